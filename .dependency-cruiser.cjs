@@ -1,0 +1,73 @@
+// Which folder of src/ may import which. src/main.ts, src/index.ts and src/app/ are
+// the only places allowed to see everything; every other folder is listed here.
+const MAY_IMPORT = {
+  util: [],
+  errors: ["util"],
+  domain: ["errors", "util"],
+  ports: ["domain", "util"],
+  input: ["errors", "util"],
+  project: ["domain", "errors", "util"],
+  output: ["domain", "errors", "util"],
+  engine: ["ports", "domain", "errors", "util"],
+  store: ["ports", "domain", "errors", "util"],
+  providers: ["ports", "domain", "errors", "util"],
+  remote: ["ports", "domain", "errors", "util"],
+  emulator: ["ports", "domain", "errors", "util"],
+  testing: ["ports", "domain", "errors", "util"],
+  commands: ["input", "output", "ports", "domain", "errors", "util"],
+};
+
+// Each outside package has one home.
+const HOME = {
+  commander: "(commands|app)/",
+  conf: "app/",
+  "(chalk|ora)": "output/",
+  undici: "(remote|providers)/",
+  liquidjs: "engine/render/",
+  micromark: "engine/render/",
+  luxon: "engine/",
+  "@cfworker": "domain/",
+  "@photostructure": "store/sqlite/",
+  pg: "store/postgres/",
+};
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    ...Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+      name: `${folder}-may-import`,
+      severity: "error",
+      from: { path: `^src/${folder}/` },
+      to: { path: "^src/", pathNot: `^src/(${[folder, ...allowed].join("|")})/` },
+    })),
+    {
+      name: "siblings-are-strangers", // sqlite/postgres; email/sms/...
+      severity: "error",
+      from: { path: "^src/(store|providers)/([^/]+)/" },
+      to: { path: "^src/$1/([^/]+)/", pathNot: "^src/$1/$2/" },
+    },
+    {
+      name: "commands-are-strangers", // a command never calls another command
+      severity: "error",
+      from: { path: "^src/commands/(?!context\\.ts)" },
+      to: { path: "^src/commands/", pathNot: "^src/commands/(context|shared/[^/]+)\\.ts$" },
+    },
+    ...Object.entries(HOME).map(([pkg, home]) => ({
+      name: `home-of-${pkg}`,
+      severity: "error",
+      from: { path: "^src/", pathNot: `^src/${home}` },
+      to: { path: `node_modules/${pkg}/` },
+    })),
+    {
+      name: "http-server-home",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/emulator/" },
+      to: { path: "^(node:)?https?$" },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true, // type-only imports count too
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+  },
+};

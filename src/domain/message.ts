@@ -1,0 +1,70 @@
+import type { JsonObject } from "../util/json.js";
+import type { RecipientKey } from "./recipient.js";
+
+export const CHANNEL_TYPES = ["email", "sms", "push", "chat", "in_app_feed", "http", "in_app_guide"] as const;
+export type ChannelType = (typeof CHANNEL_TYPES)[number];
+
+export const DELIVERY_STATUSES = ["undelivered", "bounced", "delivery_attempted", "queued", "not_sent", "sent", "delivered"] as const;
+/** Exactly one per message (E-203). */
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+export const ENGAGEMENT_STATUSES = ["seen", "read", "interacted", "link_clicked", "archived"] as const;
+export type EngagementStatus = (typeof ENGAGEMENT_STATUSES)[number];
+
+export const ENGAGEMENT_ACTIONS = ["seen", "unseen", "read", "unread", "interacted", "link_clicked", "archived", "unarchived"] as const;
+export type EngagementAction = (typeof ENGAGEMENT_ACTIONS)[number];
+
+/** A change in a message's life, without the `message.` of the API's event types (E-229). */
+export interface MessageEvent {
+  type: DeliveryStatus | EngagementAction | "created";
+  at: number;
+  data: JsonObject | null;
+}
+
+/** One notification on one channel. Times are milliseconds since 1970. */
+export interface Message {
+  /** KSUID. */
+  id: string;
+  workflow_run_id: string;
+  recipient_run_id: string;
+  recipient: RecipientKey;
+  actor: RecipientKey | null;
+  workflow: string;
+  version_id: string;
+  categories: string[];
+  step_ref: string;
+  tenant: string | null;
+  channel: MessageChannel;
+  status: DeliveryStatus;
+  /** The API's content document's `data`, by channel type (A-473 to A-481). */
+  content: JsonObject;
+  /** Trigger data merged with what steps added (E-218). */
+  data: JsonObject;
+  /** The destination used (E-220). */
+  recipient_snapshot: JsonObject | null;
+  metadata: JsonObject | null;
+  /** Held until then by a send window (E-198). */
+  scheduled_at: number | null;
+  /** When the next delivery attempt is due; null once delivery has ended. */
+  due_at: number | null;
+  attempts: number;
+  seen_at: number | null;
+  read_at: number | null;
+  interacted_at: number | null;
+  link_clicked_at: number | null;
+  archived_at: number | null;
+  events: MessageEvent[];
+  inserted_at: number;
+  updated_at: number;
+}
+
+export interface MessageChannel {
+  id: string;
+  key: string;
+  type: ChannelType;
+  provider: string;
+}
+
+export function engagementOf(message: Pick<Message, `${EngagementStatus}_at`>): EngagementStatus[] {
+  return ENGAGEMENT_STATUSES.filter((status) => message[`${status}_at`] !== null);
+}

@@ -1,0 +1,10 @@
+import type { Environment } from "../domain/environment.js";
+import type { Workflow } from "../domain/workflow.js";
+
+/** Where workflows and the environment come from: a project folder, or a test. Read fresh, so that changes apply. */
+export interface Definitions {
+  /** The committed workflow, or null if there is none of that key. */
+  workflow(key: string): Promise<Workflow | null>;
+  workflowKeys(): Promise<string[]>;
+  environment(): Promise<Environment>;
+}

@@ -1,0 +1,74 @@
+import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
+import type { Cancellation, Trigger } from "../domain/trigger.js";
+import type { EngagementAction } from "../domain/message.js";
+import type { RecipientReference } from "../domain/recipient.js";
+import type { JsonObject } from "../util/json.js";
+import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
+
+export interface TriggerOptions {
+  /** 1 to 255 characters; null lets the target choose (the remote one always sends one). */
+  idempotency_key: string | null;
+}
+
+export interface WaitOptions {
+  /** Milliseconds of real time; null waits until all have ended. */
+  timeout_ms: number | null;
+  /** Told as runs end: how many of how many. */
+  onProgress?: (ended: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Everything a command asks of a target. API shapes (`WorkflowRecipientRun`, `Message`, …) are JSON as the API has it. */
+export interface Operations {
+  readonly target: "local" | "remote";
+  triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome>;
+  /** Follows a trigger until its runs have ended or the time is up, and answers with what is known then. */
+  awaitOutcome(outcome: TriggerOutcome, options: WaitOptions): Promise<TriggerOutcome>;
+  cancelWorkflow(cancellation: Cancellation): Promise<CancelOutcome>;
+
+  /** Section 2's document for a workflow run, or null. */
+  readWorkflowRun(id: string): Promise<TriggerOutcome | null>;
+  /** The API's `WorkflowRecipientRunDetail` plus `steps`, or null. */
+  readRecipientRun(id: string): Promise<JsonObject | null>;
+  listRecipientRuns(filter: RunFilter, page: Page): Promise<Paged<JsonObject>>;
+
+  /** The API's `Message` plus `content`, or null. */
+  readMessage(id: string): Promise<JsonObject | null>;
+  listMessages(filter: MessageFilter, page: Page): Promise<Paged<JsonObject>>;
+  /** The messages changed, in the order of `ids`; unknown ids are an error and change nothing. */
+  markMessages(ids: readonly string[], action: EngagementAction): Promise<JsonObject[]>;
+
+  close(): Promise<void>;
+}
+
+/** What only the embedded engine has: its clock and its due work. */
+export interface LocalOperations extends Operations {
+  readonly target: "local";
+  readClock(): Promise<ClockState>;
+  freezeClock(at: number | null): Promise<ClockState>;
+  resetClock(): Promise<ClockState>;
+  /** Moves to a time, running what falls due on the way in order of time. Backward only with `force`, and then runs nothing. */
+  moveClock(to: number, options: { force: boolean; signal?: AbortSignal }): Promise<ClockState & { ran: AdvancedRun[] }>;
+  /** Runs everything due now; answers with what ran. */
+  runDue(options: { signal?: AbortSignal }): Promise<AdvancedRun[]>;
+  /** Milliseconds of real time until something falls due, or null if nothing waits (or the clock is frozen). */
+  nextDueIn(): Promise<number | null>;
+}
+
+export interface ClockState {
+  /** ISO 8601. */
+  now: string;
+  frozen: boolean;
+  offset_ms: number;
+}
+
+/** One advance of one waiting run. */
+export interface AdvancedRun {
+  recipient_run_id: string;
+  recipient: RecipientReference;
+  workflow: string;
+  /** ISO 8601: the moment it fell due. */
+  at: string;
+  /** The steps executed in this advance, the one waited at included. */
+  steps: import("../domain/outcome.js").StepOutcome[];
+}

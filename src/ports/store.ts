@@ -1,0 +1,176 @@
+import type { DeliveryStatus, EngagementAction, Message } from "../domain/message.js";
+import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
+import type { Subscription } from "../domain/subscription.js";
+import type { Workflow } from "../domain/workflow.js";
+import type { RecipientRun, RunStatus, WorkflowRun } from "../domain/workflow-run.js";
+import type { ClockSetting } from "./clock.js";
+
+/** The row that remembers a trigger's answer (E-383). `fingerprint` is the canonical payload's hash. */
+export interface IdempotencyRecord {
+  key: string;
+  fingerprint: string;
+  workflow_run_id: string;
+  inserted_at: number;
+}
+
+/** A once-only workflow used up by a recipient (E-068, E-070); tenant "" is the slot without tenant. */
+export interface FrequencyClaim {
+  workflow: string;
+  recipient: RecipientKey;
+  tenant: string;
+}
+
+/** A trigger with its runs as they stand after their first advance. Written in one transaction. */
+export interface NewWorkflowRun {
+  run: WorkflowRun;
+  version: Workflow;
+  recipientRuns: RecipientRun[];
+  messages: Message[];
+  claims: FrequencyClaim[];
+  idempotency: IdempotencyRecord | null;
+  /** Recipients listed but never identified; they get no run but stay visible (EQ-09). */
+  unidentified: RecipientKey[];
+}
+
+/**
+ * `inserted`, or nothing was written because another process was first: with the same idempotency key (`replay`: its
+ * record), or with a once-only claim (`claimed`: those recipients).
+ */
+export type InsertResult =
+  | { outcome: "inserted" }
+  | { outcome: "replay"; record: IdempotencyRecord }
+  | { outcome: "claimed"; recipients: RecipientKey[] };
+
+/** A due run with all that its advance needs and that time does not change. */
+export interface ClaimedRun {
+  recipientRun: RecipientRun;
+  run: WorkflowRun;
+  version: Workflow;
+  /** Messages this run made before, for conditions on them, oldest first. */
+  messages: Message[];
+}
+
+/** What one advance changed: the run as it now stands, and messages it made (all new). */
+export interface SavedAdvance {
+  recipientRun: RecipientRun;
+  messages: Message[];
+}
+
+/** A lease on due work. Due times are the store's clock (`now`); leases are real time, which no virtual clock moves. */
+export interface Claim {
+  now: number;
+  realNow: number;
+  leaseUntil: number;
+  /** Unique to this claim. */
+  token: string;
+}
+
+export interface RunCancellation {
+  workflow: string;
+  cancellation_key: string;
+  recipients: RecipientKey[] | null;
+  at: number;
+}
+
+/** A run that matched a cancellation, as it stands after it, and whether the cancellation did it. */
+export interface CancelledRun {
+  recipientRun: RecipientRun;
+  cancelled: boolean;
+}
+
+/** Newest first. `after` and `before` are opaque cursors from an earlier page. */
+export interface Page {
+  limit: number;
+  after?: string | undefined;
+  before?: string | undefined;
+}
+
+export interface Paged<T> {
+  items: T[];
+  page_info: { after: string | null; before: string | null; page_size: number };
+}
+
+export interface RunFilter {
+  workflow?: string | undefined;
+  workflow_run_id?: string | undefined;
+  recipient?: RecipientKey | undefined;
+  status?: RunStatus | undefined;
+  tenant?: string | undefined;
+}
+
+export interface MessageFilter {
+  workflow?: string | undefined;
+  workflow_run_id?: string | undefined;
+  recipient_run_id?: string | undefined;
+  recipient?: RecipientKey | undefined;
+  /** A channel's key or id. */
+  channel?: string | undefined;
+  status?: DeliveryStatus | undefined;
+  tenant?: string | undefined;
+}
+
+export interface StoredRun {
+  run: WorkflowRun;
+  recipientRun: RecipientRun;
+}
+
+/** A recipients file's content, applied once per content (`digest`). */
+export interface Seed {
+  file: string;
+  digest: string;
+  recipients: RecipientUpsert[];
+  subscriptions: Subscription[];
+  audiences: { key: string; members: RecipientKey[] }[];
+}
+
+/**
+ * Durable state. Whole verbs, each atomic: a crash leaves it done or not done. Methods that serve runs take and return
+ * many at once. All times are milliseconds.
+ */
+export interface Store {
+  readClock(): Promise<ClockSetting>;
+  writeClock(setting: ClockSetting): Promise<void>;
+
+  /** Digests of the recipients files applied so far, by file. */
+  readSeeds(): Promise<Map<string, string>>;
+  applySeeds(seeds: readonly Seed[], at: number): Promise<void>;
+
+  readRecipients(keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>>;
+  /** Creates or deep-merges, in order (E-038 to E-041). */
+  upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<void>;
+
+  /** The record of a key, if younger than `since`. */
+  readIdempotency(key: string, since: number): Promise<IdempotencyRecord | null>;
+  /** Which of the claims are already used up. */
+  readClaims(claims: readonly FrequencyClaim[]): Promise<RecipientKey[]>;
+  /** `idempotentSince`: records older than this do not replay. */
+  insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult>;
+
+  /** The next moment anything is due (a run or a delivery), or null. Leased work counts when its lease ends. */
+  nextDueAt(): Promise<number | null>;
+  /**
+   * Up to `limit` runs due at `claim.now`, in order of their due time then of their acceptance, leased to the claim's
+   * token. A run leased to another token is passed over until that lease ends.
+   */
+  claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]>;
+  /** Saves and releases what `token` still holds; a run cancelled or taken over since is left as it is. Returns the ids saved. */
+  saveAdvances(advances: readonly SavedAdvance[], token: string): Promise<Set<string>>;
+  /** Likewise for messages whose delivery is due. */
+  claimDueMessages(claim: Claim, limit: number): Promise<Message[]>;
+  /** Writes delivery state (status, due_at, attempts, scheduled_at, metadata, events); engagement is left as stored. */
+  saveMessages(messages: readonly Message[], token: string): Promise<Set<string>>;
+
+  cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]>;
+
+  /** A trigger and its runs in order of acceptance, or null. */
+  readWorkflowRun(id: string): Promise<{ run: WorkflowRun; recipientRuns: RecipientRun[]; unidentified: RecipientKey[] } | null>;
+  readRecipientRun(id: string): Promise<StoredRun | null>;
+  listRecipientRuns(filter: RunFilter, page: Page): Promise<Paged<StoredRun>>;
+
+  readMessages(ids: readonly string[]): Promise<Message[]>;
+  listMessages(filter: MessageFilter, page: Page): Promise<Paged<Message>>;
+  /** Sets an engagement status; ids that do not exist are left out of the answer. Repeats make repeated events (E-230). */
+  markMessages(ids: readonly string[], action: EngagementAction, at: number): Promise<Message[]>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+/** A JSON value, and the two containers it may be. */
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Sets an own property even where the key is `__proto__`, which plain assignment would swallow. */
+function setOwn(target: JsonObject, key: string, value: Json): void {
+  if (key === "__proto__") {
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    target[key] = value;
+  }
+}
+
+/**
+ * Deep merge of objects, `over` winning; lists and scalars are replaced whole, `null` overwrites (E-038).
+ * Neither argument is changed.
+ */
+export function deepMerge(base: JsonObject, over: JsonObject): JsonObject {
+  const merged: JsonObject = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const current = Object.hasOwn(merged, key) ? merged[key] : undefined;
+    setOwn(merged, key, isJsonObject(current) && isJsonObject(value) ? deepMerge(current, value) : (value as Json));
+  }
+  return merged;
+}
+
+/** JSON text with object keys sorted at every level: equal values give equal text. */
+export function stableStringify(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) =>
+    isJsonObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
+}
+
+/** A JSON pointer (RFC 6901) from path segments: `["recipients", 0, "id"]` → `/recipients/0/id`. */
+export function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** The value at a dotted path, own properties only; undefined where anything on the way is missing. */
+export function valueAt(root: unknown, path: readonly string[]): unknown {
+  let value: unknown = root;
+  for (const part of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}

@@ -1,0 +1,22 @@
+import { distance } from "fastest-levenshtein";
+
+/** The candidate nearest to what was typed, if it is near enough to be what was meant. */
+export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
+  const limit = Math.max(1, Math.floor(typed.length / 3));
+  let best: string | undefined;
+  let bestDistance = limit + 1;
+  for (const candidate of candidates) {
+    const d = distance(typed.toLowerCase(), candidate.toLowerCase());
+    if (d < bestDistance) [best, bestDistance] = [candidate, d];
+  }
+  return best;
+}
+
+/** `did you mean "x"?` for a hint, or the list of what exists when nothing is near. */
+export function didYouMean(typed: string, candidates: readonly string[], what: string): string | undefined {
+  const near = nearest(typed, candidates);
+  if (near !== undefined) return `Did you mean "${near}"?`;
+  if (candidates.length === 0) return undefined;
+  const shown = [...candidates].sort().slice(0, 12);
+  return `${what}: ${shown.join(", ")}${candidates.length > shown.length ? ", …" : ""}`;
+}
