@@ -20,8 +20,8 @@ export function durationMs(value: unknown): number | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { unit, value: count } = value as Partial<Duration>;
   if (typeof unit !== "string" || typeof count !== "number" || !Number.isFinite(count)) return undefined;
-  const scale = UNIT_MS[unit.replace(/s$/, "")];
-  return scale === undefined ? undefined : count * scale;
+  const name = unit.replace(/s$/, "");
+  return Object.hasOwn(UNIT_MS, name) ? count * (UNIT_MS[name] as number) : undefined;
 }
 
 export const DAY_MS = 86_400_000;

@@ -35,7 +35,15 @@ export interface Environment {
 }
 
 export function emptyEnvironment(): Environment {
-  return { name: "development", timezone: null, channels: {}, active: {}, variables: {}, preferences: {}, branding: {} };
+  return {
+    name: "development",
+    timezone: null,
+    channels: {},
+    active: {},
+    variables: {},
+    preferences: {},
+    branding: {},
+  };
 }
 
 export function channelIdOf(key: string): string {
@@ -44,7 +52,15 @@ export function channelIdOf(key: string): string {
 
 /** Stands in where a workflow names a channel that nobody declared: sandboxed, of the step's type. */
 export function undeclaredChannel(key: string, type: ChannelType): Channel {
-  return { id: channelIdOf(key), key, type, provider: providerOf(type), deliver: false, settings: {}, conditions: null };
+  return {
+    id: channelIdOf(key),
+    key,
+    type,
+    provider: providerOf(type),
+    deliver: false,
+    settings: {},
+    conditions: null,
+  };
 }
 
 /** The provider name the API shows for a channel without one (spec sample for the feed). */

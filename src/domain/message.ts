@@ -4,14 +4,31 @@ import type { RecipientKey } from "./recipient.js";
 export const CHANNEL_TYPES = ["email", "sms", "push", "chat", "in_app_feed", "http", "in_app_guide"] as const;
 export type ChannelType = (typeof CHANNEL_TYPES)[number];
 
-export const DELIVERY_STATUSES = ["undelivered", "bounced", "delivery_attempted", "queued", "not_sent", "sent", "delivered"] as const;
+export const DELIVERY_STATUSES = [
+  "undelivered",
+  "bounced",
+  "delivery_attempted",
+  "queued",
+  "not_sent",
+  "sent",
+  "delivered",
+] as const;
 /** Exactly one per message (E-203). */
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 export const ENGAGEMENT_STATUSES = ["seen", "read", "interacted", "link_clicked", "archived"] as const;
 export type EngagementStatus = (typeof ENGAGEMENT_STATUSES)[number];
 
-export const ENGAGEMENT_ACTIONS = ["seen", "unseen", "read", "unread", "interacted", "link_clicked", "archived", "unarchived"] as const;
+export const ENGAGEMENT_ACTIONS = [
+  "seen",
+  "unseen",
+  "read",
+  "unread",
+  "interacted",
+  "link_clicked",
+  "archived",
+  "unarchived",
+] as const;
 export type EngagementAction = (typeof ENGAGEMENT_ACTIONS)[number];
 
 /** A change in a message's life, without the `message.` of the API's event types (E-229). */

@@ -1,6 +1,6 @@
-import type { RecipientReference } from "./recipient.js";
 import type { DeliveryStatus } from "./message.js";
-import type { RunStatus } from "./workflow-run.js";
+import type { RecipientReference } from "./recipient.js";
+import type { RunStatus } from "./run-status.js";
 
 /**
  * Every reason a step or a run can give, and what it means: the closed list that scripts may rely on.
@@ -103,7 +103,14 @@ export interface CancelOutcome {
 
 /** `sent` counts messages, the others count recipients' steps; a recipient never identified counts as failed. */
 export function summarize(recipients: readonly RecipientOutcome[]): OutcomeSummary {
-  const summary: OutcomeSummary = { recipients: recipients.length, sent: 0, skipped: 0, waiting: 0, failed: 0, cancelled: 0 };
+  const summary: OutcomeSummary = {
+    recipients: recipients.length,
+    sent: 0,
+    skipped: 0,
+    waiting: 0,
+    failed: 0,
+    cancelled: 0,
+  };
   for (const { steps, reason } of recipients) {
     if (reason?.code === "recipient_not_found") summary.failed++;
     for (const step of steps) {
@@ -116,4 +123,3 @@ export function summarize(recipients: readonly RecipientOutcome[]): OutcomeSumma
   }
   return summary;
 }
-

@@ -7,7 +7,12 @@ export type ChannelPreferences = Record<string, PreferenceValue | string | undef
 
 export type LevelPreference =
   | boolean
-  | { channel_types?: ChannelPreferences | null; channels?: ChannelPreferences | null; conditions?: Condition[] | null; __strategy__?: string };
+  | {
+      channel_types?: ChannelPreferences | null;
+      channels?: ChannelPreferences | null;
+      conditions?: Condition[] | null;
+      __strategy__?: string;
+    };
 
 /** E-133, E-134. Unset means true (E-136). */
 export interface PreferenceSet {

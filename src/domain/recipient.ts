@@ -12,7 +12,9 @@ export type RecipientReference = string | { id: string; collection: string };
 export type RecipientKey = string & { readonly __recipientKey: unique symbol };
 
 export function keyOf(reference: RecipientReference): RecipientKey {
-  return (typeof reference === "string" ? `${USERS}/${reference}` : `${reference.collection}/${reference.id}`) as RecipientKey;
+  return (
+    typeof reference === "string" ? `${USERS}/${reference}` : `${reference.collection}/${reference.id}`
+  ) as RecipientKey;
 }
 
 export function splitKey(key: RecipientKey): { collection: string; id: string } {

@@ -1,11 +1,8 @@
 import type { JsonObject } from "../util/json.js";
-import type { StepOutcome, Reason } from "./outcome.js";
+import type { Reason, StepOutcome } from "./outcome.js";
 import type { RecipientKey } from "./recipient.js";
+import type { RunStatus } from "./run-status.js";
 import type { Subscription } from "./subscription.js";
-
-export const RUN_STATUSES = ["queued", "processing", "paused", "completed", "cancelled"] as const;
-/** E-006, E-007. */
-export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** E-010. */
 export interface TriggerSource {

@@ -80,4 +80,3 @@ export function* walkSteps(steps: readonly Step[], path = "steps"): Generator<{ 
     }
   }
 }
-

@@ -1,7 +1,7 @@
-import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
-import type { Cancellation, Trigger } from "../domain/trigger.js";
 import type { EngagementAction } from "../domain/message.js";
+import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
 import type { RecipientReference } from "../domain/recipient.js";
+import type { Cancellation, Trigger } from "../domain/trigger.js";
 import type { JsonObject } from "../util/json.js";
 import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 
@@ -48,7 +48,10 @@ export interface LocalOperations extends Operations {
   freezeClock(at: number | null): Promise<ClockState>;
   resetClock(): Promise<ClockState>;
   /** Moves to a time, running what falls due on the way in order of time. Backward only with `force`, and then runs nothing. */
-  moveClock(to: number, options: { force: boolean; signal?: AbortSignal }): Promise<ClockState & { ran: AdvancedRun[] }>;
+  moveClock(
+    to: number,
+    options: { force: boolean; signal?: AbortSignal },
+  ): Promise<ClockState & { ran: AdvancedRun[] }>;
   /** Runs everything due now; answers with what ran. */
   runDue(options: { signal?: AbortSignal }): Promise<AdvancedRun[]>;
   /** Milliseconds of real time until something falls due, or null if nothing waits (or the clock is frozen). */

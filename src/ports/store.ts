@@ -1,8 +1,9 @@
 import type { DeliveryStatus, EngagementAction, Message } from "../domain/message.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
+import type { RunStatus } from "../domain/run-status.js";
 import type { Subscription } from "../domain/subscription.js";
 import type { Workflow } from "../domain/workflow.js";
-import type { RecipientRun, RunStatus, WorkflowRun } from "../domain/workflow-run.js";
+import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import type { ClockSetting } from "./clock.js";
 
 /** The row that remembers a trigger's answer (E-383). `fingerprint` is the canonical payload's hash. */
@@ -163,7 +164,9 @@ export interface Store {
   cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]>;
 
   /** A trigger and its runs in order of acceptance, or null. */
-  readWorkflowRun(id: string): Promise<{ run: WorkflowRun; recipientRuns: RecipientRun[]; unidentified: RecipientKey[] } | null>;
+  readWorkflowRun(
+    id: string,
+  ): Promise<{ run: WorkflowRun; recipientRuns: RecipientRun[]; unidentified: RecipientKey[] } | null>;
   readRecipientRun(id: string): Promise<StoredRun | null>;
   listRecipientRuns(filter: RunFilter, page: Page): Promise<Paged<StoredRun>>;
 

@@ -7,7 +7,8 @@ const UNIT_MS: Record<string, number> = {
   w: 604_800_000,
 };
 
-const ISO = /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
+const ISO =
+  /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
 
 /**
  * Milliseconds of `30s`, `15m`, `24h`, `7d`, `2w`, `1h30m`, `500ms` or ISO 8601 `PT30M`; undefined if it is neither.
@@ -16,7 +17,7 @@ const ISO = /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   const iso = ISO.exec(trimmed);
-  if (iso && iso.slice(1).some((part) => part !== undefined)) {
+  if (iso?.slice(1).some((part) => part !== undefined)) {
     const [w, d, h, m, s] = iso.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number, number];
     return Math.round(w * 604_800_000 + d * 86_400_000 + h * 3_600_000 + m * 60_000 + s * 1_000);
   }
@@ -33,7 +34,12 @@ export function formatDuration(milliseconds: number): string {
   let rest = Math.max(0, Math.round(milliseconds / 1_000));
   if (rest === 0) return "0s";
   const parts: string[] = [];
-  for (const [unit, seconds] of [["d", 86_400], ["h", 3_600], ["m", 60], ["s", 1]] as const) {
+  for (const [unit, seconds] of [
+    ["d", 86_400],
+    ["h", 3_600],
+    ["m", 60],
+    ["s", 1],
+  ] as const) {
     const count = Math.floor(rest / seconds);
     if (count > 0) parts.push(`${count}${unit}`);
     rest -= count * seconds;

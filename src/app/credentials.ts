@@ -1,0 +1,142 @@
+import { mkdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { KnockError } from "../errors/knock-error.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import {
+  PROFILE_FIELDS,
+  type Profile,
+  type ProfileFile,
+  parseProfile,
+  readProfileFile,
+  unusable,
+} from "./profile-file.js";
+
+export type EnvironmentVariables = Record<string, string | undefined>;
+
+export interface StoredProfile {
+  /** Null where there is none of that name. */
+  profile: Profile | null;
+  /** A text to show, where others on this machine can read the file. */
+  warning: string | null;
+}
+
+export interface Credentials {
+  /** The file, whether or not it exists. */
+  readonly path: string;
+  readProfile(name: string): StoredProfile;
+  /** Creates or changes: undefined leaves a value as it is, null removes it. */
+  writeProfile(name: string, change: { [key in keyof Profile]: Profile[key] | null }): Promise<void>;
+  /** False if there was none. A default that named it is forgotten. */
+  deleteProfile(name: string): Promise<boolean>;
+  /** Sorted names. */
+  listProfiles(): string[];
+  readDefaultProfileName(): string | null;
+  /** Null forgets the default. Throws `profile_invalid` where there is no such profile. */
+  writeDefaultProfileName(name: string | null): Promise<void>;
+}
+
+/** `config.json` in the same folder belongs to the official command line (CLI-004). */
+const FILE_NAME = "profiles";
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** The user's folder for settings, where the official command line has it too (CLI-004). */
+export function configFolder(env: EnvironmentVariables, platform: NodeJS.Platform = process.platform): string {
+  if (env.KNOCK_CONFIG_DIR) return path.resolve(env.KNOCK_CONFIG_DIR);
+  // The XDG specification has relative paths ignored.
+  if (env.XDG_CONFIG_HOME && path.isAbsolute(env.XDG_CONFIG_HOME)) return path.join(env.XDG_CONFIG_HOME, "knock");
+  if (platform === "win32" && env.LOCALAPPDATA) return path.join(env.LOCALAPPDATA, "knock");
+  return path.join(env.HOME || homedir(), ".config", "knock");
+}
+
+/**
+ * Profiles with their API keys, in one file that only its owner can read. Every method throws `profile_invalid`, naming
+ * the file, where it cannot be read or is not what was written there; a name that cannot be one is `usage`.
+ */
+export function openCredentials(env: EnvironmentVariables, platform: NodeJS.Platform = process.platform): Credentials {
+  const folder = configFolder(env, platform);
+  const file = path.join(folder, `${FILE_NAME}.json`);
+  const read = () => readProfileFile(file);
+
+  async function write(document: ProfileFile): Promise<void> {
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      // Loaded only here: reading, which many commands do, needs no more than the file.
+      const { default: Conf } = await import("conf");
+      const conf = new Conf<JsonObject>({
+        cwd: folder,
+        configName: FILE_NAME,
+        configFileMode: 0o600,
+        accessPropertiesByDotNotation: false,
+        clearInvalidConfig: false,
+      });
+      conf.store = {
+        ...document.rest,
+        ...(document.default === null ? {} : { default: document.default }),
+        profiles: document.profiles,
+      };
+    } catch (error) {
+      throw unusable(file, "cannot be written", error);
+    }
+  }
+
+  return {
+    path: file,
+    readProfile(name) {
+      checkName(name);
+      const stored = ownOf(read(), name);
+      const profile = stored === undefined ? null : parseProfile(stored, name, file);
+      return { profile, warning: profile === null || platform === "win32" ? null : warningOf(file) };
+    },
+    async writeProfile(name, change) {
+      checkName(name);
+      const document = read();
+      const stored = ownOf(document, name);
+      const profile: JsonObject = isJsonObject(stored) ? { ...stored } : {};
+      for (const field of PROFILE_FIELDS) {
+        const value = change[field];
+        if (value === null) delete profile[field];
+        else if (value !== undefined) profile[field] = value;
+      }
+      await write({ ...document, profiles: { ...document.profiles, [name]: profile } });
+    },
+    async deleteProfile(name) {
+      checkName(name);
+      const document = read();
+      if (ownOf(document, name) === undefined) return false;
+      const { [name]: _gone, ...profiles } = document.profiles;
+      await write({ ...document, profiles, default: document.default === name ? null : document.default });
+      return true;
+    },
+    listProfiles: () => Object.keys(read().profiles).sort(),
+    readDefaultProfileName: () => read().default,
+    async writeDefaultProfileName(name) {
+      const document = read();
+      if (name !== null) checkName(name);
+      if (name !== null && !Object.hasOwn(document.profiles, name)) {
+        throw new KnockError("profile_invalid", `There is no profile "${name}" in ${file}.`, {
+          hint: `Create it with \`knock auth login --profile ${name}\`.`,
+        });
+      }
+      await write({ ...document, default: name });
+    },
+  };
+}
+
+/** A profile may be named `constructor`. */
+function ownOf({ profiles }: ProfileFile, name: string): Json | undefined {
+  return Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+}
+
+function checkName(name: string): void {
+  if (NAME.test(name)) return;
+  throw new KnockError("usage", `"${name}" cannot be a profile's name.`, {
+    hint: "Use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.",
+  });
+}
+
+function warningOf(file: string): string | null {
+  const mode = statSync(file).mode & 0o777;
+  if ((mode & 0o077) === 0) return null;
+  return `${file} holds API keys and others on this machine can open it (mode ${mode.toString(8)}): chmod 600 ${file}`;
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+
+/** What `knock auth login --profile <name>` keeps. */
+export interface Profile {
+  api_key?: string;
+  base_url?: string;
+  branch?: string;
+  target?: "local" | "remote";
+}
+
+export const PROFILE_FIELDS = ["api_key", "base_url", "branch", "target"] as const;
+
+/** The whole file. */
+export interface ProfileFile {
+  default: string | null;
+  profiles: Record<string, Json>;
+  /** Whatever else stands there, of a newer version say: kept. */
+  rest: JsonObject;
+}
+
+/** Throws `profile_invalid` naming the file; never quotes it. */
+export function readProfileFile(file: string): ProfileFile {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { default: null, profiles: {}, rest: {} };
+    throw unusable(file, "cannot be read", error);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the text around the fault, which may be a key.
+    throw unusable(file, "is not valid JSON", null);
+  }
+  if (!isJsonObject(value)) throw invalid(file, [{ pointer: "", message: "must be an object" }]);
+  const { default: name = null, profiles = {}, ...rest } = value;
+  if (name !== null && typeof name !== "string")
+    throw invalid(file, [{ pointer: "/default", message: "must be a profile's name" }]);
+  if (!isJsonObject(profiles)) throw invalid(file, [{ pointer: "/profiles", message: "must be an object" }]);
+  return { default: name, profiles, rest };
+}
+
+export function parseProfile(value: Json, name: string, file: string): Profile {
+  const at = `/profiles/${name}`;
+  if (!isJsonObject(value)) throw invalid(file, [{ pointer: at, message: "must be an object" }]);
+  const faults = PROFILE_FIELDS.filter((field) => value[field] !== undefined && typeof value[field] !== "string").map(
+    (field) => ({
+      pointer: `${at}/${field}`,
+      message: "must be a string",
+    }),
+  );
+  if (faults.length === 0 && value.target !== undefined && value.target !== "local" && value.target !== "remote") {
+    faults.push({ pointer: `${at}/target`, message: 'must be "local" or "remote"' });
+  }
+  if (faults.length > 0) throw invalid(file, faults);
+  return Object.fromEntries(
+    PROFILE_FIELDS.flatMap((field) => (value[field] === undefined ? [] : [[field, value[field]]])),
+  ) as Profile;
+}
+
+function invalid(file: string, details: ErrorDetail[]): KnockError {
+  return new KnockError("profile_invalid", `${file} is not a file of profiles.`, { hint: hintFor(file), details });
+}
+
+export function unusable(file: string, what: string, cause: unknown): KnockError {
+  const code = (cause as NodeJS.ErrnoException | null)?.code;
+  return new KnockError("profile_invalid", `${file} ${what}${code ? ` (${code})` : ""}.`, {
+    hint: hintFor(file),
+    cause: cause ?? undefined,
+  });
+}
+
+function hintFor(file: string): string {
+  return `Mend it, or remove it and log in again: rm ${file} && knock auth login`;
+}

@@ -1,0 +1,103 @@
+import { isJsonObject } from "../util/json.js";
+import { nearest } from "../util/nearest.js";
+import { type Condition, type ConditionGroup, OPERATORS } from "./condition.js";
+import type { Complain } from "./parse-recipient.js";
+
+const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
+const PREFIXES = ["data", "recipient", "actor", "tenant", "vars", "workflow", "run", "refs", "event"];
+
+/** Where conditions stand decides what they may ask: only steps know message statuses and earlier steps (E-090, F-053). */
+export interface ConditionPlace {
+  /** Refs that exist in the workflow, or null where conditions may not use `refs`. */
+  refs: ReadonlySet<string> | null;
+}
+
+function checkCondition(
+  value: Record<string, unknown>,
+  path: PropertyKey[],
+  place: ConditionPlace,
+  complain: Complain,
+): void {
+  const { variable, operator } = value;
+  if (typeof operator !== "string" || !KNOWN_OPERATORS.has(operator)) {
+    const near = typeof operator === "string" ? nearest(operator, OPERATORS) : undefined;
+    complain(
+      [...path, "operator"],
+      `is not a known operator: ${JSON.stringify(operator)}${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    );
+  }
+  if (typeof variable !== "string" || variable.trim() === "") {
+    complain([...path, "variable"], "must be a path such as data.name");
+    return;
+  }
+  const [prefix, second] = variable.split(".");
+  if (!PREFIXES.includes(prefix as string)) {
+    complain([...path, "variable"], `must start with one of ${PREFIXES.join(", ")}: ${JSON.stringify(variable)}`);
+  } else if (prefix === "refs") {
+    if (place.refs === null)
+      complain([...path, "variable"], "message statuses can only be asked in step and branch conditions");
+    else if (!place.refs.has(second ?? ""))
+      complain([...path, "variable"], `names a step that does not exist: "${second ?? ""}"`);
+  }
+}
+
+/** One list of conditions, AND-ed: the shape preferences use (F-032). */
+export function parseConditionList(
+  value: unknown,
+  path: PropertyKey[],
+  place: ConditionPlace,
+  complain: Complain,
+): Condition[] {
+  if (!Array.isArray(value)) {
+    complain(path, "must be a list of conditions");
+    return [];
+  }
+  for (const [index, item] of value.entries()) {
+    if (isJsonObject(item)) checkCondition(item, [...path, index], place, complain);
+    else complain([...path, index], "must be a condition");
+  }
+  return value as Condition[];
+}
+
+/** A condition group (F-028 to F-031); null for none. Complains about what would never evaluate as meant. */
+export function parseConditionGroup(
+  value: unknown,
+  path: PropertyKey[],
+  place: ConditionPlace,
+  complain: Complain,
+): ConditionGroup | null {
+  if (value === undefined || value === null) return null;
+  if (!isJsonObject(value)) {
+    complain(path, 'must be an object with "all" or "any"');
+    return null;
+  }
+  const keys = Object.keys(value);
+  if (keys.length === 0) return null;
+  if ("all" in value && "any" in value) {
+    complain(path, 'must have "all" or "any", not both');
+    return null;
+  }
+  const kind = "all" in value ? "all" : "any" in value ? "any" : null;
+  const list = kind === null ? undefined : value[kind];
+  if (kind === null || !Array.isArray(list)) {
+    complain(path, 'must have "all" or "any" with a list of conditions');
+    return null;
+  }
+  for (const [index, node] of list.entries()) {
+    const here = [...path, kind, index];
+    if (isJsonObject(node) && ("all" in node || "any" in node)) parseConditionGroup(node, here, place, complain);
+    else if (isJsonObject(node)) checkCondition(node, here, place, complain);
+    else complain(here, "must be a condition or a group");
+  }
+  return value as ConditionGroup;
+}
+
+/** How many conditions a group holds: a branch that is not the default needs at least one (E-309). */
+export function countConditions(group: ConditionGroup | null): number {
+  if (group === null) return 0;
+  const list = "all" in group ? group.all : "any" in group ? group.any : [];
+  return (list as unknown[]).reduce<number>((sum, node) => {
+    const isGroup = isJsonObject(node) && ("all" in node || "any" in node);
+    return sum + (isGroup ? countConditions(node as ConditionGroup) : 1);
+  }, 0);
+}

@@ -1,0 +1,97 @@
+import * as z from "zod/mini";
+import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
+import { uuidV5 } from "../util/ids.js";
+import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
+import { parseConditionGroup } from "./parse-conditions.js";
+import { parseSteps, parseWith } from "./parse-step.js";
+import { TRIGGER_FREQUENCIES, type Workflow } from "./workflow.js";
+import { placeOf } from "./zod-issues.js";
+
+/** Names version ids are derived in. Never change it: paused runs are tied to their version's id. */
+const VERSION_NAMESPACE = "0f0a3a9e-60f5-4b0e-8f83-6f3f6f1f2f6d";
+
+const envelope = z.looseObject({
+  name: z.nullish(z.string().check(z.maxLength(255))),
+  categories: z.nullish(z.array(z.string())),
+  trigger_frequency: z.nullish(z.enum(TRIGGER_FREQUENCIES)),
+  trigger_data_json_schema: z.nullish(z.record(z.string(), z.unknown())),
+  settings: z.nullish(
+    z.looseObject({ is_commercial: z.nullish(z.boolean()), override_preferences: z.nullish(z.boolean()) }),
+  ),
+  active: z.nullish(z.boolean()),
+});
+
+/** Every ref in the raw steps, nested ones included, with the path of each. */
+function* rawRefs(steps: unknown, path: PropertyKey[]): Generator<{ ref: string; path: PropertyKey[] }> {
+  if (!Array.isArray(steps)) return;
+  for (const [index, step] of steps.entries()) {
+    if (!isJsonObject(step)) continue;
+    if (typeof step.ref === "string") yield { ref: step.ref, path: [...path, index, "ref"] };
+    for (const list of ["branches", "cohort_branches"]) {
+      const branches = step[list];
+      if (!Array.isArray(branches)) continue;
+      for (const [b, branch] of branches.entries())
+        if (isJsonObject(branch)) yield* rawRefs(branch.steps, [...path, index, list, b, "steps"]);
+    }
+  }
+}
+
+function activeOf(raw: JsonObject): boolean {
+  const readonly = raw.__readonly;
+  if (isJsonObject(readonly) && typeof readonly.active === "boolean") return readonly.active;
+  return raw.active !== false;
+}
+
+/**
+ * A workflow's JSON, its template files already read in → Workflow (section 4 of the format, checks F-040 to F-053).
+ * Throws `workflow_invalid` with every fault and its pointer, or `not_supported` for what this version cannot run.
+ */
+export function parseWorkflow(key: string, raw: unknown): Workflow {
+  const details: ErrorDetail[] = [];
+  const complain = (path: PropertyKey[], message: string): void => {
+    details.push({ pointer: pointerOf(path), message });
+  };
+  const fail = (): KnockError => {
+    const [first, ...rest] = details;
+    const summary = first ? `${placeOf(first.pointer)} ${first.message}` : "not valid";
+    return new KnockError(
+      "workflow_invalid",
+      `workflow "${key}": ${summary}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
+      {
+        details,
+        hint: `Mend workflows/${key}/workflow.json.`,
+      },
+    );
+  };
+  if (!isJsonObject(raw)) {
+    complain([], "must be an object");
+    throw fail();
+  }
+  const value = parseWith(envelope, raw, [], complain);
+  const refs = new Set<string>();
+  for (const { ref, path } of rawRefs(raw.steps, ["steps"])) {
+    if (refs.has(ref)) complain(path, `"${ref}" is already the ref of another step`);
+    refs.add(ref);
+  }
+  const conditions = parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, complain);
+  const steps = parseSteps(raw.steps, ["steps"], { workflow: key, refs, complain });
+  if (value === null || details.length > 0) throw fail();
+  const definition = {
+    name: value.name ?? key,
+    categories: value.categories ?? [],
+    conditions,
+    trigger_frequency: value.trigger_frequency ?? ("every_trigger" as const),
+    trigger_data_json_schema: (value.trigger_data_json_schema as JsonObject | null | undefined) ?? null,
+    settings: {
+      is_commercial: value.settings?.is_commercial ?? false,
+      override_preferences: value.settings?.override_preferences ?? false,
+    },
+    steps,
+  };
+  return {
+    key,
+    version_id: uuidV5(VERSION_NAMESPACE, `${key}\n${JSON.stringify(definition)}`),
+    active: activeOf(raw),
+    ...definition,
+  };
+}

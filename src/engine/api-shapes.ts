@@ -1,0 +1,113 @@
+import { engagementOf, type Message } from "../domain/message.js";
+import { type RecipientKey, referenceOf } from "../domain/recipient.js";
+import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
+import { uuidV5 } from "../util/ids.js";
+import type { Json, JsonObject } from "../util/json.js";
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function isoOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : iso(milliseconds);
+}
+
+function reference(key: RecipientKey): Json {
+  return referenceOf(key) as Json;
+}
+
+/** The API's `Message` (A-472). */
+export function messageShape(message: Message): JsonObject {
+  const { channel } = message;
+  return {
+    __typename: "Message",
+    id: message.id,
+    channel_id: channel.id,
+    channel: {
+      id: channel.id,
+      key: channel.key,
+      name: channel.key,
+      provider: channel.provider,
+      type: channel.type,
+      created_at: iso(0),
+      updated_at: iso(0),
+    },
+    recipient: reference(message.recipient),
+    actors: message.actor ? [reference(message.actor)] : [],
+    workflow: message.workflow,
+    tenant: message.tenant,
+    status: message.status,
+    engagement_statuses: engagementOf(message),
+    source: {
+      __typename: "NotificationSource",
+      type: "workflow",
+      key: message.workflow,
+      categories: message.categories,
+      step_ref: message.step_ref,
+      version_id: message.version_id,
+      workflow_run_id: message.workflow_run_id,
+      workflow_recipient_run_id: message.recipient_run_id,
+    },
+    data: message.data,
+    metadata: message.metadata,
+    recipient_snapshot: message.recipient_snapshot,
+    inserted_at: iso(message.inserted_at),
+    updated_at: iso(message.updated_at),
+    scheduled_at: isoOrNull(message.scheduled_at),
+    seen_at: isoOrNull(message.seen_at),
+    read_at: isoOrNull(message.read_at),
+    interacted_at: isoOrNull(message.interacted_at),
+    archived_at: isoOrNull(message.archived_at),
+    link_clicked_at: isoOrNull(message.link_clicked_at),
+    clicked_at: isoOrNull(message.link_clicked_at),
+  };
+}
+
+/** The API's `MessageContents` (A-473). */
+export function contentShape(message: Message): JsonObject {
+  return {
+    __typename: "MessageContent",
+    message_id: message.id,
+    inserted_at: iso(message.inserted_at),
+    data: message.content,
+  };
+}
+
+/** The API's `WorkflowRecipientRun` (A-508). */
+export function recipientRunShape(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
+  const source: JsonObject = { ...run.trigger_source };
+  if (run.cancellation_key !== null) source.cancellation_key = run.cancellation_key;
+  return {
+    __typename: "WorkflowRecipientRun",
+    id: recipientRun.id,
+    workflow_run_id: run.id,
+    workflow: run.workflow,
+    recipient: reference(recipientRun.recipient),
+    actor: run.actor ? reference(run.actor) : null,
+    tenant: run.tenant,
+    status: recipientRun.status,
+    error_count: recipientRun.error_count,
+    trigger_source: source,
+    inserted_at: iso(recipientRun.inserted_at),
+    updated_at: iso(recipientRun.updated_at),
+  };
+}
+
+/** The API's `WorkflowRecipientRunDetail` (A-509): with the run's events in order. */
+export function recipientRunDetailShape(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
+  return {
+    ...recipientRunShape(run, recipientRun),
+    events: recipientRun.events.map((event, index) => ({
+      __typename: "WorkflowRecipientRunEvent",
+      // Stored without ids: the place in the list names an event for good.
+      id: uuidV5(recipientRun.id, `event ${index}`),
+      event: event.event,
+      status: event.status,
+      step_ref: event.step_ref,
+      step_type: event.step_type,
+      attempt: event.attempt,
+      data: event.data,
+      inserted_at: iso(event.at),
+    })),
+  };
+}

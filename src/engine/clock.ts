@@ -1,0 +1,80 @@
+import { KnockError } from "../errors/knock-error.js";
+import type { ClockSetting } from "../ports/clock.js";
+import type { AdvancedRun, ClockState } from "../ports/operations.js";
+import { runDueAt } from "./due-work.js";
+import { type EngineContext, timeOf } from "./engine-context.js";
+
+export function clockState(setting: ClockSetting, realNow: number): ClockState {
+  const now = timeOf(setting, realNow);
+  return {
+    now: new Date(now).toISOString(),
+    frozen: setting.frozen_at !== null,
+    offset_ms: setting.frozen_at === null ? setting.offset_ms : now - realNow,
+  };
+}
+
+/** The setting that makes it `time` now, frozen or going on as before. */
+function settingFor(time: number, before: ClockSetting, realNow: number): ClockSetting {
+  return before.frozen_at === null ? { offset_ms: time - realNow, frozen_at: null } : { ...before, frozen_at: time };
+}
+
+/** Stops the clock at a time, or where it is. */
+export async function freezeClock(context: EngineContext, at: number | null): Promise<ClockState> {
+  const realNow = context.realNow();
+  const before = await context.store.readClock();
+  const now = timeOf(before, realNow);
+  if (at !== null && at < now)
+    throw backward(at, now, "knock clock set … --force moves it back, knock clock reset returns to real time.");
+  const setting: ClockSetting = { offset_ms: before.offset_ms, frozen_at: at ?? now };
+  await context.store.writeClock(setting);
+  return clockState(setting, realNow);
+}
+
+export async function resetClock(context: EngineContext): Promise<ClockState> {
+  const setting: ClockSetting = { offset_ms: 0, frozen_at: null };
+  await context.store.writeClock(setting);
+  return clockState(setting, context.realNow());
+}
+
+function backward(to: number, now: number, hint: string): KnockError {
+  return new KnockError(
+    "usage",
+    `the clock stands at ${new Date(now).toISOString()}; ${new Date(to).toISOString()} is before that`,
+    { hint },
+  );
+}
+
+/**
+ * Moves the store's clock to `to`. On the way, whatever falls due runs at its own time, in order: the clock is set to
+ * each such moment before its runs advance, so that another process sees the same time.
+ */
+export async function moveClock(
+  context: EngineContext,
+  to: number,
+  options: { force: boolean; signal?: AbortSignal | undefined },
+): Promise<ClockState & { ran: AdvancedRun[] }> {
+  const { store } = context;
+  const before = await store.readClock();
+  let now = timeOf(before, context.realNow());
+  const ran: AdvancedRun[] = [];
+  if (to < now) {
+    if (!options.force) throw backward(to, now, "Use --force to move it back; what already ran stays as it is.");
+  } else {
+    for (
+      let next = await store.nextDueAt();
+      next !== null && next <= to && !options.signal?.aborted;
+      next = await store.nextDueAt()
+    ) {
+      now = Math.max(now, next);
+      await store.writeClock(settingFor(now, before, context.realNow()));
+      const done = await runDueAt(context, now, options.signal);
+      ran.push(...done);
+      // Due work that another process holds: it will do it.
+      if (done.length === 0 && (await store.nextDueAt()) === next) break;
+    }
+  }
+  const realNow = context.realNow();
+  const setting = settingFor(options.signal?.aborted ? now : to, before, realNow);
+  await store.writeClock(setting);
+  return { ...clockState(setting, realNow), ran };
+}

@@ -1,0 +1,77 @@
+import type { ChannelType } from "../domain/message.js";
+import { type ChannelStep, type Workflow, walkSteps } from "../domain/workflow.js";
+import { KnockError } from "../errors/knock-error.js";
+import { type ChannelRenderer, TemplateReader } from "./render/channel-renderer.js";
+import { compileChat } from "./render/chat.js";
+import { compileEmail } from "./render/email.js";
+import { compileInAppFeed } from "./render/in-app-feed.js";
+import { compilerFor } from "./render/liquid.js";
+import { compilePush } from "./render/push.js";
+import { compileSms } from "./render/sms.js";
+import { compileWebhook } from "./render/webhook.js";
+import type * as TimeWindows from "./time-windows.js";
+
+/** A workflow with its templates parsed: made once per version and process. */
+export interface CompiledWorkflow {
+  workflow: Workflow;
+  /** By step ref. */
+  renderers: ReadonlyMap<string, ChannelRenderer>;
+  /** Time-zone arithmetic, loaded only where a step of this workflow may need it. */
+  timeWindows: typeof TimeWindows | null;
+}
+
+const COMPILERS: Record<
+  Exclude<ChannelType, "in_app_guide">,
+  (template: TemplateReader, overrides: TemplateReader) => ChannelRenderer
+> = {
+  email: compileEmail,
+  sms: compileSms,
+  push: compilePush,
+  chat: compileChat,
+  in_app_feed: compileInAppFeed,
+  http: compileWebhook,
+};
+
+function compileStep(workflow: Workflow, step: ChannelStep, place: string): ChannelRenderer {
+  const type = step.channel_type;
+  if (type === null || type === "in_app_guide") {
+    throw new KnockError(
+      "workflow_invalid",
+      `workflow "${workflow.key}": ${place}: the channel type of "${step.channel_key}" is not known`,
+      {
+        hint: `Add "channel_type" to the step, or declare the channel in environment.json.`,
+      },
+    );
+  }
+  const compile = compilerFor(workflow.key);
+  return COMPILERS[type](
+    new TemplateReader(step.template ?? {}, compile, `${place}.template`),
+    new TemplateReader(step.channel_overrides ?? {}, compile, `${place}.channel_overrides`),
+  );
+}
+
+const compiled = new Map<string, Promise<CompiledWorkflow>>();
+
+async function compile(workflow: Workflow): Promise<CompiledWorkflow> {
+  const renderers = new Map<string, ChannelRenderer>();
+  let needsTime = false;
+  for (const { step, path } of walkSteps(workflow.steps)) {
+    if (step.type === "channel") renderers.set(step.ref, compileStep(workflow, step, path));
+    needsTime ||=
+      (step.type === "channel" && step.send_windows !== null) ||
+      (step.type === "delay" && step.settings.delay_until_field_path !== null);
+  }
+  return { workflow, renderers, timeWindows: needsTime ? await import("./time-windows.js") : null };
+}
+
+/** Throws `template_invalid` for a template that does not parse, `workflow_invalid` for a channel of unknown type. */
+export function compileWorkflow(workflow: Workflow): Promise<CompiledWorkflow> {
+  const known = compiled.get(workflow.version_id);
+  if (known) return known;
+  const made = compile(workflow);
+  if (compiled.size >= 1_000) compiled.clear();
+  compiled.set(workflow.version_id, made);
+  // A failure is not remembered: the file may be mended while the process lives.
+  made.catch(() => compiled.delete(workflow.version_id));
+  return made;
+}

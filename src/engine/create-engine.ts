@@ -1,0 +1,158 @@
+import type { EngagementAction } from "../domain/message.js";
+import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
+import { referenceOf } from "../domain/recipient.js";
+import type { Cancellation, Trigger } from "../domain/trigger.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { AdvancedRun, LocalOperations, TriggerOptions, WaitOptions } from "../ports/operations.js";
+import type { MessageFilter, Page, RunFilter } from "../ports/store.js";
+import type { Json, JsonObject } from "../util/json.js";
+import { contentShape, messageShape, recipientRunDetailShape, recipientRunShape } from "./api-shapes.js";
+import { clockState, freezeClock, moveClock, resetClock } from "./clock.js";
+import { runDueAt } from "./due-work.js";
+import { type EngineContext, readTime, timeOf } from "./engine-context.js";
+import { messagesOf, readOutcome } from "./read-outcome.js";
+import { recipientOutcome } from "./run-outcome.js";
+import { findWorkflow, triggerWorkflow } from "./trigger-workflow.js";
+
+/** How often a waiting caller looks whether another process has moved its runs on. */
+const POLL_MS = 200;
+
+/** The embedded engine: `Operations` over a store, definitions, providers and a clock. */
+export function createEngine(context: EngineContext): LocalOperations {
+  return new Engine(context);
+}
+
+class Engine implements LocalOperations {
+  readonly target = "local";
+
+  constructor(private readonly context: EngineContext) {}
+
+  triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome> {
+    return triggerWorkflow(this.context, trigger, options);
+  }
+
+  async awaitOutcome(
+    started: TriggerOutcome,
+    { timeout_ms, onProgress, signal }: WaitOptions,
+  ): Promise<TriggerOutcome> {
+    const { context } = this;
+    const deadline = timeout_ms === null ? Number.POSITIVE_INFINITY : context.realNow() + timeout_ms;
+    for (;;) {
+      await this.runDue({ signal });
+      const outcome = (await readOutcome(context, started.workflow_run_id)) ?? started;
+      const runs = outcome.recipients ?? [];
+      const open = runs.filter(
+        (one) => one.status !== null && one.status !== "completed" && one.status !== "cancelled",
+      ).length;
+      const queued = runs.some((one) => one.steps.some((step) => step.outcome === "queued"));
+      onProgress?.(runs.length - open, runs.length);
+      const left = deadline - context.realNow();
+      if ((open === 0 && !queued) || left <= 0 || signal?.aborted)
+        return started.replayed ? { ...outcome, replayed: true } : outcome;
+      const due = await this.nextDueIn();
+      await context.sleep(Math.max(1, Math.min(POLL_MS, left, due ?? POLL_MS)), signal);
+    }
+  }
+
+  async cancelWorkflow(cancellation: Cancellation): Promise<CancelOutcome> {
+    const { context } = this;
+    const { workflow, cancellation_key, recipients } = cancellation;
+    await findWorkflow(context, workflow); // EQ-61: an unknown workflow is an error, a key that matches nothing is none
+    const at = await readTime(context);
+    const runs = await context.store.cancelRuns({ workflow, cancellation_key, recipients, at });
+    const cancelled = runs.filter((run) => run.cancelled).length;
+    return {
+      workflow,
+      cancellation_key,
+      target: "local",
+      recipients: runs.map(({ recipientRun, cancelled: done }) => ({
+        recipient: referenceOf(recipientRun.recipient),
+        recipient_run_id: recipientRun.id,
+        outcome: done ? "cancelled" : "not_cancellable",
+        reason: done ? null : { code: recipientRun.status === "cancelled" ? "cancelled" : "finished", detail: null },
+      })),
+      summary: { cancelled, not_cancellable: runs.length - cancelled },
+    };
+  }
+
+  readWorkflowRun(id: string): Promise<TriggerOutcome | null> {
+    return readOutcome(this.context, id);
+  }
+
+  async readRecipientRun(id: string): Promise<JsonObject | null> {
+    const stored = await this.context.store.readRecipientRun(id);
+    if (stored === null) return null;
+    const messages = await messagesOf(this.context, [stored.recipientRun]);
+    const outcome = recipientOutcome(stored.recipientRun, new Map(messages.map((message) => [message.id, message])));
+    return {
+      ...recipientRunDetailShape(stored.run, stored.recipientRun),
+      steps: outcome.steps as unknown as Json,
+      ...(outcome.reason ? { reason: outcome.reason as unknown as Json } : {}),
+    };
+  }
+
+  async listRecipientRuns(filter: RunFilter, page: Page) {
+    const { items, page_info } = await this.context.store.listRecipientRuns(filter, page);
+    return { items: items.map(({ run, recipientRun }) => recipientRunShape(run, recipientRun)), page_info };
+  }
+
+  async readMessage(id: string): Promise<JsonObject | null> {
+    const [message] = await this.context.store.readMessages([id]);
+    return message === undefined ? null : { ...messageShape(message), content: contentShape(message) };
+  }
+
+  async listMessages(filter: MessageFilter, page: Page) {
+    const { items, page_info } = await this.context.store.listMessages(filter, page);
+    return { items: items.map(messageShape), page_info };
+  }
+
+  async markMessages(ids: readonly string[], action: EngagementAction): Promise<JsonObject[]> {
+    const { store } = this.context;
+    const known = new Set((await store.readMessages(ids)).map((message) => message.id));
+    const missing = ids.filter((id) => !known.has(id));
+    if (missing.length > 0) {
+      throw new KnockError(
+        "resource_missing",
+        `there is no message "${missing[0]}"${missing.length > 1 ? ` (and ${missing.length - 1} more)` : ""}`,
+        {
+          details: missing.map((id) => ({ pointer: "", message: "is no message's id", value: id })),
+          hint: "knock messages list shows them; nothing was changed.",
+        },
+      );
+    }
+    const marked = await store.markMessages(ids, action, await readTime(this.context));
+    return marked.map(messageShape);
+  }
+
+  async readClock() {
+    return clockState(await this.context.store.readClock(), this.context.realNow());
+  }
+
+  freezeClock(at: number | null) {
+    return freezeClock(this.context, at);
+  }
+
+  resetClock() {
+    return resetClock(this.context);
+  }
+
+  moveClock(to: number, options: { force: boolean; signal?: AbortSignal }) {
+    return moveClock(this.context, to, options);
+  }
+
+  async runDue({ signal }: { signal?: AbortSignal | undefined }): Promise<AdvancedRun[]> {
+    return runDueAt(this.context, await readTime(this.context), signal);
+  }
+
+  async nextDueIn(): Promise<number | null> {
+    const [setting, due] = await Promise.all([this.context.store.readClock(), this.context.store.nextDueAt()]);
+    if (due === null) return null;
+    const now = timeOf(setting, this.context.realNow());
+    if (due <= now) return 0;
+    return setting.frozen_at === null ? due - now : null;
+  }
+
+  close(): Promise<void> {
+    return this.context.store.close();
+  }
+}

@@ -1,0 +1,75 @@
+import type { Channel, Environment } from "../domain/environment.js";
+import type { Message } from "../domain/message.js";
+import type { Recipient, RecipientKey } from "../domain/recipient.js";
+import { keyOf, TENANTS } from "../domain/recipient.js";
+import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
+import type { ClockSetting } from "../ports/clock.js";
+import type { Definitions } from "../ports/definitions.js";
+import type { Provider } from "../ports/provider.js";
+import type { Store } from "../ports/store.js";
+import type { IdSource } from "../util/ids.js";
+import type { RunParties } from "./scope.js";
+
+/** All that the engine is given: it reads no environment, keeps no time of its own and prints nothing. */
+export interface EngineContext {
+  store: Store;
+  definitions: Definitions;
+  /** Who delivers for a channel; null where nobody can. */
+  providerFor(channel: Channel): Provider | null;
+  ids: IdSource;
+  /** Real time, milliseconds; the store's virtual clock is laid over it. */
+  realNow(): number;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** 0 ≤ x < 1, for the jitter of delivery retries. */
+  random(): number;
+}
+
+export function timeOf(setting: ClockSetting, realNow: number): number {
+  return setting.frozen_at ?? realNow + setting.offset_ms;
+}
+
+/** The store's time now. */
+export async function readTime(context: EngineContext): Promise<number> {
+  return timeOf(await context.store.readClock(), context.realNow());
+}
+
+/** The recipients that a chunk of runs needs, in one read. */
+export async function readParties(
+  store: Store,
+  runs: readonly { run: WorkflowRun; recipientRun: RecipientRun }[],
+): Promise<Map<RecipientKey, Recipient>> {
+  const keys = new Set<RecipientKey>();
+  for (const { run, recipientRun } of runs) {
+    keys.add(recipientRun.recipient);
+    if (run.actor) keys.add(run.actor);
+    if (run.tenant !== null) keys.add(keyOf({ id: run.tenant, collection: TENANTS }));
+    if (recipientRun.via) keys.add(recipientRun.via.object);
+  }
+  return store.readRecipients([...keys]);
+}
+
+/** A run's people out of what was read; null where its recipient no longer exists. */
+export function partiesOf(
+  run: WorkflowRun,
+  recipientRun: RecipientRun,
+  read: ReadonlyMap<RecipientKey, Recipient>,
+): RunParties | null {
+  const recipient = read.get(recipientRun.recipient);
+  if (recipient === undefined) return null;
+  return {
+    recipient,
+    actor: run.actor ? (read.get(run.actor) ?? null) : null,
+    tenant: run.tenant === null ? null : (read.get(keyOf({ id: run.tenant, collection: TENANTS })) ?? null),
+    subscribedObject: recipientRun.via ? (read.get(recipientRun.via.object) ?? null) : null,
+  };
+}
+
+/** Whether runs of a workflow may go on: it exists and is switched on (E-019 to E-023). */
+export function isActive(workflow: { key: string; active: boolean }, environment: Environment): boolean {
+  return environment.active[workflow.key] ?? workflow.active;
+}
+
+/** Messages that still want a delivery attempt now. */
+export function isDue(message: Message, now: number): boolean {
+  return message.due_at !== null && message.due_at <= now;
+}

@@ -1,0 +1,92 @@
+import type { Channel } from "../../domain/environment.js";
+import type { Recipient } from "../../domain/recipient.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { isJsonObject } from "../../util/json.js";
+import { type CompileText, RenderError, type RenderScope, type Text } from "./liquid.js";
+
+/** Where one message goes: an address, a device token, a connection. */
+export interface Destination {
+  /** What the content document and the snapshot say of it. */
+  address: string;
+  snapshot: JsonObject | null;
+  connection?: JsonObject;
+}
+
+export interface RenderContext {
+  scope: RenderScope;
+  recipient: Recipient;
+  tenant: Recipient | null;
+  channel: Channel;
+}
+
+/** A channel step's template, compiled for its channel type. */
+export interface ChannelRenderer {
+  /** One per message to make; none where the recipient lacks what the channel needs (E-173 to E-177, E-181). */
+  destinations(context: RenderContext): Destination[];
+  /** What the recipient lacks, for the reason's detail. */
+  needs: string;
+  /** The API's content document `data` (A-474 to A-481). Throws RenderError. */
+  render(context: RenderContext, destination: Destination): JsonObject;
+}
+
+/** Strings of a template object: compiled where set, null where absent. */
+export class TemplateReader {
+  constructor(
+    private readonly template: JsonObject,
+    private readonly compile: CompileText,
+    private readonly place: string,
+  ) {}
+
+  text(name: string): Text | null {
+    const source = this.template[name];
+    return typeof source === "string" ? this.compile(source, `${this.place}.${name}`) : null;
+  }
+
+  /** The source as written. */
+  source(name: string): string {
+    const value = this.template[name];
+    return typeof value === "string" ? value : "";
+  }
+
+  section(name: string): TemplateReader {
+    const value = this.template[name];
+    return new TemplateReader(isJsonObject(value) ? value : {}, this.compile, `${this.place}.${name}`);
+  }
+
+  list(name: string): TemplateReader[] {
+    const value = this.template[name];
+    if (!Array.isArray(value)) return [];
+    return value.map(
+      (item, index) =>
+        new TemplateReader(isJsonObject(item) ? item : {}, this.compile, `${this.place}.${name}[${index}]`),
+    );
+  }
+
+  value(name: string): Json | undefined {
+    return this.template[name];
+  }
+}
+
+/** Rendered text that must be JSON (T-094). Null for blank text. */
+export function renderJson(text: Text | null, scope: RenderScope, what: string): JsonObject | null {
+  const rendered = text?.(scope).trim() ?? "";
+  if (rendered === "") return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(rendered);
+  } catch (error) {
+    throw new RenderError(`${what} is not valid JSON once rendered`, { cause: error });
+  }
+  if (!isJsonObject(value)) throw new RenderError(`${what} must be a JSON object once rendered`);
+  return value;
+}
+
+export function textProperty(recipient: Recipient, name: string): string | null {
+  const value = recipient.properties[name];
+  return typeof value === "string" && value.trim() !== "" ? value : null;
+}
+
+/** What the recipient has stored for the channel, under its id. */
+export function channelData(recipient: Recipient, channel: Channel): JsonObject {
+  return recipient.channel_data[channel.id] ?? {};
+}

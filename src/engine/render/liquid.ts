@@ -1,0 +1,146 @@
+import { createHash, createHmac } from "node:crypto";
+import { Liquid, type LiquidError, type Template } from "liquidjs";
+import { type ErrorDetail, KnockError, messageOf } from "../../errors/knock-error.js";
+
+/** What templates see: variable name → value (section 2 of the templates catalogue). */
+export type RenderScope = Record<string, unknown>;
+
+/** A parsed template. Throws {@link RenderError} when rendering fails. */
+export type Text = (scope: RenderScope) => string;
+
+/** Parses a template; `place` names it in errors, such as `steps[2].template.subject`. */
+export type CompileText = (source: string, place: string) => Text;
+
+/** A template that could not be rendered for the data at hand (E-192). */
+export class RenderError extends Error {
+  override readonly name = "RenderError";
+}
+
+/** One template may take this long and hold this many items: a runaway loop must not hang a run (`renderLimit` in ms). */
+const LIMITS = { renderLimit: 2_000, memoryLimit: 20_000_000, parseLimit: 10_000_000 };
+
+/** A filter that nobody knows fails when it is used, not when the file is read (TQ-3). */
+function failingOnUnknown(filters: Liquid["filters"]): Liquid["filters"] {
+  return new Proxy(filters, {
+    get: (known, name) =>
+      Object.hasOwn(known, name)
+        ? known[name as string]
+        : () => {
+            throw new Error(`unknown filter: ${String(name)}`);
+          },
+  });
+}
+
+function createLiquid(): Liquid {
+  const liquid = new Liquid({
+    ownPropertyOnly: true,
+    // Without a locale liquidjs asks Intl for the machine's: 12 ms at start, and output that depends on the machine.
+    locale: "en",
+    timezoneOffset: 0,
+    templates: {},
+    outputEscape: (value: unknown) =>
+      (typeof value === "object" && value !== null && !Array.isArray(value) ? JSON.stringify(value) : value) as string,
+    ...LIMITS,
+  });
+  for (const tag of ["layout", "block"]) delete liquid.tags[tag];
+  liquid.registerTag("include", {
+    parse: () => {
+      throw new Error('the "include" tag is not supported; use "render" for partials');
+    },
+    render: () => "",
+  });
+  registerFilters(liquid);
+  Object.assign(liquid, { filters: failingOnUnknown(liquid.filters) });
+  return liquid;
+}
+
+/** Filters beyond standard Liquid that need nothing but their input (T-047 to T-053). */
+function registerFilters(liquid: Liquid): void {
+  const hex = (algorithm: string) => (value: unknown) =>
+    createHash(algorithm)
+      .update(String(value ?? ""))
+      .digest("hex");
+  liquid.registerFilter("json", (value: unknown) => JSON.stringify(value ?? null));
+  liquid.registerFilter("from_json", (value: unknown) => JSON.parse(String(value)));
+  liquid.registerFilter("pluralize", (value: unknown, one: string, many: string) => (Number(value) === 1 ? one : many));
+  liquid.registerFilter("titlecase", (value: unknown) =>
+    String(value ?? "").replace(/(^|\s)(\S)/g, (_all, space: string, letter: string) => space + letter.toUpperCase()),
+  );
+  liquid.registerFilter("md5", hex("md5"));
+  liquid.registerFilter("sha256", hex("sha256"));
+  liquid.registerFilter("hmac_sha256", (value: unknown, key: unknown) =>
+    createHmac("sha256", String(key ?? ""))
+      .update(String(value ?? ""))
+      .digest("hex"),
+  );
+}
+
+let shared: Liquid | undefined;
+const parsed = new Map<string, Template[]>();
+
+function parse(source: string): Template[] {
+  shared ??= createLiquid();
+  let templates = parsed.get(source);
+  if (templates === undefined) {
+    templates = shared.parse(source);
+    // Conditions and overrides of many versions may come by in a long-lived process.
+    if (parsed.size >= 5_000) parsed.clear();
+    parsed.set(source, templates);
+  }
+  return templates;
+}
+
+function positionOf(error: unknown): { line: number; column: number } | null {
+  const token = (error as Partial<LiquidError>).token;
+  if (token === undefined || typeof token.getPosition !== "function") return null;
+  const [line, column] = token.getPosition() as [number, number];
+  return { line, column };
+}
+
+/** liquidjs appends `, file:…, line:…, col:…` to its messages; the place is told better elsewhere. */
+function plainMessage(error: unknown): string {
+  return (messageOf(error).split("\n")[0] as string).replace(/(, file:[^,]*)?, line:\d+, col:\d+$/, "");
+}
+
+/** Compiles Liquid text for a workflow. A syntax error throws `template_invalid` with the place, line and column. */
+export function compilerFor(workflow: string): CompileText {
+  return (source, place) => {
+    if (!source.includes("{{") && !source.includes("{%")) return () => source;
+    let templates: Template[];
+    try {
+      templates = parse(source);
+    } catch (error) {
+      const position = positionOf(error);
+      const where = position ? `${place}, line ${position.line}, column ${position.column}` : place;
+      const detail: ErrorDetail = {
+        pointer: `/${place.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`,
+        message: plainMessage(error),
+      };
+      throw new KnockError("template_invalid", `workflow "${workflow}": ${where}: ${plainMessage(error)}`, {
+        details: [detail],
+        hint: "Mend the template; nothing was triggered.",
+        cause: error,
+      });
+    }
+    return (scope) => {
+      try {
+        return String((shared as Liquid).renderSync(templates, scope));
+      } catch (error) {
+        const position = positionOf(error);
+        throw new RenderError(`${place}${position ? `, line ${position.line}` : ""}: ${plainMessage(error)}`, {
+          cause: error,
+        });
+      }
+    };
+  };
+}
+
+/** Renders text that is no part of a workflow's templates: a condition's argument. */
+export function renderText(source: string, scope: RenderScope): string {
+  try {
+    const templates = parse(source);
+    return String((shared as Liquid).renderSync(templates, scope));
+  } catch (error) {
+    throw new RenderError(plainMessage(error), { cause: error });
+  }
+}

@@ -1,0 +1,6 @@
+import { micromark } from "micromark";
+
+/** CommonMark to HTML; HTML in the source stays HTML (T-007, T-204). */
+export function renderMarkdown(source: string): string {
+  return micromark(source, { allowDangerousHtml: true });
+}

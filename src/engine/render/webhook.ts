@@ -1,0 +1,51 @@
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { type ChannelRenderer, renderJson, type TemplateReader } from "./channel-renderer.js";
+import type { RenderScope } from "./liquid.js";
+
+type Pairs = (scope: RenderScope) => { key: string; value: string }[];
+
+/** Headers or query parameters: a list of pairs, or one template that yields a JSON object (section 6.6 of the format). */
+function compilePairs(template: TemplateReader, name: string): Pairs {
+  const whole = template.text(name);
+  if (whole !== null) {
+    return (scope) =>
+      Object.entries(renderJson(whole, scope, name) ?? {}).map(([key, value]) => ({
+        key,
+        value: typeof value === "string" ? value : JSON.stringify(value),
+      }));
+  }
+  const pairs = template.list(name).map((pair) => ({ key: pair.text("key"), value: pair.text("value") }));
+  return (scope) => pairs.map(({ key, value }) => ({ key: key?.(scope) ?? "", value: value?.(scope) ?? "" }));
+}
+
+const WITH_BODY = new Set(["post", "put", "patch"]); // PATCH: EQ-53
+
+/** A webhook step (T-213, CH-200): the request as it would be made. The API has no content document for it; this is ours. */
+export function compileWebhook(template: TemplateReader): ChannelRenderer {
+  const method = template.source("method").toLowerCase();
+  const url = template.text("url");
+  const headers = compilePairs(template, "headers");
+  const query = compilePairs(template, "query_params");
+  const body = template.text("body");
+  return {
+    needs: "nothing",
+    destinations: () => [{ address: "webhook", snapshot: null }],
+    render({ scope }): JsonObject {
+      const text = WITH_BODY.has(method) ? (body?.(scope) ?? null) : null;
+      let parsed: unknown = null;
+      try {
+        parsed = text === null ? null : JSON.parse(text);
+      } catch {
+        parsed = text;
+      }
+      return {
+        __typename: "MessageWebhookContent",
+        method,
+        url: url?.(scope) ?? "",
+        headers: headers(scope),
+        query_params: query(scope),
+        body: isJsonObject(parsed) || Array.isArray(parsed) ? parsed : text,
+      };
+    },
+  };
+}

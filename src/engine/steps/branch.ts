@@ -1,0 +1,21 @@
+import type { BranchStep } from "../../domain/workflow.js";
+import { type Advancing, conditionLog, type StepEffect } from "../advancing.js";
+import { type EvaluatedCondition, evaluateConditions } from "../conditions.js";
+
+/** A branch: the first whose conditions are true, else the default, which is last (E-306, E-307). */
+export function executeBranch(step: BranchStep, { conditionScope }: Advancing): StepEffect {
+  const evaluated: EvaluatedCondition[] = [];
+  const chosen = step.branches.findIndex((branch) => {
+    if (branch.default) return true;
+    const result = evaluateConditions(branch.conditions, conditionScope);
+    evaluated.push(...result.evaluated);
+    return result.passed;
+  });
+  const branch = step.branches[chosen];
+  const name = branch?.name ?? (branch?.default ? "default" : `branch ${chosen + 1}`);
+  return {
+    outcome: { ref: step.ref, type: "branch", outcome: "passed", reason: null, branch: name },
+    enter: chosen,
+    log: { branch: name, conditions: conditionLog(evaluated) },
+  };
+}

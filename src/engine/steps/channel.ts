@@ -1,0 +1,172 @@
+import { type Channel, undeclaredChannel } from "../../domain/environment.js";
+import type { Message } from "../../domain/message.js";
+import type { Reason, StepOutcome } from "../../domain/outcome.js";
+import { decidePreferences } from "../../domain/preferences.js";
+import type { ChannelStep } from "../../domain/workflow.js";
+import { ksuid } from "../../util/ids.js";
+import type { JsonObject } from "../../util/json.js";
+import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
+import { evaluateConditionList, evaluateConditions } from "../conditions.js";
+import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
+import type { RenderScope } from "../render/liquid.js";
+import { preferencesOf } from "../scope.js";
+
+interface Skip {
+  skip: Reason;
+  log?: JsonObject;
+}
+
+function channelOf(step: ChannelStep, { input }: Advancing): Channel | null {
+  const key = step.channel_key as string;
+  const declared = input.environment.channels[key];
+  return declared === undefined ? undeclaredChannel(key, step.channel_type ?? "http") : declared;
+}
+
+/** Nothing leaves (E-208); the in-app feed has no sandbox. */
+function isSandbox(channel: Channel, { input }: Advancing): boolean {
+  return channel.type !== "in_app_feed" && (!channel.deliver || input.run.settings.sandbox_mode);
+}
+
+/** Step conditions, then the channel's own, which a sandboxed channel does not evaluate (E-089, E-172). */
+function checkConditions(step: ChannelStep, channel: Channel, advancing: Advancing): Skip | null {
+  const own = evaluateConditions(step.conditions, advancing.conditionScope);
+  if (!own.passed)
+    return {
+      skip: { code: "condition", detail: decidingCondition(own.evaluated) },
+      log: { conditions: conditionLog(own.evaluated) },
+    };
+  if (channel.conditions === null || isSandbox(channel, advancing)) return null;
+  const result = evaluateConditions(channel.conditions, advancing.conditionScope);
+  if (result.passed) return null;
+  return {
+    skip: { code: "condition", detail: `channel ${channel.key}: ${decidingCondition(result.evaluated) ?? ""}` },
+    log: { reason: "channel_conditions_failed", conditions: conditionLog(result.evaluated) },
+  };
+}
+
+function checkPreferences(channel: Channel, advancing: Advancing): Skip | null {
+  const { workflow } = advancing.input.compiled;
+  if (workflow.settings.override_preferences) return null; // E-156: not even looked at
+  const decision = decidePreferences({
+    set: preferencesOf(advancing.input),
+    workflow: { key: workflow.key, categories: workflow.categories, ...workflow.settings },
+    channel,
+    evaluate: (conditions) =>
+      evaluateConditionList(conditions, { ...advancing.conditionScope, refs: () => undefined }).passed, // E-154
+  });
+  return decision.allowed
+    ? null
+    : { skip: { code: "preference", detail: decision.detail }, log: { level: decision.level } };
+}
+
+/** When the step's send windows let a message go: null for at once (E-197 to E-200). */
+function scheduledAt(step: ChannelStep, { input }: Advancing): number | null {
+  const { timeWindows } = input.compiled;
+  if (step.send_windows === null || timeWindows === null) return null;
+  const { zone } = timeWindows.resolveZone([input.recipient.properties.timezone, input.environment.timezone]);
+  return timeWindows.sendWindowOpening(step.send_windows, input.now, zone);
+}
+
+function createMessage(
+  step: ChannelStep,
+  channel: Channel,
+  destination: Destination,
+  renderer: ChannelRenderer,
+  context: RenderContext,
+  advancing: Advancing,
+): Message {
+  const { input, run, scope } = advancing;
+  const { now } = input;
+  const id = ksuid(now, input.ids.bytes());
+  const at = new Date(now).toISOString();
+  const withMessage: RenderScope = { ...scope, current_message: { id, inserted_at: at, updated_at: at } };
+  const content = renderer.render({ ...context, scope: withMessage }, destination);
+  const scheduled = scheduledAt(step, advancing);
+  const sandbox = isSandbox(channel, advancing);
+  const isFeed = channel.type === "in_app_feed";
+  const message: Message = {
+    id,
+    workflow_run_id: run.workflow_run_id,
+    recipient_run_id: run.id,
+    recipient: run.recipient,
+    actor: input.run.actor,
+    workflow: input.run.workflow,
+    version_id: input.run.version_id,
+    categories: input.compiled.workflow.categories,
+    step_ref: step.ref,
+    tenant: input.run.tenant,
+    channel: { id: channel.id, key: channel.key, type: channel.type, provider: channel.provider },
+    status: "queued",
+    content,
+    data: run.data ?? input.run.data,
+    recipient_snapshot: destination.snapshot,
+    metadata: sandbox ? { sandbox: true } : null,
+    scheduled_at: scheduled,
+    // A sandboxed message without a window is settled at the end of the advance; the others wait for delivery.
+    due_at: scheduled ?? (sandbox ? null : now),
+    attempts: 0,
+    seen_at: null,
+    read_at: null,
+    interacted_at: null,
+    link_clicked_at: null,
+    archived_at: null,
+    events: [
+      { type: "created", at: now, data: null },
+      { type: "queued", at: now, data: null },
+    ],
+    inserted_at: now,
+    updated_at: now,
+  };
+  if (isFeed && scheduled === null) {
+    // E-205: the feed is the delivery.
+    message.status = "delivered";
+    message.due_at = null;
+    message.events.push({ type: "delivered", at: now, data: null });
+  }
+  return message;
+}
+
+/** A channel step (E-168): conditions → the recipient's data → preferences → send windows → render → message. */
+export function executeChannel(step: ChannelStep, advancing: Advancing): StepEffect {
+  const { input, scope } = advancing;
+  const base: StepOutcome = {
+    ref: step.ref,
+    type: "channel",
+    channel_type: step.channel_type ?? "",
+    channel: step.channel_key,
+    outcome: "skipped",
+    reason: null,
+    message_id: null,
+    message_status: null,
+  };
+  const skipped = ({ skip, log }: Skip): StepEffect => ({
+    outcome: { ...base, reason: skip },
+    ...(log ? { log } : {}),
+  });
+
+  const channel = channelOf(step, advancing);
+  if (channel === null) return skipped({ skip: { code: "channel_not_configured", detail: step.channel_key } });
+  const unmet = checkConditions(step, channel, advancing);
+  if (unmet) return skipped(unmet);
+
+  const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
+  const context: RenderContext = { scope, recipient: input.recipient, tenant: input.tenant, channel };
+  const destinations = renderer.destinations(context);
+  if (destinations.length === 0) return skipped({ skip: { code: "missing_recipient_data", detail: renderer.needs } });
+  const optedOut = checkPreferences(channel, advancing);
+  if (optedOut) return skipped(optedOut);
+
+  const messages = destinations.map((destination) =>
+    createMessage(step, channel, destination, renderer, context, advancing),
+  );
+  const ids = messages.map((message) => message.id);
+  return {
+    messages,
+    outcome: {
+      ...base,
+      outcome: "sent",
+      message_id: ids[0] as string,
+      ...(ids.length > 1 ? { message_ids: ids } : {}),
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { resolve } from "node:path";
+import { KnockError } from "../errors/knock-error.js";
+import type { Json } from "../util/json.js";
+import { parseJson } from "../util/parse-json.js";
+import { decodeUtf8, readTextFile } from "../util/text-file.js";
+
+/** A payload may hold 10 MB; a file somewhat above that is read so that the payload's own error can tell its size. */
+const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+
+/** Where flags' `@file` and `-` are read from. */
+export interface InputSource {
+  cwd: string;
+  /** Standard input, whole; read at most once. */
+  readStdin(): Promise<Uint8Array>;
+}
+
+/** Reads flags' values: text as it stands, `@file`, `@-`. One per command, since standard input can be read only once. */
+export class InputReader {
+  private stdinUsedBy: string | null = null;
+
+  constructor(private readonly source: InputSource) {}
+
+  /** The text of a file (`-` for standard input). `flag` is who asks, for errors. */
+  async text(path: string, flag: string): Promise<string> {
+    if (path === "")
+      throw new KnockError("usage", `${flag}: a file name is missing after @`, {
+        hint: `For example ${flag} @data.json, or ${flag} @- for standard input.`,
+      });
+    if (path !== "-") {
+      const read = await readTextFile(resolve(this.source.cwd, path), MAX_INPUT_BYTES);
+      if ("fault" in read) throw new KnockError("usage", `${flag}: ${path} ${read.fault}`);
+      return read.text;
+    }
+    if (this.stdinUsedBy !== null) {
+      throw new KnockError("usage", `${flag}: standard input was already read for ${this.stdinUsedBy}`, {
+        hint: "Only one flag can read standard input; put the other value in a file.",
+      });
+    }
+    this.stdinUsedBy = flag;
+    const read = decodeUtf8(await this.source.readStdin());
+    if ("fault" in read) throw new KnockError("usage", `${flag}: standard input ${read.fault}`);
+    return read.text;
+  }
+
+  /** A value as a flag takes it: `@file` and `@-` are read, anything else is the text itself. `name` names the text in errors. */
+  async value(raw: string, flag: string): Promise<{ text: string; name: string }> {
+    if (!raw.startsWith("@")) return { text: raw, name: flag };
+    const path = raw.slice(1);
+    return { text: await this.text(path, flag), name: `${flag} ${path === "-" ? "standard input" : path}` };
+  }
+}
+
+/** JSON out of a flag or file; the error names the place with line and column. */
+export async function jsonOf(text: string, name: string): Promise<Json> {
+  const parsed = await parseJson(text);
+  if ("value" in parsed) return parsed.value;
+  throw new KnockError(
+    "invalid_json",
+    `${name}: not valid JSON: ${parsed.fault} (line ${parsed.line}, column ${parsed.column})`,
+    {
+      details: [{ pointer: "", message: `${parsed.fault} at line ${parsed.line}, column ${parsed.column}` }],
+      hint:
+        name.startsWith("--") && !name.includes(" ")
+          ? "Quote the JSON for the shell with single quotes, or put it in a file and use @file."
+          : undefined,
+    },
+  );
+}

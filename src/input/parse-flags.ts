@@ -1,0 +1,162 @@
+import { KnockError } from "../errors/knock-error.js";
+import { deepMerge, isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { type InputReader, jsonOf } from "./input-source.js";
+
+/** Whether a flag's text is meant as JSON rather than as an id. */
+function looksLikeJson(text: string): boolean {
+  return /^\s*[[{"]/.test(text);
+}
+
+/** Comma-separated ids, trimmed; an empty one is an error, since it is always a slip. */
+function idsOf(text: string, flag: string): string[] {
+  const ids = text.split(",").map((id) => id.trim());
+  if (ids.some((id) => id === "")) {
+    throw new KnockError("usage", `${flag}: an id is empty in ${JSON.stringify(text)}`, {
+      hint: "Separate ids by single commas, without one at the start or the end.",
+    });
+  }
+  return ids;
+}
+
+/**
+ * `--recipients`: ids (comma-separated, repeated or as several words; `42` is the id "42"), JSON (one recipient or a
+ * list), `@file` or `@-`. The result is not yet checked.
+ */
+export async function parseRecipientsFlag(
+  values: readonly string[],
+  reader: InputReader,
+  flag = "--recipients",
+): Promise<Json[]> {
+  const recipients: Json[] = [];
+  for (const raw of values) {
+    const { text, name } = await reader.value(raw, flag);
+    if (!raw.startsWith("@") && !looksLikeJson(text)) {
+      recipients.push(...idsOf(text, flag));
+      continue;
+    }
+    const value = await jsonOf(text, name);
+    if (Array.isArray(value)) recipients.push(...value);
+    else recipients.push(value);
+  }
+  return recipients;
+}
+
+/** `--object collection/id`. */
+export function parseObjectFlag(values: readonly string[]): Json[] {
+  return values
+    .flatMap((value) => idsOf(value, "--object"))
+    .map((text) => {
+      const [collection, id, ...rest] = text.split("/");
+      if (!collection || !id || rest.length > 0) {
+        throw new KnockError("usage", `--object: ${JSON.stringify(text)} is not collection/id`, {
+          hint: "For example --object projects/apollo.",
+        });
+      }
+      return { collection, id };
+    });
+}
+
+/** `--actor`, `--tenant`: an id, JSON, or `@file`. */
+export async function parseOneFlag(raw: string, flag: string, reader: InputReader): Promise<Json> {
+  const { text, name } = await reader.value(raw, flag);
+  if (raw.startsWith("@") || looksLikeJson(text)) return jsonOf(text, name);
+  if (text.trim() === "") throw new KnockError("usage", `${flag}: the id is empty`);
+  return text.trim();
+}
+
+/** `--data`: JSON objects, `@file` or `@-`; merged deeply, the later ones winning. */
+export async function parseDataFlags(values: readonly string[], reader: InputReader): Promise<JsonObject> {
+  let merged: JsonObject = {};
+  for (const raw of values) {
+    const { text, name } = await reader.value(raw, "--data");
+    const value = await jsonOf(text, name);
+    if (!isJsonObject(value)) {
+      throw new KnockError(
+        "usage",
+        `${name}: must be a JSON object, found ${value === null ? "null" : Array.isArray(value) ? "a list" : `a ${typeof value}`}`,
+        {
+          details: [{ pointer: "/data", message: "must be an object" }],
+          hint: `For example --data '{"page":"Home"}', or --set page=Home.`,
+        },
+      );
+    }
+    merged = deepMerge(merged, value);
+  }
+  return merged;
+}
+
+type Segment = string | number;
+
+/** `a.b[0].c` → ["a", "b", 0, "c"]; a dot or bracket in a key is escaped with a backslash. */
+function parsePath(path: string, raw: string): Segment[] {
+  const segments: Segment[] = [];
+  const bad = (): KnockError =>
+    new KnockError("usage", `--set: ${JSON.stringify(raw)}: the path ${JSON.stringify(path)} is not valid`, {
+      hint: "Dots nest and [0] indexes: --set order.items[0].sku=A1.",
+    });
+  let rest = path;
+  while (rest !== "") {
+    const index = /^\[(\d{1,6})\]/.exec(rest);
+    const name = index ? null : /^((?:\\.|[^.[\]\\])+)/.exec(rest);
+    if (index) segments.push(Number(index[1]));
+    else if (name) segments.push((name[1] as string).replaceAll(/\\(.)/g, "$1"));
+    else throw bad();
+    rest = rest.slice((index ?? name)?.[0].length ?? 0);
+    if (rest.startsWith(".")) {
+      rest = rest.slice(1);
+      if (rest === "" || rest.startsWith("[")) throw bad();
+    } else if (rest !== "" && !rest.startsWith("[")) throw bad();
+  }
+  if (segments.length === 0 || typeof segments[0] === "number") throw bad();
+  return segments;
+}
+
+const MAX_INDEX = 10_000;
+
+function assign(target: JsonObject, segments: readonly Segment[], value: Json, raw: string): void {
+  let holder: JsonObject | Json[] = target;
+  for (const [index, segment] of segments.entries()) {
+    if (segment === "__proto__")
+      throw new KnockError("usage", `--set: ${JSON.stringify(raw)}: "__proto__" is not allowed as a key`);
+    if (typeof segment === "number" && segment > MAX_INDEX)
+      throw new KnockError("usage", `--set: ${JSON.stringify(raw)}: the index is too large`);
+    const slot = holder as Record<Segment, Json>;
+    if (index === segments.length - 1) {
+      slot[segment] = value;
+      return;
+    }
+    const nextIsIndex = typeof segments[index + 1] === "number";
+    const current: Json | undefined = Object.hasOwn(slot, segment) ? slot[segment] : undefined;
+    if (current === undefined || current === null) slot[segment] = nextIsIndex ? [] : {};
+    else if (nextIsIndex ? !Array.isArray(current) : !isJsonObject(current)) {
+      throw new KnockError(
+        "usage",
+        `--set: ${JSON.stringify(raw)}: ${segments.slice(0, index + 1).join(".")} is already ${Array.isArray(current) ? "a list" : isJsonObject(current) ? "an object" : `a ${typeof current}`}`,
+      );
+    }
+    holder = slot[segment] as JsonObject | Json[];
+  }
+}
+
+/** Lists that `--set` filled with gaps would carry holes: JSON has none. */
+function fillHoles(value: Json): Json {
+  if (Array.isArray(value)) return Array.from(value, (item) => fillHoles(item ?? null));
+  if (!isJsonObject(value)) return value;
+  for (const [key, child] of Object.entries(value)) value[key] = fillHoles(child);
+  return value;
+}
+
+/** `--set path=text` and `--set path:=json`, applied to `data` in order. */
+export async function applySetFlags(data: JsonObject, values: readonly string[]): Promise<JsonObject> {
+  const target = structuredClone(data);
+  for (const raw of values) {
+    const match = /^((?:\\.|[^=\\])*?)(:?=)([\s\S]*)$/.exec(raw);
+    if (!match)
+      throw new KnockError("usage", `--set: ${JSON.stringify(raw)} has no "="`, {
+        hint: "For example --set page=Home, or --set count:=3 for JSON.",
+      });
+    const [, path, operator, text] = match as unknown as [string, string, string, string];
+    assign(target, parsePath(path, raw), operator === ":=" ? await jsonOf(text, `--set ${path}`) : text, raw);
+  }
+  return fillHoles(target) as JsonObject;
+}

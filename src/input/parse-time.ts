@@ -1,0 +1,35 @@
+import { KnockError } from "../errors/knock-error.js";
+import { parseDuration } from "../util/duration.js";
+
+/** A duration flag or argument in milliseconds: `30s`, `1h30m`, `PT30M`. */
+export function durationArgument(text: string, name: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined) {
+    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} is not a duration`, {
+      hint: "For example 30s, 15m, 24h, 7d, 2w, 1h30m or PT30M.",
+    });
+  }
+  return milliseconds;
+}
+
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
+/** A moment in milliseconds from ISO 8601; without an offset it is UTC, as every time this tool prints. */
+export function timeArgument(text: string, name: string): number {
+  const trimmed = text.trim();
+  const match = ISO_TIME.exec(trimmed);
+  const normal = match
+    ? match[1] === undefined
+      ? `${trimmed}T00:00:00Z`
+      : match[4] === undefined
+        ? `${trimmed.replace(" ", "T")}Z`
+        : trimmed.replace(" ", "T")
+    : "";
+  const time = match ? Date.parse(normal) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} is not a time`, {
+      hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z; without an offset it is UTC.",
+    });
+  }
+  return time;
+}

@@ -1,0 +1,93 @@
+import { Chalk, type ChalkInstance } from "chalk";
+
+/** The part of a stream that output uses. */
+export interface OutStream {
+  write(text: string): unknown;
+  isTTY?: boolean | undefined;
+  columns?: number | undefined;
+}
+
+export interface OutputOptions {
+  stdout: OutStream;
+  stderr: OutStream;
+  env: Record<string, string | undefined>;
+}
+
+/** FORCE_COLOR beats NO_COLOR beats what the stream is (contract, section 2). */
+export function colorLevel(stream: OutStream, env: Record<string, string | undefined>): 0 | 1 {
+  const forced = env.FORCE_COLOR;
+  if (forced !== undefined) return forced === "0" || forced === "false" ? 0 : 1;
+  if (env.NO_COLOR) return 0;
+  return stream.isTTY && env.TERM !== "dumb" ? 1 : 0;
+}
+
+/** How much to say. */
+export interface Verbosity {
+  json: boolean;
+  quiet: boolean;
+  verbose: boolean;
+}
+
+/** The only way out: the result to standard output, everything else to standard error. */
+export class Output {
+  verbosity: Verbosity = { json: false, quiet: false, verbose: false };
+  /** Colours for standard output and for standard error: either may be a terminal alone. */
+  readonly paint: ChalkInstance;
+  readonly paintError: ChalkInstance;
+  private readonly options: OutputOptions;
+
+  constructor(options: OutputOptions) {
+    this.options = options;
+    this.paint = new Chalk({ level: colorLevel(options.stdout, options.env) });
+    this.paintError = new Chalk({ level: colorLevel(options.stderr, options.env) });
+  }
+
+  get isTerminal(): boolean {
+    return this.options.stdout.isTTY === true;
+  }
+
+  get errorIsTerminal(): boolean {
+    return this.options.stderr.isTTY === true;
+  }
+
+  get width(): number {
+    return this.options.stdout.columns ?? 100;
+  }
+
+  /** A line of the result. */
+  line(text = ""): void {
+    this.options.stdout.write(`${text}\n`);
+  }
+
+  /** A JSON document: indented for a person to read, on one line where documents follow each other. */
+  json(document: unknown, oneLine = false): void {
+    this.options.stdout.write(`${JSON.stringify(document, null, oneLine ? undefined : 2)}\n`);
+  }
+
+  /** Something worth knowing that is no result. */
+  note(text: string): void {
+    if (!this.verbosity.quiet) this.options.stderr.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.options.stderr.write(`${this.paintError.yellow("warning:")} ${text}\n`);
+  }
+
+  errorLine(text: string): void {
+    this.options.stderr.write(`${text}\n`);
+  }
+
+  /** A spinner on a terminal's standard error while `work` goes on; nothing anywhere else. `tell` changes its text. */
+  async progress<T>(text: string, work: (tell: (text: string) => void) => Promise<T>): Promise<T> {
+    if (!this.errorIsTerminal || this.verbosity.quiet) return work(() => {});
+    const { default: ora } = await import("ora");
+    const spinner = ora({ text, stream: this.options.stderr as NodeJS.WriteStream }).start();
+    try {
+      return await work((next) => {
+        spinner.text = next;
+      });
+    } finally {
+      spinner.stop();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { placeOf } from "../domain/zod-issues.js";
+import { KnockError, messageOf } from "../errors/knock-error.js";
+import type { Output } from "./output.js";
+
+const MAX_DETAILS = 20;
+
+/** Errors end up here: a line, the details where there are several, a hint; with `--json` a document as the last line. */
+export function printError(error: unknown, output: Output, debug: boolean): void {
+  const known = error instanceof KnockError ? error : null;
+  const { paintError: paint } = output;
+  const message = known ? known.message : `internal fault: ${messageOf(error)}`;
+  output.errorLine(`${paint.red("error:")} ${message}`);
+  if (known && known.details.length > 1) {
+    for (const detail of known.details.slice(0, MAX_DETAILS))
+      output.errorLine(`  ${placeOf(detail.pointer)} ${detail.message}`);
+    if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);
+  }
+  const hint = known ? known.hint : "This is a fault of the program, not yours. Please report it with the trace below.";
+  if (hint) output.errorLine(`${paint.dim("hint:")} ${hint}`);
+  if (known?.request_id) output.errorLine(`${paint.dim("request id:")} ${known.request_id}`);
+  if (!known || debug) output.errorLine(error instanceof Error ? (error.stack ?? "") : String(error));
+  if (!output.verbosity.json) return;
+  const document = {
+    error: {
+      code: known?.code ?? "internal",
+      message: messageOf(error),
+      hint: hint ?? null,
+      details: known?.details ?? [],
+      ...(known?.status === undefined ? {} : { status: known.status }),
+      ...(known?.request_id === undefined ? {} : { request_id: known.request_id }),
+    },
+  };
+  output.errorLine(JSON.stringify(document));
+}

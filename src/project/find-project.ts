@@ -1,0 +1,111 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { KnockError } from "../errors/knock-error.js";
+import { isJsonObject } from "../util/json.js";
+import { didYouMean } from "../util/nearest.js";
+import { readProjectJson } from "./read-json-file.js";
+
+export const PROJECT_FILE = "knock.json";
+
+/** `settings` in `knock.json` (section 2 of the contract). */
+export interface ProjectSettings {
+  target?: string;
+  base_url?: string;
+  profile?: string;
+  branch?: string;
+  store?: string;
+}
+
+export interface ProjectLocation {
+  /** The folder that holds `knock.json` (or the given `--knock-dir`'s parent). */
+  root: string;
+  /** The folder with `workflows/` and the rest; it exists. */
+  knockDir: string;
+  settings: ProjectSettings;
+}
+
+const SETTINGS = ["target", "base_url", "profile", "branch", "store"] as const;
+
+/** The nearest folder, upwards from `from`, that holds `knock.json`; null if none does (F-001). */
+function findUpwards(from: string): string | null {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, PROJECT_FILE))) return folder;
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+function parseSettings(raw: unknown, shown: string): ProjectSettings {
+  if (raw === undefined) return {};
+  if (!isJsonObject(raw)) throw new KnockError("project_invalid", `${shown}: settings must be an object`);
+  const settings: ProjectSettings = {};
+  for (const [key, value] of Object.entries(raw)) {
+    const name = SETTINGS.find((known) => known === key);
+    if (name === undefined) {
+      throw new KnockError("project_invalid", `${shown}: settings.${key} is not a known setting`, {
+        details: [{ pointer: `/settings/${key}`, message: "is not a known setting" }],
+        hint: didYouMean(key, SETTINGS, "Settings"),
+      });
+    }
+    if (typeof value !== "string")
+      throw new KnockError("project_invalid", `${shown}: settings.${key} must be a string`, {
+        details: [{ pointer: `/settings/${key}`, message: "must be a string" }],
+      });
+    settings[name] = value;
+  }
+  return settings;
+}
+
+export interface FindOptions {
+  cwd: string;
+  /** `--project`: a folder with `knock.json`, or the file itself. */
+  project: string | null;
+  /** `--knock-dir`: wins over the file's `knockDir`. */
+  knockDir: string | null;
+}
+
+/**
+ * The project: `knock.json` found upwards (F-001), its `knockDir` resolved against the file's own folder (F-002).
+ * Null if there is none and none was asked for. Throws `project_missing`, `project_invalid`.
+ */
+export async function findProject({ cwd, project, knockDir }: FindOptions): Promise<ProjectLocation | null> {
+  const asked = project === null ? null : resolve(cwd, project);
+  const root = asked === null ? findUpwards(cwd) : asked.endsWith(PROJECT_FILE) ? dirname(asked) : asked;
+  if (root === null || (asked === null && knockDir !== null && !existsSync(join(root, PROJECT_FILE)))) {
+    if (knockDir === null) return null;
+    const folder = existingFolder(resolve(cwd, knockDir), knockDir, "--knock-dir");
+    return { root: dirname(folder), knockDir: folder, settings: {} };
+  }
+  const file = join(root, PROJECT_FILE);
+  const shown = relative(cwd, file) || PROJECT_FILE;
+  if (!existsSync(file)) {
+    throw new KnockError("project_missing", `${shown} does not exist`, {
+      hint: "--project takes a folder that holds knock.json. `knock init` makes one.",
+    });
+  }
+  const raw = await readProjectJson(file, shown);
+  if (!isJsonObject(raw) || typeof raw.knockDir !== "string" || raw.knockDir.trim() === "") {
+    throw new KnockError("project_invalid", `${shown}: knockDir must be the path of the folder with workflows/`, {
+      details: [{ pointer: "/knockDir", message: "must be a non-empty string" }],
+      hint: 'For example: { "knockDir": "./knock" }',
+    });
+  }
+  const folder =
+    knockDir !== null ? resolve(cwd, knockDir) : isAbsolute(raw.knockDir) ? raw.knockDir : resolve(root, raw.knockDir);
+  return {
+    root,
+    knockDir: existingFolder(
+      folder,
+      relative(cwd, folder) || ".",
+      knockDir === null ? `knockDir in ${shown}` : "--knock-dir",
+    ),
+    settings: parseSettings(raw.settings, shown),
+  };
+}
+
+/** F-003: a folder that is named must exist. */
+function existingFolder(path: string, shown: string, source: string): string {
+  if (existsSync(path) && statSync(path).isDirectory()) return path;
+  throw new KnockError("project_invalid", `${source}: the folder ${shown} does not exist`, {
+    hint: "Create it, or correct the path.",
+  });
+}

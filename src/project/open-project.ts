@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { type Environment, emptyEnvironment } from "../domain/environment.js";
+import { parseEnvironment } from "../domain/parse-environment.js";
+import { parseRecipientsFile, type RecipientsFile } from "../domain/parse-recipients-file.js";
+import { parseWorkflow } from "../domain/parse-workflow.js";
+import { resolveChannelTypes } from "../domain/resolve-channel-types.js";
+import type { Workflow } from "../domain/workflow.js";
+import { KnockError } from "../errors/knock-error.js";
+import { parseJson } from "../util/parse-json.js";
+import type { ProjectLocation } from "./find-project.js";
+import { readProjectJson, readProjectText } from "./read-json-file.js";
+import { resolveFileReferences } from "./resolve-file-references.js";
+
+export interface RecipientsSeed extends RecipientsFile {
+  /** File name, the key under which its digest is remembered. */
+  file: string;
+  digest: string;
+}
+
+/** A project folder, read on demand: nothing that is not asked for is opened. */
+export interface Project extends ProjectLocation {
+  workflow(key: string): Promise<Workflow | null>;
+  workflowKeys(): Promise<string[]>;
+  environment(): Promise<Environment>;
+  /** The recipients files whose digest is not the remembered one, in name order. */
+  changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]>;
+}
+
+/** Names are shown as the user could open them: relative to where the command runs. */
+export function openProject(location: ProjectLocation, cwd: string): Project {
+  const { knockDir } = location;
+  const shown = (path: string): string => relative(cwd, path) || ".";
+  let read: Promise<Environment> | undefined;
+  const environment = (): Promise<Environment> => {
+    read ??= readEnvironment();
+    return read;
+  };
+
+  async function workflow(key: string): Promise<Workflow | null> {
+    if (!/^[a-z0-9_-]+$/.test(key)) return null; // F-008; also keeps a key from naming a path
+    const folder = join(knockDir, "workflows", key);
+    const file = join(folder, "workflow.json");
+    if (!existsSync(file)) return null;
+    const raw = await readProjectJson(file, shown(file), "workflow_invalid");
+    const resolved = await resolveFileReferences(raw, {
+      from: folder,
+      resourceDir: folder,
+      shown: shown(file),
+      used: new Set(),
+    });
+    return resolveChannelTypes(parseWorkflow(key, resolved), await environment());
+  }
+
+  async function workflowKeys(): Promise<string[]> {
+    const folder = join(knockDir, "workflows");
+    if (!existsSync(folder)) return [];
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => existsSync(join(folder, entry.name, "workflow.json")))
+      .map((entry) => entry.name)
+      .sort();
+  }
+
+  async function readEnvironment(): Promise<Environment> {
+    const file = join(knockDir, "environment.json");
+    if (!existsSync(file)) return emptyEnvironment();
+    return parseEnvironment(await readProjectJson(file, shown(file)), shown(file));
+  }
+
+  async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {
+    const folder = join(knockDir, "recipients");
+    if (!existsSync(folder)) return [];
+    const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
+    const seeds: RecipientsSeed[] = [];
+    for (const name of names) {
+      const path = join(folder, name);
+      if (!(await stat(path)).isFile()) continue;
+      const text = await readProjectText(path, shown(path));
+      const digest = createHash("sha1").update(text).digest("hex");
+      if (known.get(name) === digest) continue;
+      const parsed = await parseJson(text);
+      if ("fault" in parsed)
+        throw new KnockError(
+          "project_invalid",
+          `${shown(path)}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.fault}`,
+        );
+      seeds.push({ file: name, digest, ...parseRecipientsFile(parsed.value, shown(path)) });
+    }
+    return seeds;
+  }
+
+  return {
+    ...location,
+    workflow,
+    workflowKeys,
+    environment,
+    changedRecipients,
+  };
+}

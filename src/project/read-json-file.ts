@@ -1,0 +1,27 @@
+import { type ErrorCode, KnockError } from "../errors/knock-error.js";
+import type { Json } from "../util/json.js";
+import { parseJson } from "../util/parse-json.js";
+import { readTextFile } from "../util/text-file.js";
+
+/** Project files are written by hand; anything larger is a mistake. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** A project's text file. `shown` is how errors name it. */
+export async function readProjectText(
+  path: string,
+  shown: string,
+  code: ErrorCode = "project_invalid",
+): Promise<string> {
+  const read = await readTextFile(path, MAX_FILE_BYTES);
+  if ("fault" in read) throw new KnockError(code, `${shown} ${read.fault}`);
+  return read.text;
+}
+
+/** A project's JSON file; the error names line and column. */
+export async function readProjectJson(path: string, shown: string, code: ErrorCode = "project_invalid"): Promise<Json> {
+  const parsed = await parseJson(await readProjectText(path, shown, code));
+  if ("value" in parsed) return parsed.value;
+  throw new KnockError(code, `${shown}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.fault}`, {
+    details: [{ pointer: "", message: `${parsed.fault} at line ${parsed.line}, column ${parsed.column}` }],
+  });
+}

@@ -1,0 +1,86 @@
+import { realpath } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { KnockError } from "../errors/knock-error.js";
+import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
+import { parseJson } from "../util/parse-json.js";
+import { readProjectText } from "./read-json-file.js";
+
+interface Reference {
+  /** Folder of the file that holds the reference: paths are relative to it (F-012). */
+  from: string;
+  /** The resource's folder, which no reference may leave (F-011). */
+  resourceDir: string;
+  /** How errors name the resource's main file. */
+  shown: string;
+  /** Files referenced so far: each may be referenced once (F-015). */
+  used: Set<string>;
+}
+
+function bad(reference: Reference, path: PropertyKey[], found: unknown, message: string): KnockError {
+  return new KnockError(
+    "workflow_invalid",
+    `${reference.shown}: ${pointerOf(path)} ${message}: ${JSON.stringify(found)}`,
+    {
+      details: [{ pointer: pointerOf(path), message, value: found }],
+      hint: "A reference is a relative path to a file in the same resource's folder.",
+    },
+  );
+}
+
+async function contentOf(value: Json, path: PropertyKey[], reference: Reference): Promise<string> {
+  if (typeof value !== "string" || value === "") throw bad(reference, path, value, "must be a relative path");
+  const target = join(reference.from, value);
+  const inside = relative(reference.resourceDir, target);
+  if (isAbsolute(value) || inside === "" || inside.split(sep)[0] === "..")
+    throw bad(reference, path, value, "leaves the workflow's folder");
+  if (reference.used.has(target)) throw bad(reference, path, value, "is referenced twice");
+  reference.used.add(target);
+  try {
+    // A link inside the folder may still point out of it.
+    const [real, root] = await Promise.all([realpath(target), realpath(reference.resourceDir)]);
+    if (relative(root, real).split(sep)[0] === ".." || isAbsolute(relative(root, real)))
+      throw bad(reference, path, value, "leads out of the workflow's folder through a link");
+  } catch (error) {
+    if (error instanceof KnockError) throw error;
+    throw bad(reference, path, value, "names a file that does not exist");
+  }
+  return readProjectText(target, `${dirname(reference.shown)}/${inside}`, "workflow_invalid");
+}
+
+/**
+ * Replaces every `"<field>@": "<path>"` in the tree by `"<field>"` with the file's text (F-010 to F-018). Where both
+ * stand, the inline field wins and the file is not read (F-014). `visual_blocks` is JSON and may refer on (F-013).
+ */
+export async function resolveFileReferences(
+  value: Json,
+  reference: Reference,
+  path: PropertyKey[] = [],
+): Promise<Json> {
+  if (Array.isArray(value))
+    return Promise.all(value.map((item, index) => resolveFileReferences(item, reference, [...path, index])));
+  if (!isJsonObject(value)) return value;
+  const resolved: JsonObject = {};
+  for (const [key, child] of Object.entries(value)) {
+    if (!key.endsWith("@") || key === "@") {
+      resolved[key] = await resolveFileReferences(child, reference, [...path, key]);
+      continue;
+    }
+    const field = key.slice(0, -1);
+    if (Object.hasOwn(value, field)) continue;
+    const text = await contentOf(child, [...path, key], reference);
+    resolved[field] =
+      field === "visual_blocks" ? await nestedJson(text, child as string, reference, [...path, key]) : text;
+  }
+  return resolved;
+}
+
+async function nestedJson(text: string, file: string, reference: Reference, path: PropertyKey[]): Promise<Json> {
+  const parsed = await parseJson(text);
+  if ("fault" in parsed) {
+    throw new KnockError(
+      "workflow_invalid",
+      `${dirname(reference.shown)}/${file}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.fault}`,
+    );
+  }
+  return resolveFileReferences(parsed.value, { ...reference, from: dirname(join(reference.from, file)) }, path);
+}

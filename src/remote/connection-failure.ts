@@ -1,0 +1,92 @@
+import { KnockError } from "../errors/knock-error.js";
+import { WRONG_PLACE } from "./api-answer.js";
+import type { Redact } from "./redact.js";
+
+/** A try that brought no whole answer. */
+export interface ConnectionFailure {
+  /** `broken`: something answered, but not in HTTP, or it stopped half-way. */
+  kind: "unreachable" | "broken";
+  words: string;
+  /** False where another try would end the same. */
+  retryable: boolean;
+  cause: unknown;
+  /** Of a broken answer whose head had come. */
+  status?: number | undefined;
+  request_id?: string | undefined;
+}
+
+const WORDS: Record<string, string> = {
+  ECONNREFUSED: "the connection was refused",
+  ECONNRESET: "the connection was broken off",
+  EPIPE: "the connection was broken off",
+  UND_ERR_SOCKET: "the connection was broken off",
+  ENOTFOUND: "the host name is not known",
+  EAI_AGAIN: "the host name could not be looked up",
+  ETIMEDOUT: "connecting took too long",
+  UND_ERR_CONNECT_TIMEOUT: "connecting took too long",
+  EHOSTUNREACH: "there is no way to the host",
+  ENETUNREACH: "there is no way to the network",
+  EADDRNOTAVAIL: "there is no way to the host",
+  EACCES: "this machine does not allow the connection",
+  EPROTO: "it does not speak TLS",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS",
+};
+
+const BAD_CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+
+/** Says in plain words why a connection failed. */
+export function connectionFailureOf(error: unknown): ConnectionFailure {
+  const code = codeOf(error);
+  // undici gives its parser's errors no code.
+  if (error instanceof Error && error.name === "HTTPParserError")
+    return { kind: "broken", words: "answered what is not HTTP", retryable: false, cause: error };
+  if (BAD_CERTIFICATE.test(code)) {
+    return {
+      kind: "unreachable",
+      words: `its TLS certificate is not trusted (${code})`,
+      retryable: false,
+      cause: error,
+    };
+  }
+  const words = WORDS[code] ?? (code === "" ? "the connection failed" : `the connection failed (${code})`);
+  return { kind: "unreachable", words, retryable: true, cause: error };
+}
+
+/** The code of an error, of what caused it, or of the first of several (one per address tried). */
+function codeOf(error: unknown, depth = 0): string {
+  if (typeof error !== "object" || error === null || depth > 4) return "";
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (typeof code === "string" && code !== "UND_ERR") return code;
+  return codeOf(cause, depth + 1) || (Array.isArray(errors) ? codeOf(errors[0], depth + 1) : "");
+}
+
+export interface FailureContext {
+  host: string;
+  loopback: boolean;
+  /** How often it was tried. */
+  tries: number;
+  redact: Redact;
+}
+
+/** The error for a call that never got a whole answer. */
+export function connectionError(failure: ConnectionFailure, context: FailureContext): KnockError {
+  const { host, loopback, tries, redact } = context;
+  const times = tries > 1 ? ` (tried ${tries} times)` : "";
+  // A fresh error: what the HTTP client threw may hold the request, and with it the key.
+  const cause = new Error(redact(failure.cause instanceof Error ? failure.cause.message : String(failure.cause)));
+  if (failure.kind === "broken") {
+    return new KnockError("remote_failed", `${host} answered what is not the API's: it ${failure.words}${times}.`, {
+      hint: WRONG_PLACE,
+      cause,
+      status: failure.status,
+      request_id: failure.request_id,
+    });
+  }
+  return new KnockError("unreachable", `Could not reach ${host}: ${failure.words}${times}.`, {
+    hint: loopback
+      ? "Is something running there? `knock dev` starts a local API."
+      : "Check the network and the base URL (--base-url, KNOCK_BASE_URL).",
+    cause,
+  });
+}

@@ -1,0 +1,22 @@
+import { KnockError } from "../errors/knock-error.js";
+
+/** Refuses what cannot be a key before it is sent. Throws `authentication`; the key itself is never shown. */
+export function checkApiKey(key: string): void {
+  if (key === "") {
+    throw new KnockError("authentication", "There is no API key.", {
+      hint: "Set KNOCK_API_KEY, or run `knock auth login`.",
+    });
+  }
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw new KnockError("authentication", "The API key holds characters that no key has (a blank, a line break?).", {
+      hint: "Check KNOCK_API_KEY or the profile for stray characters.",
+    });
+  }
+}
+
+/** Refuses a value that cannot travel in an HTTP header. Throws `usage`. */
+export function checkHeaderValue(value: string, what: string): void {
+  if (!/^[\x20-\x7e]*$/.test(value)) {
+    throw new KnockError("usage", `The ${what} may hold plain printable characters only.`);
+  }
+}

@@ -1,0 +1,42 @@
+import type { TriggerOutcome } from "../domain/outcome.js";
+import { KnockError } from "../errors/knock-error.js";
+import { isUuid } from "../util/ids.js";
+import type { Json, JsonObject } from "../util/json.js";
+import type { ApiClient } from "./api-client.js";
+import { findMessages, findRunOfMessages, findRuns } from "./find-runs.js";
+import { outcomeOf, runIdOf } from "./remote-outcome.js";
+import { readRunDetail } from "./run-detail.js";
+
+/**
+ * What the API tells of a workflow run, or null if it is none. A run is found through its messages, which can be
+ * listed by it, else among the newest recipient runs; where those do not reach far enough this throws
+ * `resource_missing` with what to do instead.
+ */
+export async function readRemoteWorkflowRun(client: ApiClient, id: string): Promise<TriggerOutcome | null> {
+  if (!isUuid(id)) return null;
+  const runs = new Map<string, JsonObject>();
+  const events = new Map<string, Json[]>();
+  const messages = await findMessages(client, { workflow_run_id: id });
+  const first = await findRunOfMessages(client, messages, runs);
+  if (first !== null) runs.set(first.id as string, first);
+  else if ((await readRunDetail(client, id)) !== null) return null; // The id of a recipient run.
+  const workflow = first === null ? null : (first.workflow as string);
+  const { runs: listed, whole } = await findRuns(client, { workflow_run_id: id, workflow, known: runs });
+  for (const run of listed.reverse()) runs.set(run.id as string, run);
+  if (runs.size === 0) {
+    if (whole) return null;
+    throw new KnockError("resource_missing", `No run of ${id} is among the newest recipient runs, and no message.`, {
+      hint: "The API finds older runs by recipient run only: `knock runs list --workflow <key>`, then `knock runs show <recipient run id>`.",
+    });
+  }
+  for (const runId of runs.keys()) {
+    const detail = await readRunDetail(client, runId);
+    if (detail !== null) events.set(runId, detail.events);
+  }
+  const told = [...runs].map(([runId, run]) => ({
+    run,
+    events: events.get(runId) ?? null,
+    messages: messages.filter((message) => runIdOf(message) === runId),
+  }));
+  return outcomeOf({ workflow_run_id: id, workflow: told[0]?.run.workflow as string }, told);
+}

@@ -1,0 +1,50 @@
+import type { Json } from "./json.js";
+
+export type JsonResult = { value: Json } | { fault: string; line: number; column: number };
+
+const MESSAGES: Record<string, string> = {
+  InvalidSymbol: "unexpected word",
+  InvalidNumberFormat: "not a number",
+  PropertyNameExpected: "expected a property name in double quotes",
+  ValueExpected: "expected a value",
+  ColonExpected: "expected a colon",
+  CommaExpected: "expected a comma",
+  CloseBraceExpected: "expected a closing brace",
+  CloseBracketExpected: "expected a closing bracket",
+  EndOfFileExpected: "unexpected text after the end",
+  InvalidCommentToken: "comments are not JSON",
+  UnexpectedEndOfString: "a string is not closed",
+  UnexpectedEndOfNumber: "a number is cut off",
+  InvalidUnicode: "a unicode escape is not valid",
+  InvalidEscapeCharacter: "an escape is not valid",
+  InvalidCharacter: "a character is not allowed in a string",
+};
+
+/** Strict JSON. A fault says what is wrong and where (1-based line and column); the parser that finds it loads only then. */
+export async function parseJson(text: string): Promise<JsonResult> {
+  const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  try {
+    return { value: JSON.parse(source) as Json };
+  } catch (error) {
+    const { parse, printParseErrorCode } = await import("jsonc-parser");
+    const errors: { error: number; offset: number; length: number }[] = [];
+    try {
+      parse(source, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+    } catch {
+      // Nested too deep for a recursive parser: the place is lost, the fault is not.
+    }
+    const [first] = errors;
+    const offset = first?.offset ?? source.length;
+    const before = source.slice(0, offset);
+    return {
+      fault:
+        source.trim() === ""
+          ? "it is empty"
+          : first
+            ? (MESSAGES[printParseErrorCode(first.error)] ?? "not valid JSON")
+            : (error as Error).message,
+      line: before.split("\n").length,
+      column: offset - before.lastIndexOf("\n"),
+    };
+  }
+}

@@ -1,0 +1,147 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** An answer. `json` sets the body and its type; the rest are the ways in which a server goes wrong. */
+export interface StubReply {
+  status?: number;
+  headers?: Record<string, string>;
+  json?: unknown;
+  text?: string;
+  /** Announces the whole body and closes after this many bytes. */
+  cutAfter?: number;
+  /** Milliseconds before anything is answered. */
+  delay?: number;
+  /** Closes the connection without a word. */
+  drop?: boolean;
+  /** Writes bytes that are no HTTP. */
+  raw?: string;
+}
+
+/** A request that has to come next, in every part. Headers not named are free, except those of every request. */
+export interface StubExpectation {
+  method: string;
+  /** With query, as on the wire. */
+  path: string;
+  /** A null must be absent. */
+  headers?: Record<string, string | RegExp | null>;
+  /** Undefined: there must be no body. */
+  body?: unknown;
+  reply: StubReply | ((request: SeenRequest) => StubReply);
+}
+
+export interface SeenRequest {
+  method: string;
+  path: string;
+  headers: IncomingMessage["headers"];
+  body: unknown;
+}
+
+export interface StubApi {
+  /** To be used as base URL. */
+  readonly url: string;
+  readonly port: number;
+  readonly apiKey: string;
+  /** Every request so far, expected or not. */
+  readonly requests: SeenRequest[];
+  /** Adds what has to come next, in this order. */
+  expect(...expectations: StubExpectation[]): void;
+  /** Stops; throws if a request was unexpected or wrong, or an expectation was not used. */
+  finish(): Promise<void>;
+}
+
+/**
+ * A server on 127.0.0.1 that checks every request it gets: order, method, path, query, headers and JSON body. Point the
+ * built command at it with KNOCK_BASE_URL and KNOCK_API_KEY.
+ */
+export async function startStubApi(apiKey = "sk_test_0123456789abcdefghij"): Promise<StubApi> {
+  const expected: StubExpectation[] = [];
+  const faults: string[] = [];
+  const requests: SeenRequest[] = [];
+
+  const server = createServer(async (request, response) => {
+    const seen = await readRequest(request);
+    requests.push(seen);
+    const expectation = expected.shift();
+    const fault = expectation === undefined ? "nothing more was expected" : faultOf(seen, expectation, apiKey);
+    if (fault !== null) {
+      faults.push(`${seen.method} ${seen.path}: ${fault}`);
+      const json = { code: "stub_fault", message: fault, status: 418, type: "api_error" };
+      return reply(response, { status: 418, headers: { "x-should-retry": "false" }, json });
+    }
+    const answer = (expectation as StubExpectation).reply;
+    reply(response, typeof answer === "function" ? answer(seen) : answer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    apiKey,
+    requests,
+    expect: (...expectations) => void expected.push(...expectations),
+    async finish() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      const unused = expected.map(({ method, path }) => `never came: ${method} ${path}`);
+      const all = [...faults, ...unused];
+      if (all.length > 0) throw new Error(`The stub API saw other requests than expected:\n  ${all.join("\n  ")}`);
+    },
+  };
+}
+
+async function readRequest(request: IncomingMessage): Promise<SeenRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString("utf8");
+  const { method = "", url = "", headers } = request;
+  return { method, path: url, headers, body: text === "" ? undefined : parse(text) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { not_json: text };
+  }
+}
+
+function faultOf(seen: SeenRequest, expectation: StubExpectation, apiKey: string): string | null {
+  try {
+    strictEqual(`${seen.method} ${seen.path}`, `${expectation.method} ${expectation.path}`);
+    strictEqual(seen.headers.authorization, `Bearer ${apiKey}`);
+    strictEqual(seen.headers.accept, "application/json");
+    match(seen.headers["user-agent"] ?? "", /\S/);
+    strictEqual(seen.headers["content-type"], expectation.body === undefined ? undefined : "application/json");
+    for (const [name, value] of Object.entries(expectation.headers ?? {})) {
+      const got = seen.headers[name.toLowerCase()];
+      if (value instanceof RegExp) match(String(got), value);
+      else strictEqual(got, value ?? undefined, `header ${name}`);
+    }
+    deepStrictEqual(seen.body, expectation.body);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function reply(response: ServerResponse, answer: StubReply): void {
+  if (answer.delay !== undefined) {
+    const { delay, ...rest } = answer;
+    setTimeout(() => reply(response, rest), delay).unref();
+    return;
+  }
+  if (answer.drop) return void response.socket?.destroy();
+  if (answer.raw !== undefined) return void response.socket?.end(answer.raw);
+  const text = answer.json === undefined ? (answer.text ?? "") : JSON.stringify(answer.json);
+  const type = answer.json === undefined ? {} : { "content-type": "application/json" };
+  response.writeHead(answer.status ?? 200, {
+    ...type,
+    "x-request-id": "req_stub",
+    ...(text === "" ? {} : { "content-length": String(Buffer.byteLength(text)) }),
+    ...answer.headers,
+  });
+  if (answer.cutAfter === undefined) return void response.end(text);
+  response.write(text.slice(0, answer.cutAfter), () => response.socket?.destroy());
+}

@@ -1,0 +1,310 @@
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { exitCodeOf, KnockError } from "../../src/errors/knock-error.js";
+import { type ApiClient, type ApiClientOptions, createApiClient } from "../../src/remote/api-client.js";
+import { type StubApi, type StubReply, startStubApi } from "../helpers/stub-api.js";
+import { fakeTime, optionsFor, rejectionOf } from "./open-options.js";
+
+let api: StubApi;
+let time: ReturnType<typeof fakeTime>;
+const clients: ApiClient[] = [];
+
+function open(more: Partial<ApiClientOptions> = {}): ApiClient {
+  const client = createApiClient(optionsFor(api, { sleep: time.sleep, now: time.now, ...more }));
+  clients.push(client);
+  return client;
+}
+
+/** What GET /v1/x comes to when the server answers so, try by try. */
+function replies(...answers: StubReply[]): void {
+  api.expect(...answers.map((reply) => ({ method: "GET", path: "/v1/x", reply })));
+}
+
+beforeEach(async () => {
+  api = await startStubApi();
+  time = fakeTime();
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close();
+  await api.finish();
+});
+
+const OK: StubReply = { json: { id: "1" } };
+
+describe("one call", () => {
+  test("A-002, A-003, A-016: sends the headers of every call and gives the answer whole", async () => {
+    const body = { recipients: ["ü"] };
+    api.expect({
+      method: "POST",
+      path: "/v1/x?a=b",
+      headers: { "user-agent": "knock-cli/test", "x-knock-branch": null, extra: "1" },
+      body,
+      reply: { status: 201, json: { id: "ü" }, headers: { "X-Thing": "t" } },
+    });
+    const client = open();
+    const headers = {
+      Authorization: `Bearer ${api.apiKey}`,
+      Accept: "application/json",
+      "Content-Type": "application/json",
+      "User-Agent": "knock-cli/test",
+      extra: "1",
+    };
+    const answer = await client.send({ method: "POST", path: "/v1/x?a=b", headers, body });
+    expect(answer).toMatchObject({ status: 201, text: '{"id":"ü"}', headers: { "x-thing": "t" } });
+  });
+
+  test("A-015: the branch goes along, and a base URL's own path stays in front", async () => {
+    api.expect({ method: "GET", path: "/gate/v1/x", headers: { "x-knock-branch": "feat-1" }, reply: OK });
+    await open({ branch: "feat-1", baseUrl: `${api.url}/gate/` }).call("GET", "/v1/x");
+  });
+
+  test("keeps its connection for the next call", async () => {
+    replies(OK, OK, OK);
+    const client = open();
+    const ports = new Set<string | undefined>();
+    for (let i = 0; i < 3; i++) ports.add((await client.call("GET", "/v1/x")).headers.connection);
+    expect([...ports]).toEqual(["keep-alive"]);
+  });
+});
+
+describe("A-040, A-041: retries", () => {
+  test.each([
+    ["a refused moment", { status: 503, json: {} }],
+    ["a time-out of the server's", { status: 408, json: {} }],
+    ["a conflict", { status: 409, json: {} }],
+    ["a dropped connection", { drop: true }],
+    ["a body cut off", { text: '{"id":"1"}', cutAfter: 4 }],
+  ] as [string, StubReply][])("%s is tried again after half a second, then a second", async (_name, bad) => {
+    replies(bad, bad, OK);
+    expect((await open().call("GET", "/v1/x")).text).toBe('{"id":"1"}');
+    expect(time.slept).toEqual([500, 1_000]);
+  });
+
+  test("gives up after two retries and says so", async () => {
+    const bad: StubReply = { status: 502, text: "<html>Bad gateway</html>" };
+    replies(bad, bad, bad);
+    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    expect(error).toMatchObject({ code: "remote_failed", status: 502, request_id: "req_stub" });
+    expect((error as KnockError).message).toMatch(/HTTP 502 after 3 tries/);
+    expect(exitCodeOf(error)).toBe(7);
+  });
+
+  test("as many retries as told", async () => {
+    replies({ status: 500 });
+    await rejectionOf(open({ retries: 0 }).call("GET", "/v1/x"));
+    expect(time.slept).toEqual([]);
+  });
+
+  test("waits as long as the server asks, in either header", async () => {
+    replies({ status: 429, headers: { "retry-after": "7" } }, { status: 429, headers: { "retry-after-ms": "40" } }, OK);
+    await open().call("GET", "/v1/x");
+    expect(time.slept).toEqual([7_000, 40]);
+  });
+
+  test("does not sit out more than a minute, but says when to come back", async () => {
+    replies({ status: 429, headers: { "retry-after": "3600" }, json: { code: "rate_limit", message: "Slow down" } });
+    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    expect(error).toMatchObject({ code: "rate_limited", message: "Slow down (rate_limit)", hint: "Try again in 1h." });
+    expect(exitCodeOf(error)).toBe(8);
+    expect(time.slept).toEqual([]);
+  });
+
+  test("x-should-retry is heeded", async () => {
+    replies({ status: 503, headers: { "x-should-retry": "false" } });
+    await rejectionOf(open().call("GET", "/v1/x"));
+    replies({ status: 400, headers: { "x-should-retry": "true" } }, OK);
+    await open().call("GET", "/v1/x");
+    expect(time.slept).toEqual([500]);
+  });
+
+  test.each([400, 401, 403, 404, 413, 422])("HTTP %i is asked once", async (status) => {
+    replies({ status, json: { code: "c", message: "m" } });
+    expect(await rejectionOf(open().call("GET", "/v1/x"))).toMatchObject({
+      status,
+      message: expect.stringContaining("m"),
+    });
+  });
+
+  test("an interruption ends the waiting for the next try", async () => {
+    replies({ status: 503 });
+    const controller = new AbortController();
+    const calling = open({ sleep: undefined, random: () => 0 }).call("GET", "/v1/x", controller.signal);
+    setTimeout(() => controller.abort(), 50);
+    expect(await rejectionOf(calling)).toMatchObject({ code: "interrupted" });
+  });
+});
+
+describe("what cannot be reached", () => {
+  async function freePort(): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+
+  test("a refused connection: the host is named, the cause said plainly", async () => {
+    const port = await freePort();
+    const error = await rejectionOf(open({ baseUrl: `http://127.0.0.1:${port}` }).call("GET", "/v1/x"));
+    expect(error).toMatchObject({
+      code: "unreachable",
+      message: `Could not reach 127.0.0.1:${port}: the connection was refused (tried 3 times).`,
+      hint: expect.stringContaining("knock dev"),
+    });
+    expect(exitCodeOf(error)).toBe(7);
+    expect(time.slept).toEqual([500, 1_000]);
+  });
+
+  test("an unknown host name", async () => {
+    const error = await rejectionOf(open({ baseUrl: "https://nowhere.invalid", retries: 0 }).call("GET", "/v1/x"));
+    expect(error).toMatchObject({
+      code: "unreachable",
+      message: expect.stringMatching(/^Could not reach nowhere\.invalid: the host name/),
+    });
+  });
+
+  test("a slow server: the limit is that of one try", async () => {
+    replies({ ...OK, delay: 2_000 }, { ...OK, delay: 2_000 }, OK);
+    expect((await open({ timeoutMs: 80 }).call("GET", "/v1/x")).status).toBe(200);
+    replies({ ...OK, delay: 2_000 });
+    const error = await rejectionOf(open({ timeoutMs: 80, retries: 0 }).call("GET", "/v1/x"));
+    expect(error).toMatchObject({ code: "unreachable", message: expect.stringMatching(/: no answer within 80 ms\.$/) });
+  });
+
+  test("https spoken to a server that speaks plain http", async () => {
+    const error = await rejectionOf(
+      open({ baseUrl: api.url.replace("http:", "https:"), retries: 0 }).call("GET", "/v1/x"),
+    );
+    expect(error).toMatchObject({ code: "unreachable", message: expect.stringMatching(/does not speak TLS/) });
+  });
+});
+
+describe("answers that are not the API's", () => {
+  test("no HTTP at all is not tried again", async () => {
+    replies({ raw: "SSH-2.0-OpenSSH_9.6\r\n" });
+    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    expect(error).toMatchObject({
+      code: "remote_failed",
+      message: expect.stringMatching(/not the API's: it answered what is not HTTP/),
+    });
+  });
+
+  test("a body that breaks off every time", async () => {
+    const cut: StubReply = { text: '{"id":"1"}', cutAfter: 4 };
+    replies(cut, cut, cut);
+    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    expect(error).toMatchObject({ code: "remote_failed", status: 200, request_id: "req_stub" });
+    expect((error as KnockError).message).toMatch(/answered what is not the API's: it broke its answer off/);
+  });
+
+  test("a body larger than 20 MB", async () => {
+    replies({ text: "x".repeat(20 * 1024 * 1024 + 1) });
+    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    expect(error).toMatchObject({
+      code: "remote_failed",
+      message: expect.stringMatching(/larger than 20 MB/),
+      request_id: "req_stub",
+    });
+  });
+
+  test.each([
+    ["a web page", { text: "<html>Welcome to the café</html>" }, /web page/],
+    ["half a document", { text: '{"id":"1' }, /not whole JSON/],
+    ["nothing", { status: 204 }, /empty/],
+    ["a list", { json: [1] }, /not a JSON object/],
+    ["another shape", { json: { name: "x" } }, /no "id"/],
+    ["an id that is no text", { json: { id: 7 } }, /no "id"/],
+  ] as [string, StubReply, RegExp][])("%s in place of the object", async (_name, reply, words) => {
+    replies(reply);
+    const client = open();
+    const answer = await client.call("GET", "/v1/x");
+    let thrown: unknown;
+    try {
+      client.read.object(answer, "id");
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: "remote_failed", status: answer.status, request_id: "req_stub" });
+    expect((thrown as KnockError).message).toMatch(/answered what is not the API's/);
+    expect((thrown as KnockError).message).toMatch(words);
+    expect((thrown as KnockError).message).not.toContain("café");
+  });
+
+  test.each([[{ items: 7 }], [{ items: [7] }], [{ items: [{}] }], [{}]])("%j in place of a page", async (json) => {
+    replies({ json });
+    const client = open();
+    const answer = await client.call("GET", "/v1/x");
+    expect(() => client.read.page(answer)).toThrow(/answered what is not the API's/);
+  });
+
+  test("a redirect is not followed: the key would go along", async () => {
+    replies({ status: 302, headers: { location: "https://elsewhere.example.com/v1/x" } });
+    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    expect(error).toMatchObject({
+      code: "remote_failed",
+      status: 302,
+      hint: expect.stringContaining("elsewhere.example.com"),
+    });
+    expect(api.requests).toHaveLength(1);
+  });
+});
+
+describe("the key", () => {
+  test("stays out of errors, even where the server echoes it", async () => {
+    const key = api.apiKey;
+    const echo = (status: number): StubReply => ({
+      status,
+      headers: { "x-request-id": key, "x-should-retry": "false" },
+      json: { code: key, message: `Bearer ${key} is no good`, errors: [{ field: key, message: key }] },
+    });
+    for (const status of [401, 403, 404, 409, 422, 429, 500]) {
+      replies(echo(status));
+      const error = (await rejectionOf(open().call("GET", "/v1/x"))) as KnockError;
+      expect(
+        JSON.stringify([
+          error,
+          error.message,
+          error.stack,
+          error.hint,
+          error.details,
+          error.request_id,
+          String(error.cause),
+        ]),
+      ).not.toContain(key);
+    }
+  });
+
+  test.each([{ drop: true }, { raw: "nonsense\r\n\r\n" }, { text: "abcdef", cutAfter: 2 }] as StubReply[])(
+    "stays out of what a broken connection leaves: %j",
+    async (reply) => {
+      replies(reply);
+      const error = (await rejectionOf(open({ retries: 0 }).call("GET", "/v1/x"))) as KnockError;
+      const cause = error.cause as Error;
+      expect(
+        JSON.stringify([
+          error,
+          cause,
+          cause.stack,
+          Object.getOwnPropertyNames(cause).map((name) => (cause as never)[name]),
+        ]),
+      ).not.toContain(api.apiKey);
+    },
+  );
+
+  test.each(["", "sk_test 1", "sk_test_1\n", "sk_tést"])("%j cannot be one, and is not shown", (apiKey) => {
+    let thrown: unknown;
+    try {
+      open({ apiKey });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: "authentication", hint: expect.any(String) });
+    if (apiKey !== "")
+      expect(JSON.stringify([(thrown as KnockError).message, (thrown as KnockError).hint])).not.toContain(apiKey);
+  });
+
+  test("a branch that cannot be a header is usage", () => {
+    expect(() => open({ branch: "a\r\nX-Evil: 1" })).toThrow(KnockError);
+  });
+});

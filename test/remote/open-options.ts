@@ -1,0 +1,45 @@
+import type { ApiClientOptions } from "../../src/remote/api-client.js";
+import type { StubApi } from "../helpers/stub-api.js";
+
+/** A clock that only sleeping moves, and what was slept. */
+export function fakeTime(start = Date.parse("2026-03-01T10:00:00Z")): {
+  slept: number[];
+  now: () => number;
+  sleep: (milliseconds: number) => Promise<void>;
+} {
+  let now = start;
+  const slept: number[] = [];
+  return {
+    slept,
+    now: () => now,
+    sleep: async (milliseconds) => {
+      slept.push(milliseconds);
+      now += milliseconds;
+    },
+  };
+}
+
+export function optionsFor(
+  api: Pick<StubApi, "url" | "apiKey">,
+  more: Partial<ApiClientOptions> = {},
+): ApiClientOptions {
+  return {
+    baseUrl: api.url,
+    apiKey: api.apiKey,
+    branch: null,
+    timeoutMs: 5_000,
+    userAgent: "knock-cli/test",
+    random: () => 0,
+    ...more,
+  };
+}
+
+/** What a promise is rejected with; fails where it is not. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    (value) => {
+      throw new Error(`Expected a rejection, got ${JSON.stringify(value)}`);
+    },
+    (error: unknown) => error,
+  );
+}
