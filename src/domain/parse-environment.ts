@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isUuid } from "../util/ids.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
+import { once } from "../util/once.js";
 import type { ConditionGroup } from "./condition.js";
 import { type Channel, channelIdOf, type Environment, emptyEnvironment, providerOf } from "./environment.js";
 import { CHANNEL_TYPES, type ChannelType } from "./message.js";
@@ -9,32 +10,36 @@ import { parseConditionGroup } from "./parse-conditions.js";
 import type { PreferenceSet } from "./preference-set.js";
 import { detailsOf, placeOf } from "./zod-issues.js";
 
-const channel = z.strictObject({
-  id: z.optional(z.string()),
-  name: z.optional(z.string()),
-  type: z.enum(CHANNEL_TYPES),
-  provider: z.optional(z.string()),
-  deliver: z.optional(z.boolean()),
-  settings: z.optional(z.record(z.string(), z.unknown())),
-  conditions: z.nullish(z.unknown()),
-});
+const channel = once(() =>
+  z.strictObject({
+    id: z.optional(z.string()),
+    name: z.optional(z.string()),
+    type: z.enum(CHANNEL_TYPES),
+    provider: z.optional(z.string()),
+    deliver: z.optional(z.boolean()),
+    settings: z.optional(z.record(z.string(), z.unknown())),
+    conditions: z.nullish(z.unknown()),
+  }),
+);
 
-const environmentSchema = z.strictObject({
-  $schema: z.optional(z.string()),
-  name: z.optional(z.string()),
-  timezone: z.nullish(z.string()),
-  channels: z.optional(z.record(z.string(), z.nullable(channel))),
-  channel_groups: z.optional(z.record(z.string(), z.unknown())),
-  workflows: z.optional(z.record(z.string(), z.strictObject({ active: z.optional(z.boolean()) }))),
-  variables: z.optional(z.record(z.string(), z.unknown())),
-  preferences: z.optional(z.strictObject({ default: z.optional(z.record(z.string(), z.unknown())) })),
-  branding: z.optional(z.record(z.string(), z.unknown())),
-  fetch: z.optional(z.record(z.string(), z.unknown())),
-  keys: z.optional(z.array(z.string())),
-  enhanced_security: z.optional(z.boolean()),
-  signing_key: z.optional(z.string()),
-  webhooks: z.optional(z.array(z.unknown())),
-});
+const environmentSchema = once(() =>
+  z.strictObject({
+    $schema: z.optional(z.string()),
+    name: z.optional(z.string()),
+    timezone: z.nullish(z.string()),
+    channels: z.optional(z.record(z.string(), z.nullable(channel()))),
+    channel_groups: z.optional(z.record(z.string(), z.unknown())),
+    workflows: z.optional(z.record(z.string(), z.strictObject({ active: z.optional(z.boolean()) }))),
+    variables: z.optional(z.record(z.string(), z.unknown())),
+    preferences: z.optional(z.strictObject({ default: z.optional(z.record(z.string(), z.unknown())) })),
+    branding: z.optional(z.record(z.string(), z.unknown())),
+    fetch: z.optional(z.record(z.string(), z.unknown())),
+    keys: z.optional(z.array(z.string())),
+    enhanced_security: z.optional(z.boolean()),
+    signing_key: z.optional(z.string()),
+    webhooks: z.optional(z.array(z.unknown())),
+  }),
+);
 
 const TOP = [
   "name",
@@ -65,7 +70,7 @@ function variableValue(value: unknown): Json {
 
 /** `environment.json` → Environment (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
 export function parseEnvironment(raw: unknown, file: string): Environment {
-  const parsed = environmentSchema.safeParse(raw);
+  const parsed = environmentSchema().safeParse(raw);
   const details: ErrorDetail[] = parsed.success
     ? []
     : detailsOf(parsed.error.issues, raw, (path) =>

@@ -1,29 +1,32 @@
 import * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { type JsonObject, pointerOf } from "../util/json.js";
+import { once } from "../util/once.js";
 import { parseRecipient } from "./parse-recipient.js";
 import { type RecipientKey, type RecipientUpsert, TENANTS } from "./recipient.js";
 import type { Subscription } from "./subscription.js";
 import { detailsOf, placeOf } from "./zod-issues.js";
 
-const list = z.optional(z.array(z.record(z.string(), z.unknown())));
+const list = once(() => z.optional(z.array(z.record(z.string(), z.unknown()))));
 
-const fileSchema = z.strictObject({
-  $schema: z.optional(z.string()),
-  users: list,
-  objects: list,
-  tenants: list,
-  subscriptions: z.optional(
-    z.array(
-      z.strictObject({
-        object: z.unknown(),
-        recipient: z.unknown(),
-        properties: z.optional(z.record(z.string(), z.unknown())),
-      }),
+const fileSchema = once(() =>
+  z.strictObject({
+    $schema: z.optional(z.string()),
+    users: list(),
+    objects: list(),
+    tenants: list(),
+    subscriptions: z.optional(
+      z.array(
+        z.strictObject({
+          object: z.unknown(),
+          recipient: z.unknown(),
+          properties: z.optional(z.record(z.string(), z.unknown())),
+        }),
+      ),
     ),
-  ),
-  audiences: z.optional(z.record(z.string(), z.array(z.unknown()))),
-});
+    audiences: z.optional(z.record(z.string(), z.array(z.unknown()))),
+  }),
+);
 
 export interface RecipientsFile {
   recipients: RecipientUpsert[];
@@ -33,7 +36,7 @@ export interface RecipientsFile {
 
 /** A `recipients/*.json` file (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
 export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile {
-  const parsed = fileSchema.safeParse(raw);
+  const parsed = fileSchema().safeParse(raw);
   const details: ErrorDetail[] = parsed.success
     ? []
     : detailsOf(parsed.error.issues, raw, () => ["users", "objects", "tenants", "subscriptions", "audiences"]);

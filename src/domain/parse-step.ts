@@ -64,7 +64,7 @@ function parseChannelStep(
   context: StepContext,
 ): ChannelStep | null {
   const { complain } = context;
-  const value = parseWith(channelStep, raw, path, complain);
+  const value = parseWith(channelStep(), raw, path, complain);
   if (value === null) return null;
   if (value.channel_group_key)
     throw notSupported("channel groups are", context.workflow, [...path, "channel_group_key"]);
@@ -83,7 +83,7 @@ function parseChannelStep(
   };
   if (step.send_windows) checkSendWindows(step.send_windows, [...path, "send_windows"], complain);
   if (step.channel_overrides)
-    parseWith(overridesSchema, step.channel_overrides, [...path, "channel_overrides"], complain);
+    parseWith(overridesSchema(), step.channel_overrides, [...path, "channel_overrides"], complain);
   if (step.channel_type && step.channel_type !== "in_app_guide" && step.template) checkTemplate(step, path, context);
   return step;
 }
@@ -97,7 +97,7 @@ export function checkTemplate(
   const here = [...path, "template"];
   const type = step.channel_type as keyof typeof templateSchemas;
   const template = step.template as JsonObject;
-  if (parseWith(templateSchemas[type] as SafeSchema<unknown>, template, here, context.complain) === null) return;
+  if (parseWith(templateSchemas[type]() as SafeSchema<unknown>, template, here, context.complain) === null) return;
   if (type === "email") {
     if (template.visual_blocks) throw notSupported("visual blocks are", context.workflow, [...here, "visual_blocks"]);
     if (template.is_mjml === true) throw notSupported("MJML bodies are", context.workflow, [...here, "is_mjml"]);
@@ -155,7 +155,7 @@ function parseDelayStep(
   path: PropertyKey[],
   { complain }: StepContext,
 ): DelayStep | null {
-  const settings = parseWith(delaySettings, raw.settings, [...path, "settings"], complain);
+  const settings = parseWith(delaySettings(), raw.settings, [...path, "settings"], complain);
   if (settings === null) return null;
   const delayFor = settings.delay_for ?? null;
   const fieldPath = settings.delay_until_field_path || null;

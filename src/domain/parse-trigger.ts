@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { KnockError } from "../errors/knock-error.js";
-import { isJsonObject, type JsonObject } from "../util/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "./json-limits.js";
 import { type ParsedRecipient, parseRecipient, parseTenant } from "./parse-recipient.js";
 import type { Cancellation, Trigger } from "./trigger.js";
@@ -150,7 +150,10 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
     data: value.data,
     cancellation_key: value.cancellation_key ?? null,
     settings: { sandbox_mode: value.settings?.sandbox_mode ?? false, skip_delay: value.settings?.skip_delay ?? false },
-    payload: request,
+    payload: {
+      ...request,
+      recipients: Array.isArray(request.recipients) ? request.recipients : [request.recipients as Json],
+    }, // EQ-54
   };
   return { trigger, idempotency_key: value.idempotency_key ?? null };
 }

@@ -10,9 +10,10 @@ import { contentShape, messageShape, recipientRunDetailShape, recipientRunShape 
 import { clockState, freezeClock, moveClock, resetClock } from "./clock.js";
 import { runDueAt } from "./due-work.js";
 import { type EngineContext, readTime, timeOf } from "./engine-context.js";
+import { findWorkflow } from "./find-workflow.js";
 import { messagesOf, readOutcome } from "./read-outcome.js";
 import { recipientOutcome } from "./run-outcome.js";
-import { findWorkflow, triggerWorkflow } from "./trigger-workflow.js";
+import { triggerWorkflow } from "./trigger-workflow.js";
 
 /** How often a waiting caller looks whether another process has moved its runs on. */
 const POLL_MS = 200;
@@ -57,7 +58,7 @@ class Engine implements LocalOperations {
   async cancelWorkflow(cancellation: Cancellation): Promise<CancelOutcome> {
     const { context } = this;
     const { workflow, cancellation_key, recipients } = cancellation;
-    await findWorkflow(context, workflow); // EQ-61: an unknown workflow is an error, a key that matches nothing is none
+    await findWorkflow(context.definitions, workflow); // EQ-61: an unknown workflow is an error, a key that matches nothing is none
     const at = await readTime(context);
     const runs = await context.store.cancelRuns({ workflow, cancellation_key, recipients, at });
     const cancelled = runs.filter((run) => run.cancelled).length;

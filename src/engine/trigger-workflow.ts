@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Environment } from "../domain/environment.js";
 import { channelIdOf } from "../domain/environment.js";
 import type { Message } from "../domain/message.js";
@@ -14,41 +13,23 @@ import {
   TENANTS,
 } from "../domain/recipient.js";
 import type { Trigger } from "../domain/trigger.js";
-import { checkTriggerData } from "../domain/trigger-data-schema.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { TriggerOptions } from "../ports/operations.js";
 import type { FrequencyClaim, IdempotencyRecord } from "../ports/store.js";
-import { isUuid, uuidV5 } from "../util/ids.js";
+import { contentDigest, isUuid, uuidV5 } from "../util/ids.js";
 import { type JsonObject, stableStringify } from "../util/json.js";
-import { didYouMean } from "../util/nearest.js";
 import { type Advance, advance } from "./advance.js";
-import { type CompiledWorkflow, compileWorkflow } from "./compile-workflow.js";
+import { checkTrigger } from "./check-trigger.js";
+import type { CompiledWorkflow } from "./compile-workflow.js";
 import { deliverDue } from "./deliver.js";
-import { type EngineContext, isActive, isDue, partiesOf, readTime } from "./engine-context.js";
+import { type EngineContext, isDue, partiesOf, readTime } from "./engine-context.js";
 import { readOutcome } from "./read-outcome.js";
 import { triggerOutcome } from "./run-outcome.js";
 
 /** How long an idempotency key is remembered (E-383). */
 const IDEMPOTENCY_MS = 24 * 3_600_000;
-
-/** The workflow, if it may be triggered (E-017, E-018). */
-export async function findWorkflow(
-  context: EngineContext,
-  key: string,
-): Promise<{ workflow: Workflow; environment: Environment }> {
-  const [workflow, environment] = await Promise.all([
-    context.definitions.workflow(key),
-    context.definitions.environment(),
-  ]);
-  if (workflow === null) {
-    throw new KnockError("workflow_missing", `there is no workflow "${key}"`, {
-      hint: didYouMean(key, await context.definitions.workflowKeys(), "Workflows"),
-    });
-  }
-  return { workflow, environment };
-}
 
 /** One listing per recipient: the first one's `$trigger_data` counts (EQ-11). */
 function distinctRecipients(trigger: Trigger): { key: RecipientKey; trigger_data: JsonObject | null }[] {
@@ -177,9 +158,7 @@ function advanceAll(
 
 /** Two payloads are the same trigger if their canonical JSON is (A-055). */
 function fingerprintOf(trigger: Trigger): string {
-  return createHash("sha256")
-    .update(stableStringify({ workflow: trigger.workflow, payload: trigger.payload }))
-    .digest("hex");
+  return contentDigest(stableStringify({ workflow: trigger.workflow, payload: trigger.payload }));
 }
 
 async function replay(context: EngineContext, record: IdempotencyRecord, fingerprint: string): Promise<TriggerOutcome> {
@@ -216,14 +195,7 @@ export async function triggerWorkflow(
     if (record) return replay(context, record, fingerprint);
   }
 
-  const { workflow, environment } = await findWorkflow(context, trigger.workflow);
-  if (!isActive(workflow, environment)) {
-    throw new KnockError("workflow_inactive", `workflow "${workflow.key}" is not active`, {
-      hint: `Switch it on in environment.json: "workflows": { "${workflow.key}": { "active": true } }.`,
-    });
-  }
-  checkTriggerData(workflow, trigger.data);
-  const compiled = await compileWorkflow(workflow);
+  const { workflow, environment, compiled } = await checkTrigger(context.definitions, trigger);
   let read = await store.readRecipients(keysOf(trigger));
   checkActor(trigger, read);
   const upserts = upsertsOf(trigger, environment, read);

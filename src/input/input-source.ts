@@ -27,7 +27,7 @@ export class InputReader {
         hint: `For example ${flag} @data.json, or ${flag} @- for standard input.`,
       });
     if (path !== "-") {
-      const read = await readTextFile(resolve(this.source.cwd, path), MAX_INPUT_BYTES);
+      const read = readTextFile(resolve(this.source.cwd, path), MAX_INPUT_BYTES);
       if ("fault" in read) throw new KnockError("usage", `${flag}: ${path} ${read.fault}`);
       return read.text;
     }

@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type Environment, emptyEnvironment } from "../domain/environment.js";
 import { parseEnvironment } from "../domain/parse-environment.js";
@@ -9,6 +7,7 @@ import { parseWorkflow } from "../domain/parse-workflow.js";
 import { resolveChannelTypes } from "../domain/resolve-channel-types.js";
 import type { Workflow } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
+import { contentDigest } from "../util/ids.js";
 import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
 import { readProjectJson, readProjectText } from "./read-json-file.js";
@@ -57,7 +56,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   async function workflowKeys(): Promise<string[]> {
     const folder = join(knockDir, "workflows");
     if (!existsSync(folder)) return [];
-    const entries = await readdir(folder, { withFileTypes: true });
+    const entries = readdirSync(folder, { withFileTypes: true });
     return entries
       .filter((entry) => existsSync(join(folder, entry.name, "workflow.json")))
       .map((entry) => entry.name)
@@ -73,13 +72,15 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {
     const folder = join(knockDir, "recipients");
     if (!existsSync(folder)) return [];
-    const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
+    const names = readdirSync(folder)
+      .filter((name) => name.endsWith(".json"))
+      .sort();
     const seeds: RecipientsSeed[] = [];
     for (const name of names) {
       const path = join(folder, name);
-      if (!(await stat(path)).isFile()) continue;
-      const text = await readProjectText(path, shown(path));
-      const digest = createHash("sha1").update(text).digest("hex");
+      if (!statSync(path).isFile()) continue;
+      const text = readProjectText(path, shown(path));
+      const digest = contentDigest(text);
       if (known.get(name) === digest) continue;
       const parsed = await parseJson(text);
       if ("fault" in parsed)

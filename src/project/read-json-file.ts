@@ -7,19 +7,15 @@ import { readTextFile } from "../util/text-file.js";
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** A project's text file. `shown` is how errors name it. */
-export async function readProjectText(
-  path: string,
-  shown: string,
-  code: ErrorCode = "project_invalid",
-): Promise<string> {
-  const read = await readTextFile(path, MAX_FILE_BYTES);
+export function readProjectText(path: string, shown: string, code: ErrorCode = "project_invalid"): string {
+  const read = readTextFile(path, MAX_FILE_BYTES);
   if ("fault" in read) throw new KnockError(code, `${shown} ${read.fault}`);
   return read.text;
 }
 
 /** A project's JSON file; the error names line and column. */
 export async function readProjectJson(path: string, shown: string, code: ErrorCode = "project_invalid"): Promise<Json> {
-  const parsed = await parseJson(await readProjectText(path, shown, code));
+  const parsed = await parseJson(readProjectText(path, shown, code));
   if ("value" in parsed) return parsed.value;
   throw new KnockError(code, `${shown}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.fault}`, {
     details: [{ pointer: "", message: `${parsed.fault} at line ${parsed.line}, column ${parsed.column}` }],

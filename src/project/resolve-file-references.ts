@@ -1,4 +1,4 @@
-import { realpath } from "node:fs/promises";
+import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
@@ -27,7 +27,7 @@ function bad(reference: Reference, path: PropertyKey[], found: unknown, message:
   );
 }
 
-async function contentOf(value: Json, path: PropertyKey[], reference: Reference): Promise<string> {
+function contentOf(value: Json, path: PropertyKey[], reference: Reference): string {
   if (typeof value !== "string" || value === "") throw bad(reference, path, value, "must be a relative path");
   const target = join(reference.from, value);
   const inside = relative(reference.resourceDir, target);
@@ -37,7 +37,7 @@ async function contentOf(value: Json, path: PropertyKey[], reference: Reference)
   reference.used.add(target);
   try {
     // A link inside the folder may still point out of it.
-    const [real, root] = await Promise.all([realpath(target), realpath(reference.resourceDir)]);
+    const [real, root] = [realpathSync(target), realpathSync(reference.resourceDir)];
     if (relative(root, real).split(sep)[0] === ".." || isAbsolute(relative(root, real)))
       throw bad(reference, path, value, "leads out of the workflow's folder through a link");
   } catch (error) {
@@ -67,7 +67,7 @@ export async function resolveFileReferences(
     }
     const field = key.slice(0, -1);
     if (Object.hasOwn(value, field)) continue;
-    const text = await contentOf(child, [...path, key], reference);
+    const text = contentOf(child, [...path, key], reference);
     resolved[field] =
       field === "visual_blocks" ? await nestedJson(text, child as string, reference, [...path, key]) : text;
   }

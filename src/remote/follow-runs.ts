@@ -80,7 +80,7 @@ class RunFollower {
       }
       const ended = [...this.runs.values()].filter(hasEnded).length;
       if (this.runs.size > 0) this.options.onProgress?.(ended, this.runs.size);
-      // Seen twice: the runs of a fan-out appear one after the other.
+      // And none is new since the poll before: the runs of a fan-out appear one after the other.
       if (failures === 0 && this.runs.size > 0 && ended === this.runs.size && before === ended) return;
       before = this.runs.size;
       if (this.runs.size === 0 && failures === 0 && this.elapsed() >= BELIEVE_NONE_MS) {

@@ -40,7 +40,8 @@ export async function listPage(
     items = backward ? [...kept, ...items] : [...items, ...kept];
     ends.push(answer);
     const next = backward ? answer.before : answer.after;
-    if (next === null || next === cursor || (keep && ends.length >= MOST_PAGES_FILTERED)) break;
+    const barren = keep ? ends.length >= MOST_PAGES_FILTERED : answer.items.length === 0;
+    if (next === null || next === cursor || barren) break;
     cursor = next;
   }
   const [first, last] = [ends[0]!, ends.at(-1)!];

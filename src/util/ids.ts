@@ -1,4 +1,5 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { sha1 } from "@noble/hashes/legacy.js";
+import { randomBytes } from "./random.js";
 
 /** Where ids and chance come from; tests hand in a seeded one. */
 export interface IdSource {
@@ -8,7 +9,16 @@ export interface IdSource {
   bytes(): Uint8Array;
 }
 
-export const systemIds: IdSource = { uuid: () => randomUUID(), bytes: () => randomBytes(16) };
+export const systemIds: IdSource = { uuid: () => uuidOf(randomBytes(16), 4), bytes: () => randomBytes(16) };
+
+/** 16 bytes as a UUID of a version (RFC 9562). */
+function uuidOf(bytes: Uint8Array, version: 4 | 5): string {
+  const own = Buffer.from(bytes.subarray(0, 16));
+  own[6] = ((own[6] as number) & 0x0f) | (version << 4);
+  own[8] = ((own[8] as number) & 0x3f) | 0x80;
+  const hex = own.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -16,17 +26,14 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. */
+/** UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. Hashed in JavaScript: `node:crypto` is slow to load. */
 export function uuidV5(namespace: string, name: string): string {
-  const hash = createHash("sha1")
-    .update(Buffer.from(namespace.replaceAll("-", ""), "hex"))
-    .update(name, "utf8")
-    .digest()
-    .subarray(0, 16);
-  hash[6] = ((hash[6] as number) & 0x0f) | 0x50;
-  hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
-  const hex = hash.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return uuidOf(sha1(Buffer.concat([Buffer.from(namespace.replaceAll("-", ""), "hex"), Buffer.from(name, "utf8")])), 5);
+}
+
+/** A short name for a text's content: equal texts, equal digests. Not for secrets. */
+export function contentDigest(text: string): string {
+  return Buffer.from(sha1(Buffer.from(text, "utf8"))).toString("hex");
 }
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

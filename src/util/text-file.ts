@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 
 export type TextResult = { text: string } | { fault: string };
 
@@ -34,17 +34,20 @@ const FAULTS: Record<string, string> = {
   ELOOP: "is a circle of links",
 };
 
-/** A whole file as text, refused above `maxBytes`. The fault reads on from the file's name: "x.json does not exist". */
-export async function readTextFile(path: string, maxBytes: number): Promise<TextResult> {
+/**
+ * A whole file as text, refused above `maxBytes`. The fault reads on from the file's name: "x.json does not exist".
+ * Read synchronously: the files are small, and `node:fs/promises` alone costs a start 3 ms.
+ */
+export function readTextFile(path: string, maxBytes: number): TextResult {
   try {
-    const file = await open(path, "r");
+    const file = openSync(path, "r");
     try {
-      const stat = await file.stat();
+      const stat = fstatSync(file);
       if (stat.isDirectory()) return { fault: FAULTS.EISDIR as string };
       if (stat.size > maxBytes) return { fault: `is larger than ${Math.floor(maxBytes / 1_048_576)} MB` };
-      return decodeUtf8(await file.readFile());
+      return decodeUtf8(readFileSync(file));
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";

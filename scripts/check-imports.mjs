@@ -1,0 +1,24 @@
+// Runs the import rules, and refuses a run that looked at nothing: with a TypeScript it cannot use, dependency-cruiser
+// passes on zero modules.
+import { execFileSync } from "node:child_process";
+
+const MIN_MODULES = 100;
+
+const report = (() => {
+  try {
+    return execFileSync("npx", ["depcruise", "--config", ".dependency-cruiser.cjs", "--output-type", "json", "src"], {
+      maxBuffer: 1 << 28,
+    });
+  } catch (error) {
+    if (error.stdout?.length) return error.stdout;
+    throw error;
+  }
+})();
+const { summary } = JSON.parse(String(report));
+for (const { rule, from, to } of summary.violations) console.error(`${rule.severity} ${rule.name}: ${from} → ${to}`);
+console.log(`${summary.totalCruised} modules, ${summary.error} import rule violations`);
+if (summary.totalCruised < MIN_MODULES) {
+  console.error(`only ${summary.totalCruised} modules seen: the check did not work`);
+  process.exit(1);
+}
+process.exit(summary.error > 0 ? 1 : 0);

@@ -1,0 +1,179 @@
+import type { CommandContext, Profiles, TargetFlags } from "../commands/context.js";
+import { checkTriggerData } from "../domain/trigger-data-schema.js";
+import { buildTriggerRequest, newIdempotencyKey, redactKey } from "../domain/trigger-request.js";
+import { checkTrigger } from "../engine/check-trigger.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { Output } from "../output/output.js";
+import type { Operations } from "../ports/operations.js";
+import { findProject } from "../project/find-project.js";
+import { openProject, type Project } from "../project/open-project.js";
+import { type Credentials, openCredentials } from "./credentials.js";
+import { confirmLiveKey, isLiveKey } from "./live-key.js";
+import { openLocal, storeLocation } from "./open-local.js";
+import { resolveSettings, type Settings } from "./settings.js";
+import type { Surroundings } from "./surroundings.js";
+
+export interface OpenContext extends CommandContext {
+  /** Closes what was opened. */
+  close(): Promise<void>;
+}
+
+/** Everything commands ask for, opened at the first asking. */
+export function createContext(surroundings: Surroundings, output: Output, exit: (code: number) => void): OpenContext {
+  const { env, cwd } = surroundings;
+  const opened: Operations[] = [];
+  let credentials: Credentials | undefined;
+  let project: Promise<Project | null> | undefined;
+
+  const stored = (): Credentials => {
+    credentials ??= openCredentials(env);
+    return credentials;
+  };
+  const projectOf = (flags: TargetFlags): Promise<Project | null> => {
+    project ??= findProject({ cwd, project: flags.project ?? null, knockDir: flags.knockDir ?? null }).then((found) =>
+      found === null ? null : openProject(found, cwd),
+    );
+    return project;
+  };
+
+  function readProfile(name: string | null): ReturnType<Parameters<typeof resolveSettings>[0]["profile"]> {
+    const wanted = name ?? stored().readDefaultProfileName();
+    if (wanted === null) return { name: null, profile: {} };
+    const { profile, warning } = stored().readProfile(wanted);
+    if (profile === null) {
+      throw new KnockError("profile_invalid", `there is no profile "${wanted}" in ${stored().path}`, {
+        hint: `knock auth login --profile ${wanted} makes it.`,
+      });
+    }
+    if (warning) output.warn(warning);
+    return { name: wanted, profile };
+  }
+
+  const settingsOf = async (flags: TargetFlags): Promise<Settings> => {
+    const found = await projectOf(flags);
+    return resolveSettings({ flags, env, project: found?.settings ?? {}, profile: readProfile });
+  };
+
+  async function requireProject(flags: TargetFlags): Promise<Project> {
+    const found = await projectOf(flags);
+    if (found !== null) return found;
+    throw new KnockError(
+      "project_missing",
+      "no knock.json here or in a folder above: the local target needs a project",
+      {
+        hint: "knock init makes one; --project names its folder; --remote uses the API instead.",
+      },
+    );
+  }
+
+  async function openLocalTarget(flags: TargetFlags) {
+    const found = await requireProject(flags);
+    const settings = await settingsOf(flags);
+    const engine = await openLocal(found, storeLocation(settings.store, found, cwd), surroundings.sleep);
+    opened.push(engine);
+    return engine;
+  }
+
+  async function openRemoteTarget(flags: TargetFlags, settings: Settings): Promise<Operations> {
+    const apiKey = settings.api_key.value;
+    if (apiKey === null) {
+      throw new KnockError("authentication", "no API key for the remote target", {
+        hint: "Set KNOCK_API_KEY, or store one: knock auth login.",
+      });
+    }
+    if (isLiveKey(apiKey, settings.base_url.value) && !flags.yes)
+      await confirmLiveKey(settings.base_url.value, surroundings);
+    const { openRemote } = await import("../remote/open-remote.js");
+    const remote = openRemote({
+      baseUrl: settings.base_url.value,
+      apiKey,
+      branch: settings.branch.value,
+      timeoutMs: settings.timeout_ms,
+      userAgent: `knock-cli/${surroundings.version}`,
+    });
+    opened.push(remote);
+    return remote;
+  }
+
+  const profiles = (): Profiles => {
+    const store = stored();
+    return {
+      path: store.path,
+      list: () =>
+        store.listProfiles().map((name) => {
+          const { profile } = store.readProfile(name);
+          const { api_key, base_url = null, branch = null, target = null } = profile ?? {};
+          return {
+            name,
+            is_default: store.readDefaultProfileName() === name,
+            api_key: api_key === undefined ? null : redactKey(api_key),
+            base_url,
+            branch,
+            target,
+          };
+        }),
+      write: (name, change) => store.writeProfile(name, change as Parameters<Credentials["writeProfile"]>[1]),
+      delete: (name) => store.deleteProfile(name),
+      defaultName: () => store.readDefaultProfileName(),
+      setDefault: (name) => store.writeDefaultProfileName(name),
+    };
+  };
+
+  return {
+    output,
+    input: { cwd, readStdin: surroundings.readStdin },
+    get signal() {
+      return surroundings.signal;
+    },
+    exit,
+    now: Date.now,
+    sleep: surroundings.sleep,
+    confirm: surroundings.confirm,
+    askSecret: surroundings.askSecret,
+    async openOperations(flags) {
+      const settings = await settingsOf(flags);
+      return settings.target.value === "local" ? openLocalTarget(flags) : openRemoteTarget(flags, settings);
+    },
+    openLocal: openLocalTarget,
+    targetOf: async (flags) => (await settingsOf(flags)).target.value,
+    async checkTrigger(trigger, flags) {
+      const { target } = await settingsOf(flags);
+      if (target.value === "local") {
+        await checkTrigger(await requireProject(flags), trigger);
+        return "checked";
+      }
+      const workflow = (await (await projectOf(flags))?.workflow(trigger.workflow)) ?? null;
+      if (workflow === null) return "unchecked";
+      checkTriggerData(workflow, trigger.data);
+      return "checked";
+    },
+    async describeRequest(trigger, idempotencyKey, flags) {
+      const { api_key, branch } = await settingsOf(flags);
+      return buildTriggerRequest(trigger, {
+        apiKey: api_key.value,
+        branch: branch.value,
+        userAgent: `knock-cli/${surroundings.version}`,
+        idempotency_key: idempotencyKey ?? newIdempotencyKey(),
+      });
+    },
+    profiles,
+    async settings(flags) {
+      const { target, base_url, api_key, branch, profile, store } = await settingsOf(flags);
+      return [
+        { name: "target", ...target },
+        { name: "base_url", ...base_url },
+        { name: "api_key", value: api_key.value === null ? null : redactKey(api_key.value), source: api_key.source },
+        { name: "branch", ...branch },
+        { name: "profile", ...profile },
+        { name: "store", ...store },
+      ];
+    },
+    async initProject(folder) {
+      const { initProject } = await import("./init-project.js");
+      return initProject(folder, cwd);
+    },
+    async close() {
+      for (const operations of opened.splice(0)) await operations.close();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { join, resolve } from "node:path";
+import { createEngine } from "../engine/create-engine.js";
+import { withChannelIds } from "../engine/trigger-workflow.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { LocalOperations } from "../ports/operations.js";
+import type { Store } from "../ports/store.js";
+import type { Project } from "../project/open-project.js";
+import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
+import { systemIds } from "../util/ids.js";
+import type { Setting } from "./settings.js";
+
+/** Beside `knock.json`, never inside `knockDir`, which is often committed whole. */
+export const LOCAL_FOLDER = ".knock-local";
+
+/** Where the store is: a path is relative to where it was written, the command line or `knock.json`. */
+export function storeLocation(setting: Setting<string | null>, project: Project, cwd: string): string {
+  const { value, source } = setting;
+  if (value === null) return join(project.root, LOCAL_FOLDER, "store.db");
+  if (value === ":memory:") return value;
+  if (/^postgres(ql)?:\/\//.test(value)) {
+    throw new KnockError("not_supported", "a Postgres store is not supported yet", {
+      hint: "Use a file: --store .knock-local/store.db.",
+    });
+  }
+  return resolve(source === "project" ? project.root : cwd, value);
+}
+
+/** Recipients files that changed since they were last applied (contract, section 5). */
+async function applyRecipientsFiles(project: Project, store: Store): Promise<void> {
+  const seeds = await project.changedRecipients(await store.readSeeds());
+  if (seeds.length === 0) return;
+  const environment = await project.environment();
+  await store.applySeeds(
+    seeds.map((seed) => ({
+      ...seed,
+      recipients: seed.recipients.map((recipient) => withChannelIds(recipient, environment)),
+    })),
+    Date.now(),
+  );
+}
+
+/** The embedded engine on a project's files and store. */
+export async function openLocal(
+  project: Project,
+  location: string,
+  sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>,
+): Promise<LocalOperations> {
+  const store = await openSqliteStore(location);
+  try {
+    await applyRecipientsFiles(project, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return createEngine({
+    store,
+    definitions: project,
+    providerFor: () => null, // every channel is sandboxed until delivery arrives
+    ids: systemIds,
+    realNow: Date.now,
+    sleep,
+    random: Math.random,
+  });
+}

@@ -1,0 +1,91 @@
+import { Command, CommanderError } from "commander";
+import type { CommandContext, Register } from "../commands/context.js";
+import { KnockError } from "../errors/knock-error.js";
+import { didYouMean } from "../util/nearest.js";
+
+/** Loaded one by one: a start pays only for the command it runs. */
+const COMMANDS: Record<string, () => Promise<Register>> = {
+  notify: async () => (await import("../commands/notify.js")).registerNotify,
+  cancel: async () => (await import("../commands/cancel.js")).registerCancel,
+  runs: async () => (await import("../commands/runs.js")).registerRuns,
+  messages: async () => (await import("../commands/messages.js")).registerMessages,
+  clock: async () => (await import("../commands/clock.js")).registerClock,
+  worker: async () => (await import("../commands/worker.js")).registerWorker,
+  init: async () => (await import("../commands/init.js")).registerInit,
+  auth: async () => (await import("../commands/auth.js")).registerAuth,
+  config: async () => (await import("../commands/config.js")).registerConfig,
+};
+
+const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", message: "messages" };
+
+/** `knock workflow run <key>` is the official tool's spelling of notify. */
+function normalized(argv: readonly string[]): string[] {
+  return argv[0] === "workflow" && argv[1] === "run" ? ["notify", ...argv.slice(2)] : [...argv];
+}
+
+function usageError(error: CommanderError): KnockError {
+  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = rest
+    .join(" ")
+    .replace(/^\(|\)$/g, "")
+    .trim();
+  return new KnockError("usage", first, { hint: suggestion || "--help shows what this command takes." });
+}
+
+/** Runs the command that argv names. Throws KnockError for wrong usage. */
+export async function runProgram(
+  argv: readonly string[],
+  version: string,
+  context: CommandContext,
+  streams: { out(text: string): void; err(text: string): void },
+): Promise<void> {
+  const words = normalized(argv);
+  const [first = ""] = words;
+  const name = ALIASES[first] ?? first;
+  const program = new Command("knock");
+  program
+    .description("Trigger, run and test notification workflows: against the API, or offline with the embedded engine.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: streams.out, writeErr: () => {}, outputError: () => {} });
+
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load) (await load())(program, context);
+  else {
+    if (first !== "" && first !== "help" && !first.startsWith("-")) {
+      throw new KnockError("usage", `there is no command "${first}"`, {
+        hint: didYouMean(first, Object.keys(COMMANDS), "Commands"),
+      });
+    }
+    for (const loadOne of Object.values(COMMANDS)) (await loadOne())(program, context);
+    program.addHelpText("after", "\nStart here:\n  $ knock init && knock notify hello --recipients ada\n");
+  }
+  // Settings made on the program are not inherited by commands registered before them; these are.
+  for (const command of allCommands(program))
+    command
+      .exitOverride()
+      .showSuggestionAfterError()
+      .configureOutput({ writeOut: streams.out, writeErr: () => {}, outputError: () => {} });
+  if (words.length === 0) {
+    streams.out(program.helpInformation());
+    return;
+  }
+  try {
+    await program.parseAsync(words[0] === first && name !== first ? [name, ...words.slice(1)] : words, {
+      from: "user",
+    });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0 || error.code === "commander.help") return;
+    throw usageError(error);
+  }
+}
+
+function* allCommands(command: Command): Generator<Command> {
+  for (const child of command.commands) {
+    yield child;
+    yield* allCommands(child);
+  }
+}

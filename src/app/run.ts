@@ -1,0 +1,40 @@
+import { exitCodeOf } from "../errors/knock-error.js";
+import { Output } from "../output/output.js";
+import { printError } from "../output/print-error.js";
+import { createContext } from "./create-context.js";
+import { runProgram } from "./program.js";
+import type { Surroundings } from "./surroundings.js";
+
+/** Whether `--json` was asked for, known even where the flags could not be parsed. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
+}
+
+/** argv → exit code. Everything that goes wrong ends here as one printed error. */
+export async function run(surroundings: Surroundings): Promise<number> {
+  const output = new Output(surroundings);
+  let code = 0;
+  const context = createContext(surroundings, output, (asked) => {
+    code = asked;
+  });
+  const fail = (error: unknown): void => {
+    output.verbosity = { ...output.verbosity, json: wantsJson(surroundings.argv) };
+    printError(error, output, surroundings.env.KNOCK_DEBUG === "1");
+    code = exitCodeOf(error);
+  };
+  try {
+    await runProgram(surroundings.argv, surroundings.version, context, {
+      out: (text) => void surroundings.stdout.write(text),
+      err: (text) => void surroundings.stderr.write(text),
+    });
+  } catch (error) {
+    fail(error);
+  }
+  try {
+    await context.close();
+  } catch (error) {
+    fail(error);
+  }
+  return code;
+}

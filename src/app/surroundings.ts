@@ -1,0 +1,87 @@
+import type { OutStream } from "../output/output.js";
+import { isTerminal, processStream } from "./process-stream.js";
+
+/** The process as the program sees it; tests hand in another. */
+export interface Surroundings {
+  argv: readonly string[];
+  env: Record<string, string | undefined>;
+  cwd: string;
+  version: string;
+  stdout: OutStream;
+  stderr: OutStream;
+  readonly stdinIsTerminal: boolean;
+  readonly signal: AbortSignal;
+  readStdin(): Promise<Uint8Array>;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  confirm(question: string): Promise<boolean>;
+  askSecret(question: string): Promise<string | null>;
+}
+
+declare const __VERSION__: string;
+
+/** Put in by the build; source run directly has none. */
+export const VERSION: string = typeof __VERSION__ === "string" ? __VERSION__ : "0.0.0";
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** Resolves early, and without an error, when aborted: whoever waits looks at the signal next. */
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}
+
+async function ask(question: string, hidden: boolean): Promise<string | null> {
+  if (!isTerminal(0) || !isTerminal(2)) return null;
+  const { createInterface } = await import("node:readline/promises");
+  const { Writable } = await import("node:stream");
+  let muted = false;
+  const output = new Writable({
+    write(chunk, _encoding, done) {
+      if (!muted) process.stderr.write(chunk);
+      done();
+    },
+  });
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  try {
+    const answer = lines.question(question);
+    muted = hidden; // the question is out; what is typed stays unseen
+    return await answer;
+  } finally {
+    lines.close();
+    if (hidden) process.stderr.write("\n");
+  }
+}
+
+/** `signal` is asked for only by what waits: making one costs a start half a millisecond. */
+export function processSurroundings(signal: () => AbortSignal): Surroundings {
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    version: VERSION,
+    stdout: processStream(1),
+    stderr: processStream(2),
+    get stdinIsTerminal() {
+      return isTerminal(0);
+    },
+    get signal() {
+      return signal();
+    },
+    readStdin,
+    sleep,
+    confirm: async (question) => /^y(es)?$/i.test((await ask(`${question} [y/N] `, false))?.trim() ?? ""),
+    askSecret: (question) => ask(question, true),
+  };
+}

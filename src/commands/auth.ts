@@ -1,0 +1,100 @@
+import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
+import { printTable } from "../output/print-table.js";
+import type { CommandContext } from "./context.js";
+import { addCommonOptions, addExamples, applyVerbosity, type CommonFlags } from "./shared/options.js";
+
+const DEFAULT_PROFILE = "default";
+
+interface AuthFlags extends CommonFlags {
+  profile?: string;
+  apiKey?: string;
+  baseUrl?: string;
+  branch?: string;
+  withKey?: boolean;
+}
+
+export function registerAuth(program: Command, context: CommandContext): void {
+  const auth = program
+    .command("auth")
+    .summary("store API keys in profiles")
+    .description("API keys, kept in profiles that only you can read.");
+
+  const login = auth
+    .command("login")
+    .description("Stores an API key in a profile; asks for it on a terminal, unseen.")
+    .option("--profile <name>", "the profile to write", DEFAULT_PROFILE)
+    .option("--with-key", "read the key from standard input")
+    .option("--api-key <key>", "the key (it will stand in your shell's history)")
+    .option("--base-url <url>", "where this profile's API is")
+    .option("--branch <slug>", "this profile's branch");
+  addExamples(addCommonOptions(login), [
+    "knock auth login",
+    "pass show knock | knock auth login --with-key --profile staging",
+  ]);
+  login.action(async (flags: AuthFlags) => {
+    applyVerbosity(context, flags);
+    const name = flags.profile ?? DEFAULT_PROFILE;
+    const key = await readKey(flags, context);
+    const profiles = context.profiles();
+    await profiles.write(name, {
+      api_key: key,
+      ...(flags.baseUrl ? { base_url: flags.baseUrl } : {}),
+      ...(flags.branch ? { branch: flags.branch } : {}),
+    });
+    if (profiles.defaultName() === null) await profiles.setDefault(name);
+    const { output } = context;
+    if (output.verbosity.json) output.json({ profile: name, path: profiles.path });
+    else output.line(`${output.paint.green("✓")} key stored in profile "${name}" (${profiles.path})`);
+  });
+
+  const logout = auth
+    .command("logout")
+    .description("Forgets a profile.")
+    .option("--profile <name>", "the profile to forget", DEFAULT_PROFILE);
+  addExamples(addCommonOptions(logout), ["knock auth logout --profile staging"]);
+  logout.action(async (flags: AuthFlags) => {
+    applyVerbosity(context, flags);
+    const name = flags.profile ?? DEFAULT_PROFILE;
+    const existed = await context.profiles().delete(name);
+    const { output } = context;
+    if (output.verbosity.json) output.json({ profile: name, deleted: existed });
+    else
+      output.line(existed ? `${output.paint.green("✓")} profile "${name}" forgotten` : `there is no profile "${name}"`);
+  });
+
+  const status = auth.command("status").description("The profiles, with their keys in part.");
+  addExamples(addCommonOptions(status), ["knock auth status"]);
+  status.action((flags: CommonFlags) => {
+    applyVerbosity(context, flags);
+    const { output } = context;
+    const items = context.profiles().list();
+    if (output.verbosity.json) return output.json({ items });
+    if (items.length === 0) return output.line("no profiles; knock auth login makes one");
+    printTable(
+      ["PROFILE", "KEY", "BASE URL", "BRANCH", "TARGET"],
+      items.map((one) => [
+        `${one.name}${one.is_default ? " (default)" : ""}`,
+        one.api_key ?? "",
+        one.base_url ?? "",
+        one.branch ?? "",
+        one.target ?? "",
+      ]),
+      output,
+    );
+  });
+}
+
+async function readKey(flags: AuthFlags, context: CommandContext): Promise<string> {
+  const raw =
+    flags.apiKey ??
+    (flags.withKey ? new TextDecoder().decode(await context.input.readStdin()) : await context.askSecret("API key: "));
+  const key = raw?.trim() ?? "";
+  if (key === "")
+    throw new KnockError("usage", "no API key given", {
+      hint: "Type it on a terminal, or pipe it in: knock auth login --with-key < key.txt.",
+    });
+  if (/\s/.test(key))
+    throw new KnockError("usage", "an API key holds no white space", { hint: "Was more than the key pasted?" });
+  return key;
+}

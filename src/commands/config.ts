@@ -1,0 +1,88 @@
+import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
+import { printTable } from "../output/print-table.js";
+import { didYouMean } from "../util/nearest.js";
+import type { CommandContext, TargetFlags } from "./context.js";
+import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
+
+/** What `knock config set` may write into a profile. */
+const WRITABLE = ["target", "base_url", "branch", "profile"] as const;
+const READABLE = ["target", "base_url", "api_key", "branch", "profile", "store"];
+
+export function registerConfig(program: Command, context: CommandContext): void {
+  const config = program
+    .command("config")
+    .summary("see and change settings")
+    .description("Settings: flag > environment > knock.json > profile > default.");
+
+  const list = config
+    .command("list", { isDefault: true })
+    .description("Every setting as it counts here, and where it comes from.");
+  addExamples(addCommonOptions(addTargetOptions(list)), ["knock config list"]);
+  list.action(async (flags: CommonFlags & TargetFlags) => {
+    applyVerbosity(context, flags);
+    const items = await context.settings(flags);
+    const { output } = context;
+    if (output.verbosity.json) return output.json({ items });
+    printTable(
+      ["SETTING", "VALUE", "FROM"],
+      items.map((one) => [one.name, one.value ?? "–", one.source]),
+      output,
+    );
+  });
+
+  const get = config
+    .command("get")
+    .argument("<setting>", READABLE.join(", "))
+    .description("One setting as it counts here.");
+  addExamples(addCommonOptions(addTargetOptions(get)), ["knock config get target"]);
+  get.action(async (name: string, flags: CommonFlags & TargetFlags) => {
+    applyVerbosity(context, flags);
+    const found = (await context.settings(flags)).find((one) => one.name === name);
+    if (found === undefined)
+      throw new KnockError("usage", `there is no setting "${name}"`, { hint: didYouMean(name, READABLE, "Settings") });
+    if (context.output.verbosity.json) context.output.json(found);
+    else context.output.line(found.value ?? "");
+  });
+
+  const set = config
+    .command("set")
+    .argument("<setting>", WRITABLE.join(", "))
+    .argument("<value>", 'the value; "" removes it')
+    .description(
+      "Writes a setting into your profile (--profile, else the default one); profile sets the default profile.",
+    )
+    .option("--profile <name>", "the profile to write");
+  addExamples(addCommonOptions(set), ["knock config set target remote", "knock config set profile staging"]);
+  set.action(async (name: string, value: string, flags: CommonFlags & { profile?: string }) => {
+    applyVerbosity(context, flags);
+    const setting = WRITABLE.find((one) => one === name);
+    if (setting === undefined) {
+      throw new KnockError("usage", `"${name}" cannot be set`, {
+        hint: name === "api_key" ? "knock auth login stores keys." : didYouMean(name, WRITABLE, "Settings"),
+      });
+    }
+    if (setting === "target" && !["local", "remote", ""].includes(value))
+      throw new KnockError("usage", `target: ${JSON.stringify(value)} is not a target`, {
+        hint: "The targets are local and remote.",
+      });
+    const profiles = context.profiles();
+    if (setting === "profile") await profiles.setDefault(value === "" ? null : value);
+    else {
+      const profile = flags.profile ?? profiles.defaultName() ?? "default";
+      await profiles.write(profile, { [setting]: value === "" ? null : value });
+      if (profiles.defaultName() === null) await profiles.setDefault(profile);
+    }
+    if (context.output.verbosity.json) context.output.json({ name, value: value === "" ? null : value });
+    else context.output.line(`${context.output.paint.green("✓")} ${name} ${value === "" ? "removed" : `= ${value}`}`);
+  });
+
+  const path = config.command("path").description("The file that holds your profiles.");
+  addExamples(addCommonOptions(path), ["knock config path"]);
+  path.action((flags: CommonFlags) => {
+    applyVerbosity(context, flags);
+    const { path: file } = context.profiles();
+    if (context.output.verbosity.json) context.output.json({ path: file });
+    else context.output.line(file);
+  });
+}

@@ -1,0 +1,86 @@
+import type { Command } from "commander";
+import type { Trigger } from "../domain/trigger.js";
+import type { ApiRequest } from "../domain/trigger-request.js";
+import type { InputSource } from "../input/input-source.js";
+import type { Output } from "../output/output.js";
+import type { LocalOperations, Operations } from "../ports/operations.js";
+
+/** Flags that say where the project, the store and the target are; every command that works on them has the same. */
+export interface TargetFlags {
+  project?: string | undefined;
+  knockDir?: string | undefined;
+  store?: string | undefined;
+  target?: string | undefined;
+  local?: boolean | undefined;
+  remote?: boolean | undefined;
+  profile?: string | undefined;
+  apiKey?: string | undefined;
+  baseUrl?: string | undefined;
+  branch?: string | undefined;
+  timeout?: string | undefined;
+  validate?: boolean | undefined;
+  yes?: boolean | undefined;
+}
+
+/** A stored profile as it may be shown: the key only in part. */
+export interface ProfileView {
+  name: string;
+  is_default: boolean;
+  api_key: string | null;
+  base_url: string | null;
+  branch: string | null;
+  target: string | null;
+}
+
+/** Where a setting's value comes from, for `knock config list`. */
+export interface SettingView {
+  name: string;
+  value: string | null;
+  source: "flag" | "environment" | "project" | "profile" | "default";
+}
+
+export interface Profiles {
+  path: string;
+  list(): ProfileView[];
+  /** Creates or changes; null removes a value. */
+  write(
+    name: string,
+    change: { api_key?: string | null; base_url?: string | null; branch?: string | null; target?: string | null },
+  ): Promise<void>;
+  delete(name: string): Promise<boolean>;
+  defaultName(): string | null;
+  setDefault(name: string | null): Promise<void>;
+}
+
+/** What a command is given. Nothing is opened before it is asked for. */
+export interface CommandContext {
+  output: Output;
+  input: InputSource;
+  /** Aborted by Ctrl-C or a termination signal: finish what is in hand and report. */
+  readonly signal: AbortSignal;
+  /** Ends the process with this code, once all is written. */
+  exit(code: number): void;
+  now(): number;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Asks on the terminal; false without one. */
+  confirm(question: string): Promise<boolean>;
+  /** Reads a secret from the terminal without showing it; null without one. */
+  askSecret(question: string): Promise<string | null>;
+
+  /** The target the settings name, opened; closed by the program at the end. */
+  openOperations(flags: TargetFlags): Promise<Operations>;
+  /** The embedded engine, whatever the target setting says. */
+  openLocal(flags: TargetFlags): Promise<LocalOperations>;
+  targetOf(flags: TargetFlags): Promise<"local" | "remote">;
+  /** Checks a trigger against the project, opening no store: `unchecked` where there is no project or workflow to check by. */
+  checkTrigger(trigger: Trigger, flags: TargetFlags): Promise<"checked" | "unchecked">;
+  /** The request a remote trigger would make; without a key configured it shows none. */
+  describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest>;
+  profiles(): Profiles;
+  settings(flags: TargetFlags): Promise<SettingView[]>;
+  /** Writes a sample project into a folder; the files made, relative to it. */
+  initProject(folder: string): Promise<string[]>;
+}
+
+/** A command's file: it adds itself to the program. */
+export type Register = (program: Command, context: CommandContext) => void;

@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { RUN_STATUSES } from "../domain/run-status.js";
+import { KnockError } from "../errors/knock-error.js";
+import { printOutcome } from "../output/print-outcome.js";
+import { printRecipientRun, printRuns } from "../output/print-runs.js";
+import type { LocalOperations } from "../ports/operations.js";
+import type { CommandContext, TargetFlags } from "./context.js";
+import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
+import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
+
+interface ListFlags extends CommonFlags, TargetFlags, PageFlags {
+  workflow?: string;
+  workflowRun?: string;
+  recipient?: string;
+  status?: string;
+  tenant?: string;
+}
+
+export function registerRuns(program: Command, context: CommandContext): void {
+  const runs = program
+    .command("runs")
+    .summary("list recipient runs, show one with every step")
+    .description("Workflow runs and recipient runs.");
+  const list = runs
+    .command("list", { isDefault: true })
+    .description("Recipient runs, the newest first.")
+    .option("--workflow <key>", "only of this workflow")
+    .option("--workflow-run <id>", "only of this trigger")
+    .option("--recipient <id>", "only of this user id or collection/id")
+    .option("--status <status>", `only with this status: ${RUN_STATUSES.join(", ")}`)
+    .option("--tenant <id>", "only of this tenant");
+  addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), [
+    "knock runs list --workflow new-comment",
+    "knock runs list --status paused --json",
+  ]);
+  list.action(async (flags: ListFlags) => {
+    applyVerbosity(context, flags);
+    const filter = {
+      workflow: flags.workflow,
+      workflow_run_id: flags.workflowRun,
+      recipient: recipientKeyOf(flags.recipient),
+      status: oneOf(flags.status, RUN_STATUSES, "--status"),
+      tenant: flags.tenant,
+    };
+    const page = pageOf(flags);
+    const operations = await context.openOperations(flags);
+    printRuns(await operations.listRecipientRuns(filter, page), context.output);
+  });
+
+  const show = runs
+    .command("show")
+    .argument("<id>", "a workflow run's or a recipient run's id")
+    .description("One run with every step's outcome and reason.");
+  addExamples(addCommonOptions(addTargetOptions(show)), ["knock runs show 05f8a70d-e42a-46dc-86fa-aada5752f6cf"]);
+  show.action(async (id: string, flags: CommonFlags & TargetFlags) => {
+    applyVerbosity(context, flags);
+    const operations = await context.openOperations(flags);
+    const outcome = await operations.readWorkflowRun(id);
+    if (outcome !== null) {
+      const now =
+        operations.target === "local"
+          ? Date.parse((await (operations as LocalOperations).readClock()).now)
+          : context.now();
+      printOutcome(outcome, now, context.output);
+      return;
+    }
+    const run = await operations.readRecipientRun(id);
+    if (run === null)
+      throw new KnockError("resource_missing", `there is no run "${id}"`, { hint: "knock runs list shows them." });
+    printRecipientRun(run, context.output);
+  });
+}

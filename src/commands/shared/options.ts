@@ -1,0 +1,62 @@
+import { type Command, Option } from "commander";
+import type { CommandContext } from "../context.js";
+
+/** Output flags that every command has. */
+export interface CommonFlags {
+  json?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+}
+
+export function addCommonOptions(command: Command): Command {
+  return command
+    .option("--json", "print one JSON document")
+    .option("-q, --quiet", "print as little as possible")
+    .option("--verbose", "print everything");
+}
+
+/** Where the project and its store are. */
+export function addProjectOptions(command: Command): Command {
+  return command
+    .option("--project <dir>", "the folder that holds knock.json (default: found upwards)")
+    .option("--knock-dir <dir>", "the folder with workflows/, instead of the one knock.json names")
+    .option("--store <location>", "the local store: a file or :memory: (default: .knock-local/ beside knock.json)");
+}
+
+/** Which target, and how to reach the remote one. */
+export function addTargetOptions(command: Command): Command {
+  return addProjectOptions(command)
+    .addOption(
+      new Option("--target <target>", "local (default): the embedded engine; remote: the API").choices([
+        "local",
+        "remote",
+      ]),
+    )
+    .option("--local", "short for --target local")
+    .option("--remote", "short for --target remote")
+    .option("--profile <name>", "the stored profile to use (knock auth login makes one)")
+    .option("--api-key <key>", "the API key; better KNOCK_API_KEY or a profile")
+    .option("--base-url <url>", "where the API is")
+    .option("--branch <slug>", "the branch to work on")
+    .option("--timeout <duration>", "the limit of one HTTP try (default: 60s)")
+    .option("-y, --yes", "do not ask before using a live key");
+}
+
+/** Commander's own errors are turned into ours by the program; examples stand under the help. */
+export function addExamples(command: Command, examples: readonly string[]): Command {
+  return command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
+}
+
+/** Sets how much to say before a command runs. */
+export function applyVerbosity(context: CommandContext, flags: CommonFlags): void {
+  context.output.verbosity = {
+    json: flags.json ?? false,
+    quiet: flags.quiet ?? false,
+    verbose: flags.verbose ?? false,
+  };
+}
+
+/** Collects a repeatable option. */
+export function collect(value: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}

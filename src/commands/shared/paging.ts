@@ -1,0 +1,51 @@
+import type { Command } from "commander";
+import { idFault } from "../../domain/parse-recipient.js";
+import { keyOf, type RecipientKey } from "../../domain/recipient.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Page } from "../../ports/store.js";
+
+export interface PageFlags {
+  limit?: string;
+  after?: string;
+  before?: string;
+}
+
+const MAX_LIMIT = 50;
+
+export function addPageOptions(command: Command): Command {
+  return command
+    .option("--limit <n>", `how many at the most, 1 to ${MAX_LIMIT}`, String(MAX_LIMIT))
+    .option("--after <cursor>", "the page after this cursor")
+    .option("--before <cursor>", "the page before this cursor");
+}
+
+export function pageOf(flags: PageFlags): Page {
+  const limit = Number(flags.limit ?? MAX_LIMIT);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+    throw new KnockError(
+      "usage",
+      `--limit: ${JSON.stringify(flags.limit)} must be a whole number from 1 to ${MAX_LIMIT}`,
+    );
+  }
+  return { limit, after: flags.after, before: flags.before };
+}
+
+/** `--recipient ada` or `--recipient projects/apollo`. */
+export function recipientKeyOf(text: string | undefined): RecipientKey | undefined {
+  if (text === undefined) return undefined;
+  const parts = text.split("/");
+  const fault = parts.length > 2 ? "is not an id or collection/id" : parts.map(idFault).find((one) => one !== null);
+  if (fault) throw new KnockError("usage", `--recipient: ${JSON.stringify(text)} ${fault}`);
+  return parts.length === 1 ? keyOf(text) : keyOf({ collection: parts[0] as string, id: parts[1] as string });
+}
+
+/** One of a closed list, or a usage error that names the list. */
+export function oneOf<T extends string>(value: string | undefined, known: readonly T[], flag: string): T | undefined {
+  if (value === undefined) return undefined;
+  const found = known.find((one) => one === value);
+  if (found === undefined)
+    throw new KnockError("usage", `${flag}: ${JSON.stringify(value)} is not known`, {
+      hint: `One of ${known.join(", ")}.`,
+    });
+  return found;
+}

@@ -1,0 +1,48 @@
+import type { Command } from "commander";
+import { ranLine } from "../output/print-clock.js";
+import type { AdvancedRun } from "../ports/operations.js";
+import type { CommandContext, TargetFlags } from "./context.js";
+import {
+  addCommonOptions,
+  addExamples,
+  addProjectOptions,
+  applyVerbosity,
+  type CommonFlags,
+} from "./shared/options.js";
+
+/** Others may add due work at any time; nobody tells, so look this often. */
+const POLL_MS = 500;
+
+export function registerWorker(program: Command, context: CommandContext): void {
+  const command = program
+    .command("worker")
+    .summary("run whatever is due, as it falls due")
+    .description("Runs whatever is due in the local store, as it falls due, until stopped.")
+    .option("--once", "run what is due now and exit");
+  addExamples(addCommonOptions(addProjectOptions(command)), ["knock worker --once", "knock worker"]);
+  command.action((flags: CommonFlags & TargetFlags & { once?: boolean }) => {
+    applyVerbosity(context, flags);
+    return runWorker(flags, context);
+  });
+}
+
+async function runWorker(flags: TargetFlags & { once?: boolean }, context: CommandContext): Promise<void> {
+  const { output, signal } = context;
+  const engine = await context.openLocal(flags);
+  let total = 0;
+  const report = (ran: readonly AdvancedRun[]): void => {
+    total += ran.length;
+    for (const one of ran) {
+      if (output.verbosity.json) output.json(one, true);
+      else if (!output.verbosity.quiet) output.line(ranLine(one, output));
+    }
+  };
+  if (!flags.once) output.note("waiting for due work; Ctrl-C stops");
+  do {
+    report(await engine.runDue({ signal }));
+    if (flags.once) break;
+    const due = await engine.nextDueIn();
+    await context.sleep(Math.max(1, Math.min(POLL_MS, due ?? POLL_MS)), signal);
+  } while (!signal.aborted);
+  if (!output.verbosity.json) output.note(`${total} ${total === 1 ? "run" : "runs"} advanced`);
+}

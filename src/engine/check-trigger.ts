@@ -1,0 +1,21 @@
+import type { Trigger } from "../domain/trigger.js";
+import { checkTriggerData } from "../domain/trigger-data-schema.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { Definitions } from "../ports/definitions.js";
+import { compileWorkflow } from "./compile-workflow.js";
+import { isActive } from "./engine-context.js";
+import { findWorkflow } from "./find-workflow.js";
+
+export function inactive(workflow: string): KnockError {
+  return new KnockError("workflow_inactive", `workflow "${workflow}" is not active`, {
+    hint: `Switch it on in environment.json: "workflows": { "${workflow}": { "active": true } }.`,
+  });
+}
+
+/** All that a trigger can fail on without its recipients: the workflow, its switch, the data's schema, the templates. */
+export async function checkTrigger(definitions: Definitions, trigger: Trigger) {
+  const { workflow, environment } = await findWorkflow(definitions, trigger.workflow);
+  if (!isActive(workflow, environment)) throw inactive(workflow.key);
+  checkTriggerData(workflow, trigger.data);
+  return { workflow, environment, compiled: await compileWorkflow(workflow) };
+}

@@ -1,0 +1,48 @@
+import type { StepOutcome } from "../domain/outcome.js";
+import type { RecipientReference } from "../domain/recipient.js";
+import { formatDuration } from "../util/duration.js";
+import type { Output } from "./output.js";
+import { timeText } from "./print-runs.js";
+import { reasonText, recipientLabel, stepLabel } from "./words.js";
+
+interface Ran {
+  recipient_run_id: string;
+  recipient: RecipientReference;
+  workflow: string;
+  at: string;
+  steps: StepOutcome[];
+}
+
+interface ClockDocument {
+  now: string;
+  frozen: boolean;
+  offset_ms: number;
+  ran: Ran[];
+}
+
+/** One advance of one run, as a line. */
+export function ranLine(ran: Ran, output: Output): string {
+  const { paint } = output;
+  const steps = ran.steps
+    .filter((step) => step.outcome !== "passed")
+    .map(
+      (step) =>
+        `${stepLabel(step, ran.steps)} ${step.outcome}${step.until ? ` until ${timeText(step.until)}` : ""}${step.reason ? paint.dim(` (${reasonText(step.reason)})`) : ""}`,
+    );
+  return `  ${timeText(ran.at)}  ${ran.workflow}  ${recipientLabel(ran.recipient)}  ${steps.join(paint.dim(" · ")) || "ended"}`;
+}
+
+/** `knock clock` and everything that moves it (section 5 of the contract). */
+export function printClock(state: ClockDocument, output: Output): void {
+  const { verbosity, paint } = output;
+  if (verbosity.json) return output.json(state);
+  if (verbosity.quiet) return output.line(state.now);
+  for (const ran of state.ran) output.line(ranLine(ran, output));
+  const ahead =
+    Math.abs(state.offset_ms) < 1_000
+      ? ""
+      : `, ${formatDuration(Math.abs(state.offset_ms))} ${state.offset_ms > 0 ? "ahead of" : "behind"} real time`;
+  output.line(
+    `${paint.bold(timeText(state.now))}${paint.dim(state.frozen ? `  (frozen${ahead})` : ahead === "" ? "  (real time)" : `  (running${ahead})`)}`,
+  );
+}

@@ -1,0 +1,96 @@
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { Output } from "./output.js";
+import { printPageHint, recipientText, timeText } from "./print-runs.js";
+import { printTable } from "./print-table.js";
+
+interface Listed {
+  items: JsonObject[];
+  page_info: { after: string | null; before: string | null; page_size: number };
+}
+
+function channelText(message: JsonObject): string {
+  return isJsonObject(message.channel) ? String(message.channel.key) : "";
+}
+
+function statusText(message: JsonObject): string {
+  const engagement = Array.isArray(message.engagement_statuses) ? message.engagement_statuses : [];
+  return [String(message.status), ...engagement.map(String)].join(", ");
+}
+
+export function printMessages(page: Listed, output: Output): void {
+  if (output.verbosity.json) return output.json(page);
+  if (output.verbosity.quiet) return page.items.forEach((message) => output.line(String(message.id)));
+  if (page.items.length === 0) return output.line("no messages");
+  const rows = page.items.map((message) => [
+    String(message.id),
+    channelText(message),
+    recipientText(message.recipient),
+    String(message.workflow),
+    statusText(message),
+    timeText(message.inserted_at),
+  ]);
+  printTable(["MESSAGE", "CHANNEL", "RECIPIENT", "WORKFLOW", "STATUS", "MADE"], rows, output);
+  printPageHint(page, output);
+}
+
+/** Content fields in the order a reader wants them, by content type. */
+function contentLines(content: JsonObject): [string, string][] {
+  const text = (name: string, label = name): [string, string][] => {
+    const value = content[name];
+    if (value === null || value === undefined || value === "") return [];
+    return [[label, typeof value === "string" ? value : JSON.stringify(value, null, 2)]];
+  };
+  switch (content.__typename) {
+    case "MessageEmailContent":
+      return [
+        ...text("from"),
+        ...text("to"),
+        ...text("cc"),
+        ...text("bcc"),
+        ...text("reply_to", "reply-to"),
+        ...text("subject_line", "subject"),
+        ...text("text_body", "text"),
+      ];
+    case "MessageSmsContent":
+      return [...text("to"), ...text("body")];
+    case "MessagePushContent":
+      return [...text("token"), ...text("title"), ...text("body"), ...text("data")];
+    case "MessageInAppFeedContent":
+      return (Array.isArray(content.blocks) ? content.blocks : [])
+        .filter(isJsonObject)
+        .map((block) => [
+          String(block.name),
+          block.type === "button_set" ? JSON.stringify(block.buttons) : String(block.rendered),
+        ]);
+    default:
+      return Object.keys(content)
+        .filter((name) => name !== "__typename")
+        .flatMap((name) => text(name));
+  }
+}
+
+export function printMessage(message: JsonObject, output: Output): void {
+  if (output.verbosity.json) return output.json(message);
+  const { paint } = output;
+  output.line(`${paint.bold(String(message.id))}  ${channelText(message)}  ${statusText(message)}`);
+  output.line(`  recipient  ${recipientText(message.recipient)}`);
+  output.line(`  workflow   ${String(message.workflow)}`);
+  if (message.scheduled_at) output.line(`  scheduled  ${timeText(message.scheduled_at)}`);
+  output.line();
+  const content = isJsonObject(message.content) && isJsonObject(message.content.data) ? message.content.data : {};
+  for (const [name, text] of contentLines(content)) {
+    const [first, ...rest] = text.trimEnd().split("\n");
+    if (rest.length === 0) output.line(`${paint.dim(`${name}:`)} ${first}`);
+    else {
+      output.line(paint.dim(`${name}:`));
+      for (const line of [first, ...rest]) output.line(`  ${line}`);
+    }
+  }
+}
+
+export function printMarked(messages: readonly JsonObject[], output: Output): void {
+  if (output.verbosity.json) return output.json({ items: messages });
+  if (output.verbosity.quiet) return;
+  for (const message of messages)
+    output.line(`${output.paint.green("✓")} ${String(message.id)}  ${channelText(message)}  ${statusText(message)}`);
+}

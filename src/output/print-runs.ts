@@ -1,0 +1,68 @@
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { Output } from "./output.js";
+import { printTable } from "./print-table.js";
+
+interface Listed {
+  items: JsonObject[];
+  page_info: { after: string | null; before: string | null; page_size: number };
+}
+
+export function recipientText(value: unknown): string {
+  return isJsonObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value);
+}
+
+/** Where a list goes on, for people; scripts read `page_info`. */
+export function printPageHint({ page_info }: Listed, output: Output): void {
+  if (page_info.after !== null) output.note(output.paintError.dim(`more: --after ${page_info.after}`));
+}
+
+export function timeText(value: unknown): string {
+  return typeof value === "string" ? value.replace("T", " ").replace(/\.\d+Z$/, "Z") : "";
+}
+
+export function printRuns(page: Listed, output: Output): void {
+  if (output.verbosity.json) return output.json(page);
+  if (output.verbosity.quiet) return page.items.forEach((run) => output.line(String(run.id)));
+  if (page.items.length === 0) return output.line("no runs");
+  const rows = page.items.map((run) => [
+    String(run.id),
+    String(run.workflow),
+    recipientText(run.recipient),
+    `${String(run.status)}${Number(run.error_count) > 0 ? ` (${String(run.error_count)} errors)` : ""}`,
+    timeText(run.inserted_at),
+  ]);
+  printTable(["RECIPIENT RUN", "WORKFLOW", "RECIPIENT", "STATUS", "STARTED"], rows, output);
+  printPageHint(page, output);
+}
+
+function eventText(event: JsonObject): string {
+  const step = event.step_ref ? ` ${String(event.step_ref)}` : "";
+  const data = isJsonObject(event.data)
+    ? Object.entries(event.data).filter(([, value]) => typeof value !== "object" && value !== null)
+    : [];
+  const details = data.map(([name, value]) => `${name}=${String(value)}`).join(" ");
+  return `${timeText(event.inserted_at)}  ${String(event.event)}${step}${details ? `  ${details}` : ""}`;
+}
+
+/** A recipient run's detail (A-509) with its steps. */
+export function printRecipientRun(run: JsonObject, output: Output): void {
+  if (output.verbosity.json) return output.json(run);
+  const { paint } = output;
+  output.line(`${paint.bold(String(run.workflow))}  ${String(run.id)}`);
+  output.line(`  recipient  ${recipientText(run.recipient)}`);
+  output.line(`  trigger    ${String(run.workflow_run_id)}`);
+  output.line(`  status     ${String(run.status)}`);
+  for (const step of Array.isArray(run.steps) ? run.steps.filter(isJsonObject) : []) {
+    const reason = isJsonObject(step.reason)
+      ? paint.dim(` (${String(step.reason.code)}${step.reason.detail ? `: ${String(step.reason.detail)}` : ""})`)
+      : "";
+    const message = step.message_id ? `  ${String(step.message_id)} ${String(step.message_status ?? "")}` : "";
+    const until = step.until ? ` until ${timeText(step.until)}` : "";
+    output.line(`  ${String(step.ref)}: ${String(step.outcome)}${until}${reason}${message}`);
+  }
+  output.line(paint.dim("events"));
+  for (const event of Array.isArray(run.events) ? run.events.filter(isJsonObject) : []) {
+    const line = `  ${eventText(event)}`;
+    output.line(event.status === "error" ? paint.red(line) : line);
+  }
+}

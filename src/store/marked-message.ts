@@ -1,0 +1,28 @@
+import type { EngagementAction, EngagementStatus, Message } from "../domain/message.js";
+
+const CLEARS: Partial<Record<EngagementAction, EngagementStatus>> = {
+  unseen: "seen",
+  unread: "read",
+  unarchived: "archived",
+};
+
+/** Actions that mean the recipient must have read it (E-227, EQ-34). */
+function impliesRead(message: Message, action: EngagementAction): boolean {
+  if (action === "interacted") return true;
+  return action === "link_clicked" && (message.channel.type === "sms" || message.channel.type === "chat");
+}
+
+/**
+ * A message after an engagement action: its time is the latest action's (E-221), the "un" actions clear it (E-222),
+ * every action and every implied change is an event (E-229), repeated ones too (E-230).
+ */
+export function markedMessage(message: Message, action: EngagementAction, at: number): Message {
+  const marked: Message = { ...message, events: [...message.events, { type: action, at, data: null }], updated_at: at };
+  const cleared = CLEARS[action];
+  marked[`${cleared ?? (action as EngagementStatus)}_at`] = cleared ? null : at;
+  if (impliesRead(message, action) && message.read_at === null) {
+    marked.read_at = at;
+    marked.events.push({ type: "read", at, data: null });
+  }
+  return marked;
+}

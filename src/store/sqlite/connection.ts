@@ -1,0 +1,98 @@
+import type { Database, SqlValue, Statement } from "./driver.js";
+import { translateError } from "./store-errors.js";
+
+/** One open database: its prepared statements, and transactions around whole verbs. */
+export class Connection {
+  private readonly statements = new Map<string, Statement>();
+  private readonly forgetful: (() => void)[] = [];
+  private written = false;
+  private open = true;
+
+  constructor(
+    private readonly database: Database,
+    private readonly location: string,
+  ) {}
+
+  /** A statement by its text, prepared at its first use. */
+  statement(sql: string): Statement {
+    let statement = this.statements.get(sql);
+    if (statement === undefined) {
+      statement = this.database.prepare(sql);
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
+    return this.statement(sql).get(...values) as Row | undefined;
+  }
+
+  all<Row>(sql: string, ...values: SqlValue[]): Row[] {
+    return this.statement(sql).all(...values) as Row[];
+  }
+
+  /** Returns how many rows changed. */
+  run(sql: string, ...values: SqlValue[]): number {
+    return Number(this.statement(sql).run(...values).changes);
+  }
+
+  /** Returns the new row's key. */
+  insert(sql: string, ...values: SqlValue[]): number {
+    return Number(this.statement(sql).run(...values).lastInsertRowid);
+  }
+
+  /** Whatever remembers rows must forget them when the transaction that may have made them did not happen. */
+  onRollback(forget: () => void): void {
+    this.forgetful.push(forget);
+  }
+
+  /** All of the work or none of it. Takes the write lock first: a read that turns into a write cannot wait for it. */
+  write<T>(work: () => T): T {
+    const result = this.transaction("BEGIN IMMEDIATE", work);
+    this.written = true;
+    return result;
+  }
+
+  /** Several reads that see one state. */
+  read<T>(work: () => T): T {
+    return this.transaction("BEGIN", work);
+  }
+
+  private transaction<T>(begin: string, work: () => T): T {
+    try {
+      this.run(begin);
+      try {
+        const result = work();
+        this.run("COMMIT");
+        return result;
+      } catch (error) {
+        this.rollBack();
+        throw error;
+      }
+    } catch (error) {
+      throw translateError(error, this.location);
+    }
+  }
+
+  private rollBack(): void {
+    for (const forget of this.forgetful) forget();
+    try {
+      this.run("ROLLBACK");
+    } catch {
+      // A full disk and the like end the transaction by themselves.
+    }
+  }
+
+  /** Moves the log into the file, so that the file alone is the store, unless another process is at work there. */
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    try {
+      if (this.written) this.database.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // Nothing is lost: the log stays and the next to open reads it.
+    }
+    this.statements.clear();
+    this.database.close();
+  }
+}

@@ -1,0 +1,84 @@
+import type { Message } from "../../domain/message.js";
+import type { Claim, ClaimedRun } from "../../ports/store.js";
+import { selectClock } from "./clock-setting.js";
+import type { Connection } from "./connection.js";
+import { type MessageRow, messageOf, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, recipientRunOf, workflowRunReader } from "./run-rows.js";
+import type { SharedRows } from "./shared-rows.js";
+
+type DueTable = "recipient_runs" | "messages";
+
+/** Values: the store's time, the real time. */
+const IS_DUE = "due_at IS NOT NULL AND due_at <= ? AND (claim_until IS NULL OR claim_until <= ?)";
+
+/** Asked without the write lock, which a poll that finds nothing must not take. */
+function isAnyDue(db: Connection, table: DueTable, { now, realNow }: Claim): boolean {
+  return db.read(() => db.get(`SELECT 1 FROM ${table} WHERE ${IS_DUE} LIMIT 1`, now, realNow) !== undefined);
+}
+
+/** Leases what is due, earliest first; the rows' keys in that order. */
+function lease(db: Connection, table: DueTable, claim: Claim, limit: number): number[] {
+  const rows = db
+    .all<{ row: number }>(
+      `SELECT row FROM ${table} WHERE ${IS_DUE} ORDER BY due_at, row LIMIT ?`,
+      claim.now,
+      claim.realNow,
+      limit,
+    )
+    .map(({ row }) => row);
+  const update = db.statement(`UPDATE ${table} SET claim_token = ?, claim_until = ? WHERE row = ?`);
+  for (const row of rows) update.run(claim.token, claim.leaseUntil, row);
+  return rows;
+}
+
+export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, limit: number): ClaimedRun[] {
+  if (!isAnyDue(db, "recipient_runs", claim)) return [];
+  return db.write(() => {
+    const rows = lease(db, "recipient_runs", claim, limit);
+    const workflowRun = workflowRunReader(db, shared);
+    const selectRun = db.statement(`SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.row = ?`);
+    const selectMessages = db.statement(`${SELECT_MESSAGES} WHERE m.recipient_run = ? ORDER BY m.row`);
+    return rows.map((row): ClaimedRun => {
+      const found = selectRun.get(row) as RecipientRunRow;
+      const read = workflowRun(found.workflow_run);
+      const messages = (selectMessages.all(row) as MessageRow[]).map((message) => messageOf(message, read, shared));
+      return { recipientRun: recipientRunOf(found, read.run.id), run: read.run, version: read.version, messages };
+    });
+  });
+}
+
+export function claimDueMessages(db: Connection, shared: SharedRows, claim: Claim, limit: number): Message[] {
+  if (!isAnyDue(db, "messages", claim)) return [];
+  return db.write(() => {
+    const select = db.statement(`${SELECT_MESSAGES} WHERE m.row = ?`);
+    return messagesOf(
+      db,
+      shared,
+      lease(db, "messages", claim, limit).map((row) => select.get(row) as MessageRow),
+    );
+  });
+}
+
+/** The earliest moment in a table. A live lease ends in real time; `shift` turns that into the store's. */
+function nextIn(db: Connection, table: DueTable, realNow: number, shift: number): number {
+  const free = db.get<{ due_at: number }>(
+    `SELECT due_at FROM ${table} WHERE due_at IS NOT NULL AND (claim_until IS NULL OR claim_until <= ?) ORDER BY due_at LIMIT 1`,
+    realNow,
+  )?.due_at;
+  const leased = db.get<{ at: number | null }>(
+    `SELECT MIN(MAX(due_at, claim_until + ?)) AS at FROM ${table} WHERE due_at IS NOT NULL AND due_at < ? AND claim_until > ?`,
+    shift,
+    free ?? Number.MAX_SAFE_INTEGER,
+    realNow,
+  )?.at;
+  return Math.min(free ?? Number.POSITIVE_INFINITY, leased ?? Number.POSITIVE_INFINITY);
+}
+
+export function nextDueAt(db: Connection, realNow: number): number | null {
+  return db.read(() => {
+    const { offset_ms, frozen_at } = selectClock(db);
+    const shift = frozen_at === null ? offset_ms : frozen_at - realNow;
+    const next = Math.min(nextIn(db, "recipient_runs", realNow, shift), nextIn(db, "messages", realNow, shift));
+    return next === Number.POSITIVE_INFINITY ? null : next;
+  });
+}

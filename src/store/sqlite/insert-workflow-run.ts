@@ -1,0 +1,134 @@
+import type { RecipientKey } from "../../domain/recipient.js";
+import type { WorkflowRun } from "../../domain/workflow-run.js";
+import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/store.js";
+import type { Connection } from "./connection.js";
+import { packRunEvents } from "./event-codec.js";
+import { messageInserter } from "./message-rows.js";
+import { json } from "./run-rows.js";
+import type { SharedRows } from "./shared-rows.js";
+
+const INSERT_RUN =
+  "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+const INSERT_RECIPIENT_RUN =
+  "INSERT INTO recipient_runs (id, workflow_run, recipient, status, due_at, position, data, via, reason, error_count, inserted_at, updated_at, steps, events) " +
+  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+function selectIdempotency(db: Connection, key: string, since: number): IdempotencyRecord | null {
+  const row = db.get<IdempotencyRecord>(
+    "SELECT key, fingerprint, workflow_run_id, inserted_at FROM idempotency_keys WHERE key = ? AND inserted_at >= ?",
+    key,
+    since,
+  );
+  return row ? { ...row } : null;
+}
+
+export function readIdempotency(db: Connection, key: string, since: number): IdempotencyRecord | null {
+  return db.read(() => selectIdempotency(db, key, since));
+}
+
+function selectClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
+  const select = db.statement("SELECT 1 FROM frequency_claims WHERE workflow = ? AND recipient = ? AND tenant = ?");
+  const used = claims.filter(
+    ({ workflow, recipient, tenant }) => select.get(workflow, recipient, tenant) !== undefined,
+  );
+  return [...new Set(used.map(({ recipient }) => recipient))];
+}
+
+export function readClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
+  return db.read(() => selectClaims(db, claims));
+}
+
+function insertRun(
+  db: Connection,
+  run: WorkflowRun,
+  version: number,
+  dataText: string,
+  unidentified: readonly RecipientKey[],
+): number {
+  return db.insert(
+    INSERT_RUN,
+    run.id,
+    run.workflow,
+    version,
+    run.actor,
+    run.tenant,
+    dataText,
+    run.cancellation_key,
+    JSON.stringify(run.settings),
+    JSON.stringify(run.trigger_source),
+    unidentified.length > 0 ? JSON.stringify(unidentified) : null,
+    run.inserted_at,
+  );
+}
+
+function insertRecipientRuns(
+  db: Connection,
+  { recipientRuns }: NewWorkflowRun,
+  workflowRun: number,
+): Map<string, number> {
+  const rows = new Map<string, number>();
+  const insert = db.statement(INSERT_RECIPIENT_RUN);
+  for (const run of recipientRuns) {
+    const { lastInsertRowid } = insert.run(
+      run.id,
+      workflowRun,
+      run.recipient,
+      run.status,
+      run.due_at,
+      json(run.position),
+      json(run.data),
+      json(run.via),
+      json(run.reason),
+      run.error_count,
+      run.inserted_at,
+      run.updated_at,
+      JSON.stringify(run.steps),
+      packRunEvents(run.events, run.inserted_at),
+    );
+    rows.set(run.id, Number(lastInsertRowid));
+  }
+  return rows;
+}
+
+/** A trigger with all its rows, each written once, in one transaction; or nothing, if another process was first (E-383, EQ-13). */
+export function insertWorkflowRun(
+  db: Connection,
+  shared: SharedRows,
+  made: NewWorkflowRun,
+  idempotentSince: number,
+): InsertResult {
+  const { run, version, messages, claims, idempotency, unidentified } = made;
+  return db.write((): InsertResult => {
+    const record = idempotency && selectIdempotency(db, idempotency.key, idempotentSince);
+    if (record) return { outcome: "replay", record };
+    const claimed = selectClaims(db, claims);
+    if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
+
+    const triggerData = { value: run.data, text: JSON.stringify(run.data) };
+    const workflowRun = insertRun(db, run, shared.versionRow(version), triggerData.text, unidentified);
+    const rows = insertRecipientRuns(db, made, workflowRun);
+    const insertMessage = messageInserter(db, shared);
+    for (const message of messages) insertMessage(message, rows.get(message.recipient_run_id) as number, triggerData);
+    for (const { workflow, recipient, tenant } of claims) {
+      // Or ignore: a trigger may list the same claim twice.
+      db.run(
+        "INSERT OR IGNORE INTO frequency_claims (workflow, recipient, tenant) VALUES (?, ?, ?)",
+        workflow,
+        recipient,
+        tenant,
+      );
+    }
+    if (idempotency) {
+      const { key, fingerprint, workflow_run_id, inserted_at } = idempotency;
+      db.run(
+        "INSERT OR REPLACE INTO idempotency_keys (key, fingerprint, workflow_run_id, inserted_at) VALUES (?, ?, ?, ?)",
+        key,
+        fingerprint,
+        workflow_run_id,
+        inserted_at,
+      );
+    }
+    return { outcome: "inserted" };
+  });
+}

@@ -1,0 +1,69 @@
+import type { RecipientKey } from "../../domain/recipient.js";
+import type { RecipientRun, WorkflowRun } from "../../domain/workflow-run.js";
+import type { Page, Paged, RunFilter, StoredRun } from "../../ports/store.js";
+import type { Connection } from "./connection.js";
+import { Filters, readPage } from "./read-page.js";
+import {
+  RECIPIENT_RUN_COLUMNS,
+  type RecipientRunRow,
+  recipientRunOf,
+  workflowRunById,
+  workflowRunReader,
+} from "./run-rows.js";
+import type { SharedRows } from "./shared-rows.js";
+
+const FROM = "FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
+
+export interface StoredWorkflowRun {
+  run: WorkflowRun;
+  recipientRuns: RecipientRun[];
+  unidentified: RecipientKey[];
+}
+
+export function readWorkflowRun(db: Connection, shared: SharedRows, id: string): StoredWorkflowRun | null {
+  return db.read(() => {
+    const read = workflowRunById(db, shared, id);
+    if (read === null) return null;
+    const rows = db.all<RecipientRunRow>(
+      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.workflow_run = ? ORDER BY r.row`,
+      read.row,
+    );
+    return {
+      run: read.run,
+      recipientRuns: rows.map((row) => recipientRunOf(row, id)),
+      unidentified: read.unidentified,
+    };
+  });
+}
+
+function storedRuns(db: Connection, shared: SharedRows, rows: readonly RecipientRunRow[]): StoredRun[] {
+  const workflowRun = workflowRunReader(db, shared);
+  return rows.map((row) => {
+    const { run } = workflowRun(row.workflow_run);
+    return { run, recipientRun: recipientRunOf(row, run.id) };
+  });
+}
+
+export function readRecipientRun(db: Connection, shared: SharedRows, id: string): StoredRun | null {
+  return db.read(() => {
+    const row = db.get<RecipientRunRow>(`SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.id = ?`, id);
+    return row ? (storedRuns(db, shared, [row])[0] ?? null) : null;
+  });
+}
+
+export function listRecipientRuns(db: Connection, shared: SharedRows, filter: RunFilter, page: Page): Paged<StoredRun> {
+  const filters = new Filters()
+    .add("w.workflow = ?", filter.workflow)
+    .add("r.workflow_run = (SELECT row FROM workflow_runs WHERE id = ?)", filter.workflow_run_id)
+    .add("r.recipient = ?", filter.recipient)
+    .add("r.status = ?", filter.status)
+    .add("w.tenant = ?", filter.tenant);
+  return db.read(() => {
+    const { rows, page_info } = readPage<RecipientRunRow>(
+      db,
+      { kind: "runs", select: `SELECT ${RECIPIENT_RUN_COLUMNS} ${FROM}`, from: FROM, key: "r.row", filters },
+      page,
+    );
+    return { items: storedRuns(db, shared, rows), page_info };
+  });
+}

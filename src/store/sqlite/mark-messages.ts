@@ -1,0 +1,48 @@
+import type { EngagementAction, Message } from "../../domain/message.js";
+import { markedMessage } from "../marked-message.js";
+import type { Connection } from "./connection.js";
+import { packMessageEvents } from "./event-codec.js";
+import { type MessageRow, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+import type { SharedRows } from "./shared-rows.js";
+
+const UPDATE =
+  "UPDATE messages SET seen_at = ?, read_at = ?, interacted_at = ?, link_clicked_at = ?, archived_at = ?, events = ?, updated_at = ? WHERE row = ?";
+
+/** Rows of the ids that exist, in the order of the ids, each once. */
+function selectRows(db: Connection, ids: readonly string[]): MessageRow[] {
+  const select = db.statement(`${SELECT_MESSAGES} WHERE m.id = ?`);
+  return [...new Set(ids)].flatMap((id) => (select.get(id) as MessageRow | undefined) ?? []);
+}
+
+export function readMessages(db: Connection, shared: SharedRows, ids: readonly string[]): Message[] {
+  return db.read(() => messagesOf(db, shared, selectRows(db, ids)));
+}
+
+/** One action for each message (E-221 to E-230); a delivery under way keeps its claim. */
+export function markMessages(
+  db: Connection,
+  shared: SharedRows,
+  ids: readonly string[],
+  action: EngagementAction,
+  at: number,
+): Message[] {
+  return db.write(() => {
+    const rows = selectRows(db, ids);
+    const update = db.statement(UPDATE);
+    return messagesOf(db, shared, rows).map((before, index) => {
+      const marked = markedMessage(before, action, at);
+      const { seen_at, read_at, interacted_at, link_clicked_at, archived_at } = marked;
+      update.run(
+        seen_at,
+        read_at,
+        interacted_at,
+        link_clicked_at,
+        archived_at,
+        packMessageEvents(marked.events, marked.inserted_at),
+        at,
+        (rows[index] as MessageRow).row,
+      );
+      return marked;
+    });
+  });
+}

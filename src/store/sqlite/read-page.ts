@@ -1,0 +1,72 @@
+import type { Page, Paged } from "../../ports/store.js";
+import { type CursorKind, readCursor, writeCursor } from "../cursor.js";
+import type { Connection } from "./connection.js";
+import type { SqlValue } from "./driver.js";
+
+/** Conditions joined by AND, with their values. */
+export class Filters {
+  readonly conditions: string[] = [];
+  readonly values: SqlValue[] = [];
+
+  /** Adds a condition with one value, which stands in it `times` times; nothing where the filter is not set. */
+  add(condition: string, value: string | undefined, times = 1): this {
+    if (value !== undefined) {
+      this.conditions.push(condition);
+      for (let i = 0; i < times; i++) this.values.push(value);
+    }
+    return this;
+  }
+}
+
+export interface Listing {
+  kind: CursorKind;
+  /** `SELECT … FROM …`, without WHERE. */
+  select: string;
+  /** The same FROM for a mere "is there one?". */
+  from: string;
+  /** The row key to sort and page by. */
+  key: string;
+  filters: Filters;
+}
+
+/** One page, newest first. Row keys grow and never change, so no row is seen twice or missed while others are added. */
+export function readPage<Row extends { row: number }>(
+  db: Connection,
+  listing: Listing,
+  page: Page,
+): { rows: Row[]; page_info: Paged<never>["page_info"] } {
+  const { kind, select, from, key, filters } = listing;
+  const cursor = readCursor(kind, page);
+  const where = (bound: string): string => {
+    const conditions = [...filters.conditions, bound].filter((condition) => condition !== "");
+    return conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
+  };
+  const isAny = (bound: string, row: number): boolean =>
+    db.get(`SELECT 1 ${from}${where(bound)} LIMIT 1`, ...filters.values, row) !== undefined;
+
+  const backwards = cursor?.side === "before";
+  const bound = cursor === null ? "" : backwards ? `${key} > ?` : `${key} < ?`;
+  const found = db.all<Row>(
+    `${select}${where(bound)} ORDER BY ${key} ${backwards ? "ASC" : "DESC"} LIMIT ?`,
+    ...filters.values,
+    ...(cursor === null ? [] : [cursor.row]),
+    page.limit + 1,
+  );
+  const isMore = found.length > page.limit;
+  const rows = found.slice(0, page.limit);
+  if (backwards) rows.reverse();
+
+  // Beside an empty page the cursor itself is the border, and the row it names is on its other side.
+  const newest = rows[0]?.row ?? (cursor ? cursor.row - 1 : 0);
+  const oldest = rows.at(-1)?.row ?? (cursor ? cursor.row + 1 : 0);
+  const isNewer = cursor !== null && (backwards ? isMore : isAny(`${key} > ?`, newest));
+  const isOlder = cursor === null || !backwards ? isMore : isAny(`${key} < ?`, oldest);
+  return {
+    rows,
+    page_info: {
+      after: isOlder ? writeCursor(kind, oldest) : null,
+      before: isNewer ? writeCursor(kind, newest) : null,
+      page_size: page.limit,
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { MessageChannel } from "../../domain/message.js";
+import type { Workflow } from "../../domain/workflow.js";
+import type { Connection } from "./connection.js";
+
+/**
+ * Rows that many others point to and that never change or go: workflow versions and channels. Each is read and written
+ * once per process.
+ */
+export class SharedRows {
+  private readonly versionRows = new Map<string, number>();
+  private readonly versions = new Map<number, Workflow>();
+  private readonly channelRows = new Map<string, number>();
+  private readonly channels = new Map<number, MessageChannel>();
+
+  constructor(private readonly db: Connection) {
+    db.onRollback(() => {
+      for (const map of [this.versionRows, this.versions, this.channelRows, this.channels]) map.clear();
+    });
+  }
+
+  /** The row of a workflow version, which is written if it is new (E-014). Inside a write only. */
+  versionRow(version: Workflow): number {
+    const { db } = this;
+    let row = this.versionRows.get(version.version_id);
+    if (row === undefined) {
+      row =
+        db.get<{ row: number }>("SELECT row FROM workflow_versions WHERE version_id = ?", version.version_id)?.row ??
+        db.insert(
+          "INSERT INTO workflow_versions (version_id, definition) VALUES (?, ?)",
+          version.version_id,
+          JSON.stringify(version),
+        );
+      this.versionRows.set(version.version_id, row);
+    }
+    return row;
+  }
+
+  version(row: number): Workflow {
+    let version = this.versions.get(row);
+    if (version === undefined) {
+      const found = this.db.get<{ definition: string }>(
+        "SELECT definition FROM workflow_versions WHERE row = ?",
+        row,
+      ) as { definition: string };
+      version = JSON.parse(found.definition) as Workflow;
+      this.versions.set(row, version);
+    }
+    return version;
+  }
+
+  /** The row of a channel as a message shows it, which is written if it is new. Inside a write only. */
+  channelRow({ id, key, type, provider }: MessageChannel): number {
+    const { db } = this;
+    const name = JSON.stringify([id, key, type, provider]);
+    let row = this.channelRows.get(name);
+    if (row === undefined) {
+      row =
+        db.get<{ row: number }>(
+          "SELECT row FROM channels WHERE id = ? AND key = ? AND type = ? AND provider = ?",
+          id,
+          key,
+          type,
+          provider,
+        )?.row ??
+        db.insert("INSERT INTO channels (id, key, type, provider) VALUES (?, ?, ?, ?)", id, key, type, provider);
+      this.channelRows.set(name, row);
+    }
+    return row;
+  }
+
+  channel(row: number): MessageChannel {
+    let channel = this.channels.get(row);
+    if (channel === undefined) {
+      channel = {
+        ...this.db.get<MessageChannel>("SELECT id, key, type, provider FROM channels WHERE row = ?", row),
+      } as MessageChannel;
+      this.channels.set(row, channel);
+    }
+    return { ...channel };
+  }
+}

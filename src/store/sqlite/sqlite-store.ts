@@ -1,0 +1,133 @@
+import type { EngagementAction, Message } from "../../domain/message.js";
+import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient.js";
+import type { ClockSetting } from "../../ports/clock.js";
+import type {
+  CancelledRun,
+  Claim,
+  ClaimedRun,
+  FrequencyClaim,
+  IdempotencyRecord,
+  InsertResult,
+  MessageFilter,
+  NewWorkflowRun,
+  Page,
+  Paged,
+  RunCancellation,
+  RunFilter,
+  SavedAdvance,
+  Seed,
+  Store,
+  StoredRun,
+} from "../../ports/store.js";
+import { cancelRuns } from "./cancel-runs.js";
+import { readClock, writeClock } from "./clock-setting.js";
+import type { Connection } from "./connection.js";
+import { claimDueMessages, claimDueRuns, nextDueAt } from "./due-work.js";
+import { insertWorkflowRun, readClaims, readIdempotency } from "./insert-workflow-run.js";
+import { listMessages } from "./list-messages.js";
+import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./list-runs.js";
+import { markMessages, readMessages } from "./mark-messages.js";
+import { readRecipients, upsertRecipients } from "./recipients.js";
+import { saveAdvances, saveMessages } from "./save-work.js";
+import { applySeeds, readSeeds } from "./seeds.js";
+import { SharedRows } from "./shared-rows.js";
+
+/** Store over one SQLite file. SQLite answers at once; the promises are the port's. */
+export class SqliteStore implements Store {
+  private readonly shared: SharedRows;
+
+  constructor(
+    private readonly db: Connection,
+    private readonly realNow: () => number,
+  ) {
+    this.shared = new SharedRows(db);
+  }
+
+  async readClock(): Promise<ClockSetting> {
+    return readClock(this.db);
+  }
+
+  async writeClock(setting: ClockSetting): Promise<void> {
+    writeClock(this.db, setting);
+  }
+
+  async readSeeds(): Promise<Map<string, string>> {
+    return readSeeds(this.db);
+  }
+
+  async applySeeds(seeds: readonly Seed[], at: number): Promise<void> {
+    applySeeds(this.db, seeds, at);
+  }
+
+  async readRecipients(keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>> {
+    return readRecipients(this.db, keys);
+  }
+
+  async upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<void> {
+    upsertRecipients(this.db, upserts, at);
+  }
+
+  async readIdempotency(key: string, since: number): Promise<IdempotencyRecord | null> {
+    return readIdempotency(this.db, key, since);
+  }
+
+  async readClaims(claims: readonly FrequencyClaim[]): Promise<RecipientKey[]> {
+    return readClaims(this.db, claims);
+  }
+
+  async insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult> {
+    return insertWorkflowRun(this.db, this.shared, run, idempotentSince);
+  }
+
+  async nextDueAt(): Promise<number | null> {
+    return nextDueAt(this.db, this.realNow());
+  }
+
+  async claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]> {
+    return claimDueRuns(this.db, this.shared, claim, limit);
+  }
+
+  async saveAdvances(advances: readonly SavedAdvance[], token: string): Promise<Set<string>> {
+    return saveAdvances(this.db, this.shared, advances, token);
+  }
+
+  async claimDueMessages(claim: Claim, limit: number): Promise<Message[]> {
+    return claimDueMessages(this.db, this.shared, claim, limit);
+  }
+
+  async saveMessages(messages: readonly Message[], token: string): Promise<Set<string>> {
+    return saveMessages(this.db, messages, token);
+  }
+
+  async cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]> {
+    return cancelRuns(this.db, cancellation);
+  }
+
+  async readWorkflowRun(id: string): Promise<StoredWorkflowRun | null> {
+    return readWorkflowRun(this.db, this.shared, id);
+  }
+
+  async readRecipientRun(id: string): Promise<StoredRun | null> {
+    return readRecipientRun(this.db, this.shared, id);
+  }
+
+  async listRecipientRuns(filter: RunFilter, page: Page): Promise<Paged<StoredRun>> {
+    return listRecipientRuns(this.db, this.shared, filter, page);
+  }
+
+  async readMessages(ids: readonly string[]): Promise<Message[]> {
+    return readMessages(this.db, this.shared, ids);
+  }
+
+  async listMessages(filter: MessageFilter, page: Page): Promise<Paged<Message>> {
+    return listMessages(this.db, this.shared, filter, page);
+  }
+
+  async markMessages(ids: readonly string[], action: EngagementAction, at: number): Promise<Message[]> {
+    return markMessages(this.db, this.shared, ids, action, at);
+  }
+
+  async close(): Promise<void> {
+    this.db.close();
+  }
+}

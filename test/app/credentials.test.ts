@@ -1,0 +1,202 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { configFolder, openCredentials } from "../../src/app/credentials.js";
+import { exitCodeOf, KnockError } from "../../src/errors/knock-error.js";
+
+const KEY = "sk_test_0123456789abcdefghij";
+const POSIX = process.platform !== "win32";
+let folder: string;
+let file: string;
+
+const open = () => openCredentials({ KNOCK_CONFIG_DIR: folder });
+const modeOf = (of: string) => statSync(of).mode & 0o777;
+
+beforeEach(() => {
+  folder = path.join(mkdtempSync(path.join(tmpdir(), "knock-credentials-")), "made", "by-us");
+  file = path.join(folder, "profiles.json");
+});
+afterEach(() => rmSync(path.join(folder, "..", ".."), { recursive: true, force: true }));
+
+function failureOf(run: () => unknown): KnockError {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(KnockError);
+    return error as KnockError;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("CLI-004: where profiles are kept", () => {
+  test.each([
+    ["KNOCK_CONFIG_DIR first", { KNOCK_CONFIG_DIR: "/c/own", XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/own"],
+    ["then XDG_CONFIG_HOME", { XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/xdg/knock"],
+    ["which must be absolute", { XDG_CONFIG_HOME: "xdg", HOME: "/home/a" }, "/home/a/.config/knock"],
+    ["then the home folder", { HOME: "/home/a" }, "/home/a/.config/knock"],
+    ["which the system knows too", {}, path.join(homedir(), ".config", "knock")],
+    ["empty is unset", { KNOCK_CONFIG_DIR: "", XDG_CONFIG_HOME: "", HOME: "/home/a" }, "/home/a/.config/knock"],
+  ] as [string, Record<string, string>, string][])("%s", (_name, env, expected) => {
+    expect(configFolder(env, "linux")).toBe(expected);
+  });
+
+  test("on Windows in the local application data", () => {
+    expect(configFolder({ LOCALAPPDATA: "/appdata", HOME: "/home/a" }, "win32")).toBe(path.join("/appdata", "knock"));
+  });
+
+  test("not in config.json, which the official command line owns", async () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, "config.json"), '{"serviceToken":"knock_st_x"}');
+    await open().writeProfile("work", { api_key: KEY });
+    expect(readFileSync(path.join(folder, "config.json"), "utf8")).toBe('{"serviceToken":"knock_st_x"}');
+    expect(open().path).toBe(file);
+  });
+});
+
+describe("profiles", () => {
+  test("reading where there is nothing gives nothing, and makes nothing", () => {
+    expect(open().readProfile("default")).toEqual({ profile: null, warning: null });
+    expect(open().listProfiles()).toEqual([]);
+    expect(open().readDefaultProfileName()).toBeNull();
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test("what was written is read again, by another process too", async () => {
+    const profile = { api_key: KEY, base_url: "https://api.knock.app", branch: "feat-1", target: "remote" } as const;
+    await open().writeProfile("work", profile);
+    expect(open().readProfile("work")).toEqual({ profile, warning: null });
+    expect(open().readProfile("other")).toEqual({ profile: null, warning: null });
+  });
+
+  test("a change leaves other values and other profiles as they are; null removes a value", async () => {
+    const credentials = open();
+    await credentials.writeProfile("work", { api_key: KEY, branch: "feat-1" });
+    await credentials.writeProfile("home.x-1", { base_url: "http://127.0.0.1:8484" });
+    await credentials.writeProfile("work", { base_url: "https://api.knock.app", branch: null, target: undefined });
+    expect(credentials.readProfile("work").profile).toEqual({ api_key: KEY, base_url: "https://api.knock.app" });
+    expect(credentials.readProfile("home.x-1").profile).toEqual({ base_url: "http://127.0.0.1:8484" });
+    expect(credentials.listProfiles()).toEqual(["home.x-1", "work"]);
+  });
+
+  test("deleting tells whether there was one, and forgets a default that named it", async () => {
+    const credentials = open();
+    await credentials.writeProfile("work", { api_key: KEY });
+    await credentials.writeProfile("home", {});
+    await credentials.writeDefaultProfileName("work");
+    expect(credentials.readDefaultProfileName()).toBe("work");
+    expect(await credentials.deleteProfile("home")).toBe(true);
+    expect(credentials.readDefaultProfileName()).toBe("work");
+    expect(await credentials.deleteProfile("work")).toBe(true);
+    expect(await credentials.deleteProfile("work")).toBe(false);
+    expect(credentials.readDefaultProfileName()).toBeNull();
+    expect(readFileSync(file, "utf8")).not.toContain(KEY);
+  });
+
+  test("the default must exist, and can be forgotten", async () => {
+    const credentials = open();
+    await expect(credentials.writeDefaultProfileName("work")).rejects.toMatchObject({
+      code: "profile_invalid",
+      hint: expect.stringContaining("--profile work"),
+    });
+    await credentials.writeProfile("work", {});
+    await credentials.writeDefaultProfileName("work");
+    await credentials.writeDefaultProfileName(null);
+    expect(credentials.readDefaultProfileName()).toBeNull();
+  });
+
+  test.each(["", "a b", "../x", "__proto__", "-x", "x".repeat(65)])("%j cannot be a profile's name", async (name) => {
+    expect(failureOf(() => open().readProfile(name))).toMatchObject({ code: "usage" });
+    await expect(open().writeProfile(name, {})).rejects.toMatchObject({ code: "usage" });
+  });
+
+  test("`constructor` can, and is not there before it is written", async () => {
+    expect(open().readProfile("constructor").profile).toBeNull();
+    await open().writeProfile("work", {});
+    expect(open().readProfile("constructor").profile).toBeNull();
+    expect(await open().deleteProfile("constructor")).toBe(false);
+    await open().writeProfile("constructor", { branch: "b" });
+    expect(open().readProfile("constructor").profile).toEqual({ branch: "b" });
+  });
+
+  test("what a newer version wrote beside it is kept", async () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, JSON.stringify({ theme: "dark", profiles: { work: { api_key: KEY, colour: "red" } } }));
+    await open().writeProfile("work", { branch: "b" });
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({
+      theme: "dark",
+      profiles: { work: { api_key: KEY, colour: "red", branch: "b" } },
+    });
+  });
+});
+
+describe.runIf(POSIX)("who may read them", () => {
+  test("the file is its owner's alone, the folder too, and nothing is left beside it", async () => {
+    await open().writeProfile("work", { api_key: KEY });
+    await open().writeProfile("work", { branch: "b" });
+    expect(modeOf(file)).toBe(0o600);
+    expect(modeOf(folder)).toBe(0o700);
+    expect(readdirSync(folder)).toEqual(["profiles.json"]);
+  });
+
+  test("a file others can read is told of, and mended by the next writing", async () => {
+    await open().writeProfile("work", { api_key: KEY });
+    chmodSync(file, 0o644);
+    const { profile, warning } = open().readProfile("work");
+    expect(profile).toEqual({ api_key: KEY });
+    expect(warning).toContain(`chmod 600 ${file}`);
+    expect(warning).toContain("644");
+    expect(warning).not.toContain(KEY);
+    await open().writeProfile("work", { branch: "b" });
+    expect(modeOf(file)).toBe(0o600);
+    expect(open().readProfile("work").warning).toBeNull();
+  });
+});
+
+describe("a file that is not what was written", () => {
+  test.each([
+    ["broken JSON", `{"profiles":{"work":{"api_key":"${KEY}"`, undefined],
+    ["nothing", "", undefined],
+    ["a list", "[]", ""],
+    ["profiles that are none", '{"profiles":7}', "/profiles"],
+    ["a default that is none", '{"default":{},"profiles":{}}', "/default"],
+    ["a profile that is none", '{"profiles":{"work":[]}}', "/profiles/work"],
+    ["a key that is none", '{"profiles":{"work":{"api_key":7}}}', "/profiles/work/api_key"],
+    ["an unknown target", '{"profiles":{"work":{"target":"moon"}}}', "/profiles/work/target"],
+  ])("%s is profile_invalid, names the file and never quotes it", (_name, text, pointer) => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, text);
+    const error = failureOf(() => open().readProfile("work"));
+    expect(error.code).toBe("profile_invalid");
+    expect(exitCodeOf(error)).toBe(3);
+    expect(error.message).toContain(file);
+    expect(error.details[0]?.pointer).toBe(pointer);
+    expect(JSON.stringify([error.message, error.hint, error.details, String(error.cause)])).not.toContain("sk_test");
+  });
+
+  test("and is not overwritten", async () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, "{");
+    await expect(open().writeProfile("work", { api_key: KEY })).rejects.toMatchObject({ code: "profile_invalid" });
+    expect(readFileSync(file, "utf8")).toBe("{");
+  });
+
+  test("a folder that cannot be made", async () => {
+    mkdirSync(path.dirname(folder), { recursive: true });
+    writeFileSync(folder, "a file");
+    await expect(open().writeProfile("work", { api_key: KEY })).rejects.toMatchObject({
+      code: "profile_invalid",
+      message: expect.stringContaining(file),
+    });
+  });
+});

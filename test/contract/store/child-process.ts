@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import type { StoreSubject } from "./store-subject.js";
+
+/** Inside the repository, so that the bundle finds the store's driver. */
+const FOLDER = "node_modules/.cache/store-contract";
+
+const bundles = new Map<string, Promise<string>>();
+
+/** The script of the child processes with this store in it, as one file that plain Node runs. Built once per store. */
+export function bundleChild({ module }: StoreSubject): Promise<string> {
+  const { path, openFunction } = module;
+  let bundle = bundles.get(path);
+  if (bundle === undefined) {
+    const outfile = `${FOLDER}/${path.replaceAll(/\W+/g, "-")}-${process.pid}.cjs`;
+    mkdirSync(FOLDER, { recursive: true });
+    const contents = `import { ${openFunction} as open } from "./${path}";\nimport { runChild } from "./test/contract/store/child-script.ts";\nvoid runChild(open);\n`;
+    bundle = build({
+      stdin: { contents, resolveDir: process.cwd(), loader: "ts" },
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      packages: "external",
+      outfile,
+      logLevel: "error",
+    }).then(() => outfile);
+    bundles.set(path, bundle);
+  }
+  return bundle;
+}
+
+export interface Child {
+  process: ChildProcess;
+  /** Lines of its standard output so far. */
+  lines: string[];
+  /** Resolves when that many lines have come or the process has ended. */
+  untilLines(count: number): Promise<void>;
+  ended: Promise<{ code: number | null; errors: string }>;
+}
+
+export function startChild(bundle: string, ...args: string[]): Child {
+  const child = spawn(process.execPath, [bundle, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += String(chunk);
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.push(line);
+    for (const check of waiting) check();
+  });
+  const ended = new Promise<{ code: number | null; errors: string }>((resolve) =>
+    child.once("close", (code) => resolve({ code, errors })),
+  );
+  const untilLines = (count: number): Promise<void> =>
+    Promise.race([
+      ended.then(() => {}),
+      new Promise<void>((resolve) => {
+        const check = (): void => {
+          if (lines.length >= count) resolve();
+        };
+        waiting.add(check);
+        check();
+      }),
+    ]);
+  return { process: child, lines, untilLines, ended };
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import type { Seed } from "../../../src/ports/store.js";
+import { HOUR, NOW, user } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const seed = (over: Partial<Seed> = {}): Seed => ({
+  file: "users.json",
+  digest: "d1",
+  recipients: [
+    {
+      key: user("ada"),
+      properties: { name: "Ada", address: { city: "London" } },
+      preferences: { default: { channel_types: { sms: false } } },
+      channel_data: { c1: { tokens: ["t1"] } },
+    },
+  ],
+  subscriptions: [],
+  audiences: [],
+  ...over,
+});
+
+export function describeClockAndSeeds(open: OpenStore): void {
+  describe("clock", () => {
+    it("is real time until it is set", async () => {
+      expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: null });
+    });
+
+    it("is the same for every process and after closing", async () => {
+      await open.store.writeClock({ offset_ms: 5 * HOUR, frozen_at: null });
+      const other = await open.openAgain();
+      expect(await other.readClock()).toEqual({ offset_ms: 5 * HOUR, frozen_at: null });
+      await other.writeClock({ offset_ms: 0, frozen_at: NOW });
+      expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: NOW });
+    });
+  });
+
+  describe("seeds", () => {
+    it("remembers what was applied, by file", async () => {
+      expect(await open.store.readSeeds()).toEqual(new Map());
+      await open.store.applySeeds([seed(), seed({ file: "objects.json", digest: "d2", recipients: [] })], NOW);
+      expect(await open.store.readSeeds()).toEqual(
+        new Map([
+          ["users.json", "d1"],
+          ["objects.json", "d2"],
+        ]),
+      );
+    });
+
+    it("merges recipients deeply into what is there, preferences too, and replaces a channel's data (E-038, E-040, E-041)", async () => {
+      await open.store.upsertRecipients(
+        [
+          {
+            key: user("ada"),
+            properties: { email: "ada@example.com", address: { street: "Main" } },
+            preferences: { default: { channel_types: { push: false } } },
+            channel_data: { c1: { tokens: ["old"], x: 1 }, c2: { y: 2 } },
+          },
+        ],
+        NOW,
+      );
+      await open.store.applySeeds([seed()], NOW + 1);
+      expect((await open.store.readRecipients([user("ada")])).get(user("ada"))).toEqual({
+        key: user("ada"),
+        properties: { email: "ada@example.com", name: "Ada", address: { street: "Main", city: "London" } },
+        preferences: { default: { channel_types: { push: false, sms: false } } },
+        channel_data: { c1: { tokens: ["t1"] }, c2: { y: 2 } },
+        inserted_at: NOW,
+        updated_at: NOW + 1,
+      });
+    });
+
+    it("applies one content once: who comes second changes nothing", async () => {
+      await open.store.applySeeds([seed()], NOW);
+      await open.store.upsertRecipients([{ key: user("ada"), properties: { name: "Countess" } }], NOW + 1);
+      await (await open.openAgain()).applySeeds([seed()], NOW + 2);
+      expect((await open.store.readRecipients([user("ada")])).get(user("ada"))).toMatchObject({
+        properties: { name: "Countess" },
+        updated_at: NOW + 1,
+      });
+    });
+
+    it("applies a file again when its content changes", async () => {
+      await open.store.applySeeds([seed()], NOW);
+      await open.store.applySeeds(
+        [seed({ digest: "d3", recipients: [{ key: user("ada"), properties: { name: "Ada L." } }] })],
+        NOW + 2,
+      );
+      expect((await open.store.readRecipients([user("ada")])).get(user("ada"))).toMatchObject({
+        properties: { name: "Ada L.", address: { city: "London" } },
+      });
+      expect((await open.store.readSeeds()).get("users.json")).toBe("d3");
+    });
+
+    it("applies all files or none", async () => {
+      const broken = seed({
+        file: "b.json",
+        recipients: [{ key: user("bob"), properties: { big: 1n as unknown as number } }],
+      });
+      await expect(open.store.applySeeds([seed(), broken], NOW)).rejects.toThrow();
+      expect(await open.store.readSeeds()).toEqual(new Map());
+      expect(await open.store.readRecipients([user("ada"), user("bob")])).toEqual(new Map());
+    });
+  });
+}

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import type { Claim } from "../../../src/ports/store.js";
+import { HOUR, insertSample, NOW, sampleMessage, user, waitingAt } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const MINUTE = 60_000;
+
+/** A claim at a time of the store's clock; the real clock stands at NOW unless told. */
+export function claimAt(now: number, token: string, realNow = NOW): Claim {
+  return { now, realNow, leaseUntil: realNow + MINUTE, token };
+}
+
+export function describeDueWork(open: OpenStore): void {
+  describe("claimDueRuns", () => {
+    it("hands out what is due, by due time, then by acceptance, with all that an advance needs", async () => {
+      const late = await insertSample(open.store, { recipients: ["late"], recipientRun: waitingAt(NOW + 20) });
+      const two = await insertSample(open.store, { recipients: ["one", "two"], recipientRun: waitingAt(NOW + 10) });
+      await insertSample(open.store, { recipients: ["future"], recipientRun: waitingAt(NOW + 21) });
+      await insertSample(open.store, { recipients: ["done"] });
+      const claimed = await (await open.openAgain()).claimDueRuns(claimAt(NOW + 20, "t1"), 10);
+      expect(claimed).toEqual([
+        { recipientRun: two.recipientRuns[0], run: two.run, version: two.version, messages: [two.messages[0]] },
+        { recipientRun: two.recipientRuns[1], run: two.run, version: two.version, messages: [two.messages[1]] },
+        { recipientRun: late.recipientRuns[0], run: late.run, version: late.version, messages: [late.messages[0]] },
+      ]);
+    });
+
+    it("gives a run's messages oldest first", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW) });
+      await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
+      const run = made.recipientRuns[0]!;
+      const more = [
+        sampleMessage(made.run, run, { step_ref: "b", id: "1".repeat(27) }),
+        sampleMessage(made.run, run, { step_ref: "c", id: "0".repeat(27) }),
+      ];
+      await open.store.saveAdvances([{ recipientRun: { ...run, due_at: NOW + 1 }, messages: more }], "t1");
+      const [claimed] = await open.store.claimDueRuns(claimAt(NOW + 1, "t2"), 1);
+      expect(claimed?.messages).toEqual([made.messages[0], ...more]);
+    });
+
+    it("hands out no more than the limit, and the rest to the next claim", async () => {
+      await insertSample(open.store, { recipients: ["a", "b", "c"], recipientRun: waitingAt(NOW) });
+      const first = await open.store.claimDueRuns(claimAt(NOW, "t1"), 2);
+      const second = await open.store.claimDueRuns(claimAt(NOW, "t2"), 2);
+      expect([first, second].map((claimed) => claimed.map(({ recipientRun }) => recipientRun.recipient))).toEqual([
+        [user("a"), user("b")],
+        [user("c")],
+      ]);
+      expect(await open.store.claimDueRuns(claimAt(NOW, "t3"), 2)).toEqual([]);
+    });
+
+    it("passes over a leased run until the lease ends in real time, however far the store's clock moves", async () => {
+      await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW) });
+      await open.store.claimDueRuns(claimAt(NOW, "t1"), 5);
+      const other = await open.openAgain();
+      expect(await other.claimDueRuns(claimAt(NOW + 100 * HOUR, "t2", NOW + MINUTE - 1), 5)).toEqual([]);
+      expect(await other.claimDueRuns(claimAt(NOW, "t2", NOW + MINUTE), 5)).toHaveLength(1);
+    });
+  });
+
+  describe("claimDueMessages", () => {
+    it("hands out due deliveries by due time, then by acceptance, once", async () => {
+      const late = await insertSample(open.store, {
+        recipients: ["late"],
+        message: { status: "queued", due_at: NOW + 2 },
+      });
+      const early = await insertSample(open.store, {
+        recipients: ["a", "b"],
+        message: { status: "queued", due_at: NOW + 1 },
+      });
+      await insertSample(open.store, { recipients: ["future"], message: { status: "queued", due_at: NOW + 3 } });
+      await insertSample(open.store, { recipients: ["done"] });
+      expect(await open.store.claimDueMessages(claimAt(NOW + 2, "t1"), 2)).toEqual(early.messages);
+      expect(await open.store.claimDueMessages(claimAt(NOW + 2, "t2"), 2)).toEqual(late.messages);
+      expect(await open.store.claimDueMessages(claimAt(NOW + 2, "t3"), 2)).toEqual([]);
+      expect(await open.store.claimDueMessages(claimAt(NOW + 2, "t4", NOW + MINUTE), 9)).toHaveLength(3);
+    });
+  });
+
+  describe("nextDueAt", () => {
+    it("is null when nothing waits", async () => {
+      await insertSample(open.store, { recipients: ["ada"] });
+      expect(await open.store.nextDueAt()).toBeNull();
+    });
+
+    it("is the earliest of runs and deliveries, past ones too", async () => {
+      await insertSample(open.store, { recipients: ["a", "b"], recipientRun: waitingAt(NOW + HOUR), message: null });
+      expect(await open.store.nextDueAt()).toBe(NOW + HOUR);
+      await insertSample(open.store, { recipients: ["c"], message: { due_at: NOW + 5, status: "queued" } });
+      expect(await open.store.nextDueAt()).toBe(NOW + 5);
+      await insertSample(open.store, { recipients: ["d"], recipientRun: waitingAt(NOW - HOUR), message: null });
+      expect(await open.store.nextDueAt()).toBe(NOW - HOUR);
+    });
+
+    it("counts leased work when its lease ends, or later if it is due later", async () => {
+      await insertSample(open.store, { recipients: ["a", "b"], recipientRun: waitingAt(NOW - 1), message: null });
+      await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
+      expect(await open.store.nextDueAt()).toBe(NOW - 1);
+      await open.store.claimDueRuns({ ...claimAt(NOW, "t2"), leaseUntil: NOW + 2 * MINUTE }, 1);
+      expect(await open.store.nextDueAt()).toBe(NOW + MINUTE);
+      open.realNow = NOW + MINUTE;
+      expect(await open.store.nextDueAt()).toBe(NOW - 1);
+      await insertSample(open.store, { recipients: ["c"], message: { due_at: NOW + 30 * MINUTE, status: "queued" } });
+      await open.store.claimDueMessages(claimAt(NOW + 30 * MINUTE, "t3"), 1);
+      await open.store.claimDueRuns(claimAt(NOW, "t4", NOW + 10 * MINUTE), 5);
+      open.realNow = NOW + 10 * MINUTE;
+      expect(await open.store.nextDueAt()).toBe(NOW + 11 * MINUTE);
+    });
+
+    it("tells the end of a lease in the store's time, moved or frozen", async () => {
+      await insertSample(open.store, { recipients: ["a"], recipientRun: waitingAt(NOW + HOUR), message: null });
+      await open.store.writeClock({ offset_ms: 2 * HOUR, frozen_at: null });
+      await open.store.claimDueRuns(claimAt(NOW + 2 * HOUR, "t1"), 1);
+      expect(await open.store.nextDueAt()).toBe(NOW + 2 * HOUR + MINUTE);
+      await open.store.writeClock({ offset_ms: 0, frozen_at: NOW + 5 * HOUR });
+      open.realNow = NOW + MINUTE / 2;
+      expect(await open.store.nextDueAt()).toBe(NOW + 5 * HOUR + MINUTE / 2);
+    });
+  });
+}

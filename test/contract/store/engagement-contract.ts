@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import type { ChannelType, EngagementAction, Message } from "../../../src/domain/message.js";
+import { insertSample, NOW } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const LATER = NOW + 60_000;
+
+type Times = Partial<Pick<Message, "seen_at" | "read_at" | "interacted_at" | "link_clicked_at" | "archived_at">>;
+
+/** What an action does to a message that has `before`: times after it, and the events it adds. */
+const CASES: {
+  rule: string;
+  action: EngagementAction;
+  channel?: ChannelType;
+  before?: Times;
+  after: Times;
+  events: EngagementAction[];
+}[] = [
+  { rule: "E-221", action: "seen", after: { seen_at: LATER }, events: ["seen"] },
+  { rule: "E-227, read does not set seen", action: "read", after: { read_at: LATER }, events: ["read"] },
+  {
+    rule: "E-227, EQ-34, A-107",
+    action: "interacted",
+    after: { interacted_at: LATER, read_at: LATER },
+    events: ["interacted", "read"],
+  },
+  {
+    rule: "E-227, already read",
+    action: "interacted",
+    before: { read_at: 5 },
+    after: { interacted_at: LATER, read_at: 5 },
+    events: ["interacted"],
+  },
+  {
+    rule: "E-223, not in the feed",
+    action: "link_clicked",
+    after: { link_clicked_at: LATER },
+    events: ["link_clicked"],
+  },
+  {
+    rule: "E-223, not for e-mail",
+    action: "link_clicked",
+    channel: "email",
+    after: { link_clicked_at: LATER },
+    events: ["link_clicked"],
+  },
+  {
+    rule: "E-223, E-227",
+    action: "link_clicked",
+    channel: "sms",
+    after: { link_clicked_at: LATER, read_at: LATER },
+    events: ["link_clicked", "read"],
+  },
+  {
+    rule: "E-223, E-227",
+    action: "link_clicked",
+    channel: "chat",
+    after: { link_clicked_at: LATER, read_at: LATER },
+    events: ["link_clicked", "read"],
+  },
+  {
+    rule: "E-227, already read",
+    action: "link_clicked",
+    channel: "chat",
+    before: { read_at: 5 },
+    after: { link_clicked_at: LATER, read_at: 5 },
+    events: ["link_clicked"],
+  },
+  { rule: "A-107, sets nothing else", action: "archived", after: { archived_at: LATER }, events: ["archived"] },
+  { rule: "E-221, latest action", action: "seen", before: { seen_at: 5 }, after: { seen_at: LATER }, events: ["seen"] },
+  {
+    rule: "E-222",
+    action: "unseen",
+    before: { seen_at: 5, read_at: 6 },
+    after: { seen_at: null, read_at: 6 },
+    events: ["unseen"],
+  },
+  {
+    rule: "E-222",
+    action: "unread",
+    before: { read_at: 5, interacted_at: 6 },
+    after: { read_at: null, interacted_at: 6 },
+    events: ["unread"],
+  },
+  {
+    rule: "E-222",
+    action: "unarchived",
+    before: { archived_at: 5 },
+    after: { archived_at: null },
+    events: ["unarchived"],
+  },
+  { rule: "E-230, even where nothing is set", action: "unread", after: {}, events: ["unread"] },
+];
+
+export function describeEngagement(open: OpenStore): void {
+  describe("markMessages", () => {
+    it.each(CASES)(
+      "$action on $channel with $before ($rule)",
+      async ({ action, channel = "in_app_feed", before = {}, after, events }) => {
+        const made = await insertSample(open.store, {
+          recipients: ["ada", "bob"],
+          message: { channel: { id: "c", key: channel, type: channel, provider: "p" }, ...before },
+        });
+        const [message, untouched] = made.messages as [Message, Message];
+        const expected: Message = {
+          ...message,
+          ...after,
+          events: [...message.events, ...events.map((type) => ({ type, at: LATER, data: null }))],
+          updated_at: LATER,
+        };
+        expect(await open.store.markMessages([message.id], action, LATER)).toEqual([expected]);
+        expect(await (await open.openAgain()).readMessages([message.id, untouched.id])).toEqual([expected, untouched]);
+      },
+    );
+
+    it("makes an event for every repetition, the time is the latest (E-221, E-230)", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada"] });
+      const id = made.messages[0]!.id;
+      await open.store.markMessages([id], "read", NOW + 1);
+      const [twice] = await open.store.markMessages([id], "read", NOW + 2);
+      expect(twice?.read_at).toBe(NOW + 2);
+      expect(twice?.events.slice(-2)).toEqual([
+        { type: "read", at: NOW + 1, data: null },
+        { type: "read", at: NOW + 2, data: null },
+      ]);
+    });
+
+    it("answers in the order of the ids, unknown ones left out, each marked once", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada", "bob"] });
+      const [ada, bob] = made.messages.map(({ id }) => id) as [string, string];
+      const marked = await open.store.markMessages([bob, "unknown", ada, bob], "archived", LATER);
+      expect(marked.map(({ id }) => id)).toEqual([bob, ada]);
+      expect(marked[0]?.events.filter(({ type }) => type === "archived")).toHaveLength(1);
+      expect(await open.store.markMessages(["unknown"], "seen", LATER)).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import type { MessageFilter, Page, Paged, RunFilter } from "../../../src/ports/store.js";
+import { insertSample, NOW, user, waitingAt } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const SMS = { id: "0b0c0d0e-0000-4000-8000-000000000002", key: "twilio", type: "sms", provider: "sms_twilio" } as const;
+
+export function describeLists(open: OpenStore): void {
+  const runs = async (
+    filter: RunFilter,
+    page: Page = { limit: 50 },
+  ): Promise<{ names: string[]; page_info: Paged<never>["page_info"] }> => {
+    const { items, page_info } = await open.store.listRecipientRuns(filter, page);
+    return { names: items.map(({ recipientRun }) => recipientRun.recipient.replace("$users/", "")), page_info };
+  };
+  const messages = async (
+    filter: MessageFilter,
+    page: Page = { limit: 50 },
+  ): Promise<{ names: string[]; page_info: Paged<never>["page_info"] }> => {
+    const { items, page_info } = await open.store.listMessages(filter, page);
+    return { names: items.map(({ recipient }) => recipient.replace("$users/", "")), page_info };
+  };
+
+  describe.each([
+    ["listRecipientRuns", runs],
+    ["listMessages", messages],
+  ] as const)("%s pages", (_name, list) => {
+    it("is one empty page where there is nothing", async () => {
+      expect(await list({})).toEqual({ names: [], page_info: { after: null, before: null, page_size: 50 } });
+    });
+
+    it("goes through everything, newest first, and back again", async () => {
+      for (const id of ["a", "b"]) await insertSample(open.store, { recipients: [id] });
+      await insertSample(open.store, { recipients: ["c", "d", "e"] });
+      const first = await list({}, { limit: 2 });
+      expect(first.names).toEqual(["e", "d"]);
+      expect(first.page_info.before).toBeNull();
+      const second = await list({}, { limit: 2, after: first.page_info.after! });
+      expect(second.names).toEqual(["c", "b"]);
+      const third = await list({}, { limit: 2, after: second.page_info.after! });
+      expect(third.names).toEqual(["a"]);
+      expect(third.page_info.after).toBeNull();
+      const back = await list({}, { limit: 2, before: third.page_info.before! });
+      expect(back).toEqual(second);
+      expect(await list({}, { limit: 2, before: back.page_info.before! })).toEqual(first);
+      expect((await list({}, { limit: 5 })).page_info).toEqual({ after: null, before: null, page_size: 5 });
+    });
+
+    it("neither repeats nor misses a row while newer ones come in", async () => {
+      await insertSample(open.store, { recipients: ["a", "b", "c"] });
+      const first = await list({}, { limit: 1 });
+      await insertSample(open.store, { recipients: ["d"] });
+      expect((await list({}, { limit: 5, after: first.page_info.after! })).names).toEqual(["b", "a"]);
+      const rest = await list({}, { limit: 1, after: first.page_info.after! });
+      expect((await list({}, { limit: 5, before: rest.page_info.before! })).names).toEqual(["d", "c"]);
+    });
+
+    it("pages within a filter: what does not match does not follow or precede", async () => {
+      await insertSample(open.store, { workflow: "other", recipients: ["x"] });
+      await insertSample(open.store, { recipients: ["a", "b"] });
+      await insertSample(open.store, { workflow: "other", recipients: ["y"] });
+      const first = await list({ workflow: "new-comment" }, { limit: 1 });
+      expect(first.names).toEqual(["b"]);
+      const last = await list({ workflow: "new-comment" }, { limit: 1, after: first.page_info.after! });
+      expect(last.names).toEqual(["a"]);
+      expect(last.page_info.after).toBeNull();
+      const top = await list({ workflow: "new-comment" }, { limit: 1, before: last.page_info.before! });
+      expect(top).toEqual(first);
+    });
+
+    it("leads back from a page that is empty", async () => {
+      await insertSample(open.store, { recipients: ["a", "b"] });
+      const first = await list({}, { limit: 1 });
+      const beyond = await list({ workflow: "none" }, { limit: 1, after: first.page_info.after! });
+      expect(beyond).toEqual({ names: [], page_info: { after: null, before: null, page_size: 1 } });
+      const filtered = await list({ recipient: user("b") }, { limit: 1, after: first.page_info.after! });
+      expect(filtered.names).toEqual([]);
+      expect((await list({ recipient: user("b") }, { limit: 1, before: filtered.page_info.before! })).names).toEqual([
+        "b",
+      ]);
+    });
+
+    it.each([
+      [{ after: "nonsense" }, "/after"],
+      [{ after: "" }, "/after"],
+      [{ before: "cnVuczotMQ" }, "/before"],
+      [{ after: Buffer.from("feeds:1").toString("base64url") }, "/after"],
+    ])("refuses the cursor %j", async (page, pointer) => {
+      await expect(list({}, { limit: 1, ...page })).rejects.toMatchObject({
+        code: "invalid_params",
+        details: [{ pointer }],
+      });
+    });
+
+    it("refuses both sides at once", async () => {
+      await insertSample(open.store, { recipients: ["a", "b"] });
+      const after = (await list({}, { limit: 1 })).page_info.after!;
+      await expect(list({}, { limit: 1, after, before: after })).rejects.toMatchObject({
+        code: "invalid_params",
+        details: [{ pointer: "/before" }],
+      });
+    });
+  });
+
+  it("takes no cursor of another list", async () => {
+    await insertSample(open.store, { recipients: ["a", "b"] });
+    const { after } = (await runs({}, { limit: 1 })).page_info;
+    await expect(messages({}, { limit: 1, after: after! })).rejects.toMatchObject({ code: "invalid_params" });
+  });
+
+  describe("filters", () => {
+    it("of recipient runs, each alone and all together", async () => {
+      const acme = await insertSample(open.store, { workflow: "w1", recipients: ["a", "b"], run: { tenant: "acme" } });
+      await insertSample(open.store, { workflow: "w2", recipients: ["a", "c"], recipientRun: waitingAt(NOW) });
+      expect((await runs({ workflow: "w2" })).names).toEqual(["c", "a"]);
+      expect((await runs({ workflow_run_id: acme.run.id })).names).toEqual(["b", "a"]);
+      expect((await runs({ workflow_run_id: "unknown" })).names).toEqual([]);
+      expect((await runs({ recipient: user("a") })).names).toEqual(["a", "a"]);
+      expect((await runs({ status: "paused" })).names).toEqual(["c", "a"]);
+      expect((await runs({ tenant: "acme" })).names).toEqual(["b", "a"]);
+      expect(
+        (
+          await runs({
+            workflow: "w1",
+            workflow_run_id: acme.run.id,
+            recipient: user("b"),
+            status: "completed",
+            tenant: "acme",
+          })
+        ).names,
+      ).toEqual(["b"]);
+      expect((await runs({ workflow: "w1", recipient: user("c") })).names).toEqual([]);
+    });
+
+    it("of messages, a channel by key or id", async () => {
+      const acme = await insertSample(open.store, {
+        workflow: "w1",
+        recipients: ["a", "b"],
+        run: { tenant: "acme" },
+        message: { channel: SMS, status: "sent" },
+      });
+      await insertSample(open.store, { workflow: "w2", recipients: ["a", "c"] });
+      expect((await messages({ workflow: "w1" })).names).toEqual(["b", "a"]);
+      expect((await messages({ workflow_run_id: acme.run.id })).names).toEqual(["b", "a"]);
+      expect((await messages({ recipient_run_id: acme.recipientRuns[0]!.id })).names).toEqual(["a"]);
+      expect((await messages({ recipient: user("a") })).names).toEqual(["a", "a"]);
+      expect((await messages({ channel: "twilio" })).names).toEqual(["b", "a"]);
+      expect((await messages({ channel: SMS.id })).names).toEqual(["b", "a"]);
+      expect((await messages({ channel: "unknown" })).names).toEqual([]);
+      expect((await messages({ status: "delivered" })).names).toEqual(["c", "a"]);
+      expect((await messages({ tenant: "acme" })).names).toEqual(["b", "a"]);
+      const all = {
+        workflow: "w1",
+        workflow_run_id: acme.run.id,
+        recipient_run_id: acme.recipientRuns[1]!.id,
+        recipient: user("b"),
+        channel: "twilio",
+        status: "sent",
+        tenant: "acme",
+      } as const;
+      expect((await messages(all)).names).toEqual(["b"]);
+    });
+
+    it("give whole items", async () => {
+      const made = await insertSample(open.store, { recipients: ["a", "b"], run: { tenant: "acme" } });
+      expect((await open.store.listRecipientRuns({}, { limit: 5 })).items).toEqual(
+        [...made.recipientRuns].reverse().map((recipientRun) => ({ run: made.run, recipientRun })),
+      );
+      expect((await open.store.listMessages({}, { limit: 5 })).items).toEqual([...made.messages].reverse());
+    });
+  });
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { keyOf } from "../../../src/domain/recipient.js";
+import { NOW, user } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+export function describeRecipients(open: OpenStore): void {
+  describe("recipients", () => {
+    it("reads those that exist, users, objects and tenants alike", async () => {
+      const project = keyOf({ collection: "projects", id: "p1" });
+      const tenant = keyOf({ collection: "$tenants", id: "acme" });
+      await open.store.upsertRecipients(
+        [user("ada"), project, tenant].map((key) => ({ key, properties: {} })),
+        NOW,
+      );
+      const read = await open.store.readRecipients([tenant, user("nobody"), user("ada"), user("ada"), project]);
+      expect([...read.keys()].sort()).toEqual([tenant, user("ada"), project].sort());
+      expect(read.get(project)).toEqual({
+        key: project,
+        properties: {},
+        preferences: {},
+        channel_data: {},
+        inserted_at: NOW,
+        updated_at: NOW,
+      });
+      expect(await open.store.readRecipients([])).toEqual(new Map());
+    });
+
+    it("deep-merges properties; null overwrites, lists are replaced, no key is removed (E-038)", async () => {
+      await open.store.upsertRecipients(
+        [{ key: user("ada"), properties: { name: "Ada", plan: { tier: "pro", seats: 3 }, tags: ["a", "b"] } }],
+        NOW,
+      );
+      await open.store.upsertRecipients(
+        [{ key: user("ada"), properties: { name: null, plan: { seats: 4 }, tags: ["c"] } }],
+        NOW + 5,
+      );
+      expect((await open.store.readRecipients([user("ada")])).get(user("ada"))).toMatchObject({
+        properties: { name: null, plan: { tier: "pro", seats: 4 }, tags: ["c"] },
+        inserted_at: NOW,
+        updated_at: NOW + 5,
+      });
+    });
+
+    it("deep-merges preference sets and replaces each channel's data (E-040, E-041)", async () => {
+      const key = user("ada");
+      await open.store.upsertRecipients(
+        [
+          {
+            key,
+            properties: {},
+            preferences: { default: { workflows: { a: false } } },
+            channel_data: { fcm: { tokens: ["1"], extra: true }, slack: { connections: [] } },
+          },
+        ],
+        NOW,
+      );
+      await open.store.upsertRecipients(
+        [
+          {
+            key,
+            properties: {},
+            preferences: {
+              default: { workflows: { b: { channel_types: { email: false } } } },
+              acme: { categories: { c: true } },
+            },
+            channel_data: { fcm: { tokens: ["2"] } },
+          },
+        ],
+        NOW,
+      );
+      expect((await open.store.readRecipients([key])).get(key)).toMatchObject({
+        preferences: {
+          default: { workflows: { a: false, b: { channel_types: { email: false } } } },
+          acme: { categories: { c: true } },
+        },
+        channel_data: { fcm: { tokens: ["2"] }, slack: { connections: [] } },
+      });
+      expect((await open.store.readRecipients([key])).get(key)?.channel_data.fcm).toEqual({ tokens: ["2"] });
+    });
+
+    it("applies several upserts of one recipient in order (EQ-11)", async () => {
+      await open.store.upsertRecipients(
+        [
+          { key: user("ada"), properties: { name: "First", a: 1 } },
+          { key: user("bob"), properties: { name: "Bob" } },
+          { key: user("ada"), properties: { name: "Second", b: 2 } },
+        ],
+        NOW,
+      );
+      expect((await open.store.readRecipients([user("ada")])).get(user("ada"))?.properties).toEqual({
+        name: "Second",
+        a: 1,
+        b: 2,
+      });
+    });
+
+    it("keeps any text: quotes, control characters, long and international strings, __proto__", async () => {
+      const properties = JSON.parse(
+        `{"name":"O'Brien \\"x\\" \\u0000 ✓ 漢字 🚀","__proto__":{"polluted":true},"long":"${"x".repeat(100_000)}"}`,
+      );
+      await open.store.upsertRecipients([{ key: user("ünï'cödé"), properties }], NOW);
+      const read = (await open.store.readRecipients([user("ünï'cödé")])).get(user("ünï'cödé"));
+      expect(JSON.stringify(read?.properties)).toBe(JSON.stringify(properties));
+    });
+  });
+}

@@ -1,0 +1,191 @@
+import { channelIdOf } from "../../../src/domain/environment.js";
+import type { Message } from "../../../src/domain/message.js";
+import { gidOf, keyOf, type RecipientKey } from "../../../src/domain/recipient.js";
+import type { Workflow } from "../../../src/domain/workflow.js";
+import type { RecipientRun, WorkflowRun } from "../../../src/domain/workflow-run.js";
+import type { NewWorkflowRun, Store } from "../../../src/ports/store.js";
+import { ksuid, systemIds, uuidV5 } from "../../../src/util/ids.js";
+
+/** The contract's "now": 24 November 2026, 10:05 UTC. */
+export const NOW = Date.UTC(2026, 10, 24, 10, 5);
+export const HOUR = 3_600_000;
+
+export const user = (id: string): RecipientKey => keyOf(id);
+
+export function sampleVersion(key: string, over: Partial<Workflow> = {}): Workflow {
+  return {
+    key,
+    version_id: uuidV5("0f0a3a9e-60f5-4b0e-8f83-6f3f6f1f2f6d", key),
+    name: `The ${key}`,
+    categories: ["collab"],
+    conditions: null,
+    trigger_frequency: "every_trigger",
+    trigger_data_json_schema: null,
+    settings: { is_commercial: false, override_preferences: false },
+    active: true,
+    steps: [
+      {
+        type: "delay",
+        ref: "delay_1",
+        name: null,
+        conditions: null,
+        settings: { delay_for: { unit: "minutes", value: 30 }, delay_until_field_path: null },
+      },
+    ],
+    ...over,
+  };
+}
+
+export function sampleMessage(run: WorkflowRun, recipientRun: RecipientRun, over: Partial<Message> = {}): Message {
+  const at = recipientRun.inserted_at;
+  return {
+    id: ksuid(at, systemIds.bytes()),
+    workflow_run_id: run.id,
+    recipient_run_id: recipientRun.id,
+    recipient: recipientRun.recipient,
+    actor: run.actor,
+    workflow: run.workflow,
+    version_id: run.version_id,
+    categories: ["collab"],
+    step_ref: "in_app_feed_1",
+    tenant: run.tenant,
+    channel: { id: channelIdOf("in-app-feed"), key: "in-app-feed", type: "in_app_feed", provider: "in_app_feed_knock" },
+    status: "delivered",
+    content: {
+      __typename: "MessageInAppFeedContent",
+      blocks: [{ type: "markdown", name: "body", content: "Hi {{ recipient.name }}", rendered: "<p>Hi ✓</p>" }],
+    },
+    data: run.data,
+    recipient_snapshot: null,
+    metadata: null,
+    scheduled_at: null,
+    due_at: null,
+    attempts: 0,
+    seen_at: null,
+    read_at: null,
+    interacted_at: null,
+    link_clicked_at: null,
+    archived_at: null,
+    events: [
+      { type: "created", at, data: null },
+      { type: "queued", at, data: null },
+      { type: "delivered", at, data: null },
+    ],
+    inserted_at: at,
+    updated_at: at,
+    ...over,
+  };
+}
+
+export function sampleRecipientRun(
+  run: WorkflowRun,
+  recipient: RecipientKey,
+  over: Partial<RecipientRun> = {},
+): RecipientRun {
+  return {
+    id: uuidV5(run.id, gidOf(recipient)),
+    workflow_run_id: run.id,
+    recipient,
+    status: "completed",
+    position: null,
+    due_at: null,
+    data: null,
+    via: null,
+    steps: [],
+    reason: null,
+    events: [
+      {
+        event: "run_started",
+        status: "ok",
+        step_ref: null,
+        step_type: null,
+        attempt: 1,
+        data: null,
+        at: run.inserted_at,
+      },
+      {
+        event: "step_failed",
+        status: "error",
+        step_ref: "email_1",
+        step_type: "channel",
+        attempt: 3,
+        data: { error: "no" },
+        at: run.inserted_at + 7,
+      },
+    ],
+    error_count: 1,
+    inserted_at: run.inserted_at,
+    updated_at: run.inserted_at,
+    ...over,
+  };
+}
+
+/** What a run that waits at its delay looks like. */
+export function waitingAt(due_at: number): Partial<RecipientRun> {
+  return {
+    status: "paused",
+    position: [0],
+    due_at,
+    steps: [
+      {
+        ref: "in_app_feed_1",
+        type: "channel",
+        channel_type: "in_app_feed",
+        channel: "in-app-feed",
+        outcome: "sent",
+        reason: null,
+        message_id: "m",
+      },
+      { ref: "delay_1", type: "delay", outcome: "waiting", reason: null, until: new Date(due_at).toISOString() },
+    ],
+  };
+}
+
+export interface SampleTrigger {
+  workflow?: string;
+  version?: Workflow;
+  recipients: string[];
+  run?: Partial<WorkflowRun>;
+  recipientRun?: Partial<RecipientRun>;
+  /** One message per recipient, with these values; null for none. */
+  message?: Partial<Message> | null;
+  rest?: Partial<Pick<NewWorkflowRun, "claims" | "idempotency" | "unidentified">>;
+}
+
+export function sampleTrigger(sample: SampleTrigger): NewWorkflowRun {
+  const version = sample.version ?? sampleVersion(sample.workflow ?? "new-comment");
+  const run: WorkflowRun = {
+    id: systemIds.uuid(),
+    workflow: version.key,
+    version_id: version.version_id,
+    actor: user("alan"),
+    tenant: null,
+    data: { page: "Home", nested: { list: [1, null, "é"] } },
+    cancellation_key: null,
+    settings: { sandbox_mode: false, skip_delay: true },
+    trigger_source: { type: "api" },
+    inserted_at: NOW,
+    ...sample.run,
+  };
+  const recipientRuns = sample.recipients.map((id) =>
+    sampleRecipientRun(run, id.includes("/") ? (id as RecipientKey) : user(id), sample.recipientRun),
+  );
+  const { message } = sample;
+  const messages =
+    message === null
+      ? []
+      : recipientRuns.map((recipientRun) =>
+          sampleMessage(run, recipientRun, { ...message, categories: version.categories }),
+        );
+  return { run, version, recipientRuns, messages, claims: [], idempotency: null, unidentified: [], ...sample.rest };
+}
+
+/** A whole day back: the window of idempotency keys. */
+export const SINCE = NOW - 24 * HOUR;
+
+export async function insertSample(store: Store, sample: SampleTrigger): Promise<NewWorkflowRun> {
+  const made = sampleTrigger(sample);
+  const result = await store.insertWorkflowRun(made, SINCE);
+  if (result.outcome !== "inserted") throw new Error(`not inserted: ${result.outcome}`);
+  return made;
+}

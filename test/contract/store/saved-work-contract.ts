@@ -1,0 +1,159 @@
+import { describe, expect, it } from "vitest";
+import type { RecipientRun } from "../../../src/domain/workflow-run.js";
+import { claimAt } from "./due-work-contract.js";
+import { HOUR, insertSample, NOW, sampleMessage, waitingAt } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const MINUTE = 60_000;
+
+const ended = (run: RecipientRun): RecipientRun => ({
+  ...run,
+  status: "completed",
+  position: null,
+  due_at: null,
+  data: { fetched: { a: [1] } },
+  steps: [{ ref: "delay_1", type: "delay", outcome: "passed", reason: null }],
+  reason: { code: "throttled", detail: "3 of 3" },
+  events: [
+    ...run.events,
+    { event: "run_completed", status: "ok", step_ref: null, step_type: null, attempt: 1, data: null, at: NOW + MINUTE },
+  ],
+  error_count: 4,
+  updated_at: NOW + MINUTE,
+});
+
+export function describeSavedWork(open: OpenStore): void {
+  describe("saveAdvances", () => {
+    it("saves the runs as they now stand with the messages they made, and releases them", async () => {
+      const made = await insertSample(open.store, {
+        recipients: ["ada", "bob"],
+        recipientRun: waitingAt(NOW),
+        message: null,
+      });
+      await open.store.claimDueRuns(claimAt(NOW, "t1"), 5);
+      const advances = made.recipientRuns.map((run) => {
+        const recipientRun = { ...ended(run), status: "paused" as const, position: [2, 0, 1], due_at: NOW + HOUR };
+        return {
+          recipientRun,
+          messages: [
+            sampleMessage(made.run, run),
+            sampleMessage(made.run, run, { data: { own: true }, step_ref: "email_2" }),
+          ],
+        };
+      });
+      expect(await open.store.saveAdvances(advances, "t1")).toEqual(new Set(made.recipientRuns.map(({ id }) => id)));
+      const other = await open.openAgain();
+      expect((await other.readWorkflowRun(made.run.id))?.recipientRuns).toEqual(
+        advances.map(({ recipientRun }) => recipientRun),
+      );
+      for (const { messages } of advances)
+        expect(await other.readMessages(messages.map(({ id }) => id))).toEqual(messages);
+      expect(await other.nextDueAt()).toBe(NOW + HOUR);
+      expect(await other.claimDueRuns(claimAt(NOW + HOUR, "t2"), 5)).toHaveLength(2);
+    });
+
+    it("leaves a run alone that was taken over after the lease ended, messages too", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
+      const [run] = made.recipientRuns as [RecipientRun];
+      await open.store.claimDueRuns(claimAt(NOW, "slow"), 1);
+      const other = await open.openAgain();
+      await other.claimDueRuns(claimAt(NOW, "quick", NOW + MINUTE), 1);
+      expect(
+        await open.store.saveAdvances([{ recipientRun: ended(run), messages: [sampleMessage(made.run, run)] }], "slow"),
+      ).toEqual(new Set());
+      expect((await open.store.readRecipientRun(run.id))?.recipientRun).toEqual(run);
+      expect((await open.store.listMessages({}, { limit: 5 })).items).toEqual([]);
+      expect(await other.saveAdvances([{ recipientRun: ended(run), messages: [] }], "quick")).toEqual(
+        new Set([run.id]),
+      );
+      expect(await other.saveAdvances([{ recipientRun: run, messages: [] }], "quick")).toEqual(new Set());
+    });
+
+    it("still saves after the lease ended if nobody took it over", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
+      await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
+      open.realNow = NOW + HOUR;
+      expect(
+        (await open.store.saveAdvances([{ recipientRun: ended(made.recipientRuns[0]!), messages: [] }], "t1")).size,
+      ).toBe(1);
+    });
+
+    it("leaves a run cancelled that was cancelled while it was claimed (E-355)", async () => {
+      const made = await insertSample(open.store, {
+        recipients: ["ada"],
+        run: { cancellation_key: "k" },
+        recipientRun: waitingAt(NOW),
+        message: null,
+      });
+      await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
+      await open.store.cancelRuns({
+        workflow: made.run.workflow,
+        cancellation_key: "k",
+        recipients: null,
+        at: NOW + 1,
+      });
+      expect(
+        await open.store.saveAdvances([{ recipientRun: ended(made.recipientRuns[0]!), messages: [] }], "t1"),
+      ).toEqual(new Set());
+      expect((await open.store.readRecipientRun(made.recipientRuns[0]!.id))?.recipientRun.status).toBe("cancelled");
+    });
+
+    it("saves all or nothing", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada", "bob"], recipientRun: waitingAt(NOW) });
+      await open.store.claimDueRuns(claimAt(NOW, "t1"), 5);
+      const [ada, bob] = made.recipientRuns as [RecipientRun, RecipientRun];
+      const advances = [
+        { recipientRun: ended(ada), messages: [] },
+        { recipientRun: ended(bob), messages: [sampleMessage(made.run, bob, { id: made.messages[0]!.id })] },
+      ];
+      await expect(open.store.saveAdvances(advances, "t1")).rejects.toThrow();
+      expect((await open.store.readWorkflowRun(made.run.id))?.recipientRuns).toEqual(made.recipientRuns);
+    });
+  });
+
+  describe("saveMessages", () => {
+    it("saves delivery state and releases the message", async () => {
+      const made = await insertSample(open.store, {
+        recipients: ["ada"],
+        message: { status: "queued", due_at: NOW, scheduled_at: NOW },
+      });
+      const [message] = await open.store.claimDueMessages(claimAt(NOW, "t1"), 1);
+      const delivered = {
+        ...message!,
+        status: "delivery_attempted" as const,
+        due_at: NOW + 14_000,
+        attempts: 1,
+        scheduled_at: null,
+        metadata: { external_id: "e" },
+        events: [...message!.events, { type: "delivery_attempted" as const, at: NOW + 3, data: { attempt: 1 } }],
+        updated_at: NOW + 3,
+      };
+      expect(await open.store.saveMessages([delivered], "t1")).toEqual(new Set([message!.id]));
+      expect(await (await open.openAgain()).readMessages([made.messages[0]!.id])).toEqual([delivered]);
+      expect(await open.store.nextDueAt()).toBe(NOW + 14_000);
+      expect(await open.store.saveMessages([message!], "t1")).toEqual(new Set());
+    });
+
+    it("saves nothing for a token that no longer holds it", async () => {
+      await insertSample(open.store, { recipients: ["ada"], message: { status: "queued", due_at: NOW } });
+      const [message] = await open.store.claimDueMessages(claimAt(NOW, "slow"), 1);
+      await open.store.claimDueMessages(claimAt(NOW, "quick", NOW + MINUTE), 1);
+      expect(await open.store.saveMessages([{ ...message!, status: "sent", due_at: null }], "slow")).toEqual(new Set());
+      expect(await open.store.readMessages([message!.id])).toEqual([message]);
+    });
+
+    it("keeps engagement, and its events, that came while the delivery was under way", async () => {
+      await insertSample(open.store, { recipients: ["ada"], message: { status: "queued", due_at: NOW } });
+      const [message] = await open.store.claimDueMessages(claimAt(NOW, "t1"), 1);
+      await open.store.markMessages([message!.id], "seen", NOW + 1);
+      const sent = { type: "sent" as const, at: NOW + 2, data: null };
+      await open.store.saveMessages(
+        [{ ...message!, status: "sent", due_at: null, events: [...message!.events, sent], updated_at: NOW + 2 }],
+        "t1",
+      );
+      const [read] = await open.store.readMessages([message!.id]);
+      expect(read).toMatchObject({ status: "sent", seen_at: NOW + 1, due_at: null });
+      expect(read?.events).toEqual([...message!.events, { type: "seen", at: NOW + 1, data: null }, sent]);
+    });
+  });
+}

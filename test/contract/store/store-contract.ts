@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe } from "vitest";
+import type { Store } from "../../../src/ports/store.js";
+import { describeCancellation } from "./cancellation-contract.js";
+import { describeClockAndSeeds } from "./clock-and-seeds-contract.js";
+import { describeDueWork } from "./due-work-contract.js";
+import { describeEngagement } from "./engagement-contract.js";
+import { describeLists } from "./lists-contract.js";
+import { describeProcesses } from "./processes-contract.js";
+import { describeRecipients } from "./recipients-contract.js";
+import { describeSavedWork } from "./saved-work-contract.js";
+import type { StoreSubject } from "./store-subject.js";
+import { describeWorkflowRuns } from "./workflow-runs-contract.js";
+
+/** What a topic's tests get: the store of the running test, its place, and a way to open that place again. */
+export interface OpenStore {
+  readonly store: Store;
+  readonly location: string;
+  readonly subject: StoreSubject;
+  /** Real time as the store sees it. */
+  realNow: number;
+  /** Closed after the test. */
+  openAgain(): Promise<Store>;
+}
+
+/** Everything the `Store` port promises; every store must pass. */
+export function describeStore(name: string, subject: StoreSubject): void {
+  describe(`${name} store`, () => {
+    let opened: Store[] = [];
+    const current: { store?: Store; location?: string; realNow: number } = { realNow: 0 };
+
+    const context: OpenStore = {
+      get store() {
+        return current.store as Store;
+      },
+      get location() {
+        return current.location as string;
+      },
+      subject,
+      get realNow() {
+        return current.realNow;
+      },
+      set realNow(value) {
+        current.realNow = value;
+      },
+      async openAgain() {
+        const store = await subject.open(this.location, { now: () => current.realNow });
+        opened.push(store);
+        return store;
+      },
+    };
+
+    beforeEach(async () => {
+      opened = [];
+      current.realNow = Date.UTC(2026, 10, 24, 10, 5);
+      current.location = await subject.createLocation();
+      current.store = await context.openAgain();
+    });
+    afterEach(async () => {
+      await Promise.all(opened.map((store) => store.close()));
+    });
+
+    describeClockAndSeeds(context);
+    describeRecipients(context);
+    describeWorkflowRuns(context);
+    describeDueWork(context);
+    describeSavedWork(context);
+    describeCancellation(context);
+    describeLists(context);
+    describeEngagement(context);
+    describeProcesses(context);
+  });
+}

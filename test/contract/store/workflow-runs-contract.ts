@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+import { keyOf } from "../../../src/domain/recipient.js";
+import type { IdempotencyRecord } from "../../../src/ports/store.js";
+import { HOUR, insertSample, NOW, SINCE, sampleTrigger, sampleVersion, user, waitingAt } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+export function describeWorkflowRuns(open: OpenStore): void {
+  describe("insertWorkflowRun", () => {
+    it("keeps a trigger with all that belongs to it, recipients in order of acceptance", async () => {
+      const made = await insertSample(open.store, {
+        recipients: ["zoe", "ada", "projects/p1"],
+        run: { tenant: "acme", cancellation_key: "k1", trigger_source: { type: "schedule", schedule_id: "s1" } },
+        recipientRun: {
+          ...waitingAt(NOW + HOUR),
+          data: { page: "Mine" },
+          via: {
+            object: keyOf({ collection: "projects", id: "p0" }),
+            recipient: user("ada"),
+            properties: { role: "owner" },
+          },
+          reason: { code: "condition", detail: "data.x" },
+        },
+        rest: { unidentified: [user("ghost")] },
+      });
+      const other = await open.openAgain();
+      expect(await other.readWorkflowRun(made.run.id)).toEqual({
+        run: made.run,
+        recipientRuns: made.recipientRuns,
+        unidentified: [user("ghost")],
+      });
+      expect(await other.readRecipientRun(made.recipientRuns[1]!.id)).toEqual({
+        run: made.run,
+        recipientRun: made.recipientRuns[1],
+      });
+    });
+
+    it("keeps messages whole, their own data and someone else's channel included", async () => {
+      const made = await insertSample(open.store, {
+        recipients: ["ada", "bob"],
+        run: { tenant: "acme" },
+        message: {
+          data: { page: "Other" },
+          channel: {
+            id: "0b0c0d0e-0000-4000-8000-000000000001",
+            key: "sendgrid",
+            type: "email",
+            provider: "email_sendgrid",
+          },
+          status: "queued",
+          due_at: NOW + 1,
+          scheduled_at: NOW + 1,
+          attempts: 2,
+          metadata: { external_id: "x" },
+          recipient_snapshot: { email: "ada@example.com" },
+          seen_at: 1,
+          read_at: 2,
+          interacted_at: 3,
+          link_clicked_at: 4,
+          archived_at: 5,
+          events: [
+            { type: "created", at: NOW, data: null },
+            { type: "delivery_attempted", at: NOW + 9, data: { attempt: 1 } },
+          ],
+        },
+      });
+      const ids = made.messages.map(({ id }) => id);
+      expect(await (await open.openAgain()).readMessages([ids[1]!, "2zzzzzzzzzzzzzzzzzzzzzzzzzz", ids[0]!])).toEqual([
+        made.messages[1],
+        made.messages[0],
+      ]);
+    });
+
+    it("takes no run, one run and no message, and a trigger whose recipients are all unknown (EQ-09)", async () => {
+      const empty = await insertSample(open.store, { recipients: [], rest: { unidentified: [user("a"), user("b")] } });
+      expect(await open.store.readWorkflowRun(empty.run.id)).toEqual({
+        run: empty.run,
+        recipientRuns: [],
+        unidentified: [user("a"), user("b")],
+      });
+      const silent = await insertSample(open.store, { recipients: ["ada"], message: null });
+      expect((await open.store.listMessages({ workflow_run_id: silent.run.id }, { limit: 5 })).items).toEqual([]);
+    });
+
+    it("answers null for what does not exist", async () => {
+      expect(await open.store.readWorkflowRun("5b1ba4bc-3b6b-4d5e-9f5d-0f4b7d0f0000")).toBeNull();
+      expect(await open.store.readRecipientRun("5b1ba4bc-3b6b-4d5e-9f5d-0f4b7d0f0000")).toBeNull();
+      expect(await open.store.readMessages([])).toEqual([]);
+    });
+
+    it("keeps the definition a run was triggered with, whatever a later version says (E-014)", async () => {
+      const first = sampleVersion("new-comment", {
+        version_id: "00000000-0000-5000-8000-000000000001",
+        categories: ["one"],
+      });
+      const second = sampleVersion("new-comment", {
+        version_id: "00000000-0000-5000-8000-000000000002",
+        categories: ["two"],
+        name: "Changed",
+      });
+      await insertSample(open.store, { version: first, recipients: ["ada"], recipientRun: waitingAt(NOW) });
+      await insertSample(open.store, { version: second, recipients: ["ada"], recipientRun: waitingAt(NOW + 1) });
+      await insertSample(open.store, { version: first, recipients: ["bob"], recipientRun: waitingAt(NOW + 2) });
+      const claimed = await (await open.openAgain()).claimDueRuns(
+        { now: NOW + 5, realNow: NOW, leaseUntil: NOW + HOUR, token: "t" },
+        10,
+      );
+      expect(claimed.map(({ version }) => version)).toEqual([first, second, first]);
+      expect(claimed.map(({ messages }) => messages[0]?.categories)).toEqual([["one"], ["two"], ["one"]]);
+    });
+
+    it("writes nothing at all when a part of it cannot be written", async () => {
+      const made = sampleTrigger({ recipients: ["ada", "bob"] });
+      made.messages[1] = { ...made.messages[1]!, id: made.messages[0]!.id };
+      await expect(open.store.insertWorkflowRun(made, SINCE)).rejects.toThrow();
+      expect(await open.store.readWorkflowRun(made.run.id)).toBeNull();
+      expect((await open.store.listRecipientRuns({}, { limit: 5 })).items).toEqual([]);
+      // What the store remembers of the failed one must not leak into the next.
+      const version = sampleVersion("other");
+      const next = await insertSample(open.store, {
+        version,
+        recipients: ["ada"],
+        message: { channel: { id: "c", key: "k", type: "sms", provider: "p" } },
+      });
+      const again = await insertSample(open.store, { recipients: ["ada"] });
+      const other = await open.openAgain();
+      expect(await other.readMessages([next.messages[0]!.id, again.messages[0]!.id])).toEqual([
+        next.messages[0],
+        again.messages[0],
+      ]);
+    });
+  });
+
+  describe("idempotency (E-383)", () => {
+    const record = (over: Partial<IdempotencyRecord> = {}): IdempotencyRecord => ({
+      key: "idem",
+      fingerprint: "f1",
+      workflow_run_id: "w",
+      inserted_at: NOW,
+      ...over,
+    });
+
+    it("replays the first trigger of a key, whatever the fingerprint, and writes nothing", async () => {
+      const first = await insertSample(open.store, { recipients: ["ada"], rest: { idempotency: record() } });
+      for (const fingerprint of ["f1", "f2"]) {
+        const second = sampleTrigger({
+          recipients: ["ada"],
+          rest: { idempotency: record({ fingerprint, workflow_run_id: "x", inserted_at: NOW + 1 }) },
+        });
+        expect(await open.store.insertWorkflowRun(second, SINCE)).toEqual({ outcome: "replay", record: record() });
+        expect(await open.store.readWorkflowRun(second.run.id)).toBeNull();
+      }
+      expect((await open.store.listRecipientRuns({}, { limit: 5 })).items.map(({ run }) => run.id)).toEqual([
+        first.run.id,
+      ]);
+    });
+
+    it("forgets a key after its window", async () => {
+      await insertSample(open.store, { recipients: ["ada"], rest: { idempotency: record() } });
+      expect(await open.store.readIdempotency("idem", NOW)).toEqual(record());
+      expect(await open.store.readIdempotency("idem", NOW + 1)).toBeNull();
+      expect(await open.store.readIdempotency("never", 0)).toBeNull();
+      const later = record({ fingerprint: "f9", workflow_run_id: "y", inserted_at: NOW + 25 * HOUR });
+      expect(
+        await open.store.insertWorkflowRun(
+          sampleTrigger({ recipients: ["ada"], rest: { idempotency: later } }),
+          NOW + HOUR,
+        ),
+      ).toEqual({ outcome: "inserted" });
+      expect(await open.store.readIdempotency("idem", NOW + HOUR)).toEqual(later);
+    });
+  });
+
+  describe("frequency claims (E-068, E-070, EQ-13)", () => {
+    const claim = (id: string, tenant = "", workflow = "welcome") => ({ workflow, recipient: user(id), tenant });
+
+    it("are used up per workflow, recipient and tenant; no tenant is a slot of its own", async () => {
+      await insertSample(open.store, { recipients: ["ada"], rest: { claims: [claim("ada"), claim("ada")] } });
+      expect(await open.store.readClaims([claim("ada"), claim("bob"), claim("ada")])).toEqual([user("ada")]);
+      expect(await open.store.readClaims([claim("ada", "acme"), claim("ada", "", "other")])).toEqual([]);
+      expect(await open.store.readClaims([])).toEqual([]);
+    });
+
+    it("tell who was first, and nothing of the second is written", async () => {
+      await insertSample(open.store, { recipients: ["ada"], rest: { claims: [claim("ada")] } });
+      const second = sampleTrigger({ recipients: ["bob", "ada"], rest: { claims: [claim("bob"), claim("ada")] } });
+      expect(await open.store.insertWorkflowRun(second, SINCE)).toEqual({
+        outcome: "claimed",
+        recipients: [user("ada")],
+      });
+      expect(await open.store.readWorkflowRun(second.run.id)).toBeNull();
+      expect(await open.store.readClaims([claim("bob")])).toEqual([]);
+    });
+  });
+}

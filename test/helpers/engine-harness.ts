@@ -1,0 +1,230 @@
+import { type Channel, type Environment, emptyEnvironment, providerOf } from "../../src/domain/environment.js";
+import type { ChannelType, EngagementAction, Message } from "../../src/domain/message.js";
+import type { RecipientOutcome, TriggerOutcome } from "../../src/domain/outcome.js";
+import { parseRecipient } from "../../src/domain/parse-recipient.js";
+import { parseTrigger } from "../../src/domain/parse-trigger.js";
+import { parseWorkflow } from "../../src/domain/parse-workflow.js";
+import type { RecipientUpsert } from "../../src/domain/recipient.js";
+import { keyOf, type RecipientReference } from "../../src/domain/recipient.js";
+import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
+import type { Workflow } from "../../src/domain/workflow.js";
+import { createEngine } from "../../src/engine/create-engine.js";
+import type { EngineContext } from "../../src/engine/engine-context.js";
+import { withChannelIds } from "../../src/engine/trigger-workflow.js";
+import type { LocalOperations } from "../../src/ports/operations.js";
+import type { Delivery } from "../../src/ports/provider.js";
+import type { Store } from "../../src/ports/store.js";
+import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
+import type { Json, JsonObject } from "../../src/util/json.js";
+
+export const T0 = Date.parse("2025-06-04T10:00:00Z");
+
+/** Channels of the case catalogue: key, type, id. Delivering, not sandboxed. */
+const CHANNELS: [key: string, type: ChannelType, id: string][] = [
+  ["mail", "email", "c-mail"],
+  ["promo", "email", "c-promo"],
+  ["feed", "in_app_feed", "c-feed"],
+  ["text", "sms", "c-text"],
+  ["ios", "push", "c-ios"],
+  ["droid", "push", "c-droid"],
+  ["chatty", "chat", "c-chat"],
+  ["hook", "http", "c-hook"],
+];
+
+export const USERS: JsonObject[] = [
+  {
+    id: "ana",
+    email: "ana@lark.test",
+    phone_number: "+15550000001",
+    timezone: "America/New_York",
+    plan: "pro",
+    tags: ["vip", "beta"],
+    age: 30,
+    team: { name: "North" },
+    joined_at: "2025-05-01T00:00:00Z",
+  },
+  { id: "bo", email: "bo@lark.test", plan: "free" },
+  { id: "cy", phone_number: "+15550000003" },
+  { id: "dee", email: "dee@lark.test", timezone: "Asia/Tokyo" },
+  { id: "eli", name: "Eli", email: "eli@lark.test" },
+  { id: "fay", name: "Fay" },
+  { collection: "projects", id: "p1", name: "Kestrel" },
+  { collection: "teams", id: "t1", kind: "team" },
+  { collection: "orgs", id: "o1", kind: "org" },
+];
+
+export function caseEnvironment(): Environment {
+  const environment = emptyEnvironment();
+  for (const [key, type, id] of CHANNELS) {
+    environment.channels[key] = {
+      id,
+      key,
+      type,
+      provider: type === "chat" ? "chat_slack" : providerOf(type),
+      deliver: true,
+      settings: {},
+      conditions: null,
+    };
+  }
+  environment.variables = { base_url: "https://lark.test", flag: true, pause: { unit: "minutes", value: 2 } };
+  return environment;
+}
+
+/** The engine over an in-memory store, with time and providers in the test's hand. */
+export class EngineHarness {
+  now = T0;
+  readonly environment = caseEnvironment();
+  readonly workflows = new Map<string, Workflow>();
+  /** Messages handed to a provider, in order. */
+  readonly delivered: Message[] = [];
+  deliver: (message: Message, channel: Channel) => Delivery = (message) => ({
+    status: message.channel.type === "http" ? "delivered" : "sent",
+  });
+  private uuids = 0;
+
+  private constructor(
+    readonly store: Store,
+    readonly engine: LocalOperations,
+  ) {}
+
+  static async open(location = ":memory:"): Promise<EngineHarness> {
+    const store = await openSqliteStore(location);
+    let harness: EngineHarness;
+    const context: EngineContext = {
+      store,
+      definitions: {
+        workflow: async (key) => harness.workflows.get(key) ?? null,
+        workflowKeys: async () => [...harness.workflows.keys()],
+        environment: async () => harness.environment,
+      },
+      providerFor: () => ({
+        send: async (message, channel) => {
+          harness.delivered.push(structuredClone(message));
+          return harness.deliver(message, channel);
+        },
+      }),
+      ids: { uuid: () => crypto.randomUUID(), bytes: () => harness.nextBytes() },
+      realNow: () => harness.now,
+      sleep: async () => {},
+      random: () => 0.5, // no jitter
+    };
+    harness = new EngineHarness(store, createEngine(context));
+    await harness.identify(...USERS);
+    return harness;
+  }
+
+  /** Message ids sort in the order they are made. */
+  private nextBytes(): Uint8Array {
+    const bytes = new Uint8Array(16);
+    new DataView(bytes.buffer).setUint32(0, ++this.uuids);
+    return bytes;
+  }
+
+  async identify(...recipients: JsonObject[]): Promise<void> {
+    const upserts = recipients.map((recipient): RecipientUpsert => {
+      const parsed = parseRecipient(recipient, (path, message) => {
+        throw new Error(`${path.join(".")} ${message}`);
+      });
+      return withChannelIds(
+        parsed?.upsert ?? { key: parsed?.key as RecipientUpsert["key"], properties: {} },
+        this.environment,
+      );
+    });
+    await this.store.upsertRecipients(upserts, this.now);
+  }
+
+  define(key: string, definition: JsonObject): Workflow {
+    const workflow = resolveChannelTypes(parseWorkflow(key, { name: key, ...definition }), this.environment);
+    this.workflows.set(key, workflow);
+    return workflow;
+  }
+
+  trigger(workflow: string, payload: JsonObject, idempotencyKey: string | null = null): Promise<TriggerOutcome> {
+    const { trigger } = parseTrigger(payload, workflow);
+    return this.engine.triggerWorkflow(trigger, { idempotency_key: idempotencyKey });
+  }
+
+  /** Moves time to T0 + offset, running what falls due on the way. */
+  async at(offset: number): Promise<void> {
+    const target = T0 + offset;
+    for (let due = await this.store.nextDueAt(); due !== null && due <= target; due = await this.store.nextDueAt()) {
+      this.now = Math.max(this.now, due);
+      await this.engine.runDue({});
+    }
+    this.now = Math.max(this.now, target);
+  }
+
+  async messages(recipient?: RecipientReference): Promise<Message[]> {
+    const page = await this.store.listMessages(recipient === undefined ? {} : { recipient: keyOf(recipient) }, {
+      limit: 1000,
+    });
+    return page.items.reverse();
+  }
+
+  async mark(message: Message, action: EngagementAction): Promise<void> {
+    await this.engine.markMessages([message.id], action);
+  }
+
+  async outcome(started: TriggerOutcome): Promise<TriggerOutcome> {
+    const outcome = await this.engine.readWorkflowRun(started.workflow_run_id);
+    if (outcome === null) throw new Error("the run is gone");
+    return outcome;
+  }
+
+  close(): Promise<void> {
+    return this.engine.close();
+  }
+}
+
+/** A recipient's entry of an outcome. */
+export function of(outcome: TriggerOutcome, recipient: RecipientReference): RecipientOutcome {
+  const found = outcome.recipients?.find((one) => keyOf(one.recipient) === keyOf(recipient));
+  if (!found) throw new Error(`${JSON.stringify(recipient)} is not in the outcome`);
+  return found;
+}
+
+/** `email_1 sent`, `sms_1 skipped preference`: a run's steps in words. */
+export function steps(outcome: RecipientOutcome): string[] {
+  return outcome.steps.map((step) => `${step.ref} ${step.outcome}${step.reason ? ` ${step.reason.code}` : ""}`);
+}
+
+type Extra = Record<string, Json | undefined>;
+
+function channel(ref: string, type: ChannelType, key: string, template: JsonObject, extra: Extra = {}): JsonObject {
+  return { ref, type: "channel", channel_type: type, channel_key: key, template, ...(extra as JsonObject) };
+}
+
+/** Short forms of steps, as the catalogue sketches them. */
+export const step = {
+  email: (subject = "S", body = "B", extra: Extra = {}, key = "mail", ref = "email_1") =>
+    channel(ref, "email", key, { subject, html_body: body, settings: {} }, extra),
+  feed: (body = "F", extra: Extra = {}, ref = "in_app_feed_1") =>
+    channel(ref, "in_app_feed", "feed", { markdown_body: body }, extra),
+  sms: (body = "M", extra: Extra = {}, ref = "sms_1") => channel(ref, "sms", "text", { text_body: body }, extra),
+  push: (body = "P", extra: Extra = {}, key = "ios", ref = "push_1") =>
+    channel(ref, "push", key, { title: "T", text_body: body, settings: { delivery_type: "content" } }, extra),
+  chat: (body = "C", extra: Extra = {}, ref = "chat_1") =>
+    channel(ref, "chat", "chatty", { markdown_body: body }, extra),
+  webhook: (url = "https://hook.test/", extra: Extra = {}, ref = "hook_1") =>
+    channel(ref, "http", "hook", { method: "post", url, body: "{}" }, extra),
+  delay: (unit: string, value: number, extra: Extra = {}, ref = "delay_1"): JsonObject => ({
+    ref,
+    type: "delay",
+    settings: { delay_for: { unit, value } },
+    ...(extra as JsonObject),
+  }),
+  delayUntil: (path: string, offset: JsonObject | null = null, ref = "delay_1"): JsonObject => ({
+    ref,
+    type: "delay",
+    settings: { delay_until_field_path: path, delay_for: offset },
+  }),
+};
+
+export function when(variable: string, operator: string, argument?: Json): JsonObject {
+  return { all: [{ variable, operator, ...(argument === undefined ? {} : { argument }) }] };
+}
+
+export const SECOND = 1_000;
+export const MINUTE = 60_000;
+export const HOUR = 3_600_000;
+export const DAY = 86_400_000;

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { connectionError, connectionFailureOf } from "../../src/remote/connection-failure.js";
+import { createRedact } from "../../src/remote/redact.js";
+
+function coded(code: string, more: object = {}): Error {
+  return Object.assign(new Error(`raw ${code}`), { code, ...more });
+}
+
+test.each([
+  ["ECONNREFUSED", /refused/, true],
+  ["ECONNRESET", /broken off/, true],
+  ["UND_ERR_SOCKET", /broken off/, true],
+  ["UND_ERR_CONNECT_TIMEOUT", /took too long/, true],
+  ["EHOSTUNREACH", /no way to the host/, true],
+  ["EAI_AGAIN", /looked up/, true],
+  ["EODD", /\(EODD\)/, true],
+  ["CERT_HAS_EXPIRED", /certificate is not trusted \(CERT_HAS_EXPIRED\)/, false],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", /certificate/, false],
+  ["SELF_SIGNED_CERT_IN_CHAIN", /certificate/, false],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", /certificate/, false],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", /certificate/, false],
+])("%s is said in plain words (A-040: tried again only where it can help)", (code, words, retryable) => {
+  expect(connectionFailureOf(coded(code))).toMatchObject({
+    kind: "unreachable",
+    words: expect.stringMatching(words),
+    retryable,
+  });
+});
+
+test("the cause is found inside other errors, and in one of several addresses tried", () => {
+  expect(connectionFailureOf(new TypeError("failed", { cause: coded("ECONNRESET") })).words).toMatch(/broken off/);
+  expect(connectionFailureOf(new AggregateError([coded("ECONNREFUSED"), coded("ECONNREFUSED")])).words).toMatch(
+    /refused/,
+  );
+  expect(connectionFailureOf("odd").words).toBe("the connection failed");
+});
+
+test("the error keeps nothing of the request that failed", () => {
+  const key = "sk_test_0123456789";
+  const failure = connectionFailureOf(
+    coded("ECONNRESET", { request: { headers: { authorization: key } }, message: `lost ${key}` }),
+  );
+  const context = { host: "api.example.com", loopback: false, tries: 2, redact: createRedact(key) };
+  const error = connectionError(failure, context);
+  expect(error.message).toBe("Could not reach api.example.com: the connection was broken off (tried 2 times).");
+  expect(error.hint).toMatch(/network/);
+  const cause = error.cause as Error;
+  expect(JSON.stringify([cause.message, cause.stack, Object.values(cause)])).not.toContain(key);
+});

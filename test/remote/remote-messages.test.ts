@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { EngagementAction } from "../../src/domain/message.js";
+import { keyOf, type RecipientKey } from "../../src/domain/recipient.js";
+import { exitCodeOf } from "../../src/errors/knock-error.js";
+import type { Operations } from "../../src/ports/operations.js";
+import { openRemote } from "../../src/remote/open-remote.js";
+import { type StubApi, startStubApi } from "../helpers/stub-api.js";
+import { get, message, NOT_FOUND, page, RUN_ID, runId } from "./api-bodies.js";
+import { fakeTime, optionsFor, rejectionOf } from "./open-options.js";
+
+let api: StubApi;
+let remote: Operations;
+let time: ReturnType<typeof fakeTime>;
+
+beforeEach(async () => {
+  api = await startStubApi();
+  time = fakeTime();
+  remote = openRemote(optionsFor(api, { sleep: time.sleep, now: time.now }));
+});
+afterEach(async () => {
+  await remote.close();
+  await api.finish();
+});
+
+const m1 = message("m1", 1, "email_1");
+
+describe("reading a message", () => {
+  const content = {
+    __typename: "MessageContent",
+    message_id: "m1",
+    inserted_at: "2026-03-01T10:00:00Z",
+    data: { __typename: "MessageEmailContent", to: "u1@x.test" },
+  };
+
+  test("AC-198, A-221: the message with its whole content document", async () => {
+    api.expect(get("/v1/messages/m1", m1), get("/v1/messages/m1/content", content));
+    expect(await remote.readMessage("m1")).toEqual({ ...m1, content });
+  });
+
+  test("AC-187: null for what the API does not know, and for nothing", async () => {
+    api.expect(get("/v1/messages/a%2Fb%20c", NOT_FOUND, 404));
+    expect(await remote.readMessage("a/b c")).toBeNull();
+    expect(await remote.readMessage("")).toBeNull();
+  });
+
+  test("a message without content", async () => {
+    api.expect(get("/v1/messages/m1", m1), get("/v1/messages/m1/content", NOT_FOUND, 404));
+    expect(await remote.readMessage("m1")).toEqual({ ...m1, content: null });
+  });
+
+  test("a web page that says 404 is not the API's word", async () => {
+    api.expect({ method: "GET", path: "/v1/messages/m1", reply: { status: 404, text: "<html>Not here</html>" } });
+    expect(await rejectionOf(remote.readMessage("m1"))).toMatchObject({ code: "remote_failed", status: 404 });
+  });
+});
+
+describe("listing messages", () => {
+  test.each([
+    ["AC-180", { workflow_run_id: RUN_ID }, `/v1/messages?workflow_run_id=${RUN_ID}&page_size=20`],
+    [
+      "AC-181",
+      { status: "delivered", channel: RUN_ID },
+      `/v1/messages?channel_id=${RUN_ID}&status%5B%5D=delivered&page_size=20`,
+    ],
+    [
+      "A-208",
+      { workflow: "hello", tenant: "a b", recipient_run_id: runId(1) },
+      `/v1/messages?source=hello&workflow_recipient_run_id=${runId(1)}&tenant=a+b&page_size=20`,
+    ],
+    ["A-300", { recipient: keyOf("u/1") }, "/v1/users/u%2F1/messages?page_size=20"],
+    ["A-242", { recipient: "$tenants/acme" as RecipientKey }, "/v1/objects/$tenants/acme/messages?page_size=20"],
+  ] as const)("%s: %j asks for %s", async (_case, filter, path) => {
+    api.expect(get(path, page([m1], null, "c0")));
+    expect(await remote.listMessages(filter, { limit: 20 })).toEqual({
+      items: [m1],
+      page_info: { after: null, before: "c0", page_size: 20 },
+    });
+  });
+
+  test("by a channel's key, which the API cannot filter by", async () => {
+    const sms = message("m2", 1, "sms_1");
+    api.expect(get("/v1/messages?page_size=20", page([sms, m1], "c1")));
+    expect((await remote.listMessages({ channel: "my-sms" }, { limit: 20 })).items).toEqual([sms]);
+  });
+
+  test("AC-182: what the API refuses is told with its pointer", async () => {
+    api.expect(
+      get(
+        "/v1/messages?tenant=x&page_size=20",
+        { code: "invalid_params", message: "Bad", errors: [{ field: "tenant", message: "no", type: null }] },
+        422,
+      ),
+    );
+    expect(await rejectionOf(remote.listMessages({ tenant: "x" }, { limit: 20 }))).toMatchObject({
+      code: "invalid_params",
+      details: [{ pointer: "/tenant", message: "no" }],
+    });
+  });
+});
+
+describe("marking messages", () => {
+  test.each([
+    ["A-227", "seen", "PUT", "seen"],
+    ["A-228", "unseen", "DELETE", "seen"],
+    ["A-225", "read", "PUT", "read"],
+    ["A-226", "unread", "DELETE", "read"],
+    ["A-224", "interacted", "PUT", "interacted"],
+    ["A-219", "archived", "PUT", "archived"],
+    ["A-220", "unarchived", "DELETE", "archived"],
+  ] as const)("%s: %s is %s …/%s, in the order of the ids", async (_rule, action, method, status) => {
+    api.expect(
+      get("/v1/messages/m2", message("m2", 2, "email_1")),
+      get("/v1/messages/m1", m1),
+      { method, path: `/v1/messages/m2/${status}`, reply: { status: 500 } },
+      { method, path: `/v1/messages/m2/${status}`, reply: { json: message("m2", 2, "email_1", { read_at: "x" }) } },
+      { method, path: `/v1/messages/m1/${status}`, reply: { json: m1 } },
+    );
+    const marked = await remote.markMessages(["m2", "m1"], action);
+    expect(marked.map(({ id }) => id)).toEqual(["m2", "m1"]);
+    expect(time.slept).toEqual([500]);
+  });
+
+  test("link_clicked has no endpoint", async () => {
+    const error = await rejectionOf(remote.markMessages(["m1"], "link_clicked" satisfies EngagementAction));
+    expect(error).toMatchObject({ code: "not_supported", hint: expect.stringContaining("interacted") });
+    expect(api.requests).toEqual([]);
+  });
+
+  test("an unknown id is an error, and nothing is changed", async () => {
+    api.expect(get("/v1/messages/m1", m1), get("/v1/messages/x", NOT_FOUND, 404));
+    const error = await rejectionOf(remote.markMessages(["m1", "x", ""], "read"));
+    expect(error).toMatchObject({
+      code: "resource_missing",
+      message: expect.stringContaining("Nothing was changed"),
+      details: [
+        { pointer: "/1", value: "x" },
+        { pointer: "/2", value: "" },
+      ],
+    });
+    expect(exitCodeOf(error)).toBe(5);
+  });
+
+  test("a failure half-way says what was changed", async () => {
+    api.expect(
+      get("/v1/messages/m1", m1),
+      get("/v1/messages/m2", message("m2", 2, "email_1")),
+      { method: "PUT", path: "/v1/messages/m1/read", reply: { json: m1 } },
+      {
+        method: "PUT",
+        path: "/v1/messages/m2/read",
+        reply: { status: 403, json: { code: "authorization", message: "No" } },
+      },
+    );
+    expect(await rejectionOf(remote.markMessages(["m1", "m2"], "read"))).toMatchObject({
+      code: "not_allowed",
+      hint: expect.stringContaining("Changed before that: m1."),
+    });
+  });
+});
