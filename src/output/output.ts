@@ -59,6 +59,10 @@ export class Output {
     this.options.stdout.write(`${text}\n`);
   }
 
+  lines(texts: readonly string[]): void {
+    for (const text of texts) this.line(text);
+  }
+
   /** A JSON document: indented for a person to read, on one line where documents follow each other. */
   json(document: unknown, oneLine = false): void {
     this.options.stdout.write(`${JSON.stringify(document, null, oneLine ? undefined : 2)}\n`);

@@ -19,7 +19,7 @@ function statusText(message: JsonObject): string {
 
 export function printMessages(page: Listed, output: Output): void {
   if (output.verbosity.json) return output.json(page);
-  if (output.verbosity.quiet) return page.items.forEach((message) => output.line(String(message.id)));
+  if (output.verbosity.quiet) return output.lines(page.items.map((message) => String(message.id)));
   if (page.items.length === 0) return output.line("no messages");
   const rows = page.items.map((message) => [
     String(message.id),

@@ -22,7 +22,7 @@ export function timeText(value: unknown): string {
 
 export function printRuns(page: Listed, output: Output): void {
   if (output.verbosity.json) return output.json(page);
-  if (output.verbosity.quiet) return page.items.forEach((run) => output.line(String(run.id)));
+  if (output.verbosity.quiet) return output.lines(page.items.map((run) => String(run.id)));
   if (page.items.length === 0) return output.line("no runs");
   const rows = page.items.map((run) => [
     String(run.id),
