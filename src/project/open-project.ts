@@ -13,6 +13,8 @@ import type { ProjectLocation } from "./find-project.js";
 import { readProjectJson, readProjectText } from "./read-json-file.js";
 import { resolveFileReferences } from "./resolve-file-references.js";
 
+const MAX_REMEMBERED = 65_536;
+
 export interface RecipientsSeed extends RecipientsFile {
   /** File name, the key under which its digest is remembered. */
   file: string;
@@ -80,7 +82,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       const path = join(folder, name);
       if (!statSync(path).isFile()) continue;
       const text = readProjectText(path, shown(path));
-      const digest = contentDigest(text);
+      // Small files are remembered whole: comparing texts is faster than hashing them in a process that just started.
+      const digest = text.length <= MAX_REMEMBERED ? text : contentDigest(text);
       if (known.get(name) === digest) continue;
       const parsed = await parseJson(text);
       if ("fault" in parsed)

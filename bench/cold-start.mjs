@@ -1,0 +1,53 @@
+// How long the command takes to start, as whole processes: each round runs every command once in random order, and each
+// time is compared with `node -e 0` of the same round. Medians are printed, and with --save written to bench/results/.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const rounds = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 41);
+const knock = join(root, "bin", "knock.js");
+const folder = mkdtempSync(join(tmpdir(), "knock-cold-start-"));
+
+// Node 20 reads a whole certificate bundle at every start where this is set: 35 ms that are not ours.
+const env = { ...process.env };
+delete env.NODE_EXTRA_CA_CERTS;
+
+const inbox = ["notify", "welcome-inbox", "--recipients", "grace", "--set", "page=Home", "--project", join(root, "bench", "cold-start-project"), "--store", join(folder, "store.db")];
+const commands = {
+  "node -e 0": ["-e", "0"],
+  "knock --version": [knock, "--version"],
+  "knock --help": [knock, "--help"],
+  "knock notify (1 in-app)": [knock, ...inbox],
+};
+
+function time(args) {
+  const start = process.hrtime.bigint();
+  const { status, stderr } = spawnSync(process.execPath, args, { env });
+  if (status !== 0) throw new Error(`exit ${status}: ${stderr}`);
+  return Number(process.hrtime.bigint() - start) / 1e6;
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const names = Object.keys(commands);
+const times = Object.fromEntries(names.map((name) => [name, []]));
+for (const name of names) for (let i = 0; i < 2; i++) time(commands[name]); // the store and the code cache exist
+for (let round = 0; round < rounds; round++) {
+  for (const name of [...names].sort(() => Math.random() - 0.5)) times[name].push(time(commands[name]));
+}
+rmSync(folder, { recursive: true, force: true });
+
+const base = times["node -e 0"];
+const rows = names.map((name) => ({
+  command: name,
+  median_ms: Number(median(times[name]).toFixed(1)),
+  times_node: Number(median(times[name].map((value, round) => value / base[round])).toFixed(2)),
+}));
+console.table(rows);
+if (process.argv.includes("--save")) {
+  const result = { date: new Date().toISOString().slice(0, 10), node: process.version, machine: `${cpus().length} × ${cpus()[0]?.model}`, rounds, rows };
+  mkdirSync(join(root, "bench", "results"), { recursive: true });
+  writeFileSync(join(root, "bench", "results", "cold-start.json"), `${JSON.stringify(result, null, 2)}\n`);
+}
