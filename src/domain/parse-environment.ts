@@ -1,62 +1,46 @@
-import * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isUuid } from "../util/ids.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
-import { once } from "../util/once.js";
 import type { ConditionGroup } from "./condition.js";
 import { type Channel, channelIdOf, type Environment, emptyEnvironment, providerOf } from "./environment.js";
-import { CHANNEL_TYPES, type ChannelType } from "./message.js";
+import { CHANNEL_TYPES } from "./message.js";
 import { parseConditionGroup } from "./parse-conditions.js";
+import { placeOf } from "./place.js";
 import type { PreferenceSet } from "./preference-set.js";
-import { detailsOf, placeOf } from "./zod-issues.js";
+import { anything, flag, list, object, oneOf, optional, record, type Shaped, text } from "./shape.js";
 
-const channel = once(() =>
-  z.strictObject({
-    id: z.optional(z.string()),
-    name: z.optional(z.string()),
-    type: z.enum(CHANNEL_TYPES),
-    provider: z.optional(z.string()),
-    deliver: z.optional(z.boolean()),
-    settings: z.optional(z.record(z.string(), z.unknown())),
-    conditions: z.nullish(z.unknown()),
-  }),
+const channelShape = object(
+  {
+    id: optional(text),
+    name: optional(text),
+    type: oneOf(CHANNEL_TYPES),
+    provider: optional(text),
+    deliver: optional(flag),
+    settings: optional(record(anything)),
+    conditions: anything,
+  },
+  { closed: true },
 );
 
-const environmentSchema = once(() =>
-  z.strictObject({
-    $schema: z.optional(z.string()),
-    name: z.optional(z.string()),
-    timezone: z.nullish(z.string()),
-    channels: z.optional(z.record(z.string(), z.nullable(channel()))),
-    channel_groups: z.optional(z.record(z.string(), z.unknown())),
-    workflows: z.optional(z.record(z.string(), z.strictObject({ active: z.optional(z.boolean()) }))),
-    variables: z.optional(z.record(z.string(), z.unknown())),
-    preferences: z.optional(z.strictObject({ default: z.optional(z.record(z.string(), z.unknown())) })),
-    branding: z.optional(z.record(z.string(), z.unknown())),
-    fetch: z.optional(z.record(z.string(), z.unknown())),
-    keys: z.optional(z.array(z.string())),
-    enhanced_security: z.optional(z.boolean()),
-    signing_key: z.optional(z.string()),
-    webhooks: z.optional(z.array(z.unknown())),
-  }),
+const environmentShape = object(
+  {
+    $schema: optional(text),
+    name: optional(text),
+    timezone: optional(text),
+    channels: optional(record(optional(channelShape))),
+    channel_groups: optional(record(anything)),
+    workflows: optional(record(object({ active: optional(flag) }, { closed: true }))),
+    variables: optional(record(anything)),
+    preferences: optional(object({ default: optional(record(anything)) }, { closed: true })),
+    branding: optional(record(anything)),
+    fetch: optional(record(anything)),
+    keys: optional(list(text)),
+    enhanced_security: optional(flag),
+    signing_key: optional(text),
+    webhooks: optional(list(anything)),
+  },
+  { closed: true },
 );
-
-const TOP = [
-  "name",
-  "timezone",
-  "channels",
-  "channel_groups",
-  "workflows",
-  "variables",
-  "preferences",
-  "branding",
-  "fetch",
-  "keys",
-  "enhanced_security",
-  "signing_key",
-  "webhooks",
-];
-const CHANNEL = ["id", "name", "type", "provider", "deliver", "settings", "conditions"];
 
 /** Text that is JSON becomes its value, other text stays text (E-083); JSON written directly is taken as it is. */
 function variableValue(value: unknown): Json {
@@ -70,14 +54,11 @@ function variableValue(value: unknown): Json {
 
 /** `environment.json` → Environment (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
 export function parseEnvironment(raw: unknown, file: string): Environment {
-  const parsed = environmentSchema().safeParse(raw);
-  const details: ErrorDetail[] = parsed.success
-    ? []
-    : detailsOf(parsed.error.issues, raw, (path) =>
-        path.length === 0 ? TOP : path.length === 2 && path[0] === "channels" ? CHANNEL : [],
-      );
-  if (!parsed.success) throw invalid(file, details);
-  const value = parsed.data;
+  const details: ErrorDetail[] = [];
+  const value = raw;
+  if (!environmentShape(value, [], (path, message) => details.push({ pointer: pointerOf(path), message }))) {
+    throw invalid(file, details);
+  }
   const environment = emptyEnvironment();
   environment.name = value.name ?? environment.name;
   environment.timezone = value.timezone ?? null;
@@ -88,10 +69,10 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
         hint: 'Remove "deliver", or set it to false: messages are then rendered and kept.',
       });
     }
-    environment.channels[key] = entry === null ? null : channelOf(key, entry, details);
+    environment.channels[key] = entry ? channelOf(key, entry, details) : null;
   }
   for (const [key, entry] of Object.entries(value.workflows ?? {}))
-    if (entry.active !== undefined) environment.active[key] = entry.active;
+    if (typeof entry.active === "boolean") environment.active[key] = entry.active;
   for (const [key, entry] of Object.entries(value.variables ?? {})) environment.variables[key] = variableValue(entry);
   environment.preferences = (value.preferences?.default as PreferenceSet | undefined) ?? {};
   environment.branding = (value.branding as JsonObject | undefined) ?? {};
@@ -99,17 +80,10 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
   return environment;
 }
 
-interface RawChannel {
-  id?: string | undefined;
-  type: ChannelType;
-  provider?: string | undefined;
-  deliver?: boolean | undefined;
-  settings?: Record<string, unknown> | undefined;
-  conditions?: unknown;
-}
+type RawChannel = Shaped<typeof channelShape>;
 
 function channelOf(key: string, raw: RawChannel, details: ErrorDetail[]): Channel {
-  if (raw.id !== undefined && !isUuid(raw.id))
+  if (raw.id && !isUuid(raw.id))
     details.push({ pointer: pointerOf(["channels", key, "id"]), message: "must be a UUID", value: raw.id });
   const conditions: ConditionGroup | null = parseConditionGroup(
     raw.conditions,

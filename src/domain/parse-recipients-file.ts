@@ -3,9 +3,10 @@ import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { type JsonObject, pointerOf } from "../util/json.js";
 import { once } from "../util/once.js";
 import { parseRecipient } from "./parse-recipient.js";
+import { placeOf } from "./place.js";
 import { type RecipientKey, type RecipientUpsert, TENANTS } from "./recipient.js";
 import type { Subscription } from "./subscription.js";
-import { detailsOf, placeOf } from "./zod-issues.js";
+import { detailsOf } from "./zod-issues.js";
 
 const list = once(() => z.optional(z.array(z.record(z.string(), z.unknown()))));
 

@@ -4,9 +4,9 @@ import { nearest } from "../util/nearest.js";
 import { DAY_MS, durationMs } from "./duration.js";
 import { type ConditionPlace, countConditions, parseConditionGroup } from "./parse-conditions.js";
 import type { Complain } from "./parse-recipient.js";
-import { channelStep, delaySettings, overridesSchema, templateSchemas } from "./step-schemas.js";
+import type { Shape } from "./shape.js";
+import { channelStep, delaySettings, overridesShape, templateShapes } from "./step-shapes.js";
 import type { Branch, BranchStep, ChannelStep, DelayStep, SendWindow, Step, StepBase } from "./workflow.js";
-import { detailsOf } from "./zod-issues.js";
 
 /** Step types of the format that this version does not run yet: refused, never passed over in silence. */
 const NOT_YET = [
@@ -33,21 +33,9 @@ export interface StepContext extends ConditionPlace {
   complain: Complain;
 }
 
-interface SafeSchema<T> {
-  safeParse(
-    value: unknown,
-  ): { success: true; data: T } | { success: false; error: { issues: Parameters<typeof detailsOf>[0] } };
-}
-
-/** Parses with a zod schema, passing its findings on; null after a complaint. */
-export function parseWith<T>(schema: SafeSchema<T>, value: unknown, path: PropertyKey[], complain: Complain): T | null {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
-    const [detail] = detailsOf([issue], value);
-    complain([...path, ...issue.path], detail?.message ?? issue.message);
-  }
-  return null;
+/** The value, where it has the shape; null after a complaint. */
+export function checked<T>(shape: Shape<T>, value: unknown, path: PropertyKey[], complain: Complain): T | null {
+  return shape(value, path, complain) ? value : null;
 }
 
 export function notSupported(what: string, workflow: string, path: readonly PropertyKey[]): KnockError {
@@ -64,7 +52,7 @@ function parseChannelStep(
   context: StepContext,
 ): ChannelStep | null {
   const { complain } = context;
-  const value = parseWith(channelStep(), raw, path, complain);
+  const value = checked(channelStep, raw, path, complain);
   if (value === null) return null;
   if (value.channel_group_key)
     throw notSupported("channel groups are", context.workflow, [...path, "channel_group_key"]);
@@ -82,8 +70,7 @@ function parseChannelStep(
     send_windows: value.send_windows ? value.send_windows.map(windowOf) : null,
   };
   if (step.send_windows) checkSendWindows(step.send_windows, [...path, "send_windows"], complain);
-  if (step.channel_overrides)
-    parseWith(overridesSchema(), step.channel_overrides, [...path, "channel_overrides"], complain);
+  if (step.channel_overrides) checked(overridesShape, step.channel_overrides, [...path, "channel_overrides"], complain);
   if (step.channel_type && step.channel_type !== "in_app_guide" && step.template) checkTemplate(step, path, context);
   return step;
 }
@@ -95,9 +82,9 @@ export function checkTemplate(
   context: Pick<StepContext, "complain" | "workflow">,
 ): void {
   const here = [...path, "template"];
-  const type = step.channel_type as keyof typeof templateSchemas;
+  const type = step.channel_type as keyof typeof templateShapes;
   const template = step.template as JsonObject;
-  if (parseWith(templateSchemas[type]() as SafeSchema<unknown>, template, here, context.complain) === null) return;
+  if (checked(templateShapes[type] as Shape<unknown>, template, here, context.complain) === null) return;
   if (type === "email") {
     if (template.visual_blocks) throw notSupported("visual blocks are", context.workflow, [...here, "visual_blocks"]);
     if (template.is_mjml === true) throw notSupported("MJML bodies are", context.workflow, [...here, "is_mjml"]);
@@ -155,7 +142,7 @@ function parseDelayStep(
   path: PropertyKey[],
   { complain }: StepContext,
 ): DelayStep | null {
-  const settings = parseWith(delaySettings(), raw.settings, [...path, "settings"], complain);
+  const settings = checked(delaySettings, raw.settings, [...path, "settings"], complain);
   if (settings === null) return null;
   const delayFor = settings.delay_for ?? null;
   const fieldPath = settings.delay_until_field_path || null;

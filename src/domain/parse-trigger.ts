@@ -3,8 +3,9 @@ import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "./json-limits.js";
 import { type ParsedRecipient, parseRecipient, parseTenant } from "./parse-recipient.js";
+import { placeOf } from "./place.js";
 import type { Cancellation, Trigger } from "./trigger.js";
-import { detailsOf, placeOf } from "./zod-issues.js";
+import { detailsOf } from "./zod-issues.js";
 
 export const MAX_RECIPIENTS = 1_000;
 

@@ -1,24 +1,22 @@
-import * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { uuidV5 } from "../util/ids.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
 import { parseConditionGroup } from "./parse-conditions.js";
-import { parseSteps, parseWith } from "./parse-step.js";
+import { checked, parseSteps } from "./parse-step.js";
+import { placeOf } from "./place.js";
+import { anything, flag, list, object, oneOf, optional, record, text, textUpTo } from "./shape.js";
 import { TRIGGER_FREQUENCIES, type Workflow } from "./workflow.js";
-import { placeOf } from "./zod-issues.js";
 
 /** Names version ids are derived in. Never change it: paused runs are tied to their version's id. */
 const VERSION_NAMESPACE = "0f0a3a9e-60f5-4b0e-8f83-6f3f6f1f2f6d";
 
-const envelope = z.looseObject({
-  name: z.nullish(z.string().check(z.maxLength(255))),
-  categories: z.nullish(z.array(z.string())),
-  trigger_frequency: z.nullish(z.enum(TRIGGER_FREQUENCIES)),
-  trigger_data_json_schema: z.nullish(z.record(z.string(), z.unknown())),
-  settings: z.nullish(
-    z.looseObject({ is_commercial: z.nullish(z.boolean()), override_preferences: z.nullish(z.boolean()) }),
-  ),
-  active: z.nullish(z.boolean()),
+const envelope = object({
+  name: optional(textUpTo(255)),
+  categories: optional(list(text)),
+  trigger_frequency: optional(oneOf(TRIGGER_FREQUENCIES)),
+  trigger_data_json_schema: optional(record(anything)),
+  settings: optional(object({ is_commercial: optional(flag), override_preferences: optional(flag) })),
+  active: optional(flag),
 });
 
 /** Every ref in the raw steps, nested ones included, with the path of each. */
@@ -67,7 +65,7 @@ export function parseWorkflow(key: string, raw: unknown): Workflow {
     complain([], "must be an object");
     throw fail();
   }
-  const value = parseWith(envelope, raw, [], complain);
+  const value = checked(envelope, raw, [], complain);
   const refs = new Set<string>();
   for (const { ref, path } of rawRefs(raw.steps, ["steps"])) {
     if (refs.has(ref)) complain(path, `"${ref}" is already the ref of another step`);

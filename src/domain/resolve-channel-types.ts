@@ -2,8 +2,8 @@ import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { pointerOf } from "../util/json.js";
 import type { Environment } from "./environment.js";
 import { checkTemplate } from "./parse-step.js";
+import { placeOf } from "./place.js";
 import { type Workflow, walkSteps } from "./workflow.js";
-import { placeOf } from "./zod-issues.js";
 
 /** `steps[2].branches[0].steps[1]` as path segments. */
 function segmentsOf(place: string): PropertyKey[] {

@@ -2,7 +2,7 @@ import { type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema"
 import { type ErrorDetail, KnockError, messageOf } from "../errors/knock-error.js";
 import { type JsonObject, valueAt } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
-import { placeOf } from "./zod-issues.js";
+import { placeOf } from "./place.js";
 
 /** The draft a schema names in `$schema`; without one, the newest that the service documents. */
 function draftOf(schema: JsonObject): SchemaDraft {

@@ -1,4 +1,4 @@
-import { placeOf } from "../domain/zod-issues.js";
+import { placeOf } from "../domain/place.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { Output } from "./output.js";
 

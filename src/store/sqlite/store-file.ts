@@ -6,10 +6,12 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { messageOf } from "../../errors/knock-error.js";
 import { APPLICATION_ID, MIGRATIONS } from "./migrations.js";
 import { foreign, isFolder, noDatabase, noFolder, readOnly, tooNew, unusable } from "./store-errors.js";
 
@@ -28,20 +30,30 @@ const CELL_COUNT = 103;
 const READ_BYTES = 108;
 const LEAF_TABLE_PAGE = 13;
 
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unusable(`the store ${path} cannot be opened: ${messageOf(error)}`, "Use another store with --store.", error);
+  }
 }
 
-/** Creates the folder, and keeps what is in a folder of our own making out of version control. */
+/** Folder by folder: Node's own recursive mkdir never returns where the system answers ENOENT for a folder that is there (/proc). */
 function createFolder(folder: string): void {
+  const parent = dirname(folder);
+  if (statOf(parent) === undefined && parent !== folder) createFolder(parent);
   try {
-    if (mkdirSync(folder, { recursive: true }) !== undefined)
-      writeFileSync(join(folder, ".gitignore"), "*\n", { flag: "wx" });
+    mkdirSync(folder);
   } catch (error) {
-    // Another process made the folder at the same time.
-    if (codeOf(error) !== "EEXIST" || !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-      throw noFolder(folder, error);
+    // Another process may have made it at the same time.
+    if (!statOf(folder)?.isDirectory()) throw noFolder(folder, error);
   }
+}
+
+/** Keeps what is in a folder of our own making out of version control. */
+function createStoreFolder(folder: string): void {
+  createFolder(folder);
+  writeFileSync(join(folder, ".gitignore"), "*\n");
 }
 
 function readStart(location: string): Buffer {
@@ -79,10 +91,12 @@ function checkWritable(...paths: string[]): void {
  */
 export function inspectStoreFile(location: string): FileState {
   const folder = dirname(location);
-  const found = statSync(location, { throwIfNoEntry: false });
+  const found = statOf(location);
   if (found === undefined) {
-    if (existsSync(folder)) checkWritable(folder);
-    else createFolder(folder);
+    const holder = statOf(folder);
+    if (holder === undefined) createStoreFolder(folder);
+    else if (!holder.isDirectory()) throw noFolder(folder, new Error("a file is in its place"));
+    checkWritable(folder);
     return "empty";
   }
   if (found.isDirectory()) throw isFolder(location);
