@@ -15,7 +15,18 @@ const folder = mkdtempSync(join(tmpdir(), "knock-cold-start-"));
 const env = { ...process.env };
 delete env.NODE_EXTRA_CA_CERTS;
 
-const inbox = ["notify", "welcome-inbox", "--recipients", "grace", "--set", "page=Home", "--project", join(root, "bench", "cold-start-project"), "--store", join(folder, "store.db")];
+const inbox = [
+  "notify",
+  "welcome-inbox",
+  "--recipients",
+  "grace",
+  "--set",
+  "page=Home",
+  "--project",
+  join(root, "bench", "cold-start-project"),
+  "--store",
+  join(folder, "store.db"),
+];
 const commands = {
   "node -e 0": ["-e", "0"],
   "knock --version": [knock, "--version"],
@@ -47,7 +58,13 @@ const rows = names.map((name) => ({
 }));
 console.table(rows);
 if (process.argv.includes("--save")) {
-  const result = { date: new Date().toISOString().slice(0, 10), node: process.version, machine: `${cpus().length} × ${cpus()[0]?.model}`, rounds, rows };
+  const result = {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    machine: `${cpus().length} × ${cpus()[0]?.model}`,
+    rounds,
+    rows,
+  };
   mkdirSync(join(root, "bench", "results"), { recursive: true });
   writeFileSync(join(root, "bench", "results", "cold-start.json"), `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -1,11 +1,10 @@
 import { type Channel, type Environment, emptyEnvironment, providerOf } from "../../src/domain/environment.js";
 import type { ChannelType, EngagementAction, Message } from "../../src/domain/message.js";
-import type { RecipientOutcome, TriggerOutcome } from "../../src/domain/outcome.js";
+import type { CancelOutcome, RecipientOutcome, TriggerOutcome } from "../../src/domain/outcome.js";
 import { parseRecipient } from "../../src/domain/parse-recipient.js";
-import { parseTrigger } from "../../src/domain/parse-trigger.js";
+import { parseCancellation, parseTrigger } from "../../src/domain/parse-trigger.js";
 import { parseWorkflow } from "../../src/domain/parse-workflow.js";
-import type { RecipientUpsert } from "../../src/domain/recipient.js";
-import { keyOf, type RecipientReference } from "../../src/domain/recipient.js";
+import { keyOf, type Recipient, type RecipientReference, type RecipientUpsert } from "../../src/domain/recipient.js";
 import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
 import type { Workflow } from "../../src/domain/workflow.js";
 import { createEngine } from "../../src/engine/create-engine.js";
@@ -70,28 +69,50 @@ export function caseEnvironment(): Environment {
   return environment;
 }
 
+export interface HarnessOptions {
+  /** The SQLite file; in memory without one. */
+  location?: string;
+  /** Another harness on the same file: time, workflows and environment are shared. */
+  beside?: EngineHarness;
+  /** Stands between the engine and its store, to break in at a chosen point. */
+  intercept?: (store: Store) => Partial<Store>;
+}
+
 /** The engine over an in-memory store, with time and providers in the test's hand. */
 export class EngineHarness {
-  now = T0;
-  readonly environment = caseEnvironment();
-  readonly workflows = new Map<string, Workflow>();
+  readonly environment: Environment;
+  readonly workflows: Map<string, Workflow>;
   /** Messages handed to a provider, in order. */
   readonly delivered: Message[] = [];
   deliver: (message: Message, channel: Channel) => Delivery = (message) => ({
     status: message.channel.type === "http" ? "delivered" : "sent",
   });
+  private readonly time: { now: number };
   private uuids = 0;
 
   private constructor(
     readonly store: Store,
     readonly engine: LocalOperations,
-  ) {}
+    beside: EngineHarness | undefined,
+  ) {
+    this.time = beside?.time ?? { now: T0 };
+    this.environment = beside?.environment ?? caseEnvironment();
+    this.workflows = beside?.workflows ?? new Map();
+  }
 
-  static async open(location = ":memory:"): Promise<EngineHarness> {
-    const store = await openSqliteStore(location);
+  /** Real time; the store's clock, where a test sets it, is laid over it. */
+  get now(): number {
+    return this.time.now;
+  }
+  set now(at: number) {
+    this.time.now = at;
+  }
+
+  static async open({ location = ":memory:", beside, intercept }: HarnessOptions = {}): Promise<EngineHarness> {
     let harness: EngineHarness;
+    const store = await openSqliteStore(location, { now: () => harness.now });
     const context: EngineContext = {
-      store,
+      store: intercept ? Object.assign(Object.create(store) as Store, intercept(store)) : store,
       definitions: {
         workflow: async (key) => harness.workflows.get(key) ?? null,
         workflowKeys: async () => [...harness.workflows.keys()],
@@ -105,17 +126,19 @@ export class EngineHarness {
       }),
       ids: { uuid: () => crypto.randomUUID(), bytes: () => harness.nextBytes() },
       realNow: () => harness.now,
-      sleep: async () => {},
+      sleep: async (milliseconds) => {
+        harness.now += milliseconds;
+      },
       random: () => 0.5, // no jitter
     };
-    harness = new EngineHarness(store, createEngine(context));
-    await harness.identify(...USERS);
+    harness = new EngineHarness(store, createEngine(context), beside);
+    if (beside === undefined) await harness.identify(...USERS);
     return harness;
   }
 
-  /** Message ids sort in the order they are made. */
+  /** Message ids sort in the order they are made; two harnesses on one file make different ones. */
   private nextBytes(): Uint8Array {
-    const bytes = new Uint8Array(16);
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
     new DataView(bytes.buffer).setUint32(0, ++this.uuids);
     return bytes;
   }
@@ -145,8 +168,12 @@ export class EngineHarness {
   }
 
   /** Moves time to T0 + offset, running what falls due on the way. */
-  async at(offset: number): Promise<void> {
-    const target = T0 + offset;
+  at(offset: number): Promise<void> {
+    return this.moveTo(T0 + offset);
+  }
+
+  /** Moves time on, running what falls due on the way. */
+  async moveTo(target: number): Promise<void> {
     for (let due = await this.store.nextDueAt(); due !== null && due <= target; due = await this.store.nextDueAt()) {
       this.now = Math.max(this.now, due);
       await this.engine.runDue({});
@@ -169,6 +196,17 @@ export class EngineHarness {
     const outcome = await this.engine.readWorkflowRun(started.workflow_run_id);
     if (outcome === null) throw new Error("the run is gone");
     return outcome;
+  }
+
+  async recipient(reference: RecipientReference): Promise<Recipient | undefined> {
+    const key = keyOf(reference);
+    return (await this.store.readRecipients([key])).get(key);
+  }
+
+  async cancel(workflow: string, cancellation_key: string, recipients?: Json[]): Promise<CancelOutcome> {
+    return this.engine.cancelWorkflow(
+      parseCancellation({ cancellation_key, ...(recipients ? { recipients } : {}) }, workflow),
+    );
   }
 
   close(): Promise<void> {

@@ -1,0 +1,339 @@
+import { execFileSync } from "node:child_process";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "@photostructure/sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { exitCodeOf } from "../../../src/errors/knock-error.js";
+import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/migrations.js";
+import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
+import { insertSample, NOW, user } from "../../contract/store/sample-runs.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "knock-open-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Every file in the folder with its content. */
+function snapshot(): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString("base64")]),
+  );
+}
+
+function makeDatabase(path: string, sql: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+}
+
+async function seeded(path: string): Promise<void> {
+  const store = await openSqliteStore(path);
+  await insertSample(store, { recipients: ["ada"] });
+  await store.close();
+}
+
+/** The error of opening a place; must be one a user can act on. */
+async function openError(path: string): Promise<Error> {
+  const error = await openSqliteStore(path).then(
+    () => new Error("opened"),
+    (thrown: unknown) => thrown as Error,
+  );
+  expect(error).toMatchObject({ code: "store_unusable", hint: expect.stringContaining("--store") });
+  expect(exitCodeOf(error)).toBe(3);
+  return error;
+}
+
+describe("a place that holds no store of ours is refused and stays as it is", () => {
+  const WAL_WITH_NOTES = "PRAGMA journal_mode = WAL; CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')";
+  it.each<[string, RegExp, (path: string) => void]>([
+    ["a text file", /is no SQLite database/, (path) => writeFileSync(path, "hello ".repeat(500))],
+    ["a short text file", /is no SQLite database/, (path) => writeFileSync(path, "hi")],
+    [
+      "another program's database",
+      /another program/,
+      (path) => makeDatabase(path, "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')"),
+    ],
+    ["another program's database in WAL mode", /another program/, (path) => makeDatabase(path, WAL_WITH_NOTES)],
+    [
+      "another program's empty database, by its application id",
+      /another program/,
+      (path) => makeDatabase(path, "PRAGMA application_id = 252006675; VACUUM"),
+    ],
+    [
+      "a store of a newer version",
+      /newer knock \(version 99/,
+      (path) =>
+        makeDatabase(
+          path,
+          `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 99; CREATE TABLE later (x)`,
+        ),
+    ],
+    ["a folder", /is a folder/, (path) => mkdirSync(path)],
+  ])("%s", async (_name, message, prepare) => {
+    const path = join(folder, "knock.db");
+    prepare(path);
+    const isFolder = !existsSync(path) || readdirSync(folder, { withFileTypes: true })[0]!.isDirectory();
+    const before = isFolder ? readdirSync(folder) : snapshot();
+    expect((await openError(path)).message).toMatch(message);
+    expect(isFolder ? readdirSync(folder) : snapshot()).toEqual(before);
+  });
+
+  it("another program's database whose tables are all in its log", async () => {
+    const source = join(folder, "source.db");
+    const database = new DatabaseSync(source);
+    database.exec(WAL_WITH_NOTES);
+    const path = join(folder, "knock.db");
+    for (const suffix of ["", "-wal"]) copyFileSync(source + suffix, path + suffix);
+    database.close();
+    const read = (): string[] => ["", "-wal"].map((suffix) => readFileSync(path + suffix).toString("base64"));
+    const before = read();
+    expect((await openError(path)).message).toMatch(/another program/);
+    expect(read()).toEqual(before);
+  });
+
+  it.each([
+    ["below a file", (): string => join(folder, "file", "knock.db")],
+    ["deep below a file", (): string => join(folder, "file", "a", "b", "knock.db")],
+    ["in a folder that no one can make", (): string => "/proc/knock/store/knock.db"],
+    ["a device", (): string => "/dev/null"],
+    ["a name that is too long", (): string => join(folder, "x".repeat(300))],
+    ["the empty name", (): string => ""],
+    ["a name with a null character", (): string => join(folder, "a\0b")],
+  ])("%s", async (_name, place) => {
+    writeFileSync(join(folder, "file"), "");
+    await openError(place());
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+});
+
+/** Takes the right to write away, from root too where the file system can; returns how to give it back, or null. */
+function makeReadOnly(path: string): (() => void) | null {
+  chmodSync(path, 0o555);
+  try {
+    accessSync(path, constants.W_OK);
+  } catch {
+    return () => chmodSync(path, 0o755);
+  }
+  try {
+    execFileSync("chattr", ["+i", path], { stdio: "ignore" });
+    return () => {
+      execFileSync("chattr", ["-i", path]);
+      chmodSync(path, 0o755);
+    };
+  } catch {
+    return null;
+  }
+}
+
+function canMakeReadOnly(): boolean {
+  const probe = mkdtempSync(join(tmpdir(), "knock-probe-"));
+  const restore = makeReadOnly(probe);
+  restore?.();
+  rmSync(probe, { recursive: true });
+  return restore !== null;
+}
+
+describe.runIf(canMakeReadOnly())("without the right to write", () => {
+  it.each([
+    ["the file", "knock.db"],
+    ["the folder of an existing store", "."],
+  ])("%s: the store is refused, untouched", async (_name, target) => {
+    const path = join(folder, "knock.db");
+    await seeded(path);
+    const before = snapshot();
+    const restore = makeReadOnly(join(folder, target));
+    try {
+      expect((await openError(path)).message).toMatch(/cannot be written/);
+    } finally {
+      restore?.();
+    }
+    expect(snapshot()).toEqual(before);
+  });
+
+  it.each([
+    ["the folder of a new store", "knock.db", /cannot be written/],
+    ["the folder of the folder of a new store", "inner/knock.db", /cannot be created/],
+  ])("%s: nothing is made", async (_name, name, message) => {
+    const restore = makeReadOnly(folder);
+    try {
+      expect((await openError(join(folder, name))).message).toMatch(message);
+    } finally {
+      restore?.();
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("a new store", () => {
+  it("makes its folder, with a .gitignore that keeps all of it out", async () => {
+    const path = join(folder, "project", ".knock-local", "knock.db");
+    await (await openSqliteStore(path)).close();
+    expect(readFileSync(join(folder, "project", ".knock-local", ".gitignore"), "utf8")).toBe("*\n");
+    expect(readdirSync(join(folder, "project"))).toEqual([".knock-local"]);
+  });
+
+  it("writes no .gitignore into a folder that was there", async () => {
+    await (await openSqliteStore(join(folder, "knock.db"))).close();
+    expect(existsSync(join(folder, ".gitignore"))).toBe(false);
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ["an empty file", (path) => writeFileSync(path, "")],
+    ["a database with nothing in it", (path) => makeDatabase(path, "PRAGMA journal_mode = WAL; VACUUM")],
+  ])("is built in %s", async (_name, prepare) => {
+    const path = join(folder, "knock.db");
+    prepare(path);
+    await seeded(path);
+    const database = new DatabaseSync(path, { readOnly: true });
+    expect({
+      ...(database
+        .prepare("SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
+        .get() as object),
+    }).toEqual({
+      application_id: APPLICATION_ID,
+      user_version: MIGRATIONS.length,
+    });
+    expect({ ...(database.prepare("PRAGMA journal_mode").get() as object) }).toEqual({ journal_mode: "wal" });
+    database.close();
+  });
+
+  it("in memory keeps nothing and makes no file", async () => {
+    const before = readdirSync(".");
+    const store = await openSqliteStore(":memory:");
+    await insertSample(store, { recipients: ["ada"] });
+    expect((await store.listMessages({}, { limit: 5 })).items).toHaveLength(1);
+    await store.close();
+    const again = await openSqliteStore(":memory:");
+    expect((await again.listMessages({}, { limit: 5 })).items).toEqual([]);
+    await again.close();
+    expect(readdirSync(".")).toEqual(before);
+  });
+});
+
+describe("an existing store", () => {
+  it("is opened and read without a byte written", async () => {
+    const path = join(folder, "knock.db");
+    await seeded(path);
+    const before = readFileSync(path);
+    const store = await openSqliteStore(path);
+    expect((await store.listMessages({}, { limit: 5 })).items).toHaveLength(1);
+    await store.close();
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it("is whole in its one file after closing: the log is empty", async () => {
+    const path = join(folder, "knock.db");
+    await seeded(path);
+    copyFileSync(path, join(folder, "copy.db"));
+    const copy = await openSqliteStore(join(folder, "copy.db"));
+    expect((await copy.listMessages({ recipient: user("ada") }, { limit: 5 })).items).toHaveLength(1);
+    await copy.close();
+  });
+
+  it("is recovered from the log of a process that died before anything was in the file", async () => {
+    const path = join(folder, "knock.db");
+    const store = await openSqliteStore(path);
+    await insertSample(store, { recipients: ["ada"] });
+    for (const suffix of ["", "-wal"]) copyFileSync(path + suffix, join(folder, `copy.db${suffix}`));
+    await store.close();
+    const copy = await openSqliteStore(join(folder, "copy.db"));
+    expect((await copy.listRecipientRuns({}, { limit: 5 })).items).toHaveLength(1);
+    await copy.close();
+  });
+
+  it("may be closed twice", async () => {
+    const store = await openSqliteStore(join(folder, "knock.db"));
+    await store.close();
+    await expect(store.close()).resolves.toBeUndefined();
+  });
+
+  it("keeps subscriptions, upserted per pair in order of creation, and audience members, once each", async () => {
+    const path = join(folder, "knock.db");
+    const store = await openSqliteStore(path);
+    const object = "projects/p1" as ReturnType<typeof user>;
+    const seed = (digest: string, role: string, at: number): Promise<void> =>
+      store.applySeeds(
+        [
+          {
+            file: "a.json",
+            digest,
+            recipients: [],
+            subscriptions: [
+              { object, recipient: user("zoe"), properties: { role } },
+              { object, recipient: user("ada"), properties: {} },
+            ],
+            audiences: [{ key: "beta", members: [user("ada"), user("ada"), user("zoe")] }],
+          },
+        ],
+        at,
+      );
+    await seed("d1", "owner", NOW);
+    await seed("d2", "guest", NOW + 1);
+    await store.close();
+    const database = new DatabaseSync(path, { readOnly: true });
+    const all = (sql: string): unknown[] =>
+      database
+        .prepare(sql)
+        .all()
+        .map((row) => ({ ...(row as object) }));
+    expect(all("SELECT recipient, properties, inserted_at, updated_at FROM subscriptions ORDER BY row")).toEqual([
+      { recipient: "$users/zoe", properties: '{"role":"guest"}', inserted_at: NOW, updated_at: NOW + 1 },
+      { recipient: "$users/ada", properties: "{}", inserted_at: NOW, updated_at: NOW + 1 },
+    ]);
+    expect(all("SELECT audience, recipient, tenant, inserted_at FROM audience_members ORDER BY recipient")).toEqual([
+      { audience: "beta", recipient: "$users/ada", tenant: "", inserted_at: NOW },
+      { audience: "beta", recipient: "$users/zoe", tenant: "", inserted_at: NOW },
+    ]);
+    database.close();
+  });
+
+  it("keeps a definition, a channel and a trigger's data once, however many messages", async () => {
+    const path = join(folder, "knock.db");
+    const store = await openSqliteStore(path);
+    for (let i = 0; i < 3; i++) await insertSample(store, { recipients: ["a", "b", "c"] });
+    await store.close();
+    const database = new DatabaseSync(path, { readOnly: true });
+    const counts = database.prepare(
+      "SELECT (SELECT count(*) FROM workflow_versions) AS versions, (SELECT count(*) FROM channels) AS channels, (SELECT count(*) FROM messages) AS messages, (SELECT count(data) FROM messages) AS own_data",
+    );
+    expect({ ...(counts.get() as object) }).toEqual({ versions: 1, channels: 1, messages: 9, own_data: 0 });
+    database.close();
+  });
+
+  it("finds due work, a cancellation and a recipient's messages by an index", async () => {
+    const path = join(folder, "knock.db");
+    await seeded(path);
+    const database = new DatabaseSync(path, { readOnly: true });
+    const plan = (sql: string): string =>
+      (database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[])
+        .map(({ detail }) => detail)
+        .join("; ");
+    expect(
+      plan("SELECT row FROM recipient_runs WHERE due_at IS NOT NULL AND due_at <= 1 ORDER BY due_at, row LIMIT 5"),
+    ).toMatch(/recipient_runs_due/);
+    expect(
+      plan("SELECT row FROM messages WHERE due_at IS NOT NULL AND due_at <= 1 ORDER BY due_at, row LIMIT 5"),
+    ).toMatch(/messages_due/);
+    expect(plan("SELECT w.row FROM workflow_runs w WHERE w.workflow = 'a' AND w.cancellation_key = 'b'")).toMatch(
+      /workflow_runs_by_cancellation/,
+    );
+    expect(
+      plan("SELECT m.row FROM messages m WHERE m.recipient = 'a' AND m.row < 9 ORDER BY m.row DESC LIMIT 5"),
+    ).not.toMatch(/SCAN|TEMP B-TREE/);
+    database.close();
+  });
+});
