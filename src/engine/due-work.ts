@@ -1,16 +1,18 @@
 import type { Message } from "../domain/message.js";
 import { referenceOf } from "../domain/recipient.js";
+import type { WorkflowRun } from "../domain/workflow-run.js";
 import type { AdvancedRun } from "../ports/operations.js";
 import type { ClaimedRun, SavedAdvance } from "../ports/store.js";
 import { type Advance, advance, stopRun } from "./advance.js";
 import { compileWorkflow } from "./compile-workflow.js";
 import { deliverDue } from "./deliver.js";
 import { type EngineContext, isActive, partiesOf, readParties } from "./engine-context.js";
+import { claimFor, continueFanOut } from "./fan-out.js";
 import { recipientOutcome } from "./run-outcome.js";
+import type { RunStart } from "./start-runs.js";
 
 /** Runs advanced in one transaction: enough to share the cost, few enough that others get the lock soon. */
 const CHUNK = 500;
-const LEASE_MS = 60_000;
 
 async function advanceClaimed(context: EngineContext, claimed: readonly ClaimedRun[], now: number): Promise<Advance[]> {
   const [read, environment] = await Promise.all([
@@ -62,18 +64,45 @@ function advancedRun(claimed: ClaimedRun, result: Advance, made: ReadonlyMap<str
   };
 }
 
+/** Triggers that were accepted and not yet fanned out: another process died over them, or a step made them. */
+async function continueFanOuts(context: EngineContext, now: number, report: (one: AdvancedRun) => void): Promise<void> {
+  for (;;) {
+    const claim = claimFor(context, now);
+    const claimed = await context.store.claimDueFanOuts(claim, 1);
+    const [one] = claimed;
+    if (one === undefined) return;
+    const environment = await context.definitions.environment();
+    const start: RunStart = { run: one.run, compiled: await compileWorkflow(one.version), environment, now };
+    await continueFanOut(context, start, one.fanOut, claim.token, (advances) => {
+      for (const result of advances) report(firstAdvance(one.run, result));
+    });
+  }
+}
+
+function firstAdvance(run: WorkflowRun, result: Advance): AdvancedRun {
+  const messages = new Map(result.messages.map((message) => [message.id, message]));
+  const { recipient, steps } = recipientOutcome(result.recipientRun, messages);
+  return {
+    recipient_run_id: result.recipientRun.id,
+    recipient,
+    workflow: run.workflow,
+    at: new Date(result.recipientRun.inserted_at).toISOString(),
+    steps,
+  };
+}
+
 /** Runs everything due at `now`, chunk after chunk, then its deliveries. Answers with what ran. */
 export async function runDueAt(context: EngineContext, now: number, signal?: AbortSignal): Promise<AdvancedRun[]> {
   const ran: AdvancedRun[] = [];
+  await continueFanOuts(context, now, (one) => ran.push(one));
   while (!signal?.aborted) {
-    const token = context.ids.uuid();
-    const realNow = context.realNow();
-    const claimed = await context.store.claimDueRuns({ now, realNow, leaseUntil: realNow + LEASE_MS, token }, CHUNK);
+    const claim = claimFor(context, now);
+    const claimed = await context.store.claimDueRuns(claim, CHUNK);
     if (claimed.length === 0) break;
     const advances = await advanceClaimed(context, claimed, now);
     const saved = await context.store.saveAdvances(
       advances.map((one): SavedAdvance => ({ recipientRun: one.recipientRun, messages: one.messages })),
-      token,
+      claim.token,
     );
     const made = new Map(advances.flatMap((one) => one.messages).map((message) => [message.id, message]));
     for (const [index, result] of advances.entries()) {

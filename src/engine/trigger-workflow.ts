@@ -1,9 +1,8 @@
 import type { Environment } from "../domain/environment.js";
 import { channelIdOf } from "../domain/environment.js";
-import type { Message } from "../domain/message.js";
+import { type FanOut, isFannedOut } from "../domain/fan-out.js";
 import type { TriggerOutcome } from "../domain/outcome.js";
 import {
-  gidOf,
   keyOf,
   type Recipient,
   type RecipientKey,
@@ -13,27 +12,26 @@ import {
   TENANTS,
 } from "../domain/recipient.js";
 import type { Trigger } from "../domain/trigger.js";
-import type { Workflow } from "../domain/workflow.js";
-import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
+import type { WorkflowRun } from "../domain/workflow-run.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { TriggerOptions } from "../ports/operations.js";
-import type { FrequencyClaim, IdempotencyRecord } from "../ports/store.js";
-import { contentDigest, isUuid, uuidV5 } from "../util/ids.js";
-import { type JsonObject, stableStringify } from "../util/json.js";
-import { type Advance, advance } from "./advance.js";
+import type { IdempotencyRecord } from "../ports/store.js";
+import { contentDigest, isUuid } from "../util/ids.js";
+import { stableStringify } from "../util/json.js";
 import { checkTrigger } from "./check-trigger.js";
-import type { CompiledWorkflow } from "./compile-workflow.js";
 import { deliverDue } from "./deliver.js";
-import { type EngineContext, isDue, partiesOf, readTime } from "./engine-context.js";
+import { type EngineContext, isDue, readTime } from "./engine-context.js";
+import { claimFor, continueFanOut, FAN_OUT_CHUNK, fanOutOf, nextReached } from "./fan-out.js";
 import { readOutcome } from "./read-outcome.js";
 import { triggerOutcome } from "./run-outcome.js";
+import { type RunStart, startRuns } from "./start-runs.js";
 
 /** How long an idempotency key is remembered (E-383). */
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 
 /** One listing per recipient: the first one's `$trigger_data` counts (EQ-11). */
-function distinctRecipients(trigger: Trigger): { key: RecipientKey; trigger_data: JsonObject | null }[] {
-  const seen = new Map<RecipientKey, { key: RecipientKey; trigger_data: JsonObject | null }>();
+function distinctRecipients(trigger: Trigger): FanOut["listed"] {
+  const seen = new Map<RecipientKey, FanOut["listed"][number]>();
   for (const { key, trigger_data } of trigger.recipients) if (!seen.has(key)) seen.set(key, { key, trigger_data });
   return [...seen.values()];
 }
@@ -91,71 +89,6 @@ function checkActor(trigger: Trigger, known: ReadonlyMap<RecipientKey, Recipient
   });
 }
 
-function claimOf(workflow: Workflow, trigger: Trigger, recipient: RecipientKey): FrequencyClaim | null {
-  if (workflow.trigger_frequency === "every_trigger") return null;
-  const perTenant = workflow.trigger_frequency === "once_per_recipient_per_tenant";
-  // The two frequencies keep apart ("*" is no tenant id a trigger can carry alone), should a workflow change its own.
-  return { workflow: workflow.key, recipient, tenant: perTenant ? `=${trigger.tenant?.id ?? ""}` : "*" };
-}
-
-interface Prepared {
-  trigger: Trigger;
-  compiled: CompiledWorkflow;
-  environment: Environment;
-  run: WorkflowRun;
-  now: number;
-}
-
-/** First advances of all recipients, in memory. `usedUp`: recipients a once-only workflow already ran for. */
-function advanceAll(
-  context: EngineContext,
-  prepared: Prepared,
-  read: ReadonlyMap<RecipientKey, Recipient>,
-  usedUp: ReadonlySet<RecipientKey>,
-): { advances: Advance[]; unidentified: RecipientKey[] } {
-  const { trigger, compiled, environment, run, now } = prepared;
-  const advances: Advance[] = [];
-  const unidentified: RecipientKey[] = [];
-  for (const { key, trigger_data } of distinctRecipients(trigger)) {
-    const recipientRun: RecipientRun = {
-      id: uuidV5(run.id, gidOf(key)),
-      workflow_run_id: run.id,
-      recipient: key,
-      status: "queued",
-      position: null,
-      due_at: null,
-      data: trigger_data ? { ...run.data, ...trigger_data } : null, // shallow (EQ-08)
-      via: null,
-      steps: [],
-      reason: null,
-      events: [],
-      error_count: 0,
-      inserted_at: now,
-      updated_at: now,
-    };
-    const parties = partiesOf(run, recipientRun, read);
-    if (parties === null) {
-      unidentified.push(key);
-      continue;
-    }
-    advances.push(
-      advance({
-        ...parties,
-        run,
-        recipientRun,
-        environment,
-        compiled,
-        messages: [],
-        now,
-        ids: context.ids,
-        unavailable: false,
-        usedUp: usedUp.has(key),
-      }),
-    );
-  }
-  return { advances, unidentified };
-}
-
 /** Two payloads are the same trigger if their canonical JSON is (A-055). */
 function fingerprintOf(trigger: Trigger): string {
   return contentDigest(stableStringify({ workflow: trigger.workflow, payload: trigger.payload }));
@@ -196,13 +129,10 @@ export async function triggerWorkflow(
   }
 
   const { workflow, environment, compiled } = await checkTrigger(context.definitions, trigger);
-  let read = await store.readRecipients(keysOf(trigger));
-  checkActor(trigger, read);
-  const upserts = upsertsOf(trigger, environment, read);
-  if (upserts.length > 0) {
-    await store.upsertRecipients(upserts, now);
-    read = await store.readRecipients(keysOf(trigger));
-  }
+  const known = await store.readRecipients(keysOf(trigger));
+  checkActor(trigger, known);
+  const upserts = upsertsOf(trigger, environment, known);
+  if (upserts.length > 0) await store.upsertRecipients(upserts, now);
 
   const run: WorkflowRun = {
     id: context.ids.uuid(),
@@ -216,23 +146,20 @@ export async function triggerWorkflow(
     trigger_source: { type: "api" },
     inserted_at: now,
   };
-  const prepared: Prepared = { trigger, compiled, environment, run, now };
-  const claims = distinctRecipients(trigger).flatMap((recipient) => claimOf(workflow, trigger, recipient.key) ?? []);
-  const usedUp = new Set(claims.length > 0 ? await store.readClaims(claims) : []);
+  const start: RunStart = { run, compiled, environment, now };
+  const listed = distinctRecipients(trigger);
+  const first = await nextReached(context, run, fanOutOf(listed), Math.max(listed.length, FAN_OUT_CHUNK));
+  const claim = claimFor(context, now);
+  const usedUp = new Set<RecipientKey>();
   for (;;) {
-    const { advances, unidentified } = advanceAll(context, prepared, read, usedUp);
-    const started = new Set(advances.filter((one) => one.started).map((one) => one.recipientRun.recipient));
-    const recipientRuns = advances.map((one) => one.recipientRun);
-    const messages: Message[] = advances.flatMap((one) => one.messages);
+    const { advances: _advances, ...started } = await startRuns(context, start, first.reached, usedUp);
     const inserted = await store.insertWorkflowRun(
       {
+        ...started,
         run,
         version: workflow,
-        recipientRuns,
-        messages,
-        claims: claims.filter((claim) => started.has(claim.recipient)),
         idempotency: key === null ? null : { key, fingerprint, workflow_run_id: run.id, inserted_at: now },
-        unidentified,
+        fanOut: isFannedOut(first.rest) ? null : { rest: first.rest, claim },
       },
       now - IDEMPOTENCY_MS,
     );
@@ -242,8 +169,9 @@ export async function triggerWorkflow(
       for (const recipient of inserted.recipients) usedUp.add(recipient);
       continue;
     }
-    if (!messages.some((message) => isDue(message, now)))
-      return triggerOutcome(run, recipientRuns, unidentified, messages);
+    if (isFannedOut(first.rest) && !started.messages.some((message) => isDue(message, now)))
+      return triggerOutcome(run, started.recipientRuns, started.unidentified, started.messages);
+    if (!isFannedOut(first.rest)) await continueFanOut(context, start, first.rest, claim.token);
     await deliverDue(context, now);
     return (await readOutcome(context, run.id)) as TriggerOutcome;
   }

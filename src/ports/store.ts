@@ -1,3 +1,4 @@
+import type { FanOut } from "../domain/fan-out.js";
 import type { DeliveryStatus, EngagementAction, Message } from "../domain/message.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
 import type { RunStatus } from "../domain/run-status.js";
@@ -31,6 +32,32 @@ export interface NewWorkflowRun {
   idempotency: IdempotencyRecord | null;
   /** Recipients listed but never identified; they get no run but stay visible (EQ-09). */
   unidentified: RecipientKey[];
+  /** What is left to fan out, and the claim under which the caller goes on with it; null when these are all. */
+  fanOut: { rest: FanOut; claim: Claim } | null;
+}
+
+/** The next recipients of a trigger that fans out. */
+export interface FanOutChunk {
+  workflow_run_id: string;
+  recipientRuns: RecipientRun[];
+  messages: Message[];
+  claims: FrequencyClaim[];
+  unidentified: RecipientKey[];
+  /** Null: this is the last chunk. */
+  rest: FanOut | null;
+}
+
+/** `lost`: another process took the fan-out over, nothing was written. */
+export type ChunkResult =
+  | { outcome: "inserted" }
+  | { outcome: "lost" }
+  | { outcome: "claimed"; recipients: RecipientKey[] };
+
+/** A trigger whose fan-out is due. */
+export interface ClaimedFanOut {
+  run: WorkflowRun;
+  version: Workflow;
+  fanOut: FanOut;
 }
 
 /**
@@ -146,6 +173,18 @@ export interface Store {
   readClaims(claims: readonly FrequencyClaim[]): Promise<RecipientKey[]>;
   /** `idempotentSince`: records older than this do not replay. */
   insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult>;
+
+  /** An object's subscriptions in order of their making (E-055), after a cursor of an earlier answer; `next` null at the end. */
+  listSubscribers(
+    object: RecipientKey,
+    after: number | null,
+    limit: number,
+  ): Promise<{ items: Subscription[]; next: number | null }>;
+  /** Which of these recipients have a run of the trigger already (E-058). */
+  readReached(workflowRunId: string, recipients: readonly RecipientKey[]): Promise<Set<RecipientKey>>;
+  /** Triggers whose fan-out is due, leased to the token. */
+  claimDueFanOuts(claim: Claim, limit: number): Promise<ClaimedFanOut[]>;
+  insertFanOutChunk(chunk: FanOutChunk, token: string): Promise<ChunkResult>;
 
   /** The next moment anything is due (a run or a delivery), or null. Leased work counts when its lease ends. */
   nextDueAt(): Promise<number | null>;

@@ -6,18 +6,18 @@ import { type MessageRow, messageOf, messagesOf, SELECT_MESSAGES } from "./messa
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, recipientRunOf, workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
-type DueTable = "recipient_runs" | "messages";
+export type DueTable = "recipient_runs" | "messages" | "workflow_runs";
 
 /** Values: the store's time, the real time. */
 const IS_DUE = "due_at IS NOT NULL AND due_at <= ? AND (claim_until IS NULL OR claim_until <= ?)";
 
 /** Asked without the write lock, which a poll that finds nothing must not take. */
-function isAnyDue(db: Connection, table: DueTable, { now, realNow }: Claim): boolean {
+export function isAnyDue(db: Connection, table: DueTable, { now, realNow }: Claim): boolean {
   return db.read(() => db.get(`SELECT 1 FROM ${table} WHERE ${IS_DUE} LIMIT 1`, now, realNow) !== undefined);
 }
 
 /** Leases what is due, earliest first; the rows' keys in that order. */
-function lease(db: Connection, table: DueTable, claim: Claim, limit: number): number[] {
+export function lease(db: Connection, table: DueTable, claim: Claim, limit: number): number[] {
   const rows = db
     .all<{ row: number }>(
       `SELECT row FROM ${table} WHERE ${IS_DUE} ORDER BY due_at, row LIMIT ?`,
@@ -78,7 +78,8 @@ export function nextDueAt(db: Connection, realNow: number): number | null {
   return db.read(() => {
     const { offset_ms, frozen_at } = selectClock(db);
     const shift = frozen_at === null ? offset_ms : frozen_at - realNow;
-    const next = Math.min(nextIn(db, "recipient_runs", realNow, shift), nextIn(db, "messages", realNow, shift));
+    const tables: DueTable[] = ["recipient_runs", "messages", "workflow_runs"];
+    const next = Math.min(...tables.map((table) => nextIn(db, table, realNow, shift)));
     return next === Number.POSITIVE_INFINITY ? null : next;
   });
 }

@@ -1,5 +1,5 @@
 import type { RecipientKey } from "../../domain/recipient.js";
-import type { WorkflowRun } from "../../domain/workflow-run.js";
+import type { RecipientRun, WorkflowRun } from "../../domain/workflow-run.js";
 import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/store.js";
 import type { Connection } from "./connection.js";
 import { packRunEvents } from "./event-codec.js";
@@ -8,7 +8,7 @@ import { json } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
 const INSERT_RUN =
-  "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, fan_out, due_at, claim_token, claim_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 const INSERT_RECIPIENT_RUN =
   "INSERT INTO recipient_runs (id, workflow_run, recipient, status, due_at, position, data, via, reason, error_count, inserted_at, updated_at, steps, events) " +
@@ -27,7 +27,7 @@ export function readIdempotency(db: Connection, key: string, since: number): Ide
   return db.read(() => selectIdempotency(db, key, since));
 }
 
-function selectClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
+export function selectClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
   const select = db.statement("SELECT 1 FROM frequency_claims WHERE workflow = ? AND recipient = ? AND tenant = ?");
   const used = claims.filter(
     ({ workflow, recipient, tenant }) => select.get(workflow, recipient, tenant) !== undefined,
@@ -45,6 +45,7 @@ function insertRun(
   version: number,
   dataText: string,
   unidentified: readonly RecipientKey[],
+  fanOut: NewWorkflowRun["fanOut"],
 ): number {
   return db.insert(
     INSERT_RUN,
@@ -59,12 +60,16 @@ function insertRun(
     JSON.stringify(run.trigger_source),
     unidentified.length > 0 ? JSON.stringify(unidentified) : null,
     run.inserted_at,
+    fanOut ? JSON.stringify(fanOut.rest) : null,
+    fanOut ? fanOut.claim.now : null,
+    fanOut ? fanOut.claim.token : null,
+    fanOut ? fanOut.claim.leaseUntil : null,
   );
 }
 
-function insertRecipientRuns(
+export function insertRecipientRuns(
   db: Connection,
-  { recipientRuns }: NewWorkflowRun,
+  recipientRuns: readonly RecipientRun[],
   workflowRun: number,
 ): Map<string, number> {
   const rows = new Map<string, number>();
@@ -91,6 +96,12 @@ function insertRecipientRuns(
   return rows;
 }
 
+export function insertClaims(db: Connection, claims: readonly FrequencyClaim[]): void {
+  // Or ignore: a trigger may list the same claim twice.
+  const insert = db.statement("INSERT OR IGNORE INTO frequency_claims (workflow, recipient, tenant) VALUES (?, ?, ?)");
+  for (const { workflow, recipient, tenant } of claims) insert.run(workflow, recipient, tenant);
+}
+
 /** A trigger with all its rows, each written once, in one transaction; or nothing, if another process was first (E-383, EQ-13). */
 export function insertWorkflowRun(
   db: Connection,
@@ -106,19 +117,11 @@ export function insertWorkflowRun(
     if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
 
     const triggerData = { value: run.data, text: JSON.stringify(run.data) };
-    const workflowRun = insertRun(db, run, shared.versionRow(version), triggerData.text, unidentified);
-    const rows = insertRecipientRuns(db, made, workflowRun);
+    const workflowRun = insertRun(db, run, shared.versionRow(version), triggerData.text, unidentified, made.fanOut);
+    const rows = insertRecipientRuns(db, made.recipientRuns, workflowRun);
     const insertMessage = messageInserter(db, shared);
     for (const message of messages) insertMessage(message, rows.get(message.recipient_run_id) as number, triggerData);
-    for (const { workflow, recipient, tenant } of claims) {
-      // Or ignore: a trigger may list the same claim twice.
-      db.run(
-        "INSERT OR IGNORE INTO frequency_claims (workflow, recipient, tenant) VALUES (?, ?, ?)",
-        workflow,
-        recipient,
-        tenant,
-      );
-    }
+    insertClaims(db, claims);
     if (idempotency) {
       const { key, fingerprint, workflow_run_id, inserted_at } = idempotency;
       db.run(

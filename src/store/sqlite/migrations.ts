@@ -144,4 +144,12 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (workflow, recipient, tenant)
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE workflow_runs ADD COLUMN fan_out TEXT;
+  ALTER TABLE workflow_runs ADD COLUMN due_at INTEGER;
+  ALTER TABLE workflow_runs ADD COLUMN claim_token TEXT;
+  ALTER TABLE workflow_runs ADD COLUMN claim_until INTEGER;
+  CREATE INDEX workflow_runs_due ON workflow_runs (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX subscriptions_in_order ON subscriptions (object, row);
+  `,
 ];

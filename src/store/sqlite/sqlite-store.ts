@@ -3,8 +3,11 @@ import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/reci
 import type { ClockSetting } from "../../ports/clock.js";
 import type {
   CancelledRun,
+  ChunkResult,
   Claim,
+  ClaimedFanOut,
   ClaimedRun,
+  FanOutChunk,
   FrequencyClaim,
   IdempotencyRecord,
   InsertResult,
@@ -23,6 +26,7 @@ import { cancelRuns } from "./cancel-runs.js";
 import { readClock, writeClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
 import { claimDueMessages, claimDueRuns, nextDueAt } from "./due-work.js";
+import { claimDueFanOuts, insertFanOutChunk, listSubscribers, readReached } from "./fan-outs.js";
 import { insertWorkflowRun, readClaims, readIdempotency } from "./insert-workflow-run.js";
 import { listMessages } from "./list-messages.js";
 import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./list-runs.js";
@@ -77,6 +81,22 @@ export class SqliteStore implements Store {
 
   async insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult> {
     return insertWorkflowRun(this.db, this.shared, run, idempotentSince);
+  }
+
+  async listSubscribers(object: RecipientKey, after: number | null, limit: number) {
+    return listSubscribers(this.db, object, after, limit);
+  }
+
+  async readReached(workflowRunId: string, recipients: readonly RecipientKey[]): Promise<Set<RecipientKey>> {
+    return readReached(this.db, workflowRunId, recipients);
+  }
+
+  async claimDueFanOuts(claim: Claim, limit: number): Promise<ClaimedFanOut[]> {
+    return claimDueFanOuts(this.db, this.shared, claim, limit);
+  }
+
+  async insertFanOutChunk(chunk: FanOutChunk, token: string): Promise<ChunkResult> {
+    return insertFanOutChunk(this.db, this.shared, chunk, token);
   }
 
   async nextDueAt(): Promise<number | null> {

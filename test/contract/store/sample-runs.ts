@@ -177,7 +177,17 @@ export function sampleTrigger(sample: SampleTrigger): NewWorkflowRun {
       : recipientRuns.map((recipientRun) =>
           sampleMessage(run, recipientRun, { ...message, categories: version.categories }),
         );
-  return { run, version, recipientRuns, messages, claims: [], idempotency: null, unidentified: [], ...sample.rest };
+  return {
+    run,
+    version,
+    recipientRuns,
+    messages,
+    claims: [],
+    idempotency: null,
+    unidentified: [],
+    fanOut: null,
+    ...sample.rest,
+  };
 }
 
 /** A whole day back: the window of idempotency keys. */

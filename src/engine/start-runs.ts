@@ -1,0 +1,113 @@
+import type { Environment } from "../domain/environment.js";
+import type { Message } from "../domain/message.js";
+import { gidOf, type RecipientKey } from "../domain/recipient.js";
+import type { Subscription } from "../domain/subscription.js";
+import type { Workflow } from "../domain/workflow.js";
+import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
+import type { FrequencyClaim } from "../ports/store.js";
+import { uuidV5 } from "../util/ids.js";
+import type { JsonObject } from "../util/json.js";
+import { type Advance, advance } from "./advance.js";
+import type { CompiledWorkflow } from "./compile-workflow.js";
+import { type EngineContext, partiesOf, readParties } from "./engine-context.js";
+
+/** What the first advances of a trigger's runs share. */
+export interface RunStart {
+  run: WorkflowRun;
+  compiled: CompiledWorkflow;
+  environment: Environment;
+  now: number;
+}
+
+/** A recipient that a trigger reaches: listed, or through a subscription. */
+export interface Reached {
+  key: RecipientKey;
+  trigger_data: JsonObject | null;
+  via: Subscription | null;
+}
+
+export interface StartedRuns {
+  recipientRuns: RecipientRun[];
+  messages: Message[];
+  claims: FrequencyClaim[];
+  unidentified: RecipientKey[];
+  advances: Advance[];
+}
+
+/** The slot of a once-only workflow that a recipient uses up (E-068); null where every trigger runs. */
+function claimOf(workflow: Workflow, run: WorkflowRun, recipient: RecipientKey): FrequencyClaim | null {
+  if (workflow.trigger_frequency === "every_trigger") return null;
+  const perTenant = workflow.trigger_frequency === "once_per_recipient_per_tenant";
+  // The two frequencies keep apart, should a workflow change its own: a tenant's id cannot be "*" and no "=…".
+  return { workflow: workflow.key, recipient, tenant: perTenant ? `=${run.tenant ?? ""}` : "*" };
+}
+
+function newRun({ run, now }: RunStart, { key, trigger_data, via }: Reached): RecipientRun {
+  return {
+    id: uuidV5(run.id, gidOf(key)),
+    workflow_run_id: run.id,
+    recipient: key,
+    status: "queued",
+    position: null,
+    due_at: null,
+    data: trigger_data ? { ...run.data, ...trigger_data } : null, // shallow (EQ-08)
+    via,
+    steps: [],
+    reason: null,
+    events: [],
+    error_count: 0,
+    inserted_at: now,
+    updated_at: now,
+  };
+}
+
+/**
+ * First advances of the reached recipients, in memory: nothing is written. `usedUp` holds the recipients that a once-only
+ * workflow has already run for, as far as the caller knows; those in the store are added to it.
+ */
+export async function startRuns(
+  context: EngineContext,
+  start: RunStart,
+  reached: readonly Reached[],
+  usedUp: Set<RecipientKey>,
+): Promise<StartedRuns> {
+  const { run, compiled, environment, now } = start;
+  const runs = reached.map((one) => newRun(start, one));
+  const claims = runs.flatMap(({ recipient }) => claimOf(compiled.workflow, run, recipient) ?? []);
+  if (claims.length > 0) for (const recipient of await context.store.readClaims(claims)) usedUp.add(recipient);
+  const read = await readParties(
+    context.store,
+    runs.map((recipientRun) => ({ run, recipientRun })),
+  );
+  const advances: Advance[] = [];
+  const unidentified: RecipientKey[] = [];
+  for (const recipientRun of runs) {
+    const parties = partiesOf(run, recipientRun, read);
+    if (parties === null) {
+      unidentified.push(recipientRun.recipient);
+      continue;
+    }
+    advances.push(
+      advance({
+        ...parties,
+        run,
+        recipientRun,
+        environment,
+        compiled,
+        messages: [],
+        now,
+        ids: context.ids,
+        unavailable: false,
+        usedUp: usedUp.has(recipientRun.recipient),
+      }),
+    );
+  }
+  const startedOnes = new Set(advances.filter((one) => one.started).map((one) => one.recipientRun.recipient));
+  return {
+    recipientRuns: advances.map((one) => one.recipientRun),
+    messages: advances.flatMap((one) => one.messages),
+    claims: claims.filter((claim) => startedOnes.has(claim.recipient)),
+    unidentified,
+    advances,
+  };
+}

@@ -1,0 +1,106 @@
+import type { RecipientKey } from "../../domain/recipient.js";
+import type { Subscription } from "../../domain/subscription.js";
+import type { ChunkResult, Claim, ClaimedFanOut, FanOutChunk } from "../../ports/store.js";
+import type { Connection } from "./connection.js";
+import { isAnyDue, lease } from "./due-work.js";
+import { insertClaims, insertRecipientRuns, selectClaims } from "./insert-workflow-run.js";
+import { messageInserter } from "./message-rows.js";
+import { workflowRunReader } from "./run-rows.js";
+import type { SharedRows } from "./shared-rows.js";
+
+export function listSubscribers(
+  db: Connection,
+  object: RecipientKey,
+  after: number | null,
+  limit: number,
+): { items: Subscription[]; next: number | null } {
+  return db.read(() => {
+    const rows = db.all<{ row: number; recipient: string; properties: string }>(
+      "SELECT row, recipient, properties FROM subscriptions WHERE object = ? AND row > ? ORDER BY row LIMIT ?",
+      object,
+      after ?? 0,
+      limit + 1,
+    );
+    const page = rows.slice(0, limit);
+    return {
+      items: page.map(({ recipient, properties }) => ({
+        object,
+        recipient: recipient as RecipientKey,
+        properties: JSON.parse(properties),
+      })),
+      next: rows.length > limit ? (page.at(-1)?.row ?? null) : null,
+    };
+  });
+}
+
+export function readReached(
+  db: Connection,
+  workflowRunId: string,
+  recipients: readonly RecipientKey[],
+): Set<RecipientKey> {
+  return db.read(() => {
+    const run = db.get<{ row: number }>("SELECT row FROM workflow_runs WHERE id = ?", workflowRunId);
+    if (run === undefined || recipients.length === 0) return new Set<RecipientKey>();
+    const rows = db.all<{ recipient: string }>(
+      "SELECT recipient FROM recipient_runs WHERE workflow_run = ? AND recipient IN (SELECT value FROM json_each(?))",
+      run.row,
+      JSON.stringify(recipients),
+    );
+    return new Set(rows.map(({ recipient }) => recipient as RecipientKey));
+  });
+}
+
+export function claimDueFanOuts(db: Connection, shared: SharedRows, claim: Claim, limit: number): ClaimedFanOut[] {
+  if (!isAnyDue(db, "workflow_runs", claim)) return [];
+  return db.write(() => {
+    const read = workflowRunReader(db, shared);
+    const select = db.statement("SELECT fan_out FROM workflow_runs WHERE row = ?");
+    return lease(db, "workflow_runs", claim, limit).map((row): ClaimedFanOut => {
+      const { run, version } = read(row);
+      return { run, version, fanOut: JSON.parse((select.get(row) as { fan_out: string }).fan_out) };
+    });
+  });
+}
+
+interface HeldRun {
+  row: number;
+  data: string;
+  unidentified: string | null;
+}
+
+/** The next recipients and how far the fan-out is, in one transaction: a crash repeats none and leaves none out. */
+export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: FanOutChunk, token: string): ChunkResult {
+  return db.write((): ChunkResult => {
+    const held = db.get<HeldRun>(
+      "SELECT row, data, unidentified FROM workflow_runs WHERE id = ? AND claim_token = ?",
+      chunk.workflow_run_id,
+      token,
+    );
+    if (held === undefined) return { outcome: "lost" };
+    const claimed = selectClaims(db, chunk.claims);
+    if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
+
+    const rows = insertRecipientRuns(db, chunk.recipientRuns, held.row);
+    const insertMessage = messageInserter(db, shared);
+    for (const message of chunk.messages)
+      insertMessage(message, rows.get(message.recipient_run_id) as number, { value: null, text: held.data });
+    insertClaims(db, chunk.claims);
+    const unidentified = [...(held.unidentified ? JSON.parse(held.unidentified) : []), ...chunk.unidentified];
+    const unidentifiedText = unidentified.length > 0 ? JSON.stringify(unidentified) : null;
+    if (chunk.rest === null) {
+      db.run(
+        "UPDATE workflow_runs SET fan_out = NULL, due_at = NULL, claim_token = NULL, claim_until = NULL, unidentified = ? WHERE row = ?",
+        unidentifiedText,
+        held.row,
+      );
+    } else {
+      db.run(
+        "UPDATE workflow_runs SET fan_out = ?, unidentified = ? WHERE row = ?",
+        JSON.stringify(chunk.rest),
+        unidentifiedText,
+        held.row,
+      );
+    }
+    return { outcome: "inserted" };
+  });
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../src/util/json.js";
+import { describeCases, type EngineCase, runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { HOUR, MINUTE, step, when } from "../../helpers/engine-harness.js";
+
+interface Series {
+  title: string;
+  workflow: JsonObject;
+  /** Triggers for ana, one after the other, and what each came to. */
+  triggers: [payload: JsonObject, run: string][];
+}
+
+const once = "once_per_recipient";
+const perTenant = "once_per_recipient_per_tenant";
+const stopped = "completed trigger_frequency: no steps";
+const sent = "completed: email_1 sent";
+
+const series: Series[] = [
+  {
+    title: "C-043 E-068: once per recipient, whatever the data",
+    workflow: { trigger_frequency: once, steps: [step.email()] },
+    triggers: [
+      [{ data: { n: 1 } }, sent],
+      [{ data: { n: 2 } }, stopped],
+    ],
+  },
+  {
+    title: "C-044 E-068 E-070: once per recipient and tenant, no tenant being one of them",
+    workflow: { trigger_frequency: perTenant, steps: [step.email()] },
+    triggers: [
+      [{ tenant: "acme" }, sent],
+      [{ tenant: "acme" }, stopped],
+      [{ tenant: "zeta" }, sent],
+      [{}, sent],
+      [{}, stopped],
+    ],
+  },
+  {
+    title: "C-045 E-071 E-070: a run that its conditions stopped uses nothing up",
+    workflow: { trigger_frequency: once, conditions: when("data.ok", "equal_to", "true"), steps: [step.email()] },
+    triggers: [
+      [{ data: { ok: false } }, "completed condition: no steps"],
+      [{ data: { ok: true } }, sent],
+      [{ data: { ok: true } }, stopped],
+    ],
+  },
+];
+
+describe("D. Frequency and trigger conditions", () => {
+  it.each(series.map((row) => [row.title, row] as const))("%s", (_title, { workflow, triggers }) =>
+    withHarness(async (h) => {
+      h.define("digest", workflow);
+      const came: string[] = [];
+      for (const [payload] of triggers) {
+        const outcome = await h.trigger("digest", { recipients: ["ana"], ...payload });
+        came.push(runsInWords(outcome).ana as string);
+      }
+      expect(came).toEqual(triggers.map(([, run]) => run));
+      expect(await h.messages()).toHaveLength(came.filter((run) => run === sent).length);
+    }),
+  );
+
+  it("C-047 E-070: a run that was cancelled has used the once up all the same", () =>
+    withHarness(async (h) => {
+      h.define("digest", { trigger_frequency: once, steps: [step.delay("hours", 1), step.email()] });
+      const first = await h.trigger("digest", { recipients: ["ana"], cancellation_key: "ck" });
+      await h.at(10 * MINUTE);
+      await h.cancel("digest", "ck");
+      const second = await h.trigger("digest", { recipients: ["ana"] });
+      await h.at(3 * HOUR);
+      expect(runsInWords(await h.outcome(first))).toEqual({ ana: "cancelled: delay_1 cancelled cancelled" });
+      expect(runsInWords(await h.outcome(second))).toEqual({ ana: stopped });
+      expect(await h.messages()).toEqual([]);
+    }));
+});
+
+const conditions: EngineCase[] = [
+  {
+    title: "C-048 E-071: trigger conditions stop a run before its steps, recipient by recipient",
+    workflow: { conditions: when("recipient.plan", "equal_to", "pro"), steps: [step.email()] },
+    payload: { recipients: ["ana", "bo"] },
+    runs: { ana: sent, bo: "completed condition: no steps" },
+    messages: ["ana mail sent: B"],
+    check(_h, outcome) {
+      expect(outcome.recipients?.[1]?.reason?.detail).toBe('recipient.plan equal_to "pro" (was "free")');
+      expect(outcome.summary).toMatchObject({ recipients: 2, sent: 1, skipped: 0, failed: 0 });
+    },
+  },
+];
+
+describeCases("D. Trigger conditions", conditions);
+
+const tenantStep = [step.email("S", "B", { conditions: when("tenant.tier", "equal_to", "gold") })];
+
+describeCases("E. Conditions through the engine", [
+  {
+    title: "C-083 E-094: no conditions on a delay pass; the delay runs",
+    workflow: [step.delay("minutes", 10, { conditions: {} }), step.email()],
+    runs: { ana: "paused: delay_1 waiting 2025-06-04T10:10:00Z" },
+    messages: [],
+    later: [
+      { at: 10 * MINUTE, runs: { ana: "completed: delay_1 passed, email_1 sent" }, messages: ["ana mail sent: B"] },
+    ],
+  },
+  {
+    title: "C-082 E-095: what stands after the deciding condition is not evaluated",
+    workflow: [
+      step.email("S", "B", {
+        conditions: {
+          any: [
+            { variable: "data.a", operator: "equal_to", argument: "1" },
+            { variable: "data.b", operator: "equal_to", argument: "1" },
+            { variable: "data.c", operator: "equal_to", argument: "{{ data.c | nofilter }}" },
+          ],
+        },
+      }),
+    ],
+    payload: { data: { a: 0, b: 1 } },
+    runs: { ana: sent },
+  },
+  {
+    title: "C-090 E-076 E-091: a property of the run's tenant",
+    workflow: tenantStep,
+    payload: { tenant: { id: "acme", tier: "gold" } },
+    runs: { ana: sent },
+  },
+  {
+    title: "C-090 E-076 E-091: the same without a tenant",
+    given: (h) => h.identify({ collection: "$tenants", id: "acme", tier: "gold" }),
+    workflow: tenantStep,
+    runs: { ana: "completed: email_1 skipped condition" },
+    messages: [],
+  },
+]);
