@@ -12,8 +12,8 @@ const dist = join(root, "dist");
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** Bundled apart, so that a start that does not need them does not read them; whether each has a default export. */
-const APART = { undici: true, conf: true, ora: true, luxon: false };
+/** Bundled apart, so that a start that does not need them does not read them; whether each is used by its default export. */
+const APART = { undici: false, conf: true, ora: true, luxon: false };
 
 const native = ["@photostructure/sqlite", "node:sqlite"];
 
@@ -31,6 +31,8 @@ const common = {
   // liquidjs' Node build loads streams and the file system at start; templates here never come from files.
   alias: {
     liquidjs: join(dirname(require.resolve("liquidjs")), "liquid.browser.mjs"),
+    // jsonc-parser's main file requires its parts in a way that no bundler can follow.
+    "jsonc-parser": join(root, "node_modules/jsonc-parser/lib/esm/main.js"),
     // output/ decides about colour itself; chalk's own detection would load os and tty.
     "#supports-color": join(root, "node_modules/chalk/source/vendor/supports-color/browser.js"),
   },
@@ -77,12 +79,14 @@ await Promise.all([
     banner: { js: "(function (require, module, exports, __filename, __dirname) {" },
     footer: { js: "})" },
   }),
-  ...Object.entries(APART).map(([name, hasDefault]) =>
+  ...Object.entries(APART).map(([name, byDefault]) =>
     build({
       ...common,
       banner,
+      // An import's default is what Node would make it, the whole of a CommonJS module: so the default has to be that.
+      ...(byDefault ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
       stdin: {
-        contents: `export * from "${name}";${hasDefault ? ` export { default } from "${name}";` : ""}`,
+        contents: byDefault ? `export { default } from "${name}";` : `export * from "${name}";`,
         resolveDir: root,
       },
       outfile: join(dist, "vendor", `${name}.cjs`),

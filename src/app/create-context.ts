@@ -7,6 +7,7 @@ import type { Output } from "../output/output.js";
 import type { Operations } from "../ports/operations.js";
 import { findProject } from "../project/find-project.js";
 import { openProject, type Project } from "../project/open-project.js";
+import { nearest } from "../util/nearest.js";
 import { type Credentials, openCredentials } from "./credentials.js";
 import { confirmLiveKey, isLiveKey } from "./live-key.js";
 import { openLocal, storeLocation } from "./open-local.js";
@@ -81,8 +82,6 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
         hint: "Set KNOCK_API_KEY, or store one: knock auth login.",
       });
     }
-    if (isLiveKey(apiKey, settings.base_url.value) && !flags.yes)
-      await confirmLiveKey(settings.base_url.value, surroundings);
     const { openRemote } = await import("../remote/open-remote.js");
     const remote = openRemote({
       baseUrl: settings.base_url.value,
@@ -92,6 +91,9 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
       userAgent: `knock-cli/${surroundings.version}`,
     });
     opened.push(remote);
+    // Only now: a base URL that cannot be one has been refused, and nothing has been sent yet.
+    if (isLiveKey(apiKey, settings.base_url.value) && !flags.yes)
+      await confirmLiveKey(settings.base_url.value, surroundings);
     return remote;
   }
 
@@ -155,6 +157,18 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
         userAgent: `knock-cli/${surroundings.version}`,
         idempotency_key: idempotencyKey ?? newIdempotencyKey(),
       });
+    },
+    async suggestFilter({ workflow, channel }, flags) {
+      const found = await projectOf(flags);
+      if (found === null) return null;
+      const keys = await found.workflowKeys();
+      const near =
+        workflow !== undefined && !keys.includes(workflow)
+          ? nearest(workflow, keys)
+          : channel !== undefined
+            ? nearest(channel, Object.keys((await found.environment()).channels))
+            : undefined;
+      return near === undefined || near === channel ? null : `note: did you mean "${near}"?`;
     },
     profiles,
     async settings(flags) {

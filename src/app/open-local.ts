@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { createEngine } from "../engine/create-engine.js";
-import { withChannelIds } from "../engine/trigger-workflow.js";
+import { withChannelIds } from "../engine/fan-out-start.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Store } from "../ports/store.js";

@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from "node:fs";
+import { KnockError } from "../errors/knock-error.js";
 import type { OutStream } from "../output/output.js";
 
 /** A full pipe is waited for in steps of this many milliseconds. */
@@ -22,7 +23,13 @@ function writeAll(descriptor: 1 | 2, text: string): boolean {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EPIPE" || code === "EOF") return false;
-      if (code !== "EAGAIN") throw error;
+      // Whoever cannot be told of anything is not told of this either.
+      if (code !== "EAGAIN" && descriptor === 2) return false;
+      if (code !== "EAGAIN")
+        throw new KnockError("output_failed", `the result could not be written to standard output (${code})`, {
+          hint: "What was asked for is done. Is the disk full? knock runs list shows the runs.",
+          cause: error,
+        });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS);
     }
   }

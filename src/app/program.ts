@@ -9,6 +9,13 @@ const COMMANDS: Record<string, () => Promise<Register>> = {
   cancel: async () => (await import("../commands/cancel.js")).registerCancel,
   runs: async () => (await import("../commands/runs.js")).registerRuns,
   messages: async () => (await import("../commands/messages.js")).registerMessages,
+  users: async () => (await import("../commands/users.js")).registerUsers,
+  objects: async () => (await import("../commands/objects.js")).registerObjects,
+  tenants: async () => (await import("../commands/tenants.js")).registerTenants,
+  preferences: async () => (await import("../commands/preferences.js")).registerPreferences,
+  subscriptions: async () => (await import("../commands/subscriptions.js")).registerSubscriptions,
+  audiences: async () => (await import("../commands/audiences.js")).registerAudiences,
+  feed: async () => (await import("../commands/feed.js")).registerFeed,
   clock: async () => (await import("../commands/clock.js")).registerClock,
   worker: async () => (await import("../commands/worker.js")).registerWorker,
   init: async () => (await import("../commands/init.js")).registerInit,
@@ -72,6 +79,7 @@ export async function runProgram(
     streams.out(program.helpInformation());
     return;
   }
+  checkSubcommand(program, name, words);
   try {
     await program.parseAsync(words[0] === first && name !== first ? [name, ...words.slice(1)] : words, {
       from: "user",
@@ -81,6 +89,18 @@ export async function runProgram(
     if (error.exitCode === 0 || error.code === "commander.help") return;
     throw usageError(error);
   }
+}
+
+/** `knock runs lst`: with a default subcommand, commander would take the slip for an argument of that. */
+function checkSubcommand(program: Command, name: string, [, second]: readonly string[]): void {
+  const group = program.commands.find((command) => command.name() === name);
+  if (!group || group.commands.length === 0 || second === undefined || second.startsWith("-") || second === "help")
+    return;
+  const known = group.commands.map((command) => command.name());
+  if (!known.includes(second))
+    throw new KnockError("usage", `knock ${name} has no command "${second}"`, {
+      hint: didYouMean(second, known, "Commands"),
+    });
 }
 
 function* allCommands(command: Command): Generator<Command> {

@@ -94,7 +94,8 @@ export function resolveSettings({ flags, env, project, profile: readProfile }: S
     source: "default" as const,
   };
   if (target.value !== "local" && target.value !== "remote") {
-    throw new KnockError("usage", `${SOURCE_NAMES[target.source]} is ${JSON.stringify(target.value)}`, {
+    const code = target.source === "project" ? "project_invalid" : "usage";
+    throw new KnockError(code, `${SOURCE_NAMES[target.source]} is ${JSON.stringify(target.value)}`, {
       hint: "The targets are local and remote.",
     });
   }

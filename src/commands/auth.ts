@@ -30,7 +30,7 @@ export function registerAuth(program: Command, context: CommandContext): void {
     .option("--branch <slug>", "this profile's branch");
   addExamples(addCommonOptions(login), [
     "knock auth login",
-    "pass show knock | knock auth login --with-key --profile staging",
+    'echo "$KNOCK_API_KEY" | knock auth login --with-key --profile staging',
   ]);
   login.action(async (flags: AuthFlags) => {
     applyVerbosity(context, flags);

@@ -27,7 +27,7 @@ export function registerCancel(program: Command, context: CommandContext): void 
     .option("--fail-if-none", "exit 1 when nothing was cancelled");
   addExamples(addCommonOptions(addTargetOptions(command)), [
     "knock cancel invite invite-42",
-    "knock cancel invite invite-42 --recipients zoe --json",
+    "knock cancel invite invite-42 --recipients grace --json",
   ]);
   command.action((workflow: string, key: string, flags: CancelFlags) => {
     applyVerbosity(context, flags);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { durationArgument, timeArgument } from "../input/parse-time.js";
+import { durationArgument, laterTime, timeArgument } from "../input/parse-time.js";
 import { printClock } from "../output/print-clock.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import {
@@ -38,9 +38,9 @@ export function registerClock(program: Command, context: CommandContext): void {
     applyVerbosity(context, flags);
     const length = durationArgument(duration, "the duration");
     const engine = await context.openLocal(flags);
-    const now = Date.parse((await engine.readClock()).now);
+    const to = laterTime(Date.parse((await engine.readClock()).now), length, "the duration");
     const state = await context.output.progress("running what falls due", () =>
-      engine.moveClock(now + length, { force: false, signal: context.signal }),
+      engine.moveClock(to, { force: false, signal: context.signal }),
     );
     printClock(state, context.output);
   });

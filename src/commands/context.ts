@@ -76,6 +76,11 @@ export interface CommandContext {
   checkTrigger(trigger: Trigger, flags: TargetFlags): Promise<"checked" | "unchecked">;
   /** The request a remote trigger would make; without a key configured it shows none. */
   describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest>;
+  /** For a list that is empty: what a filter may have meant that names nothing of this project; null if all is well. */
+  suggestFilter(
+    filter: { workflow?: string | undefined; channel?: string | undefined },
+    flags: TargetFlags,
+  ): Promise<string | null>;
   profiles(): Profiles;
   settings(flags: TargetFlags): Promise<SettingView[]>;
   /** Writes a sample project into a folder; the files made, relative to it. */

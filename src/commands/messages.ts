@@ -23,7 +23,9 @@ export function registerMessages(program: Command, context: CommandContext): voi
   registerList(messages, context);
 
   const show = messages.command("show").argument("<id>", "a message's id").description("One message with its content.");
-  addExamples(addCommonOptions(addTargetOptions(show)), ["knock messages show 2hV0Qm7cX1dTzKpYw3RbLsN8aEf"]);
+  addExamples(addCommonOptions(addTargetOptions(show)), [
+    'knock messages show "$(knock messages list --limit 1 --quiet)"',
+  ]);
   show.action(async (id: string, flags: CommonFlags & TargetFlags) => {
     applyVerbosity(context, flags);
     const operations = await context.openOperations(flags);
@@ -40,7 +42,9 @@ export function registerMessages(program: Command, context: CommandContext): voi
     .argument("<id...>", "message ids, then the status")
     .usage("<id...> <status> [options]")
     .description(`Sets an engagement status: ${ENGAGEMENT_ACTIONS.join(", ")}.`);
-  addExamples(addCommonOptions(addTargetOptions(mark)), ["knock messages mark 2hV0Qm7cX1dTzKpYw3RbLsN8aEf seen"]);
+  addExamples(addCommonOptions(addTargetOptions(mark)), [
+    "knock messages mark $(knock messages list --recipient grace --quiet) seen",
+  ]);
   mark.action(async (words: string[], flags: CommonFlags & TargetFlags) => {
     applyVerbosity(context, flags);
     if (words.length < 2)
@@ -82,6 +86,9 @@ function registerList(messages: Command, context: CommandContext): void {
     };
     const page = pageOf(flags);
     const operations = await context.openOperations(flags);
-    printMessages(await operations.listMessages(filter, page), context.output);
+    const listed = await operations.listMessages(filter, page);
+    printMessages(listed, context.output);
+    const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
+    if (slip !== null) context.output.note(slip);
   });
 }

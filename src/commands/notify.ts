@@ -57,10 +57,10 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--no-validate", "do not check a remote trigger against the local project");
   addExamples(addCommonOptions(addTargetOptions(command)), [
     'knock notify new-comment --recipients ada,grace --actor alan --data \'{"page":"Home"}\'',
-    "knock notify new-comment -r ada --set page=Home --set comment=Nice --wait 5s",
+    "knock notify new-comment -r ada,lin --set page=Home --set comment=Nice --skip-delay --expect 'sent>=2' no-failures",
     'knock notify invite -r \'{"id":"zoe","email":"zoe@example.com"}\' --cancellation-key invite-42',
     "knock notify --file payloads/new-comment.json --dry-run",
-    "cat triggers.jsonl | knock notify --file - --format jsonl --json",
+    "cat payloads/triggers.jsonl | knock notify --file - --format jsonl --json",
   ]);
   command.action((workflow: string | undefined, flags: NotifyFlags & { recipient?: string[] }) => {
     applyVerbosity(context, flags);
@@ -168,7 +168,7 @@ function warnOfUnidentified(outcome: TriggerOutcome, context: CommandContext): v
   if (unknown.length === 0) return;
   const shown = unknown.slice(0, 5).join(", ") + (unknown.length > 5 ? `, … (${unknown.length})` : "");
   context.output.warn(
-    `never identified, so nothing was sent to ${shown}. Identify inline ({"id":"…","email":"…"}) or in knock/recipients/*.json.`,
+    `never identified, so nothing was sent to ${shown}. Identify with knock users set <id> --file …, inline ({"id":"…","email":"…"}) or in knock/recipients/*.json.`,
   );
 }
 

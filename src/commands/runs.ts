@@ -44,14 +44,17 @@ export function registerRuns(program: Command, context: CommandContext): void {
     };
     const page = pageOf(flags);
     const operations = await context.openOperations(flags);
-    printRuns(await operations.listRecipientRuns(filter, page), context.output);
+    const listed = await operations.listRecipientRuns(filter, page);
+    printRuns(listed, context.output);
+    const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
+    if (slip !== null) context.output.note(slip);
   });
 
   const show = runs
     .command("show")
     .argument("<id>", "a workflow run's or a recipient run's id")
     .description("One run with every step's outcome and reason.");
-  addExamples(addCommonOptions(addTargetOptions(show)), ["knock runs show 05f8a70d-e42a-46dc-86fa-aada5752f6cf"]);
+  addExamples(addCommonOptions(addTargetOptions(show)), ['knock runs show "$(knock runs list --limit 1 --quiet)"']);
   show.action(async (id: string, flags: CommonFlags & TargetFlags) => {
     applyVerbosity(context, flags);
     const operations = await context.openOperations(flags);

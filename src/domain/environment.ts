@@ -1,8 +1,9 @@
 import { uuidV5 } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
-import type { ConditionGroup } from "./condition.js";
+import type { ConditionGroup, Operator } from "./condition.js";
 import type { ChannelType } from "./message.js";
 import type { PreferenceSet } from "./preference-set.js";
+import type { HttpMethod } from "./step-types.js";
 
 /** Names channel ids are derived in, so that the same key has the same id in every project. Never change it. */
 const CHANNEL_NAMESPACE = "7d3f5c0e-6f0b-4a52-9d53-1d6b8b0c2a41";
@@ -19,12 +20,64 @@ export interface Channel {
   conditions: ConditionGroup | null;
 }
 
+/** Only rules of channel groups know it: the recipient is among so many percent (E-190). */
+export const COHORT_OPERATOR = "is_in_random_cohort";
+
+/** When a channel of a group is used (E-189). */
+export type ChannelGroupRule = { index: number; channel: string } & (
+  | { rule_type: "always" }
+  | { rule_type: "if" | "unless"; variable: string; operator: Operator; argument: Json | undefined }
+  /** `argument`: 0 to 100 percent, at most one decimal. */
+  | { rule_type: "if" | "unless"; variable: string; operator: typeof COHORT_OPERATOR; argument: number }
+);
+
+export interface ChannelGroup {
+  key: string;
+  type: ChannelType;
+  operator: "any" | "all";
+  /** By index. */
+  rules: ChannelGroupRule[];
+}
+
+/** An answer that a fetch step gets without a request being made: method and whole URL must match, query included. */
+export interface FetchAnswer {
+  method: HttpMethod;
+  url: string;
+  status: number;
+  /** Text is the body as it stands, other values are sent as JSON; undefined is an empty body. */
+  body: Json | undefined;
+  headers: Record<string, string>;
+  delay_ms: number;
+  /** No answer at all: "timeout" is a time-out, any other text a failed connection. */
+  error: string | null;
+}
+
+export interface FetchSettings {
+  /** Starts of URLs that may really be requested. */
+  allow: string[];
+  answers: FetchAnswer[];
+}
+
+/** The reply of a model that is not asked; null is any workflow, any step. */
+export type AgentAnswer = { workflow: string | null; step: string | null } & (
+  | { text: string }
+  | { json: Json }
+  | { error: string }
+);
+
+export interface AgentSettings {
+  /** Where a model is asked; null where none is. */
+  url: string | null;
+  answers: AgentAnswer[];
+}
+
 /** What the service's dashboard would hold. */
 export interface Environment {
   name: string;
   timezone: string | null;
   /** Null: declared as not configured here (E-171). */
   channels: Record<string, Channel | null>;
+  channel_groups: Record<string, ChannelGroup>;
   /** Workflow key → active; wins over the file's own switch. */
   active: Record<string, boolean>;
   /** Parsed values (E-083). */
@@ -32,17 +85,27 @@ export interface Environment {
   /** Environment defaults (E-139). */
   preferences: PreferenceSet;
   branding: JsonObject;
+  fetch: FetchSettings;
+  agent: AgentSettings;
+}
+
+/** A map under keys that users choose: `constructor` is not in it until somebody declares it. */
+function emptyMap<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
 }
 
 export function emptyEnvironment(): Environment {
   return {
     name: "development",
     timezone: null,
-    channels: {},
-    active: {},
+    channels: emptyMap(),
+    channel_groups: emptyMap(),
+    active: emptyMap(),
     variables: {},
     preferences: {},
     branding: {},
+    fetch: { allow: [], answers: [] },
+    agent: { url: null, answers: [] },
   };
 }
 

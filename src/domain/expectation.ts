@@ -78,7 +78,8 @@ export function parseExpectation(rule: string): Expectation {
     });
   const text = rule.trim();
   if (text === "no-failures") return counterRule(rule, "failed", "=", 0);
-  const step = /^([^:]+):([^=:]+)=([a-z]+)$/.exec(text);
+  // An id may hold colons itself: the last one counts.
+  const step = /^(.+):([^=:]+)=([a-z]+)$/.exec(text);
   if (step) {
     const [, recipient, name, wanted] = step as unknown as [string, string, string, string];
     if (!RESULTS.includes(wanted)) {

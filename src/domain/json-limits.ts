@@ -1,4 +1,4 @@
-import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
+import { type ErrorCode, type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { pointerOf } from "../util/json.js";
 
 /** Deeper JSON than this is refused: no payload needs it, and recursion over it would exhaust the stack. */
@@ -11,7 +11,7 @@ export const MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
  * Refuses what could hurt later: nesting beyond {@link MAX_JSON_DEPTH} (a cycle included) and the key `__proto__`.
  * Iterative, so that the check itself survives any depth.
  */
-export function checkJsonShape(root: unknown, what: string): void {
+export function checkJsonShape(root: unknown, what: string, code: ErrorCode = "invalid_params"): void {
   const open: { value: object; path: PropertyKey[] }[] =
     typeof root === "object" && root !== null ? [{ value: root, path: [] }] : [];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -21,21 +21,26 @@ export function checkJsonShape(root: unknown, what: string): void {
         pointer: `${pointerOf(path.slice(0, 3))}/…`,
         message: `is nested more than ${MAX_JSON_DEPTH} levels deep`,
       };
-      throw new KnockError("invalid_params", `${what} is nested too deep`, {
+      throw new KnockError(code, `${what} is nested too deep`, {
         details: [detail],
         hint: `The limit is ${MAX_JSON_DEPTH} levels.`,
       });
     }
+    // A list's keys are not asked for: a million of them would be a million strings.
+    if (Array.isArray(value)) {
+      for (const [index, child] of value.entries())
+        if (typeof child === "object" && child !== null) open.push({ value: child, path: [...path, index] });
+      continue;
+    }
     for (const key of Object.keys(value)) {
       if (key === "__proto__") {
-        throw new KnockError("invalid_params", `${what} has a key that is not allowed: "__proto__"`, {
+        throw new KnockError(code, `${what} has a key that is not allowed: "__proto__"`, {
           details: [{ pointer: pointerOf([...path, key]), message: "is not allowed as a key" }],
           hint: "Rename the key.",
         });
       }
       const child = (value as Record<string, unknown>)[key];
-      if (typeof child === "object" && child !== null)
-        open.push({ value: child, path: [...path, Array.isArray(value) ? Number(key) : key] });
+      if (typeof child === "object" && child !== null) open.push({ value: child, path: [...path, key] });
     }
   }
 }

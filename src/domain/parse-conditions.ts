@@ -4,23 +4,29 @@ import { type Condition, type ConditionGroup, OPERATORS } from "./condition.js";
 import type { Complain } from "./parse-recipient.js";
 
 const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
-const PREFIXES = ["data", "recipient", "actor", "tenant", "vars", "workflow", "run", "refs", "event"];
+const PREFIXES = ["data", "recipient", "actor", "tenant", "vars", "workflow", "run", "refs"];
 
 /** Where conditions stand decides what they may ask: only steps know message statuses and earlier steps (E-090, F-053). */
 export interface ConditionPlace {
   /** Refs that exist in the workflow, or null where conditions may not use `refs`. */
   refs: ReadonlySet<string> | null;
+  /** Whether they may ask about `event.…`: match conditions of a wait step only (section 6.1). */
+  event?: boolean;
+  /** Operators beyond the common ones: rules of a channel group have one more. */
+  operators?: readonly string[];
 }
 
-function checkCondition(
+/** One condition of any of the shapes. */
+export function checkCondition(
   value: Record<string, unknown>,
   path: PropertyKey[],
   place: ConditionPlace,
   complain: Complain,
 ): void {
   const { variable, operator } = value;
-  if (typeof operator !== "string" || !KNOWN_OPERATORS.has(operator)) {
-    const near = typeof operator === "string" ? nearest(operator, OPERATORS) : undefined;
+  const more = place.operators ?? [];
+  if (typeof operator !== "string" || !(KNOWN_OPERATORS.has(operator) || more.includes(operator))) {
+    const near = typeof operator === "string" ? nearest(operator, [...OPERATORS, ...more]) : undefined;
     complain(
       [...path, "operator"],
       `is not a known operator: ${JSON.stringify(operator)}${near === undefined ? "" : `; did you mean "${near}"?`}`,
@@ -31,8 +37,11 @@ function checkCondition(
     return;
   }
   const [prefix, second] = variable.split(".");
-  if (!PREFIXES.includes(prefix as string)) {
-    complain([...path, "variable"], `must start with one of ${PREFIXES.join(", ")}: ${JSON.stringify(variable)}`);
+  const prefixes = place.event === true ? [...PREFIXES, "event"] : PREFIXES;
+  if (prefix === "event" && place.event !== true) {
+    complain([...path, "variable"], "an event can only be asked about in match conditions of a wait_for_event step");
+  } else if (!prefixes.includes(prefix as string)) {
+    complain([...path, "variable"], `must start with one of ${prefixes.join(", ")}: ${JSON.stringify(variable)}`);
   } else if (prefix === "refs") {
     if (place.refs === null)
       complain([...path, "variable"], "message statuses can only be asked in step and branch conditions");
@@ -92,10 +101,11 @@ export function parseConditionGroup(
   return value as ConditionGroup;
 }
 
-/** How many conditions a group holds: a branch that is not the default needs at least one (E-309). */
+/** How many conditions a group holds, malformed or not: a branch that is not the default needs at least one (E-309). */
 export function countConditions(group: ConditionGroup | null): number {
   if (group === null) return 0;
   const list = "all" in group ? group.all : "any" in group ? group.any : [];
+  if (!Array.isArray(list)) return 0; // complained of where the group was parsed
   return (list as unknown[]).reduce<number>((sum, node) => {
     const isGroup = isJsonObject(node) && ("all" in node || "any" in node);
     return sum + (isGroup ? countConditions(node as ConditionGroup) : 1);

@@ -3,8 +3,11 @@ import { isUuid } from "../util/ids.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import type { ConditionGroup } from "./condition.js";
 import { type Channel, channelIdOf, type Environment, emptyEnvironment, providerOf } from "./environment.js";
+import { checkJsonShape } from "./json-limits.js";
 import { CHANNEL_TYPES } from "./message.js";
+import { channelGroupShape, parseChannelGroup } from "./parse-channel-group.js";
 import { parseConditionGroup } from "./parse-conditions.js";
+import { agentShape, fetchShape, parseAgentSettings, parseFetchSettings } from "./parse-declared-answers.js";
 import { placeOf } from "./place.js";
 import type { PreferenceSet } from "./preference-set.js";
 import { anything, flag, list, object, oneOf, optional, record, type Shaped, text } from "./shape.js";
@@ -28,12 +31,13 @@ const environmentShape = object(
     name: optional(text),
     timezone: optional(text),
     channels: optional(record(optional(channelShape))),
-    channel_groups: optional(record(anything)),
+    channel_groups: optional(record(channelGroupShape)),
     workflows: optional(record(object({ active: optional(flag) }, { closed: true }))),
     variables: optional(record(anything)),
     preferences: optional(object({ default: optional(record(anything)) }, { closed: true })),
     branding: optional(record(anything)),
-    fetch: optional(record(anything)),
+    fetch: optional(fetchShape),
+    agent: optional(agentShape),
     keys: optional(list(text)),
     enhanced_security: optional(flag),
     signing_key: optional(text),
@@ -55,10 +59,12 @@ function variableValue(value: unknown): Json {
 /** `environment.json` → Environment (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
 export function parseEnvironment(raw: unknown, file: string): Environment {
   const details: ErrorDetail[] = [];
+  const complain = (path: PropertyKey[], message: string): void => {
+    details.push({ pointer: pointerOf(path), message });
+  };
+  checkJsonShape(raw, file, "project_invalid");
   const value = raw;
-  if (!environmentShape(value, [], (path, message) => details.push({ pointer: pointerOf(path), message }))) {
-    throw invalid(file, details);
-  }
+  if (!environmentShape(value, [], complain)) throw invalid(file, details);
   const environment = emptyEnvironment();
   environment.name = value.name ?? environment.name;
   environment.timezone = value.timezone ?? null;
@@ -71,6 +77,13 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
     }
     environment.channels[key] = entry ? channelOf(key, entry, details) : null;
   }
+  const types = new Map(
+    Object.entries(value.channels ?? {}).flatMap(([key, entry]) => (entry ? [[key, entry.type]] : [])),
+  );
+  for (const [key, entry] of Object.entries(value.channel_groups ?? {}))
+    environment.channel_groups[key] = parseChannelGroup(key, entry, types, ["channel_groups", key], complain);
+  environment.fetch = value.fetch ? parseFetchSettings(value.fetch) : environment.fetch;
+  environment.agent = value.agent ? parseAgentSettings(value.agent, ["agent"], complain) : environment.agent;
   for (const [key, entry] of Object.entries(value.workflows ?? {}))
     if (typeof entry.active === "boolean") environment.active[key] = entry.active;
   for (const [key, entry] of Object.entries(value.variables ?? {})) environment.variables[key] = variableValue(entry);
@@ -83,7 +96,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
 type RawChannel = Shaped<typeof channelShape>;
 
 function channelOf(key: string, raw: RawChannel, details: ErrorDetail[]): Channel {
-  if (raw.id && !isUuid(raw.id))
+  if (typeof raw.id === "string" && !isUuid(raw.id))
     details.push({ pointer: pointerOf(["channels", key, "id"]), message: "must be a UUID", value: raw.id });
   const conditions: ConditionGroup | null = parseConditionGroup(
     raw.conditions,

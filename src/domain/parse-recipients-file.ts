@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { type JsonObject, pointerOf } from "../util/json.js";
 import { once } from "../util/once.js";
+import { checkJsonShape } from "./json-limits.js";
 import { parseRecipient } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import { type RecipientKey, type RecipientUpsert, TENANTS } from "./recipient.js";
@@ -37,6 +38,7 @@ export interface RecipientsFile {
 
 /** A `recipients/*.json` file (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
 export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile {
+  checkJsonShape(raw, file, "project_invalid");
   const parsed = fileSchema().safeParse(raw);
   const details: ErrorDetail[] = parsed.success
     ? []

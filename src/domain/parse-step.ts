@@ -1,51 +1,67 @@
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
-import { DAY_MS, durationMs } from "./duration.js";
-import { type ConditionPlace, countConditions, parseConditionGroup } from "./parse-conditions.js";
-import type { Complain } from "./parse-recipient.js";
+import { parseBranchStep, parseRandomCohortStep } from "./parse-branch-step.js";
+import { parseConditionGroup } from "./parse-conditions.js";
+import { FUNCTION_STEP_PARSERS } from "./parse-function-step.js";
+import { parseSendWindows } from "./parse-send-windows.js";
 import type { Shape } from "./shape.js";
-import { channelStep, delaySettings, overridesShape, templateShapes } from "./step-shapes.js";
-import type { Branch, BranchStep, ChannelStep, DelayStep, SendWindow, Step, StepBase } from "./workflow.js";
+import { checked, type StepContext, type StepParser } from "./step-context.js";
+import { channelStep, overridesShape, templateShapes } from "./step-shapes.js";
+import type { StepBase } from "./step-types.js";
+import type { ChannelStep, Step, StepType } from "./workflow.js";
 
-/** Step types of the format that this version does not run yet: refused, never passed over in silence. */
-const NOT_YET = [
-  "batch",
-  "throttle",
+/**
+ * What the format has and this version does not run yet: refused, never passed over in silence. Step types by name, then
+ * forms of steps. Whatever is taken out of the list is parsed.
+ */
+const NOT_YET: ReadonlySet<string> = new Set([
   "http_fetch",
-  "random_cohort",
-  "trigger_workflow",
-  "update_data",
-  "update_user",
-  "update_tenant",
-  "update_object",
   "update_audience",
   "wait_for_event",
   "ai_agent",
-];
-const STEP_TYPES = ["channel", "delay", "branch", ...NOT_YET];
-const MAX_BRANCH_DEPTH = 5;
+  "channel_group_key",
+  "in_app_guide",
+  "reusable_step_key",
+]);
 
-/** What the parser of one workflow carries along. */
-export interface StepContext extends ConditionPlace {
-  workflow: string;
-  refs: ReadonlySet<string>;
-  complain: Complain;
-}
+const PARSERS: Record<Exclude<StepType, "branch" | "random_cohort">, StepParser<Step>> = {
+  channel: parseChannelStep,
+  ...FUNCTION_STEP_PARSERS,
+};
+const NESTING_PARSERS = { branch: parseBranchStep, random_cohort: parseRandomCohortStep };
+const STEP_TYPES = [...Object.keys(PARSERS), ...Object.keys(NESTING_PARSERS)];
 
-/** The value, where it has the shape; null after a complaint. */
-export function checked<T>(shape: Shape<T>, value: unknown, path: PropertyKey[], complain: Complain): T | null {
-  return shape(value, path, complain) ? value : null;
+function isRefused(feature: string, { all }: { all?: boolean }): boolean {
+  return all !== true && NOT_YET.has(feature);
 }
 
 export function notSupported(what: string, workflow: string, path: readonly PropertyKey[]): KnockError {
   return new KnockError("not_supported", `workflow "${workflow}": ${what} not supported yet`, {
-    hint: "This version runs channel, delay and branch steps.",
+    hint: `This version runs steps of type ${STEP_TYPES.filter((type) => !NOT_YET.has(type)).join(", ")}.`,
     details: [{ pointer: pointerOf(path), message: "not supported yet" }],
   });
 }
 
-function parseChannelStep(
+/** What a step sends through: exactly one of a channel and a group, but for guides, which may do without (F-041). */
+function checkChannelKeys(step: ChannelStep, path: PropertyKey[], { complain }: StepContext): void {
+  const isGuide = step.channel_type === "in_app_guide";
+  const { channel_key: channel, channel_group_key: group, template } = step;
+  if (isGuide && group !== null) complain([...path, "channel_group_key"], "is not for in-app guide steps");
+  if (!isGuide && channel === null && group === null)
+    complain([...path, "channel_key"], "is required (the key of a channel)");
+  if (!isGuide && channel !== null && group !== null)
+    complain([...path, "channel_group_key"], "must not be given beside channel_key");
+  if (group === null || template === null) return;
+  const settings = isJsonObject(template.settings) ? template.settings : {};
+  if (step.channel_type === "http" && isJsonObject(template.inputs))
+    complain([...path, "template", "inputs"], "cannot be used with a channel group");
+  if (step.channel_type === "chat" && settings.reply_to_step_ref)
+    complain([...path, "template", "settings", "reply_to_step_ref"], "cannot be used with a channel group");
+}
+
+/** Section 7. A group with request inputs or chat replies is refused (CH-064). */
+export function parseChannelStep(
   raw: JsonObject,
   base: StepBase,
   path: PropertyKey[],
@@ -54,24 +70,33 @@ function parseChannelStep(
   const { complain } = context;
   const value = checked(channelStep, raw, path, complain);
   if (value === null) return null;
-  if (value.channel_group_key)
+  if (value.channel_group_key && isRefused("channel_group_key", context))
     throw notSupported("channel groups are", context.workflow, [...path, "channel_group_key"]);
-  if (value.channel_type === "in_app_guide") throw notSupported("in-app guide steps are", context.workflow, path);
-  if (!value.channel_key) complain([...path, "channel_key"], "is required (the key of a channel)");
-  if (!value.template) complain([...path, "template"], "is required");
+  const isGuide = value.channel_type === "in_app_guide";
+  if (isGuide && isRefused("in_app_guide", context))
+    throw notSupported("in-app guide steps are", context.workflow, path);
+  const windows = value.send_windows;
   const step: ChannelStep = {
     ...base,
     type: "channel",
     channel_type: value.channel_type ?? null,
     channel_key: value.channel_key ?? null,
-    channel_group_key: null,
-    template: (value.template as JsonObject | null | undefined) ?? null,
+    channel_group_key: value.channel_group_key ?? null,
+    guide_key: isGuide ? (value.guide_key ?? null) : null,
+    template: isGuide ? null : ((value.template as JsonObject | null | undefined) ?? null),
     channel_overrides: (value.channel_overrides as JsonObject | null | undefined) ?? null,
-    send_windows: value.send_windows ? value.send_windows.map(windowOf) : null,
+    send_windows: windows ? parseSendWindows(windows, [...path, "send_windows"], complain) : null,
   };
-  if (step.send_windows) checkSendWindows(step.send_windows, [...path, "send_windows"], complain);
-  if (step.channel_overrides) checked(overridesShape, step.channel_overrides, [...path, "channel_overrides"], complain);
-  if (step.channel_type && step.channel_type !== "in_app_guide" && step.template) checkTemplate(step, path, context);
+  checkChannelKeys(step, path, context);
+  const overrides = step.channel_overrides;
+  if (overrides) checked(overridesShape, overrides, [...path, "channel_overrides"], complain);
+  if (isGuide) {
+    if (overrides && Object.keys(overrides).length > 0)
+      complain([...path, "channel_overrides"], "is not for in-app guide steps");
+    return step;
+  }
+  if (step.template === null) complain([...path, "template"], "is required");
+  else if (step.channel_type !== null) checkTemplate(step, path, context);
   return step;
 }
 
@@ -79,143 +104,48 @@ function parseChannelStep(
 export function checkTemplate(
   step: ChannelStep,
   path: PropertyKey[],
-  context: Pick<StepContext, "complain" | "workflow">,
+  context: Pick<StepContext, "complain" | "workflow"> & { all?: boolean },
 ): void {
   const here = [...path, "template"];
   const type = step.channel_type as keyof typeof templateShapes;
   const template = step.template as JsonObject;
   if (checked(templateShapes[type] as Shape<unknown>, template, here, context.complain) === null) return;
   if (type === "email") {
-    if (template.visual_blocks) throw notSupported("visual blocks are", context.workflow, [...here, "visual_blocks"]);
-    if (template.is_mjml === true) throw notSupported("MJML bodies are", context.workflow, [...here, "is_mjml"]);
+    if (template.visual_blocks && !context.all)
+      throw notSupported("visual blocks are", context.workflow, [...here, "visual_blocks"]);
+    if (template.is_mjml === true && !context.all)
+      throw notSupported("MJML bodies are", context.workflow, [...here, "is_mjml"]);
     const layout = isJsonObject(template.settings) ? template.settings.layout_key : null;
-    if (layout !== null && layout !== undefined && layout !== "default")
+    if (layout !== null && layout !== undefined && layout !== "default" && !context.all)
       throw notSupported("e-mail layouts other than the default are", context.workflow, [
         ...here,
         "settings",
         "layout_key",
       ]);
-    if (typeof template.html_body !== "string")
+    if (!template.visual_blocks && typeof template.html_body !== "string")
       context.complain([...here, "html_body"], "is required (the e-mail's HTML)");
   }
   if (type === "chat" && !template.markdown_body && !template.json_body)
     context.complain([...here, "markdown_body"], "is required (or json_body)");
 }
 
-/** An hour of the day as text; whole numbers are minutes since midnight (section 6.5). */
-function timeOf(value: string | number | null | undefined): string | null {
-  if (typeof value !== "number") return value ?? null;
-  return `${String(Math.floor(value / 60)).padStart(2, "0")}:${String(value % 60).padStart(2, "0")}:00`;
-}
-
-function windowOf(raw: {
-  day: string;
-  type: string;
-  from?: string | number | null | undefined;
-  until?: string | number | null | undefined;
-}): SendWindow {
-  return { day: raw.day, type: raw.type as SendWindow["type"], from: timeOf(raw.from), until: timeOf(raw.until) };
-}
-
-const TIME = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/;
-
-function checkSendWindows(windows: SendWindow[], path: PropertyKey[], complain: Complain): void {
-  if (new Set(windows.map((window) => window.day)).size !== 7 || windows.length !== 7)
-    complain(path, "must have one entry for each of the seven days");
-  if (!windows.some((window) => window.type === "send")) complain(path, "must send on at least one day");
-  for (const [index, { from, until }] of windows.entries()) {
-    for (const [name, time] of [
-      ["from", from],
-      ["until", until],
-    ] as const) {
-      if (time !== null && !TIME.test(time))
-        complain([...path, index, name], `must be a time such as 09:00 or 17:30:00, found ${JSON.stringify(time)}`);
-    }
-    if (from !== null && until !== null && from >= until)
-      complain([...path, index, "until"], "must be later than from");
-  }
-}
-
-function parseDelayStep(
-  raw: JsonObject,
-  base: StepBase,
-  path: PropertyKey[],
-  { complain }: StepContext,
-): DelayStep | null {
-  const settings = checked(delaySettings, raw.settings, [...path, "settings"], complain);
-  if (settings === null) return null;
-  const delayFor = settings.delay_for ?? null;
-  const fieldPath = settings.delay_until_field_path || null;
-  if (delayFor === null && fieldPath === null)
-    complain([...path, "settings"], "needs delay_for or delay_until_field_path");
-  const fixed = delayFor === null ? 0 : (durationMs(delayFor) ?? 0);
-  if (fieldPath === null && fixed < 0) complain([...path, "settings", "delay_for", "value"], "must not be negative");
-  if (fieldPath === null && fixed > 365 * DAY_MS)
-    complain([...path, "settings", "delay_for"], "must be at most 365 days");
-  return { ...base, type: "delay", settings: { delay_for: delayFor, delay_until_field_path: fieldPath } };
-}
-
-function parseBranchStep(
-  raw: JsonObject,
-  base: StepBase,
-  path: PropertyKey[],
-  context: StepContext,
-  depth: number,
-): BranchStep | null {
-  const { complain } = context;
-  if (base.conditions !== null) complain([...path, "conditions"], "a branch step has no conditions of its own");
-  if (depth > MAX_BRANCH_DEPTH) complain(path, `branches may nest at most ${MAX_BRANCH_DEPTH} deep`);
-  const list = raw.branches;
-  if (!Array.isArray(list) || list.length < 2 || list.length > 10) {
-    complain([...path, "branches"], "must be a list of 2 to 10 branches, the default included");
-    return null;
-  }
-  const marked = list.findIndex((branch) => isJsonObject(branch) && branch.default === true);
-  if (marked !== -1 && marked !== list.length - 1)
-    complain([...path, "branches", marked], "the default branch must be last");
-  const branches = list.flatMap((item, index): Branch[] => {
-    const here = [...path, "branches", index];
-    if (!isJsonObject(item)) {
-      complain(here, "must be an object");
-      return [];
-    }
-    const isDefault = index === list.length - 1;
-    const conditions = parseConditionGroup(item.conditions, [...here, "conditions"], context, complain);
-    if (isDefault && countConditions(conditions) > 0)
-      complain([...here, "conditions"], "the last branch is the default and has no conditions");
-    if (!isDefault && countConditions(conditions) === 0)
-      complain([...here, "conditions"], "needs at least one condition");
-    if (item.terminates !== undefined && item.terminates !== null && typeof item.terminates !== "boolean")
-      complain([...here, "terminates"], "must be true or false");
-    return [
-      {
-        name: typeof item.name === "string" ? item.name : null,
-        default: isDefault,
-        conditions,
-        terminates: item.terminates === true,
-        steps: parseSteps(item.steps ?? [], [...here, "steps"], context, depth + 1),
-      },
-    ];
-  });
-  return { ...base, type: "branch", branches };
-}
-
-function parseStep(raw: unknown, path: PropertyKey[], context: StepContext, depth: number): Step | null {
+function parseStep(raw: unknown, path: PropertyKey[], context: StepContext): Step | null {
   const { complain } = context;
   if (!isJsonObject(raw)) {
     complain(path, "must be an object");
     return null;
   }
-  const { type, ref, name } = raw;
-  if (typeof type !== "string" || !STEP_TYPES.includes(type)) {
-    const near = typeof type === "string" ? nearest(type, STEP_TYPES) : undefined;
+  const { ref, name } = raw;
+  const type = STEP_TYPES.find((known) => known === raw.type) as StepType | undefined;
+  if (type === undefined) {
+    const near = typeof raw.type === "string" ? nearest(raw.type, STEP_TYPES) : undefined;
     complain(
       [...path, "type"],
-      `is not a known step type: ${JSON.stringify(type)}${near === undefined ? "" : `; did you mean "${near}"?`}`,
+      `is not a known step type: ${JSON.stringify(raw.type)}${near === undefined ? "" : `; did you mean "${near}"?`}`,
     );
     return null;
   }
-  if (NOT_YET.includes(type)) throw notSupported(`${type} steps are`, context.workflow, path);
+  if (isRefused(type, context)) throw notSupported(`${type} steps are`, context.workflow, path);
   if (typeof ref !== "string" || ref === "") {
     complain([...path, "ref"], "is required (a name unique in the workflow)");
     return null;
@@ -223,18 +153,26 @@ function parseStep(raw: unknown, path: PropertyKey[], context: StepContext, dept
   const base: StepBase = {
     ref,
     name: typeof name === "string" ? name : null,
-    conditions: parseConditionGroup(raw.conditions, [...path, "conditions"], context, complain),
+    // The format has none for an experiment: what stands there is ignored, even where it is malformed.
+    conditions:
+      type === "random_cohort" ? null : parseConditionGroup(raw.conditions, [...path, "conditions"], context, complain),
   };
-  if (type === "channel") return parseChannelStep(raw, base, path, context);
-  if (type === "delay") return parseDelayStep(raw, base, path, context);
-  return parseBranchStep(raw, base, path, context, depth);
+  if (type === "branch" || type === "random_cohort") return NESTING_PARSERS[type](raw, base, path, context, parseSteps);
+  const step = PARSERS[type](raw, base, path, context);
+  if (
+    step?.type === "http_fetch" &&
+    step.settings.reusable_step_key !== null &&
+    isRefused("reusable_step_key", context)
+  )
+    throw notSupported("shared requests are", context.workflow, [...path, "settings", "reusable_step_key"]);
+  return step;
 }
 
-/** A list of steps; each fault is a complaint with its path, a step type of a later version throws `not_supported`. */
-export function parseSteps(raw: unknown, path: PropertyKey[], context: StepContext, depth = 1): Step[] {
+/** A list of steps; each fault is a complaint with its path, what this version does not run throws `not_supported`. */
+export function parseSteps(raw: unknown, path: PropertyKey[], context: StepContext): Step[] {
   if (!Array.isArray(raw)) {
     context.complain(path, "must be a list of steps");
     return [];
   }
-  return raw.flatMap((item, index) => parseStep(item, [...path, index], context, depth) ?? []);
+  return raw.flatMap((item, index) => parseStep(item, [...path, index], context) ?? []);
 }

@@ -159,16 +159,23 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
   return { trigger, idempotency_key: value.idempotency_key ?? null };
 }
 
-/** A cancel payload (A-403) → Cancellation. Inline recipients count as references. */
+/**
+ * A cancel payload (A-403) → Cancellation. Inline recipients count as references. An unknown key is an error: a mistyped
+ * `recipients` would cancel for everybody.
+ */
 export function parseCancellation(payload: unknown, workflow: string): Cancellation {
   checkJsonShape(payload, "the cancellation");
   const parsed = z
-    .object({
+    .strictObject({
       cancellation_key: z.string().check(z.minLength(1), z.maxLength(255)),
       recipients: z.optional(z.unknown()),
     })
     .safeParse(payload);
-  if (!parsed.success) throw invalid("the cancellation", detailsOf(parsed.error.issues, payload));
+  if (!parsed.success)
+    throw invalid(
+      "the cancellation",
+      detailsOf(parsed.error.issues, payload, () => ["cancellation_key", "recipients"]),
+    );
   const list = parsed.data.recipients;
   if (list === undefined || list === null)
     return { workflow, cancellation_key: parsed.data.cancellation_key, recipients: null };

@@ -1,10 +1,14 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { uuidV5 } from "../util/ids.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
+import { checkJsonShape } from "./json-limits.js";
+import { jsonSchemaShape } from "./json-schema-shape.js";
 import { parseConditionGroup } from "./parse-conditions.js";
-import { checked, parseSteps } from "./parse-step.js";
+import { parseSteps } from "./parse-step.js";
+import { parseWorkflowTrigger } from "./parse-workflow-trigger.js";
 import { placeOf } from "./place.js";
-import { anything, flag, list, object, oneOf, optional, record, text, textUpTo } from "./shape.js";
+import { flag, list, object, oneOf, optional, text, textUpTo } from "./shape.js";
+import { checked } from "./step-context.js";
 import { TRIGGER_FREQUENCIES, type Workflow } from "./workflow.js";
 
 /** Names version ids are derived in. Never change it: paused runs are tied to their version's id. */
@@ -14,7 +18,7 @@ const envelope = object({
   name: optional(textUpTo(255)),
   categories: optional(list(text)),
   trigger_frequency: optional(oneOf(TRIGGER_FREQUENCIES)),
-  trigger_data_json_schema: optional(record(anything)),
+  trigger_data_json_schema: optional(jsonSchemaShape),
   settings: optional(object({ is_commercial: optional(flag), override_preferences: optional(flag) })),
   active: optional(flag),
 });
@@ -42,9 +46,10 @@ function activeOf(raw: JsonObject): boolean {
 
 /**
  * A workflow's JSON, its template files already read in → Workflow (section 4 of the format, checks F-040 to F-053).
- * Throws `workflow_invalid` with every fault and its pointer, or `not_supported` for what this version cannot run.
+ * Throws `workflow_invalid` with every fault and its pointer, or `not_supported` for what this version cannot run; with
+ * `all`, such things are parsed as well.
  */
-export function parseWorkflow(key: string, raw: unknown): Workflow {
+export function parseWorkflow(key: string, raw: unknown, { all = false }: { all?: boolean } = {}): Workflow {
   const details: ErrorDetail[] = [];
   const complain = (path: PropertyKey[], message: string): void => {
     details.push({ pointer: pointerOf(path), message });
@@ -65,6 +70,7 @@ export function parseWorkflow(key: string, raw: unknown): Workflow {
     complain([], "must be an object");
     throw fail();
   }
+  checkJsonShape(raw, `workflow "${key}"`, "workflow_invalid");
   const value = checked(envelope, raw, [], complain);
   const refs = new Set<string>();
   for (const { ref, path } of rawRefs(raw.steps, ["steps"])) {
@@ -72,7 +78,9 @@ export function parseWorkflow(key: string, raw: unknown): Workflow {
     refs.add(ref);
   }
   const conditions = parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, complain);
-  const steps = parseSteps(raw.steps, ["steps"], { workflow: key, refs, complain });
+  const trigger = parseWorkflowTrigger(raw.trigger, ["trigger"], complain);
+  const triggerAudience = trigger?.type === "audience" ? trigger.audience_key : null;
+  const steps = parseSteps(raw.steps, ["steps"], { workflow: key, refs, triggerAudience, depth: 1, all, complain });
   if (value === null || details.length > 0) throw fail();
   const definition = {
     name: value.name ?? key,
@@ -84,6 +92,7 @@ export function parseWorkflow(key: string, raw: unknown): Workflow {
       is_commercial: value.settings?.is_commercial ?? false,
       override_preferences: value.settings?.override_preferences ?? false,
     },
+    trigger,
     steps,
   };
   return {

@@ -1,9 +1,10 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { pointerOf } from "../util/json.js";
 import type { Environment } from "./environment.js";
+import type { ChannelType } from "./message.js";
 import { checkTemplate } from "./parse-step.js";
 import { placeOf } from "./place.js";
-import { type Workflow, walkSteps } from "./workflow.js";
+import { type ChannelStep, type Workflow, walkSteps } from "./workflow.js";
 
 /** `steps[2].branches[0].steps[1]` as path segments. */
 function segmentsOf(place: string): PropertyKey[] {
@@ -13,33 +14,41 @@ function segmentsOf(place: string): PropertyKey[] {
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
+/** What the environment tells of the types of a step's channel or group; null where it is not declared there. */
+function declaredType({ channel_key, channel_group_key }: ChannelStep, environment: Environment): ChannelType | null {
+  const { channels, channel_groups } = environment;
+  if (channel_key !== null) return (Object.hasOwn(channels, channel_key) && channels[channel_key]?.type) || null;
+  const group = channel_group_key ?? "";
+  return (Object.hasOwn(channel_groups, group) && channel_groups[group]?.type) || null;
+}
+
 /**
- * Gives every channel step the type that its channel has in the environment, where an old file leaves it out, and
- * refuses a step whose type is not its channel's (F-041). The steps are changed in place.
+ * Gives every channel step the type that its channel or group has in the environment, where an old file leaves it out,
+ * and refuses a step whose type is not that of its channel or group (F-041). The steps are changed in place.
  */
 export function resolveChannelTypes(workflow: Workflow, environment: Environment): Workflow {
   const details: ErrorDetail[] = [];
+  const complain = (path: PropertyKey[], message: string): void => {
+    details.push({ pointer: pointerOf(path), message });
+  };
   for (const { step, path } of walkSteps(workflow.steps)) {
-    if (step.type !== "channel" || step.channel_key === null) continue;
+    const key = step.type === "channel" ? (step.channel_key ?? step.channel_group_key) : null;
+    if (step.type !== "channel" || key === null) continue;
     const here = segmentsOf(path);
-    const channel = environment.channels[step.channel_key];
-    if (step.channel_type === null) {
-      if (!channel) {
-        details.push({
-          pointer: pointerOf([...here, "channel_type"]),
-          message: `is required: no channel "${step.channel_key}" is declared that would tell it`,
-        });
-        continue;
-      }
-      step.channel_type = channel.type;
-      checkTemplate(step, here, {
-        workflow: workflow.key,
-        complain: (at, message) => details.push({ pointer: pointerOf(at), message }),
-      });
-    } else if (channel && channel.type !== step.channel_type) {
+    const typePath = [...here, "channel_type"];
+    const type = declaredType(step, environment);
+    const channel = `${step.channel_key === null ? "channel group" : "channel"} "${key}"`;
+    if (step.channel_type === null && type === null) {
+      complain(typePath, `is required: no ${channel} is declared that would tell it`);
+    } else if (step.channel_type === null && type === "in_app_guide") {
+      complain(typePath, `is required: ${channel} is of type "in_app_guide", which old files do not know`);
+    } else if (step.channel_type === null) {
+      step.channel_type = type;
+      checkTemplate(step, here, { workflow: workflow.key, complain });
+    } else if (type !== null && type !== step.channel_type) {
       details.push({
-        pointer: pointerOf([...here, "channel_type"]),
-        message: `is "${step.channel_type}", but channel "${step.channel_key}" is of type "${channel.type}"`,
+        pointer: pointerOf(typePath),
+        message: `is "${step.channel_type}", but ${channel} is of type "${type}"`,
         value: step.channel_type,
       });
     }

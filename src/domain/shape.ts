@@ -33,6 +33,17 @@ export const flag: Shape<boolean> = simple("true or false", (value) => typeof va
 export const number: Shape<number> = simple("a number", (value) => typeof value === "number");
 export const anything: Shape<unknown> = (_value): _value is unknown => true;
 
+/** A whole number within these bounds. */
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Shape<number> {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  return (value, path, complain): value is number => {
+    if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return true;
+    const expected = `a whole number ${range}`;
+    complain(path, typeof value === "number" ? `must be ${expected}, found ${value}` : fault(expected, value));
+    return false;
+  };
+}
+
 /** Text of at most so many characters (F-008). */
 export function textUpTo(max: number): Shape<string> {
   return (value, path, complain): value is string => {

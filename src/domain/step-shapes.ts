@@ -3,14 +3,20 @@ import { CHANNEL_TYPES } from "./message.js";
 import { anything, either, flag, list, number, object, oneOf, optional, record, type Shape, text } from "./shape.js";
 
 /** Liquid text, or nothing. */
-const maybeText = optional(text);
+export const maybeText = optional(text);
 
-const key: Shape<string> = (value, path, complain): value is string => {
+/** Text that is not empty: a key, a path, a template that must say something. */
+export const filledText: Shape<string> = (value, path, complain): value is string => {
   if (value === "") complain(path, "must not be empty");
   return value !== "" && text(value, path, complain);
 };
 
-const durationShape = object({ unit: oneOf(DURATION_UNITS), value: number });
+/** Whether text has an output or a tag of Liquid in it. */
+export function hasLiquid(value: string): boolean {
+  return value.includes("{{") || value.includes("{%");
+}
+
+export const durationShape = object({ unit: oneOf(DURATION_UNITS), value: number });
 
 export const delaySettings = object({ delay_for: optional(durationShape), delay_until_field_path: maybeText });
 
@@ -18,7 +24,7 @@ const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 
 const timeOfDay = optional(either("a time such as 09:00", text, number));
 
-const sendWindow = object({
+export const sendWindow = object({
   day: oneOf(WEEKDAYS),
   type: oneOf(["send", "do_not_send"]),
   from: timeOfDay,
@@ -27,14 +33,15 @@ const sendWindow = object({
 
 export const channelStep = object({
   channel_type: optional(oneOf(CHANNEL_TYPES)),
-  channel_key: optional(key),
-  channel_group_key: optional(key),
+  channel_key: optional(filledText),
+  channel_group_key: optional(filledText),
+  guide_key: optional(filledText),
   template: optional(record(anything)),
   channel_overrides: optional(record(anything)),
   send_windows: optional(list(sendWindow)),
 });
 
-const pairs = optional(
+export const pairs = optional(
   either("a list of key and value, or a template", list(object({ key: text, value: text })), text),
 );
 

@@ -1,6 +1,6 @@
 import { type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
 import { type ErrorDetail, KnockError, messageOf } from "../errors/knock-error.js";
-import { type JsonObject, valueAt } from "../util/json.js";
+import { isJsonObject, type JsonObject, pointerOf, valueAt } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
 import { placeOf } from "./place.js";
 
@@ -16,9 +16,12 @@ function draftOf(schema: JsonObject): SchemaDraft {
 /** Keywords that only say that something deeper is wrong: the deeper finding is the one to show. */
 const WRAPPERS = new Set([
   "properties",
+  "additionalProperties",
+  "unevaluatedProperties",
   "items",
   "prefixItems",
   "additionalItems",
+  "unevaluatedItems",
   "allOf",
   "$ref",
   "if",
@@ -35,8 +38,15 @@ function segmentsOf(location: string): string[] {
   return location.replace(/^#/, "").split("/").slice(1).map(plainSegment);
 }
 
+/** What stands at a keyword's location, which goes through references as they were followed. */
 function schemaAt(schema: JsonObject, keywordLocation: string): unknown {
-  return valueAt(schema, segmentsOf(keywordLocation));
+  let value: unknown = schema;
+  for (const segment of segmentsOf(keywordLocation)) {
+    value = valueAt(value, [segment]);
+    if (segment === "$ref" && typeof value === "string")
+      value = value.startsWith("#") ? valueAt(schema, segmentsOf(value)) : undefined;
+  }
+  return value;
 }
 
 function show(value: unknown): string {
@@ -53,7 +63,7 @@ function sentence(
   fallback: string,
 ): string {
   const wanted = schemaAt(schema, keywordLocation);
-  if (wanted === undefined) return fallback.replace(/\.$/, ""); // behind a $ref: the location is not a path in the schema
+  if (wanted === undefined) return fallback.replace(/\.$/, ""); // behind a reference to an anchor or another document
   const wantedText = show(wanted).replaceAll('"', "");
   switch (keyword) {
     case "type":
@@ -85,6 +95,70 @@ function sentence(
   }
 }
 
+/** Names in double quotes in the validator's messages; they may hold quotes themselves. */
+const QUOTED = /"(.*)"/s;
+
+type Finding = ReturnType<Validator["validate"]>["errors"][number];
+
+const propertiesBeside = (schema: JsonObject, keywordLocation: string): string[] => {
+  const properties = schemaAt(schema, keywordLocation.replace(/\/[^/]+$/, "/properties"));
+  return isJsonObject(properties) ? Object.keys(properties) : [];
+};
+
+/** A finding as a detail; null for one that another says better. `before` is the finding it came with. */
+function detailOf(schema: JsonObject, data: JsonObject, finding: Finding, before?: Finding): ErrorDetail | null {
+  const { keyword, keywordLocation, instanceLocation, error } = finding;
+  // What a property's name breaks is told of the property names, not once more as if it were the value.
+  if (WRAPPERS.has(keyword) || /(?<!\/properties)\/propertyNames\//.test(keywordLocation)) return null;
+  const path = segmentsOf(instanceLocation);
+  const found = valueAt(data, path);
+  const pointer = pointerOf(["data", ...path]);
+  if (keyword === "required") {
+    const name = QUOTED.exec(error)?.[1] ?? "";
+    const known = new Set(propertiesBeside(schema, keywordLocation));
+    // A key that is there but unknown to the schema, and nearly the missing one, is the likely slip.
+    const slip = nearest(
+      name,
+      Object.keys((found as JsonObject | undefined) ?? {}).filter((key) => !known.has(key)),
+    );
+    return {
+      pointer: pointerOf(["data", ...path, name]),
+      message: `is required${slip === undefined ? "" : `; did you mean "${name}" where the data has "${slip}"?`}`,
+    };
+  }
+  if (keyword === "false") {
+    if (before?.keyword !== "additionalProperties" && before?.keyword !== "unevaluatedProperties")
+      return { pointer, message: "is not allowed" };
+    const near = nearest(path.at(-1) ?? "", propertiesBeside(schema, before.keywordLocation));
+    return { pointer, message: `is not a known property${near === undefined ? "" : `; did you mean "${near}"?`}` };
+  }
+  const detail: ErrorDetail = { pointer, message: sentence(schema, keyword, keywordLocation, found, error) };
+  if (found !== undefined && typeof found !== "object") detail.value = found;
+  return detail;
+}
+
+function unusable(workflow: string, error: unknown): KnockError {
+  const [first = ""] = messageOf(error).split("\n"); // a list of every known schema follows an unresolved reference
+  const why = error instanceof RangeError ? "it refers to itself without end" : first.replace(/ +Absolute URI .*$/, "");
+  return new KnockError("workflow_invalid", `workflow "${workflow}": trigger_data_json_schema cannot be used: ${why}`, {
+    details: [{ pointer: "/trigger_data_json_schema", message: why }],
+    hint: `Mend the schema in workflows/${workflow}/workflow.json.`,
+    cause: error,
+  });
+}
+
+const validators = new WeakMap<JsonObject, Validator>();
+
+/** Made once per schema: many triggers of one process are checked against the same. */
+function validatorOf(schema: JsonObject): Validator {
+  let validator = validators.get(schema);
+  if (validator === undefined) {
+    validator = new Validator(schema as Schema, draftOf(schema), false);
+    validators.set(schema, validator);
+  }
+  return validator;
+}
+
 /**
  * Checks a trigger's `data` against the workflow's `trigger_data_json_schema` (JSON Schema 2020-12, 2019-09, 7 or 4;
  * formats asserted) (E-030, E-031). Throws `invalid_params` with a pointer per finding below `/data`.
@@ -95,54 +169,29 @@ export function checkTriggerData(
 ): void {
   const schema = workflow.trigger_data_json_schema;
   if (schema === null) return;
-  let result: ReturnType<Validator["validate"]>;
+  let validator: Validator;
   try {
-    result = new Validator(schema as Schema, draftOf(schema), false).validate(data);
+    validator = validatorOf(schema);
   } catch (error) {
-    throw new KnockError(
-      "workflow_invalid",
-      `workflow "${workflow.key}": trigger_data_json_schema cannot be used: ${messageOf(error)}`,
-      {
-        details: [{ pointer: "/trigger_data_json_schema", message: messageOf(error) }],
-        hint: `Mend the schema in workflows/${workflow.key}/workflow.json.`,
-        cause: error,
-      },
-    );
+    throw unusable(workflow.key, error);
   }
-  if (result.valid) return;
+  let errors: Finding[];
+  try {
+    const result = validator.validate(data);
+    if (result.valid) return;
+    errors = result.errors;
+  } catch (error) {
+    if (!(error instanceof URIError)) throw unusable(workflow.key, error);
+    throw new KnockError("invalid_params", "the data has a key that is not valid Unicode: half of a surrogate pair", {
+      details: [{ pointer: "/data", message: "has a key that is not valid Unicode" }],
+    });
+  }
   const details: ErrorDetail[] = [];
   const seen = new Set<string>();
-  for (const { keyword, keywordLocation, instanceLocation, error } of result.errors) {
-    if (WRAPPERS.has(keyword) || keyword === "false") continue;
-    const path = segmentsOf(instanceLocation);
-    const found = valueAt(data, path);
-    let pointer = `/data${instanceLocation.replace(/^#/, "")}`;
-    let message: string;
-    if (keyword === "required") {
-      const name = /"([^"]+)"/.exec(error)?.[1] ?? "";
-      const parent = schemaAt(schema, keywordLocation.replace(/\/required$/, "/properties"));
-      const known = new Set(Object.keys((parent as JsonObject | undefined) ?? {}));
-      // A key that is there but unknown to the schema, and nearly the missing one, is the likely slip.
-      const slip = nearest(
-        name,
-        Object.keys((found as JsonObject | undefined) ?? {}).filter((key) => !known.has(key)),
-      );
-      pointer = `${pointer}/${name}`;
-      message = `is required${slip === undefined ? "" : `; did you mean "${name}" where the data has "${slip}"?`}`;
-    } else if (keyword === "additionalProperties" || keyword === "unevaluatedProperties") {
-      const parent = schemaAt(schema, keywordLocation.replace(/\/[^/]+$/, "/properties"));
-      const name = /"([^"]+)"/.exec(error)?.[1];
-      const near =
-        name === undefined ? undefined : nearest(name, Object.keys((parent as JsonObject | undefined) ?? {}));
-      if (name !== undefined) pointer = `${pointer}/${name}`;
-      message = `is not a known property${near === undefined ? "" : `; did you mean "${near}"?`}`;
-    } else {
-      message = sentence(schema, keyword, keywordLocation, found, error);
-    }
-    if (seen.has(pointer + message)) continue;
-    seen.add(pointer + message);
-    const detail: ErrorDetail = { pointer, message };
-    if (found !== undefined && typeof found !== "object") detail.value = found;
+  for (const [index, finding] of errors.entries()) {
+    const detail = detailOf(schema, data, finding, errors[index - 1]);
+    if (detail === null || seen.has(detail.pointer + detail.message)) continue;
+    seen.add(detail.pointer + detail.message);
     details.push(detail);
   }
   if (details.length === 0) details.push({ pointer: "/data", message: "does not match the schema" });

@@ -24,6 +24,9 @@ export interface Trigger {
   payload: JsonObject;
 }
 
+/** Whom a request names, and may identify. */
+export type Parties = Pick<Trigger, "recipients" | "actor" | "tenant">;
+
 export interface Cancellation {
   workflow: string;
   cancellation_key: string;

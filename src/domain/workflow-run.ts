@@ -9,6 +9,8 @@ export interface TriggerSource {
   type: "api" | "audience" | "schedule" | "broadcast" | "workflow_step" | "integration" | "rehearsal";
   audience_key?: string;
   schedule_id?: string;
+  /** Of a `workflow_step`: how many triggers by steps lie above it. Not the API's. */
+  depth?: number;
 }
 
 export interface RunSettings {

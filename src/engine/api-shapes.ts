@@ -75,7 +75,8 @@ export function contentShape(message: Message): JsonObject {
 
 /** The API's `WorkflowRecipientRun` (A-508). */
 export function recipientRunShape(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
-  const source: JsonObject = { ...run.trigger_source };
+  const { depth: _depth, ...known } = run.trigger_source;
+  const source: JsonObject = { ...known };
   if (run.cancellation_key !== null) source.cancellation_key = run.cancellation_key;
   return {
     __typename: "WorkflowRecipientRun",

@@ -60,17 +60,12 @@ export async function moveClock(
   if (to < now) {
     if (!options.force) throw backward(to, now, "Use --force to move it back; what already ran stays as it is.");
   } else {
-    for (
-      let next = await store.nextDueAt();
-      next !== null && next <= to && !options.signal?.aborted;
-      next = await store.nextDueAt()
-    ) {
+    // Work that another process holds is left to it.
+    const nextAt = () => store.nextDueAt({ unleased: true });
+    for (let next = await nextAt(); next !== null && next <= to && !options.signal?.aborted; next = await nextAt()) {
       now = Math.max(now, next);
       await store.writeClock(settingFor(now, before, context.realNow()));
-      const done = await runDueAt(context, now, options.signal);
-      ran.push(...done);
-      // Due work that another process holds: it will do it.
-      if (done.length === 0 && (await store.nextDueAt()) === next) break;
+      ran.push(...(await runDueAt(context, now, options.signal)));
     }
   }
   const realNow = context.realNow();

@@ -1,5 +1,5 @@
 import type { ChannelType } from "../domain/message.js";
-import { type ChannelStep, type Workflow, walkSteps } from "../domain/workflow.js";
+import { type ChannelStep, type Step, type Workflow, walkSteps } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import { type ChannelRenderer, TemplateReader } from "./render/channel-renderer.js";
 import { compileChat } from "./render/chat.js";
@@ -52,14 +52,20 @@ function compileStep(workflow: Workflow, step: ChannelStep, place: string): Chan
 
 const compiled = new Map<string, Promise<CompiledWorkflow>>();
 
+/** Whether a step may ask for a time in a zone. */
+function mayComputeTime(step: Step): boolean {
+  if (step.type === "channel") return step.send_windows !== null;
+  if (step.type === "delay") return step.settings.delay_until_field_path !== null;
+  if (step.type === "batch") return step.settings.batch_until_field_path !== null;
+  return step.type === "throttle" && step.settings.throttle_window_field_path !== null;
+}
+
 async function compile(workflow: Workflow): Promise<CompiledWorkflow> {
   const renderers = new Map<string, ChannelRenderer>();
   let needsTime = false;
   for (const { step, path } of walkSteps(workflow.steps)) {
     if (step.type === "channel") renderers.set(step.ref, compileStep(workflow, step, path));
-    needsTime ||=
-      (step.type === "channel" && step.send_windows !== null) ||
-      (step.type === "delay" && step.settings.delay_until_field_path !== null);
+    needsTime ||= mayComputeTime(step);
   }
   return { workflow, renderers, timeWindows: needsTime ? await import("./time-windows.js") : null };
 }

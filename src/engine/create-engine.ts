@@ -4,6 +4,7 @@ import { referenceOf } from "../domain/recipient.js";
 import type { Cancellation, Trigger } from "../domain/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { AdvancedRun, LocalOperations, TriggerOptions, WaitOptions } from "../ports/operations.js";
+import type { ResourceOperations } from "../ports/resources.js";
 import type { MessageFilter, Page, RunFilter } from "../ports/store.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { contentShape, messageShape, recipientRunDetailShape, recipientRunShape } from "./api-shapes.js";
@@ -12,6 +13,7 @@ import { runDueAt } from "./due-work.js";
 import { type EngineContext, readTime, timeOf } from "./engine-context.js";
 import { findWorkflow } from "./find-workflow.js";
 import { messagesOf, readOutcome } from "./read-outcome.js";
+import { createResources } from "./resources/create-resources.js";
 import { recipientOutcome } from "./run-outcome.js";
 import { triggerWorkflow } from "./trigger-workflow.js";
 
@@ -25,8 +27,11 @@ export function createEngine(context: EngineContext): LocalOperations {
 
 class Engine implements LocalOperations {
   readonly target = "local";
+  readonly resources: ResourceOperations;
 
-  constructor(private readonly context: EngineContext) {}
+  constructor(private readonly context: EngineContext) {
+    this.resources = createResources(context);
+  }
 
   triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome> {
     return triggerWorkflow(this.context, trigger, options);

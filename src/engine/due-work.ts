@@ -1,58 +1,121 @@
+import type { Environment } from "../domain/environment.js";
 import type { Message } from "../domain/message.js";
 import { referenceOf } from "../domain/recipient.js";
-import type { WorkflowRun } from "../domain/workflow-run.js";
+import type { Workflow } from "../domain/workflow.js";
+import type { StepPath, WorkflowRun } from "../domain/workflow-run.js";
 import type { AdvancedRun } from "../ports/operations.js";
 import type { ClaimedRun, SavedAdvance } from "../ports/store.js";
-import { type Advance, advance, stopRun } from "./advance.js";
+import { type Advance, stopRun } from "./advance.js";
+import { advanceMany } from "./advance-many.js";
+import type { AdvanceInput } from "./advancing.js";
 import { compileWorkflow } from "./compile-workflow.js";
 import { deliverDue } from "./deliver.js";
-import { type EngineContext, isActive, partiesOf, readParties } from "./engine-context.js";
+import { type EngineContext, isActive, partiesOf, readParties, readRunSchedules } from "./engine-context.js";
 import { claimFor, continueFanOut } from "./fan-out.js";
 import { recipientOutcome } from "./run-outcome.js";
+import { runDueSchedules } from "./run-schedules.js";
 import type { RunStart } from "./start-runs.js";
+import { pathOf, stepAt } from "./step-path.js";
 
 /** Runs advanced in one transaction: enough to share the cost, few enough that others get the lock soon. */
 const CHUNK = 500;
 
-async function advanceClaimed(context: EngineContext, claimed: readonly ClaimedRun[], now: number): Promise<Advance[]> {
-  const [read, environment] = await Promise.all([
-    readParties(context.store, claimed),
-    context.definitions.environment(),
-  ]);
-  const available = new Map<string, boolean>();
-  const advances: Advance[] = [];
-  for (const { run, recipientRun, version, messages } of claimed) {
-    let isAvailable = available.get(run.workflow);
-    if (isAvailable === undefined) {
-      const current = await context.definitions.workflow(run.workflow).catch(() => version); // a broken file is no archived workflow
-      isAvailable = current !== null && isActive(current, environment);
-      available.set(run.workflow, isAvailable);
+/** The workflows of a chunk as they are now: null where one is gone or switched off. */
+function currentWorkflows(context: EngineContext, environment: Environment) {
+  const known = new Map<string, Promise<Workflow | null>>();
+  return (key: string, version: Workflow): Promise<Workflow | null> => {
+    let current = known.get(key);
+    if (current === undefined) {
+      // A file that does not parse is no archived workflow: its runs go on with the version they have.
+      current = context.definitions
+        .workflow(key)
+        .catch(() => version)
+        .then((workflow) => (workflow !== null && isActive(workflow, environment) ? workflow : null));
+      known.set(key, current);
     }
-    const parties = partiesOf(run, recipientRun, read);
-    if (parties === null) {
-      advances.push(stopRun(recipientRun, { code: "recipient_deleted", detail: null }, now)); // E-053
-      continue;
-    }
-    const compiled = await compileWorkflow(version);
-    advances.push(
-      advance({
-        ...parties,
-        run,
-        recipientRun,
-        environment,
-        compiled,
-        messages,
-        now,
-        ids: context.ids,
-        unavailable: !isAvailable,
-        usedUp: false,
-      }),
-    );
-  }
-  return advances;
+    return current;
+  };
 }
 
-function advancedRun(claimed: ClaimedRun, result: Advance, made: ReadonlyMap<string, Message>): AdvancedRun {
+/** A batch in `latest` mode goes on with the newest version that still has it so (E-267); null to keep the run's own. */
+function newerVersion(
+  { recipientRun, version, batch }: ClaimedRun,
+  current: Workflow | null,
+): { version: Workflow; position: StepPath } | null {
+  if (batch === null || current === null || current.version_id === version.version_id || recipientRun.position === null)
+    return null;
+  const at = stepAt(version.steps, recipientRun.position);
+  if (at?.type !== "batch" || at.settings.workflow_version_mode !== "latest") return null;
+  const position = pathOf(current.steps, at.ref);
+  const same = position && stepAt(current.steps, position);
+  return same?.type === "batch" && same.settings.workflow_version_mode === "latest"
+    ? { version: current, position: position as StepPath }
+    : null;
+}
+
+interface AdvancedClaim {
+  claimed: ClaimedRun;
+  result: Advance;
+  version: Workflow | null;
+}
+
+async function advanceClaimed(
+  context: EngineContext,
+  claimed: readonly ClaimedRun[],
+  now: number,
+): Promise<AdvancedClaim[]> {
+  const [people, schedules, environment] = await Promise.all([
+    readParties(context.store, claimed),
+    readRunSchedules(context.store, claimed),
+    context.definitions.environment(),
+  ]);
+  const currentOf = currentWorkflows(context, environment);
+  const done: AdvancedClaim[] = [];
+  const walking: { place: number; input: AdvanceInput }[] = [];
+  for (const one of claimed) {
+    const { run, recipientRun, version, messages, batch } = one;
+    const current = await currentOf(run.workflow, version);
+    const newer = newerVersion(one, current);
+    const parties = partiesOf(run, recipientRun, people);
+    const place = done.length;
+    done.push({
+      claimed: one,
+      result: stopRun(recipientRun, { code: "recipient_deleted", detail: null }, now),
+      version: newer?.version ?? null,
+    }); // E-053
+    if (parties === null) continue;
+    const compiled = await compileWorkflow(newer?.version ?? version);
+    const position = newer?.position ?? recipientRun.position;
+    walking.push({
+      place,
+      input: {
+        ...parties,
+        people,
+        run: newer ? { ...run, version_id: newer.version.version_id } : run,
+        recipientRun: { ...recipientRun, position },
+        environment,
+        schedule: schedules.get(run.trigger_source.schedule_id ?? ""),
+        compiled,
+        messages,
+        batch,
+        now,
+        ids: context.ids,
+        unavailable: current === null,
+        usedUp: false,
+        answers: new Map(),
+      },
+    });
+  }
+  const results = await advanceMany(
+    context,
+    walking.map(({ input }) => input),
+    now,
+  );
+  for (const [index, { place }] of walking.entries()) (done[place] as AdvancedClaim).result = results[index] as Advance;
+  return done;
+}
+
+function advancedRun({ claimed, result }: AdvancedClaim, made: ReadonlyMap<string, Message>): AdvancedRun {
   const { recipientRun, run } = claimed;
   const { steps } = recipientOutcome({ ...result.recipientRun, steps: result.executed }, made);
   return {
@@ -94,20 +157,29 @@ function firstAdvance(run: WorkflowRun, result: Advance): AdvancedRun {
 /** Runs everything due at `now`, chunk after chunk, then its deliveries. Answers with what ran. */
 export async function runDueAt(context: EngineContext, now: number, signal?: AbortSignal): Promise<AdvancedRun[]> {
   const ran: AdvancedRun[] = [];
-  await continueFanOuts(context, now, (one) => ran.push(one));
+  await runDueSchedules(context, now, (run, first) => ran.push(firstAdvance(run, first)), signal);
   while (!signal?.aborted) {
+    await continueFanOuts(context, now, (one) => ran.push(one));
     const claim = claimFor(context, now);
     const claimed = await context.store.claimDueRuns(claim, CHUNK);
     if (claimed.length === 0) break;
     const advances = await advanceClaimed(context, claimed, now);
-    const saved = await context.store.saveAdvances(
-      advances.map((one): SavedAdvance => ({ recipientRun: one.recipientRun, messages: one.messages })),
+    const { saved } = await context.store.saveAdvances(
+      advances.map(
+        ({ result, version }): SavedAdvance => ({
+          recipientRun: result.recipientRun,
+          messages: result.messages,
+          batch: result.batch,
+          upserts: result.upserts,
+          triggers: result.triggers,
+          version,
+        }),
+      ),
       claim.token,
+      now,
     );
-    const made = new Map(advances.flatMap((one) => one.messages).map((message) => [message.id, message]));
-    for (const [index, result] of advances.entries()) {
-      if (saved.has(result.recipientRun.id)) ran.push(advancedRun(claimed[index] as ClaimedRun, result, made));
-    }
+    const made = new Map(advances.flatMap(({ result }) => result.messages).map((message) => [message.id, message]));
+    for (const one of advances) if (saved.has(one.result.recipientRun.id)) ran.push(advancedRun(one, made));
   }
   if (!signal?.aborted) await deliverDue(context, now);
   return ran;

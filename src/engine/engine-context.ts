@@ -1,7 +1,9 @@
+import type { BatchContent } from "../domain/batch.js";
 import type { Channel, Environment } from "../domain/environment.js";
 import type { Message } from "../domain/message.js";
 import type { Recipient, RecipientKey } from "../domain/recipient.js";
 import { keyOf, TENANTS } from "../domain/recipient.js";
+import type { Schedule } from "../domain/schedule.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import type { ClockSetting } from "../ports/clock.js";
 import type { Definitions } from "../ports/definitions.js";
@@ -36,16 +38,27 @@ export async function readTime(context: EngineContext): Promise<number> {
 /** The recipients that a chunk of runs needs, in one read. */
 export async function readParties(
   store: Store,
-  runs: readonly { run: WorkflowRun; recipientRun: RecipientRun }[],
+  runs: readonly { run: WorkflowRun; recipientRun: RecipientRun; batch?: BatchContent | null }[],
 ): Promise<Map<RecipientKey, Recipient>> {
   const keys = new Set<RecipientKey>();
-  for (const { run, recipientRun } of runs) {
+  for (const { run, recipientRun, batch } of runs) {
     keys.add(recipientRun.recipient);
     if (run.actor) keys.add(run.actor);
     if (run.tenant !== null) keys.add(keyOf({ id: run.tenant, collection: TENANTS }));
     if (recipientRun.via) keys.add(recipientRun.via.object);
+    for (const { actor } of batch ? [...batch.first, ...batch.last] : []) if (actor) keys.add(actor);
   }
   return store.readRecipients([...keys]);
+}
+
+/** The schedules that runs of a chunk are occurrences of; a deleted one is not among them. */
+export async function readRunSchedules(
+  store: Store,
+  runs: readonly { run: WorkflowRun }[],
+): Promise<Map<string, Schedule>> {
+  const ids = new Set(runs.flatMap(({ run }) => run.trigger_source.schedule_id ?? []));
+  if (ids.size === 0) return new Map();
+  return new Map((await store.readSchedules([...ids])).map((schedule) => [schedule.id, schedule]));
 }
 
 /** A run's people out of what was read; null where its recipient no longer exists. */

@@ -21,15 +21,6 @@ function isUser(key: RecipientKey): boolean {
   return splitKey(key).collection === USERS;
 }
 
-/** A trigger before any of its recipients has a run: the listed ones first, then the subscribers of objects among them. */
-export function fanOutOf(listed: FanOut["listed"]): FanOut {
-  return {
-    listed,
-    objects: listed.filter(({ key }) => !isUser(key)).map(({ key }) => ({ key, depth: 1 })),
-    after: null,
-  };
-}
-
 /**
  * The next recipients of a trigger, up to `limit` and each once, and what is left after them (E-055 to E-060, EQ-11): the
  * actor is left out where it is a subscriber; a subscribed object is reached and, above the last depth, fans out itself.
@@ -79,7 +70,7 @@ export async function continueFanOut(
       usedUp,
     );
     const inserted = await context.store.insertFanOutChunk(
-      { ...started, workflow_run_id: start.run.id, rest: isFannedOut(next.rest) ? null : next.rest },
+      { ...started, workflow_run_id: start.run.id, at: start.now, rest: isFannedOut(next.rest) ? null : next.rest },
       token,
     );
     if (inserted.outcome === "lost") return;

@@ -1,11 +1,14 @@
 import type { Environment } from "../domain/environment.js";
 import type { PreferenceSet } from "../domain/preference-set.js";
 import { resolvePreferenceSet } from "../domain/preferences.js";
-import { type Recipient, splitKey, USERS } from "../domain/recipient.js";
+import { type Recipient, type RecipientKey, splitKey, USERS } from "../domain/recipient.js";
+import type { Schedule } from "../domain/schedule.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import { type BatchView, reducedData } from "./batch-view.js";
 import type { RenderScope } from "./render/liquid.js";
+import { scheduleView } from "./schedule-shape.js";
 
 /** The people and things of a run, as they are stored at the moment of a step (EQ-15). */
 export interface RunParties {
@@ -17,10 +20,16 @@ export interface RunParties {
 }
 
 export interface ScopeInput extends RunParties {
+  /** Everyone read for the run: the actors of a batch's activities are among them. */
+  people: ReadonlyMap<RecipientKey, Recipient>;
+  /** The closed batch the run goes on with. */
+  batch: BatchView | null;
   run: WorkflowRun;
   recipientRun: RecipientRun;
   workflow: Workflow;
   environment: Environment;
+  /** The schedule that started the run, as it now stands. */
+  schedule?: Schedule | null | undefined;
 }
 
 const DEFAULT_BRANDING = {
@@ -89,10 +98,50 @@ export function preferencesOf({
   });
 }
 
+interface ActivityScope {
+  activities: JsonObject[];
+  actors: JsonObject[];
+  total_activities: number;
+  total_actors: number;
+}
+
+/** One activity, or those of a closed batch (E-079, E-080, E-271 to E-274). */
+function activityScope(input: ScopeInput, recipient: JsonObject, actor: JsonObject | null, at: string): ActivityScope {
+  const { batch, run, recipientRun } = input;
+  if (batch === null) {
+    const data = recipientRun.data ?? run.data;
+    const activity = { ...data, data, id: recipientRun.id, inserted_at: at, updated_at: at, actor, recipient };
+    return { activities: [activity], actors: actor ? [actor] : [], total_activities: 1, total_actors: actor ? 1 : 0 };
+  }
+  const view = (key: RecipientKey | null): JsonObject | null => {
+    const person = key === null ? undefined : input.people.get(key);
+    return person ? recipientView(person) : null;
+  };
+  return {
+    activities: batch.activities.map((activity) => {
+      const when = new Date(activity.at).toISOString();
+      const { data } = activity;
+      return {
+        ...data,
+        data,
+        id: activity.id,
+        inserted_at: when,
+        updated_at: when,
+        actor: view(activity.actor),
+        recipient,
+      };
+    }),
+    actors: batch.actors.map(view).filter((actor) => actor !== null),
+    total_activities: batch.total_activities,
+    total_actors: batch.total_actors,
+  };
+}
+
 /** Everything a template or a condition may read (E-073). Keys of `data` stand at the top too; system names win (E-074). */
 export function buildScope(input: ScopeInput): RenderScope {
   const { run, recipientRun, workflow, actor, tenant } = input;
-  const data = recipientRun.data ?? run.data;
+  const ownData = recipientRun.data ?? run.data;
+  const data = input.batch ? reducedData(ownData) : ownData;
   const recipient: JsonObject = recipientView(input.recipient);
   if (recipientRun.via) {
     recipient.subscription = {
@@ -100,6 +149,7 @@ export function buildScope(input: ScopeInput): RenderScope {
       object: input.subscribedObject ? recipientView(input.subscribedObject) : null,
     };
   }
+  if (input.schedule) recipient.schedule = scheduleView(input.schedule);
   // Read by few templates; merging sets for every run would be felt.
   let preferences: PreferenceSet | undefined;
   Object.defineProperty(recipient, "preferences", {
@@ -111,7 +161,7 @@ export function buildScope(input: ScopeInput): RenderScope {
   });
   const actorView = actor ? recipientView(actor) : null;
   const at = new Date(run.inserted_at).toISOString();
-  const activity = { ...data, data, id: recipientRun.id, inserted_at: at, updated_at: at, actor: actorView, recipient };
+  const activities = activityScope(input, recipient, actorView, at);
   return {
     ...data,
     data,
@@ -128,11 +178,8 @@ export function buildScope(input: ScopeInput): RenderScope {
       override_preferences: workflow.settings.override_preferences,
       cancellation_key: run.cancellation_key,
     },
-    run: { total_activities: 1, total_actors: actorView ? 1 : 0 },
-    activities: [activity],
-    actors: actorView ? [actorView] : [],
-    total_activities: 1,
-    total_actors: actorView ? 1 : 0,
+    ...activities,
+    run: { total_activities: activities.total_activities, total_actors: activities.total_actors },
     timestamp: at,
   };
 }

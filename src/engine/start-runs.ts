@@ -1,13 +1,17 @@
+import { type BatchDecision, type BatchJoin, continuationOf, type PendingTrigger } from "../domain/batch.js";
 import type { Environment } from "../domain/environment.js";
 import type { Message } from "../domain/message.js";
-import { gidOf, type RecipientKey } from "../domain/recipient.js";
+import { gidOf, type RecipientKey, type RecipientUpsert } from "../domain/recipient.js";
+import type { Schedule } from "../domain/schedule.js";
 import type { Subscription } from "../domain/subscription.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import type { FrequencyClaim } from "../ports/store.js";
 import { uuidV5 } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
-import { type Advance, advance } from "./advance.js";
+import type { Advance } from "./advance.js";
+import { advanceMany } from "./advance-many.js";
+import type { AdvanceInput } from "./advancing.js";
 import type { CompiledWorkflow } from "./compile-workflow.js";
 import { type EngineContext, partiesOf, readParties } from "./engine-context.js";
 
@@ -17,6 +21,8 @@ export interface RunStart {
   compiled: CompiledWorkflow;
   environment: Environment;
   now: number;
+  /** The schedule that it is an occurrence of. */
+  schedule?: Schedule;
 }
 
 /** A recipient that a trigger reaches: listed, or through a subscription. */
@@ -29,9 +35,31 @@ export interface Reached {
 export interface StartedRuns {
   recipientRuns: RecipientRun[];
   messages: Message[];
+  batches: Map<string, BatchJoin>;
   claims: FrequencyClaim[];
   unidentified: RecipientKey[];
+  /** Recipients that steps changed. */
+  upserts: RecipientUpsert[];
+  triggers: PendingTrigger[];
   advances: Advance[];
+}
+
+const NO_ANSWERS: ReadonlyMap<string, unknown> = new Map();
+
+/** The runs and messages as the store took them, for those at a batch. */
+export function asDecided(
+  { recipientRuns, messages, batches }: StartedRuns,
+  decided: ReadonlyMap<string, BatchDecision>,
+): { recipientRuns: RecipientRun[]; messages: Message[] } {
+  if (decided.size === 0) return { recipientRuns, messages };
+  const took = (id: string) => {
+    const [join, decision] = [batches.get(id), decided.get(id)];
+    return join && decision ? continuationOf(join, decision.took) : null;
+  };
+  return {
+    recipientRuns: recipientRuns.map((run) => took(run.id)?.recipientRun ?? run),
+    messages: [...messages, ...recipientRuns.flatMap((run) => took(run.id)?.messages ?? [])],
+  };
 }
 
 /** The slot of a once-only workflow that a recipient uses up (E-068); null where every trigger runs. */
@@ -75,37 +103,43 @@ export async function startRuns(
   const runs = reached.map((one) => newRun(start, one));
   const claims = runs.flatMap(({ recipient }) => claimOf(compiled.workflow, run, recipient) ?? []);
   if (claims.length > 0) for (const recipient of await context.store.readClaims(claims)) usedUp.add(recipient);
-  const read = await readParties(
+  const people = await readParties(
     context.store,
     runs.map((recipientRun) => ({ run, recipientRun })),
   );
-  const advances: Advance[] = [];
   const unidentified: RecipientKey[] = [];
+  const inputs: AdvanceInput[] = [];
   for (const recipientRun of runs) {
-    const parties = partiesOf(run, recipientRun, read);
+    const parties = partiesOf(run, recipientRun, people);
     if (parties === null) {
       unidentified.push(recipientRun.recipient);
       continue;
     }
-    advances.push(
-      advance({
-        ...parties,
-        run,
-        recipientRun,
-        environment,
-        compiled,
-        messages: [],
-        now,
-        ids: context.ids,
-        unavailable: false,
-        usedUp: usedUp.has(recipientRun.recipient),
-      }),
-    );
+    inputs.push({
+      ...parties,
+      people,
+      run,
+      recipientRun,
+      environment,
+      schedule: start.schedule,
+      compiled,
+      messages: [],
+      batch: null,
+      now,
+      ids: context.ids,
+      unavailable: false,
+      usedUp: usedUp.has(recipientRun.recipient),
+      answers: NO_ANSWERS,
+    });
   }
+  const advances = await advanceMany(context, inputs, now);
   const startedOnes = new Set(advances.filter((one) => one.started).map((one) => one.recipientRun.recipient));
   return {
     recipientRuns: advances.map((one) => one.recipientRun),
     messages: advances.flatMap((one) => one.messages),
+    batches: new Map(advances.flatMap((one) => (one.batch ? [[one.recipientRun.id, one.batch] as const] : []))),
+    upserts: advances.flatMap((one) => one.upserts),
+    triggers: advances.flatMap((one) => one.triggers),
     claims: claims.filter((claim) => startedOnes.has(claim.recipient)),
     unidentified,
     advances,

@@ -34,12 +34,12 @@ function isZoneName(name: string): boolean {
   return true;
 }
 
-function zoneOf(name: string): Zone {
+export function zoneOf(name: string): Zone {
   return name === DEFAULT_ZONE || name === "UTC" ? FixedOffsetZone.utcInstance : IANAZone.create(name);
 }
 
 /** The wall clock at a moment, as if it were UTC. */
-function wallClockAt(zone: Zone, at: number): number {
+export function wallClockAt(zone: Zone, at: number): number {
   return at + zone.offset(at) * MINUTE_MS;
 }
 
@@ -47,28 +47,28 @@ function wallClockAt(zone: Zone, at: number): number {
  * The moment a wall clock (written as if it were UTC) shows a time: the first of two, and where the clock skips it, as
  * much later as the clock was put forward (EQ-32). luxon's own answer for a repeated time depends on the current date.
  */
-function momentOf(zone: Zone, wallClock: number): number {
+export function momentOf(zone: Zone, wallClock: number): number {
   const [before, after] = [zone.offset(wallClock - DAY_MS), zone.offset(wallClock + DAY_MS)];
   const moments = [before, after].map((offset) => wallClock - offset * MINUTE_MS);
   const shown = moments.filter((moment) => wallClockAt(zone, moment) === wallClock);
   return shown.length > 0 ? Math.min(...shown) : (moments[0] as number);
 }
 
-function startOfDay(wallClock: number): number {
+export function startOfDay(wallClock: number): number {
   return wallClock - floorMod(wallClock, DAY_MS);
 }
 
-function floorMod(value: number, modulus: number): number {
+export function floorMod(value: number, modulus: number): number {
   return value - Math.floor(value / modulus) * modulus;
 }
 
 /** 0 is Monday. */
-function weekdayOf(wallClock: number): number {
+export function weekdayOf(wallClock: number): number {
   return (new Date(wallClock).getUTCDay() + 6) % 7;
 }
 
-const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const DAY_GROUPS: Record<string, number[]> = { weekdays: [0, 1, 2, 3, 4], weekends: [5, 6] };
+export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+export const DAY_GROUPS: Record<string, number[]> = { weekdays: [0, 1, 2, 3, 4], weekends: [5, 6] };
 
 interface WindowRule {
   frequency: "hourly" | "daily" | "weekly" | "monthly";
@@ -101,7 +101,11 @@ export function nextWindowRule(rule: unknown, now: number, zoneName: string): nu
 }
 
 /** Goes by real hours, so that the hour a clock repeats counts twice; then the day must fit. */
-function nextHour({ days, minutes }: WindowRule, now: number, zone: Zone): number | undefined {
+export function nextHour(
+  { days, minutes }: Pick<WindowRule, "days" | "minutes">,
+  now: number,
+  zone: Zone,
+): number | undefined {
   const pastTheMinute = (wall: number) => floorMod(wall - minutes * MINUTE_MS, HOUR_MS);
   let after = now;
   for (let tries = 0; tries < 20; tries++) {

@@ -1,6 +1,7 @@
+import type { BatchDecision } from "../domain/batch.js";
 import type { Environment } from "../domain/environment.js";
-import { channelIdOf } from "../domain/environment.js";
-import { type FanOut, isFannedOut } from "../domain/fan-out.js";
+import { isFannedOut } from "../domain/fan-out.js";
+import type { Message } from "../domain/message.js";
 import type { TriggerOutcome } from "../domain/outcome.js";
 import {
   keyOf,
@@ -11,59 +12,32 @@ import {
   splitKey,
   TENANTS,
 } from "../domain/recipient.js";
-import type { Trigger } from "../domain/trigger.js";
-import type { WorkflowRun } from "../domain/workflow-run.js";
+import type { Parties, Trigger } from "../domain/trigger.js";
+import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { TriggerOptions } from "../ports/operations.js";
 import type { IdempotencyRecord } from "../ports/store.js";
-import { contentDigest, isUuid } from "../util/ids.js";
+import { contentDigest } from "../util/ids.js";
 import { stableStringify } from "../util/json.js";
 import { checkTrigger } from "./check-trigger.js";
-import { deliverDue } from "./deliver.js";
+import { runDueAt } from "./due-work.js";
 import { type EngineContext, isDue, readTime } from "./engine-context.js";
-import { claimFor, continueFanOut, FAN_OUT_CHUNK, fanOutOf, nextReached } from "./fan-out.js";
+import { claimFor, continueFanOut, FAN_OUT_CHUNK, nextReached } from "./fan-out.js";
+import { distinctRecipients, fanOutOf, identifiedBy } from "./fan-out-start.js";
 import { readOutcome } from "./read-outcome.js";
 import { triggerOutcome } from "./run-outcome.js";
-import { type RunStart, startRuns } from "./start-runs.js";
+import { asDecided, type RunStart, type StartedRuns, startRuns } from "./start-runs.js";
 
 /** How long an idempotency key is remembered (E-383). */
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 
-/** One listing per recipient: the first one's `$trigger_data` counts (EQ-11). */
-function distinctRecipients(trigger: Trigger): FanOut["listed"] {
-  const seen = new Map<RecipientKey, FanOut["listed"][number]>();
-  for (const { key, trigger_data } of trigger.recipients) if (!seen.has(key)) seen.set(key, { key, trigger_data });
-  return [...seen.values()];
-}
-
-/** Channel data is stored under the channel's id, whichever of key and id the caller wrote. */
-export function withChannelIds(upsert: RecipientUpsert, environment: Environment): RecipientUpsert {
-  if (!upsert.channel_data) return upsert;
-  const ids = new Set(Object.values(environment.channels).map((channel) => channel?.id));
-  const byId = Object.entries(upsert.channel_data).map(
-    ([name, data]) =>
-      [isUuid(name) || ids.has(name) ? name : (environment.channels[name]?.id ?? channelIdOf(name)), data] as const,
-  );
-  return { ...upsert, channel_data: Object.fromEntries(byId) };
-}
-
-/** Everyone the trigger identifies inline, in order; a tenant named by id is found or created (E-035, E-047). */
-function upsertsOf(
-  trigger: Trigger,
+/** Everyone the trigger identifies inline; not who is known and would not change. */
+export function upsertsOf(
+  trigger: Parties,
   environment: Environment,
   known: ReadonlyMap<RecipientKey, Recipient>,
 ): RecipientUpsert[] {
-  const upserts = [
-    ...trigger.recipients.map((recipient) => recipient.upsert),
-    trigger.actor?.upsert ?? null,
-    trigger.tenant?.upsert ?? null,
-  ].filter((upsert) => upsert !== null);
-  const created =
-    trigger.tenant && !trigger.tenant.upsert ? keyOf({ id: trigger.tenant.id, collection: TENANTS }) : null;
-  if (created && !known.has(created)) upserts.push({ key: created, properties: {} });
-  return upserts
-    .filter((upsert) => !(known.has(upsert.key) && isBare(upsert)))
-    .map((upsert) => withChannelIds(upsert, environment));
+  return identifiedBy(trigger, environment).filter((upsert) => !(known.has(upsert.key) && isBare(upsert)));
 }
 
 /** Changes nothing on a recipient that exists. */
@@ -71,14 +45,14 @@ function isBare(upsert: RecipientUpsert): boolean {
   return Object.keys(upsert.properties).length === 0 && !upsert.preferences && !upsert.channel_data;
 }
 
-function keysOf(trigger: Trigger): RecipientKey[] {
+export function keysOf(trigger: Parties): RecipientKey[] {
   const keys = new Set(trigger.recipients.map((recipient) => recipient.key));
   if (trigger.actor) keys.add(trigger.actor.key);
   if (trigger.tenant) keys.add(keyOf({ id: trigger.tenant.id, collection: TENANTS }));
   return [...keys];
 }
 
-function checkActor(trigger: Trigger, known: ReadonlyMap<RecipientKey, Recipient>): void {
+export function checkActor(trigger: Parties, known: ReadonlyMap<RecipientKey, Recipient>): void {
   const { actor } = trigger;
   if (actor === null || actor.upsert || known.has(actor.key)) return;
   if (trigger.recipients.some((recipient) => recipient.key === actor.key && recipient.upsert)) return;
@@ -152,10 +126,11 @@ export async function triggerWorkflow(
   const claim = claimFor(context, now);
   const usedUp = new Set<RecipientKey>();
   for (;;) {
-    const { advances: _advances, ...started } = await startRuns(context, start, first.reached, usedUp);
+    const started = await startRuns(context, start, first.reached, usedUp);
+    const { advances: _advances, ...rows } = started;
     const inserted = await store.insertWorkflowRun(
       {
-        ...started,
+        ...rows,
         run,
         version: workflow,
         idempotency: key === null ? null : { key, fingerprint, workflow_run_id: run.id, inserted_at: now },
@@ -169,10 +144,28 @@ export async function triggerWorkflow(
       for (const recipient of inserted.recipients) usedUp.add(recipient);
       continue;
     }
-    if (isFannedOut(first.rest) && !started.messages.some((message) => isDue(message, now)))
-      return triggerOutcome(run, started.recipientRuns, started.unidentified, started.messages);
     if (!isFannedOut(first.rest)) await continueFanOut(context, start, first.rest, claim.token);
-    await deliverDue(context, now);
+    const { recipientRuns: runs, messages: made } = asDecided(started, inserted.decided);
+    const isSettled = isFannedOut(first.rest) && !hasTriggers(started) && !isDueNow(runs, made, inserted.decided, now);
+    if (isSettled) return triggerOutcome(run, runs, started.unidentified, made);
+    await runDueAt(context, now);
     return (await readOutcome(context, run.id)) as TriggerOutcome;
   }
+}
+
+/** Whether a step triggered another workflow. */
+function hasTriggers({ triggers, batches }: StartedRuns): boolean {
+  return triggers.length > 0 || [...batches.values()].some(({ leads }) => leads !== null && leads.triggers.length > 0);
+}
+
+/** Whether anything of the trigger falls due at once: a delivery, a step that goes outside, a batch that is full. */
+function isDueNow(
+  runs: readonly RecipientRun[],
+  messages: readonly Message[],
+  decided: ReadonlyMap<string, BatchDecision>,
+  now: number,
+): boolean {
+  if (messages.some((message) => isDue(message, now))) return true;
+  if (runs.some((run) => run.due_at !== null && run.due_at <= now)) return true;
+  return [...decided.values()].some(({ closed }) => closed);
 }

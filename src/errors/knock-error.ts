@@ -13,6 +13,7 @@ const CODES = {
   profile_invalid: { exit: 3, http: 500 },
   authentication: { exit: 4, http: 401 },
   not_allowed: { exit: 4, http: 403 },
+  channel_invalid: { exit: 2, http: 422 },
   workflow_missing: { exit: 5, http: 404 },
   actor_missing: { exit: 5, http: 422 },
   resource_missing: { exit: 5, http: 404 },
@@ -23,6 +24,7 @@ const CODES = {
   unreachable: { exit: 7, http: 502 },
   remote_failed: { exit: 7, http: 502 },
   rate_limited: { exit: 8, http: 429 },
+  output_failed: { exit: 1, http: 500 },
   interrupted: { exit: 130, http: 500 },
   internal: { exit: 70, http: 500 },
 } as const;

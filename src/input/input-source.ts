@@ -28,7 +28,10 @@ export class InputReader {
       });
     if (path !== "-") {
       const read = readTextFile(resolve(this.source.cwd, path), MAX_INPUT_BYTES);
-      if ("fault" in read) throw new KnockError("usage", `${flag}: ${path} ${read.fault}`);
+      if ("fault" in read)
+        throw new KnockError("usage", `${flag}: ${path} ${read.fault}`, {
+          hint: "Name a readable text file in UTF-8; paths are relative to where the command runs.",
+        });
       return read.text;
     }
     if (this.stdinUsedBy !== null) {
@@ -38,7 +41,8 @@ export class InputReader {
     }
     this.stdinUsedBy = flag;
     const read = decodeUtf8(await this.source.readStdin());
-    if ("fault" in read) throw new KnockError("usage", `${flag}: standard input ${read.fault}`);
+    if ("fault" in read)
+      throw new KnockError("usage", `${flag}: standard input ${read.fault}`, { hint: "Pipe in text in UTF-8." });
     return read.text;
   }
 
@@ -50,15 +54,16 @@ export class InputReader {
   }
 }
 
-/** JSON out of a flag or file; the error names the place with line and column. */
-export async function jsonOf(text: string, name: string): Promise<Json> {
+/** JSON out of a flag or file; the error names the place with line and column. `firstLine`: where in the file it starts. */
+export async function jsonOf(text: string, name: string, firstLine = 1): Promise<Json> {
   const parsed = await parseJson(text);
   if ("value" in parsed) return parsed.value;
+  const line = firstLine - 1 + parsed.line;
   throw new KnockError(
     "invalid_json",
-    `${name}: not valid JSON: ${parsed.fault} (line ${parsed.line}, column ${parsed.column})`,
+    `${name}: not valid JSON: ${parsed.fault} (line ${line}, column ${parsed.column})`,
     {
-      details: [{ pointer: "", message: `${parsed.fault} at line ${parsed.line}, column ${parsed.column}` }],
+      details: [{ pointer: "", message: `${parsed.fault} at line ${line}, column ${parsed.column}` }],
       hint:
         name.startsWith("--") && !name.includes(" ")
           ? "Quote the JSON for the shell with single quotes, or put it in a file and use @file."

@@ -26,10 +26,23 @@ export function timeArgument(text: string, name: string): number {
         : trimmed.replace(" ", "T")
     : "";
   const time = match ? Date.parse(normal) : Number.NaN;
-  if (Number.isNaN(time)) {
+  // Date.parse rolls 31 February over into March.
+  const exists = new Date(`${trimmed.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(trimmed.slice(0, 10)) ?? false;
+  if (Number.isNaN(time) || !exists) {
     throw new KnockError("usage", `${name}: ${JSON.stringify(text)} is not a time`, {
       hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z; without an offset it is UTC.",
     });
   }
+  return time;
+}
+
+/** ISO 8601 has four digits for the year. */
+const LATEST = Date.parse("9999-12-31T23:59:59.999Z");
+
+/** A moment so much later. Throws `usage` where it would lie beyond the calendar. */
+export function laterTime(from: number, length: number, name: string): number {
+  const time = from + length;
+  if (time > LATEST)
+    throw new KnockError("usage", `${name}: would go beyond the year 9999`, { hint: "Give a shorter one." });
   return time;
 }

@@ -111,7 +111,7 @@ export async function* readPayloads(flags: PayloadFlags, source: InputSource): A
     if (row.trim() === "") continue;
     found++;
     const name = `${shown}, line ${line}`;
-    yield { payload: await withFlags(await jsonOf(row, name), fields, data, sets), name, line };
+    yield { payload: await withFlags(await jsonOf(row, shown, line), fields, data, sets), name, line };
   }
   if (found === 0)
     throw new KnockError("usage", `${shown} holds no payload`, {

@@ -1,8 +1,19 @@
 import { placeOf } from "../domain/place.js";
-import { KnockError, messageOf } from "../errors/knock-error.js";
+import { type ErrorCode, KnockError, messageOf } from "../errors/knock-error.js";
 import type { Output } from "./output.js";
 
 const MAX_DETAILS = 20;
+
+/** Nobody is left without a next step: what to do where the place that failed had nothing finer to say. */
+const HINTS: Partial<Record<ErrorCode, string>> = {
+  usage: "--help shows what this command takes.",
+  invalid_json: "Names and texts stand in double quotes; no comma after the last item, no comments.",
+  invalid_params: "Mend what is named and try again; nothing was changed.",
+  payload_too_large: "Send less in one trigger; nothing was changed.",
+  project_invalid: "Mend the file that is named; nothing was changed.",
+  workflow_invalid: "Mend the workflow's files; nothing was changed.",
+  workflow_missing: "Workflows stand in workflows/<key>/workflow.json below knockDir; --project names another project.",
+};
 
 /** Errors end up here: a line, the details where there are several, a hint; with `--json` a document as the last line. */
 export function printError(error: unknown, output: Output, debug: boolean): void {
@@ -15,7 +26,9 @@ export function printError(error: unknown, output: Output, debug: boolean): void
       output.errorLine(`  ${placeOf(detail.pointer)} ${detail.message}`);
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);
   }
-  const hint = known ? known.hint : "This is a fault of the program, not yours. Please report it with the trace below.";
+  const hint = known
+    ? (known.hint ?? HINTS[known.code])
+    : "This is a fault of the program, not yours. Please report it with the trace below.";
   if (hint) output.errorLine(`${paint.dim("hint:")} ${hint}`);
   if (known?.request_id) output.errorLine(`${paint.dim("request id:")} ${known.request_id}`);
   if (!known || debug) output.errorLine(error instanceof Error ? (error.stack ?? "") : String(error));

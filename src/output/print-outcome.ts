@@ -51,12 +51,10 @@ function mark(recipient: RecipientOutcome, paint: Paint): string {
   return isWaiting(recipient) ? paint.yellow("‖") : paint.green("✓");
 }
 
-function identifyHint(recipient: RecipientOutcome): string {
-  const inline =
-    typeof recipient.recipient === "string"
-      ? { id: recipient.recipient, name: "…" }
-      : { ...recipient.recipient, name: "…" };
-  return `identify inline: -r '${JSON.stringify(inline)}', or in knock/recipients/`;
+function identifyHint({ recipient }: RecipientOutcome): string {
+  return typeof recipient === "string"
+    ? `knock users set ${recipient} --file …`
+    : `knock objects set ${recipient.collection} ${recipient.id} --file …`;
 }
 
 function recipientText(recipient: RecipientOutcome, now: number, output: Output): string {

@@ -3,6 +3,7 @@ import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
 import type { RecipientReference } from "../domain/recipient.js";
 import type { Cancellation, Trigger } from "../domain/trigger.js";
 import type { JsonObject } from "../util/json.js";
+import type { ResourceOperations } from "./resources.js";
 import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 
 export interface TriggerOptions {
@@ -44,6 +45,7 @@ export interface Operations {
 /** What only the embedded engine has: its clock and its due work. */
 export interface LocalOperations extends Operations {
   readonly target: "local";
+  readonly resources: ResourceOperations;
   readClock(): Promise<ClockState>;
   freezeClock(at: number | null): Promise<ClockState>;
   resetClock(): Promise<ClockState>;

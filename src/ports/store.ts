@@ -1,3 +1,4 @@
+import type { BatchContent, BatchDecision, BatchJoin, PendingTrigger } from "../domain/batch.js";
 import type { FanOut } from "../domain/fan-out.js";
 import type { DeliveryStatus, EngagementAction, Message } from "../domain/message.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
@@ -6,6 +7,11 @@ import type { Subscription } from "../domain/subscription.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import type { ClockSetting } from "./clock.js";
+import type { Page, Paged } from "./page.js";
+import type { ResourceStore } from "./resource-store.js";
+import type { ScheduleStore } from "./schedule-store.js";
+
+export type { Page, Paged } from "./page.js";
 
 /** The row that remembers a trigger's answer (E-383). `fingerprint` is the canonical payload's hash. */
 export interface IdempotencyRecord {
@@ -28,6 +34,12 @@ export interface NewWorkflowRun {
   version: Workflow;
   recipientRuns: RecipientRun[];
   messages: Message[];
+  /** Of recipient runs at a batch step, by their id; for these the store picks a continuation. */
+  batches: ReadonlyMap<string, BatchJoin>;
+  /** Recipients that steps changed, in order. */
+  upserts: RecipientUpsert[];
+  /** Triggers that steps made. */
+  triggers: PendingTrigger[];
   claims: FrequencyClaim[];
   idempotency: IdempotencyRecord | null;
   /** Recipients listed but never identified; they get no run but stay visible (EQ-09). */
@@ -39,8 +51,12 @@ export interface NewWorkflowRun {
 /** The next recipients of a trigger that fans out. */
 export interface FanOutChunk {
   workflow_run_id: string;
+  at: number;
   recipientRuns: RecipientRun[];
   messages: Message[];
+  batches: ReadonlyMap<string, BatchJoin>;
+  upserts: RecipientUpsert[];
+  triggers: PendingTrigger[];
   claims: FrequencyClaim[];
   unidentified: RecipientKey[];
   /** Null: this is the last chunk. */
@@ -49,7 +65,7 @@ export interface FanOutChunk {
 
 /** `lost`: another process took the fan-out over, nothing was written. */
 export type ChunkResult =
-  | { outcome: "inserted" }
+  | { outcome: "inserted"; decided: ReadonlyMap<string, BatchDecision> }
   | { outcome: "lost" }
   | { outcome: "claimed"; recipients: RecipientKey[] };
 
@@ -65,7 +81,7 @@ export interface ClaimedFanOut {
  * record), or with a once-only claim (`claimed`: those recipients).
  */
 export type InsertResult =
-  | { outcome: "inserted" }
+  | { outcome: "inserted"; decided: ReadonlyMap<string, BatchDecision> }
   | { outcome: "replay"; record: IdempotencyRecord }
   | { outcome: "claimed"; recipients: RecipientKey[] };
 
@@ -76,12 +92,35 @@ export interface ClaimedRun {
   version: Workflow;
   /** Messages this run made before, for conditions on them, oldest first. */
   messages: Message[];
+  /** The batch it waited for and goes on with; claiming it has closed that. */
+  batch: BatchContent | null;
 }
 
 /** What one advance changed: the run as it now stands, and messages it made (all new). */
 export interface SavedAdvance {
   recipientRun: RecipientRun;
   messages: Message[];
+  /** Where the run stands at a batch step: the store picks the continuation. */
+  batch: BatchJoin | null;
+  /** Recipients that its steps changed, in order. */
+  upserts: RecipientUpsert[];
+  triggers: PendingTrigger[];
+  /** The version it goes on with from here, where that changes (E-267). */
+  version: Workflow | null;
+}
+
+/** The ids saved, and what became of those at a batch step. */
+export interface SavedResult {
+  saved: Set<string>;
+  decided: ReadonlyMap<string, BatchDecision>;
+}
+
+/** A run that asks a throttle. */
+export interface ThrottlePass {
+  key: string;
+  recipient_run_id: string;
+  limit: number;
+  window_ms: number;
 }
 
 /** A lease on due work. Due times are the store's clock (`now`); leases are real time, which no virtual clock moves. */
@@ -104,18 +143,6 @@ export interface RunCancellation {
 export interface CancelledRun {
   recipientRun: RecipientRun;
   cancelled: boolean;
-}
-
-/** Newest first. `after` and `before` are opaque cursors from an earlier page. */
-export interface Page {
-  limit: number;
-  after?: string | undefined;
-  before?: string | undefined;
-}
-
-export interface Paged<T> {
-  items: T[];
-  page_info: { after: string | null; before: string | null; page_size: number };
 }
 
 export interface RunFilter {
@@ -155,7 +182,7 @@ export interface Seed {
  * Durable state. Whole verbs, each atomic: a crash leaves it done or not done. Methods that serve runs take and return
  * many at once. All times are milliseconds.
  */
-export interface Store {
+export interface Store extends ResourceStore, ScheduleStore {
   readClock(): Promise<ClockSetting>;
   writeClock(setting: ClockSetting): Promise<void>;
 
@@ -186,15 +213,20 @@ export interface Store {
   claimDueFanOuts(claim: Claim, limit: number): Promise<ClaimedFanOut[]>;
   insertFanOutChunk(chunk: FanOutChunk, token: string): Promise<ChunkResult>;
 
-  /** The next moment anything is due (a run or a delivery), or null. Leased work counts when its lease ends. */
-  nextDueAt(): Promise<number | null>;
+  /**
+   * The next moment anything is due (a run or a delivery), or null. Leased work counts when its lease ends; with
+   * `unleased` it does not count: a clock that is moved does not bring a lease's end nearer.
+   */
+  nextDueAt(options?: { unleased: boolean }): Promise<number | null>;
   /**
    * Up to `limit` runs due at `claim.now`, in order of their due time then of their acceptance, leased to the claim's
    * token. A run leased to another token is passed over until that lease ends.
    */
   claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]>;
-  /** Saves and releases what `token` still holds; a run cancelled or taken over since is left as it is. Returns the ids saved. */
-  saveAdvances(advances: readonly SavedAdvance[], token: string): Promise<Set<string>>;
+  /** Saves and releases what `token` still holds; a run cancelled or taken over since is left as it is. */
+  saveAdvances(advances: readonly SavedAdvance[], token: string, now: number): Promise<SavedResult>;
+  /** Which runs pass, in the order asked (E-284). Asking again for a run answers the same. */
+  passThrottles(asked: readonly ThrottlePass[], now: number): Promise<boolean[]>;
   /** Likewise for messages whose delivery is due. */
   claimDueMessages(claim: Claim, limit: number): Promise<Message[]>;
   /** Writes delivery state (status, due_at, attempts, scheduled_at, metadata, events); engagement is left as stored. */

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject } from "../util/json.js";
 import { didYouMean } from "../util/nearest.js";
@@ -69,7 +69,7 @@ export interface FindOptions {
  */
 export async function findProject({ cwd, project, knockDir }: FindOptions): Promise<ProjectLocation | null> {
   const asked = project === null ? null : resolve(cwd, project);
-  const root = asked === null ? findUpwards(cwd) : asked.endsWith(PROJECT_FILE) ? dirname(asked) : asked;
+  const root = asked === null ? findUpwards(cwd) : basename(asked) === PROJECT_FILE ? dirname(asked) : asked;
   if (root === null || (asked === null && knockDir !== null && !existsSync(join(root, PROJECT_FILE)))) {
     if (knockDir === null) return null;
     const folder = existingFolder(resolve(cwd, knockDir), knockDir, "--knock-dir");

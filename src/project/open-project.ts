@@ -15,6 +15,9 @@ import { resolveFileReferences } from "./resolve-file-references.js";
 
 const MAX_REMEMBERED = 65_536;
 
+/** F-008. */
+const KEY = /^[a-z0-9_-]+$/;
+
 export interface RecipientsSeed extends RecipientsFile {
   /** File name, the key under which its digest is remembered. */
   file: string;
@@ -40,8 +43,26 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     return read;
   };
 
+  /** What a folder holds; nothing where it does not exist (F-004). */
+  function namesIn(folder: string): string[] {
+    try {
+      return readdirSync(folder);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return [];
+      const fault = code === "ENOTDIR" ? "is not a folder" : `could not be read (${code ?? "unknown error"})`;
+      throw new KnockError("project_invalid", `${shown(folder)} ${fault}`);
+    }
+  }
+
   async function workflow(key: string): Promise<Workflow | null> {
-    if (!/^[a-z0-9_-]+$/.test(key)) return null; // F-008; also keeps a key from naming a path
+    if (!KEY.test(key)) {
+      // A key must not name a path: only what is listed is looked at, to say what is wrong with it.
+      if (!(await workflowKeys()).includes(key)) return null;
+      throw new KnockError("workflow_invalid", `${shown(join(knockDir, "workflows", key))}: not a workflow's key`, {
+        hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
+      });
+    }
     const folder = join(knockDir, "workflows", key);
     const file = join(folder, "workflow.json");
     if (!existsSync(file)) return null;
@@ -57,11 +78,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   async function workflowKeys(): Promise<string[]> {
     const folder = join(knockDir, "workflows");
-    if (!existsSync(folder)) return [];
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => existsSync(join(folder, entry.name, "workflow.json")))
-      .map((entry) => entry.name)
+    return namesIn(folder)
+      .filter((name) => existsSync(join(folder, name, "workflow.json")))
       .sort();
   }
 
@@ -73,14 +91,15 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {
     const folder = join(knockDir, "recipients");
-    if (!existsSync(folder)) return [];
-    const names = readdirSync(folder)
-      .filter((name) => name.endsWith(".json"))
+    // Hidden ones are an editor's: Emacs locks people.json by a dangling link .#people.json.
+    const names = namesIn(folder)
+      .filter((name) => name.endsWith(".json") && !name.startsWith("."))
       .sort();
     const seeds: RecipientsSeed[] = [];
     for (const name of names) {
       const path = join(folder, name);
-      if (!statSync(path).isFile()) continue;
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat !== undefined && !stat.isFile()) continue;
       const text = readProjectText(path, shown(path));
       // Small files are remembered whole: comparing texts is faster than hashing them in a process that just started.
       const digest = text.length <= MAX_REMEMBERED ? text : contentDigest(text);

@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { checkJsonShape } from "../domain/json-limits.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
@@ -56,13 +57,18 @@ export async function resolveFileReferences(
   reference: Reference,
   path: PropertyKey[] = [],
 ): Promise<Json> {
+  checkJsonShape(value, reference.shown, "workflow_invalid"); // what follows is recursive
+  return resolveIn(value, reference, path);
+}
+
+async function resolveIn(value: Json, reference: Reference, path: PropertyKey[]): Promise<Json> {
   if (Array.isArray(value))
-    return Promise.all(value.map((item, index) => resolveFileReferences(item, reference, [...path, index])));
+    return Promise.all(value.map((item, index) => resolveIn(item, reference, [...path, index])));
   if (!isJsonObject(value)) return value;
   const resolved: JsonObject = {};
   for (const [key, child] of Object.entries(value)) {
     if (!key.endsWith("@") || key === "@") {
-      resolved[key] = await resolveFileReferences(child, reference, [...path, key]);
+      resolved[key] = await resolveIn(child, reference, [...path, key]);
       continue;
     }
     const field = key.slice(0, -1);

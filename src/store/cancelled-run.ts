@@ -1,3 +1,4 @@
+import type { ReasonCode } from "../domain/outcome.js";
 import type { RecipientRun } from "../domain/workflow-run.js";
 
 /** Whether a cancellation still reaches it (E-355, E-357). */
@@ -6,7 +7,7 @@ export function isCancellable(run: RecipientRun): boolean {
 }
 
 /** A run as a cancellation leaves it, its waiting step cancelled with it (E-356). Messages already made stay as they are (E-363). */
-export function cancelledRun(run: RecipientRun, at: number): RecipientRun {
+export function cancelledRun(run: RecipientRun, at: number, code: ReasonCode = "cancelled"): RecipientRun {
   const waiting = run.steps.find((step) => step.outcome === "waiting");
   return {
     ...run,
@@ -15,7 +16,7 @@ export function cancelledRun(run: RecipientRun, at: number): RecipientRun {
     due_at: null,
     steps: run.steps.map((step) =>
       step.outcome === "waiting"
-        ? { ...step, outcome: "cancelled", reason: { code: "cancelled", detail: null }, until: null }
+        ? { ...step, outcome: "cancelled", reason: { code, detail: null }, until: null }
         : step,
     ),
     events: [
@@ -26,7 +27,7 @@ export function cancelledRun(run: RecipientRun, at: number): RecipientRun {
         step_ref: waiting?.ref ?? null,
         step_type: waiting?.type ?? null,
         attempt: 1,
-        data: { reason: "cancelled" },
+        data: { reason: code },
         at,
       },
     ],

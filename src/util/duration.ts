@@ -19,14 +19,19 @@ export function parseDuration(text: string): number | undefined {
   const iso = ISO.exec(trimmed);
   if (iso?.slice(1).some((part) => part !== undefined)) {
     const [w, d, h, m, s] = iso.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number, number];
-    return Math.round(w * 604_800_000 + d * 86_400_000 + h * 3_600_000 + m * 60_000 + s * 1_000);
+    return safe(w * 604_800_000 + d * 86_400_000 + h * 3_600_000 + m * 60_000 + s * 1_000);
   }
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(trimmed)) return undefined;
   let total = 0;
   for (const [, value, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)) {
     total += Number(value) * (UNIT_MS[unit as string] as number);
   }
-  return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : undefined;
+  return safe(total);
+}
+
+function safe(milliseconds: number): number | undefined {
+  const whole = Math.round(milliseconds);
+  return Number.isSafeInteger(whole) ? whole : undefined;
 }
 
 /** A length of time as a person reads it: `30m`, `1h 30m`, `2d`, `45s`. */

@@ -1,4 +1,5 @@
 import { sha1 } from "@noble/hashes/legacy.js";
+import { sha256 } from "@noble/hashes/sha2.js";
 import { randomBytes } from "./random.js";
 
 /** Where ids and chance come from; tests hand in a seeded one. */
@@ -31,6 +32,11 @@ export function uuidV5(namespace: string, name: string): string {
   return uuidOf(sha1(Buffer.concat([Buffer.from(namespace.replaceAll("-", ""), "hex"), Buffer.from(name, "utf8")])), 5);
 }
 
+/** The first 8 bytes of a text's SHA-256 as an unsigned number. */
+export function sha256Prefix(text: string): bigint {
+  return Buffer.from(sha256(Buffer.from(text, "utf8"))).readBigUInt64BE(0);
+}
+
 /** A short name for a text's content: equal texts, equal digests. Not for secrets. */
 export function contentDigest(text: string): string {
   return Buffer.from(sha1(Buffer.from(text, "utf8"))).toString("hex");
@@ -42,7 +48,9 @@ const KSUID_EPOCH_SECONDS = 1_400_000_000;
 /** A KSUID: 27 base-62 characters that sort by time (second resolution), the form of message ids. */
 export function ksuid(atMilliseconds: number, payload: Uint8Array): string {
   const bytes = new Uint8Array(20);
-  new DataView(bytes.buffer).setUint32(0, Math.max(0, Math.floor(atMilliseconds / 1_000) - KSUID_EPOCH_SECONDS));
+  // Before May 2014 and after 2150 times are all alike: the virtual clock may be set there, and must not wrap.
+  const seconds = Math.floor(atMilliseconds / 1_000) - KSUID_EPOCH_SECONDS;
+  new DataView(bytes.buffer).setUint32(0, Math.min(0xffff_ffff, Math.max(0, seconds)));
   bytes.set(payload.subarray(0, 16), 4);
   // Long division of the 160-bit number by 62, five 32-bit limbs at a time.
   const view = new DataView(bytes.buffer);

@@ -21,9 +21,17 @@ function setOwn(target: JsonObject, key: string, value: Json): void {
  */
 export function deepMerge(base: JsonObject, over: JsonObject): JsonObject {
   const merged: JsonObject = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const current = Object.hasOwn(merged, key) ? merged[key] : undefined;
-    setOwn(merged, key, isJsonObject(current) && isJsonObject(value) ? deepMerge(current, value) : (value as Json));
+  // Not recursive: flags' JSON is merged before its depth is checked.
+  const open = [{ target: merged, from: over }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { target, from } = next;
+    for (const [key, value] of Object.entries(from)) {
+      const current = Object.hasOwn(target, key) ? target[key] : undefined;
+      const both = isJsonObject(current) && isJsonObject(value);
+      const inner: Json = both ? { ...current } : value;
+      setOwn(target, key, inner);
+      if (both) open.push({ target: inner as JsonObject, from: value });
+    }
   }
   return merged;
 }

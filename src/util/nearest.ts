@@ -7,7 +7,8 @@ export function nearest(typed: string, candidates: Iterable<string>): string | u
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
     const d = distance(typed.toLowerCase(), candidate.toLowerCase());
-    if (d < bestDistance) [best, bestDistance] = [candidate, d];
+    // Something must be shared: of two one-letter names each would be near the other.
+    if (d < bestDistance && d < typed.length) [best, bestDistance] = [candidate, d];
   }
   return best;
 }

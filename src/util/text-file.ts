@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 
 export type TextResult = { text: string } | { fault: string };
 
@@ -23,6 +23,10 @@ function firstBadByte(bytes: Uint8Array): number {
       high = middle;
     }
   }
+  if (low < bytes.length) return low;
+  // Nothing is wrong but that the last character is cut off: it starts before its continuation bytes.
+  do low--;
+  while (low > 0 && ((bytes[low] as number) & 0xc0) === 0x80);
   return low;
 }
 
@@ -34,6 +38,23 @@ const FAULTS: Record<string, string> = {
   ELOOP: "is a circle of links",
 };
 
+function tooLarge(maxBytes: number): string {
+  return `is larger than ${Math.floor(maxBytes / 1_048_576)} MB`;
+}
+
+/** All of what has no size of its own (a pipe, a device), or null once it is more than `maxBytes`. */
+function readUpTo(file: number, maxBytes: number): Buffer | null {
+  const chunks: Buffer[] = [];
+  for (let total = 0; total <= maxBytes; ) {
+    const chunk = Buffer.allocUnsafe(65_536);
+    const count = readSync(file, chunk);
+    if (count === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, count));
+    total += count;
+  }
+  return null;
+}
+
 /**
  * A whole file as text, refused above `maxBytes`. The fault reads on from the file's name: "x.json does not exist".
  * Read synchronously: the files are small, and `node:fs/promises` alone costs a start 3 ms.
@@ -44,8 +65,9 @@ export function readTextFile(path: string, maxBytes: number): TextResult {
     try {
       const stat = fstatSync(file);
       if (stat.isDirectory()) return { fault: FAULTS.EISDIR as string };
-      if (stat.size > maxBytes) return { fault: `is larger than ${Math.floor(maxBytes / 1_048_576)} MB` };
-      return decodeUtf8(readFileSync(file));
+      if (stat.isFile() && stat.size > maxBytes) return { fault: tooLarge(maxBytes) };
+      const bytes = stat.isFile() ? readFileSync(file) : readUpTo(file, maxBytes);
+      return bytes === null ? { fault: tooLarge(maxBytes) } : decodeUtf8(bytes);
     } finally {
       closeSync(file);
     }

@@ -9,7 +9,7 @@ import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
 import type { Workflow } from "../../src/domain/workflow.js";
 import { createEngine } from "../../src/engine/create-engine.js";
 import type { EngineContext } from "../../src/engine/engine-context.js";
-import { withChannelIds } from "../../src/engine/trigger-workflow.js";
+import { withChannelIds } from "../../src/engine/fan-out-start.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import type { Delivery } from "../../src/ports/provider.js";
 import type { Store } from "../../src/ports/store.js";

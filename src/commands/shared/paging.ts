@@ -3,6 +3,7 @@ import { idFault } from "../../domain/parse-recipient.js";
 import { keyOf, type RecipientKey } from "../../domain/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Page } from "../../ports/store.js";
+import { didYouMean } from "../../util/nearest.js";
 
 export interface PageFlags {
   limit?: string;
@@ -45,7 +46,7 @@ export function oneOf<T extends string>(value: string | undefined, known: readon
   const found = known.find((one) => one === value);
   if (found === undefined)
     throw new KnockError("usage", `${flag}: ${JSON.stringify(value)} is not known`, {
-      hint: `One of ${known.join(", ")}.`,
+      hint: didYouMean(value, known, "One of"),
     });
   return found;
 }

@@ -38,6 +38,8 @@ function createLiquid(): Liquid {
     locale: "en",
     timezoneOffset: 0,
     templates: {},
+    // Where variables are strict, `default` and conditions still take what is missing.
+    lenientIf: true,
     outputEscape: (value: unknown) =>
       (typeof value === "object" && value !== null && !Array.isArray(value) ? JSON.stringify(value) : value) as string,
     ...LIMITS,
@@ -143,6 +145,16 @@ export function renderText(source: string, scope: RenderScope): string {
   try {
     const templates = parse(source);
     return String((shared as Liquid).renderSync(templates, scope));
+  } catch (error) {
+    throw new RenderError(plainMessage(error), { cause: error });
+  }
+}
+
+/** The same, where a property that does not exist is an error, unless `default` stands for it (EQ-51). */
+export function renderStrictText(source: string, scope: RenderScope): string {
+  try {
+    const templates = parse(source);
+    return String((shared as Liquid).renderSync(templates, scope, { strictVariables: true }));
   } catch (error) {
     throw new RenderError(plainMessage(error), { cause: error });
   }

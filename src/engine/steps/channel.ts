@@ -6,7 +6,7 @@ import type { ChannelStep } from "../../domain/workflow.js";
 import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
-import { evaluateConditionList, evaluateConditions } from "../conditions.js";
+import { type ConditionScope, evaluateConditionList, evaluateConditions } from "../conditions.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
 import type { RenderScope } from "../render/liquid.js";
 import { preferencesOf } from "../scope.js";
@@ -44,15 +44,24 @@ function checkConditions(step: ChannelStep, channel: Channel, advancing: Advanci
   };
 }
 
+/** Preference conditions know no message status (E-154), and after a batch only its first activity (E-155). */
+function preferenceScope({ conditionScope, batch }: Advancing): ConditionScope {
+  const { variables } = conditionScope;
+  return {
+    ...conditionScope,
+    refs: () => undefined,
+    variables: batch === null ? variables : { ...variables, data: batch.firstData },
+  };
+}
+
 function checkPreferences(channel: Channel, advancing: Advancing): Skip | null {
   const { workflow } = advancing.input.compiled;
   if (workflow.settings.override_preferences) return null; // E-156: not even looked at
   const decision = decidePreferences({
-    set: preferencesOf(advancing.input),
+    set: preferencesOf({ ...advancing.input, ...advancing.parties }),
     workflow: { key: workflow.key, categories: workflow.categories, ...workflow.settings },
     channel,
-    evaluate: (conditions) =>
-      evaluateConditionList(conditions, { ...advancing.conditionScope, refs: () => undefined }).passed, // E-154
+    evaluate: (conditions) => evaluateConditionList(conditions, preferenceScope(advancing)).passed,
   });
   return decision.allowed
     ? null
@@ -60,11 +69,10 @@ function checkPreferences(channel: Channel, advancing: Advancing): Skip | null {
 }
 
 /** When the step's send windows let a message go: null for at once (E-197 to E-200). */
-function scheduledAt(step: ChannelStep, { input }: Advancing): number | null {
-  const { timeWindows } = input.compiled;
-  if (step.send_windows === null || timeWindows === null) return null;
-  const { zone } = timeWindows.resolveZone([input.recipient.properties.timezone, input.environment.timezone]);
-  return timeWindows.sendWindowOpening(step.send_windows, input.now, zone);
+function scheduledAt(step: ChannelStep, advancing: Advancing): number | null {
+  const { compiled, now } = advancing.input;
+  if (step.send_windows === null || compiled.timeWindows === null) return null;
+  return compiled.timeWindows.sendWindowOpening(step.send_windows, now, advancing.zone());
 }
 
 function createMessage(
@@ -98,7 +106,7 @@ function createMessage(
     channel: { id: channel.id, key: channel.key, type: channel.type, provider: channel.provider },
     status: "queued",
     content,
-    data: run.data ?? input.run.data,
+    data: scope.data as JsonObject,
     recipient_snapshot: destination.snapshot,
     metadata: sandbox ? { sandbox: true } : null,
     scheduled_at: scheduled,
@@ -128,7 +136,7 @@ function createMessage(
 
 /** A channel step (E-168): conditions → the recipient's data → preferences → send windows → render → message. */
 export function executeChannel(step: ChannelStep, advancing: Advancing): StepEffect {
-  const { input, scope } = advancing;
+  const { input, scope, parties, batch } = advancing;
   const base: StepOutcome = {
     ref: step.ref,
     type: "channel",
@@ -144,13 +152,14 @@ export function executeChannel(step: ChannelStep, advancing: Advancing): StepEff
     ...(log ? { log } : {}),
   });
 
+  if (batch !== null && batch.total_activities === 0) return skipped({ skip: { code: "empty_batch", detail: null } }); // E-281
   const channel = channelOf(step, advancing);
   if (channel === null) return skipped({ skip: { code: "channel_not_configured", detail: step.channel_key } });
   const unmet = checkConditions(step, channel, advancing);
   if (unmet) return skipped(unmet);
 
   const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
-  const context: RenderContext = { scope, recipient: input.recipient, tenant: input.tenant, channel };
+  const context: RenderContext = { scope, recipient: parties.recipient, tenant: parties.tenant, channel };
   const destinations = renderer.destinations(context);
   if (destinations.length === 0) return skipped({ skip: { code: "missing_recipient_data", detail: renderer.needs } });
   const optedOut = checkPreferences(channel, advancing);

@@ -2,7 +2,7 @@ import type { Reason, StepOutcome } from "../../domain/outcome.js";
 import type { DelayStep } from "../../domain/workflow.js";
 import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
 import { evaluateConditions } from "../conditions.js";
-import { resolveDelayEnd, resolveFieldPath } from "../dynamic-window.js";
+import { windowEnd } from "../step-window.js";
 
 function outcome(
   step: DelayStep,
@@ -16,7 +16,7 @@ function outcome(
 
 /** A delay (section 15 of the engine catalogue). `resumed`: the run comes back from waiting at it. */
 export function executeDelay(step: DelayStep, resumed: boolean, advancing: Advancing): StepEffect {
-  const { input, scope, conditionScope } = advancing;
+  const { input, conditionScope } = advancing;
   if (resumed) return { outcome: outcome(step, "passed") };
 
   const conditions = evaluateConditions(step.conditions, conditionScope);
@@ -29,26 +29,9 @@ export function executeDelay(step: DelayStep, resumed: boolean, advancing: Advan
   if (input.run.settings.skip_delay) return { outcome: outcome(step, "skipped", { code: "skip_delay", detail: null }) }; // E-238
 
   const { delay_for, delay_until_field_path: path } = step.settings;
-  const { timeWindows } = input.compiled;
-  const zone =
-    timeWindows?.resolveZone([input.recipient.properties.timezone, input.environment.timezone]).zone ?? "Etc/UTC";
-  const end = resolveDelayEnd({
-    delay_for,
-    value: path === null ? undefined : resolveFieldPath(path, scope),
-    hasPath: path !== null,
-    now: input.now,
-    zone,
-    nextWindowRule: (rule, now, zoneName) => timeWindows?.nextWindowRule(rule, now, zoneName),
-  });
-  if ("invalid" in end) {
-    // E-236: the run goes on at once; the error stays in its log.
-    return {
-      outcome: outcome(step, "skipped", {
-        code: "invalid_window",
-        detail: path === null ? end.invalid : `${path}: ${end.invalid}`,
-      }),
-    };
-  }
+  const end = windowEnd({ duration: delay_for, path }, advancing);
+  // E-236: the run goes on at once; the error stays in its log.
+  if ("invalid" in end) return { outcome: outcome(step, "skipped", { code: "invalid_window", detail: end.invalid }) };
   if (end.until <= input.now) return { outcome: outcome(step, "passed") };
   return { outcome: outcome(step, "waiting", null, new Date(end.until).toISOString()), wait: { until: end.until } };
 }

@@ -1,5 +1,6 @@
 import type { CancelledRun, RunCancellation } from "../../ports/store.js";
 import { cancelledRun, isCancellable } from "../cancelled-run.js";
+import { removeActivity } from "./batches.js";
 import type { Connection } from "./connection.js";
 import {
   changesOf,
@@ -23,6 +24,8 @@ export function cancelRuns(
     const update = db.statement(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`);
     return db.all<RecipientRunRow & { run_id: string }>(SELECT, workflow, cancellation_key, only, only).map((row) => {
       const before = recipientRunOf(row, row.run_id);
+      // In an open batch only the activity goes: the window, and the run that holds it, stay (E-279, E-280).
+      if (removeActivity(db, row.row)) return { recipientRun: before, cancelled: true };
       if (!isCancellable(before)) return { recipientRun: before, cancelled: false };
       const recipientRun = cancelledRun(before, at);
       update.run(...changesOf(recipientRun), row.row);

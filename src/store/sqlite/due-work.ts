@@ -1,12 +1,14 @@
 import type { Message } from "../../domain/message.js";
 import type { Claim, ClaimedRun } from "../../ports/store.js";
+import { batchContent, closeBatch } from "./batches.js";
 import { selectClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
 import { type MessageRow, messageOf, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, recipientRunOf, workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
-export type DueTable = "recipient_runs" | "messages" | "workflow_runs";
+export const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
+type DueTable = (typeof DUE_TABLES)[number];
 
 /** Values: the store's time, the real time. */
 const IS_DUE = "due_at IS NOT NULL AND due_at <= ? AND (claim_until IS NULL OR claim_until <= ?)";
@@ -42,7 +44,10 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
       const found = selectRun.get(row) as RecipientRunRow;
       const read = workflowRun(found.workflow_run);
       const messages = (selectMessages.all(row) as MessageRow[]).map((message) => messageOf(message, read, shared));
-      return { recipientRun: recipientRunOf(found, read.run.id), run: read.run, version: read.version, messages };
+      const version = found.version === null ? read.version : shared.version(found.version);
+      if (found.batch !== null) closeBatch(db, found.batch);
+      const batch = found.batch === null ? null : batchContent(db, found.batch);
+      return { recipientRun: recipientRunOf(found, read.run.id), run: read.run, version, messages, batch };
     });
   });
 }
@@ -59,27 +64,35 @@ export function claimDueMessages(db: Connection, shared: SharedRows, claim: Clai
   });
 }
 
-/** The earliest moment in a table. A live lease ends in real time; `shift` turns that into the store's. */
-function nextIn(db: Connection, table: DueTable, realNow: number, shift: number): number {
-  const free = db.get<{ due_at: number }>(
+/** The earliest moment in a table at which something that nobody has leased is due. */
+function nextUnleased(db: Connection, table: DueTable, realNow: number): number {
+  const next = db.get<{ due_at: number }>(
     `SELECT due_at FROM ${table} WHERE due_at IS NOT NULL AND (claim_until IS NULL OR claim_until <= ?) ORDER BY due_at LIMIT 1`,
     realNow,
-  )?.due_at;
-  const leased = db.get<{ at: number | null }>(
-    `SELECT MIN(MAX(due_at, claim_until + ?)) AS at FROM ${table} WHERE due_at IS NOT NULL AND due_at < ? AND claim_until > ?`,
-    shift,
-    free ?? Number.MAX_SAFE_INTEGER,
-    realNow,
-  )?.at;
-  return Math.min(free ?? Number.POSITIVE_INFINITY, leased ?? Number.POSITIVE_INFINITY);
+  );
+  return next?.due_at ?? Number.POSITIVE_INFINITY;
 }
 
-export function nextDueAt(db: Connection, realNow: number): number | null {
+/** The earliest moment before `limit` at which a live lease ends. That is real time; `shift` turns it into the store's. */
+function nextLeased(db: Connection, table: DueTable, realNow: number, shift: number, limit: number): number {
+  const next = db.get<{ at: number | null }>(
+    `SELECT MIN(MAX(due_at, claim_until + ?)) AS at FROM ${table} WHERE due_at IS NOT NULL AND due_at < ? AND claim_until > ?`,
+    shift,
+    Math.min(limit, Number.MAX_SAFE_INTEGER),
+    realNow,
+  );
+  return next?.at ?? Number.POSITIVE_INFINITY;
+}
+
+export function nextDueAt(db: Connection, realNow: number, unleased: boolean): number | null {
   return db.read(() => {
     const { offset_ms, frozen_at } = selectClock(db);
     const shift = frozen_at === null ? offset_ms : frozen_at - realNow;
-    const tables: DueTable[] = ["recipient_runs", "messages", "workflow_runs"];
-    const next = Math.min(...tables.map((table) => nextIn(db, table, realNow, shift)));
-    return next === Number.POSITIVE_INFINITY ? null : next;
+    const next = DUE_TABLES.map((table) => {
+      const free = nextUnleased(db, table, realNow);
+      return unleased ? free : Math.min(free, nextLeased(db, table, realNow, shift, free));
+    });
+    const first = Math.min(...next);
+    return first === Number.POSITIVE_INFINITY ? null : first;
   });
 }

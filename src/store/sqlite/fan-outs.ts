@@ -3,8 +3,8 @@ import type { Subscription } from "../../domain/subscription.js";
 import type { ChunkResult, Claim, ClaimedFanOut, FanOutChunk } from "../../ports/store.js";
 import type { Connection } from "./connection.js";
 import { isAnyDue, lease } from "./due-work.js";
-import { insertClaims, insertRecipientRuns, selectClaims } from "./insert-workflow-run.js";
-import { messageInserter } from "./message-rows.js";
+import { insertClaims, insertRecipientRuns, insertTriggers, selectClaims } from "./insert-workflow-run.js";
+import { applyUpserts } from "./recipients.js";
 import { workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
@@ -80,11 +80,10 @@ export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: Fan
     const claimed = selectClaims(db, chunk.claims);
     if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
 
-    const rows = insertRecipientRuns(db, chunk.recipientRuns, held.row);
-    const insertMessage = messageInserter(db, shared);
-    for (const message of chunk.messages)
-      insertMessage(message, rows.get(message.recipient_run_id) as number, { value: null, text: held.data });
+    const decided = insertRecipientRuns(db, shared, chunk, { row: held.row, value: null, text: held.data }, chunk.at);
     insertClaims(db, chunk.claims);
+    applyUpserts(db, chunk.upserts, chunk.at);
+    insertTriggers(db, shared, chunk.triggers);
     const unidentified = [...(held.unidentified ? JSON.parse(held.unidentified) : []), ...chunk.unidentified];
     const unidentifiedText = unidentified.length > 0 ? JSON.stringify(unidentified) : null;
     if (chunk.rest === null) {
@@ -101,6 +100,6 @@ export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: Fan
         held.row,
       );
     }
-    return { outcome: "inserted" };
+    return { outcome: "inserted", decided };
   });
 }

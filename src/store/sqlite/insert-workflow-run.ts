@@ -1,9 +1,14 @@
+import type { BatchDecision, BatchJoin, PendingTrigger } from "../../domain/batch.js";
+import type { Message } from "../../domain/message.js";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/workflow-run.js";
 import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/store.js";
+import type { JsonObject } from "../../util/json.js";
+import { decideBatch } from "./batches.js";
 import type { Connection } from "./connection.js";
 import { packRunEvents } from "./event-codec.js";
 import { messageInserter } from "./message-rows.js";
+import { applyUpserts } from "./recipients.js";
 import { json } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
@@ -67,17 +72,32 @@ function insertRun(
   );
 }
 
+/** Runs with their messages; of those at a batch step, the continuation that holds (E-247, E-248). */
+export interface RunsToInsert {
+  recipientRuns: readonly RecipientRun[];
+  messages: readonly Message[];
+  batches: ReadonlyMap<string, BatchJoin>;
+}
+
+/** `trigger` is the workflow run's row and its data, which messages share. Inside a write only. */
 export function insertRecipientRuns(
   db: Connection,
-  recipientRuns: readonly RecipientRun[],
-  workflowRun: number,
-): Map<string, number> {
+  shared: SharedRows,
+  { recipientRuns, messages, batches }: RunsToInsert,
+  trigger: { row: number; value: JsonObject | null; text: string },
+  now: number,
+): Map<string, BatchDecision> {
   const rows = new Map<string, number>();
+  const decided = new Map<string, BatchDecision>();
+  const made = [...messages];
   const insert = db.statement(INSERT_RECIPIENT_RUN);
-  for (const run of recipientRuns) {
+  for (const candidate of recipientRuns) {
+    const join = batches.get(candidate.id);
+    const batch = join ? decideBatch(db, join, now) : null;
+    const run = batch ? batch.continuation.recipientRun : candidate;
     const { lastInsertRowid } = insert.run(
       run.id,
-      workflowRun,
+      trigger.row,
       run.recipient,
       run.status,
       run.due_at,
@@ -91,9 +111,32 @@ export function insertRecipientRuns(
       JSON.stringify(run.steps),
       packRunEvents(run.events, run.inserted_at),
     );
-    rows.set(run.id, Number(lastInsertRowid));
+    const row = Number(lastInsertRowid);
+    rows.set(run.id, row);
+    if (batch === null) continue;
+    batch.attach(row);
+    decided.set(run.id, batch.decision);
+    made.push(...batch.continuation.messages);
+    applyUpserts(db, batch.continuation.upserts, now);
+    insertTriggers(db, shared, batch.continuation.triggers);
   }
-  return rows;
+  const insertMessage = messageInserter(db, shared);
+  for (const message of made) insertMessage(message, rows.get(message.recipient_run_id) as number, trigger);
+  return decided;
+}
+
+/** Triggers that steps made: their fan-out is due at once. Inside a write only. */
+export function insertTriggers(db: Connection, shared: SharedRows, triggers: readonly PendingTrigger[]): void {
+  for (const { run, version, fanOut, upserts } of triggers) {
+    applyUpserts(db, upserts, run.inserted_at);
+    const row = insertRun(db, run, shared.versionRow(version), JSON.stringify(run.data), [], null);
+    db.run(
+      "UPDATE workflow_runs SET fan_out = ?, due_at = ? WHERE row = ?",
+      JSON.stringify(fanOut),
+      run.inserted_at,
+      row,
+    );
+  }
 }
 
 export function insertClaims(db: Connection, claims: readonly FrequencyClaim[]): void {
@@ -109,29 +152,37 @@ export function insertWorkflowRun(
   made: NewWorkflowRun,
   idempotentSince: number,
 ): InsertResult {
-  const { run, version, messages, claims, idempotency, unidentified } = made;
-  return db.write((): InsertResult => {
-    const record = idempotency && selectIdempotency(db, idempotency.key, idempotentSince);
-    if (record) return { outcome: "replay", record };
-    const claimed = selectClaims(db, claims);
-    if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
+  return db.write(() => applyWorkflowRun(db, shared, made, idempotentSince));
+}
 
-    const triggerData = { value: run.data, text: JSON.stringify(run.data) };
-    const workflowRun = insertRun(db, run, shared.versionRow(version), triggerData.text, unidentified, made.fanOut);
-    const rows = insertRecipientRuns(db, made.recipientRuns, workflowRun);
-    const insertMessage = messageInserter(db, shared);
-    for (const message of messages) insertMessage(message, rows.get(message.recipient_run_id) as number, triggerData);
-    insertClaims(db, claims);
-    if (idempotency) {
-      const { key, fingerprint, workflow_run_id, inserted_at } = idempotency;
-      db.run(
-        "INSERT OR REPLACE INTO idempotency_keys (key, fingerprint, workflow_run_id, inserted_at) VALUES (?, ?, ?, ?)",
-        key,
-        fingerprint,
-        workflow_run_id,
-        inserted_at,
-      );
-    }
-    return { outcome: "inserted" };
-  });
+/** The same inside a write. */
+export function applyWorkflowRun(
+  db: Connection,
+  shared: SharedRows,
+  made: NewWorkflowRun,
+  idempotentSince: number,
+): InsertResult {
+  const { run, version, claims, idempotency, unidentified } = made;
+  const record = idempotency && selectIdempotency(db, idempotency.key, idempotentSince);
+  if (record) return { outcome: "replay", record };
+  const claimed = selectClaims(db, claims);
+  if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
+
+  const text = JSON.stringify(run.data);
+  const row = insertRun(db, run, shared.versionRow(version), text, unidentified, made.fanOut);
+  const decided = insertRecipientRuns(db, shared, made, { row, value: run.data, text }, run.inserted_at);
+  insertClaims(db, claims);
+  applyUpserts(db, made.upserts, run.inserted_at);
+  insertTriggers(db, shared, made.triggers);
+  if (idempotency) {
+    const { key, fingerprint, workflow_run_id, inserted_at } = idempotency;
+    db.run(
+      "INSERT OR REPLACE INTO idempotency_keys (key, fingerprint, workflow_run_id, inserted_at) VALUES (?, ?, ?, ?)",
+      key,
+      fingerprint,
+      workflow_run_id,
+      inserted_at,
+    );
+  }
+  return { outcome: "inserted", decided };
 }

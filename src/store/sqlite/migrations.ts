@@ -152,4 +152,86 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX workflow_runs_due ON workflow_runs (due_at) WHERE due_at IS NOT NULL;
   CREATE INDEX subscriptions_in_order ON subscriptions (object, row);
   `,
+  `
+  CREATE TABLE batches (
+    row INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    open INTEGER NOT NULL,
+    opened_at INTEGER NOT NULL,
+    closes_at INTEGER NOT NULL,
+    holder INTEGER REFERENCES recipient_runs (row),
+    items INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX batches_open ON batches (key) WHERE open = 1;
+
+  CREATE TABLE batch_activities (
+    row INTEGER PRIMARY KEY,
+    batch INTEGER NOT NULL REFERENCES batches (row),
+    recipient_run INTEGER NOT NULL REFERENCES recipient_runs (row),
+    actor TEXT,
+    data TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    removed INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE INDEX batch_activities_by_batch ON batch_activities (batch);
+  CREATE INDEX batch_activities_by_run ON batch_activities (recipient_run);
+  ALTER TABLE recipient_runs ADD COLUMN batch INTEGER REFERENCES batches (row);
+  ALTER TABLE recipient_runs ADD COLUMN version INTEGER REFERENCES workflow_versions (row);
+
+  CREATE TABLE throttles (
+    key TEXT PRIMARY KEY,
+    ends_at INTEGER NOT NULL,
+    passes INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE throttle_passes (
+    key TEXT NOT NULL,
+    recipient_run_id TEXT NOT NULL,
+    passed INTEGER NOT NULL,
+    PRIMARY KEY (key, recipient_run_id)
+  ) WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE audiences (
+    key TEXT PRIMARY KEY,
+    inserted_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO audiences (key, inserted_at) SELECT audience, MIN(inserted_at) FROM audience_members GROUP BY audience;
+
+  ALTER TABLE audience_members RENAME TO unordered_audience_members;
+  CREATE TABLE audience_members (
+    row INTEGER PRIMARY KEY,
+    audience TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    tenant TEXT NOT NULL DEFAULT '',
+    inserted_at INTEGER NOT NULL,
+    UNIQUE (audience, recipient, tenant)
+  );
+  INSERT INTO audience_members (audience, recipient, tenant, inserted_at)
+    SELECT audience, recipient, tenant, inserted_at FROM unordered_audience_members ORDER BY inserted_at;
+  DROP TABLE unordered_audience_members;
+  CREATE INDEX audience_members_by_recipient ON audience_members (recipient);
+  CREATE INDEX subscriptions_by_recipient ON subscriptions (recipient);
+  `,
+  `
+  CREATE TABLE schedules (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    workflow TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    actor TEXT,
+    tenant TEXT,
+    data TEXT,
+    repeats TEXT NOT NULL,
+    scheduled_at INTEGER,
+    ending_at INTEGER,
+    due_at INTEGER,
+    claim_token TEXT,
+    claim_until INTEGER,
+    last_occurrence_at INTEGER,
+    inserted_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  );
+  CREATE INDEX schedules_due ON schedules (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX schedules_by_recipient ON schedules (recipient);
+  `,
 ];

@@ -9,7 +9,7 @@ export class Filters {
   readonly values: SqlValue[] = [];
 
   /** Adds a condition with one value, which stands in it `times` times; nothing where the filter is not set. */
-  add(condition: string, value: string | undefined, times = 1): this {
+  add(condition: string, value: string | number | undefined, times = 1): this {
     if (value !== undefined) {
       this.conditions.push(condition);
       for (let i = 0; i < times; i++) this.values.push(value);

@@ -1,9 +1,9 @@
+import { mergeRecipient } from "../../domain/merge-recipient.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient.js";
-import { mergeRecipient } from "../merge-recipient.js";
 import type { Connection } from "./connection.js";
 import { parsed } from "./run-rows.js";
 
-interface RecipientRow {
+export interface RecipientRow {
   key: string;
   properties: string;
   preferences: string | null;
@@ -12,13 +12,14 @@ interface RecipientRow {
   updated_at: number;
 }
 
-const SELECT = "SELECT key, properties, preferences, channel_data, inserted_at, updated_at FROM recipients";
+const SELECT =
+  "SELECT key, properties, preferences, channel_data, inserted_at, updated_at FROM recipients WHERE key = ?";
 
 const UPSERT =
   "INSERT INTO recipients (key, properties, preferences, channel_data, inserted_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) " +
   "ON CONFLICT (key) DO UPDATE SET properties = excluded.properties, preferences = excluded.preferences, channel_data = excluded.channel_data, updated_at = excluded.updated_at";
 
-function recipientOf(row: RecipientRow): Recipient {
+export function recipientOf(row: RecipientRow): Recipient {
   return {
     key: row.key as RecipientKey,
     properties: JSON.parse(row.properties),
@@ -38,7 +39,7 @@ function jsonUnlessEmpty(value: object): string | null {
 export function readRecipients(db: Connection, keys: readonly RecipientKey[]): Map<RecipientKey, Recipient> {
   return db.read(() => {
     const found = new Map<RecipientKey, Recipient>();
-    const select = db.statement(`${SELECT} WHERE key = ?`);
+    const select = db.statement(SELECT);
     for (const key of keys) {
       const row = found.has(key) ? undefined : (select.get(key) as RecipientRow | undefined);
       if (row) found.set(key, recipientOf(row));
@@ -47,22 +48,29 @@ export function readRecipients(db: Connection, keys: readonly RecipientKey[]): M
   });
 }
 
+/** Inside a write: the recipient as stored, null for a new one, becomes what `change` makes of it. */
+export function changeRecipient(
+  db: Connection,
+  key: RecipientKey,
+  at: number,
+  change: (before: Recipient | null) => Omit<Recipient, "key" | "inserted_at" | "updated_at">,
+): void {
+  const row = db.get<RecipientRow>(SELECT, key);
+  const changed = change(row ? recipientOf(row) : null);
+  db.run(
+    UPSERT,
+    key,
+    JSON.stringify(changed.properties),
+    jsonUnlessEmpty(changed.preferences),
+    jsonUnlessEmpty(changed.channel_data),
+    at,
+    at,
+  );
+}
+
 /** Inside a write: in order, so that a recipient named twice gets both. */
 export function applyUpserts(db: Connection, upserts: readonly RecipientUpsert[], at: number): void {
-  const select = db.statement(`${SELECT} WHERE key = ?`);
-  const upsert = db.statement(UPSERT);
-  for (const one of upserts) {
-    const row = select.get(one.key) as RecipientRow | undefined;
-    const merged = mergeRecipient(row ? recipientOf(row) : null, one);
-    upsert.run(
-      one.key,
-      JSON.stringify(merged.properties),
-      jsonUnlessEmpty(merged.preferences),
-      jsonUnlessEmpty(merged.channel_data),
-      at,
-      at,
-    );
-  }
+  for (const one of upserts) changeRecipient(db, one.key, at, (before) => mergeRecipient(before, one));
 }
 
 export function upsertRecipients(db: Connection, upserts: readonly RecipientUpsert[], at: number): void {

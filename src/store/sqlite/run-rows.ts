@@ -96,11 +96,15 @@ export interface RecipientRunRow {
   updated_at: number;
   steps: string;
   events: string;
+  /** Row of the batch it holds or went on with. */
+  batch: number | null;
+  /** Row of its own version, where that is not its workflow run's. */
+  version: number | null;
 }
 
 /** For `FROM recipient_runs r`. */
 export const RECIPIENT_RUN_COLUMNS =
-  "r.row, r.id, r.workflow_run, r.recipient, r.status, r.due_at, r.position, r.data, r.via, r.reason, r.error_count, r.inserted_at, r.updated_at, r.steps, r.events";
+  "r.row, r.id, r.workflow_run, r.recipient, r.status, r.due_at, r.position, r.data, r.via, r.reason, r.error_count, r.inserted_at, r.updated_at, r.steps, r.events, r.batch, r.version";
 
 export function recipientRunOf(row: RecipientRunRow, workflowRunId: string): RecipientRun {
   return {

@@ -1,9 +1,13 @@
+import type { BatchDecision } from "../../domain/batch.js";
 import type { Message, MessageEvent } from "../../domain/message.js";
-import type { SavedAdvance } from "../../ports/store.js";
+import type { SavedAdvance, SavedResult } from "../../ports/store.js";
 import { mergedEvents } from "../merged-events.js";
+import { decideBatch } from "./batches.js";
 import type { Connection } from "./connection.js";
 import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
+import { insertTriggers } from "./insert-workflow-run.js";
 import { messageInserter } from "./message-rows.js";
+import { applyUpserts } from "./recipients.js";
 import { changesOf, json, RECIPIENT_RUN_CHANGES } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
@@ -16,20 +20,30 @@ export function saveAdvances(
   shared: SharedRows,
   advances: readonly SavedAdvance[],
   token: string,
-): Set<string> {
+  now: number,
+): SavedResult {
   return db.write(() => {
     const saved = new Set<string>();
+    const decided = new Map<string, BatchDecision>();
     const select = db.statement("SELECT row, workflow_run FROM recipient_runs WHERE id = ? AND claim_token = ?");
     const update = db.statement(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`);
     const selectData = db.statement("SELECT data FROM workflow_runs WHERE row = ?");
     const insertMessage = messageInserter(db, shared);
     const dataTexts = new Map<number, string>();
-    for (const { recipientRun, messages } of advances) {
+    for (const { recipientRun, messages, batch: join, upserts, triggers, version } of advances) {
       const held = select.get(recipientRun.id, token) as { row: number; workflow_run: number } | undefined;
       if (held === undefined) continue;
-      update.run(...changesOf(recipientRun), held.row);
+      const batch = join ? decideBatch(db, join, now) : null;
+      update.run(...changesOf(batch ? batch.continuation.recipientRun : recipientRun), held.row);
       saved.add(recipientRun.id);
-      for (const message of messages) {
+      applyUpserts(db, [...upserts, ...(batch?.continuation.upserts ?? [])], now);
+      insertTriggers(db, shared, [...triggers, ...(batch?.continuation.triggers ?? [])]);
+      if (version) db.run("UPDATE recipient_runs SET version = ? WHERE row = ?", shared.versionRow(version), held.row);
+      if (batch) {
+        batch.attach(held.row);
+        decided.set(recipientRun.id, batch.decision);
+      }
+      for (const message of [...messages, ...(batch?.continuation.messages ?? [])]) {
         let text = dataTexts.get(held.workflow_run);
         if (text === undefined) {
           text = (selectData.get(held.workflow_run) as { data: string }).data;
@@ -38,7 +52,7 @@ export function saveAdvances(
         insertMessage(message, held.row, { value: null, text });
       }
     }
-    return saved;
+    return { saved, decided };
   });
 }
 

@@ -1,6 +1,8 @@
 import type { EngagementAction, Message } from "../../domain/message.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient.js";
+import type { Schedule } from "../../domain/schedule.js";
 import type { ClockSetting } from "../../ports/clock.js";
+import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
 import type {
   CancelledRun,
   ChunkResult,
@@ -18,9 +20,11 @@ import type {
   RunCancellation,
   RunFilter,
   SavedAdvance,
+  SavedResult,
   Seed,
   Store,
   StoredRun,
+  ThrottlePass,
 } from "../../ports/store.js";
 import { cancelRuns } from "./cancel-runs.js";
 import { readClock, writeClock } from "./clock-setting.js";
@@ -33,18 +37,26 @@ import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkfl
 import { markMessages, readMessages } from "./mark-messages.js";
 import { readRecipients, upsertRecipients } from "./recipients.js";
 import { saveAdvances, saveMessages } from "./save-work.js";
+import {
+  claimDueSchedules,
+  deleteSchedules,
+  insertSchedules,
+  listSchedules,
+  readSchedules,
+  saveOccurrences,
+  updateSchedules,
+} from "./schedules.js";
 import { applySeeds, readSeeds } from "./seeds.js";
-import { SharedRows } from "./shared-rows.js";
+import { SqliteResources } from "./sqlite-resources.js";
+import { passThrottles } from "./throttles.js";
 
 /** Store over one SQLite file. SQLite answers at once; the promises are the port's. */
-export class SqliteStore implements Store {
-  private readonly shared: SharedRows;
-
+export class SqliteStore extends SqliteResources implements Store {
   constructor(
-    private readonly db: Connection,
+    db: Connection,
     private readonly realNow: () => number,
   ) {
-    this.shared = new SharedRows(db);
+    super(db);
   }
 
   async readClock(): Promise<ClockSetting> {
@@ -99,16 +111,20 @@ export class SqliteStore implements Store {
     return insertFanOutChunk(this.db, this.shared, chunk, token);
   }
 
-  async nextDueAt(): Promise<number | null> {
-    return nextDueAt(this.db, this.realNow());
+  async nextDueAt(options?: { unleased: boolean }): Promise<number | null> {
+    return nextDueAt(this.db, this.realNow(), options?.unleased ?? false);
   }
 
   async claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]> {
     return claimDueRuns(this.db, this.shared, claim, limit);
   }
 
-  async saveAdvances(advances: readonly SavedAdvance[], token: string): Promise<Set<string>> {
-    return saveAdvances(this.db, this.shared, advances, token);
+  async saveAdvances(advances: readonly SavedAdvance[], token: string, now: number): Promise<SavedResult> {
+    return saveAdvances(this.db, this.shared, advances, token, now);
+  }
+
+  async passThrottles(asked: readonly ThrottlePass[], now: number): Promise<boolean[]> {
+    return passThrottles(this.db, asked, now);
   }
 
   async claimDueMessages(claim: Claim, limit: number): Promise<Message[]> {
@@ -117,6 +133,34 @@ export class SqliteStore implements Store {
 
   async saveMessages(messages: readonly Message[], token: string): Promise<Set<string>> {
     return saveMessages(this.db, messages, token);
+  }
+
+  async insertSchedules(schedules: readonly Schedule[]): Promise<void> {
+    insertSchedules(this.db, schedules);
+  }
+
+  async readSchedules(ids: readonly string[]): Promise<Schedule[]> {
+    return readSchedules(this.db, ids);
+  }
+
+  async listSchedules(filter: ScheduleFilter, page: Page): Promise<Paged<Schedule>> {
+    return listSchedules(this.db, filter, page);
+  }
+
+  async updateSchedules(updates: readonly ScheduleUpdate[]): Promise<boolean> {
+    return updateSchedules(this.db, updates);
+  }
+
+  async deleteSchedules(ids: readonly string[]): Promise<Schedule[]> {
+    return deleteSchedules(this.db, ids);
+  }
+
+  async claimDueSchedules(claim: Claim, limit: number): Promise<Schedule[]> {
+    return claimDueSchedules(this.db, claim, limit);
+  }
+
+  async saveOccurrences(occurrences: readonly Occurrence[], token: string): Promise<OccurrenceResult[]> {
+    return saveOccurrences(this.db, this.shared, occurrences, token);
   }
 
   async cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]> {

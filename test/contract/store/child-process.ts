@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import type { StoreSubject } from "./store-subject.js";
@@ -29,6 +29,11 @@ export function bundleChild({ module }: StoreSubject): Promise<string> {
     bundles.set(path, bundle);
   }
   return bundle;
+}
+
+export async function removeBundles(): Promise<void> {
+  for (const bundle of bundles.values()) rmSync(await bundle, { force: true });
+  bundles.clear();
 }
 
 export interface Child {

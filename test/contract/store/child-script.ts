@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import type { Store } from "../../../src/ports/store.js";
-import { insertSample, NOW, user, waitingAt } from "./sample-runs.js";
+import { insertSample, NOW, saveAll, user, waitingAt } from "./sample-runs.js";
 
 /** Written at once, so that a line is out before the next transaction begins: what a killed process said, it said. */
 function say(line: string): void {
@@ -23,7 +23,8 @@ async function work(store: Store, name: string): Promise<void> {
     const token = `${name}-${round}`;
     const claimed = await store.claimDueRuns({ now: NOW, realNow: NOW, leaseUntil: NOW + 60_000, token }, 7);
     if (claimed.length === 0) return;
-    const saved = await store.saveAdvances(
+    const saved = await saveAll(
+      store,
       claimed.map(({ recipientRun }) => ({
         recipientRun: { ...recipientRun, status: "completed", position: null, due_at: null },
         messages: [],
@@ -34,12 +35,11 @@ async function work(store: Store, name: string): Promise<void> {
   }
 }
 
-/** A process beside the test's: `trigger <location> <name> <count> <recipients>`, `work <location> <name>`, `open <location>`. */
+/** A process beside the test's: `trigger <location> <name> <count> <recipients>` or `work <location> <name>`. */
 export async function runChild(open: (location: string) => Promise<Store>): Promise<void> {
   const [verb, location, name = "", count = "1", recipients = "1"] = process.argv.slice(2);
   const store = await open(location as string);
   if (verb === "trigger") await trigger(store, name, Number(count), Number(recipients));
-  else if (verb === "work") await work(store, name);
-  else say("opened");
+  else await work(store, name);
   await store.close();
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Claim } from "../../../src/ports/store.js";
-import { HOUR, insertSample, NOW, sampleMessage, user, waitingAt } from "./sample-runs.js";
+import { HOUR, insertSample, NOW, sampleMessage, saveAll, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
 const MINUTE = 60_000;
@@ -19,9 +19,27 @@ export function describeDueWork(open: OpenStore): void {
       await insertSample(open.store, { recipients: ["done"] });
       const claimed = await (await open.openAgain()).claimDueRuns(claimAt(NOW + 20, "t1"), 10);
       expect(claimed).toEqual([
-        { recipientRun: two.recipientRuns[0], run: two.run, version: two.version, messages: [two.messages[0]] },
-        { recipientRun: two.recipientRuns[1], run: two.run, version: two.version, messages: [two.messages[1]] },
-        { recipientRun: late.recipientRuns[0], run: late.run, version: late.version, messages: [late.messages[0]] },
+        {
+          recipientRun: two.recipientRuns[0],
+          run: two.run,
+          version: two.version,
+          messages: [two.messages[0]],
+          batch: null,
+        },
+        {
+          recipientRun: two.recipientRuns[1],
+          run: two.run,
+          version: two.version,
+          messages: [two.messages[1]],
+          batch: null,
+        },
+        {
+          recipientRun: late.recipientRuns[0],
+          run: late.run,
+          version: late.version,
+          messages: [late.messages[0]],
+          batch: null,
+        },
       ]);
     });
 
@@ -33,7 +51,7 @@ export function describeDueWork(open: OpenStore): void {
         sampleMessage(made.run, run, { step_ref: "b", id: "1".repeat(27) }),
         sampleMessage(made.run, run, { step_ref: "c", id: "0".repeat(27) }),
       ];
-      await open.store.saveAdvances([{ recipientRun: { ...run, due_at: NOW + 1 }, messages: more }], "t1");
+      await saveAll(open.store, [{ recipientRun: { ...run, due_at: NOW + 1 }, messages: more }], "t1");
       const [claimed] = await open.store.claimDueRuns(claimAt(NOW + 1, "t2"), 1);
       expect(claimed?.messages).toEqual([made.messages[0], ...more]);
     });

@@ -3,7 +3,7 @@ import type { Message } from "../../../src/domain/message.js";
 import { gidOf, keyOf, type RecipientKey } from "../../../src/domain/recipient.js";
 import type { Workflow } from "../../../src/domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../../../src/domain/workflow-run.js";
-import type { NewWorkflowRun, Store } from "../../../src/ports/store.js";
+import type { NewWorkflowRun, SavedAdvance, Store } from "../../../src/ports/store.js";
 import { ksuid, systemIds, uuidV5 } from "../../../src/util/ids.js";
 
 /** The contract's "now": 24 November 2026, 10:05 UTC. */
@@ -23,6 +23,7 @@ export function sampleVersion(key: string, over: Partial<Workflow> = {}): Workfl
     trigger_data_json_schema: null,
     settings: { is_commercial: false, override_preferences: false },
     active: true,
+    trigger: null,
     steps: [
       {
         type: "delay",
@@ -186,6 +187,9 @@ export function sampleTrigger(sample: SampleTrigger): NewWorkflowRun {
     idempotency: null,
     unidentified: [],
     fanOut: null,
+    batches: new Map(),
+    upserts: [],
+    triggers: [],
     ...sample.rest,
   };
 }
@@ -198,4 +202,16 @@ export async function insertSample(store: Store, sample: SampleTrigger): Promise
   const result = await store.insertWorkflowRun(made, SINCE);
   if (result.outcome !== "inserted") throw new Error(`not inserted: ${result.outcome}`);
   return made;
+}
+
+/** Saves advances that are nothing but a run and its messages; the ids saved. */
+export async function saveAll(
+  store: Store,
+  advances: readonly { recipientRun: RecipientRun; messages: Message[] }[],
+  token: string,
+): Promise<Set<string>> {
+  const whole = advances.map(
+    (one): SavedAdvance => ({ ...one, batch: null, upserts: [], triggers: [], version: null }),
+  );
+  return (await store.saveAdvances(whole, token, NOW)).saved;
 }

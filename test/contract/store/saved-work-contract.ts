@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RecipientRun } from "../../../src/domain/workflow-run.js";
 import { claimAt } from "./due-work-contract.js";
-import { HOUR, insertSample, NOW, sampleMessage, waitingAt } from "./sample-runs.js";
+import { HOUR, insertSample, NOW, sampleMessage, saveAll, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
 const MINUTE = 60_000;
@@ -41,7 +41,7 @@ export function describeSavedWork(open: OpenStore): void {
           ],
         };
       });
-      expect(await open.store.saveAdvances(advances, "t1")).toEqual(new Set(made.recipientRuns.map(({ id }) => id)));
+      expect(await saveAll(open.store, advances, "t1")).toEqual(new Set(made.recipientRuns.map(({ id }) => id)));
       const other = await open.openAgain();
       expect((await other.readWorkflowRun(made.run.id))?.recipientRuns).toEqual(
         advances.map(({ recipientRun }) => recipientRun),
@@ -59,14 +59,12 @@ export function describeSavedWork(open: OpenStore): void {
       const other = await open.openAgain();
       await other.claimDueRuns(claimAt(NOW, "quick", NOW + MINUTE), 1);
       expect(
-        await open.store.saveAdvances([{ recipientRun: ended(run), messages: [sampleMessage(made.run, run)] }], "slow"),
+        await saveAll(open.store, [{ recipientRun: ended(run), messages: [sampleMessage(made.run, run)] }], "slow"),
       ).toEqual(new Set());
       expect((await open.store.readRecipientRun(run.id))?.recipientRun).toEqual(run);
       expect((await open.store.listMessages({}, { limit: 5 })).items).toEqual([]);
-      expect(await other.saveAdvances([{ recipientRun: ended(run), messages: [] }], "quick")).toEqual(
-        new Set([run.id]),
-      );
-      expect(await other.saveAdvances([{ recipientRun: run, messages: [] }], "quick")).toEqual(new Set());
+      expect(await saveAll(other, [{ recipientRun: ended(run), messages: [] }], "quick")).toEqual(new Set([run.id]));
+      expect(await saveAll(other, [{ recipientRun: run, messages: [] }], "quick")).toEqual(new Set());
     });
 
     it("still saves after the lease ended if nobody took it over", async () => {
@@ -74,7 +72,7 @@ export function describeSavedWork(open: OpenStore): void {
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
       open.realNow = NOW + HOUR;
       expect(
-        (await open.store.saveAdvances([{ recipientRun: ended(made.recipientRuns[0]!), messages: [] }], "t1")).size,
+        (await saveAll(open.store, [{ recipientRun: ended(made.recipientRuns[0]!), messages: [] }], "t1")).size,
       ).toBe(1);
     });
 
@@ -92,9 +90,9 @@ export function describeSavedWork(open: OpenStore): void {
         recipients: null,
         at: NOW + 1,
       });
-      expect(
-        await open.store.saveAdvances([{ recipientRun: ended(made.recipientRuns[0]!), messages: [] }], "t1"),
-      ).toEqual(new Set());
+      expect(await saveAll(open.store, [{ recipientRun: ended(made.recipientRuns[0]!), messages: [] }], "t1")).toEqual(
+        new Set(),
+      );
       expect((await open.store.readRecipientRun(made.recipientRuns[0]!.id))?.recipientRun.status).toBe("cancelled");
     });
 
@@ -106,7 +104,7 @@ export function describeSavedWork(open: OpenStore): void {
         { recipientRun: ended(ada), messages: [] },
         { recipientRun: ended(bob), messages: [sampleMessage(made.run, bob, { id: made.messages[0]!.id })] },
       ];
-      await expect(open.store.saveAdvances(advances, "t1")).rejects.toThrow();
+      await expect(saveAll(open.store, advances, "t1")).rejects.toThrow();
       expect((await open.store.readWorkflowRun(made.run.id))?.recipientRuns).toEqual(made.recipientRuns);
     });
   });

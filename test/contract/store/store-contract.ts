@@ -1,12 +1,16 @@
-import { afterEach, beforeEach, describe } from "vitest";
+import { afterAll, afterEach, beforeEach, describe } from "vitest";
 import type { Store } from "../../../src/ports/store.js";
 import { describeCancellation } from "./cancellation-contract.js";
+import { removeBundles } from "./child-process.js";
 import { describeClockAndSeeds } from "./clock-and-seeds-contract.js";
 import { describeDueWork } from "./due-work-contract.js";
 import { describeEngagement } from "./engagement-contract.js";
+import { describeFeed } from "./feed-contract.js";
 import { describeLists } from "./lists-contract.js";
+import { describeMemberships } from "./memberships-contract.js";
 import { describeProcesses } from "./processes-contract.js";
 import { describeRecipients } from "./recipients-contract.js";
+import { describeResources } from "./resources-contract.js";
 import { describeSavedWork } from "./saved-work-contract.js";
 import type { StoreSubject } from "./store-subject.js";
 import { describeWorkflowRuns } from "./workflow-runs-contract.js";
@@ -59,6 +63,8 @@ export function describeStore(name: string, subject: StoreSubject): void {
       await Promise.all(opened.map((store) => store.close()));
     });
 
+    afterAll(removeBundles);
+
     describeClockAndSeeds(context);
     describeRecipients(context);
     describeWorkflowRuns(context);
@@ -67,6 +73,9 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeCancellation(context);
     describeLists(context);
     describeEngagement(context);
+    describeResources(context);
+    describeMemberships(context);
+    describeFeed(context);
     describeProcesses(context);
   });
 }

@@ -165,7 +165,7 @@ export function describeWorkflowRuns(open: OpenStore): void {
           sampleTrigger({ recipients: ["ada"], rest: { idempotency: later } }),
           NOW + HOUR,
         ),
-      ).toEqual({ outcome: "inserted" });
+      ).toEqual({ outcome: "inserted", decided: new Map() });
       expect(await open.store.readIdempotency("idem", NOW + HOUR)).toEqual(later);
     });
   });

@@ -1,0 +1,76 @@
+import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
+import { InputReader } from "../input/input-source.js";
+import { parseRecipientsFlag } from "../input/parse-flags.js";
+import { printMembers, printMembersChanged } from "../output/print-audiences.js";
+import type { Json } from "../util/json.js";
+import type { CommandContext } from "./context.js";
+import { applyVerbosity } from "./shared/options.js";
+import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
+import { addResourceOptions, openResources, type ResourceFlags, warnOfUnidentified } from "./shared/resources.js";
+
+interface ChangeFlags extends ResourceFlags {
+  recipients?: string[];
+  tenant?: string;
+  create?: boolean;
+}
+
+async function readUsers(flags: ChangeFlags, context: CommandContext): Promise<Json[]> {
+  if (!flags.recipients)
+    throw new KnockError("usage", "no recipients given", { hint: "For example --recipients ada,grace." });
+  return parseRecipientsFlag(flags.recipients, new InputReader(context.input));
+}
+
+export function registerAudiences(program: Command, context: CommandContext): void {
+  const audiences = program
+    .command("audiences")
+    .summary("read and change the members of audiences")
+    .description("Static audiences: named groups of users, each member with or without a tenant.");
+
+  const list = audiences
+    .command("list")
+    .argument("<key>", "the audience's key")
+    .description("Members, the newest first.");
+  addResourceOptions(addPageOptions(list), ["knock audiences list beta"]).action(
+    async (key: string, flags: ResourceFlags & PageFlags) => {
+      applyVerbosity(context, flags);
+      const page = pageOf(flags);
+      printMembers(await (await openResources(context, flags)).audiences.list(key, page), context.output);
+    },
+  );
+
+  const change = (name: string, description: string): Command =>
+    audiences
+      .command(name)
+      .argument("<key>", "the audience's key")
+      .description(description)
+      .option("-r, --recipients <value...>", "user ids (a,b), JSON, @file.json or @-; at most 1000")
+      .option("-t, --tenant <id>", "the tenant the membership is for");
+
+  addResourceOptions(
+    change("add", "Adds members; the audience is made if there is none.").option(
+      "--no-create",
+      "fail where there is no such audience",
+    ),
+    ["knock audiences add beta --recipients ada,grace", "knock audiences add beta -r ada --tenant acme"],
+  ).action(async (key: string, flags: ChangeFlags) => {
+    applyVerbosity(context, flags);
+    const users = await readUsers(flags, context);
+    const resources = await openResources(context, flags);
+    const members = users.map((user) => ({ user, tenant: flags.tenant ?? null }));
+    await resources.audiences.add(key, { members }, { create_audience: flags.create !== false });
+    printMembersChanged(key, "added", members, context.output);
+    await warnOfUnidentified(users, resources, context);
+  });
+
+  addResourceOptions(change("remove", "Removes members; who is none is passed over."), [
+    "knock audiences remove beta --recipients ada",
+  ]).action(async (key: string, flags: ChangeFlags) => {
+    applyVerbosity(context, flags);
+    const users = await readUsers(flags, context);
+    const resources = await openResources(context, flags);
+    const members = users.map((user) => ({ user, tenant: flags.tenant ?? null }));
+    await resources.audiences.remove(key, { members });
+    printMembersChanged(key, "removed", members, context.output);
+  });
+}

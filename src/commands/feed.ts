@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import { FEED_ARCHIVED, FEED_STATUSES } from "../domain/feed.js";
+import { keyOf, type RecipientReference } from "../domain/recipient.js";
+import { KnockError } from "../errors/knock-error.js";
+import { parseObjectFlag } from "../input/parse-flags.js";
+import { printFeed } from "../output/print-feed.js";
+import type { CommandContext } from "./context.js";
+import { applyVerbosity } from "./shared/options.js";
+import { addPageOptions, oneOf, type PageFlags, pageOf } from "./shared/paging.js";
+import { addResourceOptions, openResources, type ResourceFlags, recipientArgument } from "./shared/resources.js";
+
+interface FeedFlags extends ResourceFlags, PageFlags {
+  object?: string;
+  channel?: string;
+  tenant?: string;
+  status?: string;
+  archived?: string;
+}
+
+function recipientOf(user: string | undefined, object: string | undefined): RecipientReference {
+  if ((user === undefined) === (object === undefined))
+    throw new KnockError("usage", "name a user or an object, one of the two", {
+      hint: "knock feed list ada, or knock feed list --object projects/p1.",
+    });
+  if (user !== undefined) return recipientArgument(user, "the user");
+  const [reference, ...more] = parseObjectFlag([object as string]);
+  if (more.length > 0) throw new KnockError("usage", "--object: one object at a time");
+  return reference as { collection: string; id: string };
+}
+
+export function registerFeed(program: Command, context: CommandContext): void {
+  const feed = program
+    .command("feed")
+    .summary("show a recipient's in-app feed")
+    .description("In-app feeds, as an application shows them.");
+  const list = feed
+    .command("list")
+    .argument("[user]", "a user's id")
+    .description("A feed's items, the newest first, with the counts of unread and unseen ones.")
+    .option("--object <collection/id>", "the feed of an object")
+    .option("--channel <key>", "only of this in-app channel (key or id)")
+    .option("--tenant <id>", "only of this tenant, and what has none")
+    .option("--status <status>", `only with this status: ${FEED_STATUSES.join(", ")}`, "all")
+    .option("--archived <which>", `archived ones: ${FEED_ARCHIVED.join(", ")}`, "exclude");
+  addResourceOptions(addPageOptions(list), [
+    "knock feed list ada",
+    "knock feed list ada --status unread --tenant acme --json",
+  ]).action(async (user: string | undefined, flags: FeedFlags) => {
+    applyVerbosity(context, flags);
+    const filter = {
+      recipient: keyOf(recipientOf(user, flags.object)),
+      channel: flags.channel,
+      tenant: flags.tenant,
+      status: oneOf(flags.status, FEED_STATUSES, "--status"),
+      archived: oneOf(flags.archived, FEED_ARCHIVED, "--archived"),
+    };
+    const page = pageOf(flags);
+    printFeed(await (await openResources(context, flags)).feeds.list(filter, page), context.output);
+  });
+}

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import type { CommandContext } from "./context.js";
+import { addRecipientCommands } from "./shared/recipient-commands.js";
+
+export function registerObjects(program: Command, context: CommandContext): void {
+  const objects = program
+    .command("objects")
+    .summary("read and change objects")
+    .description("Objects: recipients that are no persons, in collections of your own.");
+  addRecipientCommands(
+    objects,
+    {
+      noun: "object",
+      scope: [["collection", "the object's collection"]],
+      examples: {
+        list: ["knock objects list projects"],
+        get: ["knock objects get projects p1 --json"],
+        set: ['knock objects set projects p3 --data \'{"name":"Calliope"}\''],
+        delete: ["knock objects delete projects p2"],
+      },
+      list: (resources, [collection], page) => resources.objects.list(collection as string, page),
+      read: (resources, [collection, id]) => resources.objects.read(collection as string, id as string),
+      set: (resources, [collection, id], body) => resources.objects.set(collection as string, id as string, body),
+      delete: (resources, [collection, id]) => resources.objects.delete(collection as string, id as string),
+    },
+    context,
+  );
+}

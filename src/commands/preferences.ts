@@ -1,0 +1,79 @@
+import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
+import { InputReader } from "../input/input-source.js";
+import { type BodyFlags, readBody } from "../input/request-body.js";
+import { printPreferenceSets } from "../output/print-preferences.js";
+import { printDeleted } from "../output/print-resources.js";
+import type { CommandContext } from "./context.js";
+import { applyVerbosity } from "./shared/options.js";
+import {
+  addBodyOptions,
+  addResourceOptions,
+  openResources,
+  type ResourceFlags,
+  recipientArgument,
+  recipientText,
+} from "./shared/resources.js";
+
+type SetFlags = ResourceFlags & { setId: string };
+
+export function registerPreferences(program: Command, context: CommandContext): void {
+  const preferences = program
+    .command("preferences")
+    .summary("read and change what recipients want to get")
+    .description("Preference sets of users and objects: the default one, and one per tenant.");
+  const verb = (name: string, description: string): Command =>
+    preferences.command(name).argument("<recipient>", "a user's id, or collection/id").description(description);
+  const withSetId = (command: Command): Command =>
+    command.option("--set-id <id>", "default, or a tenant's id", "default");
+
+  addResourceOptions(verb("list", "Every set the recipient has, over the environment's and the tenant's defaults."), [
+    "knock preferences list ada",
+  ]).action(async (recipient: string, flags: ResourceFlags) => {
+    applyVerbosity(context, flags);
+    const reference = recipientArgument(recipient, "the recipient");
+    const items = await (await openResources(context, flags)).preferences.list(reference);
+    printPreferenceSets(items, context.output, true);
+  });
+
+  addResourceOptions(withSetId(verb("get", "One set, over the environment's and the tenant's defaults.")), [
+    "knock preferences get ada",
+    "knock preferences get projects/p1 --set-id acme --json",
+  ]).action(async (recipient: string, flags: SetFlags) => {
+    applyVerbosity(context, flags);
+    const reference = recipientArgument(recipient, "the recipient");
+    const set = await (await openResources(context, flags)).preferences.read(reference, flags.setId);
+    printPreferenceSets([set], context.output);
+  });
+
+  addResourceOptions(
+    addBodyOptions(withSetId(verb("set", "Replaces a set; with --merge it keeps what the body leaves out."))).option(
+      "--merge",
+      "merge into the set instead of replacing it",
+    ),
+    [
+      'knock preferences set ada --data \'{"channel_types":{"email":false}}\'',
+      "knock preferences set ada --set-id acme --merge --set workflows.new-comment:=false",
+    ],
+  ).action(async (recipient: string, flags: SetFlags & BodyFlags & { merge?: boolean }) => {
+    applyVerbosity(context, flags);
+    const reference = recipientArgument(recipient, "the recipient");
+    const body = await readBody(flags, new InputReader(context.input));
+    if (body === null)
+      throw new KnockError("usage", "no preferences given", {
+        hint: "Use --file, --data or --set; knock preferences delete empties a set.",
+      });
+    const resources = await openResources(context, flags);
+    const given = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;
+    printPreferenceSets([await resources.preferences.set(reference, flags.setId, given)], context.output);
+  });
+
+  addResourceOptions(withSetId(verb("delete", "Empties a set: the defaults count again.")), [
+    "knock preferences delete ada",
+  ]).action(async (recipient: string, flags: SetFlags) => {
+    applyVerbosity(context, flags);
+    const reference = recipientArgument(recipient, "the recipient");
+    await (await openResources(context, flags)).preferences.delete(reference, flags.setId);
+    printDeleted("preference set", `${recipientText(reference)} ${flags.setId}`, context.output);
+  });
+}

@@ -1,0 +1,100 @@
+import type { Command } from "commander";
+import { KnockError } from "../../errors/knock-error.js";
+import { InputReader } from "../../input/input-source.js";
+import { type BodyFlags, readBody } from "../../input/request-body.js";
+import { printDeleted, printResource, printResources, type ResourceNoun } from "../../output/print-resources.js";
+import type { Page, Paged } from "../../ports/page.js";
+import type { ResourceOperations } from "../../ports/resources.js";
+import type { JsonObject } from "../../util/json.js";
+import { didYouMean } from "../../util/nearest.js";
+import type { CommandContext } from "../context.js";
+import { applyVerbosity } from "./options.js";
+import { addPageOptions, type PageFlags, pageOf } from "./paging.js";
+import { addBodyOptions, addResourceOptions, openResources, type ResourceFlags } from "./resources.js";
+
+/** `name` for tenants. */
+export type ListFlags = ResourceFlags & PageFlags & { name?: string };
+
+/** What `list`, `get`, `set` and `delete` of a kind of recipient do; `words` are the command's arguments. */
+export interface RecipientVerbs {
+  noun: ResourceNoun;
+  /** Before the id: an object's collection. */
+  scope: [name: string, description: string][];
+  examples: Record<"list" | "get" | "set" | "delete", string[]>;
+  list(resources: ResourceOperations, words: string[], page: Page, flags: ListFlags): Promise<Paged<JsonObject>>;
+  read(resources: ResourceOperations, words: string[]): Promise<JsonObject | null>;
+  set(resources: ResourceOperations, words: string[], body: JsonObject): Promise<JsonObject>;
+  delete(resources: ResourceOperations, words: string[]): Promise<boolean>;
+}
+
+/** Commander hands an action its arguments, then the flags, then the command. */
+function split<Flags>(given: unknown[]): { words: string[]; flags: Flags } {
+  return { words: given.slice(0, -2) as string[], flags: given.at(-2) as Flags };
+}
+
+/** Says what was meant, out of the newest fifty. */
+async function missing(verbs: RecipientVerbs, resources: ResourceOperations, words: string[]): Promise<KnockError> {
+  const { items } = await verbs.list(resources, words.slice(0, -1), { limit: 50 }, {});
+  const id = words.at(-1) as string;
+  return new KnockError("resource_missing", `there is no ${verbs.noun} "${words.join("/")}"`, {
+    details: [{ pointer: "", message: `is no ${verbs.noun}'s id`, value: id }],
+    hint:
+      didYouMean(
+        id,
+        items.map((item) => String(item.id)),
+        `There ${items.length === 1 ? "is" : "are"}`,
+      ) ?? `knock ${verbs.noun}s set ${words.join(" ")} --file … makes it.`,
+  });
+}
+
+/** Adds the four commands; the caller may add options to `list`, which it gets back. */
+export function addRecipientCommands(group: Command, verbs: RecipientVerbs, context: CommandContext): Command {
+  const { noun, scope } = verbs;
+  const verb = (name: string, description: string, withId: boolean): Command => {
+    const isDefault = name === "list" && scope.length === 0;
+    const command = group.command(name, { isDefault }).description(description);
+    for (const [argument, what] of scope) command.argument(`<${argument}>`, what);
+    return withId ? command.argument("<id>", `the ${noun}'s id`) : command;
+  };
+
+  const list = addPageOptions(verb("list", `${noun}s, the newest first.`, false));
+  addResourceOptions(list, verbs.examples.list).action(async (...given: unknown[]) => {
+    const { words, flags } = split<ListFlags>(given);
+    applyVerbosity(context, flags);
+    const page = pageOf(flags);
+    const resources = await openResources(context, flags);
+    printResources(noun, await verbs.list(resources, words, page, flags), context.output);
+  });
+
+  addResourceOptions(verb("get", `One ${noun}.`, true), verbs.examples.get).action(async (...given: unknown[]) => {
+    const { words, flags } = split<ResourceFlags>(given);
+    applyVerbosity(context, flags);
+    const resources = await openResources(context, flags);
+    const found = await verbs.read(resources, words);
+    if (found === null) throw await missing(verbs, resources, words);
+    printResource(noun, found, context.output);
+  });
+
+  addResourceOptions(
+    addBodyOptions(verb("set", `Creates the ${noun}, or merges into it: what the body leaves out stays.`, true)),
+    verbs.examples.set,
+  ).action(async (...given: unknown[]) => {
+    const { words, flags } = split<ResourceFlags & BodyFlags>(given);
+    applyVerbosity(context, flags);
+    const body = (await readBody(flags, new InputReader(context.input))) ?? {};
+    const resources = await openResources(context, flags);
+    printResource(noun, await verbs.set(resources, words, body), context.output);
+  });
+
+  addResourceOptions(
+    verb("delete", `Deletes the ${noun} with all that is theirs: preferences, subscriptions, messages, runs.`, true),
+    verbs.examples.delete,
+  ).action(async (...given: unknown[]) => {
+    const { words, flags } = split<ResourceFlags>(given);
+    applyVerbosity(context, flags);
+    const resources = await openResources(context, flags);
+    if (!(await verbs.delete(resources, words))) throw await missing(verbs, resources, words);
+    printDeleted(noun, words.join("/"), context.output);
+  });
+  return list;
+}

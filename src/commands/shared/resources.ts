@@ -1,0 +1,67 @@
+import type { Command } from "commander";
+import { idFault } from "../../domain/parse-recipient.js";
+import type { RecipientReference } from "../../domain/recipient.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { ResourceOperations } from "../../ports/resources.js";
+import { isJsonObject, type Json } from "../../util/json.js";
+import type { CommandContext, TargetFlags } from "../context.js";
+import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags, collect } from "./options.js";
+
+export type ResourceFlags = CommonFlags & TargetFlags;
+
+/** What the settings' target holds, opened. */
+export async function openResources(context: CommandContext, flags: TargetFlags): Promise<ResourceOperations> {
+  if ((await context.targetOf(flags)) === "remote") {
+    throw new KnockError("not_supported", "this command does not work on the remote target yet", {
+      hint: 'Add --local for the local store; to the API, identify recipients inline: knock notify … -r \'{"id":"…","email":"…"}\'.',
+    });
+  }
+  return (await context.openLocal(flags)).resources;
+}
+
+export function addResourceOptions(command: Command, examples: readonly string[]): Command {
+  return addExamples(addCommonOptions(addTargetOptions(command)), examples);
+}
+
+export function addBodyOptions(command: Command): Command {
+  return command
+    .option("-f, --file <path>", "the body as the API takes it (JSON); - is standard input")
+    .option("-d, --data <json>", "the same as JSON, @file.json or @-; merged over --file", collect)
+    .option("--set <path=value>", "one property (path=text, path:=json)", collect);
+}
+
+/** `ada`, or `projects/apollo` for an object. */
+export function recipientArgument(text: string, name: string): RecipientReference {
+  const parts = text.split("/");
+  const fault = parts.length > 2 ? "is not an id or collection/id" : parts.map(idFault).find((one) => one !== null);
+  if (fault)
+    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} ${fault}`, {
+      hint: "A user's id, or collection/id for an object.",
+    });
+  return parts.length === 1 ? text : { collection: parts[0] as string, id: parts[1] as string };
+}
+
+export function recipientText(reference: RecipientReference): string {
+  return typeof reference === "string" ? reference : `${reference.collection}/${reference.id}`;
+}
+
+/** More than these are not looked up. */
+const MAX_CHECKED = 50;
+
+/** Told of those that are named only, and that nobody identified: what is sent to them goes nowhere. */
+export async function warnOfUnidentified(
+  recipients: readonly Json[],
+  resources: ResourceOperations,
+  context: CommandContext,
+): Promise<void> {
+  const unknown: string[] = [];
+  for (const one of recipients.slice(0, MAX_CHECKED)) {
+    if (typeof one === "string" && (await resources.users.read(one)) === null) unknown.push(one);
+    if (!isJsonObject(one) || typeof one.collection !== "string" || typeof one.id !== "string") continue;
+    if ((await resources.objects.read(one.collection, one.id)) === null) unknown.push(`${one.collection}/${one.id}`);
+  }
+  if (unknown.length > 0)
+    context.output.warn(
+      `never identified: ${unknown.join(", ")}. They get nothing until they are: knock users set <id> --file …`,
+    );
+}

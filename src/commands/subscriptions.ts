@@ -1,0 +1,119 @@
+import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
+import { InputReader, type InputSource, jsonOf } from "../input/input-source.js";
+import { parseObjectFlag, parseRecipientsFlag } from "../input/parse-flags.js";
+import { printSubscriptions } from "../output/print-subscriptions.js";
+import type { Json, JsonObject } from "../util/json.js";
+import type { CommandContext } from "./context.js";
+import { applyVerbosity } from "./shared/options.js";
+import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
+import {
+  addResourceOptions,
+  openResources,
+  type ResourceFlags,
+  recipientArgument,
+  warnOfUnidentified,
+} from "./shared/resources.js";
+
+interface ChangeFlags extends ResourceFlags {
+  recipients?: string[];
+  object?: string[];
+  properties?: string;
+}
+
+async function readRecipients(flags: ChangeFlags, reader: InputReader): Promise<Json[]> {
+  if (!flags.recipients && !flags.object)
+    throw new KnockError("usage", "no recipients given", { hint: "For example --recipients ada,grace." });
+  return [
+    ...(flags.recipients ? await parseRecipientsFlag(flags.recipients, reader) : []),
+    ...(flags.object ? parseObjectFlag(flags.object) : []),
+  ];
+}
+
+/** `--properties`: text, `@file` or `@-`; what it may hold is checked with the rest of the body. */
+async function readProperties(raw: string | undefined, reader: InputReader): Promise<JsonObject> {
+  if (raw === undefined) return {};
+  const { text, name } = await reader.value(raw, "--properties");
+  return { properties: await jsonOf(text, name) };
+}
+
+async function bodyOf(flags: ChangeFlags, source: InputSource) {
+  const reader = new InputReader(source);
+  const recipients = await readRecipients(flags, reader);
+  return { recipients, body: { recipients, ...(await readProperties(flags.properties, reader)) } };
+}
+
+export function registerSubscriptions(program: Command, context: CommandContext): void {
+  const subscriptions = program
+    .command("subscriptions")
+    .summary("read and change who subscribes to objects")
+    .description("Subscriptions: an object's subscribers get what is triggered for it.");
+  registerList(subscriptions, context);
+  const change = (name: string, description: string): Command =>
+    subscriptions
+      .command(name)
+      .argument("<collection>", "the object's collection")
+      .argument("<id>", "the object's id")
+      .description(description)
+      .option("-r, --recipients <value...>", "user ids (a,b), JSON, @file.json or @-; at most 100")
+      .option("--object <collection/id...>", "subscribers that are objects, in short");
+
+  addResourceOptions(
+    change("add", "Subscribes recipients, or changes the properties of those who do.").option(
+      "--properties <json>",
+      "the subscriptions' own properties: JSON, @file.json or @-",
+    ),
+    [
+      "knock subscriptions add projects p1 --recipients ada,alan",
+      'knock subscriptions add projects p1 -r ada --properties \'{"role":"reviewer"}\'',
+    ],
+  ).action(async (collection: string, id: string, flags: ChangeFlags) => {
+    applyVerbosity(context, flags);
+    const { recipients, body } = await bodyOf(flags, context.input);
+    const resources = await openResources(context, flags);
+    printSubscriptions({ items: await resources.subscriptions.add({ collection, id }, body) }, context.output);
+    await warnOfUnidentified(recipients, resources, context);
+  });
+
+  addResourceOptions(change("delete", "Ends subscriptions; those that do not exist are passed over."), [
+    "knock subscriptions delete projects p1 --recipients grace",
+  ]).action(async (collection: string, id: string, flags: ChangeFlags) => {
+    applyVerbosity(context, flags);
+    const { body } = await bodyOf(flags, context.input);
+    const resources = await openResources(context, flags);
+    const items = await resources.subscriptions.delete({ collection, id }, body);
+    printSubscriptions({ items }, context.output);
+  });
+}
+
+function registerList(subscriptions: Command, context: CommandContext): void {
+  const list = subscriptions
+    .command("list")
+    .argument("[collection]", "the object's collection")
+    .argument("[id]", "the object's id")
+    .description("Who subscribes to an object, or with --recipient what a recipient subscribes to; the newest first.")
+    .option("--recipient <id>", "a user's id, or collection/id");
+  addResourceOptions(addPageOptions(list), [
+    "knock subscriptions list projects p1",
+    "knock subscriptions list --recipient grace --json",
+  ]).action(
+    async (
+      collection: string | undefined,
+      id: string | undefined,
+      flags: ResourceFlags & PageFlags & { recipient?: string },
+    ) => {
+      applyVerbosity(context, flags);
+      const page = pageOf(flags);
+      if ((id === undefined) === (flags.recipient === undefined) || (collection !== undefined && id === undefined))
+        throw new KnockError("usage", "name an object or a recipient, one of the two", {
+          hint: "knock subscriptions list projects p1, or knock subscriptions list --recipient ada.",
+        });
+      const of =
+        flags.recipient === undefined
+          ? { object: { collection: collection as string, id: id as string } }
+          : { recipient: recipientArgument(flags.recipient, "--recipient") };
+      const resources = await openResources(context, flags);
+      printSubscriptions(await resources.subscriptions.list(of, page), context.output);
+    },
+  );
+}

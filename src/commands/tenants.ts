@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import type { CommandContext } from "./context.js";
+import { addRecipientCommands } from "./shared/recipient-commands.js";
+
+export function registerTenants(program: Command, context: CommandContext): void {
+  const tenants = program
+    .command("tenants")
+    .summary("read and change tenants")
+    .description("Tenants: your customers, with branding and default preferences of their own.");
+  addRecipientCommands(
+    tenants,
+    {
+      noun: "tenant",
+      scope: [],
+      examples: {
+        list: ["knock tenants list", "knock tenants list --name Acme"],
+        get: ["knock tenants get acme"],
+        set: ["knock tenants set acme --set settings.branding.primary_color=#112233"],
+        delete: ["knock tenants delete globex"],
+      },
+      list: (resources, _words, page, { name }) => resources.tenants.list({ name }, page),
+      read: (resources, [id]) => resources.tenants.read(id as string),
+      set: (resources, [id], body) => resources.tenants.set(id as string, body),
+      delete: (resources, [id]) => resources.tenants.delete(id as string),
+    },
+    context,
+  ).option("--name <name>", "only with this name");
+}

@@ -1,0 +1,173 @@
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { checkJsonShape } from "./json-limits.js";
+import {
+  parseUpdateAudienceStep,
+  parseUpdateDataStep,
+  parseUpdateObjectStep,
+  parseUpdateTenantStep,
+  parseUpdateUserStep,
+} from "./parse-update-step.js";
+import { parseWaitForEventStep } from "./parse-wait-step.js";
+import { parseBatchStep, parseDelayStep, parseThrottleStep } from "./parse-window-step.js";
+import { anything, flag, object, oneOf, optional, record, type Shape, text } from "./shape.js";
+import { checked, type StepParser } from "./step-context.js";
+import { filledText, maybeText, pairs } from "./step-shapes.js";
+import {
+  type AiAgentStep,
+  type FunctionStep,
+  HTTP_METHODS,
+  type HttpFetchStep,
+  type HttpMethod,
+  type TriggerWorkflowStep,
+} from "./step-types.js";
+
+const knownMethod = oneOf(HTTP_METHODS);
+
+/** In either case (section 9.4). */
+export const httpMethod: Shape<string> = (value, path, complain): value is string =>
+  knownMethod(typeof value === "string" ? value.toLowerCase() : value, path, complain);
+
+const dottedPath: Shape<string> = (value, path, complain): value is string => {
+  if (!text(value, path, complain)) return false;
+  const fault = value !== "" && value.split(".").includes("");
+  if (fault) complain(path, "must be a dotted path such as order.lines");
+  return !fault;
+};
+
+const fetchSettings = object({
+  method: optional(httpMethod),
+  url: maybeText,
+  headers: pairs,
+  query_params: pairs,
+  body: maybeText,
+  json_body: maybeText,
+  response_path: optional(dottedPath),
+  signing_key: maybeText,
+  reusable_step_key: maybeText,
+  inputs: optional(record(anything)),
+});
+
+/** Section 9.4. A shared request brings its own method and URL. */
+export const parseHttpFetchStep: StepParser<HttpFetchStep> = (raw, base, path, { complain }) => {
+  const at = [...path, "settings"];
+  const settings = checked(fetchSettings, raw.settings, at, complain);
+  if (settings === null) return null;
+  const shared = settings.reusable_step_key || null;
+  if (shared === null) {
+    checked(httpMethod, settings.method ?? undefined, [...at, "method"], complain);
+    checked(filledText, settings.url ?? undefined, [...at, "url"], complain);
+  }
+  return {
+    ...base,
+    type: "http_fetch",
+    settings: {
+      method: (settings.method ?? "get").toLowerCase() as HttpMethod,
+      url: settings.url ?? "",
+      headers: settings.headers ?? [],
+      query_params: settings.query_params ?? [],
+      body: settings.body || settings.json_body || null,
+      response_path: settings.response_path || null,
+      signing_key: settings.signing_key || null,
+      reusable_step_key: shared,
+      inputs: (settings.inputs as JsonObject | null | undefined) ?? {},
+    },
+  };
+};
+
+const triggerSettings = object({
+  workflow_key: filledText,
+  recipients: maybeText,
+  actor: maybeText,
+  tenant: maybeText,
+  data: maybeText,
+  cancellation_key: maybeText,
+});
+
+/** E-316. Empty text is kept: it means none, where absence means the parent's (EQ-50). */
+export const parseTriggerWorkflowStep: StepParser<TriggerWorkflowStep> = (raw, base, path, { complain }) => {
+  const settings = checked(triggerSettings, raw.settings, [...path, "settings"], complain);
+  if (settings === null) return null;
+  return {
+    ...base,
+    type: "trigger_workflow",
+    settings: {
+      workflow_key: settings.workflow_key,
+      recipients: settings.recipients ?? "{{ recipient.id }}",
+      actor: settings.actor ?? "{{ actor.id }}",
+      tenant: settings.tenant ?? "{{ tenant.id }}",
+      data: settings.data ?? "{{ data | json }}",
+      cancellation_key: settings.cancellation_key ?? "{{ workflow.cancellation_key }}",
+    },
+  };
+};
+
+const modelName: Shape<string> = (value, path, complain): value is string => {
+  if (!text(value, path, complain)) return false;
+  const ok = /^[^\s:]+:\S+$/.test(value);
+  if (!ok) complain(path, `must be provider:model, found ${JSON.stringify(value)}`);
+  return ok;
+};
+
+const agentSettings = object({
+  model: modelName,
+  request_prompt: filledText,
+  response_type: oneOf(["text", "json"]),
+  response_schema: maybeText,
+  web_search_enabled: optional(flag),
+  halt_on_error: optional(flag),
+});
+
+/** A JSON Schema written as text; null for what is none, or nests too deep. */
+function schemaOf(schemaText: string): JsonObject | null {
+  try {
+    const schema = JSON.parse(schemaText) as Json;
+    checkJsonShape(schema, "the schema");
+    return isJsonObject(schema) ? schema : null;
+  } catch {
+    return null;
+  }
+}
+
+/** F-050, E-352, EQ-58. */
+export const parseAiAgentStep: StepParser<AiAgentStep> = (raw, base, path, { complain }) => {
+  const at = [...path, "settings"];
+  const settings = checked(agentSettings, raw.settings, at, complain);
+  if (settings === null) return null;
+  const schemaText = settings.response_schema || null;
+  const schemaPath = [...at, "response_schema"];
+  const schema = schemaText === null ? null : schemaOf(schemaText);
+  if (settings.response_type === "text" && schemaText !== null)
+    complain(schemaPath, 'is only for a response of type "json"');
+  if (settings.response_type === "json" && schemaText === null)
+    complain(schemaPath, 'is required for a response of type "json"');
+  if (settings.response_type === "json" && schemaText !== null && schema === null)
+    complain(schemaPath, "must be a JSON Schema (an object) as text");
+  return {
+    ...base,
+    type: "ai_agent",
+    settings: {
+      model: settings.model,
+      request_prompt: settings.request_prompt,
+      response_type: settings.response_type,
+      response_schema: schema,
+      web_search_enabled: settings.web_search_enabled ?? false,
+      halt_on_error: settings.halt_on_error ?? true,
+    },
+  };
+};
+
+/** Parsers of the steps of section 9 that hold no other steps. */
+export const FUNCTION_STEP_PARSERS: Record<FunctionStep["type"], StepParser<FunctionStep>> = {
+  batch: parseBatchStep,
+  delay: parseDelayStep,
+  throttle: parseThrottleStep,
+  http_fetch: parseHttpFetchStep,
+  trigger_workflow: parseTriggerWorkflowStep,
+  update_data: parseUpdateDataStep,
+  update_user: parseUpdateUserStep,
+  update_tenant: parseUpdateTenantStep,
+  update_object: parseUpdateObjectStep,
+  update_audience: parseUpdateAudienceStep,
+  wait_for_event: parseWaitForEventStep,
+  ai_agent: parseAiAgentStep,
+};

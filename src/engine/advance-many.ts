@@ -1,0 +1,47 @@
+import type { Workflow } from "../domain/workflow.js";
+import { type Advance, advance, isNeed } from "./advance.js";
+import type { AdvanceInput, Need } from "./advancing.js";
+import { type EngineContext, isActive } from "./engine-context.js";
+
+/** Answers what steps asked, many at once, in the order asked. */
+async function answer(context: EngineContext, needs: readonly Need[], now: number): Promise<unknown[]> {
+  const passes = needs.flatMap((need) => (need.kind === "throttle" ? [need.pass] : []));
+  const passed = passes.length > 0 ? await context.store.passThrottles(passes, now) : [];
+  let pass = 0;
+  return Promise.all(needs.map((need) => (need.kind === "throttle" ? passed[pass++] : runnable(context, need.key))));
+}
+
+/** The newest version of a workflow, if it may run (E-024, E-317). */
+async function runnable(context: EngineContext, key: string): Promise<Workflow | null> {
+  const [workflow, environment] = await Promise.all([
+    context.definitions.workflow(key),
+    context.definitions.environment(),
+  ]);
+  return workflow !== null && isActive(workflow, environment) ? workflow : null;
+}
+
+/** Advances runs, each again with the answer where a step needed one, until all are done. In the order of the inputs. */
+export async function advanceMany(
+  context: EngineContext,
+  inputs: readonly AdvanceInput[],
+  now: number,
+): Promise<Advance[]> {
+  const results = inputs.map((input) => advance(input));
+  let waiting = results.flatMap((result, index) =>
+    isNeed(result) ? [{ index, need: result, answers: new Map<string, unknown>() }] : [],
+  );
+  while (waiting.length > 0) {
+    const answered = await answer(
+      context,
+      waiting.map(({ need }) => need),
+      now,
+    );
+    waiting = waiting.flatMap(({ index, need, answers }, place) => {
+      answers.set(need.ref, answered[place]);
+      const result = advance({ ...(inputs[index] as AdvanceInput), answers });
+      results[index] = result;
+      return isNeed(result) ? [{ index, need: result, answers }] : [];
+    });
+  }
+  return results as Advance[];
+}

@@ -1,0 +1,43 @@
+import type { ConditionGroup } from "../domain/condition.js";
+import { type Advancing, conditionLog, decidingCondition } from "./advancing.js";
+import { type ConditionResult, evaluateConditions } from "./conditions.js";
+import { RenderError } from "./render/liquid.js";
+
+/** Null where an argument's Liquid fails: the run halts with the error (E-164 has no step to blame here). */
+function evaluateTriggerConditions(conditions: ConditionGroup, advancing: Advancing): ConditionResult | null {
+  try {
+    return evaluateConditions(conditions, advancing.conditionScope);
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+    advancing.run.reason = { code: "render_error", detail: error.message };
+    advancing.event("run_halted", null, { reason: "render_error", error: error.message }, "error");
+    return null;
+  }
+}
+
+/** A run's start: its trigger conditions, then the frequency check (EQ-01). False where either stops it. */
+export function beginRun(advancing: Advancing): boolean {
+  const { run, input } = advancing;
+  advancing.event("run_started");
+  const { conditions } = input.compiled.workflow;
+  if (conditions !== null) {
+    const result = evaluateTriggerConditions(conditions, advancing);
+    if (result === null) return false;
+    advancing.event("trigger_conditions_evaluated", null, {
+      passed: result.passed,
+      conditions: conditionLog(result.evaluated),
+    });
+    if (!result.passed) {
+      run.reason = { code: "condition", detail: decidingCondition(result.evaluated) };
+      advancing.event("run_halted", null, { reason: "conditions_failed" });
+      return false;
+    }
+  }
+  if (input.usedUp) {
+    run.reason = { code: "trigger_frequency", detail: input.compiled.workflow.trigger_frequency };
+    advancing.event("run_halted", null, { reason: "trigger_frequency" });
+    return false;
+  }
+  run.position = [0];
+  return true;
+}

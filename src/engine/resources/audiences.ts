@@ -1,0 +1,64 @@
+import type { AudienceMember } from "../../domain/audience.js";
+import { invalidParams } from "../../domain/invalid-params.js";
+import { idFault } from "../../domain/parse-recipient.js";
+import { parseMembersBody } from "../../domain/parse-recipient-list.js";
+import { splitKey } from "../../domain/recipient.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { AudienceOperations } from "../../ports/resources.js";
+import type { JsonObject } from "../../util/json.js";
+import { didYouMean } from "../../util/nearest.js";
+import { type EngineContext, readTime } from "../engine-context.js";
+import { withChannelIds } from "../fan-out-start.js";
+import { userShape } from "../recipient-shapes.js";
+
+/** The API's `AudienceMember` (A-530). */
+function memberShape({ recipient, tenant, added_at }: AudienceMember): JsonObject {
+  return {
+    __typename: "AudienceMember",
+    user_id: splitKey(recipient.key).id,
+    user: userShape(recipient),
+    tenant,
+    added_at: new Date(added_at).toISOString(),
+  };
+}
+
+function checkKey(key: string): void {
+  const fault = idFault(key);
+  if (fault !== null) throw invalidParams("the audience's key", [{ pointer: "/key", message: fault, value: key }]);
+}
+
+async function requireAudience({ store }: EngineContext, key: string): Promise<void> {
+  checkKey(key);
+  const known = await store.readAudienceKeys();
+  if (known.includes(key)) return;
+  throw new KnockError("resource_missing", `there is no audience "${key}"`, {
+    details: [{ pointer: "", message: "is no audience's key", value: key }],
+    hint: didYouMean(key, known, "Audiences") ?? "The first member added makes one.",
+  });
+}
+
+export function audienceOperations(context: EngineContext): AudienceOperations {
+  const { store } = context;
+  return {
+    async list(key, page) {
+      await requireAudience(context, key);
+      const { items, page_info } = await store.listAudienceMembers(key, page);
+      return { items: items.map(memberShape), page_info };
+    },
+    async add(key, body, { create_audience }) {
+      const members = parseMembersBody(body);
+      if (create_audience) checkKey(key);
+      else await requireAudience(context, key);
+      const at = await readTime(context);
+      const environment = await context.definitions.environment();
+      const upserts = members.flatMap(({ upsert }) => (upsert ? [withChannelIds(upsert, environment)] : []));
+      if (upserts.length > 0) await store.upsertRecipients(upserts, at);
+      await store.addAudienceMembers(key, members, at);
+    },
+    async remove(key, body) {
+      const members = parseMembersBody(body);
+      await requireAudience(context, key);
+      await store.removeAudienceMembers(key, members);
+    },
+  };
+}

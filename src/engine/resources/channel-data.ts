@@ -1,0 +1,35 @@
+import { fullChannelData, parseChannelData } from "../../domain/channel-data.js";
+import { keyOf, type RecipientReference } from "../../domain/recipient.js";
+import type { ChannelDataOperations } from "../../ports/resources.js";
+import type { JsonObject } from "../../util/json.js";
+import { type EngineContext, readTime } from "../engine-context.js";
+import { channelIdFor } from "../find-channel.js";
+
+/** The API's `ChannelData` (A-453). */
+function channelDataShape(id: string, data: JsonObject): JsonObject {
+  return { __typename: "ChannelData", channel_id: id, data: fullChannelData(data) };
+}
+
+export function channelDataOperations(context: EngineContext): ChannelDataOperations {
+  const channelOf = async (name: string) => channelIdFor(await context.definitions.environment(), name);
+  const write = async (recipient: RecipientReference, channel_id: string, data: JsonObject | null): Promise<number> =>
+    context.store.writeChannelData([{ recipient: keyOf(recipient), channel_id, data }], await readTime(context));
+  return {
+    async read(recipient, channel) {
+      const { id } = await channelOf(channel);
+      const key = keyOf(recipient);
+      const data = (await context.store.readRecipients([key])).get(key)?.channel_data ?? {};
+      return Object.hasOwn(data, id) ? channelDataShape(id, data[id] as JsonObject) : null;
+    },
+    async set(recipient, channel, body) {
+      const { id, type } = await channelOf(channel);
+      const data = parseChannelData(body, type);
+      await write(recipient, id, data);
+      return channelDataShape(id, data);
+    },
+    async delete(recipient, channel) {
+      const { id } = await channelOf(channel);
+      return (await write(recipient, id, null)) > 0;
+    },
+  };
+}

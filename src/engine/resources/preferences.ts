@@ -1,0 +1,62 @@
+import { invalidParams } from "../../domain/invalid-params.js";
+import { parsePreferenceSet } from "../../domain/parse-preference-set.js";
+import { idFault } from "../../domain/parse-recipient.js";
+import type { PreferenceSet } from "../../domain/preference-set.js";
+import { mergePreferenceSets } from "../../domain/preferences.js";
+import { keyOf, type RecipientReference, TENANTS } from "../../domain/recipient.js";
+import type { PreferenceOperations } from "../../ports/resources.js";
+import type { JsonObject } from "../../util/json.js";
+import { type EngineContext, readTime } from "../engine-context.js";
+import { tenantDefaults } from "../scope.js";
+
+/** The API's `PreferenceSet` (A-429); a section nobody set is null (ACQ-4). */
+function preferenceSetShape(id: string, set: PreferenceSet): JsonObject {
+  const { channel_types = null, channels = null, categories = null, workflows = null } = set;
+  const { commercial_subscribed = null } = set;
+  return { id, workflows, categories, channel_types, channels, commercial_subscribed } as JsonObject;
+}
+
+function checkSetId(id: string): void {
+  const fault = idFault(id);
+  if (fault !== null) throw invalidParams("the preference set's id", [{ pointer: "/id", message: fault, value: id }]);
+}
+
+/** Environment, then for a tenant's set the tenant, then the recipient (A-094). */
+async function readSets(context: EngineContext, recipient: RecipientReference, ids: readonly string[] | null) {
+  const key = keyOf(recipient);
+  const own = (await context.store.readRecipients([key])).get(key)?.preferences ?? {};
+  const wanted = ids ?? ["default", ...Object.keys(own).filter((id) => id !== "default")];
+  const tenantKey = (id: string) => keyOf({ id, collection: TENANTS });
+  const tenants = await context.store.readRecipients(wanted.filter((id) => id !== "default").map(tenantKey));
+  const { preferences } = await context.definitions.environment();
+  return wanted.map((id) => {
+    const defaults = id === "default" ? null : tenantDefaults(tenants.get(tenantKey(id)) ?? null);
+    const set = Object.hasOwn(own, id) ? own[id] : null;
+    return preferenceSetShape(id, mergePreferenceSets(mergePreferenceSets(preferences, defaults), set));
+  });
+}
+
+export function preferenceOperations(context: EngineContext): PreferenceOperations {
+  const read = async (recipient: RecipientReference, id: string): Promise<JsonObject> => {
+    checkSetId(id);
+    return (await readSets(context, recipient, [id]))[0] as JsonObject;
+  };
+  return {
+    list: (recipient) => readSets(context, recipient, null),
+    read,
+    async set(recipient, id, body) {
+      checkSetId(id);
+      const { set, merge } = parsePreferenceSet(body);
+      await context.store.writePreferenceSets(
+        [{ recipient: keyOf(recipient), id, set, merge }],
+        await readTime(context),
+      );
+      return read(recipient, id);
+    },
+    async delete(recipient, id) {
+      checkSetId(id);
+      const removal = { recipient: keyOf(recipient), id, set: null, merge: false };
+      await context.store.writePreferenceSets([removal], await readTime(context));
+    },
+  };
+}

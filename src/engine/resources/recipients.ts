@@ -1,0 +1,82 @@
+import { invalidParams } from "../../domain/invalid-params.js";
+import { parseRecipientBody, recipientKey } from "../../domain/parse-recipient-body.js";
+import { type Recipient, type RecipientKey, TENANTS, USERS } from "../../domain/recipient.js";
+import type { Page, Paged } from "../../ports/page.js";
+import type { RecipientFilter } from "../../ports/resource-store.js";
+import type { ObjectOperations, TenantOperations, UserOperations } from "../../ports/resources.js";
+import type { JsonObject } from "../../util/json.js";
+import { type EngineContext, readTime } from "../engine-context.js";
+import { withChannelIds } from "../fan-out-start.js";
+import { objectShape, tenantShape, userShape } from "../recipient-shapes.js";
+
+/** What users, objects and tenants have in common; they differ in how they are shown. */
+class Recipients {
+  constructor(
+    private readonly context: EngineContext,
+    private readonly shape: (recipient: Recipient) => JsonObject,
+  ) {}
+
+  async list(filter: RecipientFilter, page: Page): Promise<Paged<JsonObject>> {
+    const { items, page_info } = await this.context.store.listRecipients(filter, page);
+    return { items: items.map(this.shape), page_info };
+  }
+
+  async read(key: RecipientKey): Promise<JsonObject | null> {
+    const recipient = (await this.context.store.readRecipients([key])).get(key);
+    return recipient ? this.shape(recipient) : null;
+  }
+
+  async set(key: RecipientKey, body: JsonObject): Promise<JsonObject> {
+    const { store, definitions } = this.context;
+    const upsert = withChannelIds(parseRecipientBody(body, key), await definitions.environment());
+    await store.upsertRecipients([upsert], await readTime(this.context));
+    return (await this.read(key)) as JsonObject;
+  }
+
+  async delete(key: RecipientKey): Promise<boolean> {
+    return (await this.context.store.deleteRecipients([key], await readTime(this.context))).has(key);
+  }
+}
+
+export function userOperations(context: EngineContext): UserOperations {
+  const users = new Recipients(context, userShape);
+  return {
+    list: (page) => users.list({ collection: USERS }, page),
+    read: async (id) => users.read(recipientKey(USERS, id)),
+    set: async (id, body) => users.set(recipientKey(USERS, id), body),
+    delete: async (id) => users.delete(recipientKey(USERS, id)),
+  };
+}
+
+export function tenantOperations(context: EngineContext): TenantOperations {
+  const tenants = new Recipients(context, tenantShape);
+  return {
+    list: ({ tenant_id, name }, page) => tenants.list({ collection: TENANTS, id: tenant_id, name }, page),
+    read: async (id) => tenants.read(recipientKey(TENANTS, id)),
+    set: async (id, body) => tenants.set(recipientKey(TENANTS, id), body),
+    delete: async (id) => tenants.delete(recipientKey(TENANTS, id)),
+  };
+}
+
+/** Users have a shape of their own and are no objects; a tenant asked for as an object is one (E-048). */
+export function objectKey(collection: string, id: string): RecipientKey {
+  if (collection !== USERS) return recipientKey(collection, id);
+  throw invalidParams(
+    `the collection "${USERS}"`,
+    [{ pointer: "/collection", message: "holds the users, which are no objects", value: collection }],
+    "knock users reads and sets them.",
+  );
+}
+
+export function objectOperations(context: EngineContext): ObjectOperations {
+  const objects = new Recipients(context, objectShape);
+  return {
+    list: async (collection, page) => {
+      objectKey(collection, "any");
+      return objects.list({ collection }, page);
+    },
+    read: async (collection, id) => objects.read(objectKey(collection, id)),
+    set: async (collection, id, body) => objects.set(objectKey(collection, id), body),
+    delete: async (collection, id) => objects.delete(objectKey(collection, id)),
+  };
+}

@@ -1,0 +1,67 @@
+import { parseSubscriptionsBody, parseUnsubscribeBody } from "../../domain/parse-recipient-list.js";
+import { keyOf, type RecipientKey } from "../../domain/recipient.js";
+import type { StoredSubscription } from "../../domain/subscription.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { ObjectReference, SubscriptionOperations } from "../../ports/resources.js";
+import type { JsonObject } from "../../util/json.js";
+import { type EngineContext, readTime } from "../engine-context.js";
+import { withChannelIds } from "../fan-out-start.js";
+import { referredShape } from "../recipient-shapes.js";
+import { objectKey } from "./recipients.js";
+
+/** The API's `Subscription` (A-515), object and recipient expanded. */
+async function subscriptionShapes(
+  context: EngineContext,
+  subscriptions: readonly StoredSubscription[],
+): Promise<JsonObject[]> {
+  const keys = new Set(subscriptions.flatMap(({ object, recipient }) => [object, recipient]));
+  const found = await context.store.readRecipients([...keys]);
+  return subscriptions.map(({ object, recipient, properties, inserted_at, updated_at }) => ({
+    __typename: "Subscription",
+    object: referredShape(object, found, inserted_at),
+    recipient: referredShape(recipient, found, inserted_at),
+    properties,
+    inserted_at: new Date(inserted_at).toISOString(),
+    updated_at: new Date(updated_at).toISOString(),
+  }));
+}
+
+async function requireObject(context: EngineContext, object: ObjectReference): Promise<RecipientKey> {
+  const key = objectKey(object.collection, object.id);
+  if ((await context.store.readRecipients([key])).has(key)) return key;
+  throw new KnockError("resource_missing", `there is no object "${object.collection}/${object.id}"`, {
+    details: [{ pointer: "", message: "names no object", value: object }],
+    hint: `knock objects set ${object.collection} ${object.id} makes it; knock objects list ${object.collection} shows what there is.`,
+  });
+}
+
+export function subscriptionOperations(context: EngineContext): SubscriptionOperations {
+  return {
+    async list(of, page) {
+      const filter =
+        "object" in of ? { object: objectKey(of.object.collection, of.object.id) } : { recipient: keyOf(of.recipient) };
+      const { items, page_info } = await context.store.listSubscriptions(filter, page);
+      // A recipients file may subscribe to an object that it does not identify.
+      if (items.length === 0 && "object" in of) await requireObject(context, of.object);
+      return { items: await subscriptionShapes(context, items), page_info };
+    },
+    async add(reference, body) {
+      const { recipients, properties } = parseSubscriptionsBody(body);
+      const object = await requireObject(context, reference);
+      const at = await readTime(context);
+      const environment = await context.definitions.environment();
+      const upserts = recipients.flatMap(({ upsert }) => (upsert ? [withChannelIds(upsert, environment)] : []));
+      if (upserts.length > 0) await context.store.upsertRecipients(upserts, at);
+      const pairs = recipients.map(({ key }) => ({ object, recipient: key, properties }));
+      return subscriptionShapes(context, await context.store.upsertSubscriptions(pairs, at));
+    },
+    async delete(reference, body) {
+      const recipients = parseUnsubscribeBody(body);
+      const object = objectKey(reference.collection, reference.id);
+      const removed = await context.store.deleteSubscriptions(
+        recipients.map(({ key }) => ({ object, recipient: key })),
+      );
+      return subscriptionShapes(context, removed);
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { StepOutcome } from "../../domain/outcome.js";
+import { splitKey } from "../../domain/recipient.js";
+import type { BatchStep } from "../../domain/step-types.js";
+import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
+import { evaluateConditions } from "../conditions.js";
+import { stepKeyOrNothing } from "../step-key.js";
+import { fixedMs, windowEnd } from "../step-window.js";
+
+/** Who shares a batch (E-243): of the newest version mode per step, of the pinned one per version. An unresolvable key is the empty one (EQ-38). */
+function keyOf(step: BatchStep, { input, scope, run }: Advancing): string {
+  const { batch_key, workflow_version_mode } = step.settings;
+  const { workflow } = input.compiled;
+  const value =
+    batch_key === null ? "" : (stepKeyOrNothing(batch_key, { ...scope, data: run.data ?? input.run.data }) ?? "");
+  const { collection, id } = splitKey(run.recipient);
+  const scopeOf =
+    workflow_version_mode === "latest" ? ["latest", workflow.key, step.ref] : ["pinned", workflow.version_id];
+  return JSON.stringify([...scopeOf, collection, id, value]);
+}
+
+/** A batch step (section 16). `resumed`: the window closed, and the run goes on with what was gathered. */
+export function executeBatch(step: BatchStep, resumed: boolean, advancing: Advancing): StepEffect {
+  const { conditionScope } = advancing;
+  const base: StepOutcome = { ref: step.ref, type: "batch", outcome: "waiting", reason: null };
+  if (resumed) return { outcome: { ...base, outcome: "passed" } };
+
+  const conditions = evaluateConditions(step.conditions, conditionScope);
+  if (!conditions.passed) {
+    const reason = { code: "condition", detail: decidingCondition(conditions.evaluated) } as const;
+    return {
+      outcome: { ...base, outcome: "skipped", reason },
+      log: { conditions: conditionLog(conditions.evaluated) },
+    };
+  }
+  const { settings } = step;
+  const end = windowEnd({ duration: settings.batch_window, path: settings.batch_until_field_path }, advancing);
+  if ("invalid" in end)
+    return { outcome: { ...base, outcome: "skipped", reason: { code: "invalid_window", detail: end.invalid } } }; // E-256
+  // A relative window never slides (EQ-42).
+  const isRelative = settings.batch_window !== null && settings.batch_until_field_path !== null;
+  const limit = settings.batch_window_extension_limit;
+  const slides = settings.batch_window_type === "sliding" && limit !== null && !isRelative;
+  return {
+    outcome: { ...base, until: new Date(end.until).toISOString() },
+    batch: {
+      key: keyOf(step, advancing),
+      closes_at: end.until,
+      sliding: slides ? { closes_at: end.until, limit_ms: fixedMs(limit) } : null,
+      max_items: settings.batch_items_max_limit,
+      leads: settings.batch_execution_mode === "flush_leading",
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { DAY_MS } from "../../domain/duration.js";
+import type { StepOutcome } from "../../domain/outcome.js";
+import { splitKey } from "../../domain/recipient.js";
+import type { ThrottleStep } from "../../domain/step-types.js";
+import { type Advancing, conditionLog, decidingCondition, NeedsAnswer, type StepEffect } from "../advancing.js";
+import { evaluateConditions } from "../conditions.js";
+import { stepKeyOrNothing } from "../step-key.js";
+import { windowEnd } from "../step-window.js";
+
+const MAX_WINDOW_MS = 31 * DAY_MS;
+/** After JSON and URL encoding (E-290). */
+const MAX_KEY = 64;
+
+/** The throttle's own key, or why it has none (E-285, E-289, E-290). */
+function keyOf(step: ThrottleStep, { input, scope, run }: Advancing): { key: string } | { invalid: string } {
+  const { throttle_key } = step.settings;
+  const value =
+    throttle_key === null ? "" : stepKeyOrNothing(throttle_key, { ...scope, data: run.data ?? input.run.data });
+  if (value === undefined) return { invalid: `${throttle_key}: the key is missing` };
+  if (encodeURIComponent(JSON.stringify(value)).length >= MAX_KEY)
+    return { invalid: "the key is longer than 63 characters once encoded" };
+  const { collection, id } = splitKey(run.recipient);
+  return { key: JSON.stringify([input.compiled.workflow.key, step.ref, collection, id, value]) };
+}
+
+/** A throttle (section 17): as many runs pass per window as its limit says, the next one ends there. */
+export function executeThrottle(step: ThrottleStep, advancing: Advancing): StepEffect {
+  const { input, run, conditionScope } = advancing;
+  const base: StepOutcome = { ref: step.ref, type: "throttle", outcome: "passed", reason: null };
+  const conditions = evaluateConditions(step.conditions, conditionScope);
+  if (!conditions.passed) {
+    const reason = { code: "condition", detail: decidingCondition(conditions.evaluated) } as const;
+    return {
+      outcome: { ...base, outcome: "skipped", reason },
+      log: { conditions: conditionLog(conditions.evaluated) },
+    };
+  }
+  const { throttle_window, throttle_window_field_path, throttle_limit } = step.settings;
+  const end = windowEnd({ duration: throttle_window, path: throttle_window_field_path }, advancing);
+  const key = keyOf(step, advancing);
+  const invalid =
+    "invalid" in end
+      ? end.invalid
+      : "invalid" in key
+        ? key.invalid
+        : end.until - input.now > MAX_WINDOW_MS
+          ? "the window is longer than 31 days"
+          : null;
+  if (invalid !== null || "invalid" in end || "invalid" in key) {
+    return { outcome: { ...base, outcome: "skipped", reason: { code: "invalid_window", detail: invalid } } }; // E-289: the run passes
+  }
+  const passed = input.answers.get(step.ref);
+  if (passed === undefined) {
+    const pass = { key: key.key, recipient_run_id: run.id, limit: throttle_limit, window_ms: end.until - input.now };
+    throw new NeedsAnswer({ kind: "throttle", ref: step.ref, pass });
+  }
+  if (passed === true) return { outcome: base };
+  const detail = `${throttle_limit} per window`;
+  return { halt: true, outcome: { ...base, outcome: "halted", reason: { code: "throttled", detail } } };
+}

@@ -1,0 +1,116 @@
+import type { PendingTrigger } from "../../domain/batch.js";
+import type { StepOutcome } from "../../domain/outcome.js";
+import { parseTrigger } from "../../domain/parse-trigger.js";
+import type { TriggerWorkflowStep } from "../../domain/step-types.js";
+import type { Trigger } from "../../domain/trigger.js";
+import { checkTriggerData } from "../../domain/trigger-data-schema.js";
+import type { Workflow } from "../../domain/workflow.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Json } from "../../util/json.js";
+import { type Advancing, NeedsAnswer, type StepEffect } from "../advancing.js";
+import { distinctRecipients, fanOutOf, identifiedBy } from "../fan-out-start.js";
+import { RenderError, renderText } from "../render/liquid.js";
+import { unmetConditions } from "../step-conditions.js";
+
+/** Workflows that trigger each other in a ring are stopped here; the reference names no number. */
+export const MAX_TRIGGER_DEPTH = 10;
+
+/** Rendered text as JSON where it is JSON, else as an id (E-321, EQ-50); undefined for blank. */
+function renderedValue(rendered: string): Json | undefined {
+  const text = rendered.trim();
+  if (text === "" || text === "null") return undefined;
+  try {
+    const value = JSON.parse(text) as Json;
+    return typeof value === "object" || typeof value === "string" ? value : text;
+  } catch {
+    return text;
+  }
+}
+
+/** What the step asks for, checked as any trigger is; a fault fails the step (E-318). */
+function triggerOf(step: TriggerWorkflowStep, advancing: Advancing): Trigger {
+  const { settings } = step;
+  const { run } = advancing;
+  const render = (source: string): string => renderText(source, advancing.scope);
+  const recipients = renderedValue(render(settings.recipients));
+  // The default template names an id; of an object recipient the whole reference is meant (EQ-50).
+  const isDefault = settings.recipients.replaceAll(/\s/g, "") === "{{recipient.id}}";
+  const own = advancing.scope.recipient as { id: string; collection?: string };
+  const cancellationKey = render(settings.cancellation_key).trim();
+  const dataText = render(settings.data).trim();
+  let data: unknown;
+  try {
+    data = dataText === "" ? {} : JSON.parse(dataText);
+  } catch (error) {
+    throw new RenderError("data is not valid JSON once rendered", { cause: error });
+  }
+  const actor =
+    settings.actor.replaceAll(/\s/g, "") === "{{actor.id}}"
+      ? advancing.input.run.actor
+      : renderedValue(render(settings.actor));
+  try {
+    const { trigger } = parseTrigger(
+      {
+        recipients:
+          isDefault && own.collection !== undefined ? { id: own.id, collection: own.collection } : (recipients ?? []),
+        tenant: renderedValue(render(settings.tenant)) ?? null,
+        data,
+        cancellation_key: cancellationKey === "" ? null : cancellationKey,
+        actor: advancing.input.run.actor !== null && actor === advancing.input.run.actor ? null : (actor ?? null),
+      },
+      settings.workflow_key,
+      `step ${step.ref} of run ${run.id}`,
+    );
+    return trigger;
+  } catch (error) {
+    if (error instanceof KnockError) throw new RenderError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function pendingTrigger(step: TriggerWorkflowStep, version: Workflow, advancing: Advancing): PendingTrigger {
+  const { input } = advancing;
+  const trigger = triggerOf(step, advancing);
+  try {
+    checkTriggerData(version, trigger.data);
+  } catch (error) {
+    if (error instanceof KnockError) throw new RenderError(error.message, { cause: error });
+    throw error;
+  }
+  const depth = (input.run.trigger_source.depth ?? 0) + 1;
+  if (depth > MAX_TRIGGER_DEPTH)
+    throw new RenderError(`workflows trigger each other more than ${MAX_TRIGGER_DEPTH} deep`);
+  const ownActor = step.settings.actor.replaceAll(/\s/g, "") === "{{actor.id}}" ? input.run.actor : null;
+  return {
+    run: {
+      id: input.ids.uuid(),
+      workflow: version.key,
+      version_id: version.version_id,
+      actor: trigger.actor?.key ?? ownActor,
+      tenant: trigger.tenant?.id ?? null,
+      data: trigger.data,
+      cancellation_key: trigger.cancellation_key,
+      settings: input.run.settings,
+      trigger_source: { type: "workflow_step", depth },
+      inserted_at: input.now,
+    },
+    version,
+    fanOut: fanOutOf(distinctRecipients(trigger)),
+    upserts: identifiedBy(trigger, input.environment),
+  };
+}
+
+/** Triggers another workflow's newest version for this recipient; the run goes on without waiting (section 20). */
+export function executeTriggerWorkflow(step: TriggerWorkflowStep, advancing: Advancing): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: "trigger_workflow", outcome: "passed", reason: null };
+  const unmet = unmetConditions(step, base, advancing);
+  if (unmet) return unmet;
+  const key = renderText(step.settings.workflow_key, advancing.scope).trim();
+  const version = advancing.input.answers.get(step.ref) as Workflow | null | undefined;
+  if (version === undefined) throw new NeedsAnswer({ kind: "workflow", ref: step.ref, key });
+  if (version === null) {
+    return { outcome: { ...base, outcome: "skipped", reason: { code: "workflow_unavailable", detail: key } } }; // E-317
+  }
+  const trigger = pendingTrigger(step, version, advancing);
+  return { outcome: base, trigger, log: { workflow: key, workflow_run_id: trigger.run.id } };
+}

@@ -1,0 +1,15 @@
+import type { StepOutcome } from "../../domain/outcome.js";
+import type { UpdateDataStep } from "../../domain/step-types.js";
+import type { Advancing, StepEffect } from "../advancing.js";
+import { renderObject } from "../render/render-object.js";
+import { unmetConditions } from "../step-conditions.js";
+
+/** Shallow: nested values are replaced whole, and the next step sees them (E-322, E-323). */
+export function executeUpdateData(step: UpdateDataStep, advancing: Advancing): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: "update_data", outcome: "passed", reason: null };
+  const unmet = unmetConditions(step, base, advancing);
+  if (unmet) return unmet;
+  const { run, input, scope } = advancing;
+  const added = renderObject(step.settings.data, scope, "data");
+  return { outcome: base, data: { ...(run.data ?? input.run.data), ...added } };
+}

@@ -1,0 +1,54 @@
+import type { StepOutcome } from "../../domain/outcome.js";
+import type { PreferenceSets } from "../../domain/preference-set.js";
+import { keyOf, type RecipientKey, type RecipientUpsert, splitKey, TENANTS, USERS } from "../../domain/recipient.js";
+import type { UpdateObjectStep, UpdateTenantStep, UpdateUserStep } from "../../domain/step-types.js";
+import { isJsonObject } from "../../util/json.js";
+import type { Advancing, StepEffect } from "../advancing.js";
+import { RenderError, renderText } from "../render/liquid.js";
+import { renderObject } from "../render/render-object.js";
+import { unmetConditions } from "../step-conditions.js";
+
+type UpdateStep = UpdateUserStep | UpdateTenantStep | UpdateObjectStep;
+
+/** Set by the caller, or not an update step's to change (E-328). */
+const NOT_PROPERTIES = new Set(["id", "collection", "channel_data", "$trigger_data", "preferences"]);
+
+/** `gid://Object/<collection>/<id>` once rendered (E-324, E-330). */
+function referencedKey(gid: string, advancing: Advancing): RecipientKey {
+  const rendered = renderText(gid, advancing.scope).trim();
+  const [, collection, id] = /^gid:\/\/(?:Object|User)\/(?:([^/]+)\/)?([^/#]+)$/.exec(rendered) ?? [];
+  if (id === undefined) throw new RenderError(`recipient_gid is not gid://Object/<collection>/<id>: ${rendered}`);
+  return keyOf({ collection: collection ?? USERS, id });
+}
+
+/** Whom the step changes; null where the run has no such current one (E-331). */
+function target(step: UpdateStep, advancing: Advancing): RecipientKey | null {
+  if (step.type === "update_object") return referencedKey(step.settings.recipient_gid, advancing);
+  const { recipient_mode, recipient_gid } = step.settings;
+  if (recipient_mode === "reference") return referencedKey(recipient_gid ?? "", advancing);
+  if (step.type === "update_user") {
+    const { recipient } = advancing.run;
+    return splitKey(recipient).collection === USERS ? recipient : null;
+  }
+  const { tenant } = advancing.input.run;
+  return tenant === null ? null : keyOf({ id: tenant, collection: TENANTS });
+}
+
+/** Properties merge deeply, preferences and a tenant's defaults too; an unknown one is created (E-325 to E-327). */
+export function executeUpdateRecipient(step: UpdateStep, advancing: Advancing): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: step.type, outcome: "passed", reason: null };
+  const unmet = unmetConditions(step, base, advancing);
+  if (unmet) return unmet;
+  const key = target(step, advancing);
+  if (key === null) {
+    const detail = step.type === "update_user" ? "the recipient is no user" : "the run has no tenant";
+    return { outcome: { ...base, outcome: "skipped", reason: { code: "not_applicable", detail } }, error: true };
+  }
+  const changes = renderObject(step.settings.update_properties, advancing.scope, "update_properties");
+  const upsert: RecipientUpsert = {
+    key,
+    properties: Object.fromEntries(Object.entries(changes).filter(([name]) => !NOT_PROPERTIES.has(name))),
+  };
+  if (isJsonObject(changes.preferences)) upsert.preferences = changes.preferences as PreferenceSets;
+  return { outcome: base, upserts: [upsert] };
+}

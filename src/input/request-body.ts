@@ -1,0 +1,31 @@
+import { KnockError } from "../errors/knock-error.js";
+import { deepMerge, isJsonObject, type JsonObject } from "../util/json.js";
+import { type InputReader, jsonOf } from "./input-source.js";
+import { applySetFlags, parseDataFlags } from "./parse-flags.js";
+
+/** The flags that make up a request's body, as typed. */
+export interface BodyFlags {
+  /** `-` is standard input. */
+  file?: string | undefined;
+  data?: string[] | undefined;
+  set?: string[] | undefined;
+}
+
+/** `--file`, `--data` merged deeply over it, `--set` over both; null where none of them is given. */
+export async function readBody({ file, data, set }: BodyFlags, reader: InputReader): Promise<JsonObject | null> {
+  if (file === undefined && data === undefined && set === undefined) return null;
+  let body: JsonObject = {};
+  if (file !== undefined) {
+    const shown = file === "-" ? "standard input" : file;
+    const value = await jsonOf(await reader.text(file, "--file"), shown);
+    if (!isJsonObject(value)) {
+      throw new KnockError("invalid_params", `${shown}: must be a JSON object`, {
+        details: [{ pointer: "", message: "must be an object" }],
+        hint: "The body is what the API takes, one resource at a time.",
+      });
+    }
+    body = value;
+  }
+  if (data !== undefined) body = deepMerge(body, await parseDataFlags(data, reader));
+  return set === undefined ? body : applySetFlags(body, set);
+}

@@ -1,0 +1,49 @@
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { Output } from "./output.js";
+import { type Listed, printList } from "./print-resources.js";
+import { timeText } from "./print-runs.js";
+
+const ENTITIES: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
+
+/** The first block's text, on one line. */
+function bodyOf(item: JsonObject): string {
+  const block = Array.isArray(item.blocks) ? item.blocks.find(isJsonObject) : undefined;
+  return String(block?.rendered ?? "")
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll(/&(amp|lt|gt|quot|#39);/g, (entity) => ENTITIES[entity] ?? entity)
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
+
+function statusOf(item: JsonObject): string {
+  const at = (name: string): boolean => item[`${name}_at`] !== null;
+  const states = ["archived", "interacted", "read", "seen"].filter(at);
+  return states.length === 0 ? "new" : states.join(", ");
+}
+
+export function printFeed(page: Listed & { meta: JsonObject }, output: Output): void {
+  printList(
+    page,
+    {
+      none: "no feed items",
+      id: (item) => String(item.id),
+      head: ["ITEM", "WORKFLOW", "TENANT", "STATUS", "MADE", "TEXT"],
+      row: (item) => [
+        String(item.id),
+        isJsonObject(item.source) ? String(item.source.key) : "",
+        item.tenant === null ? "" : String(item.tenant),
+        statusOf(item),
+        timeText(item.inserted_at),
+        bodyOf(item),
+      ],
+    },
+    output,
+  );
+  const { meta } = page;
+  if (!output.verbosity.json && !output.verbosity.quiet && page.items.length > 0)
+    output.line(
+      output.paint.dim(
+        `${String(meta.unread_count)} unread · ${String(meta.unseen_count)} unseen · ${String(meta.total_count)} in all`,
+      ),
+    );
+}

@@ -1,0 +1,26 @@
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import type { Output } from "./output.js";
+
+/** `categories.collab.channel_types.email` → value, for every setting of a set. Conditions stay whole. */
+function settingsOf(value: Json, path: string): [string, string][] {
+  if (value === null) return [];
+  if (!isJsonObject(value)) return [[path, JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([key, child]) => settingsOf(child, path === "" ? key : `${path}.${key}`));
+}
+
+/** `asList`: what `--json` prints; the API answers a bare list here. */
+export function printPreferenceSets(sets: readonly JsonObject[], output: Output, asList = false): void {
+  if (output.verbosity.json)
+    return output.json(
+      asList ? { items: sets, page_info: { after: null, before: null, page_size: sets.length } } : sets[0],
+    );
+  if (output.verbosity.quiet) return output.lines(sets.map((set) => String(set.id)));
+  for (const { id, ...set } of sets) {
+    output.line(output.paint.bold(String(id)));
+    const settings = settingsOf(set, "");
+    if (settings.length === 0) output.line("  nothing set: everything is allowed");
+    const width = Math.max(0, ...settings.map(([path]) => path.length));
+    for (const [path, value] of settings)
+      output.line(`  ${path.padEnd(width)}  ${value === "false" ? output.paint.yellow(value) : value}`);
+  }
+}

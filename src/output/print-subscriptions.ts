@@ -1,0 +1,33 @@
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { Output } from "./output.js";
+import { type Listed, printList } from "./print-resources.js";
+import { timeText } from "./print-runs.js";
+
+function nameOf(value: unknown): string {
+  if (!isJsonObject(value)) return "";
+  return value.collection === undefined ? String(value.id) : `${String(value.collection)}/${String(value.id)}`;
+}
+
+/** A page of a list, or those that a change was about. */
+export function printSubscriptions(
+  page: { items: JsonObject[]; page_info?: Listed["page_info"] },
+  output: Output,
+): void {
+  const { items } = page;
+  if (output.verbosity.json) return output.json(page.page_info ? page : { items });
+  printList(
+    { items, page_info: page.page_info ?? { after: null, before: null, page_size: items.length } },
+    {
+      none: "no subscriptions",
+      id: (item) => nameOf(item.recipient),
+      head: ["OBJECT", "RECIPIENT", "PROPERTIES", "SINCE"],
+      row: (item) => [
+        nameOf(item.object),
+        nameOf(item.recipient),
+        isJsonObject(item.properties) && Object.keys(item.properties).length > 0 ? JSON.stringify(item.properties) : "",
+        timeText(item.inserted_at),
+      ],
+    },
+    output,
+  );
+}

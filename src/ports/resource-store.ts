@@ -1,0 +1,77 @@
+import type { AudienceMember, AudienceMembership } from "../domain/audience.js";
+import type { FeedCounts, FeedFilter } from "../domain/feed.js";
+import type { Message } from "../domain/message.js";
+import type { PreferenceSet } from "../domain/preference-set.js";
+import type { Recipient, RecipientKey } from "../domain/recipient.js";
+import type { StoredSubscription, Subscription } from "../domain/subscription.js";
+import type { JsonObject } from "../util/json.js";
+import type { Page, Paged } from "./page.js";
+
+/** Recipients of one collection; users are those of `$users`. */
+export interface RecipientFilter {
+  collection: string;
+  id?: string | undefined;
+  /** The whole name. */
+  name?: string | undefined;
+}
+
+/** A preference set to write; null removes it. `merge` keeps what is not mentioned (E-138). */
+export interface PreferenceWrite {
+  recipient: RecipientKey;
+  id: string;
+  set: PreferenceSet | null;
+  merge: boolean;
+}
+
+/** A channel's data to write whole; null removes it. */
+export interface ChannelDataWrite {
+  recipient: RecipientKey;
+  /** UUID. */
+  channel_id: string;
+  data: JsonObject | null;
+}
+
+/** The part of the store behind the resource commands. As in `Store`: whole verbs, each atomic, times in milliseconds. */
+export interface ResourceStore {
+  listRecipients(filter: RecipientFilter, page: Page): Promise<Paged<Recipient>>;
+  /**
+   * Deletes recipients with all that is theirs (E-053): preferences, channel data, subscriptions (of objects those to
+   * them, too), memberships, messages, runs that have ended, and what once-only workflows remember of them. A run still
+   * on its way ends as cancelled (EQ-03) and stays as the record of that. Answers with those that existed.
+   */
+  deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>>;
+
+  /** Creates recipients that do not exist, except for a removal. */
+  writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void>;
+  /** Likewise. Answers with how many entries were there before. */
+  writeChannelData(writes: readonly ChannelDataWrite[], at: number): Promise<number>;
+
+  /** New pairs and new properties of old ones, which are replaced whole (A-099); in the order given, each pair once. */
+  upsertSubscriptions(subscriptions: readonly Subscription[], at: number): Promise<StoredSubscription[]>;
+  /** Answers with those that existed. */
+  deleteSubscriptions(pairs: readonly Pick<Subscription, "object" | "recipient">[]): Promise<StoredSubscription[]>;
+  /** Who subscribes to an object, what a recipient subscribes to, or whether one does to the other. */
+  listSubscriptions(
+    filter: { object?: RecipientKey | undefined; recipient?: RecipientKey | undefined },
+    page: Page,
+  ): Promise<Paged<StoredSubscription>>;
+
+  /** Keys of all audiences that ever had a member, sorted. */
+  readAudienceKeys(): Promise<string[]>;
+  /** Creates the audience if need be. Answers with those that were no members before (E-388). */
+  addAudienceMembers(
+    audience: string,
+    members: readonly AudienceMembership[],
+    at: number,
+  ): Promise<AudienceMembership[]>;
+  /** Answers with those that were members. */
+  removeAudienceMembers(audience: string, members: readonly AudienceMembership[]): Promise<AudienceMembership[]>;
+  /** Members that exist: one never identified is none yet (E-391). */
+  listAudienceMembers(audience: string, page: Page): Promise<Paged<AudienceMember>>;
+
+  /** In-app feed messages of a recipient; `counts` ignore status and paging (A-101, Q-24). */
+  listFeed(
+    filter: FeedFilter,
+    page: Page,
+  ): Promise<Paged<{ message: Message; cursor: string }> & { counts: FeedCounts }>;
+}

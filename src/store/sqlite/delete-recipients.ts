@@ -1,0 +1,50 @@
+import type { RecipientKey } from "../../domain/recipient.js";
+import { cancelledRun } from "../cancelled-run.js";
+import { closeBatch } from "./batches.js";
+import type { Connection } from "./connection.js";
+import {
+  changesOf,
+  RECIPIENT_RUN_CHANGES,
+  RECIPIENT_RUN_COLUMNS,
+  type RecipientRunRow,
+  recipientRunOf,
+} from "./run-rows.js";
+
+/** Each takes the recipient's key once. */
+const DELETIONS = [
+  "DELETE FROM subscriptions WHERE recipient = ?",
+  "DELETE FROM subscriptions WHERE object = ?",
+  "DELETE FROM audience_members WHERE recipient = ?",
+  "DELETE FROM schedules WHERE recipient = ?",
+  "DELETE FROM frequency_claims WHERE recipient = ?",
+  "DELETE FROM messages WHERE recipient = ?",
+  "DELETE FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?)",
+  "DELETE FROM recipient_runs WHERE recipient = ? AND status IN ('completed', 'cancelled')",
+];
+
+const UNFINISHED =
+  `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run ` +
+  "WHERE r.recipient = ? ORDER BY r.row";
+
+/** Whoever holds such a run loses it, so that it never goes on for another recipient of the same id. */
+function endUnfinishedRuns(db: Connection, key: RecipientKey, at: number): void {
+  for (const row of db.all<RecipientRunRow & { run_id: string }>(UNFINISHED, key)) {
+    if (row.batch !== null) closeBatch(db, row.batch);
+    const ended = cancelledRun(recipientRunOf(row, row.run_id), at, "recipient_deleted");
+    db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...changesOf(ended), row.row);
+  }
+}
+
+/** A recipient with all that is theirs (E-053, EQ-03). */
+export function deleteRecipients(db: Connection, keys: readonly RecipientKey[], at: number): Set<RecipientKey> {
+  return db.write(() => {
+    const existed = new Set<RecipientKey>();
+    for (const key of keys) {
+      if (db.run("DELETE FROM recipients WHERE key = ?", key) === 0) continue;
+      existed.add(key);
+      for (const deletion of DELETIONS) db.run(deletion, key);
+      endUnfinishedRuns(db, key, at);
+    }
+    return existed;
+  });
+}

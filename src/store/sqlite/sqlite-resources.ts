@@ -1,0 +1,74 @@
+import type { AudienceMembership } from "../../domain/audience.js";
+import type { FeedFilter } from "../../domain/feed.js";
+import type { RecipientKey } from "../../domain/recipient.js";
+import type { Subscription } from "../../domain/subscription.js";
+import type { Page } from "../../ports/page.js";
+import type { ChannelDataWrite, PreferenceWrite, RecipientFilter, ResourceStore } from "../../ports/resource-store.js";
+import { addAudienceMembers, listAudienceMembers, readAudienceKeys, removeAudienceMembers } from "./audiences.js";
+import type { Connection } from "./connection.js";
+import { deleteRecipients } from "./delete-recipients.js";
+import { listFeed } from "./list-feed.js";
+import { listRecipients } from "./list-recipients.js";
+import { writeChannelData, writePreferenceSets } from "./recipient-parts.js";
+import { SharedRows } from "./shared-rows.js";
+import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./subscriptions.js";
+
+/** The resources of the SQLite store; what runs need is in the class that extends this one. */
+export class SqliteResources implements ResourceStore {
+  protected readonly shared: SharedRows;
+
+  constructor(protected readonly db: Connection) {
+    this.shared = new SharedRows(db);
+  }
+
+  async listRecipients(filter: RecipientFilter, page: Page) {
+    return listRecipients(this.db, filter, page);
+  }
+
+  async deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>> {
+    return deleteRecipients(this.db, keys, at);
+  }
+
+  async writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void> {
+    writePreferenceSets(this.db, writes, at);
+  }
+
+  async writeChannelData(writes: readonly ChannelDataWrite[], at: number): Promise<number> {
+    return writeChannelData(this.db, writes, at);
+  }
+
+  async upsertSubscriptions(subscriptions: readonly Subscription[], at: number) {
+    return upsertSubscriptions(this.db, subscriptions, at);
+  }
+
+  async deleteSubscriptions(pairs: readonly Pick<Subscription, "object" | "recipient">[]) {
+    return deleteSubscriptions(this.db, pairs);
+  }
+
+  async listSubscriptions(
+    filter: { object?: RecipientKey | undefined; recipient?: RecipientKey | undefined },
+    page: Page,
+  ) {
+    return listSubscriptions(this.db, filter, page);
+  }
+
+  async readAudienceKeys(): Promise<string[]> {
+    return readAudienceKeys(this.db);
+  }
+
+  async addAudienceMembers(audience: string, members: readonly AudienceMembership[], at: number) {
+    return addAudienceMembers(this.db, audience, members, at);
+  }
+
+  async removeAudienceMembers(audience: string, members: readonly AudienceMembership[]) {
+    return removeAudienceMembers(this.db, audience, members);
+  }
+
+  async listAudienceMembers(audience: string, page: Page) {
+    return listAudienceMembers(this.db, audience, page);
+  }
+
+  async listFeed(filter: FeedFilter, page: Page) {
+    return listFeed(this.db, this.shared, filter, page);
+  }
+}

@@ -1,0 +1,95 @@
+import { describe, expect } from "vitest";
+import type { AdvancedRun } from "../../src/ports/operations.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { cliTest as test } from "../helpers/run-knock.js";
+
+const INVITE = ["notify", "invite", "-r", "grace,lin,mary", "--set", "project=Apollo", "--cancellation-key", "inv-1"];
+
+describe.concurrent("knock cancel", () => {
+  test("the cancelled get nothing, the others their reminder", async ({ collab }) => {
+    await collab.knock(INVITE);
+    const cancelled = await collab.knock(["cancel", "invite", "inv-1", "--recipients", "lin,mary", "--json"]);
+    expect(cancelled.json).toEqual({
+      workflow: "invite",
+      cancellation_key: "inv-1",
+      target: "local",
+      recipients: ["lin", "mary"].map((recipient) => ({
+        ...{ recipient, recipient_run_id: expect.any(String), outcome: "cancelled", reason: null },
+      })),
+      summary: { cancelled: 2, not_cancellable: 0 },
+    });
+    const advanced = await collab.knock(["clock", "advance", "2d", "--json"]);
+    expect((advanced.json.ran as unknown as AdvancedRun[]).map(({ recipient }) => recipient)).toEqual(["grace"]);
+    const messages = async (recipient: string): Promise<unknown[]> => {
+      const { json } = await collab.knock(["messages", "list", "--recipient", recipient, "--json"]);
+      return (json.items as JsonObject[]).map(({ channel }) => (channel as JsonObject).key);
+    };
+    expect(await messages("grace")).toEqual(["in-app-feed", "sendgrid", "sendgrid"]);
+    expect(await messages("lin")).toEqual(["sendgrid"]);
+    expect(await messages("mary")).toEqual(["sendgrid"]);
+    const { json } = await collab.knock(["runs", "list", "--status", "cancelled", "--json"]);
+    expect((json.items as JsonObject[]).map(({ recipient }) => recipient).sort()).toEqual(["lin", "mary"]);
+  });
+
+  test("everyone under the key, once: then nothing is cancellable any more", async ({ collab }) => {
+    await collab.knock(INVITE);
+    const first = await collab.knock(["cancel", "invite", "inv-1"]);
+    expect(first.stdout.split("\n")).toEqual([
+      "invite  inv-1  local",
+      "  grace  ✓ cancelled",
+      "  lin    ✓ cancelled",
+      "  mary   ✓ cancelled",
+      "3 cancelled",
+    ]);
+    const again = await collab.knock(["cancel", "invite", "inv-1", "--json"]);
+    expect(again.exitCode).toBe(0);
+    expect(again.json).toMatchObject({
+      recipients: [{ outcome: "not_cancellable", reason: { code: "cancelled" } }, {}, {}],
+      summary: { cancelled: 0, not_cancellable: 3 },
+    });
+  });
+
+  test("what has ended is not cancellable", async ({ collab }) => {
+    await collab.knock([...INVITE, "--skip-delay"]);
+    const { stdout, exitCode } = await collab.knock(["cancel", "invite", "inv-1", "-r", "grace", "--fail-if-none"]);
+    expect(stdout).toContain("  grace  – not cancellable (already finished)");
+    expect(exitCode).toBe(1);
+  });
+
+  test("an object, and a recipient given as JSON", async ({ collab }) => {
+    await collab.knock(["notify", "--file", "payloads/invite.json"]);
+    const { json } = await collab.knock([
+      ...["cancel", "invite", "invite-42", "--object", "projects/p2", "-r", '{"id":"grace","name":"G"}', "--json"],
+    ]);
+    expect(json.summary).toEqual({ cancelled: 2, not_cancellable: 0 });
+  });
+
+  test("a key is one workflow's own", async ({ collab }) => {
+    await collab.knock(INVITE);
+    const other = await collab.knock(["cancel", "new-comment", "inv-1", "--json"]);
+    expect(other.json.summary).toEqual({ cancelled: 0, not_cancellable: 0 });
+  });
+
+  test("nothing that matches is no error, unless it is to be one", async ({ collab }) => {
+    const none = await collab.knock(["cancel", "invite", "never"]);
+    expect(none.exitCode).toBe(0);
+    expect(none.stdout).toContain("nothing matched: no run of this workflow carries that cancellation key");
+    expect((await collab.knock(["cancel", "invite", "never", "--fail-if-none"])).exitCode).toBe(1);
+    await collab.knock(INVITE);
+    expect((await collab.knock(["cancel", "invite", "inv-1", "--fail-if-none", "--quiet"])).stdout).toBe("");
+  });
+
+  test.for<[args: string[], exit: number, error: RegExp]>([
+    [["invit", "k"], 5, /^error: there is no workflow "invit"\nhint: Did you mean "invite"\?$/],
+    [["invite"], 2, /^error: missing required argument 'cancellation-key'/],
+    [["invite", ""], 2, /^error: the cancellation: cancellation_key must not be empty/],
+    [["invite", "k", "-r", ""], 2, /^error: --recipients: an id is empty/],
+    [["invite", "k", "-r", "[]"], 2, /^error: the cancellation: recipients must have at least one/],
+    [["invite", "k", "-r", '{"name":"x"}'], 2, /recipients\[0\]\.id is required/],
+    [["invite", "k", "--object", "p1"], 2, /^error: --object: "p1" is not collection\/id/],
+  ])("%j: exit %i", async ([args, exit, error], { collab }) => {
+    const { stderr, exitCode } = await collab.knock(["cancel", ...args]);
+    expect(stderr).toMatch(error);
+    expect(exitCode).toBe(exit);
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect } from "vitest";
+import type { AdvancedRun } from "../../src/ports/operations.js";
+import { cliTest as test } from "../helpers/run-knock.js";
+
+const near = (iso: unknown, offset = 0): boolean => Math.abs(Date.parse(String(iso)) - Date.now() - offset) < 20_000;
+const DAY = 86_400_000;
+
+describe.concurrent("knock clock", () => {
+  test("is real time until it is moved", async ({ collab }) => {
+    const { json } = await collab.knock(["clock", "--json"]);
+    expect(json).toEqual({ now: expect.any(String), frozen: false, offset_ms: 0, ran: [] });
+    expect(near(json.now)).toBe(true);
+    expect((await collab.knock(["clock"])).stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}\(real time\)$/);
+  });
+
+  test.for<[duration: string, milliseconds: number]>([
+    ["30s", 30_000],
+    ["1h30m", 5_400_000],
+    ["2d", 2 * DAY],
+    ["1w", 7 * DAY],
+    ["PT90M", 5_400_000],
+    ["P1DT12H", 1.5 * DAY],
+  ])("advance %s", async ([duration, milliseconds], { collab }) => {
+    const { json } = await collab.knock(["clock", "advance", duration, "--json"]);
+    expect(json.offset_ms).toBeGreaterThan(milliseconds - 5_000);
+    expect(json.offset_ms).toBeLessThan(milliseconds + 5_000);
+    const after = await collab.knock(["clock"]);
+    expect(after.stdout).toMatch(/\(running, .+ ahead of real time\)$/);
+  });
+
+  test("advance runs what falls due on the way, in order, each at its own time", async ({ collab }) => {
+    await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
+    await collab.knock(["notify", "invite", "-r", "grace", "--set", "project=Apollo"]);
+    await collab.knock(["notify", "new-comment", "-r", "ada,lin", "--set", "page=Home"]);
+    const { json } = await collab.knock(["clock", "advance", "2d", "--json"]);
+    expect(json).toMatchObject({ now: "2030-01-03T10:00:00.000Z", frozen: true });
+    const ran = json.ran as unknown as AdvancedRun[];
+    expect(ran.map(({ at, workflow, recipient }) => [at, workflow, recipient])).toEqual([
+      ["2030-01-01T10:30:00.000Z", "new-comment", "ada"],
+      ["2030-01-01T10:30:00.000Z", "new-comment", "lin"],
+      ["2030-01-02T10:00:00.000Z", "invite", "grace"],
+    ]);
+    expect(ran[1]).toEqual({
+      recipient_run_id: expect.any(String),
+      recipient: "lin",
+      workflow: "new-comment",
+      at: "2030-01-01T10:30:00.000Z",
+      steps: [
+        { ref: "delay_1", type: "delay", outcome: "passed", reason: null },
+        expect.objectContaining({ ref: "email_1", outcome: "sent" }),
+      ],
+    });
+    const { json: messages } = await collab.knock(["messages", "list", "--recipient", "lin", "--json"]);
+    expect(messages.items).toMatchObject([
+      { inserted_at: expect.stringMatching(/^2030-01-01T10:30:00/) },
+      { inserted_at: expect.stringMatching(/^2030-01-01T10:00:00/) },
+    ]);
+  });
+
+  test("advancing in words: what ran, then the time", async ({ collab }) => {
+    await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
+    await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
+    const { stdout } = await collab.knock(["clock", "advance", "30m"]);
+    expect(stdout).toMatch(
+      /^ {2}2030-01-01 10:30:00Z {2}new-comment {2}lin {2}email sent\n2030-01-01 10:30:00Z {2}\(frozen, .+\)$/,
+    );
+    expect((await collab.knock(["clock", "--quiet"])).stdout).toBe("2030-01-01T10:30:00.000Z");
+  });
+
+  test("set goes forward, and back only with --force; what ran stays", async ({ collab }) => {
+    await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
+    await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
+    const forward = await collab.knock(["clock", "set", "2030-01-01T12:00+01:00", "--json"]);
+    expect(forward.json).toMatchObject({ now: "2030-01-01T11:00:00.000Z", ran: [{ recipient: "lin" }] });
+    const back = await collab.knock(["clock", "set", "2030-01-01 10:15"]);
+    expect(back.exitCode).toBe(2);
+    expect(back.stderr).toMatch(/^error: the clock stands at 2030-01-01T11:00:00\.000Z; .*\nhint: Use --force/);
+    const forced = await collab.knock(["clock", "set", "2030-01-01 10:15", "--force", "--json"]);
+    expect(forced.json).toMatchObject({ now: "2030-01-01T10:15:00.000Z", ran: [] });
+    expect((await collab.knock(["runs", "list", "--status", "completed", "--quiet"])).stdout).not.toBe("");
+  });
+
+  test("freeze stops it where it is, reset goes back to real time", async ({ collab }) => {
+    const frozen = await collab.knock(["clock", "freeze", "--json"]);
+    expect(frozen.json.frozen).toBe(true);
+    expect((await collab.knock(["clock", "--quiet"])).stdout).toBe(frozen.json.now);
+    const early = await collab.knock(["clock", "freeze", "2001-01-01"]);
+    expect(early.exitCode).toBe(2);
+    await collab.knock(["clock", "advance", "1d"]);
+    const reset = await collab.knock(["clock", "reset", "--json"]);
+    expect(reset.json).toMatchObject({ frozen: false, offset_ms: 0 });
+    expect(near(reset.json.now)).toBe(true);
+  });
+
+  test("after a reset, what waits waits until its time", async ({ collab }) => {
+    await collab.knock(["clock", "advance", "1d"]);
+    await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
+    await collab.knock(["clock", "reset"]);
+    expect((await collab.knock(["worker", "--once"])).stdout).toBe("");
+    expect((await collab.knock(["runs", "list", "--status", "paused", "--quiet"])).stdout).not.toBe("");
+  });
+
+  test("a time in the data is waited for on the virtual clock", async ({ ops }) => {
+    await ops.knock(["clock", "freeze", "2030-01-10T09:00:00Z"]);
+    const { stdout } = await ops.knock(["notify", "--file", "payloads/maintenance-reminder.json"]);
+    expect(stdout).toContain("waiting at delay_1 until 2030-01-14 22:00 (in 4d 13h)");
+    const { json } = await ops.knock(["clock", "advance", "5d", "--json"]);
+    expect((json.ran as unknown as AdvancedRun[]).map(({ at }) => at)).toEqual([
+      ...["2030-01-14T22:00:00.000Z", "2030-01-14T22:00:00.000Z", "2030-01-14T22:00:00.000Z"],
+    ]);
+  });
+
+  test.for<[args: string[], error: RegExp]>([
+    [["advance", "1y"], /^error: the duration: "1y" is not a duration\nhint: For example 30s/],
+    [["advance", "soon"], /^error: the duration/],
+    [["advance", ""], /^error: the duration/],
+    [["advance", "99999999999999w"], /^error: the duration/],
+    [["advance", "-1d"], /^error: unknown option '-1d'/],
+    [["advance"], /^error: missing required argument 'duration'/],
+    [["set", "yesterday"], /^error: the time: "yesterday" is not a time\nhint: Use ISO 8601/],
+    [["set", "2030-02-31"], /^error: the time/],
+    [["set", "2030-01-01T25:00:00Z"], /^error: the time/],
+    [["freeze", "12"], /^error: the time/],
+  ])("%j is refused: exit 2, and the clock stands", async ([args, error], { collab }) => {
+    const { stderr, exitCode } = await collab.knock(["clock", ...args]);
+    expect(stderr).toMatch(error);
+    expect(stderr).toMatch(/\nhint: /);
+    expect(exitCode).toBe(2);
+  });
+
+  test("a duration that would leave the calendar is refused", async ({ collab }) => {
+    const { stderr, exitCode } = await collab.knock(["clock", "advance", "9999999w"]);
+    expect({ exitCode, trace: /\n {4}at /.test(stderr) }).toEqual({ exitCode: 2, trace: false });
+    expect((await collab.knock(["clock", "--json"])).json.offset_ms).toBe(0);
+  });
+});

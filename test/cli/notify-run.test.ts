@@ -1,0 +1,147 @@
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { inWords, cliTest as test } from "../helpers/run-knock.js";
+
+const COMMENT = ["notify", "new-comment", "--set", "page=Home"];
+
+/** A workflow whose delay is short enough for a test to sit it out. */
+const QUICK: JsonObject = {
+  name: "Quick",
+  steps: [
+    { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "seconds", value: 1 } } },
+    { ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "sms", template: { text_body: "Hi" } },
+  ],
+};
+
+describe.concurrent("--wait", () => {
+  test("returns when every run has ended, doing the due work itself", async ({ collab }) => {
+    collab.write("knock/workflows/quick/workflow.json", QUICK);
+    const { outcome, stderr } = await collab.knock(["notify", "quick", "-r", "grace,ada", "--wait", "--json"]);
+    expect(stderr).toBe("");
+    expect(inWords(outcome)).toEqual([
+      "grace completed: delay_1 passed, sms_1 sent",
+      "ada completed: delay_1 passed, sms_1 skipped (missing_recipient_data)",
+    ]);
+  });
+
+  test("or when its time has passed, telling what still waits", async ({ collab }) => {
+    const started = Date.now();
+    const { outcome, exitCode } = await collab.knock([...COMMENT, "-r", "ada", "--wait", "300ms", "--json"]);
+    expect(Date.now() - started).toBeLessThan(5_000);
+    expect(exitCode).toBe(0);
+    expect(inWords(outcome)).toEqual(["ada paused: in_app_feed_1 sent, delay_1 waiting"]);
+  });
+
+  test.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(
+    "%s ends it with exit %i, with what is done reported",
+    async ([signal, code], { collab }) => {
+      const waiting = collab.start([...COMMENT, "-r", "ada", "--wait", "--json"]);
+      for (let tries = 0; tries < 100; tries++) {
+        if ((await collab.knock(["runs", "list", "--quiet"])).stdout !== "") break;
+      }
+      waiting.kill(signal);
+      const { stdout, exitCode } = await waiting;
+      expect(exitCode).toBe(code);
+      expect(JSON.parse(stdout)).toMatchObject({ summary: { sent: 1, waiting: 1 } });
+    },
+  );
+});
+
+describe.concurrent("--dry-run", () => {
+  test("shows the request that would be made, the key redacted, and changes nothing", async ({ collab }) => {
+    await collab.knock(["runs", "list"]);
+    const before = collab.storeDigest();
+    const env = { KNOCK_API_KEY: "sk_test_0123456789abcdefghij", KNOCK_BRANCH: "feature" };
+    const args = [...COMMENT, "-r", "ada", "--idempotency-key", "k1", "--cancellation-key", "c1", "--dry-run"];
+    const { json, exitCode } = await collab.knock([...args, "--json"], { env });
+    expect(exitCode).toBe(0);
+    expect(json).toEqual({
+      dry_run: true,
+      method: "POST",
+      path: "/v1/workflows/new-comment/trigger",
+      headers: expect.objectContaining({ "Idempotency-Key": "k1", "X-Knock-Branch": "feature" }),
+      body: { recipients: ["ada"], data: { page: "Home" }, cancellation_key: "c1" },
+    });
+    const human = await collab.knock(args, { env });
+    expect(human.stdout).toMatch(/^dry run, nothing sent: POST \/v1\/workflows\/new-comment\/trigger\n/);
+    for (const text of [JSON.stringify(json), human.stdout, human.stderr]) expect(text).not.toContain("0123456789");
+    expect(JSON.stringify(json)).toContain("redacted");
+    expect(collab.storeDigest()).toBe(before);
+  });
+
+  test.for<[args: string[], exit: number]>([
+    [["notify", "new-comment", "-r", "ada"], 2],
+    [["notify", "nothing", "-r", "ada"], 5],
+    [["notify", "--file", "payloads/order-placed-invalid.json"], 2],
+  ])("%j is checked whole: exit %i", async ([args, exit], { collab }) => {
+    expect((await collab.knock([...args, "--dry-run"])).exitCode).toBe(exit);
+  });
+});
+
+describe.concurrent("--expect", () => {
+  test.for<[rules: string[], exit: number, told: string]>([
+    [["sent>=2", "skipped=0", "waiting=2", "no-failures"], 0, ""],
+    [["ada:in_app_feed=sent", "grace:in-app=sent", "ada:delay_1=waiting"], 0, ""],
+    [["sent=3"], 1, "✗ expected sent=3: sent is 2"],
+    [["ada:email=sent"], 1, "✗ expected ada:email=sent: ada has no step email"],
+    [
+      ["lin:email=sent", "sent<2"],
+      1,
+      "✗ expected lin:email=sent: lin is not among the recipients\n✗ expected sent<2: sent is 2",
+    ],
+  ])("%j: exit %i", async ([rules, exit, told], { collab }) => {
+    const { exitCode, stderr } = await collab.knock([...COMMENT, "-r", "ada,grace", "--expect", ...rules]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: exit, stderr: told });
+  });
+
+  test("where given, the rules are the verdict: an expected failure is exit 0", async ({ collab }) => {
+    const { exitCode } = await collab.knock([...COMMENT, "-r", "nobody", "--expect", "failed=1"]);
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe.concurrent("--idempotency-key", () => {
+  test("the same payload gives the first answer, another one is a conflict", async ({ collab }) => {
+    const args = [...COMMENT, "-r", "ada", "--idempotency-key", "k1"];
+    const first = await collab.knock([...args, "--json"]);
+    const second = await collab.knock([...args, "--json"]);
+    expect(second.outcome).toEqual(first.outcome);
+    const human = await collab.knock(args);
+    expect(human.stdout).toContain("(same idempotency key: the first answer)");
+    const other = await collab.knock([...args, "--set", "page=Other", "--json"]);
+    expect(other.exitCode).toBe(6);
+    expect(other.error).toMatchObject({ code: "idempotency_conflict", hint: expect.stringContaining("another key") });
+    expect((await collab.knock(["runs", "list", "--quiet"])).stdout.split("\n")).toHaveLength(1);
+  });
+
+  test("is forgotten after 24 hours", async ({ collab }) => {
+    const args = [...COMMENT, "-r", "ada", "--idempotency-key", "k1", "--quiet"];
+    const first = await collab.knock(args);
+    await collab.knock(["clock", "advance", "25h"]);
+    expect((await collab.knock(args)).stdout).not.toBe(first.stdout);
+  });
+});
+
+describe.concurrent("failures of a run", () => {
+  const broken: JsonObject = {
+    name: "Broken",
+    steps: [
+      {
+        ...{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "sms" },
+        template: {
+          text_body: "{% if recipient.id == 'grace' %}{% for i in (1..99999999) %}x{% endfor %}{% endif %}Hi",
+        },
+      },
+    ],
+  };
+
+  test("a template that fails for one of two is partial, for all is exit 1", async ({ collab }) => {
+    collab.write("knock/workflows/broken/workflow.json", broken);
+    const both = await collab.knock(["notify", "broken", "-r", "grace,katherine", "--json"]);
+    expect(inWords(both.outcome)[0]).toContain("render_error");
+    expect(both.exitCode).toBe(9);
+    const all = await collab.knock(["notify", "broken", "-r", "grace"]);
+    expect(all.exitCode).toBe(1);
+    expect(all.stdout).toMatch(/✗/);
+  });
+});

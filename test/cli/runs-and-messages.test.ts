@@ -1,0 +1,169 @@
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { inWords, type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+const COMMENT = ["notify", "new-comment", "-r", "ada,grace,lin", "--actor", "alan", "--set", "page=Home"];
+
+interface Page {
+  items: JsonObject[];
+  page_info: { after: string | null; before: string | null; page_size: number };
+}
+
+async function list(sample: Sample, args: readonly string[]): Promise<Page> {
+  const { json } = await sample.knock([...args, "--json"]);
+  return json as unknown as Page;
+}
+
+const ids = (page: Page): unknown[] => page.items.map(({ id }) => id);
+
+describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
+  test("pages forward and back without a gap", async ({ collab }) => {
+    await collab.knock(COMMENT);
+    await collab.knock(["notify", "invite", "-r", "grace,lin"]);
+    const all = await list(collab, [what, "list"]);
+    expect(all.items).toHaveLength(5);
+    expect(all.page_info).toEqual({ after: null, before: null, page_size: 50 });
+    const first = await list(collab, [what, "--limit", "2"]);
+    expect(first.page_info).toEqual({ after: expect.any(String), before: null, page_size: 2 });
+    const second = await list(collab, [what, "--limit", "2", "--after", String(first.page_info.after)]);
+    const third = await list(collab, [what, "--limit", "2", "--after", String(second.page_info.after)]);
+    expect(third.page_info.after).toBeNull();
+    expect([first, second, third].flatMap(ids)).toEqual(ids(all));
+    const back = await list(collab, [what, "--limit", "2", "--before", String(second.page_info.before)]);
+    expect(ids(back)).toEqual(ids(first));
+    const human = await collab.knock([what, "--limit", "2"]);
+    expect(human.stderr).toBe(`more: --after ${first.page_info.after}`);
+    expect(human.stdout.split("\n")).toHaveLength(3);
+  });
+
+  test("filters", async ({ collab }) => {
+    const { outcome } = await collab.knock([...COMMENT, "--tenant", "globex", "--json"]);
+    await collab.knock(["notify", "page-shared", "--object", "projects/p1", "--set", "page=x"]);
+    const count = async (...args: string[]): Promise<number> =>
+      (await list(collab, [what, "list", ...args])).items.length;
+    expect(await count("--workflow", "new-comment")).toBe(3);
+    expect(await count("--workflow-run", outcome.workflow_run_id)).toBe(3);
+    expect(await count("--tenant", "globex")).toBe(3);
+    expect(await count("--recipient", "ada")).toBe(1);
+    expect(await count("--recipient", "projects/p1")).toBeGreaterThan(0);
+    expect(await count("--recipient", "nobody")).toBe(0);
+    expect(await count("--recipient", "ada", "--workflow", "page-shared")).toBe(0);
+  });
+
+  test.for<[args: string[], error: RegExp]>([
+    [["--limit", "0"], /^error: --limit: "0" must be a whole number from 1 to 50/],
+    [["--limit", "51"], /^error: --limit/],
+    [["--limit", "two"], /^error: --limit/],
+    [["--after", "garbage"], /^error: after: is not a cursor of this list\nhint: Pass page_info/],
+    [["--status", "puased"], /^error: --status: "puased" is not known/],
+    [["--recipient", "a/b/c"], /^error: --recipient: "a\/b\/c" is not an id or collection\/id/],
+    [["--recipient", ""], /^error: --recipient: "" must not be empty/],
+  ])("%j is refused: exit 2", async ([args, error], { collab }) => {
+    const { stderr, exitCode } = await collab.knock([what, "list", ...args]);
+    expect(stderr).toMatch(error);
+    expect(stderr).toMatch(/\nhint: /);
+    expect(exitCode).toBe(2);
+  });
+
+  test("show of what does not exist: exit 5", async ({ collab }) => {
+    const { error, exitCode } = await collab.knock([what, "show", "nothing", "--json"]);
+    expect(error).toMatchObject({ code: "resource_missing", hint: `knock ${what} list shows them.` });
+    expect(exitCode).toBe(5);
+  });
+});
+
+describe.concurrent("knock runs", () => {
+  test("list by status; items are the API's recipient runs", async ({ collab }) => {
+    await collab.knock(COMMENT);
+    const { items } = await list(collab, ["runs", "list", "--status", "paused"]);
+    expect(items).toHaveLength(3);
+    expect(items[0]).toMatchObject({
+      __typename: "WorkflowRecipientRun",
+      workflow: "new-comment",
+      status: "paused",
+      inserted_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
+    expect((await collab.knock(["runs", "list", "--status", "completed"])).stdout).toBe("no runs");
+  });
+
+  test("show takes the trigger's id, and then is what notify told", async ({ collab }) => {
+    const { outcome } = await collab.knock([...COMMENT, "--cancellation-key", "c1", "--json"]);
+    const shown = await collab.knock(["runs", "show", outcome.workflow_run_id, "--json"]);
+    expect(shown.outcome).toEqual(outcome);
+    const human = await collab.knock(["runs", "show", outcome.workflow_run_id]);
+    expect(human.stdout).toMatch(/^‖ new-comment {2}.+ {2}local\n {2}ada {4}‖ in-app sent · waiting at delay_1/);
+  });
+
+  test("show takes a recipient run's id, and then has its steps and events", async ({ collab }) => {
+    const { outcome } = await collab.knock([...COMMENT, "--json"]);
+    const ada = outcome.recipients?.[0];
+    const { json } = await collab.knock(["runs", "show", String(ada?.recipient_run_id), "--json"]);
+    expect(json).toMatchObject({
+      id: ada?.recipient_run_id,
+      recipient: "ada",
+      workflow: "new-comment",
+      steps: ada?.steps,
+    });
+    expect((json.events as JsonObject[]).length).toBeGreaterThan(2);
+    const { stdout } = await collab.knock(["runs", "show", String(ada?.recipient_run_id)]);
+    expect(stdout).toMatch(/\n {2}in_app_feed_1: sent {2}\S+ delivered\n {2}delay_1: waiting until .*\nevents\n/);
+  });
+});
+
+describe.concurrent("knock messages", () => {
+  test("show has the rendered content, in words and as the API's document", async ({ collab }) => {
+    await collab.knock([...COMMENT, "--skip-delay"]);
+    const { items } = await list(collab, ["messages", "list", "--recipient", "grace", "--channel", "sendgrid"]);
+    expect(items).toHaveLength(1);
+    const id = String(items[0]?.id);
+    const human = await collab.knock(["messages", "show", id]);
+    expect(human.stdout).toContain("subject: Alan Turing commented on Home");
+    expect(human.stdout).toContain("to: grace@example.com");
+    const { json } = await collab.knock(["messages", "show", id, "--json"]);
+    expect(json).toMatchObject({ id, status: "not_sent", channel: { key: "sendgrid" } });
+    expect(json.content).toMatchObject({ data: { __typename: "MessageEmailContent", to: "grace@example.com" } });
+  });
+
+  test("--status and --channel, by key and by id", async ({ collab }) => {
+    await collab.knock([...COMMENT, "--skip-delay"]);
+    const feed = await list(collab, ["messages", "list", "--channel", "in-app-feed"]);
+    expect(feed.items).toHaveLength(3);
+    const id = String((feed.items[0] as { channel: JsonObject }).channel.id);
+    expect(ids(await list(collab, ["messages", "list", "--channel", id]))).toEqual(ids(feed));
+    expect(ids(await list(collab, ["messages", "list", "--status", "delivered"]))).toEqual(ids(feed));
+  });
+
+  test("mark: whoever has seen it in the app gets no e-mail", async ({ collab }) => {
+    const started = await collab.knock([...COMMENT, "--json"]);
+    const grace = started.outcome.recipients?.[1]?.steps[0]?.message_id ?? "";
+    const marked = await collab.knock(["messages", "mark", grace, "seen"]);
+    expect(marked.stdout).toBe(`✓ ${grace}  in-app-feed  delivered, seen`);
+    await collab.knock(["clock", "advance", "30m"]);
+    const ended = await collab.knock(["runs", "show", started.outcome.workflow_run_id, "--json"]);
+    expect(inWords(ended.outcome)).toEqual([
+      "ada completed: in_app_feed_1 sent, delay_1 passed, email_1 skipped (preference)",
+      "grace completed: in_app_feed_1 sent, delay_1 passed, email_1 skipped (condition)",
+      "lin completed: in_app_feed_1 sent, delay_1 passed, email_1 sent",
+    ]);
+  });
+
+  test("mark several, back again, and as JSON", async ({ collab }) => {
+    await collab.knock(COMMENT);
+    const all = ids(await list(collab, ["messages", "list"])).map(String);
+    const read = await collab.knock(["messages", "mark", ...all, "read", "--json"]);
+    const statuses = (read.json.items as JsonObject[]).map(({ engagement_statuses }) => engagement_statuses);
+    expect(statuses).toEqual([0, 1, 2].map(() => expect.arrayContaining(["read"])));
+    const unread = await collab.knock(["messages", "mark", String(all[0]), "unread", "--json"]);
+    expect((unread.json.items as JsonObject[])[0]?.engagement_statuses).not.toContain("read");
+  });
+
+  test("mark changes nothing where one of the messages does not exist", async ({ collab }) => {
+    await collab.knock(COMMENT);
+    const { items } = await list(collab, ["messages", "list"]);
+    const before = collab.storeDigest();
+    const { stderr, exitCode } = await collab.knock(["messages", "mark", String(items[0]?.id), "nothing", "seen"]);
+    expect(exitCode).toBe(5);
+    expect(stderr).toContain("nothing was changed");
+    expect(collab.storeDigest()).toBe(before);
+  });
+});

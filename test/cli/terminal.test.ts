@@ -1,0 +1,108 @@
+import { describe, expect } from "vitest";
+import { hasTerminal, cliTest as test } from "../helpers/run-knock.js";
+
+const ESC = "\u001b[";
+const COMMENT = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
+
+describe.concurrent("colour", () => {
+  test.for<[env: Record<string, string>, colour: boolean]>([
+    [{}, false],
+    [{ FORCE_COLOR: "1" }, true],
+    [{ FORCE_COLOR: "" }, true],
+    [{ FORCE_COLOR: "0" }, false],
+    [{ FORCE_COLOR: "1", NO_COLOR: "1" }, true],
+    [{ CLICOLOR_FORCE: "0" }, false],
+  ])("in a pipe with %j: %s", async ([env, colour], { collab }) => {
+    const { stdout } = await collab.knock(COMMENT, { env });
+    expect(stdout.includes(ESC)).toBe(colour);
+    const failed = await collab.knock(["notify", "nothing", "-r", "ada"], { env });
+    expect(failed.stderr.includes(ESC)).toBe(colour);
+  });
+
+  test("never in JSON", async ({ collab }) => {
+    const { stdout, outcome } = await collab.knock([...COMMENT, "--json"], { env: { FORCE_COLOR: "1" } });
+    expect(outcome.workflow).toBe("new-comment");
+    expect(stdout).not.toContain(ESC);
+  });
+});
+
+describe.runIf(hasTerminal).concurrent("on a terminal", () => {
+  test.for<[env: Record<string, string>, colour: boolean]>([
+    [{}, true],
+    [{ NO_COLOR: "1" }, false],
+    [{ NO_COLOR: "" }, true],
+    [{ NO_COLOR: "1", FORCE_COLOR: "1" }, true],
+    [{ FORCE_COLOR: "0" }, false],
+    [{ TERM: "dumb" }, false],
+  ])("with %j: colour %s", async ([env, colour], { collab }) => {
+    const { stdout, exitCode } = await collab.onTerminal(COMMENT, { env });
+    expect(exitCode).toBe(0);
+    expect(stdout.includes(ESC)).toBe(colour);
+  });
+
+  test("progress of a wait is drawn and taken away again", async ({ collab }) => {
+    const { stdout } = await collab.onTerminal([...COMMENT, "--wait", "400ms"], { env: { NO_COLOR: "1" } });
+    expect(stdout).toContain("waiting for new-comment");
+    expect(stdout).toMatch(/1 sent · 1 waiting\n/);
+  });
+
+  test("tables are cut to the width, in a pipe they are whole", async ({ collab }) => {
+    await collab.knock(COMMENT);
+    const narrow = await collab.shell("script -qec 'stty cols 40; knock runs list' /dev/null");
+    const lines = narrow.stdout.replaceAll("\r", "").split("\n");
+    expect(lines.some((line) => line.endsWith("…"))).toBe(true);
+    expect((await collab.knock(["runs", "list"])).stdout).not.toContain("…");
+  });
+
+  test("a live key is asked about, and no is no: exit 6, nothing sent", async ({ collab }) => {
+    const env = { KNOCK_API_KEY: "sk_live_0123456789", KNOCK_BASE_URL: "https://knock.invalid", NO_COLOR: "1" };
+    const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--remote"], { env, input: "n\n" });
+    expect(stdout).toContain("This uses a live key at knock.invalid. Go on? [y/N]");
+    expect(stdout).toContain("error: the API key is a live one");
+    expect(exitCode).toBe(6);
+    expect(stdout).not.toContain("0123456789");
+  });
+
+  test("auth login asks for the key and does not show it", async ({ collab }) => {
+    const env = { NO_COLOR: "1" };
+    const { stdout, exitCode } = await collab.onTerminal(["auth", "login"], { env, input: "sk_test_typed0123456\n" });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("API key: ");
+    expect(stdout).toContain('✓ key stored in profile "default"');
+    const { json } = await collab.knock(["auth", "status", "--json"]);
+    expect(json.items).toMatchObject([{ name: "default", is_default: true }]);
+    expect(JSON.stringify(json)).not.toContain("typed0123456");
+  });
+});
+
+describe.concurrent("closed and full outputs", () => {
+  test.for([
+    ["knock notify new-comment -r ada --set page=x | head -c 0"],
+    ["knock notify new-comment -r ada --set page=x >&-"],
+    ["knock notify new-comment -r ada --set page=x --json >&- 2>&-"],
+    ["knock --help | head -c 0"],
+  ])("%s: done, without a word", async ([line = ""], { collab }) => {
+    const { stderr, stdout, exitCode } = await collab.shell(`set -o pipefail 2>/dev/null; ${line}`);
+    expect({ stderr, stdout, exitCode }).toEqual({ stderr: "", stdout: "", exitCode: 0 });
+    const runs = await collab.knock(["runs", "list", "--quiet"]);
+    expect(runs.stdout === "").toBe(line.includes("--help"));
+  });
+
+  test("an error while standard error is closed keeps its exit code", async ({ collab }) => {
+    expect((await collab.shell("knock notify nothing -r ada 2>&-")).exitCode).toBe(5);
+  });
+
+  test("a full disk behind standard output: one line, exit 1, no trace", async ({ collab }) => {
+    const { stderr, exitCode } = await collab.shell("knock notify new-comment -r ada --set page=x >/dev/full");
+    expect(stderr).toMatch(/^error: the result could not be written to standard output \(ENOSPC\)\nhint: [^\n]+$/);
+    expect(exitCode).toBe(1);
+  });
+
+  test("standard input that is closed, or empty, is told", async ({ collab }) => {
+    for (const from of ["<&-", "</dev/null"]) {
+      const { stderr, exitCode } = await collab.shell(`knock notify --file - ${from}`);
+      expect(stderr).toMatch(/^error: standard input: not valid JSON: it is empty \(line 1, column 1\)\nhint: /);
+      expect(exitCode).toBe(2);
+    }
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect } from "vitest";
+import { inWords, type Sample, type Started, cliTest as test } from "../helpers/run-knock.js";
+
+/** Waits a second, then sends. */
+function quick(sample: Sample): void {
+  sample.write("knock/workflows/quick/workflow.json", {
+    name: "Quick",
+    steps: [
+      { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "seconds", value: 1 } } },
+      { ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "sms", template: { text_body: "Hi" } },
+    ],
+  });
+}
+
+/** Resolves once the command has written this. */
+function saysOn(stream: "stdout" | "stderr", started: Started, text: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let seen = "";
+    started[stream].on("data", (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (text.test(seen)) resolve(seen);
+    });
+    started[stream].on("end", () => reject(new Error(`ended without ${text}: ${seen}`)));
+  });
+}
+
+describe.concurrent("knock worker", () => {
+  test("--once runs what is due and exits", async ({ collab }) => {
+    quick(collab);
+    const { outcome } = await collab.knock(["notify", "quick", "-r", "grace,katherine", "--json"]);
+    expect(inWords(outcome)).toEqual(["grace paused: delay_1 waiting", "katherine paused: delay_1 waiting"]);
+    const early = await collab.knock(["worker", "--once"]);
+    expect({ stdout: early.stdout, stderr: early.stderr }).toEqual({ stdout: "", stderr: "0 runs advanced" });
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const due = await collab.knock(["worker", "--once", "--json"]);
+    expect(due.exitCode).toBe(0);
+    expect(due.documents).toEqual(
+      ["grace", "katherine"].map((recipient) => ({
+        ...{ recipient_run_id: expect.any(String), recipient, workflow: "quick", at: expect.any(String) },
+        steps: [expect.objectContaining({ outcome: "passed" }), expect.objectContaining({ outcome: "sent" })],
+      })),
+    );
+    expect((await collab.knock(["worker", "--once"])).stderr).toBe("0 runs advanced");
+  });
+
+  test.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(
+    "runs what another process started as it falls due; %s ends it: exit %i, what is done told",
+    async ([signal, code], { collab }) => {
+      quick(collab);
+      const worker = collab.start(["worker"]);
+      await saysOn("stderr", worker, /waiting for due work/);
+      const { outcome } = await collab.knock(["notify", "quick", "-r", "grace", "--json"]);
+      const line = await saysOn("stdout", worker, /\n/);
+      expect(line).toMatch(/ quick {2}grace {2}sms sent\n$/);
+      worker.kill(signal);
+      const { exitCode, stderr } = await worker;
+      expect(exitCode).toBe(code);
+      expect(stderr).toBe("waiting for due work; Ctrl-C stops\n1 run advanced");
+      const ended = await collab.knock(["runs", "show", outcome.workflow_run_id, "--json"]);
+      expect(inWords(ended.outcome)).toEqual(["grace completed: delay_1 passed, sms_1 sent"]);
+    },
+  );
+
+  test("follows the clock that another process moves", async ({ collab }) => {
+    await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
+    const worker = collab.start(["worker", "--json"]);
+    await saysOn("stderr", worker, /waiting/);
+    await collab.knock(["clock", "advance", "29m"]);
+    await collab.knock(["clock", "advance", "1m"]);
+    expect((await collab.knock(["runs", "list", "--status", "completed", "--quiet"])).stdout).not.toBe("");
+    worker.kill("SIGINT");
+    expect((await worker).exitCode).toBe(130);
+  });
+});
+
+describe.concurrent("several processes on one store", () => {
+  test("ten triggers at once on a store that is not there yet: no error, ten runs", async ({ collab }) => {
+    const args = ["notify", "new-comment", "-r", "ada,lin", "--set", "page=Home", "--json"];
+    const all = await Promise.all(Array.from({ length: 10 }, () => collab.knock(args)));
+    expect(all.map(({ exitCode, stderr }) => `${exitCode} ${stderr}`)).toEqual(all.map(() => "0 "));
+    expect(new Set(all.map(({ outcome }) => outcome.workflow_run_id)).size).toBe(10);
+    expect((await collab.knock(["runs", "list", "--quiet"])).stdout.split("\n")).toHaveLength(20);
+    expect((await collab.knock(["messages", "list", "--quiet"])).stdout.split("\n")).toHaveLength(20);
+  });
+
+  test("one idempotency key in six processes at once is one run", async ({ collab }) => {
+    const args = ["notify", "new-comment", "-r", "ada", "--set", "page=Home", "--idempotency-key", "k", "--quiet"];
+    const all = await Promise.all(Array.from({ length: 6 }, () => collab.knock(args)));
+    expect(new Set(all.map(({ stdout }) => stdout)).size).toBe(1);
+    expect((await collab.knock(["runs", "list", "--quiet"])).stdout.split("\n")).toHaveLength(1);
+  });
+
+  test("a once-only workflow runs once, whoever comes first", async ({ collab }) => {
+    const all = await Promise.all(
+      Array.from({ length: 4 }, () => collab.knock(["notify", "welcome", "-r", "lin", "--json"])),
+    );
+    const ran = all.filter(({ outcome }) => outcome.recipients?.[0]?.reason?.code !== "trigger_frequency");
+    expect(ran).toHaveLength(1);
+  });
+
+  test("two that advance the clock at once run each due run once", async ({ collab }) => {
+    await collab.knock(["notify", "new-comment", "-r", "ada,grace,lin", "--set", "page=Home"]);
+    await Promise.all([1, 2].map(() => collab.knock(["clock", "advance", "30m"])));
+    const { stdout } = await collab.knock(["messages", "list", "--channel", "sendgrid", "--quiet"]);
+    expect(stdout.split("\n")).toHaveLength(2);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import type { CancelOutcome } from "../../../src/domain/outcome.js";
+import { inWords, type OpenTarget } from "./open-target.js";
+
+const HOUR = 3_600_000;
+const waiting = ["paused", "feed_1 sent", "delay_1 waiting"];
+const cancelled = ["cancelled", "feed_1 sent", "delay_1 cancelled cancelled"];
+const completed = ["completed", "feed_1 sent", "delay_1 passed", "email_1 sent"];
+
+export function describeCancels(target: OpenTarget): void {
+  /** A target that tells of recipients tells these; one that does not says null, never nothing. */
+  function expectTold(outcome: CancelOutcome, told: Record<string, "cancelled" | "not_cancellable">): void {
+    expect(outcome.target).toBe(target.operations.target);
+    if (outcome.recipients === null) {
+      expect(outcome.summary).toBeNull();
+      return;
+    }
+    expect(Object.fromEntries(outcome.recipients.map((one) => [one.recipient, one.outcome]))).toEqual(told);
+    const count = (what: string) => Object.values(told).filter((one) => one === what).length;
+    expect(outcome.summary).toEqual({
+      cancelled: count("cancelled"),
+      not_cancellable: count("not_cancellable"),
+    });
+  }
+
+  const read = async (id: string) => {
+    const outcome = await target.operations.readWorkflowRun(id);
+    if (outcome === null) throw new Error("the run is gone");
+    return inWords(outcome);
+  };
+
+  describe("cancelWorkflow", () => {
+    it("cancels everyone under the key who has not ended (E-353)", async () => {
+      const { workflow_run_id } = await target.begun("contract-delayed", {
+        recipients: ["ada", "alan"],
+        cancellation_key: "ck",
+      });
+      const outcome = await target.cancel("contract-delayed", { cancellation_key: "ck" });
+      expect(outcome).toMatchObject({ workflow: "contract-delayed", cancellation_key: "ck" });
+      expectTold(outcome, { ada: "cancelled", alan: "cancelled" });
+      expect(await read(workflow_run_id)).toEqual({ ada: cancelled, alan: cancelled });
+
+      await target.pass(2 * HOUR);
+      expect(await read(workflow_run_id)).toEqual({ ada: cancelled, alan: cancelled });
+      const { items } = await target.operations.listMessages({ channel: "contract-mail" }, { limit: 10 });
+      expect(items).toEqual([]);
+    });
+
+    it("cancels only those named", async () => {
+      const { workflow_run_id } = await target.begun("contract-delayed", {
+        recipients: ["ada", "alan"],
+        cancellation_key: "ck",
+      });
+      expectTold(await target.cancel("contract-delayed", { cancellation_key: "ck", recipients: ["alan"] }), {
+        alan: "cancelled",
+      });
+      expect(await read(workflow_run_id)).toEqual({ ada: waiting, alan: cancelled });
+      await target.pass(HOUR);
+      expect(await read(workflow_run_id)).toEqual({ ada: completed, alan: cancelled });
+    });
+
+    it("leaves a run that has ended as it is (E-357)", async () => {
+      const { workflow_run_id } = await target.settled("contract-plain", {
+        recipients: ["ada"],
+        cancellation_key: "ck",
+      });
+      expectTold(await target.cancel("contract-plain", { cancellation_key: "ck" }), { ada: "not_cancellable" });
+      expect(await read(workflow_run_id)).toEqual({ ada: ["completed", "feed_1 sent", "email_1 sent"] });
+    });
+
+    it("is no error where nothing matches (EQ-61)", async () => {
+      expectTold(await target.cancel("contract-plain", { cancellation_key: "nothing" }), {});
+    });
+
+    it("is one for an unknown workflow (EQ-61)", async () => {
+      await expect(target.cancel("contract-nope", { cancellation_key: "ck" })).rejects.toMatchObject({
+        name: "KnockError",
+        code: "workflow_missing",
+      });
+    });
+  });
+}

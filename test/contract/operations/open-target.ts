@@ -1,0 +1,63 @@
+import type { CancelOutcome, StepOutcome, TriggerOutcome } from "../../../src/domain/outcome.js";
+import { parseCancellation, parseTrigger } from "../../../src/domain/parse-trigger.js";
+import { keyOf, splitKey, USERS } from "../../../src/domain/recipient.js";
+import type { Operations } from "../../../src/ports/operations.js";
+import type { JsonObject } from "../../../src/util/json.js";
+
+/** A target that holds the contract's project. */
+export interface OperationsSubject {
+  operations: Operations;
+  /** Time passes for the target; what falls due on the way has run when this resolves. */
+  pass(milliseconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a topic's tests get: the target of the running test, and short ways to ask it. */
+export class OpenTarget {
+  subject: OperationsSubject | null = null;
+
+  get operations(): Operations {
+    if (this.subject === null) throw new Error("no target is open");
+    return this.subject.operations;
+  }
+
+  pass(milliseconds: number): Promise<void> {
+    return (this.subject as OperationsSubject).pass(milliseconds);
+  }
+
+  trigger(workflow: string, payload: JsonObject, idempotency_key: string | null = null): Promise<TriggerOutcome> {
+    const { trigger } = parseTrigger(payload, workflow);
+    return this.operations.triggerWorkflow(trigger, { idempotency_key });
+  }
+
+  /** Triggers, and follows the runs until they have ended. */
+  async settled(workflow: string, payload: JsonObject): Promise<TriggerOutcome> {
+    return this.operations.awaitOutcome(await this.trigger(workflow, payload), { timeout_ms: 10_000 });
+  }
+
+  /** Triggers, and tells what is known at once: runs may wait. */
+  async begun(workflow: string, payload: JsonObject): Promise<TriggerOutcome> {
+    return this.operations.awaitOutcome(await this.trigger(workflow, payload), { timeout_ms: 0 });
+  }
+
+  cancel(workflow: string, payload: JsonObject): Promise<CancelOutcome> {
+    return this.operations.cancelWorkflow(parseCancellation(payload, workflow));
+  }
+}
+
+/** `email_1 skipped preference`. */
+export function stepInWords({ ref, outcome, reason }: StepOutcome): string {
+  return [ref, outcome, ...(reason ? [reason.code] : [])].join(" ");
+}
+
+/** Recipient → its run's status, the reason it ended before its steps, and the steps in words. */
+export function inWords(outcome: TriggerOutcome): Record<string, string[]> {
+  if (outcome.recipients === null) throw new Error("the target does not tell of recipients");
+  return Object.fromEntries(
+    outcome.recipients.map(({ recipient, status, reason, steps }) => {
+      const { collection, id } = splitKey(keyOf(recipient));
+      const head = [String(status), ...(reason ? [reason.code] : [])].join(" ");
+      return [collection === USERS ? id : `${collection}/${id}`, [head, ...steps.map(stepInWords)]];
+    }),
+  );
+}

@@ -1,0 +1,24 @@
+import { afterEach, beforeEach, describe } from "vitest";
+import { describeCancels } from "./cancels-contract.js";
+import { type ContractProject, contractProject } from "./contract-project.js";
+import { OpenTarget, type OperationsSubject } from "./open-target.js";
+import { describeReads } from "./reads-contract.js";
+import { describeTriggers } from "./triggers-contract.js";
+
+/** What the `Operations` port promises of every target. `open` is called for every test. */
+export function describeOperations(name: string, open: (project: ContractProject) => Promise<OperationsSubject>): void {
+  describe(`${name} operations`, () => {
+    const target = new OpenTarget();
+    beforeEach(async () => {
+      target.subject = await open(contractProject);
+    });
+    afterEach(async () => {
+      await target.subject?.close();
+      target.subject = null;
+    });
+
+    describeTriggers(target);
+    describeCancels(target);
+    describeReads(target);
+  });
+}

@@ -1,0 +1,192 @@
+import { describe, expect, it } from "vitest";
+import { keyOf, type RecipientKey } from "../../../src/domain/recipient.js";
+import { insertSample, NOW, sampleRecipientRun, user, waitingAt } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const project = (id: string): RecipientKey => keyOf({ collection: "projects", id });
+const tenant = (id: string): RecipientKey => keyOf({ collection: "$tenants", id });
+
+export function describeResources(open: OpenStore): void {
+  const identify = (...keys: RecipientKey[]): Promise<void> =>
+    open.store.upsertRecipients(
+      keys.map((key) => ({ key, properties: { name: `The ${key}` } })),
+      NOW,
+    );
+  const read = async (key: RecipientKey) => (await open.store.readRecipients([key])).get(key);
+
+  describe("lists of recipients", () => {
+    it("hold one collection each, the newest first", async () => {
+      await identify(user("a"), project("p1"), user("b"), keyOf({ collection: "projects0", id: "x" }), project("p2"));
+      await identify(keyOf({ collection: "project", id: "y" }));
+      const { items } = await open.store.listRecipients({ collection: "projects" }, { limit: 50 });
+      expect(items).toEqual([await read(project("p2")), await read(project("p1"))]);
+      expect(await open.store.listRecipients({ collection: "none" }, { limit: 50 })).toEqual({
+        items: [],
+        page_info: { after: null, before: null, page_size: 50 },
+      });
+    });
+
+    it("page stably while recipients change and others come (A-070 to A-073)", async () => {
+      await identify(user("a"), user("b"), user("c"));
+      const first = await open.store.listRecipients({ collection: "$users" }, { limit: 2 });
+      expect(first.items.map(({ key }) => key)).toEqual([user("c"), user("b")]);
+      await identify(user("d"), user("a"));
+      const second = await open.store.listRecipients(
+        { collection: "$users" },
+        { limit: 2, after: first.page_info.after! },
+      );
+      expect(second.items.map(({ key }) => key)).toEqual([user("a")]);
+      expect(second.page_info.after).toBeNull();
+    });
+
+    it("filter by id and by name (A-272)", async () => {
+      await identify(tenant("acme"), tenant("globex"));
+      await open.store.upsertRecipients([{ key: tenant("globex"), properties: { name: "Acme" } }], NOW);
+      const keys = async (filter: { id?: string; name?: string }) =>
+        (await open.store.listRecipients({ collection: "$tenants", ...filter }, { limit: 9 })).items.map(
+          ({ key }) => key,
+        );
+      expect(await keys({ id: "acme" })).toEqual([tenant("acme")]);
+      expect(await keys({ name: "Acme" })).toEqual([tenant("globex")]);
+      expect(await keys({ id: "acme", name: "Acme" })).toEqual([]);
+    });
+  });
+
+  describe("deleting recipients", () => {
+    it("takes everything that is theirs, and nothing else (E-053)", async () => {
+      await identify(user("ana"), user("bo"), project("p1"));
+      const kept = await insertSample(open.store, { recipients: ["bo"] });
+      const gone = await insertSample(open.store, {
+        recipients: ["ana"],
+        rest: { claims: [{ workflow: "once", recipient: user("ana"), tenant: "*" }] },
+      });
+      const pairs = ["ana", "bo"].map((id) => ({ object: project("p1"), recipient: user(id), properties: {} }));
+      await open.store.upsertSubscriptions(pairs, NOW);
+      const members = ["ana", "bo"].map((id) => ({ recipient: user(id), tenant: null }));
+      await open.store.addAudienceMembers("beta", members, NOW);
+
+      expect(await open.store.deleteRecipients([user("ana"), user("nobody")], NOW)).toEqual(new Set([user("ana")]));
+
+      expect(await read(user("ana"))).toBeUndefined();
+      expect(await open.store.readMessages(gone.messages.map(({ id }) => id))).toEqual([]);
+      expect(
+        (await open.store.listRecipientRuns({}, { limit: 9 })).items.map(({ recipientRun }) => recipientRun),
+      ).toEqual(kept.recipientRuns);
+      expect((await open.store.listSubscriptions({ object: project("p1") }, { limit: 9 })).items).toMatchObject([
+        { recipient: user("bo") },
+      ]);
+      expect((await open.store.listAudienceMembers("beta", { limit: 9 })).items).toMatchObject([
+        { recipient: { key: user("bo") } },
+      ]);
+      expect(await open.store.readClaims([{ workflow: "once", recipient: user("ana"), tenant: "*" }])).toEqual([]);
+      expect(await open.store.deleteRecipients([user("ana")], NOW)).toEqual(new Set());
+    });
+
+    it("takes an object's subscriptions from both ends", async () => {
+      await identify(user("ana"), project("p1"), project("p2"));
+      await open.store.upsertSubscriptions(
+        [
+          { object: project("p1"), recipient: user("ana"), properties: {} },
+          { object: project("p2"), recipient: project("p1"), properties: {} },
+          { object: project("p2"), recipient: user("ana"), properties: {} },
+        ],
+        NOW,
+      );
+      await open.store.deleteRecipients([project("p1")], NOW);
+      const { items } = await open.store.listSubscriptions({}, { limit: 9 });
+      expect(items).toMatchObject([{ object: project("p2"), recipient: user("ana") }]);
+    });
+
+    it("ends a waiting run at once, for good, whoever holds it (EQ-03, E-054)", async () => {
+      await identify(user("ana"));
+      const made = await insertSample(open.store, {
+        recipients: ["ana"],
+        recipientRun: waitingAt(NOW + 1),
+        message: null,
+      });
+      const claim = { now: NOW + 1, realNow: NOW, leaseUntil: NOW + 60_000, token: "worker" };
+      const [claimed] = await open.store.claimDueRuns(claim, 5);
+      await open.store.deleteRecipients([user("ana")], NOW + 2);
+      await identify(user("ana")); // the same id, another person
+
+      const ended = (await open.store.readWorkflowRun(made.run.id))?.recipientRuns[0];
+      expect(ended).toMatchObject({ status: "cancelled", position: null, due_at: null });
+      expect(ended?.steps.at(-1)).toMatchObject({
+        outcome: "cancelled",
+        reason: { code: "recipient_deleted" },
+        until: null,
+      });
+      expect(await open.store.nextDueAt()).toBeNull();
+      const resumed = sampleRecipientRun(made.run, user("ana"), { status: "completed" });
+      const late = { recipientRun: { ...claimed!.recipientRun, ...resumed }, messages: [], batch: null, version: null };
+      await open.store.saveAdvances([late], "worker", NOW + 3);
+      expect((await open.store.readRecipientRun(ended!.id))?.recipientRun).toEqual(ended);
+    });
+  });
+
+  describe("preference sets", () => {
+    const sets = async (key: RecipientKey) => (await read(key))?.preferences;
+
+    it("are replaced, or merged deeply (A-093, E-138)", async () => {
+      const recipient = user("ana");
+      const write = (set: object | null, merge: boolean, id = "default") =>
+        open.store.writePreferenceSets([{ recipient, id, set, merge }], NOW);
+      await write({ channel_types: { email: false, sms: true } }, false);
+      await write({ categories: { ads: false } }, true, "acme");
+      await write({ channel_types: { sms: false }, workflows: { hello: true } }, true);
+      expect(await sets(recipient)).toEqual({
+        default: { channel_types: { email: false, sms: false }, workflows: { hello: true } },
+        acme: { categories: { ads: false } },
+      });
+      await write({ workflows: { hello: false } }, false);
+      expect((await sets(recipient))?.default).toEqual({ workflows: { hello: false } });
+      await write(null, false);
+      expect(await sets(recipient)).toEqual({ acme: { categories: { ads: false } } });
+    });
+
+    it("make a recipient that is not there, but not by a removal (A-249)", async () => {
+      const removal = { recipient: user("ghost"), id: "default", set: null, merge: false };
+      await open.store.writePreferenceSets([removal], NOW);
+      expect(await read(user("ghost"))).toBeUndefined();
+      await open.store.writePreferenceSets([{ ...removal, set: {}, id: "__proto__" }], NOW);
+      expect(Object.keys((await sets(user("ghost"))) ?? {})).toEqual(["__proto__"]);
+    });
+  });
+
+  it("replaces and removes a channel's data whole (A-092, A-245)", async () => {
+    const recipient = user("ana");
+    const write = (channel_id: string, data: { tokens: string[] } | null) =>
+      open.store.writeChannelData([{ recipient, channel_id, data }], NOW);
+    expect(await write("c1", null)).toBe(0);
+    expect(await read(recipient)).toBeUndefined();
+    expect(await write("c1", { tokens: ["a", "b"] })).toBe(0);
+    expect(await write("c2", { tokens: ["z"] })).toBe(0);
+    expect(await write("c1", { tokens: ["c"] })).toBe(1);
+    expect((await read(recipient))?.channel_data).toEqual({ c1: { tokens: ["c"] }, c2: { tokens: ["z"] } });
+    expect(await write("c1", null)).toBe(1);
+    expect((await read(recipient))?.channel_data).toEqual({ c2: { tokens: ["z"] } });
+  });
+
+  describe("a tenant's default preferences", () => {
+    const set = (preference_set: object | null) =>
+      open.store.upsertRecipients(
+        [{ key: tenant("acme"), properties: { settings: { preference_set } as never } }],
+        NOW,
+      );
+    const stored = async () => (await read(tenant("acme")))?.properties.settings;
+
+    it("merge, are replaced on demand, and go by null (A-093, E-138)", async () => {
+      await set({ channel_types: { sms: false } });
+      await set({ categories: { ads: false } });
+      expect(await stored()).toEqual({ preference_set: { channel_types: { sms: false }, categories: { ads: false } } });
+      await set({ __persistence_strategy__: "merge", categories: { news: true } });
+      expect(await stored()).toEqual({
+        preference_set: { channel_types: { sms: false }, categories: { ads: false, news: true } },
+      });
+      await set({ __persistence_strategy__: "replace", workflows: { hello: false } });
+      expect(await stored()).toEqual({ preference_set: { workflows: { hello: false } } });
+      await set(null);
+      expect(await stored()).toEqual({ preference_set: null });
+    });
+  });
+}

@@ -1,0 +1,82 @@
+import { expect } from "vitest";
+import type { JsonObject } from "../../../src/util/json.js";
+import { describeCases } from "../../helpers/engine-case.js";
+import { type EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
+
+const noEmail: JsonObject = { channel_types: { email: false } };
+
+async function tenantDefaults(h: EngineHarness): Promise<unknown> {
+  const tenant = await h.recipient({ collection: "$tenants", id: "acme" });
+  return (tenant?.properties.settings as JsonObject | undefined)?.preference_set;
+}
+
+const unsubscribe = "{% if vars.commercial_unsubscribe_url %}out{% endif %}";
+
+describeCases("G. Preferences: written, and read at the step", [
+  {
+    title: "C-122 E-145: a merge write of tenant defaults keeps __strategy__",
+    given: (h) =>
+      h.identify(
+        {
+          collection: "$tenants",
+          id: "acme",
+          settings: { preference_set: { categories: { updates: { __strategy__: "replace", ...noEmail } } } },
+        },
+        {
+          id: "bo",
+          preferences: { acme: { categories: { updates: { channel_types: { email: true } } } } },
+        },
+      ),
+    workflow: { categories: ["updates"], steps: [step.email()] },
+    payload: {
+      recipients: ["bo"],
+      tenant: { id: "acme", settings: { preference_set: { categories: { updates: noEmail } } } },
+    },
+    runs: {
+      bo: "completed: email_1 skipped preference (categories.updates.channel_types.email = false)",
+    },
+    messages: [],
+    async check(h) {
+      expect(await tenantDefaults(h)).toEqual({
+        categories: { updates: { __strategy__: "replace", channel_types: { email: false } } },
+      });
+    },
+  },
+  {
+    title: "C-139 E-138 E-141: an inline tenant's null removes its defaults",
+    given: (h) =>
+      h.identify(
+        { collection: "$tenants", id: "acme", settings: { preference_set: { channel_types: { email: true } } } },
+        { id: "bo", preferences: { default: noEmail } },
+      ),
+    workflow: [step.email()],
+    payload: { recipients: ["bo"], tenant: { id: "acme", settings: { preference_set: null } } },
+    runs: { bo: "completed: email_1 skipped preference (channel_types.email = false)" },
+    async check(h) {
+      expect(await tenantDefaults(h)).toBeNull();
+    },
+  },
+  {
+    title: "C-132 E-085 E-158: a commercial e-mail has an unsubscribe address",
+    workflow: { settings: { is_commercial: true }, steps: [step.email("S", unsubscribe)] },
+    messages: ["ana mail sent: out"],
+  },
+  {
+    title: "C-132 E-085: another one has not",
+    workflow: [step.email("S", unsubscribe)],
+    messages: ["ana mail sent: "],
+  },
+  {
+    title: "C-134 E-160: preferences count as they are at the step",
+    workflow: [step.delay("hours", 1), step.email()],
+    payload: { recipients: ["bo"] },
+    later: [
+      { at: 30 * MINUTE, act: (h) => h.identify({ id: "bo", preferences: { default: noEmail } }) },
+      {
+        at: HOUR,
+        runs: { bo: "completed: delay_1 passed, email_1 skipped preference (channel_types.email = false)" },
+        messages: [],
+      },
+    ],
+  },
+]);

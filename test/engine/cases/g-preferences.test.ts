@@ -1,0 +1,275 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../src/util/json.js";
+import { runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { step } from "../../helpers/engine-harness.js";
+
+/** bo and the workflow `digest` in category `updates`, one e-mail, unless a row says otherwise. */
+interface Row {
+  title: string;
+  /** Environment defaults. */
+  environment?: JsonObject;
+  /** The recipient's sets by id. */
+  sets?: JsonObject;
+  /** Stored before, and the trigger's tenant. */
+  tenant?: JsonObject;
+  workflow?: JsonObject;
+  recipient?: JsonObject;
+  data?: JsonObject;
+  /** What became of the run's steps. */
+  steps: string;
+}
+
+const on = (set: JsonObject): JsonObject => ({ default: set });
+const SENT = "email_1 sent";
+const out = (detail: string, ref = "email_1") => `${ref} skipped preference (${detail})`;
+
+const ana = { id: "ana" };
+const acme = (preference_set: JsonObject | null): JsonObject => ({ id: "acme", settings: { preference_set } });
+const noEmail: JsonObject = { channel_types: { email: false } };
+const replaced: JsonObject = {
+  categories: {
+    updates: { __strategy__: "replace", channel_types: { email: false } },
+    tips: { channel_types: { email: false } },
+  },
+};
+const optedIn: JsonObject = {
+  acme: {
+    categories: { updates: { channel_types: { email: true } }, tips: { channel_types: { email: true } } },
+  },
+};
+const muted = { variable: "recipient.muted", operator: "not_contains", argument: "data.item" };
+const level = { variable: "data.level", operator: "greater_than", argument: "2" };
+const levelSet = on({ channel_types: { email: { conditions: [level] } } });
+
+const rows: Row[] = [
+  { title: "C-103 E-136: nothing set", steps: SENT },
+  {
+    title: "C-104 E-147 E-159: the channel type is off",
+    sets: on(noEmail),
+    steps: out("channel_types.email = false"),
+  },
+  {
+    title: "C-105 E-150: the channel itself is on",
+    sets: on({ ...noEmail, channels: { "c-mail": true } }),
+    steps: SENT,
+  },
+  {
+    title: "C-106 E-150: another channel of the type",
+    sets: on({ ...noEmail, channels: { "c-mail": true } }),
+    workflow: { steps: [step.email("S", "B", {}, "promo")] },
+    steps: out("channel_types.email = false"),
+  },
+  {
+    title: "C-107 E-150: the channel is off, its type on",
+    sets: on({ channels: { "c-mail": false }, channel_types: { email: true } }),
+    steps: out("channels.mail = false"),
+  },
+  {
+    title: "C-108 E-149: the category is off",
+    sets: on({ categories: { updates: false }, channels: { "c-mail": true } }),
+    steps: out("categories.updates = false"),
+  },
+  {
+    title: "C-109 E-148: one of two categories is off",
+    sets: on({ categories: { updates: true, ops: false } }),
+    workflow: { categories: ["updates", "ops"] },
+    steps: out("categories.ops = false"),
+  },
+  {
+    title: "C-110 E-148: categories are case-sensitive",
+    sets: on({ categories: { Updates: false } }),
+    steps: SENT,
+  },
+  {
+    title: "C-111 E-147: the workflow is on, the type off",
+    sets: on({ workflows: { digest: true }, ...noEmail }),
+    steps: out("channel_types.email = false"),
+  },
+  {
+    title: "C-112 E-147: channel types inside a workflow",
+    recipient: ana,
+    sets: on({ workflows: { digest: { channel_types: { email: false, sms: true } } } }),
+    workflow: { steps: [step.email(), step.sms()] },
+    steps: `${out("workflows.digest.channel_types.email = false")}, sms_1 sent`,
+  },
+  {
+    title: "C-113 E-151: levels do not reach each other",
+    sets: on({ workflows: { digest: { channels: { "c-mail": true } } }, ...noEmail }),
+    steps: out("channel_types.email = false"),
+  },
+  {
+    title: "C-114 E-150: inside one level the channel beats its type",
+    sets: on({ workflows: { digest: { ...noEmail, channels: { "c-mail": true } } } }),
+    steps: SENT,
+  },
+  {
+    title: "C-115 E-139 E-142: the recipient's value over the environment's",
+    recipient: ana,
+    environment: { channel_types: { sms: false }, categories: { updates: true } },
+    sets: on({ channel_types: { sms: true } }),
+    workflow: { steps: [step.sms()] },
+    steps: "sms_1 sent",
+  },
+  {
+    title: "C-116 E-142: what the recipient does not set stays the environment's",
+    environment: { categories: { updates: false } },
+    sets: on({ channel_types: { email: true } }),
+    steps: out("categories.updates = false"),
+  },
+  {
+    title: "C-117 E-140: with tenant defaults the recipient's default set does not count",
+    tenant: acme({ categories: { updates: true } }),
+    sets: on(noEmail),
+    steps: SENT,
+  },
+  {
+    title: "C-118 E-141: with a tenant that nobody has a set for it does",
+    tenant: { id: "acme" },
+    sets: on(noEmail),
+    steps: out("channel_types.email = false"),
+  },
+  {
+    title: "C-119 E-140: the recipient's set for the tenant over the tenant's defaults",
+    tenant: acme(noEmail),
+    sets: { acme: { channel_types: { email: true } } },
+    steps: SENT,
+  },
+  {
+    title: "C-120 E-144 E-145: a tenant default with __strategy__ replace wins",
+    tenant: acme({ channel_types: { __strategy__: "replace", email: false } }),
+    sets: { acme: { channel_types: { email: true } } },
+    steps: out("channel_types.email = false"),
+  },
+  {
+    title: "C-121 E-144: replace in one category, not in the other: tips",
+    tenant: acme(replaced),
+    sets: optedIn,
+    workflow: { categories: ["tips"] },
+    steps: SENT,
+  },
+  {
+    title: "C-121 E-144: replace in one category, not in the other: updates",
+    tenant: acme(replaced),
+    sets: optedIn,
+    steps: out("categories.updates.channel_types.email = false"),
+  },
+  {
+    title: "C-123 E-152: a condition of the workflow's entry, not met",
+    recipient: { id: "bo", muted: ["i1"] },
+    sets: on({ workflows: { digest: { conditions: [muted] } } }),
+    data: { item: "i1" },
+    steps: out("workflows.digest conditions not met"),
+  },
+  {
+    title: "C-123 E-152: the same, met",
+    recipient: { id: "bo", muted: ["i1"] },
+    sets: on({ workflows: { digest: { conditions: [muted] } } }),
+    data: { item: "i2" },
+    steps: SENT,
+  },
+  {
+    title: "C-124 E-152: of two conditions one is not met",
+    recipient: { id: "bo", muted: ["i1"] },
+    sets: on({
+      workflows: {
+        digest: { conditions: [muted, { variable: "recipient.plan", operator: "equal_to", argument: "pro" }] },
+      },
+    }),
+    data: { item: "i2" },
+    steps: out("workflows.digest conditions not met"),
+  },
+  {
+    title: "C-127 E-156: override_preferences",
+    sets: on({
+      workflows: { digest: false },
+      categories: { updates: false },
+      channels: { "c-mail": false },
+      ...noEmail,
+    }),
+    workflow: { settings: { override_preferences: true } },
+    steps: SENT,
+  },
+  {
+    title: "C-128 E-157: a commercial workflow, unsubscribed",
+    recipient: ana,
+    sets: on({ commercial_subscribed: false }),
+    workflow: { settings: { is_commercial: true }, steps: [step.email(), step.sms()] },
+    steps: `${out("commercial_subscribed = false")}, ${out("commercial_subscribed = false", "sms_1")}`,
+  },
+  {
+    title: "C-129 E-157: unsubscribed, but the workflow is not commercial",
+    recipient: ana,
+    sets: on({ commercial_subscribed: false }),
+    workflow: { steps: [step.email(), step.sms()] },
+    steps: `${SENT}, sms_1 sent`,
+  },
+  {
+    title: "C-130 E-146: commercial_subscribed counts from the default set, tenant set or not",
+    tenant: { id: "acme" },
+    sets: { default: { commercial_subscribed: false }, acme: { channel_types: { email: true } } },
+    workflow: { settings: { is_commercial: true } },
+    steps: out("commercial_subscribed = false"),
+  },
+  {
+    title: "C-133 E-137 E-135: an object's own set",
+    recipient: { collection: "projects", id: "p1" },
+    sets: on({ channel_types: { http: false } }),
+    workflow: { steps: [step.webhook()] },
+    steps: out("channel_types.http = false", "hook_1"),
+  },
+  {
+    title: "C-135 E-143: an object replaces a boolean",
+    environment: { categories: { updates: false } },
+    sets: on({ categories: { updates: { channel_types: { email: true } } } }),
+    steps: SENT,
+  },
+  { title: "C-136 E-134 E-152: a condition on a channel type: 3", sets: levelSet, data: { level: 3 }, steps: SENT },
+  {
+    title: "C-136 E-134 E-152: a condition on a channel type: 2",
+    sets: levelSet,
+    data: { level: 2 },
+    steps: out("channel_types.email conditions not met"),
+  },
+  {
+    title: "C-136 E-134 E-152: a condition on a channel type: absent",
+    sets: levelSet,
+    steps: out("channel_types.email conditions not met"),
+  },
+  {
+    title: "C-137 E-148: a category that the workflow does not have",
+    sets: on({ categories: { other: false } }),
+    steps: SENT,
+  },
+  {
+    title: "C-139 E-138 E-141: tenant defaults set to null are none",
+    tenant: acme(null),
+    sets: on(noEmail),
+    steps: out("channel_types.email = false"),
+  },
+];
+
+describe("G. Preferences: one decision a row", () => {
+  it.each(rows.map((row) => [row.title, row] as const))("%s", (_title, row) =>
+    withHarness(async (h) => {
+      h.environment.preferences = row.environment ?? {};
+      const recipient: JsonObject = row.recipient ?? { id: "bo" };
+      await h.identify({ ...recipient, preferences: row.sets ?? {} });
+      if (row.tenant) await h.identify({ collection: "$tenants", ...row.tenant });
+      h.define("digest", { categories: ["updates"], steps: [step.email()], ...row.workflow });
+
+      const { collection, id } = recipient;
+      const outcome = await h.trigger("digest", {
+        recipients: [collection === undefined ? (id as string) : { collection, id: id as string }],
+        data: row.data ?? {},
+        tenant: (row.tenant?.id as string | undefined) ?? null,
+      });
+
+      const name = collection === undefined ? String(id) : `${collection}/${id}`;
+      expect(runsInWords(outcome)).toEqual({ [name]: `completed: ${row.steps}` });
+      const sent = row.steps.split(", ").filter((words) => words.endsWith(" sent")).length;
+      expect(await h.messages()).toHaveLength(sent);
+      expect(h.delivered).toHaveLength(sent);
+      expect(outcome.summary).toMatchObject({ sent, skipped: row.steps.split(", ").length - sent, failed: 0 });
+    }),
+  );
+});

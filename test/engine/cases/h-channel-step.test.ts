@@ -1,0 +1,216 @@
+import { expect } from "vitest";
+import type { JsonObject } from "../../../src/util/json.js";
+import { describeCases, type EngineCase } from "../../helpers/engine-case.js";
+import { type EngineHarness, step, when } from "../../helpers/engine-harness.js";
+
+const condition = (variable: string, operator: "contains" | "equal_to", argument: string) => ({
+  all: [{ variable, operator, argument }],
+});
+
+const override = (channel_overrides: JsonObject) => step.email("S", "B", { channel_overrides });
+
+/** Sandboxed `mail` with a condition of its own. */
+const sandboxed = (argument: string) => (h: EngineHarness) => {
+  Object.assign(h.environment.channels.mail!, {
+    deliver: false,
+    conditions: condition("recipient.email", "contains", argument),
+  });
+};
+
+const connections = [
+  { channel_id: "C1", access_token: "xoxb-one" },
+  { channel_id: "C2", access_token: "xoxb-two" },
+];
+
+const cases: EngineCase[] = [
+  {
+    title: "C-140 E-173 E-162: no e-mail address; the next step goes on",
+    workflow: [step.email(), step.sms()],
+    payload: { recipients: ["cy"] },
+    runs: { cy: "completed: email_1 skipped missing_recipient_data, sms_1 sent" },
+    messages: ["cy text sent: M"],
+  },
+  {
+    title: "C-141 E-175: no channel data for a push",
+    workflow: [step.push()],
+    payload: { recipients: ["bo"] },
+    runs: { bo: "completed: push_1 skipped missing_recipient_data" },
+    messages: [],
+  },
+  {
+    title: "C-142 E-171: a channel that is not configured here",
+    given: (h) => {
+      h.environment.channels.mail = null;
+    },
+    workflow: [step.email(), step.feed()],
+    runs: { ana: "completed: email_1 skipped channel_not_configured, in_app_feed_1 sent" },
+    messages: ["ana feed delivered: <p>F</p>"],
+  },
+  {
+    title: "C-143 E-208 E-172: sandboxed: rendered, kept, not sent",
+    given: sandboxed("lark.test"),
+    workflow: [step.email()],
+    runs: { ana: "completed: email_1 sent" },
+    messages: ["ana mail not_sent: B"],
+    check(h) {
+      expect(h.delivered).toEqual([]);
+    },
+  },
+  {
+    title: "C-143 E-208 E-172: a sandboxed channel's condition is not evaluated, be it false",
+    given: sandboxed("elsewhere"),
+    workflow: [step.email()],
+    runs: { ana: "completed: email_1 sent" },
+    messages: ["ana mail not_sent: B"],
+    async check(h, outcome) {
+      expect(h.delivered).toEqual([]);
+      expect(outcome.summary).toMatchObject({ sent: 1 });
+    },
+  },
+  {
+    title: "C-144 E-089: the step's condition and the channel's must both be true: go",
+    given: (h) => {
+      h.environment.channels.mail!.conditions = condition("recipient.plan", "equal_to", "pro");
+    },
+    workflow: [step.email("S", "B", { conditions: when("data.go", "equal_to", "true") })],
+    payload: { recipients: ["ana", "bo"], data: { go: true } },
+    runs: { ana: "completed: email_1 sent", bo: "completed: email_1 skipped condition" },
+    messages: ["ana mail sent: B"],
+    async check(h, outcome) {
+      const bo = outcome.recipients?.[1];
+      expect(bo?.steps[0]?.reason?.detail).toContain("channel mail: recipient.plan");
+      const run = await h.engine.readRecipientRun(bo?.recipient_run_id as string);
+      expect(run?.events).toContainEqual(
+        expect.objectContaining({
+          event: "step_skipped",
+          data: expect.objectContaining({ reason: "channel_conditions_failed" }),
+        }),
+      );
+    },
+  },
+  {
+    title: "C-144 E-089: the step's condition and the channel's must both be true: no go",
+    given: (h) => {
+      h.environment.channels.mail!.conditions = condition("recipient.plan", "equal_to", "pro");
+    },
+    workflow: [step.email("S", "B", { conditions: when("data.go", "equal_to", "true") })],
+    payload: { data: { go: false } },
+    runs: { ana: "completed: email_1 skipped condition" },
+    messages: [],
+    check(_h, outcome) {
+      expect(outcome.recipients?.[0]?.steps[0]?.reason?.detail).toBe("data.go equal_to true (was false)");
+    },
+  },
+  {
+    title: "C-145 E-179: a to_address stands in for an address the recipient has not",
+    workflow: [override({ to_address: "{{ data.to }}" })],
+    payload: { recipients: ["cy"], data: { to: "ops@lark.test" } },
+    runs: { cy: "completed: email_1 sent" },
+    async check(h) {
+      const [message] = await h.messages("cy");
+      expect(message).toMatchObject({
+        content: { to: "ops@lark.test" },
+        recipient_snapshot: { email: "ops@lark.test" },
+      });
+    },
+  },
+  {
+    title: "C-145 E-179: where it renders blank, the recipient's own address counts",
+    workflow: [override({ to_address: "{{ data.to }}" })],
+    runs: { ana: "completed: email_1 sent" },
+    async check(h) {
+      expect((await h.messages())[0]?.content.to).toBe("ana@lark.test");
+    },
+  },
+  {
+    title: "C-146 E-180: two addresses in cc, one message",
+    workflow: [override({ cc_address: "a@x.test, b@x.test" })],
+    messages: ["ana mail sent: B"],
+    async check(h) {
+      expect((await h.messages())[0]?.content).toMatchObject({ cc: "a@x.test, b@x.test", bcc: null });
+    },
+  },
+  {
+    title: "C-147 E-181: a token twice among the devices is one message",
+    given: (h) =>
+      h.identify({
+        id: "bo",
+        channel_data: { "c-ios": { devices: [{ token: "t1", locale: "de" }, { token: "t1" }, { token: "t2" }] } },
+      }),
+    workflow: [step.push()],
+    payload: { recipients: ["bo"] },
+    runs: { bo: "completed: push_1 sent" },
+    messages: ["bo ios sent: P", "bo ios sent: P"],
+    check(h) {
+      expect(h.delivered.map(({ content }) => content.token)).toEqual(["t1", "t2"]);
+    },
+  },
+  {
+    title: "C-148 E-181 E-207: a chat message for each connection; tokens stay out of the content",
+    given: (h) => h.identify({ collection: "projects", id: "p1", channel_data: { "c-chat": { connections } } }),
+    workflow: [step.chat()],
+    payload: { recipients: [{ collection: "projects", id: "p1" }] },
+    runs: { "projects/p1": "completed: chat_1 sent" },
+    messages: ["projects/p1 chatty sent: C", "projects/p1 chatty sent: C"],
+    async check(h) {
+      const messages = await h.messages();
+      expect(messages.map(({ content }) => content.connection)).toEqual([{ channel_id: "C1" }, { channel_id: "C2" }]);
+      expect(JSON.stringify(messages)).not.toContain("xoxb");
+    },
+  },
+  {
+    title: "C-152 E-192 E-164 E-008: a template that cannot be rendered: three attempts, then the run halts",
+    workflow: [step.sms("M"), step.email("S", `{{ data.when | date: "%Q" | nofilter }}`), step.feed()],
+    runs: { ana: "completed: sms_1 sent, email_1 failed render_error" },
+    messages: ["ana text sent: M"],
+    async check(h, outcome) {
+      expect(outcome.recipients?.[0]?.steps[1]?.reason?.detail).toContain("nofilter");
+      expect(outcome.summary).toMatchObject({ sent: 1, failed: 1 });
+      const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
+      expect(run?.error_count).toBeGreaterThanOrEqual(1);
+      const events = ((run?.events ?? []) as JsonObject[]).filter((event) => event.step_ref === "email_1");
+      expect(events.map(({ event, attempt, status }) => [event, attempt, status])).toEqual([
+        ["step_retried", 1, "error"],
+        ["step_retried", 2, "error"],
+        ["step_failed", 3, "error"],
+      ]);
+    },
+  },
+  {
+    title: "C-157 E-174: no phone number",
+    workflow: [step.sms()],
+    payload: { recipients: ["bo"] },
+    runs: { bo: "completed: sms_1 skipped missing_recipient_data" },
+    messages: [],
+  },
+  {
+    title: "C-158 E-178: the step's from name, the channel's from address",
+    given: (h) => {
+      h.environment.channels.mail!.settings = { from_name: "Lark", from_address: "hi@lark.test" };
+    },
+    workflow: [override({ from_name: "{{ actor.name }}" })],
+    payload: { actor: "eli" },
+    async check(h) {
+      expect((await h.messages())[0]?.content.from).toBe("Eli <hi@lark.test>");
+    },
+  },
+  {
+    title: "C-158 E-178: where the step's renders blank, the channel's from name",
+    given: (h) => {
+      h.environment.channels.mail!.settings = { from_name: "Lark", from_address: "hi@lark.test" };
+    },
+    workflow: [override({ from_name: "{{ actor.name }}" })],
+    async check(h) {
+      expect((await h.messages())[0]?.content.from).toBe("Lark <hi@lark.test>");
+    },
+  },
+  {
+    title: "E-168: data is looked at before preferences: who has no address is not told of a preference",
+    given: (h) => h.identify({ id: "cy", preferences: { default: { channel_types: { email: false } } } }),
+    workflow: [step.email()],
+    payload: { recipients: ["cy"] },
+    runs: { cy: "completed: email_1 skipped missing_recipient_data" },
+  },
+];
+
+describeCases("H. Channel step", cases);

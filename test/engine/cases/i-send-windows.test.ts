@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../src/util/json.js";
+import { messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { type EngineHarness, HOUR, step, when } from "../../helpers/engine-harness.js";
+
+const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday"];
+const windows: JsonObject[] = [
+  ...WEEKDAYS.map((day) => ({ day, type: "send", from: "09:00", until: "17:00" })),
+  ...["saturday", "sunday"].map((day) => ({ day, type: "do_not_send" })),
+];
+const held = step.email("S", "B", { send_windows: windows });
+
+interface Row {
+  title: string;
+  given?: (h: EngineHarness) => unknown;
+  at: string;
+  recipient: string;
+  /** When the message is to go; null for at once. */
+  scheduled: string | null;
+}
+
+const rows: Row[] = [
+  {
+    title: "C-162 E-198 E-200: Friday evening in New York: Monday morning, after the clocks change",
+    at: "2025-03-07T22:30:00Z",
+    recipient: "ana",
+    scheduled: "2025-03-10T13:00:00Z",
+  },
+  { title: "C-164 E-200: inside the window", at: "2025-06-04T10:00:00Z", recipient: "bo", scheduled: null },
+  {
+    title: "C-165 E-201: at the window's end exactly",
+    at: "2025-06-04T17:00:00Z",
+    recipient: "bo",
+    scheduled: "2025-06-05T09:00:00Z",
+  },
+  { title: "C-165 E-201: a second before it", at: "2025-06-04T16:59:59Z", recipient: "bo", scheduled: null },
+  {
+    title: "C-168 E-413 E-200: the account's time zone for who has none",
+    given: (h) => {
+      h.environment.timezone = "Europe/London";
+    },
+    at: "2025-06-09T07:00:00Z",
+    recipient: "bo",
+    scheduled: "2025-06-09T08:00:00Z",
+  },
+  {
+    title: "C-169 E-413: a zone that does not exist counts as not set",
+    given: (h) => h.identify({ id: "ana", timezone: "Mars/Base" }),
+    at: "2025-06-04T10:00:00Z",
+    recipient: "ana",
+    scheduled: null,
+  },
+];
+
+async function start(h: EngineHarness, at: string, recipient: string, steps: JsonObject[]) {
+  h.now = Date.parse(at);
+  h.define("digest", { steps });
+  return h.trigger("digest", { recipients: [recipient] });
+}
+
+describe("I. Send windows", () => {
+  it.each(rows.map((row) => [row.title, row] as const))("%s", (_title, { given, at, recipient, scheduled }) =>
+    withHarness(async (h) => {
+      await given?.(h);
+      const outcome = await start(h, at, recipient, [held]);
+      if (scheduled === null) {
+        expect(runsInWords(outcome)).toEqual({ [recipient]: "completed: email_1 sent" });
+        expect((await h.messages()).map(messageInWords)).toEqual([`${recipient} mail sent: B`]);
+        expect((await h.messages())[0]?.scheduled_at).toBeNull();
+        return;
+      }
+      const opening = Date.parse(scheduled);
+      expect(runsInWords(outcome)).toEqual({ [recipient]: `completed: email_1 queued ${scheduled}` });
+      expect(outcome.summary).toMatchObject({ sent: 0, waiting: 1 });
+      expect((await h.messages())[0]).toMatchObject({ status: "queued", scheduled_at: opening });
+
+      await h.moveTo(opening - 1);
+      expect(h.delivered).toEqual([]);
+      await h.moveTo(opening);
+      const [message] = await h.messages();
+      expect(message?.status).toBe("sent");
+      expect(message?.events.at(-1)).toMatchObject({ type: "sent", at: opening });
+      expect(h.delivered).toHaveLength(1);
+      expect(runsInWords(await h.outcome(outcome))).toEqual({ [recipient]: "completed: email_1 sent" });
+    }),
+  );
+
+  it("C-163 E-199: the run goes on while the message waits", () =>
+    withHarness(async (h) => {
+      const outcome = await start(h, "2025-03-07T22:30:00Z", "ana", [held, step.sms()]);
+      expect(runsInWords(outcome)).toEqual({
+        ana: "completed: email_1 queued 2025-03-10T13:00:00Z, sms_1 sent",
+      });
+      expect((await h.messages()).map(messageInWords)).toEqual(["ana mail queued: B", "ana text sent: M"]);
+    }));
+
+  it("C-167 E-202 E-129: a held e-mail is still queued for conditions an hour later", () =>
+    withHarness(async (h) => {
+      const saturday = "2025-06-07T12:00:00Z";
+      const outcome = await start(h, saturday, "ana", [
+        held,
+        step.delay("hours", 1),
+        step.sms("M", { conditions: when("refs.email_1.delivery_status", "less_than", "$message.sent") }),
+      ]);
+      await h.moveTo(Date.parse(saturday) + HOUR);
+      expect((await h.messages()).map(messageInWords)).toEqual(["ana mail queued: B", "ana text sent: M"]);
+      expect(runsInWords(await h.outcome(outcome))).toEqual({
+        ana: "completed: email_1 queued 2025-06-09T13:00:00Z, delay_1 passed, sms_1 sent",
+      });
+    }));
+
+  it("C-169 EQ-63: the unknown zone is warned of in the run's events", () =>
+    withHarness(async (h) => {
+      await h.identify({ id: "ana", timezone: "Mars/Base" });
+      const outcome = await start(h, "2025-06-04T10:00:00Z", "ana", [held]);
+      const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
+      expect(run?.error_count).toBe(0);
+      expect(run?.events).toContainEqual(
+        expect.objectContaining({
+          event: "step_completed",
+          step_ref: "email_1",
+          status: "ok",
+          data: { warnings: [expect.stringContaining('"Mars/Base"')] },
+        }),
+      );
+    }));
+
+  it("E-198 E-208: a sandboxed message waits for its window too, and is never handed over", () =>
+    withHarness(async (h) => {
+      h.environment.channels.mail!.deliver = false;
+      await start(h, "2025-06-04T17:00:00Z", "bo", [held]);
+      expect((await h.messages()).map(messageInWords)).toEqual(["bo mail queued: B"]);
+      await h.moveTo(Date.parse("2025-06-05T09:00:00Z"));
+      expect((await h.messages()).map(messageInWords)).toEqual(["bo mail not_sent: B"]);
+      expect(h.delivered).toEqual([]);
+    }));
+});

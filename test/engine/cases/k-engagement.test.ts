@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { type EngagementAction, engagementOf, type Message } from "../../../src/domain/message.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { withHarness } from "../../helpers/engine-case.js";
+import { MINUTE, step, T0 } from "../../helpers/engine-harness.js";
+
+interface Row {
+  title: string;
+  step?: JsonObject;
+  marks: [action: EngagementAction, minute: number][];
+  engaged: string[];
+  /** Minutes after the trigger; null where not set. */
+  at: Partial<Record<"seen_at" | "read_at" | "interacted_at" | "link_clicked_at" | "archived_at", number | null>>;
+  /** After the delivery's own. */
+  events: string[];
+}
+
+const rows: Row[] = [
+  {
+    title: "C-181 E-221: seen, then read",
+    marks: [
+      ["seen", 1],
+      ["read", 2],
+    ],
+    engaged: ["seen", "read"],
+    at: { seen_at: 1, read_at: 2, interacted_at: null },
+    events: ["seen", "read"],
+  },
+  {
+    title: "C-182 E-222: then unread",
+    marks: [
+      ["seen", 1],
+      ["read", 2],
+      ["unread", 3],
+    ],
+    engaged: ["seen"],
+    at: { seen_at: 1, read_at: null },
+    events: ["seen", "read", "unread"],
+  },
+  {
+    title: "C-183 E-221 E-230: seen twice",
+    marks: [
+      ["seen", 1],
+      ["seen", 9],
+    ],
+    engaged: ["seen"],
+    at: { seen_at: 9 },
+    events: ["seen", "seen"],
+  },
+  {
+    title: "C-185 E-227: interacted on an unread item",
+    marks: [["interacted", 1]],
+    engaged: ["read", "interacted"],
+    at: { seen_at: null, read_at: 1, interacted_at: 1 },
+    events: ["interacted", "read"],
+  },
+  {
+    title: "C-186 E-223: a link clicked in an SMS means read",
+    step: step.sms(),
+    marks: [["link_clicked", 1]],
+    engaged: ["read", "link_clicked"],
+    at: { read_at: 1, link_clicked_at: 1 },
+    events: ["link_clicked", "read"],
+  },
+  {
+    title: "E-223: in an e-mail it does not",
+    step: step.email(),
+    marks: [["link_clicked", 1]],
+    engaged: ["link_clicked"],
+    at: { read_at: null, link_clicked_at: 1 },
+    events: ["link_clicked"],
+  },
+  {
+    title: "C-188 E-228: archived",
+    marks: [["archived", 1]],
+    engaged: ["archived"],
+    at: { seen_at: null, read_at: null, archived_at: 1 },
+    events: ["archived"],
+  },
+  {
+    title: "C-188 E-222: unarchived again",
+    marks: [
+      ["archived", 1],
+      ["unarchived", 2],
+    ],
+    engaged: [],
+    at: { archived_at: null },
+    events: ["archived", "unarchived"],
+  },
+];
+
+const iso = (minute: number) => new Date(T0 + minute * MINUTE).toISOString();
+
+describe("K. Engagement", () => {
+  it.each(rows.map((row) => [row.title, row] as const))("%s", (_title, row) =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [row.step ?? step.feed()] });
+      await h.trigger("digest", { recipients: ["ana"] });
+      const [before] = (await h.messages()) as [Message];
+      for (const [action, minute] of row.marks) {
+        await h.at(minute * MINUTE);
+        await h.mark(before, action);
+      }
+
+      const [after] = (await h.messages()) as [Message];
+      expect(engagementOf(after)).toEqual(row.engaged);
+      expect(after).toMatchObject(
+        Object.fromEntries(
+          Object.entries(row.at).map(([name, minute]) => [name, minute === null ? null : T0 + minute * MINUTE]),
+        ),
+      );
+      expect(after.events.slice(before.events.length).map(({ type }) => type)).toEqual(row.events);
+      expect(after.status).toBe(before.status);
+
+      const shown = await h.engine.readMessage(before.id);
+      expect(shown?.engagement_statuses).toEqual(row.engaged);
+      for (const [name, minute] of Object.entries(row.at)) {
+        expect(shown?.[name], name).toBe(minute === null ? null : iso(minute));
+      }
+    }),
+  );
+
+  it("C-189 E-225: three items marked read in one call", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [step.feed()] });
+      for (let count = 0; count < 3; count++) await h.trigger("digest", { recipients: ["ana"] });
+      const ids = (await h.messages()).map(({ id }) => id);
+      const marked = await h.engine.markMessages(ids, "read");
+      expect(marked.map(({ id, engagement_statuses }) => [id, engagement_statuses])).toEqual(
+        ids.map((id) => [id, ["read"]]),
+      );
+      const after = await h.messages();
+      expect(after.map(({ link_clicked_at }) => link_clicked_at)).toEqual([null, null, null]);
+      expect(after.flatMap(({ events }) => events.filter(({ type }) => type === "read"))).toHaveLength(3);
+    }));
+
+  it("an unknown id among the ids changes nothing", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [step.feed()] });
+      await h.trigger("digest", { recipients: ["ana"] });
+      const [message] = (await h.messages()) as [Message];
+      await expect(h.engine.markMessages([message.id, "nope"], "seen")).rejects.toMatchObject({
+        code: "resource_missing",
+        details: [{ value: "nope" }],
+      });
+      expect((await h.messages())[0]).toEqual(message);
+    }));
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { parseWorkflow } from "../../../src/domain/parse-workflow.js";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { describeCases, type EngineCase } from "../../helpers/engine-case.js";
+import { MINUTE, step, when } from "../../helpers/engine-harness.js";
+
+interface Branches {
+  first?: JsonObject;
+  otherwise?: JsonObject[];
+}
+
+function branch({ first = {}, otherwise = [step.feed()] }: Branches = {}): JsonObject {
+  return {
+    ref: "branch_1",
+    type: "branch",
+    branches: [
+      { name: "b1", conditions: when("recipient.plan", "equal_to", "pro"), steps: [step.email()], ...first },
+      { name: "b2", conditions: when("recipient.plan", "contains", "o"), steps: [step.sms()] },
+      { name: "default", steps: otherwise },
+    ],
+  };
+}
+
+/** Branches in branches, `depth` of them. */
+function nested(depth: number): JsonObject {
+  const inner: Json[] = depth === 1 ? [step.email()] : [nested(depth - 1)];
+  return {
+    ref: `branch_${depth}`,
+    type: "branch",
+    branches: [
+      { name: "b1", conditions: when("recipient.plan", "equal_to", "pro"), steps: inner },
+      { name: "default", steps: [] },
+    ],
+  };
+}
+
+const given: EngineCase["given"] = (h) =>
+  h.identify(
+    ...["ana", "bo"].map((id) => ({ id, phone_number: "+15550000002", channel_data: { "c-ios": { tokens: [id] } } })),
+  );
+
+const cases: EngineCase[] = [
+  {
+    title: "C-269 E-306: the first branch that matches, and the run goes on after it",
+    given,
+    workflow: [branch(), step.push()],
+    runs: { ana: "completed: branch_1 passed, email_1 sent, push_1 sent" },
+    messages: ["ana mail sent: B", "ana ios sent: P"],
+    check(_h, outcome) {
+      expect(outcome.recipients?.[0]?.steps[0]?.branch).toBe("b1");
+    },
+  },
+  {
+    title: "C-270 E-306 E-307: none matches: the default",
+    given,
+    workflow: [branch(), step.push()],
+    payload: { recipients: ["bo"] },
+    runs: { bo: "completed: branch_1 passed, in_app_feed_1 sent, push_1 sent" },
+    messages: ["bo feed delivered: <p>F</p>", "bo ios sent: P"],
+    async check(h, outcome) {
+      const [bo] = outcome.recipients ?? [];
+      expect(bo?.steps[0]?.branch).toBe("default");
+      const run = await h.engine.readRecipientRun(bo?.recipient_run_id as string);
+      expect(run?.events).toContainEqual(
+        expect.objectContaining({
+          event: "step_completed",
+          step_ref: "branch_1",
+          data: {
+            branch: "default",
+            conditions: [
+              expect.objectContaining({ argument: "pro", value: "free", result: false }),
+              expect.objectContaining({ argument: "o", value: "free", result: false }),
+            ],
+          },
+        }),
+      );
+    },
+  },
+  {
+    title: "C-271 E-308: a branch that terminates",
+    given,
+    workflow: [branch({ first: { terminates: true } }), step.push()],
+    runs: { ana: "completed: branch_1 passed, email_1 sent" },
+    messages: ["ana mail sent: B"],
+  },
+  {
+    title: "C-271 E-308: another branch of the same step does not",
+    given,
+    workflow: [branch({ first: { terminates: true } }), step.push()],
+    payload: { recipients: ["bo"] },
+    runs: { bo: "completed: branch_1 passed, in_app_feed_1 sent, push_1 sent" },
+  },
+  {
+    title: "C-272 E-307: an empty default",
+    given,
+    workflow: [branch({ otherwise: [] }), step.push()],
+    payload: { recipients: ["bo"] },
+    runs: { bo: "completed: branch_1 passed, push_1 sent" },
+    messages: ["bo ios sent: P"],
+  },
+  {
+    title: "E-306: a run waits inside a branch and comes back there, whatever has changed since",
+    given,
+    workflow: [branch({ first: { steps: [step.delay("minutes", 5), step.email()] } }), step.push()],
+    runs: { ana: "paused: branch_1 passed, delay_1 waiting 2025-06-04T10:05:00Z" },
+    later: [
+      { at: MINUTE, act: (h) => h.identify({ id: "ana", plan: "free" }) },
+      {
+        at: 5 * MINUTE,
+        runs: { ana: "completed: branch_1 passed, delay_1 passed, email_1 sent, push_1 sent" },
+        messages: ["ana mail sent: B", "ana ios sent: P"],
+      },
+    ],
+  },
+  {
+    title: "E-309: five branches deep, and out again",
+    given,
+    workflow: [nested(5), step.push()],
+    runs: {
+      ana: "completed: branch_5 passed, branch_4 passed, branch_3 passed, branch_2 passed, branch_1 passed, email_1 sent, push_1 sent",
+    },
+  },
+];
+
+describeCases("P. Branch", cases);
+
+describe("P. Branch: refused", () => {
+  it("C-273 E-309: six deep", () => {
+    expect(() => parseWorkflow("digest", { name: "digest", steps: [nested(6)] })).toThrow(
+      expect.objectContaining({
+        code: "workflow_invalid",
+        details: [expect.objectContaining({ message: "branches may nest at most 5 deep" })],
+      }),
+    );
+  });
+});

@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { type EngineHarness, HOUR, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
+
+const later = { steps: [step.delay("hours", 1), step.email()] };
+const cancelled = "cancelled: delay_1 cancelled cancelled";
+const waiting = "paused: delay_1 waiting 2025-06-04T11:00:00Z";
+const completed = "completed: delay_1 passed, email_1 sent";
+
+const start = (h: EngineHarness, recipients: string[], cancellation_key: string | null, key = "digest") =>
+  h.trigger(key, { recipients, cancellation_key });
+
+const messages = async (h: EngineHarness) => (await h.messages()).map(messageInWords);
+
+describe("T. Cancellation", () => {
+  it("C-317 E-353 E-358: everyone under the key", () =>
+    withHarness(async (h) => {
+      h.define("digest", later);
+      const started = await start(h, ["ana", "bo"], "ck");
+      await h.at(10 * MINUTE);
+      const outcome = await h.cancel("digest", "ck");
+      const ids = started.recipients?.map((one) => one.recipient_run_id);
+      expect(outcome).toEqual({
+        workflow: "digest",
+        cancellation_key: "ck",
+        target: "local",
+        recipients: [
+          { recipient: "ana", recipient_run_id: ids?.[0], outcome: "cancelled", reason: null },
+          { recipient: "bo", recipient_run_id: ids?.[1], outcome: "cancelled", reason: null },
+        ],
+        summary: { cancelled: 2, not_cancellable: 0 },
+      });
+      await h.at(2 * HOUR);
+      const after = await h.outcome(started);
+      expect(runsInWords(after)).toEqual({ ana: cancelled, bo: cancelled });
+      expect(after.summary).toMatchObject({ sent: 0, waiting: 0, cancelled: 2 });
+      expect(await messages(h)).toEqual([]);
+    }));
+
+  it("C-318 E-353: only those named", () =>
+    withHarness(async (h) => {
+      h.define("digest", later);
+      const started = await start(h, ["ana", "bo"], "ck");
+      const outcome = await h.cancel("digest", "ck", ["bo"]);
+      expect(outcome.recipients?.map(({ recipient }) => recipient)).toEqual(["bo"]);
+      expect(runsInWords(await h.outcome(started))).toEqual({ ana: waiting, bo: cancelled });
+      await h.at(HOUR);
+      expect(runsInWords(await h.outcome(started))).toEqual({ ana: completed, bo: cancelled });
+      expect(await messages(h)).toEqual(["ana mail sent: B"]);
+    }));
+
+  it("C-320 E-357: a run that has ended stays as it is", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [step.email()] });
+      const started = await start(h, ["ana"], "ck");
+      const before = await h.engine.readRecipientRun(started.recipients?.[0]?.recipient_run_id as string);
+      const outcome = await h.cancel("digest", "ck");
+      expect(outcome.recipients).toMatchObject([
+        { recipient: "ana", outcome: "not_cancellable", reason: { code: "finished" } },
+      ]);
+      expect(outcome.summary).toEqual({ cancelled: 0, not_cancellable: 1 });
+      expect(await h.engine.readRecipientRun(started.recipients?.[0]?.recipient_run_id as string)).toEqual(before);
+      expect(await messages(h)).toEqual(["ana mail sent: B"]);
+    }));
+
+  it("C-320 E-357: one that was cancelled is so a second time", () =>
+    withHarness(async (h) => {
+      h.define("digest", later);
+      await start(h, ["ana"], "ck");
+      await h.cancel("digest", "ck");
+      expect((await h.cancel("digest", "ck")).recipients).toMatchObject([
+        { outcome: "not_cancellable", reason: { code: "cancelled" } },
+      ]);
+    }));
+
+  it("C-321 E-354 E-360: a trigger without a key is out of reach", () =>
+    withHarness(async (h) => {
+      h.define("digest", later);
+      const started = await start(h, ["ana"], null);
+      expect(await h.cancel("digest", "ck")).toMatchObject({
+        recipients: [],
+        summary: { cancelled: 0, not_cancellable: 0 },
+      });
+      expect(runsInWords(await h.outcome(started))).toEqual({ ana: waiting });
+    }));
+
+  it("C-322 E-354: one key on two triggers", () =>
+    withHarness(async (h) => {
+      h.define("digest", later);
+      const first = await start(h, ["ana"], "ck");
+      const second = await start(h, ["ana"], "ck");
+      expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 2, not_cancellable: 0 });
+      expect(runsInWords(await h.outcome(first))).toEqual({ ana: cancelled });
+      expect(runsInWords(await h.outcome(second))).toEqual({ ana: cancelled });
+      await h.at(2 * HOUR);
+      expect(await messages(h)).toEqual([]);
+    }));
+
+  it("C-323 E-363: a message already queued still goes out", () =>
+    withHarness(async (h) => {
+      const windows = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"].map((day) => ({
+        day,
+        type: "send",
+        from: "12:00",
+        until: "17:00",
+      }));
+      h.define("digest", {
+        steps: [step.email("S", "B", { send_windows: windows }), step.delay("hours", 1), step.sms()],
+      });
+      await h.identify({ id: "bo", phone_number: "+15550000002" });
+      const started = await start(h, ["bo"], "ck");
+      await h.at(10 * MINUTE);
+      await h.cancel("digest", "ck");
+      expect(await messages(h)).toEqual(["bo mail queued: B"]);
+      await h.at(5 * HOUR);
+      expect(await messages(h)).toEqual(["bo mail sent: B"]);
+      expect(runsInWords(await h.outcome(started))).toEqual({
+        bo: "cancelled: email_1 sent, delay_1 cancelled cancelled",
+      });
+    }));
+
+  it("C-324 E-359: a trigger after the cancellation is not affected", () =>
+    withHarness(async (h) => {
+      h.define("digest", later);
+      const first = await start(h, ["ana"], "ck");
+      await h.cancel("digest", "ck");
+      await h.at(SECOND);
+      const second = await start(h, ["ana"], "ck");
+      await h.at(2 * HOUR);
+      expect(runsInWords(await h.outcome(first))).toEqual({ ana: cancelled });
+      expect(runsInWords(await h.outcome(second))).toEqual({ ana: completed });
+      expect(await messages(h)).toEqual(["ana mail sent: B"]);
+    }));
+
+  it("C-325 E-353: the key of another workflow", () =>
+    withHarness(async (h) => {
+      h.define("digest", later);
+      h.define("other", later);
+      const first = await start(h, ["ana"], "ck");
+      const second = await start(h, ["ana"], "ck", "other");
+      expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 1, not_cancellable: 0 });
+      expect(runsInWords(await h.outcome(first))).toEqual({ ana: cancelled });
+      expect(runsInWords(await h.outcome(second))).toEqual({ ana: waiting });
+    }));
+
+  it("E-353 EQ-61: a workflow that is not there", () =>
+    withHarness(async (h) => {
+      await expect(h.cancel("nope", "ck")).rejects.toMatchObject({ code: "workflow_missing" });
+    }));
+});

@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { parseTrigger } from "../../src/domain/parse-trigger.js";
+import { KnockError } from "../../src/errors/knock-error.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { bodyOf, runsInWords, withHarness } from "../helpers/engine-case.js";
+import { step } from "../helpers/engine-harness.js";
+
+/** What a template comes to in an e-mail to ana: its text, or why the step failed. */
+async function render(template: string, payload: JsonObject = {}): Promise<{ text?: string; error?: string | null }> {
+  let result: { text?: string; error?: string | null } = {};
+  await withHarness(async (h) => {
+    h.define("digest", { steps: [step.email("S", template)] });
+    const outcome = await h.trigger("digest", { recipients: ["ana"], ...payload });
+    const [message] = await h.messages();
+    if (message) result = { text: bodyOf(message) };
+    else result = { error: outcome.recipients?.[0]?.steps[0]?.reason?.detail ?? null };
+  });
+  return result;
+}
+
+/** Why a workflow with this template is refused. */
+async function refusal(template: string): Promise<KnockError> {
+  let thrown: unknown;
+  await withHarness(async (h) => {
+    h.define("digest", { steps: [step.feed(), step.email("S", template)] });
+    thrown = await h.trigger("digest", { recipients: [{ id: "new" }] }).catch((error: unknown) => error);
+    expect(await h.messages()).toEqual([]);
+    expect(await h.recipient("new")).toBeUndefined();
+  });
+  if (!(thrown instanceof KnockError)) throw new Error(`not refused: ${String(thrown)}`);
+  return thrown;
+}
+
+describe("what templates can reach", () => {
+  it.each([
+    "{{ data.constructor }}",
+    "{{ data.constructor.name }}",
+    "{{ data.toString }}",
+    "{{ data.__proto__ }}",
+    "{{ recipient.hasOwnProperty }}",
+    "{{ data.list.map }}",
+    "{{ data.text.constructor }}",
+    "{{ constructor }}",
+    "{{ __proto__.constructor }}",
+    `{{ data["constructor"]["prototype"] }}`,
+  ])("%s is nothing: only own properties are read", async (template) => {
+    expect(await render(`[${template}]`, { data: { list: [1], text: "t" } })).toEqual({ text: "[]" });
+  });
+
+  it("a condition's path does not reach inherited properties either", () =>
+    withHarness(async (h) => {
+      const condition = { variable: "data.constructor.name", operator: "exists" };
+      h.define("digest", { steps: [step.email("S", "B", { conditions: { all: [condition] } })] });
+      const outcome = await h.trigger("digest", { recipients: ["ana"] });
+      expect(runsInWords(outcome)).toEqual({ ana: "completed: email_1 skipped condition" });
+    }));
+
+  it.each(["{% render '/etc/hosts' %}", "{% render '../package.json' %}", "{% render data.file %}"])(
+    "%s reads no file and fails its step, not the trigger",
+    async (template) => {
+      const { text, error } = await render(template, { data: { file: "/etc/hosts" } });
+      expect(text).toBeUndefined();
+      expect(error).toContain("steps[0].template.html_body, line 1");
+    },
+  );
+});
+
+describe("templates that do not end (TQ-3, E-192)", () => {
+  it.each([
+    ["a huge range", "{% for i in (1..100000000) %}x{% endfor %}"],
+    [
+      "loops in loops",
+      "{% for i in (1..3000) %}{% for j in (1..3000) %}{% for k in (1..3000) %}{% endfor %}{% endfor %}{% endfor %}",
+    ],
+    [
+      "text that doubles",
+      `{% assign s = "xxxxxxxxxxxxxxxx" %}{% for i in (1..60) %}{% assign s = s | append: s %}{% endfor %}`,
+    ],
+  ])(
+    "%s is stopped, and the step fails",
+    async (_what, template) => {
+      const began = performance.now();
+      const { text, error } = await render(template);
+      expect(text).toBeUndefined();
+      expect(error).toMatch(/limit exceeded/);
+      expect(performance.now() - began).toBeLessThan(15_000);
+    },
+    30_000,
+  );
+
+  it("another recipient's run is not touched by it", () =>
+    withHarness(async (h) => {
+      h.define("digest", {
+        steps: [
+          step.email("S", `{% if recipient.plan == "pro" %}{% for i in (1..100000000) %}x{% endfor %}{% endif %}`),
+        ],
+      });
+      const outcome = await h.trigger("digest", { recipients: ["ana", "bo"] });
+      expect(runsInWords(outcome)).toEqual({
+        ana: "completed: email_1 failed render_error",
+        bo: "completed: email_1 sent",
+      });
+    }));
+});
+
+describe("errors of templates", () => {
+  it("an unknown filter fails the step when it is used, by name (TQ-3)", async () => {
+    const { error } = await render("line one\n{{ data.x | shout }}");
+    expect(error).toContain("steps[0].template.html_body, line 2");
+    expect(error).toContain("unknown filter: shout");
+  });
+
+  it("an unknown filter that is not reached is none", async () => {
+    expect(await render("{% if data.x %}{{ data.x | shout }}{% endif %}ok")).toEqual({ text: "ok" });
+  });
+
+  it.each([
+    [`{% include "header" %}`, 1, 'the "include" tag is not supported; use "render" for partials'],
+    [`<p>\n  {% include "header" %}\n</p>`, 2, 'the "include" tag is not supported'],
+    ["one\ntwo\n{% nonsense %}", 3, "nonsense"],
+    ["{% if data.x %}never closed", 1, "not closed"],
+    ["{{ data.x", 1, "not closed"],
+  ])("%j is refused before anything is triggered, with step and line", async (template, line, words) => {
+    const error = await refusal(template);
+    expect(error.code).toBe("template_invalid");
+    expect(error.message).toContain('workflow "digest"');
+    expect(error.message).toContain(`steps[1].template.html_body, line ${line}`);
+    expect(error.message).toContain(words);
+    expect(error.details).toEqual([
+      expect.objectContaining({ pointer: "/steps/1/template/html_body", message: expect.stringContaining(words) }),
+    ]);
+  });
+});
+
+describe("data in templates", () => {
+  it("HTML in data is not escaped (T-007)", async () => {
+    const { text } = await render("{{ data.html }}|{{ data.html | escape }}", { data: { html: `<b class="x">&</b>` } });
+    expect(text).toBe(`<b class="x">&</b>|&lt;b class=&#34;x&#34;&gt;&amp;&lt;/b&gt;`);
+  });
+
+  it("Liquid in data is text, and is not rendered a second time", async () => {
+    expect(await render("{{ data.text }}", { data: { text: "{{ recipient.email }}{% include %}" } })).toEqual({
+      text: "{{ recipient.email }}{% include %}",
+    });
+  });
+
+  it("objects print as JSON, null and missing as nothing", async () => {
+    expect(
+      await render("{{ data.o }}|{{ data.n }}|{{ data.none.deep }}", { data: { o: { a: [1] }, n: null } }),
+    ).toEqual({ text: `{"a":[1]}||` });
+  });
+
+  it.each([
+    [`{"recipients":["ana"],"data":{"__proto__":{"x":1}}}`, "/data/__proto__"],
+    [`{"recipients":["ana"],"data":{"a":[{"__proto__":1}]}}`, "/data/a/0/__proto__"],
+    [`{"recipients":[{"id":"ana","__proto__":{"admin":true}}]}`, "/recipients/0/__proto__"],
+    [`{"recipients":["ana"],"tenant":{"id":"t","settings":{"__proto__":{}}}}`, "/tenant/settings/__proto__"],
+  ])("the key __proto__ is refused: %s", (json, pointer) => {
+    expect(() => parseTrigger(JSON.parse(json), "digest")).toThrow(
+      expect.objectContaining({ code: "invalid_params", details: [expect.objectContaining({ pointer })] }),
+    );
+    expect(({} as JsonObject).x).toBeUndefined();
+  });
+
+  it("a key such as constructor or toString is data like any other", async () => {
+    expect(
+      await render("{{ data.constructor }}-{{ data.toString }}", { data: { constructor: "c", toString: "t" } }),
+    ).toEqual({ text: "c-t" });
+  });
+
+  it("data nested 201 levels deep is refused", () => {
+    let data: JsonObject = {};
+    for (let depth = 0; depth < 201; depth++) data = { a: data };
+    expect(() => parseTrigger({ recipients: ["ana"], data }, "digest")).toThrow(
+      expect.objectContaining({ code: "invalid_params", message: expect.stringContaining("nested too deep") }),
+    );
+  });
+});

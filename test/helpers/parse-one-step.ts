@@ -1,0 +1,26 @@
+import { parseWorkflow } from "../../src/domain/parse-workflow.js";
+import type { Step, Workflow } from "../../src/domain/workflow.js";
+import { KnockError } from "../../src/errors/knock-error.js";
+import type { Json, JsonObject } from "../../src/util/json.js";
+
+/** A workflow of these steps, features that are not run yet included. */
+export function parseAll(steps: Json[], more: JsonObject = {}): Workflow {
+  return parseWorkflow("ferry", { name: "Ferry", steps, ...more }, { all: true });
+}
+
+export function parseOne(type: string, settings: JsonObject, more: JsonObject = {}): Step {
+  return parseAll([{ ref: "one", type, settings, ...more }]).steps[0] as Step;
+}
+
+/** `pointer message` of each fault; the pointer without `/steps/0`. */
+export function faultsOf(parse: () => unknown): string[] {
+  try {
+    parse();
+  } catch (error) {
+    if (!(error instanceof KnockError)) throw error;
+    return error.details.map(({ pointer, message }) => `${pointer.replace(/^\/steps\/0/, "")} ${message}`);
+  }
+  return [];
+}
+
+export const windowOf = (value: number, unit = "minutes"): JsonObject => ({ unit, value });

@@ -1,0 +1,196 @@
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { execa, type ResultPromise } from "execa";
+import { test } from "vitest";
+import type { TriggerOutcome } from "../../src/domain/outcome.js";
+import { isJsonObject, type JsonObject } from "../../src/util/json.js";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+export const BIN = join(ROOT, "bin/knock.js");
+
+export interface RunOptions {
+  /** Relative to the project's folder, which is the default. */
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Standard input; without it there is none. */
+  input?: string | Uint8Array;
+}
+
+/** What a finished command left behind. */
+export interface Ran {
+  stdout: string;
+  stderr: string;
+  exitCode: number;
+  /** Standard output as one JSON document. Throws, with both outputs, if it is none. */
+  readonly json: JsonObject;
+  /** The same, as `knock notify --json` prints it. */
+  readonly outcome: TriggerOutcome;
+  /** Standard output as one document a line. */
+  readonly documents: JsonObject[];
+  /** The last line of standard error as the error document of `--json`. */
+  readonly error: JsonObject;
+}
+
+/** A copy of a sample project in a folder of its own, with a home and settings of its own. */
+export interface Sample {
+  /** The project's folder: commands run there. */
+  readonly dir: string;
+  readonly home: string;
+  /** A path inside the project. */
+  path(...parts: string[]): string;
+  /** Writes a file of the project, its folders included; objects as JSON. */
+  write(name: string, content: string | Uint8Array | JsonObject): string;
+  read(name: string): string;
+  knock(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** The same on a terminal (util-linux `script`), both outputs in `stdout`. */
+  onTerminal(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** A command that goes on: not waited for. */
+  start(args: readonly string[], options?: RunOptions): Started;
+  /** A shell line with `knock` on its path. */
+  shell(line: string, options?: RunOptions): Promise<Ran>;
+  /** Of the store's bytes, its log included: equal for what nothing was written to. */
+  storeDigest(): string;
+  remove(): void;
+}
+
+export type Started = ResultPromise<{ reject: false; stdin: "ignore" }>;
+
+/** Compiled code is kept between the runs of a build, as it is on a user's machine. */
+const CACHE = join(tmpdir(), `knock-test-cache-${process.getuid?.() ?? 0}`);
+const SCRIPT = "/usr/bin/script";
+
+export const hasTerminal = existsSync(SCRIPT);
+if (!hasTerminal) console.warn(`notice: no ${SCRIPT} on this machine; tests of terminal behaviour are left out`);
+
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+function ran(result: {
+  stdout: string;
+  stderr: string;
+  exitCode?: number | undefined;
+  signal?: string | undefined;
+}): Ran {
+  const { stdout, stderr } = result;
+  const object = (text: string, what: string): JsonObject => {
+    try {
+      const value: unknown = JSON.parse(text);
+      if (isJsonObject(value)) return value;
+    } catch {
+      // told below
+    }
+    throw new Error(
+      `${what} is not a JSON document\nexit ${result.exitCode}\n--- stdout\n${stdout}\n--- stderr\n${stderr}`,
+    );
+  };
+  return {
+    stdout,
+    stderr,
+    exitCode: result.exitCode ?? (result.signal === undefined ? -1 : -2),
+    get json() {
+      return object(stdout, "standard output");
+    },
+    get outcome() {
+      return object(stdout, "standard output") as unknown as TriggerOutcome;
+    },
+    get documents() {
+      return stdout.split("\n").map((line) => object(line, `the line ${line}`));
+    },
+    get error() {
+      return object(stderr.split("\n").at(-1) ?? "", "the last line of standard error").error as JsonObject;
+    },
+  };
+}
+
+/** Without `name` the folder is empty: no project. */
+export function createSample(name: "collab" | "ops" | null): Sample {
+  const root = mkdtempSync(join(tmpdir(), "knock-cli-"));
+  const dir = join(root, "project");
+  const home = join(root, "home");
+  const bin = join(root, "bin");
+  for (const folder of [dir, home, bin]) mkdirSync(folder);
+  if (name !== null)
+    cpSync(join(ROOT, "fixtures", name), dir, { recursive: true, filter: (path) => !path.includes(".knock-local") });
+  writeFileSync(join(bin, "knock"), `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(BIN)} "$@"\n`, {
+    mode: 0o755,
+  });
+  const env = {
+    PATH: `${bin}:${process.env.PATH ?? ""}`,
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, ".config"),
+    XDG_DATA_HOME: join(home, ".local/share"),
+    XDG_CACHE_HOME: CACHE,
+    TMPDIR: root,
+    TZ: "UTC",
+    LANG: "C.UTF-8",
+    TERM: "xterm-256color",
+  };
+  const common = (options: RunOptions) => ({
+    cwd: resolve(dir, options.cwd ?? "."),
+    env: { ...env, ...options.env },
+    extendEnv: false as const,
+    reject: false as const,
+    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+  });
+  const knock = async (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
+    ran(await execa(process.execPath, [BIN, ...args], common(options)));
+  return {
+    dir,
+    home,
+    path: (...parts) => join(dir, ...parts),
+    write(file, content) {
+      const path = join(dir, file);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(
+        path,
+        typeof content === "string" || content instanceof Uint8Array ? content : JSON.stringify(content, null, 2),
+      );
+      return path;
+    },
+    read: (file) => readFileSync(join(dir, file), "utf8"),
+    knock,
+    async onTerminal(args, options = {}) {
+      const command = [process.execPath, BIN, ...args].map(quoted).join(" ");
+      const result = await execa(SCRIPT, ["-qec", command, "/dev/null"], common(options));
+      return ran({ ...result, stdout: result.stdout.replaceAll("\r\n", "\n") });
+    },
+    start: (args, options = {}) =>
+      execa(process.execPath, [BIN, ...args], { ...common(options), stdin: "ignore", forceKillAfterDelay: false }),
+    shell: async (line, options = {}) => ran(await execa("/bin/sh", ["-c", line], common(options))),
+    storeDigest() {
+      const files = ["store.db", "store.db-wal"].map((file) => join(dir, ".knock-local", file));
+      const hash = createHash("sha256");
+      for (const file of files) hash.update(existsSync(file) ? readFileSync(file) : "none");
+      return hash.digest("hex");
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+function sampleFixture(name: "collab" | "ops" | null) {
+  return async ({ task: _task }: { task: unknown }, use: (sample: Sample) => Promise<void>): Promise<void> => {
+    const sample = createSample(name);
+    try {
+      await use(sample);
+    } finally {
+      sample.remove();
+    }
+  };
+}
+
+/** `test` with a fresh copy of a sample project for whoever names it: `collab`, `ops`, or `empty` (no project). */
+export const cliTest = test.extend<{ collab: Sample; ops: Sample; empty: Sample }>({
+  collab: sampleFixture("collab"),
+  ops: sampleFixture("ops"),
+  empty: sampleFixture(null),
+});
+
+/** `ada: in_app_feed_1 sent, delay_1 waiting`: an outcome in words, a line per recipient. */
+export function inWords(outcome: TriggerOutcome): string[] {
+  return (outcome.recipients ?? []).map(({ recipient, steps, reason, status }) => {
+    const who = typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
+    const what = steps.map((step) => `${step.ref} ${step.outcome}${step.reason ? ` (${step.reason.code})` : ""}`);
+    return `${who} ${status}: ${[...what, ...(reason ? [`(${reason.code})`] : [])].join(", ")}`;
+  });
+}

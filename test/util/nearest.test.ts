@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { didYouMean, nearest } from "../../src/util/nearest.js";
+
+describe("nearest", () => {
+  it.each<[string, string[], string | undefined]>([
+    ["recipient", ["actor", "recipients", "data"], "recipients"],
+    ["new-coment", ["new-comment", "invite"], "new-comment"],
+    ["NEW-COMMENT", ["new-comment"], "new-comment"],
+    ["nofity", ["notify", "cancel"], "notify"],
+    ["emial", ["sms", "email"], undefined],
+    ["zzz", ["actor", "recipients"], undefined],
+    ["a", ["b"], undefined],
+    ["x", ["xy"], undefined],
+    ["ab", ["ac"], "ac"],
+    ["", ["a"], undefined],
+    ["exact", ["exact", "exaxt"], "exact"],
+    ["anything", [], undefined],
+  ])("%j among %j is %j", (typed, candidates, expected) => {
+    expect(nearest(typed, candidates)).toBe(expected);
+  });
+
+  it("answers a candidate or nothing, and the very name where it is among them", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.array(fc.string({ minLength: 1 })), (typed, candidates) => {
+        const near = nearest(typed, candidates);
+        expect(near === undefined || candidates.includes(near)).toBe(true);
+        if (typed !== "" && candidates.includes(typed)) expect(near?.toLowerCase()).toBe(typed.toLowerCase());
+      }),
+    );
+  });
+});
+
+describe("didYouMean", () => {
+  it("asks for the nearest name, else lists what there is in order, at most twelve", () => {
+    expect(didYouMean("invit", ["invite", "welcome"], "Workflows")).toBe('Did you mean "invite"?');
+    expect(didYouMean("zzz", ["welcome", "invite"], "Workflows")).toBe("Workflows: invite, welcome");
+    expect(didYouMean("zzz", [], "Workflows")).toBeUndefined();
+    const many = Array.from({ length: 20 }, (_, index) => `workflow-${String(index).padStart(2, "0")}`);
+    const hint = didYouMean("zzz", many, "Workflows") as string;
+    expect(hint.endsWith("workflow-11, …")).toBe(true);
+  });
+});
