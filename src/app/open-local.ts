@@ -56,6 +56,7 @@ export async function openLocal(
     store,
     definitions: project,
     providerFor: () => null, // every channel is sandboxed until delivery arrives
+    fetcher: { fetch: async (request) => (await import("../remote/http-fetcher.js")).httpFetcher.fetch(request) },
     ids: systemIds,
     realNow: Date.now,
     sleep,

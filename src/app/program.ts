@@ -13,6 +13,7 @@ const COMMANDS: Record<string, () => Promise<Register>> = {
   objects: async () => (await import("../commands/objects.js")).registerObjects,
   tenants: async () => (await import("../commands/tenants.js")).registerTenants,
   preferences: async () => (await import("../commands/preferences.js")).registerPreferences,
+  schedules: async () => (await import("../commands/schedules.js")).registerSchedules,
   subscriptions: async () => (await import("../commands/subscriptions.js")).registerSubscriptions,
   audiences: async () => (await import("../commands/audiences.js")).registerAudiences,
   feed: async () => (await import("../commands/feed.js")).registerFeed,
@@ -86,7 +87,13 @@ export async function runProgram(
     });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0 || error.code === "commander.help") return;
+    if (error.exitCode === 0) return;
+    if (error.code === "commander.help") {
+      // A group without a default, named alone: what it has is the answer.
+      const group = program.commands.find((command) => command.name() === name);
+      streams.out((group ?? program).helpInformation());
+      return;
+    }
     throw usageError(error);
   }
 }

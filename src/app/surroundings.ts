@@ -1,3 +1,4 @@
+import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { OutStream } from "../output/output.js";
 import { isTerminal, processStream } from "./process-stream.js";
 
@@ -58,6 +59,10 @@ async function ask(question: string, hidden: boolean): Promise<string | null> {
     const answer = lines.question(question);
     muted = hidden; // the question is out; what is typed stays unseen
     return await answer;
+  } catch (error) {
+    if (messageOf(error).includes("Ctrl+C"))
+      throw new KnockError("interrupted", "interrupted", { hint: "Nothing was changed.", cause: error });
+    return null; // Ctrl-D: no answer
   } finally {
     lines.close();
     if (hidden) process.stderr.write("\n");

@@ -20,6 +20,7 @@ export const REASONS = {
   render_error: "a template could not be rendered",
   not_applicable: "the step is about a user or a tenant that the run does not have",
   fetch_error: "a fetch step failed",
+  agent_error: "a model did not answer, or not as the step wants",
   delivery_error: "the provider refused the message",
   workflow_unavailable: "the workflow was deactivated, archived or deleted",
   recipient_deleted: "the recipient was deleted while the run waited",

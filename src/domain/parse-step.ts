@@ -16,10 +16,8 @@ import type { ChannelStep, Step, StepType } from "./workflow.js";
  * forms of steps. Whatever is taken out of the list is parsed.
  */
 const NOT_YET: ReadonlySet<string> = new Set([
-  "http_fetch",
   "update_audience",
   "wait_for_event",
-  "ai_agent",
   "channel_group_key",
   "in_app_guide",
   "reusable_step_key",

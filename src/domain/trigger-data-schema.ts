@@ -1,6 +1,6 @@
 import { type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
 import { type ErrorDetail, KnockError, messageOf } from "../errors/knock-error.js";
-import { isJsonObject, type JsonObject, pointerOf, valueAt } from "../util/json.js";
+import { isJsonObject, type Json, type JsonObject, pointerOf, valueAt } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
 import { placeOf } from "./place.js";
 
@@ -201,4 +201,9 @@ export function checkTriggerData(
     `the data does not fit workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
     { details, hint: "The workflow's trigger_data_json_schema says what it takes." },
   );
+}
+
+/** Whether any value fits a schema of a project's file. */
+export function fitsSchema(schema: JsonObject, value: Json): boolean {
+  return new Validator(schema as Schema, draftOf(schema), true).validate(value).valid;
 }

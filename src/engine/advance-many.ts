@@ -1,14 +1,28 @@
 import type { Workflow } from "../domain/workflow.js";
 import { type Advance, advance, isNeed } from "./advance.js";
 import type { AdvanceInput, Need } from "./advancing.js";
+import { answerAgent, answerFetch, inParallel } from "./answer-outside.js";
 import { type EngineContext, isActive } from "./engine-context.js";
 
 /** Answers what steps asked, many at once, in the order asked. */
 async function answer(context: EngineContext, needs: readonly Need[], now: number): Promise<unknown[]> {
   const passes = needs.flatMap((need) => (need.kind === "throttle" ? [need.pass] : []));
   const passed = passes.length > 0 ? await context.store.passThrottles(passes, now) : [];
+  const environment = await context.definitions.environment();
   let pass = 0;
-  return Promise.all(needs.map((need) => (need.kind === "throttle" ? passed[pass++] : runnable(context, need.key))));
+  const order = new Map(needs.map((need) => [need, need.kind === "throttle" ? pass++ : -1]));
+  return inParallel(needs, async (need): Promise<unknown> => {
+    switch (need.kind) {
+      case "throttle":
+        return passed[order.get(need) as number];
+      case "workflow":
+        return runnable(context, need.key);
+      case "fetch":
+        return answerFetch(context, environment, need.request);
+      case "agent":
+        return answerAgent(context, environment, need.request);
+    }
+  });
 }
 
 /** The newest version of a workflow, if it may run (E-024, E-317). */

@@ -89,6 +89,7 @@ function apply(effect: StepEffect, step: Step, path: StepPath, advancing: Advanc
       { reason: eventReason(reason?.code), detail: reason?.detail ?? null, ...log },
       reason?.code === "invalid_window" || effect.error ? "error" : "ok",
     );
+  else if (outcome === "failed" && effect.error) advancing.event("step_failed", step, log, "error");
   else if (outcome !== "failed") advancing.event("step_completed", step, log);
   if (effect.halt) return null;
   return effect.enter === undefined ? nextOf(path) : [...path, effect.enter, 0];

@@ -6,6 +6,7 @@ import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipie
 import type { BatchStep } from "../domain/step-types.js";
 import { type Step, walkSteps } from "../domain/workflow.js";
 import type { RecipientRun, RunEvent } from "../domain/workflow-run.js";
+import type { AgentRequest, OutsideRequest } from "../ports/outside.js";
 import type { ThrottlePass } from "../ports/store.js";
 import type { IdSource } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
@@ -36,7 +37,9 @@ export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch"> {
 export type Need =
   | { kind: "throttle"; ref: string; pass: ThrottlePass }
   /** The newest version of a workflow (E-024), with whether it may run; null where there is none. */
-  | { kind: "workflow"; ref: string; key: string };
+  | { kind: "workflow"; ref: string; key: string }
+  | { kind: "fetch"; ref: string; request: OutsideRequest }
+  | { kind: "agent"; ref: string; request: AgentRequest };
 
 /** Thrown by a step whose answer is not there yet; the advance then answers with the need. */
 export class NeedsAnswer extends Error {

@@ -7,6 +7,7 @@ import type { Schedule } from "../domain/schedule.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import type { ClockSetting } from "../ports/clock.js";
 import type { Definitions } from "../ports/definitions.js";
+import type { Fetcher } from "../ports/outside.js";
 import type { Provider } from "../ports/provider.js";
 import type { Store } from "../ports/store.js";
 import type { IdSource } from "../util/ids.js";
@@ -18,6 +19,8 @@ export interface EngineContext {
   definitions: Definitions;
   /** Who delivers for a channel; null where nobody can. */
   providerFor(channel: Channel): Provider | null;
+  /** Makes the requests of fetch and agent steps that are allowed to leave. */
+  fetcher: Fetcher;
   ids: IdSource;
   /** Real time, milliseconds; the store's virtual clock is laid over it. */
   realNow(): number;

@@ -2,10 +2,12 @@ import type { Step } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Advancing, StepEffect } from "./advancing.js";
 import { RenderError } from "./render/liquid.js";
+import { executeAiAgent } from "./steps/ai-agent.js";
 import { executeBatch } from "./steps/batch.js";
 import { executeBranch } from "./steps/branch.js";
 import { executeChannel } from "./steps/channel.js";
 import { executeDelay } from "./steps/delay.js";
+import { executeHttpFetch } from "./steps/http-fetch.js";
 import { executeRandomCohort } from "./steps/random-cohort.js";
 import { executeThrottle } from "./steps/throttle.js";
 import { executeTriggerWorkflow } from "./steps/trigger-workflow.js";
@@ -27,6 +29,10 @@ function execute(step: Step, resumed: boolean, advancing: Advancing): StepEffect
       return executeBatch(step, resumed, advancing);
     case "throttle":
       return executeThrottle(step, advancing);
+    case "http_fetch":
+      return executeHttpFetch(step, resumed, advancing);
+    case "ai_agent":
+      return executeAiAgent(step, resumed, advancing);
     case "random_cohort":
       return executeRandomCohort(step, advancing);
     case "trigger_workflow":

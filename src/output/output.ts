@@ -51,7 +51,7 @@ export class Output {
   }
 
   get width(): number {
-    return this.options.stdout.columns ?? 100;
+    return this.options.stdout.columns || 100; // a terminal may report 0
   }
 
   /** A line of the result. */
@@ -83,9 +83,12 @@ export class Output {
 
   /** A spinner on a terminal's standard error while `work` goes on; nothing anywhere else. `tell` changes its text. */
   async progress<T>(text: string, work: (tell: (text: string) => void) => Promise<T>): Promise<T> {
-    if (!this.errorIsTerminal || this.verbosity.quiet) return work(() => {});
+    // A terminal of no known width (as CI and containers have them) would have ora count its lines for ever.
+    if (!this.errorIsTerminal || !this.options.stderr.columns || this.verbosity.quiet) return work(() => {});
     const { default: ora } = await import("ora");
-    const spinner = ora({ text, stream: this.options.stderr as NodeJS.WriteStream }).start();
+    // With discardStdin ora would read the terminal itself, and Ctrl-C would be lost.
+    const stream = this.options.stderr as NodeJS.WriteStream;
+    const spinner = ora({ text, stream, discardStdin: false }).start();
     try {
       return await work((next) => {
         spinner.text = next;

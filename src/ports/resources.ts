@@ -114,5 +114,5 @@ export interface ScheduleOperations {
   /** The same change for up to 100 schedules. */
   update(body: JsonObject, name?: string): Promise<JsonObject[]>;
   /** Ends them with the occurrence that is to come; runs already started go on (E-364, A-270). */
-  delete(ids: readonly string[]): Promise<JsonObject[]>;
+  delete(body: JsonObject): Promise<JsonObject[]>;
 }

@@ -1,12 +1,18 @@
 import { distance } from "fastest-levenshtein";
 
+/** How many letters differ; two letters swapped are one slip of the finger, not two. */
+function slips(a: string, b: string): number {
+  const d = distance(a, b);
+  return d === 2 && a.length === b.length && [...a].sort().join("") === [...b].sort().join("") ? 1 : d;
+}
+
 /** The candidate nearest to what was typed, if it is near enough to be what was meant. */
 export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(typed.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
-    const d = distance(typed.toLowerCase(), candidate.toLowerCase());
+    const d = slips(typed.toLowerCase(), candidate.toLowerCase());
     // Something must be shared: of two one-letter names each would be near the other.
     if (d < bestDistance && d < typed.length) [best, bestDistance] = [candidate, d];
   }

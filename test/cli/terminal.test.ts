@@ -2,6 +2,12 @@ import { describe, expect } from "vitest";
 import { hasTerminal, cliTest as test } from "../helpers/run-knock.js";
 
 const ESC = "\u001b[";
+/** A key pressed after a while. */
+async function* typed(key: string, after: number): AsyncGenerator<string> {
+  await new Promise((resolve) => setTimeout(resolve, after));
+  yield key;
+}
+
 const COMMENT = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 
 describe.concurrent("colour", () => {
@@ -41,15 +47,27 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
   });
 
   test("progress of a wait is drawn and taken away again", async ({ collab }) => {
-    const { stdout } = await collab.onTerminal([...COMMENT, "--wait", "400ms"], { env: { NO_COLOR: "1" } });
+    const args = [...COMMENT, "--wait", "400ms"];
+    const { stdout } = await collab.onTerminal(args, { env: { NO_COLOR: "1" }, columns: 80 });
     expect(stdout).toContain("waiting for new-comment");
     expect(stdout).toMatch(/1 sent · 1 waiting\n/);
+    const quiet = await collab.onTerminal([...args, "--quiet"], { columns: 80 });
+    expect(quiet.stdout).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test("a terminal that does not know its width gets no progress, and whole tables", async ({ collab }) => {
+    const { stdout } = await collab.onTerminal(["clock", "advance", "1h"], { env: { NO_COLOR: "1" }, columns: 0 });
+    expect(stdout).toMatch(/^[^\n]+\(running, .+ ahead of real time\)$/);
+    await collab.knock(COMMENT);
+    const list = await collab.onTerminal(["runs", "list"], { env: { NO_COLOR: "1" }, columns: 0 });
+    expect(list.stdout).toContain("new-comment  ada        paused");
   });
 
   test("tables are cut to the width, in a pipe they are whole", async ({ collab }) => {
     await collab.knock(COMMENT);
-    const narrow = await collab.shell("script -qec 'stty cols 40; knock runs list' /dev/null");
-    const lines = narrow.stdout.replaceAll("\r", "").split("\n");
+    const narrow = await collab.onTerminal(["runs", "list"], { columns: 40, env: { NO_COLOR: "1" } });
+    const lines = narrow.stdout.split("\n");
+    expect(lines.every((line) => line.length <= 40)).toBe(true);
     expect(lines.some((line) => line.endsWith("…"))).toBe(true);
     expect((await collab.knock(["runs", "list"])).stdout).not.toContain("…");
   });
@@ -61,6 +79,26 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(stdout).toContain("error: the API key is a live one");
     expect(exitCode).toBe(6);
     expect(stdout).not.toContain("0123456789");
+  });
+
+  test("Ctrl-C ends a wait, with what is done told: exit 130", async ({ collab }) => {
+    const input = typed("\u0003", 900);
+    const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--wait"], {
+      ...{ input, columns: 80, env: { NO_COLOR: "1" } },
+    });
+    expect(exitCode).toBe(130);
+    expect(stdout).toContain("waiting at delay_1");
+  });
+
+  test.for<[key: string, name: string, exit: number, told: RegExp]>([
+    ["\u0003", "Ctrl-C", 130, /error: interrupted\nhint: Nothing was changed\.$/],
+    ["\u0004", "Ctrl-D", 2, /error: no API key given\nhint: /],
+  ])("%j (%s) at a prompt: exit %i", async ([key, , exit, told], { collab }) => {
+    const { stdout, exitCode } = await collab.onTerminal(["auth", "login"], {
+      ...{ input: typed(key, 600), env: { NO_COLOR: "1" } },
+    });
+    expect(stdout).toMatch(told);
+    expect(exitCode).toBe(exit);
   });
 
   test("auth login asks for the key and does not show it", async ({ collab }) => {

@@ -248,7 +248,7 @@ describe("nextOccurrence, for any rules", () => {
           expect(found).toEqual(series(repeats, null, anchor, zone).filter((at) => at <= ending));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -260,7 +260,7 @@ describe("nextOccurrence, for any rules", () => {
         if (at === undefined) return;
         expect(nextOccurrence({ repeats: [rule], ending_at: null }, anchor, at - 1, zone)).toBe(at);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

@@ -11,6 +11,7 @@ import { createEngine } from "../../src/engine/create-engine.js";
 import type { EngineContext } from "../../src/engine/engine-context.js";
 import { withChannelIds } from "../../src/engine/fan-out-start.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
+import type { OutsideAnswer, OutsideRequest } from "../../src/ports/outside.js";
 import type { Delivery } from "../../src/ports/provider.js";
 import type { Store } from "../../src/ports/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
@@ -65,6 +66,7 @@ export function caseEnvironment(): Environment {
       conditions: null,
     };
   }
+  environment.fetch.allow = ["https://lark.test/"];
   environment.variables = { base_url: "https://lark.test", flag: true, pause: { unit: "minutes", value: 2 } };
   return environment;
 }
@@ -88,6 +90,9 @@ export class EngineHarness {
     status: message.channel.type === "http" ? "delivered" : "sent",
   });
   private readonly time: { now: number };
+  /** Requests that steps made, in order, and what they are answered. */
+  readonly requests: OutsideRequest[] = [];
+  respond: (request: OutsideRequest, attempt: number) => OutsideAnswer = () => ({ status: 200, text: "{}" });
   private uuids = 0;
 
   private constructor(
@@ -124,6 +129,7 @@ export class EngineHarness {
           return harness.deliver(message, channel);
         },
       }),
+      fetcher: { fetch: async (request) => harness.fetch(request) },
       ids: { uuid: () => crypto.randomUUID(), bytes: () => harness.nextBytes() },
       realNow: () => harness.now,
       sleep: async (milliseconds) => {
@@ -141,6 +147,11 @@ export class EngineHarness {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     new DataView(bytes.buffer).setUint32(0, ++this.uuids);
     return bytes;
+  }
+
+  private fetch(request: OutsideRequest): OutsideAnswer {
+    this.requests.push(request);
+    return this.respond(request, this.requests.length);
   }
 
   async identify(...recipients: JsonObject[]): Promise<void> {

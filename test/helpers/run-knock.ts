@@ -15,7 +15,7 @@ export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
   /** Standard input; without it there is none. */
-  input?: string | Uint8Array;
+  input?: string | Uint8Array | AsyncGenerator<string>;
 }
 
 /** What a finished command left behind. */
@@ -45,7 +45,7 @@ export interface Sample {
   read(name: string): string;
   knock(args: readonly string[], options?: RunOptions): Promise<Ran>;
   /** The same on a terminal (util-linux `script`), both outputs in `stdout`. */
-  onTerminal(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  onTerminal(args: readonly string[], options?: RunOptions & { columns?: number }): Promise<Ran>;
   /** A command that goes on: not waited for. */
   start(args: readonly string[], options?: RunOptions): Started;
   /** A shell line with `knock` on its path. */
@@ -65,6 +65,11 @@ export const hasTerminal = existsSync(SCRIPT);
 if (!hasTerminal) console.warn(`notice: no ${SCRIPT} on this machine; tests of terminal behaviour are left out`);
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+function inputOf(input: RunOptions["input"]) {
+  if (input === undefined) return { stdin: "ignore" as const };
+  return typeof input === "string" || input instanceof Uint8Array ? { input } : { stdin: input };
+}
 
 function ran(result: {
   stdout: string;
@@ -131,7 +136,7 @@ export function createSample(name: "collab" | "ops" | null): Sample {
     env: { ...env, ...options.env },
     extendEnv: false as const,
     reject: false as const,
-    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+    ...inputOf(options.input),
   });
   const knock = async (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
     ran(await execa(process.execPath, [BIN, ...args], common(options)));
@@ -151,7 +156,7 @@ export function createSample(name: "collab" | "ops" | null): Sample {
     read: (file) => readFileSync(join(dir, file), "utf8"),
     knock,
     async onTerminal(args, options = {}) {
-      const command = [process.execPath, BIN, ...args].map(quoted).join(" ");
+      const command = `stty cols ${options.columns ?? 80}; ${[process.execPath, BIN, ...args].map(quoted).join(" ")}`;
       const result = await execa(SCRIPT, ["-qec", command, "/dev/null"], common(options));
       return ran({ ...result, stdout: result.stdout.replaceAll("\r\n", "\n") });
     },

@@ -61,12 +61,37 @@ describe("parseDuration (section 5 of the contract, the clock)", () => {
   });
 
   it("never throws, and answers a safe integer or nothing", () => {
-    const piece = fc.constantFrom("1", "9", "0", ".", "h", "m", "s", "ms", "d", "w", "P", "T", "W", "D", "H", "M", "S", "-");
+    const piece = fc.constantFrom(
+      "1",
+      "9",
+      "0",
+      ".",
+      "h",
+      "m",
+      "s",
+      "ms",
+      "d",
+      "w",
+      "P",
+      "T",
+      "W",
+      "D",
+      "H",
+      "M",
+      "S",
+      "-",
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(piece, { maxLength: 12 }).map((parts) => parts.join(""))), (text) => {
-        const parsed = parseDuration(text);
-        expect(parsed === undefined || (Number.isSafeInteger(parsed) && parsed >= 0)).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece, { maxLength: 12 }).map((parts) => parts.join("")),
+        ),
+        (text) => {
+          const parsed = parseDuration(text);
+          expect(parsed === undefined || (Number.isSafeInteger(parsed) && parsed >= 0)).toBe(true);
+        },
+      ),
     );
   });
 

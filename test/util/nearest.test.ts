@@ -8,7 +8,7 @@ describe("nearest", () => {
     ["new-coment", ["new-comment", "invite"], "new-comment"],
     ["NEW-COMMENT", ["new-comment"], "new-comment"],
     ["nofity", ["notify", "cancel"], "notify"],
-    ["emial", ["sms", "email"], undefined],
+    ["emial", ["sms", "email"], "email"],
     ["zzz", ["actor", "recipients"], undefined],
     ["a", ["b"], undefined],
     ["x", ["xy"], undefined],

@@ -1,5 +1,10 @@
 import { invalidParams } from "../../domain/invalid-params.js";
-import { parseBulkScheduleRequest, parseScheduleChange, parseScheduleRequest } from "../../domain/parse-schedule.js";
+import {
+  parseBulkScheduleRequest,
+  parseScheduleChange,
+  parseScheduleIds,
+  parseScheduleRequest,
+} from "../../domain/parse-schedule.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient.js";
 import type { Schedule, ScheduleChange, ScheduleRequest } from "../../domain/schedule.js";
 import type { Parties, TriggerRecipient } from "../../domain/trigger.js";
@@ -159,10 +164,11 @@ export function scheduleOperations(context: EngineContext): ScheduleOperations {
       const [shape] = await scheduleShapes(store, await store.readSchedules([id]));
       return shape ?? null;
     },
-    create: (body, name) => createSchedules(context, [parseScheduleRequest(body, name)]),
-    createMany: (body, name) => createSchedules(context, parseBulkScheduleRequest(body, name)),
-    update: (body, name) => updateSchedules(context, parseScheduleChange(body, name)),
-    async delete(ids) {
+    create: async (body, name) => createSchedules(context, [parseScheduleRequest(body, name)]),
+    createMany: async (body, name) => createSchedules(context, parseBulkScheduleRequest(body, name)),
+    update: async (body, name) => updateSchedules(context, parseScheduleChange(body, name)),
+    async delete(body) {
+      const ids = parseScheduleIds(body);
       const found = await requireSchedules(context, ids);
       const shapes = await scheduleShapes(store, found);
       await store.deleteSchedules(ids);

@@ -118,7 +118,14 @@ export function describeResources(open: OpenStore): void {
       });
       expect(await open.store.nextDueAt()).toBeNull();
       const resumed = sampleRecipientRun(made.run, user("ana"), { status: "completed" });
-      const late = { recipientRun: { ...claimed!.recipientRun, ...resumed }, messages: [], batch: null, version: null };
+      const late = {
+        recipientRun: { ...claimed!.recipientRun, ...resumed },
+        messages: [],
+        batch: null,
+        upserts: [],
+        triggers: [],
+        version: null,
+      };
       await open.store.saveAdvances([late], "worker", NOW + 3);
       expect((await open.store.readRecipientRun(ended!.id))?.recipientRun).toEqual(ended);
     });

@@ -12,6 +12,7 @@ import { describeProcesses } from "./processes-contract.js";
 import { describeRecipients } from "./recipients-contract.js";
 import { describeResources } from "./resources-contract.js";
 import { describeSavedWork } from "./saved-work-contract.js";
+import { describeSchedules } from "./schedules-contract.js";
 import type { StoreSubject } from "./store-subject.js";
 import { describeWorkflowRuns } from "./workflow-runs-contract.js";
 
@@ -76,6 +77,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeResources(context);
     describeMemberships(context);
     describeFeed(context);
+    describeSchedules(context);
     describeProcesses(context);
   });
 }

@@ -1,0 +1,144 @@
+import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
+import { InputReader } from "../input/input-source.js";
+import { type BodyFlags, readBody } from "../input/request-body.js";
+import { printSchedule, printSchedules } from "../output/print-schedules.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import type { CommandContext } from "./context.js";
+import { applyVerbosity } from "./shared/options.js";
+import { addPageOptions, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
+import {
+  addBodyOptions,
+  addResourceOptions,
+  openResources,
+  type ResourceFlags,
+  warnOfUnidentified,
+} from "./shared/resources.js";
+
+interface ListFlags extends ResourceFlags, PageFlags {
+  workflow?: string;
+  recipient?: string;
+  tenant?: string;
+}
+
+type ChangeFlags = ResourceFlags & BodyFlags;
+
+const SAMPLE_ID = "1f7c2f0e-5a1d-4a7e-9a53-3b0f5b6d2c11";
+
+async function bodyOf(flags: BodyFlags, context: CommandContext): Promise<JsonObject> {
+  const body = await readBody(flags, new InputReader(context.input));
+  if (body !== null) return body;
+  throw new KnockError("usage", "no body given", {
+    hint: "--file body.json, or --data with the JSON, as the API takes it.",
+  });
+}
+
+/** Whom a body of one or many schedules names. */
+function recipientsOf(body: JsonObject): Json[] {
+  const one = ({ recipients, recipient }: JsonObject): Json[] =>
+    Array.isArray(recipients) ? recipients : recipient === undefined ? [] : [recipient];
+  return Array.isArray(body.schedules) ? body.schedules.filter(isJsonObject).flatMap(one) : one(body);
+}
+
+export function registerSchedules(program: Command, context: CommandContext): void {
+  const schedules = program
+    .command("schedules")
+    .summary("trigger workflows later, once or again and again")
+    .description("Schedules: a workflow's future triggers for one recipient each, in the recipient's time zone.");
+  registerList(schedules, context);
+
+  const get = schedules.command("get").argument("<id>", "a schedule's id").description("One schedule.");
+  addResourceOptions(get, [`knock schedules get ${SAMPLE_ID}`]).action(async (id: string, flags: ResourceFlags) => {
+    applyVerbosity(context, flags);
+    const resources = await openResources(context, flags);
+    const schedule = await resources.schedules.read(id);
+    if (schedule === null)
+      throw new KnockError("resource_missing", `there is no schedule "${id}"`, {
+        hint: "knock schedules list shows them.",
+      });
+    printSchedule(schedule, context.output);
+  });
+
+  addResourceOptions(
+    addBodyOptions(
+      schedules
+        .command("create")
+        .description("Schedules a workflow, for each of the body's recipients; a body with schedules makes many."),
+    ),
+    [
+      'knock schedules create --data \'{"workflow":"product-news","recipients":["ada"],"repeats":[{"frequency":"weekly","days":["mon"],"hours":9}]}\'',
+      'knock schedules create --data \'{"workflow":"welcome","recipients":["ada"]}\' --set scheduled_at=2030-06-04T18:00:00Z',
+    ],
+  ).action(async (flags: ChangeFlags) => {
+    applyVerbosity(context, flags);
+    const body = await bodyOf(flags, context);
+    const resources = await openResources(context, flags);
+    const isBulk = body.schedules !== undefined;
+    const items = await (isBulk ? resources.schedules.createMany(body) : resources.schedules.create(body));
+    printSchedules({ items }, context.output);
+    await warnOfUnidentified(recipientsOf(body), resources, context);
+  });
+
+  addResourceOptions(
+    addBodyOptions(
+      schedules
+        .command("update")
+        .argument("[id...]", "schedules' ids, unless the body has schedule_ids; at most 100")
+        .description("Changes schedules alike; what the body leaves out stays, null empties."),
+    ),
+    [`knock schedules update ${SAMPLE_ID} --set ending_at=2030-12-31T23:59:59Z`],
+  ).action(async (ids: string[], flags: ChangeFlags) => {
+    applyVerbosity(context, flags);
+    const body = await bodyOf(flags, context);
+    if (ids.length > 0 && body.schedule_ids !== undefined)
+      throw new KnockError("usage", "schedules are named twice: as arguments and as schedule_ids of the body");
+    const resources = await openResources(context, flags);
+    const change = ids.length > 0 ? { ...body, schedule_ids: ids } : body;
+    printSchedules({ items: await resources.schedules.update(change) }, context.output);
+  });
+
+  addResourceOptions(
+    schedules
+      .command("delete")
+      .argument("<id...>", "schedules' ids; at most 100")
+      .description("Deletes schedules with what was to come; runs already started go on."),
+    [`knock schedules delete ${SAMPLE_ID}`],
+  ).action(async (ids: string[], flags: ResourceFlags) => {
+    applyVerbosity(context, flags);
+    const resources = await openResources(context, flags);
+    const items = await resources.schedules.delete({ schedule_ids: ids });
+    const { output } = context;
+    if (output.verbosity.json) return output.json({ items });
+    if (!output.verbosity.quiet)
+      output.lines(items.map(({ id }) => `${output.paint.green("✓")} schedule ${String(id)} deleted`));
+  });
+}
+
+function registerList(schedules: Command, context: CommandContext): void {
+  const list = schedules
+    .command("list", { isDefault: true })
+    .description("Schedules, the newest first; those that are over, too.")
+    .option("--workflow <key>", "only of this workflow")
+    .option("--recipient <id>", "only of this user id or collection/id")
+    .option("--tenant <id>", "only of this tenant");
+  addResourceOptions(addPageOptions(list), [
+    "knock schedules list",
+    "knock schedules list --recipient ada --json",
+  ]).action(async (flags: ListFlags) => {
+    applyVerbosity(context, flags);
+    const recipient = recipientKeyOf(flags.recipient);
+    const filter = {
+      workflow: flags.workflow,
+      recipients: recipient === undefined ? undefined : [recipient],
+      tenant: flags.tenant,
+    };
+    const page = pageOf(flags);
+    const resources = await openResources(context, flags);
+    const found = await resources.schedules.list(filter, page);
+    if (found.items.length === 0) {
+      const suggestion = await context.suggestFilter({ workflow: flags.workflow }, flags);
+      if (suggestion !== null) context.output.warn(suggestion);
+    }
+    printSchedules(found, context.output);
+  });
+}

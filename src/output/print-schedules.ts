@@ -1,0 +1,68 @@
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import type { Output } from "./output.js";
+import { type Listed, printList } from "./print-resources.js";
+import { timeText } from "./print-runs.js";
+
+function nameOf(value: Json | undefined): string {
+  if (!isJsonObject(value)) return "";
+  return value.collection === undefined ? String(value.id) : `${String(value.collection)}/${String(value.id)}`;
+}
+
+const UNITS: Record<string, string> = { hourly: "hours", daily: "days", weekly: "weeks", monthly: "months" };
+
+/** `every 2 weeks on mon, fri at 18:00`. */
+function ruleText(rule: JsonObject): string {
+  const frequency = String(rule.frequency);
+  const parts = [Number(rule.interval) > 1 ? `every ${String(rule.interval)} ${UNITS[frequency] ?? ""}` : frequency];
+  if (rule.day_of_month !== null) parts.push(`on day ${String(rule.day_of_month)}`);
+  if (rule.days !== null) parts.push(`on ${Array.isArray(rule.days) ? rule.days.join(", ") : String(rule.days)}`);
+  const two = (value: Json | undefined): string => String(value ?? 0).padStart(2, "0");
+  parts.push(`at ${frequency === "hourly" ? "" : two(rule.hours)}:${two(rule.minutes)}`);
+  return parts.join(" ");
+}
+
+function repeatsText({ repeats }: JsonObject): string {
+  const rules = Array.isArray(repeats) ? repeats.filter(isJsonObject) : [];
+  return rules.length === 0 ? "once" : rules.map(ruleText).join("; ");
+}
+
+/** A page of a list, or those that a change was about. */
+export function printSchedules(page: { items: JsonObject[]; page_info?: Listed["page_info"] }, output: Output): void {
+  const { items } = page;
+  if (output.verbosity.json) return output.json(page.page_info ? page : { items });
+  printList(
+    { items, page_info: page.page_info ?? { after: null, before: null, page_size: items.length } },
+    {
+      none: "no schedules",
+      id: (item) => String(item.id),
+      head: ["SCHEDULE", "WORKFLOW", "RECIPIENT", "NEXT", "LAST", "REPEATS"],
+      row: (item) => [
+        String(item.id),
+        String(item.workflow),
+        nameOf(item.recipient),
+        timeText(item.next_occurrence_at) || "never",
+        timeText(item.last_occurrence_at),
+        repeatsText(item),
+      ],
+    },
+    output,
+  );
+}
+
+export function printSchedule(schedule: JsonObject, output: Output): void {
+  if (output.verbosity.json) return output.json(schedule);
+  if (output.verbosity.quiet) return output.line(String(schedule.id));
+  const { paint } = output;
+  const fields: [string, string][] = [
+    ["recipient", nameOf(schedule.recipient)],
+    ["repeats", repeatsText(schedule)],
+    ["next", timeText(schedule.next_occurrence_at) || "never"],
+    ["last", timeText(schedule.last_occurrence_at)],
+    ["actor", nameOf(schedule.actor)],
+    ["tenant", schedule.tenant === null ? "" : String(schedule.tenant)],
+    ["data", schedule.data === null ? "" : JSON.stringify(schedule.data)],
+    ["made", timeText(schedule.inserted_at)],
+  ];
+  output.line(`${paint.bold(String(schedule.workflow))}  ${String(schedule.id)}`);
+  for (const [name, text] of fields) if (text !== "") output.line(`  ${paint.dim(name.padEnd(9))}  ${text}`);
+}

@@ -1,0 +1,30 @@
+import type { JsonObject } from "../util/json.js";
+
+/** A request of a fetch step, as rendered. */
+export interface OutsideRequest {
+  method: string;
+  /** Whole, with its query. */
+  url: string;
+  headers: Record<string, string>;
+  body: string | null;
+  /** Milliseconds for the whole exchange (E-295). */
+  timeout_ms: number;
+}
+
+/** What came back, or why nothing did. */
+export type OutsideAnswer = { status: number; text: string } | { failure: "timeout" | "connection"; message: string };
+
+/** Makes requests of steps; redirects are not followed, and bodies above 10 MB are a failed connection. */
+export interface Fetcher {
+  fetch(request: OutsideRequest): Promise<OutsideAnswer>;
+}
+
+/** What an agent step asks a model. */
+export interface AgentRequest {
+  workflow: string;
+  step: string;
+  model: string;
+  prompt: string;
+  response_type: "text" | "json";
+  response_schema: JsonObject | null;
+}

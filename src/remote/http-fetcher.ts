@@ -1,0 +1,47 @@
+import { request as send } from "undici";
+import type { Fetcher, OutsideAnswer, OutsideRequest } from "../ports/outside.js";
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const TIMEOUT_CODES = new Set([
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "ABORT_ERR",
+]);
+
+async function exchange({ method, url, headers, body, timeout_ms }: OutsideRequest): Promise<OutsideAnswer> {
+  const response = await send(url, {
+    method: method.toUpperCase() as "GET",
+    headers,
+    body,
+    signal: AbortSignal.timeout(timeout_ms),
+    headersTimeout: timeout_ms,
+    bodyTimeout: timeout_ms,
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) {
+      response.body.destroy();
+      return { failure: "connection", message: "the response is larger than 10 MB" };
+    }
+    chunks.push(chunk as Buffer);
+  }
+  return { status: response.statusCode, text: Buffer.concat(chunks).toString("utf8") };
+}
+
+/** Requests of fetch and agent steps over undici. */
+export const httpFetcher: Fetcher = {
+  async fetch(request) {
+    try {
+      return await exchange(request);
+    } catch (error) {
+      const { name, code = "", message } = error as Error & { code?: string };
+      const isTimeout = name === "TimeoutError" || TIMEOUT_CODES.has(code);
+      return isTimeout
+        ? { failure: "timeout", message: `no answer within ${request.timeout_ms / 1_000} s` }
+        : { failure: "connection", message: message || code };
+    }
+  },
+};

@@ -1,0 +1,284 @@
+import { describe, expect } from "vitest";
+import { inWords, type Ran, type RunOptions, type Sample, cliTest as withSample } from "../helpers/run-knock.js";
+import { type StubApi, startStubApi } from "../helpers/stub-api.js";
+import { event, get, message, NOT_FOUND, page, RUN_ID, recipientRun, runId } from "../remote/api-bodies.js";
+
+const KEY = "sk_test_0123456789abcdefghij";
+const SECRET = "0123456789abcdefghij";
+const TRIGGER = "/v1/workflows/new-comment/trigger";
+const COMMENT = ["notify", "new-comment", "-r", "ada", "--set", "page=Home", "--remote"];
+const BODY = { recipients: ["ada"], data: { page: "Home" } };
+const ACCEPTED = { json: { workflow_run_id: RUN_ID } };
+
+/** A stub API for the test; that it saw what was expected, and nothing else, is checked at the end. */
+const test = withSample.extend<{ api: StubApi }>({
+  api: async ({ task: _task }, use) => {
+    const api = await startStubApi(KEY);
+    await use(api);
+    await api.finish();
+  },
+});
+
+async function remote(sample: Sample, api: StubApi, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const env = { KNOCK_API_KEY: KEY, KNOCK_BASE_URL: api.url, ...options.env };
+  const ran = await sample.knock(args, { ...options, env });
+  expect(ran.stdout + ran.stderr).not.toContain(SECRET);
+  return ran;
+}
+
+describe.concurrent("a remote trigger", () => {
+  test("sends the payload with its headers, and answers with what it was told", async ({ collab, api }) => {
+    const expected = {
+      method: "POST",
+      path: TRIGGER,
+      headers: { "idempotency-key": "k1", "x-knock-branch": "feature", "user-agent": /^knock-cli\/\d/ },
+      body: { ...BODY, actor: "alan", tenant: "acme", cancellation_key: "c1", settings: { skip_delay: true } },
+      reply: ACCEPTED,
+    };
+    api.expect(expected, expected);
+    const flags = ["--actor", "alan", "--tenant", "acme", "--cancellation-key", "c1", "--skip-delay"];
+    const args = [...COMMENT, ...flags, "--idempotency-key", "k1", "--branch", "feature"];
+    const { outcome, stderr, exitCode } = await remote(collab, api, [...args, "--json"]);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(outcome).toEqual({
+      ...{ workflow_run_id: RUN_ID, workflow: "new-comment", target: "remote", cancellation_key: "c1" },
+      ...{ recipients: null, summary: null },
+    });
+    const human = await remote(collab, api, args);
+    expect(human.stdout).toBe(
+      `✓ new-comment  ${RUN_ID}  remote\n  accepted; --wait follows what happens to each recipient`,
+    );
+  });
+
+  test("needs no project, and then says that nothing was checked", async ({ empty, api }) => {
+    api.expect({
+      ...{ method: "POST", path: TRIGGER, headers: { "idempotency-key": /^knock-cli-[0-9a-f-]{36}$/ } },
+      ...{ body: BODY, reply: ACCEPTED },
+    });
+    const { stdout, stderr, exitCode } = await remote(empty, api, [...COMMENT, "--quiet=false"].slice(0, -1));
+    expect(stdout).toContain(RUN_ID);
+    expect(stderr).toBe("note: no local project has this workflow; the data was not checked before sending");
+    expect(exitCode).toBe(0);
+  });
+
+  test("is checked by the project that has the workflow, unless told not to", async ({ collab, api }) => {
+    const args = ["notify", "new-comment", "-r", "ada", "--remote"];
+    const checked = await remote(collab, api, args);
+    expect(checked.exitCode).toBe(2);
+    expect(checked.stderr).toContain("data.page is required");
+    api.expect({ method: "POST", path: TRIGGER, body: { recipients: ["ada"] }, reply: ACCEPTED });
+    expect((await remote(collab, api, [...args, "--no-validate"])).exitCode).toBe(0);
+  });
+
+  test("an API key in the environment makes nothing remote", async ({ collab, api }) => {
+    const { outcome } = await remote(collab, api, [...COMMENT.slice(0, -1), "--json"]);
+    expect(outcome.target).toBe("local");
+    expect(api.requests).toEqual([]);
+  });
+
+  test("the target may come from knock.json, the key from a profile", async ({ collab, api }) => {
+    collab.write("knock.json", { knockDir: "./knock", settings: { target: "remote", base_url: api.url } });
+    await collab.knock(["auth", "login", "--with-key"], { input: KEY });
+    api.expect({ method: "POST", path: TRIGGER, body: BODY, reply: ACCEPTED });
+    const { stdout } = await collab.knock(COMMENT.slice(0, -1));
+    expect(stdout).toContain("  remote");
+  });
+
+  test("JSON Lines: one request a line, a line that fails leaves the others be", async ({ collab, api }) => {
+    const lines = ["ada", "lin", "grace"].map((id) => JSON.stringify({ key: "invite", recipients: [id] })).join("\n");
+    const expected = (id: string) => ({
+      ...{ method: "POST", path: "/v1/workflows/invite/trigger", body: { recipients: [id] } },
+    });
+    api.expect(
+      { ...expected("ada"), reply: ACCEPTED },
+      { ...expected("lin"), reply: { status: 404, json: { ...NOT_FOUND, code: "workflow_missing" } } },
+      { ...expected("grace"), reply: ACCEPTED },
+    );
+    const args = ["notify", "-f", "-", "--format", "jsonl", "--remote", "--json"];
+    const { documents, stderr, exitCode } = await remote(collab, api, args, { input: lines });
+    expect(documents).toHaveLength(2);
+    expect(stderr).toContain("error: standard input, line 2:");
+    expect(exitCode).toBe(9);
+  });
+});
+
+describe.concurrent("what the API answers", () => {
+  test.for<[status: number, body: unknown, exit: number, code: string, message: string]>([
+    [401, { code: "api_key_invalid", message: "Unknown key" }, 4, "authentication", "Unknown key (api_key_invalid)"],
+    [403, { code: "forbidden", message: "Not with this key" }, 4, "not_allowed", "Not with this key (forbidden)"],
+    [404, { code: "workflow_missing", message: "No such workflow" }, 5, "workflow_missing", "No such workflow"],
+    [422, { code: "workflow_inactive", message: "Inactive" }, 6, "workflow_inactive", "Inactive"],
+    [418, "<html>tea</html>", 7, "remote_failed", "answered what is not the API's (HTTP 418)"],
+    [301, "", 7, "remote_failed", "answered what is not the API's (HTTP 301)"],
+  ])("%i %j: exit %i, %s", async ([status, body, exit, code, text], { collab, api }) => {
+    const reply = typeof body === "string" ? { status, text: body } : { status, json: body };
+    api.expect({ method: "POST", path: TRIGGER, body: BODY, reply });
+    const { error, stderr, stdout, exitCode } = await remote(collab, api, [...COMMENT, "--json"]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: exit, stdout: "" });
+    expect(error).toMatchObject({ code, status, request_id: "req_stub", message: expect.stringContaining(text) });
+    expect(stderr).toMatch(/^error: .+\nhint: .+\nrequest id: req_stub\n\{/);
+  });
+
+  test("422: the field errors are kept, as pointers", async ({ collab, api }) => {
+    const errors = [
+      { field: "recipients[0]", message: "is bad" },
+      { field: "data.page", message: "is worse" },
+    ];
+    api.expect({
+      ...{ method: "POST", path: TRIGGER, body: BODY },
+      reply: { status: 422, json: { code: "invalid_params", message: "Invalid", errors } },
+    });
+    const { error, stderr, exitCode } = await remote(collab, api, [...COMMENT, "--json"]);
+    expect(exitCode).toBe(2);
+    expect(error.details).toEqual([
+      { pointer: "/recipients/0", message: "is bad" },
+      { pointer: "/data/page", message: "is worse" },
+    ]);
+    expect(stderr).toContain("  recipients[0] is bad\n  data.page is worse\n");
+  });
+
+  test.for<[status: number, exit: number, code: string]>([
+    [429, 8, "rate_limited"],
+    [500, 7, "remote_failed"],
+    [503, 7, "remote_failed"],
+  ])(
+    "%i is tried again, three times in all with one idempotency key: exit %i",
+    async ([status, exit, code], { collab, api }) => {
+      const one = {
+        ...{ method: "POST", path: TRIGGER, body: BODY },
+        reply: { status, headers: { "retry-after": "0" }, json: { code: "x", message: "Not now" } },
+      };
+      api.expect(one, one, one);
+      const { error, exitCode } = await remote(collab, api, [...COMMENT, "--json"]);
+      expect(exitCode).toBe(exit);
+      expect(error).toMatchObject({ code, status });
+      expect(new Set(api.requests.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+    },
+  );
+
+  test("nobody there: exit 7, and the store is not touched", async ({ collab, api }) => {
+    const gone = await startStubApi(KEY);
+    await gone.finish();
+    const { error, exitCode } = await remote(collab, api, [...COMMENT, "--base-url", gone.url, "--json"]);
+    expect(exitCode).toBe(7);
+    expect(error).toMatchObject({ code: "unreachable", message: expect.stringContaining("refused") });
+    expect(() => collab.read(".knock-local/store.db")).toThrow("ENOENT");
+  });
+
+  test("too slow: --timeout limits one try", async ({ collab, api }) => {
+    const slow = { method: "POST", path: TRIGGER, body: BODY, reply: { ...ACCEPTED, delay: 5_000 } };
+    api.expect(slow, slow, slow);
+    const { error, exitCode } = await remote(collab, api, [...COMMENT, "--timeout", "100ms", "--json"]);
+    expect(exitCode).toBe(7);
+    expect(error.code).toBe("unreachable");
+  });
+});
+
+describe.concurrent("keys", () => {
+  test("none: exit 4", async ({ collab, api }) => {
+    const { error, exitCode } = await remote(collab, api, [...COMMENT, "--json"], { env: { KNOCK_API_KEY: "" } });
+    expect(exitCode).toBe(4);
+    expect(error).toMatchObject({ code: "authentication", hint: expect.stringContaining("knock auth login") });
+  });
+
+  test("a live one wants --yes where nobody can be asked: exit 6, nothing sent", async ({ collab, api }) => {
+    const env = { KNOCK_API_KEY: `sk_live_${SECRET}`, KNOCK_BASE_URL: "https://knock.invalid" };
+    const { error, exitCode } = await remote(collab, api, [...COMMENT, "--json"], { env });
+    expect(exitCode).toBe(6);
+    expect(error).toMatchObject({ code: "confirmation_needed", hint: expect.stringContaining("--yes") });
+  });
+
+  test.for<[url: string, error: RegExp]>([
+    ["nonsense", /^error: The base URL is not a URL/],
+    ["ftp://127.0.0.1", /^error: The base URL must start with https/],
+    ["http://api.example.com", /^error: Plain http to api\.example\.com would send the API key unencrypted/],
+    [`https://u:${SECRET}@api.example.com`, /^error: The base URL must not hold a user name or password/],
+  ])("a base URL that cannot be one, whatever the key: %s", async ([url, error], { collab, api }) => {
+    for (const key of [KEY, `sk_live_${SECRET}`]) {
+      const env = { KNOCK_BASE_URL: url, KNOCK_API_KEY: key };
+      const { stderr, exitCode } = await remote(collab, api, COMMENT, { env });
+      expect(stderr).toMatch(error);
+      expect(exitCode).toBe(2);
+    }
+  });
+
+  test("an answer or an error that repeats the key is redacted", async ({ collab, api }) => {
+    api.expect({
+      ...{ method: "POST", path: TRIGGER, body: BODY },
+      reply: { status: 401, json: { code: "api_key_invalid", message: `The key ${KEY} is not known` } },
+    });
+    const { stderr } = await remote(collab, api, [...COMMENT, "--json"], { env: { KNOCK_DEBUG: "1" } });
+    expect(stderr).toContain("error: The key");
+  });
+});
+
+describe.concurrent("after a remote trigger", () => {
+  test("--wait follows the runs and fills the outcomes in", async ({ collab, api }) => {
+    const list = `/v1/workflow_recipient_runs?workflow=new-comment`;
+    const answers: Record<string, unknown> = {
+      trigger: { workflow_run_id: RUN_ID },
+      runs: page([recipientRun(1), recipientRun(2)]),
+      [runId(1)]: recipientRun(1, { events: [event("step_completed", "email_1"), event("completed")] }),
+      [runId(2)]: recipientRun(2, { events: [event("completed")] }),
+      messages: page([message("m1", 1, "email_1")]),
+    };
+    // What it asks for and in which order is the remote target's own test; here the command has to make sense of it.
+    const answering = await startAnswering((path) => {
+      if (path.endsWith("/trigger")) return answers.trigger;
+      if (path.startsWith("/v1/messages")) return answers.messages;
+      return answers[[runId(1), runId(2)].find((id) => path.includes(id)) ?? "runs"];
+    });
+    try {
+      const args = [...COMMENT, "--wait", "10s", "--json", "--base-url", answering.url];
+      const { outcome, exitCode } = await remote(collab, api, args);
+      expect(exitCode).toBe(0);
+      expect(inWords(outcome)[0]).toBe("u1 completed: email_1 sent");
+      expect(outcome.summary).toMatchObject({ recipients: 2, sent: 1 });
+      expect(answering.paths.some((path) => path.startsWith(list.split("?")[0] as string))).toBe(true);
+    } finally {
+      await answering.close();
+    }
+  });
+
+  test("cancel is accepted, and says that it is not told more", async ({ collab, api }) => {
+    const one = {
+      ...{ method: "POST", path: "/v1/workflows/invite/cancel", body: { cancellation_key: "c1", recipients: ["lin"] } },
+      reply: { status: 204 },
+    };
+    api.expect(one, one);
+    const args = ["cancel", "invite", "c1", "-r", "lin", "--remote"];
+    expect((await remote(collab, api, args)).stdout).toContain(
+      "accepted; this target does not tell what was cancelled",
+    );
+    const { json, exitCode } = await remote(collab, api, [...args, "--json", "--fail-if-none"]);
+    expect(json).toEqual({
+      ...{ workflow: "invite", cancellation_key: "c1", target: "remote", recipients: null, summary: null },
+    });
+    expect(exitCode).toBe(0);
+  });
+
+  test("messages and runs come from the API", async ({ empty, api }) => {
+    api.expect(get("/v1/messages/m1", NOT_FOUND, 404));
+    const { error, exitCode } = await remote(empty, api, ["messages", "show", "m1", "--remote", "--json"]);
+    expect(exitCode).toBe(5);
+    expect(error.code).toBe("resource_missing");
+  });
+});
+
+/** A server that answers any request by its path. */
+async function startAnswering(answer: (path: string) => unknown) {
+  const { createServer } = await import("node:http");
+  const paths: string[] = [];
+  const server = createServer((request, response) => {
+    paths.push(request.url ?? "");
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify(answer(request.url ?? "")));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as import("node:net").AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    paths,
+    close: () => new Promise((resolve) => void server.closeAllConnections() ?? server.close(resolve)),
+  };
+}

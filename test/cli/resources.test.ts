@@ -1,0 +1,197 @@
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { cliTest as it, type Sample } from "../helpers/run-knock.js";
+
+const items = (page: JsonObject): JsonObject[] => page.items as JsonObject[];
+const page = (size: number) => ({ after: null, before: null, page_size: size });
+
+describe("knock users", () => {
+  it("lists, as documents, ids or a table, and pages", async ({ collab }) => {
+    const first = (await collab.knock(["users", "list", "--limit", "4", "--json"])).json;
+    expect(items(first).map(({ id }) => id)).toEqual(["mary", "lin", "katherine", "alan"]);
+    const { after } = first.page_info as { after: string };
+    const rest = (await collab.knock(["users", "--after", after, "--json"])).json;
+    expect(items(rest)).toMatchObject([{ id: "grace" }, { __typename: "User", id: "ada", email: "ada@example.com" }]);
+    expect((await collab.knock(["users", "list", "--quiet", "--limit", "1"])).stdout).toBe("mary");
+    const table = await collab.knock(["users", "list", "--limit", "1"]);
+    expect(table.stdout).toMatch(/^USER {2}NAME +EMAIL +CHANGED\nmary {2}Mary Somerville {2}mary@example.com/);
+    expect(table.stderr).toMatch(/^more: --after \S+$/);
+  });
+
+  it("sets from a file, standard input, --data and --set, the later over the earlier", async ({ collab }) => {
+    collab.write("zoe.json", { name: "File", email: "zoe@example.com", plan: { tier: "a", seats: 1 } });
+    const set = ["users", "set", "zoe", "--file", "zoe.json", "--data", '{"name":"Data","plan":{"seats":2}}'];
+    const made = await collab.knock([...set, "--set", "plan.seats:=3", "--json"]);
+    expect(made.json).toMatchObject({ id: "zoe", name: "Data", plan: { tier: "a", seats: 3 } });
+    const merged = await collab.knock(["users", "set", "zoe", "-f", "-"], { input: '{"name":null}' });
+    expect(merged.stdout).toMatch(/^zoe {2}user\n {2}email +zoe@example.com\n {2}plan +\{"tier":"a","seats":3\}\n/);
+    expect((await collab.knock(["users", "get", "zoe", "--json"])).json).toMatchObject({ name: null });
+    expect((await collab.knock(["notify", "welcome", "-r", "zoe", "--json"])).outcome.recipients).toMatchObject([
+      { recipient: "zoe", status: expect.any(String) },
+    ]);
+  });
+
+  it("deletes with everything: what waits is never sent (E-053)", async ({ collab }) => {
+    await collab.knock(["notify", "new-comment", "-r", "grace", "--actor", "alan", "--data", '{"page":"Home"}']);
+    expect((await collab.knock(["users", "delete", "grace"])).stdout).toBe("✓ user grace deleted");
+    expect((await collab.knock(["clock", "advance", "2d", "--json"])).json.ran).toEqual([]);
+    expect(items((await collab.knock(["messages", "list", "--json"])).json)).toEqual([]);
+    const again = await collab.knock(["users", "delete", "grace", "--json"]);
+    expect(again.exitCode).toBe(5);
+    expect(again.error).toMatchObject({ code: "resource_missing", details: [{ value: "grace" }] });
+  });
+
+  it.for<[string[], number, RegExp]>([
+    [["users", "get", "adda"], 5, /there is no user "adda"\nhint: Did you mean "ada"\?/],
+    [["users", "set", "a/b", "--data", "{}"], 2, /the user's id "a\/b": id must not contain/],
+    [["users", "set", "ada", "--data", '{"id":"bob"}'], 2, /user "ada": id must be "ada" or absent/],
+    [["users", "set", "ada", "--file", "none.json"], 2, /--file: none.json/],
+    [["users", "set", "ada", "--file", "knock/workflows/welcome/email_1/text_body.txt"], 2, /not valid JSON/],
+    [["users", "gte", "ada"], 2, /Did you mean "get"\?/],
+    [["users", "list", "--limit", "51"], 2, /--limit/],
+    [["users", "list", "--after", "%%%"], 2, /after: is not a cursor/],
+    [["users", "list", "--remote"], 3, /does not work on the remote target yet\nhint: Add --local/],
+    [["objects", "get", "projects", "p9"], 5, /there is no object "projects\/p9"\nhint: Did you mean "p2"\?/],
+    [["objects", "get", "plans", "p9"], 5, /hint: knock objects set plans p9 --file … makes it/],
+    [["objects", "set", "$users", "ada"], 2, /hint: knock users reads and sets them/],
+    [["preferences", "set", "ada"], 2, /no preferences given/],
+    [
+      ["preferences", "set", "ada", "--data", '{"channel_types":{"fax":true}}'],
+      2,
+      /channel_types.fax is not a known key/,
+    ],
+    [["preferences", "get", "a/b/c"], 2, /the recipient: "a\/b\/c" is not an id or collection\/id/],
+    [["subscriptions", "list"], 2, /name an object or a recipient/],
+    [["subscriptions", "list", "projects"], 2, /name an object or a recipient/],
+    [["subscriptions", "list", "projects", "p1", "--recipient", "ada"], 2, /one of the two/],
+    [["subscriptions", "list", "projects", "p9"], 5, /there is no object "projects\/p9"/],
+    [["subscriptions", "add", "projects", "p1"], 2, /no recipients given/],
+    [["subscriptions", "add", "projects", "p1", "-r", "ada", "--properties", "[]"], 2, /properties must be an object/],
+    [["audiences", "list", "betta"], 5, /there is no audience "betta"\nhint: Did you mean "beta"\?/],
+    [["audiences", "add", "betta", "--no-create", "-r", "ada"], 5, /there is no audience "betta"/],
+    [["audiences", "add", "beta"], 2, /no recipients given/],
+    [["feed", "list"], 2, /name a user or an object/],
+    [["feed", "list", "ada", "--status", "new"], 2, /--status: "new" is not known/],
+    [["feed", "list", "ada", "--channel", "sendgrid"], 2, /the channel "sendgrid" is of type email/],
+  ])("%j exits %i", async ([args, code, text], { collab }) => {
+    const ran = await collab.knock(args);
+    expect(ran.stderr).toMatch(text);
+    expect(ran.stdout).toBe("");
+    expect(ran.exitCode).toBe(code);
+  });
+});
+
+describe("knock objects, tenants", () => {
+  it("read and change what the recipients files hold", async ({ collab }) => {
+    const listed = (await collab.knock(["objects", "list", "projects", "--json"])).json;
+    expect(items(listed).map(({ id }) => id)).toEqual(["p2", "p1"]);
+    expect(listed.page_info).toEqual(page(50));
+    const set = await collab.knock(["objects", "set", "projects", "p1", "--set", "stage=done", "--json"]);
+    expect(set.json).toMatchObject({ __typename: "Object", properties: { name: "Apollo", stage: "done" } });
+    await collab.knock(["objects", "delete", "projects", "p1"]);
+    expect((await collab.knock(["objects", "list", "projects", "-q"])).stdout).toBe("p2");
+
+    const tenant = ["tenants", "set", "acme", "--set", "settings.branding.primary_color=#112233", "--json"];
+    expect((await collab.knock(tenant)).json).toMatchObject({
+      __typename: "Tenant",
+      settings: { branding: { primary_color: "#112233", primary_color_contrast: "#ffffff" } },
+    });
+    expect((await collab.knock(["tenants", "list", "--name", "Acme", "-q"])).stdout).toBe("acme");
+    expect((await collab.knock(["tenants", "delete", "acme", "--json"])).json).toEqual({
+      deleted: true,
+      tenant: "acme",
+    });
+    expect((await collab.knock(["tenants", "get", "acme"])).exitCode).toBe(5);
+  });
+});
+
+describe("knock preferences", () => {
+  it("shows, merges, replaces and empties a set (A-093, A-094)", async ({ collab }) => {
+    const get = async () => (await collab.knock(["preferences", "get", "ada", "--json"])).json;
+    const defaults = { marketing: { channel_types: { push: false } } };
+    const collabOff = { collab: { channel_types: { email: false } } };
+    expect(await get()).toMatchObject({ id: "default", categories: { ...defaults, ...collabOff }, workflows: null });
+    const data = ["--data", '{"channel_types":{"sms":false}}'];
+    const merged = await collab.knock(["preferences", "set", "ada", "--merge", ...data]);
+    expect(merged.stdout).toContain("  categories.collab.channel_types.email    false\n");
+    expect(merged.stdout).toContain("  channel_types.sms                        false");
+    await collab.knock(["preferences", "set", "ada", ...data]);
+    expect(await get()).toMatchObject({ categories: defaults, channel_types: { sms: false } });
+    await collab.knock(["preferences", "delete", "ada"]);
+    expect(await get()).toMatchObject({ categories: defaults, channel_types: null });
+  });
+
+  it("has a set per tenant, over the tenant's defaults", async ({ collab }) => {
+    await collab.knock(["preferences", "set", "projects/p1", "--set-id", "acme", "--set", "workflows.welcome:=false"]);
+    const listed = (await collab.knock(["preferences", "list", "projects/p1", "--json"])).json;
+    expect(items(listed)).toMatchObject([
+      { id: "default", workflows: null },
+      { id: "acme", workflows: { welcome: false }, categories: { marketing: false } },
+    ]);
+    expect(listed.page_info).toEqual(page(2));
+  });
+});
+
+describe("knock subscriptions, audiences", () => {
+  it("subscribes and unsubscribes; says who is not identified", async ({ collab }) => {
+    const add = ["subscriptions", "add", "projects", "p1", "-r", "ada,ghost", "--properties", '{"role":"x"}'];
+    const added = await collab.knock([...add, "--json"]);
+    expect(items(added.json)).toMatchObject([
+      { recipient: { id: "ada" }, object: { id: "p1" }, properties: { role: "x" } },
+      { recipient: { id: "ghost" } },
+    ]);
+    expect(added.stderr).toMatch(/^warning: never identified: ghost\./);
+    expect((await collab.knock(["subscriptions", "list", "projects", "p1", "-q"])).stdout.split("\n")).toEqual([
+      "ghost",
+      "ada",
+      "katherine",
+      "grace",
+    ]);
+    await collab.knock(["subscriptions", "delete", "projects", "p1", "-r", "ghost,grace"]);
+    const left = await collab.knock(["subscriptions", "list", "--recipient", "grace"]);
+    expect(left.stdout).toBe("no subscriptions");
+  });
+
+  it("adds and removes members, with a tenant and without", async ({ collab }) => {
+    const added = await collab.knock(["audiences", "add", "vip", "-r", "ada", "nobody", "--tenant", "acme"]);
+    expect(added.stdout).toBe("✓ vip: added ada, nobody");
+    expect(added.stderr).toMatch(/^warning: never identified: nobody\./);
+    await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
+    const listed = (await collab.knock(["audiences", "list", "vip", "--json"])).json;
+    expect(items(listed).map(({ user_id, tenant }) => [user_id, tenant])).toEqual([
+      ["ada", null],
+      ["ada", "acme"],
+    ]);
+    const removed = await collab.knock(["audiences", "remove", "vip", "-r", "ada", "--json"]);
+    expect(removed.json).toEqual({ audience: "vip", removed: [{ user_id: "ada", tenant: null }] });
+    expect((await collab.knock(["audiences", "list", "vip"])).stdout).toMatch(/ada {3}Ada Lovelace {2}acme {4}\d{4}-/);
+  });
+});
+
+describe("knock feed", () => {
+  const notify = (collab: Sample, tenant: string[]) =>
+    collab.knock(["notify", "new-comment", "-r", "grace", "--actor", "alan", "--data", '{"page":"A & B"}', ...tenant]);
+
+  it("shows items and counts, by tenant and status (A-101a, Q-24)", async ({ collab }) => {
+    await notify(collab, ["--tenant", "acme"]);
+    await notify(collab, []);
+    await notify(collab, ["--tenant", "globex"]);
+    const list = async (...flags: string[]) => (await collab.knock(["feed", "list", "grace", ...flags, "--json"])).json;
+    const acme = await list("--tenant", "acme", "--channel", "in-app-feed");
+    expect(items(acme).map(({ tenant }) => tenant)).toEqual([null, "acme"]);
+    expect(acme.meta).toMatchObject({ total_count: 2, unread_count: 2, unseen_count: 2 });
+    const [newest] = items(acme);
+    await collab.knock(["messages", "mark", String(newest?.id), "read"]);
+    await collab.knock(["messages", "mark", String(newest?.id), "archived"]);
+    expect(items(await list("--status", "read"))).toEqual([]);
+    const read = await list("--status", "read", "--archived", "include");
+    expect(items(read)).toMatchObject([{ id: newest?.id, __typename: "FeedItem" }]);
+    expect(read.meta).toMatchObject({ total_count: 3, unread_count: 2 });
+
+    const shown = (await collab.knock(["feed", "list", "grace"])).stdout.split("\n");
+    expect(shown[0]).toMatch(/^ITEM +WORKFLOW +TENANT +STATUS +MADE +TEXT$/);
+    expect(shown[1]).toMatch(/ new-comment {2}globex {2}new +\S+ \S+ {2}Alan Turing commented on A & B$/);
+    expect(shown.at(-1)).toBe("2 unread · 2 unseen · 2 in all");
+    expect((await collab.knock(["feed", "list", "--object", "projects/p1"])).stdout).toBe("no feed items");
+  });
+});

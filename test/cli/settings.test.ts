@@ -1,0 +1,190 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { type RunOptions, type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+const KEY = "sk_test_0123456789abcdefghij";
+const SECRET = "0123456789abcdefghij";
+
+async function setting(sample: Sample, name: string, args: string[] = [], options?: RunOptions): Promise<unknown> {
+  const { json } = await sample.knock(["config", "get", name, ...args, "--json"], options);
+  return [json.value, json.source];
+}
+
+async function logIn(sample: Sample, args: string[] = [], key = KEY): Promise<void> {
+  const { exitCode, stderr, stdout } = await sample.knock(["auth", "login", "--with-key", ...args], {
+    input: `${key}\n`,
+  });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(stdout).not.toContain(SECRET);
+}
+
+describe.concurrent("knock auth", () => {
+  test("keeps a key in a file that only its owner can read, and shows it in part", async ({ collab }) => {
+    await logIn(collab, ["--base-url", "http://127.0.0.1:9", "--branch", "feature"]);
+    const path = (await collab.knock(["config", "path"])).stdout;
+    expect(path).toBe(join(collab.home, ".config/knock/profiles.json"));
+    expect((statSync(path).mode & 0o777).toString(8)).toBe("600");
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
+      default: "default",
+      profiles: { default: { api_key: KEY, base_url: "http://127.0.0.1:9", branch: "feature" } },
+    });
+    for (const args of [
+      ["auth", "status"],
+      ["config", "list"],
+      ["config", "get", "api_key"],
+    ]) {
+      for (const flags of [[], ["--json"], ["--verbose"]]) {
+        const { stdout, stderr, exitCode } = await collab.knock([...args, ...flags]);
+        expect(exitCode).toBe(0);
+        expect(stdout + stderr).not.toContain(SECRET);
+        expect(stdout).toContain("sk_…redacted");
+      }
+    }
+  });
+
+  test("profiles: several, a default, forgotten again", async ({ collab }) => {
+    await logIn(collab);
+    await logIn(collab, ["--profile", "staging"]);
+    const { json } = await collab.knock(["auth", "status", "--json"]);
+    expect((json.items as JsonObject[]).map(({ name, is_default }) => [name, is_default])).toEqual([
+      ["default", true],
+      ["staging", false],
+    ]);
+    await collab.knock(["config", "set", "profile", "staging"]);
+    expect(await setting(collab, "profile")).toEqual(["staging", "default"]);
+    expect((await collab.knock(["auth", "logout", "--profile", "staging"])).stdout).toContain('"staging" forgotten');
+    expect((await collab.knock(["auth", "logout", "--profile", "staging"])).stdout).toBe(
+      'there is no profile "staging"',
+    );
+    expect((await collab.knock(["auth", "status"])).stdout).not.toContain("staging");
+  });
+
+  test("a file that others can read is warned of", async ({ collab }) => {
+    await logIn(collab);
+    const path = join(collab.home, ".config/knock/profiles.json");
+    await collab.shell(`chmod 644 ${path}`);
+    const { stderr } = await collab.knock(["config", "list"]);
+    expect(stderr).toMatch(/^warning: .+profiles\.json holds API keys and others .+chmod 600/);
+  });
+
+  test.for<[args: string[], input: string | undefined, exit: number, error: RegExp]>([
+    [["auth", "login"], undefined, 2, /^error: no API key given\nhint: /],
+    [["auth", "login", "--with-key"], "\n", 2, /^error: no API key given\nhint: /],
+    [["auth", "login", "--with-key"], "sk_a b", 2, /^error: an API key holds no white space\nhint: /],
+    [["auth", "login", "--with-key", "--profile", "../x"], "sk_a", 2, /^error: "\.\.\/x" cannot be a profile's name/],
+    [["config", "set", "profile", "nobody"], undefined, 3, /^error: There is no profile "nobody"/],
+    [["config", "set", "target", "lcal"], undefined, 2, /^error: target: "lcal" is not a target\nhint: /],
+    [["config", "set", "api_key", "sk_x"], undefined, 2, /^error: "api_key" cannot be set\nhint: knock auth login/],
+    [["runs", "--profile", "nobody"], undefined, 3, /^error: there is no profile "nobody" in /],
+  ])("%j: exit %i", async ([args, input, exit, error], { collab }) => {
+    const { stderr, exitCode } = await collab.knock(args, input === undefined ? {} : { input });
+    expect(stderr).toMatch(error);
+    expect(exitCode).toBe(exit);
+  });
+
+  test("a damaged file is told without quoting it, and kept", async ({ collab }) => {
+    await logIn(collab);
+    const file = "../home/.config/knock/profiles.json";
+    collab.write(file, `{"profiles":{"default":{"api_key":"${KEY}"`);
+    for (const args of [["runs"], ["auth", "status"], ["auth", "login", "--api-key", "sk_new"]]) {
+      const { stderr, exitCode } = await collab.knock([...args, "--json"]);
+      expect(exitCode).toBe(3);
+      expect(stderr).toMatch(/^error: .+profiles\.json is not valid JSON\.\nhint: Mend it/);
+      expect(stderr).not.toContain(SECRET);
+    }
+    expect(collab.read(file)).toContain(KEY);
+  });
+});
+
+describe.concurrent("settings: flag > environment > knock.json > profile > default", () => {
+  test("target", async ({ collab }) => {
+    expect(await setting(collab, "target")).toEqual(["local", "default"]);
+    await logIn(collab);
+    expect(await setting(collab, "target")).toEqual(["local", "default"]);
+    await collab.knock(["config", "set", "target", "remote"]);
+    expect(await setting(collab, "target")).toEqual(["remote", "profile"]);
+    collab.write("knock.json", { knockDir: "./knock", settings: { target: "local" } });
+    expect(await setting(collab, "target")).toEqual(["local", "project"]);
+    const env = { KNOCK_TARGET: "remote" };
+    expect(await setting(collab, "target", [], { env })).toEqual(["remote", "environment"]);
+    expect(await setting(collab, "target", ["--target", "local"], { env })).toEqual(["local", "flag"]);
+    expect(await setting(collab, "target", ["--local"], { env })).toEqual(["local", "flag"]);
+    expect(await setting(collab, "target", ["--remote"])).toEqual(["remote", "flag"]);
+    expect(await setting(collab, "target", [], { env: { KNOCK_TARGET: "" } })).toEqual(["local", "project"]);
+  });
+
+  test.for<[name: string, variable: string, flag: string]>([
+    ["base_url", "KNOCK_BASE_URL", "--base-url"],
+    ["branch", "KNOCK_BRANCH", "--branch"],
+  ])("%s", async ([name, variable, flag], { collab }) => {
+    await logIn(collab);
+    await collab.knock(["config", "set", name, "http://127.0.0.1:1"]);
+    expect(await setting(collab, name)).toEqual(["http://127.0.0.1:1", "profile"]);
+    collab.write("knock.json", { knockDir: "./knock", settings: { [name]: "http://127.0.0.1:2" } });
+    expect(await setting(collab, name)).toEqual(["http://127.0.0.1:2", "project"]);
+    const env = { [variable]: "http://127.0.0.1:3" };
+    expect(await setting(collab, name, [], { env })).toEqual(["http://127.0.0.1:3", "environment"]);
+    expect(await setting(collab, name, [flag, "http://127.0.0.1:4"], { env })).toEqual(["http://127.0.0.1:4", "flag"]);
+  });
+
+  test("api_key: flag, environment, profile; never from knock.json", async ({ collab }) => {
+    expect(await setting(collab, "api_key")).toEqual([null, "default"]);
+    await logIn(collab);
+    const sources = [
+      await setting(collab, "api_key"),
+      await setting(collab, "api_key", [], { env: { KNOCK_API_KEY: "sk_test_env" } }),
+      await setting(collab, "api_key", ["--api-key", "sk_test_flag"], { env: { KNOCK_API_KEY: "sk_test_env" } }),
+    ];
+    expect(sources.map((one) => (one as unknown[])[1])).toEqual(["profile", "environment", "flag"]);
+    collab.write("knock.json", { knockDir: "./knock", settings: { api_key: "sk_x" } });
+    expect((await collab.knock(["runs"])).stderr).toContain("settings.api_key is not a known setting");
+  });
+
+  test("profile: by flag, environment, knock.json, default", async ({ collab }) => {
+    for (const name of ["a", "b", "c", "d"]) await logIn(collab, ["--profile", name, "--branch", `of-${name}`]);
+    expect(await setting(collab, "branch")).toEqual(["of-a", "profile"]);
+    collab.write("knock.json", { knockDir: "./knock", settings: { profile: "b" } });
+    expect(await setting(collab, "branch")).toEqual(["of-b", "profile"]);
+    const env = { KNOCK_PROFILE: "c" };
+    expect(await setting(collab, "branch", [], { env })).toEqual(["of-c", "profile"]);
+    expect(await setting(collab, "branch", ["--profile", "d"], { env })).toEqual(["of-d", "profile"]);
+  });
+
+  test("store: a path is relative to where it was written", async ({ collab }) => {
+    const send = ["notify", "new-comment", "-r", "ada", "--set", "page=x", "--quiet", "--project", ".."];
+    await collab.knock([...send, "--store", "flag.db"], { cwd: "payloads", env: { KNOCK_STORE: "env.db" } });
+    expect(collab.read("payloads/flag.db").length).toBeGreaterThan(0);
+    await collab.knock(send, { cwd: "payloads", env: { KNOCK_STORE: "env.db" } });
+    expect(collab.read("payloads/env.db").length).toBeGreaterThan(0);
+    collab.write("knock.json", { knockDir: "./knock", settings: { store: "own/project.db" } });
+    await collab.knock(send, { cwd: "payloads" });
+    expect(collab.read("own/project.db").length).toBeGreaterThan(0);
+    await collab.knock([...send, "--store", ":memory:"], { cwd: "payloads" });
+    expect(() => collab.read(".knock-local/store.db")).toThrow("ENOENT");
+  });
+
+  test("the store keeps itself out of version control, and knock.json is found upwards", async ({ collab }) => {
+    await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=x"], { cwd: "knock/workflows/invite" });
+    expect(collab.read(".knock-local/.gitignore")).toBe("*\n");
+    expect((await collab.knock(["runs", "list", "--quiet", "--project", "knock.json"])).stdout).not.toBe("");
+  });
+
+  test.for<[args: string[], env: Record<string, string>, exit: number, error: RegExp]>([
+    [["--local", "--remote"], {}, 2, /^error: --local, --remote and --target contradict each other\nhint: /],
+    [["--target", "local", "--remote"], {}, 2, /^error: --local, --remote and --target contradict/],
+    [[], { KNOCK_TARGET: "cloud" }, 2, /^error: KNOCK_TARGET is "cloud"\nhint: The targets are local and remote\./],
+    [["--timeout", "never"], {}, 2, /^error: --timeout: "never" is not a duration\nhint: /],
+    [["--timeout", "0s"], {}, 2, /^error: --timeout/],
+  ])("%j with %j: exit %i", async ([args, env, exit, error], { collab }) => {
+    const { stderr, exitCode } = await collab.knock(
+      ["notify", "new-comment", "-r", "ada", "--set", "page=x", ...args],
+      {
+        env,
+      },
+    );
+    expect(stderr).toMatch(error);
+    expect(exitCode).toBe(exit);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect } from "vitest";
+import { cliTest as test } from "../helpers/run-knock.js";
+
+describe.concurrent("did you mean", () => {
+  test.for<[args: string[], exit: number, error: string]>([
+    [["notfy", "x"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
+    [["cancle"], 2, 'error: there is no command "cancle"\nhint: Did you mean "cancel"?'],
+    [["runs", "lst"], 2, 'error: knock runs has no command "lst"\nhint: Did you mean "list"?'],
+    [["clock", "advnce", "1d"], 2, 'error: knock clock has no command "advnce"\nhint: Did you mean "advance"?'],
+    [["config", "lists"], 2, 'error: knock config has no command "lists"\nhint: Did you mean "list"?'],
+    [["notify", "x", "--recipiens", "ada"], 2, "hint: Did you mean one of --recipient, --recipients?"],
+    [["cancel", "x", "y", "--fail-if-non"], 2, "hint: Did you mean --fail-if-none?"],
+    [
+      ["notify", "new-coment", "-r", "ada"],
+      5,
+      'error: there is no workflow "new-coment"\nhint: Did you mean "new-comment"?',
+    ],
+    [["notify", "zzz", "-r", "ada"], 5, "hint: Workflows: invite, new-comment, order-placed, page-shared"],
+    [["notify", "x", "-r", "a", "--target", "remot"], 2, "'remot' is invalid. Allowed choices are local, remote."],
+    [["runs", "--status", "complete"], 2, 'hint: Did you mean "completed"?'],
+    [["notify", "x", "-r", "a", "--expect", "skiped=0"], 2, 'hint: Did you mean "skipped"?'],
+    [["notify", "x", "-r", "a", "--expect", "ada:email=sennt"], 2, 'hint: Did you mean "sent"?'],
+    [["config", "get", "targt"], 2, 'error: there is no setting "targt"\nhint: Did you mean "target"?'],
+    [["config", "set", "brnch", "x"], 2, 'error: "brnch" cannot be set\nhint: Did you mean "branch"?'],
+  ])("%j: exit %i", async ([args, exit, error], { collab }) => {
+    const { stderr, stdout, exitCode } = await collab.knock(args);
+    expect(stderr).toContain(error);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: exit });
+  });
+
+  test.for<[args: string[], note: string]>([
+    [["runs", "list", "--workflow", "new-coment"], 'note: did you mean "new-comment"?'],
+    [["messages", "list", "--channel", "sendgird"], 'note: did you mean "sendgrid"?'],
+    [["messages", "list", "--channel", "sendgrid"], ""],
+    [["runs", "list", "--workflow", "new-comment"], ""],
+  ])("an empty list, %j: %j", async ([args, note], { collab }) => {
+    const { stderr, exitCode } = await collab.knock(args);
+    expect({ stderr, exitCode }).toEqual({ stderr: note, exitCode: 0 });
+  });
+});
+
+describe.concurrent("the program itself", () => {
+  test.for([["--version"], ["-V"]])("%s", async ([flag = ""], { empty }) => {
+    const { stdout, exitCode } = await empty.knock([flag]);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(exitCode).toBe(0);
+  });
+
+  test.for([[[]], [["--help"]], [["help"]]])("%j shows the commands", async ([args = []], { empty }) => {
+    const { stdout, stderr, exitCode } = await empty.knock(args);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    for (const command of ["notify", "cancel", "runs", "messages", "clock", "worker", "init", "auth", "config"])
+      expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
+  });
+
+  test("a group without a default shows its commands", async ({ empty }) => {
+    const { stdout, stderr, exitCode } = await empty.knock(["auth"]);
+    expect(stdout).toMatch(/login.*\n.*logout/s);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  });
+
+  test("wrong usage with --json is a document too, wherever the flag stands", async ({ empty }) => {
+    for (const args of [
+      ["notfy", "--json"],
+      ["--json", "notfy"],
+      ["notify", "--nope", "--json"],
+    ]) {
+      const { error, exitCode } = await empty.knock(args);
+      expect(error).toEqual({ code: "usage", message: expect.any(String), hint: expect.any(String), details: [] });
+      expect(exitCode).toBe(2);
+    }
+  });
+
+  test("without a project the local target says how to get one", async ({ empty }) => {
+    for (const args of [["notify", "x", "-r", "a"], ["runs"], ["clock"], ["worker", "--once"], ["cancel", "x", "y"]]) {
+      const { error, exitCode } = await empty.knock([...args, "--json"]);
+      expect(error).toMatchObject({ code: "project_missing", hint: expect.stringContaining("knock init") });
+      expect(exitCode).toBe(3);
+    }
+  });
+});
+
+describe.concurrent("knock init", () => {
+  test("then notify: two commands to the first run", async ({ empty }) => {
+    const made = await empty.knock(["init"]);
+    expect(made.exitCode).toBe(0);
+    expect(made.stdout).toContain("✓ knock.json");
+    const hint = /^try: knock (.+)$/.exec(made.stderr)?.[1] ?? "";
+    const { stdout, exitCode } = await empty.knock(hint.split(" "));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("ada  ✓ in-app sent · email sent");
+    const { json } = await empty.knock(["messages", "list", "--channel", "in-app-feed", "--json"]);
+    expect(json.items).toHaveLength(1);
+  });
+
+  test("into another folder, and never over what is there", async ({ empty }) => {
+    expect((await empty.knock(["init", "deep/er", "--json"])).json.files).toContain("deep/er/knock.json");
+    const again = await empty.knock(["init", "deep/er"]);
+    expect(again.exitCode).toBe(6);
+    expect(again.stderr).toMatch(/^error: deep\/er\/knock\.json exists already\nhint: Nothing was written/);
+    empty.write("other/knock/environment.json", "{}");
+    expect((await empty.knock(["init", "other"])).exitCode).toBe(6);
+    expect(empty.read("other/knock/environment.json")).toBe("{}");
+    expect(() => empty.read("other/knock.json")).toThrow("ENOENT");
+  });
+
+  test("where a file is in the way: one line, exit 3", async ({ empty }) => {
+    empty.write("file", "");
+    const { stderr, exitCode } = await empty.knock(["init", "file"]);
+    expect(stderr).toMatch(/^error: the project could not be written: .+\nhint: /);
+    expect(stderr.split("\n")).toHaveLength(2);
+    expect(exitCode).toBe(3);
+  });
+});

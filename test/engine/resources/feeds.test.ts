@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { keyOf } from "../../../src/domain/recipient.js";
+import { withHarness } from "../../helpers/engine-case.js";
+import { step } from "../../helpers/engine-harness.js";
+
+const PAGE = { limit: 9 };
+
+describe("feeds", () => {
+  it("AC-210, A-101: an unknown user's is empty", () =>
+    withHarness(async ({ engine: { resources } }) => {
+      expect(await resources.feeds.list({ recipient: keyOf("ghost") }, PAGE)).toMatchObject({
+        items: [],
+        meta: { __typename: "FeedMetadata", total_count: 0, unread_count: 0, unseen_count: 0 },
+        page_info: { after: null, before: null },
+      });
+    }));
+
+  it("AC-226, AC-227, A-498, A-603, A-104: an item with everything a client needs", () =>
+    withHarness(async (harness) => {
+      const workflow = harness.define("hello", {
+        categories: ["social"],
+        steps: [step.feed("Hi {{ n }}"), step.email()],
+      });
+      const data = { n: 1, attachments: [{ name: "a.txt", content: "YQ==", content_type: "text/plain" }] };
+      await harness.trigger("hello", { recipients: ["bo"], actor: "ana", tenant: "acme", data });
+      const [message] = await harness.messages("bo");
+      const { items, vars } = await harness.engine.resources.feeds.list({ recipient: keyOf("bo") }, PAGE);
+      expect(items).toHaveLength(1);
+      expect(items[0]).toEqual({
+        __typename: "FeedItem",
+        __cursor: expect.any(String),
+        id: message?.id,
+        tenant: "acme",
+        actors: [expect.objectContaining({ __typename: "User", id: "ana", plan: "pro" })],
+        total_actors: 1,
+        blocks: [{ type: "markdown", name: "body", content: "Hi {{ n }}", rendered: expect.stringContaining("Hi 1") }],
+        data: { n: 1 },
+        source: { __typename: "Workflow", key: "hello", categories: ["social"], version_id: workflow.version_id },
+        inserted_at: "2025-06-04T10:00:00.000Z",
+        updated_at: "2025-06-04T10:00:00.000Z",
+        seen_at: null,
+        read_at: null,
+        interacted_at: null,
+        archived_at: null,
+        link_clicked_at: null,
+        clicked_at: null,
+      });
+      expect(vars).toMatchObject({ base_url: "https://lark.test" });
+    }));
+
+  it("AC-214, AC-215: read and archived items", () =>
+    withHarness(async (harness) => {
+      const { feeds } = harness.engine.resources;
+      harness.define("hello", { steps: [step.feed()] });
+      await harness.trigger("hello", { recipients: ["bo"] });
+      await harness.trigger("hello", { recipients: ["bo"] });
+      const [first] = await harness.messages("bo");
+      const list = (filter: object) => feeds.list({ recipient: keyOf("bo"), ...filter }, PAGE);
+      await harness.mark(first!, "read");
+      const unread = await list({ status: "unread" });
+      expect(unread.items).toHaveLength(1);
+      expect(unread.meta).toMatchObject({ total_count: 2, unread_count: 1, unseen_count: 2 });
+      await harness.mark(first!, "archived");
+      expect((await list({})).items).toHaveLength(1);
+      expect((await list({ archived: "only" })).items).toMatchObject([{ id: first!.id }]);
+    }));
+
+  it("AC-225: a channel of another type is no feed; an undeclared one may be", () =>
+    withHarness(async ({ engine: { resources } }) => {
+      const list = (channel: string) => resources.feeds.list({ recipient: keyOf("bo"), channel }, PAGE);
+      await expect(list("mail")).rejects.toMatchObject({ code: "channel_invalid", hint: "Channels: feed" });
+      await expect(list("c-mail")).rejects.toMatchObject({ code: "channel_invalid" });
+      expect((await list("c-feed")).items).toEqual([]);
+      expect((await list("elsewhere")).items).toEqual([]);
+    }));
+});

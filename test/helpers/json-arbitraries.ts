@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import type { Json, JsonObject } from "../../src/util/json.js";
+
+/** Keys as an attacker would choose them, among others. */
+export const awkwardKey = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom("__proto__", "constructor", "toString", "hasOwnProperty", "", "~/", "0", "ä"),
+  },
+  { weight: 1, arbitrary: fc.string({ maxLength: 8 }) },
+);
+
+/** JSON of any shape, with some of the given keys in it. */
+export function jsonWith(...keys: string[]): fc.Arbitrary<Json> {
+  const key = keys.length === 0 ? awkwardKey : fc.oneof(fc.constantFrom(...keys), awkwardKey);
+  const scalar = fc.oneof(
+    fc.constantFrom<Json>(
+      null,
+      true,
+      false,
+      0,
+      -1,
+      1e308,
+      "",
+      "ada",
+      "a/b",
+      "x".repeat(300),
+      "\ud800",
+      "{{",
+      "{{ x }}",
+    ),
+    fc.string({ maxLength: 10 }),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+  ) as fc.Arbitrary<Json>;
+  return fc.letrec<{ json: Json }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 4, depthSize: "medium" },
+      scalar,
+      fc.array(tie("json"), { maxLength: 4 }),
+      fc
+        .array(fc.tuple(key, tie("json")), { maxLength: 6 })
+        .map((entries) => Object.fromEntries(entries) as JsonObject),
+    ),
+  })).json;
+}
+
+type Path = (string | number)[];
+
+function pathsOf(value: Json, here: Path = []): Path[] {
+  const children = Array.isArray(value)
+    ? [...value.entries()]
+    : value !== null && typeof value === "object"
+      ? Object.entries(value)
+      : [];
+  return [here, ...children.flatMap(([key, child]) => pathsOf(child, [...here, key]))];
+}
+
+function changed(value: Json, path: Path, change: (parent: JsonObject | Json[], key: string | number) => void): Json {
+  const copy = structuredClone(value);
+  let parent = copy as JsonObject | Json[];
+  for (const part of path.slice(0, -1)) parent = (parent as JsonObject)[part as string] as JsonObject;
+  change(parent, path.at(-1) as string | number);
+  return copy;
+}
+
+/** The document with one to three of its parts deleted, replaced by other JSON or moved under another key. */
+export function mutationsOf(document: Json, replacement: fc.Arbitrary<Json> = jsonWith()): fc.Arbitrary<Json> {
+  const mutation = fc.tuple(fc.nat(), fc.constantFrom("delete", "replace", "rename"), replacement, awkwardKey);
+  return fc.array(mutation, { minLength: 1, maxLength: 3 }).map((mutations) =>
+    mutations.reduce<Json>((value, [at, kind, json, name]) => {
+      const paths = pathsOf(value).slice(1);
+      if (paths.length === 0) return value;
+      return changed(value, paths[at % paths.length] as Path, (parent, key) => {
+        if (Array.isArray(parent)) {
+          if (kind === "delete") parent.splice(key as number, 1);
+          else parent[key as number] = json;
+          return;
+        }
+        const old = parent[key as string] as Json;
+        if (kind === "replace") parent[key as string] = json;
+        else delete parent[key as string];
+        if (kind === "rename")
+          Object.defineProperty(parent, name, { value: old, enumerable: true, configurable: true, writable: true });
+      });
+    }, document),
+  );
+}
+
+/** An object so many levels deep. */
+export function nested(levels: number, open = '{"a":', close = "}"): Json {
+  return JSON.parse(`${open.repeat(levels)}1${close.repeat(levels)}`) as Json;
+}

@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseJson } from "../../src/util/parse-json.js";
+
+describe("parseJson", () => {
+  it.each<[string, string, number, number]>([
+    ["", "it is empty", 1, 1],
+    [" \n ", "it is empty", 2, 2],
+    ["{", "expected a closing brace", 1, 2],
+    ["[", "expected a closing bracket", 1, 2],
+    ["{a:1}", "unexpected word", 1, 2],
+    ["{'a':1}", "unexpected word", 1, 2],
+    ['{"a":1,}', "expected a property name in double quotes", 1, 8],
+    ["[1,]", "expected a value", 1, 4],
+    ["[1 2]", "expected a comma", 1, 4],
+    ['{"a" 1}', "expected a colon", 1, 6],
+    ['{"a":1]', "expected a comma", 1, 7],
+    ["01", "unexpected text after the end", 1, 2],
+    ["{} {}", "unexpected text after the end", 1, 4],
+    ["1.", "a number is cut off", 1, 1],
+    ["1e", "a number is cut off", 1, 1],
+    ["+1", "unexpected word", 1, 1],
+    ["NaN", "unexpected word", 1, 1],
+    ['{"a":undefined}', "unexpected word", 1, 6],
+    ['"\\x"', "an escape is not valid", 1, 1],
+    ['"\\u12"', "a unicode escape is not valid", 1, 1],
+    ['"a', "a string is not closed", 1, 1],
+    ['"a\nb"', "a string is not closed", 1, 1],
+    ['"\t"', "a character is not allowed in a string", 1, 1],
+    ["// no\n{}", "comments are not JSON", 1, 1],
+    ['{\n  "a": 1,\n  "b": tru\n}', "unexpected word", 3, 8],
+    ['{\r\n  "a": 1\r\n  "b": 2\r\n}', "expected a comma", 3, 3],
+    ["\ufeff{\n x}", "unexpected word", 2, 2],
+    ["\u00a0{}", "unexpected word", 1, 1],
+  ])("%j: %s at %d:%d", async (text, fault, line, column) => {
+    expect(await parseJson(text)).toEqual({ fault, line, column });
+  });
+
+  it.each(["\ufeff{}", " {}\n", "{}"])("takes %j, a byte order mark included", async (text) => {
+    expect(await parseJson(text)).toEqual({ value: {} });
+  });
+
+  it("takes what JSON.parse takes, and finds the place of what it does not", async () => {
+    const valid = fc.json({ maxDepth: 3 });
+    const broken = fc
+      .tuple(valid, fc.nat(), fc.constantFrom("", ",", "}", "]", '"', ":", "x", "\n", "\\", "/", "-", "\u0000"))
+      .map(
+        ([text, at, piece]) => text.slice(0, at % (text.length + 1)) + piece + text.slice((at % (text.length + 1)) + 1),
+      );
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(valid, broken, fc.string()), async (text) => {
+        const parsed = await parseJson(text);
+        let expected: unknown;
+        try {
+          expected = JSON.parse(text);
+        } catch {
+          if ("value" in parsed) throw new Error("took what JSON.parse refuses");
+          expect(parsed.fault).not.toMatch(/JSON at position|Unexpected token/);
+          const lines = text.split("\n");
+          expect(parsed.line).toBeGreaterThanOrEqual(1);
+          expect(parsed.line).toBeLessThanOrEqual(lines.length);
+          expect(parsed.column).toBeGreaterThanOrEqual(1);
+          expect(parsed.column).toBeLessThanOrEqual((lines[parsed.line - 1] as string).length + 1);
+          return;
+        }
+        expect(parsed).toEqual({ value: expected });
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("does not fall over a depth of 100,000, closed or not", async () => {
+    const open = "[".repeat(100_000);
+    expect("value" in (await parseJson(open + "]".repeat(100_000)))).toBe(true);
+    expect(await parseJson(open)).toMatchObject({ line: 1 });
+    expect(await parseJson(`${open}x`)).toMatchObject({ line: 1 });
+  });
+
+  it("keeps a key __proto__ an ordinary one", async () => {
+    const parsed = await parseJson('{"__proto__":{"polluted":1}}');
+    expect("value" in parsed && Object.keys(parsed.value as object)).toEqual(["__proto__"]);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});

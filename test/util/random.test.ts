@@ -1,0 +1,36 @@
+import { describe, expect, it, vi } from "vitest";
+
+describe("randomBytes", () => {
+  it("gives each piece once, over many refills of its pool", async () => {
+    vi.resetModules();
+    const { randomBytes } = await import("../../src/util/random.js");
+    const seen = new Set<string>();
+    for (let index = 0; index < 5_000; index++) {
+      const bytes = randomBytes(16);
+      expect(bytes.length).toBe(16);
+      seen.add(Buffer.from(bytes).toString("hex"));
+    }
+    expect(seen.size).toBe(5_000);
+  });
+
+  it("gives as many as asked, wherever the pool ends, and nothing that changes later", async () => {
+    vi.resetModules();
+    const { randomBytes } = await import("../../src/util/random.js");
+    const kept: { bytes: Uint8Array; hex: string }[] = [];
+    for (let index = 0; index < 2_000; index++) {
+      const count = (index * 7) % 65;
+      const bytes = randomBytes(count);
+      expect(bytes.length).toBe(count);
+      kept.push({ bytes, hex: Buffer.from(bytes).toString("hex") });
+    }
+    for (const { bytes, hex } of kept) expect(Buffer.from(bytes).toString("hex")).toBe(hex);
+  });
+
+  it("is not all one value: about half of its bits are set", async () => {
+    const { randomBytes } = await import("../../src/util/random.js");
+    let set = 0;
+    for (let index = 0; index < 1_000; index++)
+      for (const byte of randomBytes(32)) set += byte.toString(2).replaceAll("0", "").length;
+    expect(set / (1_000 * 32 * 8)).toBeCloseTo(0.5, 1);
+  });
+});
