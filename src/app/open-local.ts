@@ -45,7 +45,7 @@ export async function openLocal(
   location: string,
   sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>,
 ): Promise<LocalOperations> {
-  const store = await openSqliteStore(location);
+  const store = await openSqliteStore(location, { watchUsers: project.hasAudiences() });
   try {
     await applyRecipientsFiles(project, store);
   } catch (error) {

@@ -23,7 +23,8 @@ interface ListFlags extends ResourceFlags, PageFlags {
 
 type ChangeFlags = ResourceFlags & BodyFlags;
 
-const SAMPLE_ID = "1f7c2f0e-5a1d-4a7e-9a53-3b0f5b6d2c11";
+/** So that the examples work as they stand. */
+const SAMPLE_ID = '"$(knock schedules list --limit 1 --quiet)"';
 
 async function bodyOf(flags: BodyFlags, context: CommandContext): Promise<JsonObject> {
   const body = await readBody(flags, new InputReader(context.input));
@@ -134,11 +135,9 @@ function registerList(schedules: Command, context: CommandContext): void {
     };
     const page = pageOf(flags);
     const resources = await openResources(context, flags);
-    const found = await resources.schedules.list(filter, page);
-    if (found.items.length === 0) {
-      const suggestion = await context.suggestFilter({ workflow: flags.workflow }, flags);
-      if (suggestion !== null) context.output.warn(suggestion);
-    }
-    printSchedules(found, context.output);
+    const listed = await resources.schedules.list(filter, page);
+    printSchedules(listed, context.output);
+    const slip = listed.items.length === 0 ? await context.suggestFilter({ workflow: flags.workflow }, flags) : null;
+    if (slip !== null) context.output.note(slip);
   });
 }

@@ -1,3 +1,5 @@
+import type { JsonObject } from "../util/json.js";
+import type { Condition } from "./condition.js";
 import type { Recipient, RecipientKey } from "./recipient.js";
 
 /** Add or remove at most so many in a call (E-392). */
@@ -15,3 +17,21 @@ export interface AudienceMember {
   tenant: string | null;
   added_at: number;
 }
+
+/** An `audience.json` (section 15 of the format): a static audience's members are data, a dynamic one's are who it describes. */
+export interface Audience {
+  key: string;
+  name: string;
+  type: "static" | "dynamic";
+  /** Conditions are AND-ed in a segment, segments OR-ed (F-034); none where it is static. */
+  segments: Condition[][];
+}
+
+/**
+ * Something that may start audience runs (E-388): a user who joined a static audience, or whose properties changed, with
+ * those from before (null for a new user) and after. `id` is the store's; in the order it happened.
+ */
+export type UserChange = { id: number; user: RecipientKey; at: number } & (
+  | { audience: string; tenant: string | null }
+  | { audience: null; before: JsonObject | null; after: JsonObject }
+);

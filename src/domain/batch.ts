@@ -1,6 +1,7 @@
 import type { JsonObject } from "../util/json.js";
 import type { FanOut } from "./fan-out.js";
 import type { Message } from "./message.js";
+import type { StepOutcome } from "./outcome.js";
 import type { RecipientKey, RecipientUpsert } from "./recipient.js";
 import type { Workflow } from "./workflow.js";
 import type { RecipientRun, WorkflowRun } from "./workflow-run.js";
@@ -39,6 +40,8 @@ export interface Continuation {
   messages: Message[];
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
+  /** A run that goes on at once may come to the next batch. */
+  batch: BatchJoin | null;
 }
 
 /**
@@ -49,12 +52,15 @@ export interface BatchJoin {
   /** Who shares it: workflow and step, or version, with recipient and the step's batch key (E-243). */
   key: string;
   activity: BatchActivity;
-  /** When a batch opened by this activity closes. */
-  closes_at: number;
+  /** When a batch opened by this activity closes; null where that cannot be told: it may join one, and opens none (E-254, E-256). */
+  closes_at: number | null;
   /** Moves the close of an open batch (E-257): to `closes_at`, at most `limit_ms` after its opening. */
   sliding: { closes_at: number; limit_ms: number } | null;
   max_items: number | null;
-  /** Opens the batch and goes on at once, without being part of it (E-264); null in accumulate mode. */
+  /**
+   * With no batch open, goes on at once without being part of one: as the first item of `flush_leading`, which opens the
+   * batch (E-264), or because no window can be told (E-256). Else null.
+   */
   leads: Continuation | null;
   /** Waits for the close and goes on with all of the batch. */
   holds: Continuation;
@@ -66,8 +72,40 @@ export interface BatchJoin {
 export interface BatchDecision {
   took: "leads" | "holds" | "joined";
   closed: boolean;
+  /** When the batch closes, as things stand; null where none was opened. */
+  closes_at: number | null;
+  /** Of the next batch, where the run went on to one. */
+  next: BatchDecision | null;
 }
 
-export function continuationOf(join: BatchJoin, took: BatchDecision["took"]): Continuation {
-  return took === "leads" ? (join.leads ?? join.holds) : took === "holds" ? join.holds : join.joined;
+/** The continuation that the store picked. A run that holds a batch which it did not open waits for that one's close. */
+export function continuationOf(join: BatchJoin, { took, closes_at, next }: BatchDecision): Continuation {
+  if (took === "joined") return join.joined;
+  if (took === "leads" && join.leads !== null) return next ? wentOn(join.leads, next) : join.leads;
+  const { holds } = join;
+  if (closes_at === null || holds.recipientRun.due_at === closes_at) return holds;
+  return { ...holds, recipientRun: waitingUntil(holds.recipientRun, closes_at) };
+}
+
+function wentOn(first: Continuation, decision: BatchDecision): Continuation {
+  const then = continuationOf(first.batch as BatchJoin, decision);
+  return {
+    recipientRun: then.recipientRun,
+    messages: [...first.messages, ...then.messages],
+    upserts: [...first.upserts, ...then.upserts],
+    triggers: [...first.triggers, ...then.triggers],
+    batch: null,
+  };
+}
+
+/** A waiting step's `until` follows its run's due time. */
+export function withUntil(steps: readonly StepOutcome[], dueAt: number): StepOutcome[] {
+  return steps.map((step) => (step.outcome === "waiting" ? { ...step, until: new Date(dueAt).toISOString() } : step));
+}
+
+function waitingUntil(run: RecipientRun, dueAt: number): RecipientRun {
+  const until = new Date(dueAt).toISOString();
+  const last = run.events.at(-1);
+  const events = last ? [...run.events.slice(0, -1), { ...last, data: { ...last.data, until } }] : [];
+  return { ...run, due_at: dueAt, steps: withUntil(run.steps, dueAt), events };
 }

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../util/json.js";
 import type { DeliveryStatus } from "./message.js";
 import type { RecipientReference } from "./recipient.js";
 import type { RunStatus } from "./run-status.js";
@@ -16,6 +17,8 @@ export const REASONS = {
   skip_delay: "the trigger asked to skip delays",
   batched: "the activity joined an open batch",
   empty_batch: "everything in the batch was cancelled",
+  event_matched: "the awaited event came, and the step ends the run then",
+  wait_expired: "no event matched in time, and the step ends the run then",
   throttled: "the throttle's limit was reached",
   render_error: "a template could not be rendered",
   not_applicable: "the step is about a user or a tenant that the run does not have",
@@ -56,6 +59,9 @@ export interface StepOutcome {
   until?: string | null;
   /** Of a branch step: the branch taken. */
   branch?: string | null;
+  /** Of a wait step that is over: whether the event came, and what that was; empty where it did not (E-343). */
+  matched?: boolean;
+  signal_variables?: JsonObject;
 }
 
 export interface RecipientOutcome {

@@ -15,13 +15,7 @@ import type { ChannelStep, Step, StepType } from "./workflow.js";
  * What the format has and this version does not run yet: refused, never passed over in silence. Step types by name, then
  * forms of steps. Whatever is taken out of the list is parsed.
  */
-const NOT_YET: ReadonlySet<string> = new Set([
-  "update_audience",
-  "wait_for_event",
-  "channel_group_key",
-  "in_app_guide",
-  "reusable_step_key",
-]);
+const NOT_YET: ReadonlySet<string> = new Set(["in_app_guide", "reusable_step_key"]);
 
 const PARSERS: Record<Exclude<StepType, "branch" | "random_cohort">, StepParser<Step>> = {
   channel: parseChannelStep,

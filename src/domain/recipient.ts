@@ -51,4 +51,12 @@ export interface RecipientUpsert {
   properties: JsonObject;
   preferences?: PreferenceSets;
   channel_data?: Record<string, JsonObject>;
+  /** A static audience that the user, who exists, joins or leaves; nothing else changes then (E-332). */
+  audience?: AudienceChange;
+}
+
+export interface AudienceChange {
+  action: "add" | "remove";
+  key: string;
+  tenant: string | null;
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from "../util/json.js";
 import type { Reason, StepOutcome } from "./outcome.js";
 import type { RecipientKey } from "./recipient.js";
 import type { RunStatus } from "./run-status.js";
+import type { RunWait } from "./run-wait.js";
 import type { Subscription } from "./subscription.js";
 
 /** E-010. */
@@ -61,6 +62,8 @@ export interface RecipientRun {
   position: StepPath | null;
   /** When the waiting step ends, in milliseconds; null if it waits for nothing that time brings. */
   due_at: number | null;
+  /** The event that it waits for, until `due_at` at the latest; absent where it waits for none. */
+  wait?: RunWait | null;
   /** `data` of this run where it differs from the trigger's (`$trigger_data`, fetched or updated data). */
   data: JsonObject | null;
   /** The subscription through which the recipient was reached (E-061). */

@@ -1,13 +1,16 @@
+import type { RecipientKey } from "../domain/recipient.js";
 import type { Workflow } from "../domain/workflow.js";
 import { type Advance, advance, isNeed } from "./advance.js";
 import type { AdvanceInput, Need } from "./advancing.js";
 import { answerAgent, answerFetch, inParallel } from "./answer-outside.js";
+import type { KnownAudiences } from "./audience-membership.js";
 import { type EngineContext, isActive } from "./engine-context.js";
 
 /** Answers what steps asked, many at once, in the order asked. */
 async function answer(context: EngineContext, needs: readonly Need[], now: number): Promise<unknown[]> {
   const passes = needs.flatMap((need) => (need.kind === "throttle" ? [need.pass] : []));
   const passed = passes.length > 0 ? await context.store.passThrottles(passes, now) : [];
+  const audiences = await audiencesOf(context, needs);
   const environment = await context.definitions.environment();
   let pass = 0;
   const order = new Map(needs.map((need) => [need, need.kind === "throttle" ? pass++ : -1]));
@@ -15,6 +18,8 @@ async function answer(context: EngineContext, needs: readonly Need[], now: numbe
     switch (need.kind) {
       case "throttle":
         return passed[order.get(need) as number];
+      case "audiences":
+        return audiences(need.recipient);
       case "workflow":
         return runnable(context, need.key);
       case "fetch":
@@ -23,6 +28,17 @@ async function answer(context: EngineContext, needs: readonly Need[], now: numbe
         return answerAgent(context, environment, need.request);
     }
   });
+}
+
+/** What runs that ask about audiences are told, read at once for all of them. */
+async function audiencesOf(
+  { store, definitions }: EngineContext,
+  needs: readonly Need[],
+): Promise<(recipient: RecipientKey) => KnownAudiences> {
+  const asked = new Set(needs.flatMap((need) => (need.kind === "audiences" ? [need.recipient] : [])));
+  if (asked.size === 0) return () => ({ memberships: [], audiences: [] });
+  const [memberships, audiences] = await Promise.all([store.readMemberships([...asked]), definitions.audiences()]);
+  return (recipient) => ({ memberships: memberships.get(recipient) ?? [], audiences });
 }
 
 /** The newest version of a workflow, if it may run (E-024, E-317). */

@@ -2,13 +2,16 @@ import type { BatchJoin, Continuation, PendingTrigger } from "../domain/batch.js
 import type { Message } from "../domain/message.js";
 import type { Reason, StepOutcome } from "../domain/outcome.js";
 import type { RecipientUpsert } from "../domain/recipient.js";
+import type { RunWait } from "../domain/run-wait.js";
+import { leave, nextOf, stepAt } from "../domain/step-path.js";
 import type { Step } from "../domain/workflow.js";
 import type { RecipientRun, StepPath } from "../domain/workflow-run.js";
+import type { JsonObject } from "../util/json.js";
 import { type AdvanceInput, Advancing, copyRun, type Need, NeedsAnswer, type StepEffect } from "./advancing.js";
 import { beginRun } from "./begin-run.js";
 import { executeStep } from "./execute-step.js";
 import { settleMessages } from "./message-state.js";
-import { leave, nextOf, stepAt } from "./step-path.js";
+import { endOfWait } from "./steps/wait-for-event.js";
 
 export interface Advance {
   recipientRun: RecipientRun;
@@ -18,8 +21,6 @@ export interface Advance {
   batch: BatchJoin | null;
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
-  /** The steps this advance executed or ended. */
-  executed: StepOutcome[];
   /** The run passed its conditions and the frequency check for the first time: it uses up a "once" (E-070). */
   started: boolean;
 }
@@ -46,11 +47,10 @@ export function stopRun(before: RecipientRun, reason: Reason, now: number): Adva
       at: now,
     });
   }
-  Object.assign(run, { status: "cancelled", position: null, due_at: null });
+  Object.assign(run, { status: "cancelled", position: null, due_at: null, wait: null });
   return {
     recipientRun: run,
     messages: [],
-    executed: waiting ? [waiting] : [],
     started: false,
     batch: null,
     upserts: [],
@@ -64,7 +64,6 @@ function apply(effect: StepEffect, step: Step, path: StepPath, advancing: Advanc
   const previous = run.steps.at(-1);
   if (previous?.outcome === "waiting" && previous.ref === step.ref) run.steps.pop();
   run.steps.push(effect.outcome);
-  advancing.executed.push(effect.outcome);
   const log = advancing.takeLog(effect);
   for (const message of effect.messages ?? []) {
     advancing.made.push(message);
@@ -73,11 +72,12 @@ function apply(effect: StepEffect, step: Step, path: StepPath, advancing: Advanc
   if (effect.data) run.data = effect.data;
   if (effect.upserts) advancing.upsert(effect.upserts);
   if (effect.trigger) advancing.triggers.push(effect.trigger);
-  if (effect.data || effect.upserts) advancing.refresh();
+  if (effect.data || effect.upserts || effect.outcome.matched !== undefined) advancing.refresh();
   if (effect.wait) {
     run.status = "paused";
     run.position = path;
     run.due_at = effect.wait.until;
+    run.wait = effect.wait.for ?? null;
     advancing.event("run_paused", step, { until: new Date(effect.wait.until).toISOString(), ...log });
     return undefined;
   }
@@ -90,7 +90,13 @@ function apply(effect: StepEffect, step: Step, path: StepPath, advancing: Advanc
       reason?.code === "invalid_window" || effect.error ? "error" : "ok",
     );
   else if (outcome === "failed" && effect.error) advancing.event("step_failed", step, log, "error");
+  else if (outcome === "halted") advancing.event("run_halted", step, { reason: reason?.code ?? null, ...log });
   else if (outcome !== "failed") advancing.event("step_completed", step, log);
+  if (effect.cancels) {
+    Object.assign(run, { status: "cancelled", position: null });
+    advancing.event("run_cancelled", step, { reason: reason?.code ?? null });
+    return undefined;
+  }
   if (effect.halt) return null;
   return effect.enter === undefined ? nextOf(path) : [...path, effect.enter, 0];
 }
@@ -112,17 +118,21 @@ function joinBatch(
   path: StepPath,
   advancing: Advancing,
 ): BatchJoin {
-  const { leads, ...window } = effect.batch;
+  const { alone, ...window } = effect.batch;
+  const opens = window.closes_at !== null;
   const { run, input } = advancing;
   const before = advancing.made.length;
+  const data: JsonObject = { key: window.key, ...advancing.takeLog(effect) };
 
   const join = (how: "holds" | "joined" | "leads"): Continuation => {
     const fork = advancing.fork();
+    let next: BatchJoin | null = null;
     if (how === "holds") {
-      fork.event("batch_opened", step, { key: window.key });
-      apply({ ...effect, wait: { until: window.closes_at } }, step, path, fork);
+      // A run that could lead holds only a batch that another has opened.
+      fork.event(alone ? "batch_joined" : "batch_opened", step, data);
+      apply({ ...effect, wait: { until: window.closes_at ?? input.now } }, step, path, fork);
     } else if (how === "joined") {
-      fork.event("batch_joined", step, { key: window.key });
+      fork.event("batch_joined", step, data);
       apply(
         {
           halt: true,
@@ -134,23 +144,20 @@ function joinBatch(
       );
       complete(fork);
     } else {
-      fork.event("batch_opened", step, { key: window.key, leading: true });
-      const next = apply(
-        { outcome: { ref: step.ref, type: step.type, outcome: "passed", reason: null } },
-        step,
-        path,
-        fork,
-      );
-      walk(fork, next, false);
+      if (opens) {
+        fork.leaveBatch();
+        fork.event("batch_opened", step, { ...data, leading: true });
+      }
+      next = walk(fork, apply({ outcome: alone as StepOutcome }, step, path, fork), false);
     }
     const messages = fork.made.slice(before);
     settleMessages(messages, input.now);
-    return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers };
+    return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers, batch: next };
   };
   return {
     ...window,
     activity: { id: run.id, actor: input.run.actor, data: run.data ?? input.run.data, at: input.now },
-    leads: leads ? join("leads") : null,
+    leads: alone ? join("leads") : null,
     holds: join("holds"),
     joined: join("joined"),
   };
@@ -186,6 +193,14 @@ function takeBatch(advancing: Advancing): void {
   advancing.refresh();
 }
 
+/** Nothing of what came in ended the wait: it goes on to its end. */
+function stillWaiting({ run, input }: Advancing): Advance {
+  const wait = run.wait as RunWait;
+  run.wait = { ...wait, seen: input.signals.at(-1)?.id ?? 0 };
+  run.due_at = wait.until;
+  return { recipientRun: run, messages: [], started: false, batch: null, upserts: [], triggers: [] };
+}
+
 /**
  * Walks a run's steps until it ends or must wait, without touching anything outside: all that changes is in the answer.
  * A pure function of its input (and of `ids`). Answers with a need where a step must be told something first; the same
@@ -203,18 +218,23 @@ export function advance(input: AdvanceInput): Advance | Need {
   const advancing = new Advancing(input, { ...copyRun(before), updated_at: input.now });
   const { run } = advancing;
   const first = run.status === "queued";
-  if (!first) {
-    advancing.event("run_resumed", run.position ? (stepAt(input.compiled.workflow.steps, run.position) ?? null) : null);
-    takeBatch(advancing);
-  }
-  const started = first && beginRun(advancing);
-  run.status = "processing";
-  run.due_at = null;
   try {
+    const at = (run.position && stepAt(input.compiled.workflow.steps, run.position)) ?? null;
+    if (at?.type === "wait_for_event") {
+      const event = endOfWait(at, advancing);
+      if (event === undefined) return stillWaiting(advancing);
+      advancing.awaited = event;
+    }
+    if (!first) {
+      advancing.event("run_resumed", at);
+      takeBatch(advancing);
+    }
+    const started = first && beginRun(advancing);
+    Object.assign(run, { status: "processing", due_at: null, wait: null });
     const batch = walk(advancing, run.position, !first);
     settleMessages(advancing.made, input.now);
-    const { made: messages, executed, upserts, triggers } = advancing;
-    return { recipientRun: batch?.holds.recipientRun ?? run, messages, executed, started, batch, upserts, triggers };
+    const { made: messages, upserts, triggers } = advancing;
+    return { recipientRun: batch?.holds.recipientRun ?? run, messages, started, batch, upserts, triggers };
   } catch (error) {
     if (error instanceof NeedsAnswer) return error.need;
     throw error;

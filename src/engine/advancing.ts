@@ -3,6 +3,7 @@ import { mergeRecipient } from "../domain/merge-recipient.js";
 import type { Message } from "../domain/message.js";
 import type { StepOutcome } from "../domain/outcome.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
+import type { RunWait, Signal } from "../domain/run-wait.js";
 import type { BatchStep } from "../domain/step-types.js";
 import { type Step, walkSteps } from "../domain/workflow.js";
 import type { RecipientRun, RunEvent } from "../domain/workflow-run.js";
@@ -10,6 +11,7 @@ import type { AgentRequest, OutsideRequest } from "../ports/outside.js";
 import type { ThrottlePass } from "../ports/store.js";
 import type { IdSource } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
+import { isAudienceMember, type KnownAudiences } from "./audience-membership.js";
 import { type BatchView, batchView } from "./batch-view.js";
 import type { CompiledWorkflow } from "./compile-workflow.js";
 import { type ConditionScope, describeCondition, type EvaluatedCondition } from "./conditions.js";
@@ -29,6 +31,8 @@ export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch"> {
   usedUp: boolean;
   /** The batch the run holds or went on with. */
   batch: BatchContent | null;
+  /** What came in while the run waited for an event, oldest first. */
+  signals: readonly Signal[];
   /** Answers to what steps needed, by step ref. */
   answers: ReadonlyMap<string, unknown>;
 }
@@ -38,8 +42,13 @@ export type Need =
   | { kind: "throttle"; ref: string; pass: ThrottlePass }
   /** The newest version of a workflow (E-024), with whether it may run; null where there is none. */
   | { kind: "workflow"; ref: string; key: string }
+  /** {@link KnownAudiences} of the run's recipient; `ref` is {@link AUDIENCES}. */
+  | { kind: "audiences"; ref: string; recipient: RecipientKey }
   | { kind: "fetch"; ref: string; request: OutsideRequest }
   | { kind: "agent"; ref: string; request: AgentRequest };
+
+/** Where the answer about audiences stands: conditions anywhere in a run may ask, and ask once. */
+export const AUDIENCES = "$audiences";
 
 /** Thrown by a step whose answer is not there yet; the advance then answers with the need. */
 export class NeedsAnswer extends Error {
@@ -52,7 +61,9 @@ export class NeedsAnswer extends Error {
 export interface StepEffect {
   outcome: StepOutcome;
   messages?: Message[];
-  wait?: { until: number };
+  wait?: { until: number; for?: RunWait };
+  /** The run ends as cancelled (E-336, E-337). */
+  cancels?: boolean;
   enter?: number;
   halt?: boolean;
   /** The run's data from here on. */
@@ -62,7 +73,10 @@ export interface StepEffect {
   /** A workflow run that starts once this advance is written. */
   trigger?: PendingTrigger;
   /** The run is at a batch, with what joining or opening it takes. */
-  batch?: Pick<BatchJoin, "key" | "closes_at" | "sliding" | "max_items"> & { leads: boolean };
+  batch?: Pick<BatchJoin, "key" | "closes_at" | "sliding" | "max_items"> & {
+    /** What the step did where the run goes on at once without a batch; null where it never does. */
+    alone: StepOutcome | null;
+  };
   /** Data of the step's event, such as the conditions evaluated. */
   log?: JsonObject;
   /** The step's event is an error (E-331). */
@@ -76,9 +90,14 @@ export class Advancing {
   made: Message[] = [];
   upserts: RecipientUpsert[] = [];
   triggers: PendingTrigger[] = [];
-  executed: StepOutcome[] = [];
+  /** A way of going on that the store may not pick: it must not ask for what cannot be taken back. */
+  isSupposed = false;
   parties: RunParties;
   batch: BatchView | null;
+  /** The event that ended the run's wait; null where the time was up. */
+  awaited: JsonObject | null = null;
+  /** Changes of audiences by this run, those before a fork included. */
+  private audienceChanges: RecipientUpsert[] = [];
   private readonly warnings: string[] = [];
 
   constructor(
@@ -102,9 +121,16 @@ export class Advancing {
     copy.parties = this.parties;
     copy.batch = this.batch;
     copy.made = [...this.made];
-    copy.executed = [...this.executed];
+    copy.audienceChanges = [...this.audienceChanges];
+    copy.isSupposed = true;
     copy.refresh();
     return copy;
+  }
+
+  /** The run goes on as one that came from no batch (E-264). */
+  leaveBatch(): void {
+    this.batch = null;
+    this.refresh();
   }
 
   /** Data or people changed: what comes next sees them. */
@@ -116,10 +142,11 @@ export class Advancing {
   /** Applies changes of recipients to those of this run. */
   upsert(changes: readonly RecipientUpsert[]): void {
     this.upserts.push(...changes);
+    this.audienceChanges.push(...changes.filter(({ audience }) => audience !== undefined));
     const change = (recipient: Recipient | null): Recipient | null => {
       let current = recipient;
       for (const one of changes) {
-        if (current !== null && one.key === current.key)
+        if (current !== null && one.key === current.key && !one.audience)
           current = Object.assign({}, current, mergeRecipient(current, one), { updated_at: this.input.now });
       }
       return current;
@@ -138,7 +165,7 @@ export class Advancing {
 
   /** The step whose batch the run is in or came from: its settings say what is rendered. */
   private viewOf(content: BatchContent): BatchView | null {
-    const ref = this.run.steps.findLast((step) => step.type === "batch")?.ref;
+    const ref = this.run.steps.findLast(({ type, outcome }) => type === "batch" && outcome !== "skipped")?.ref;
     for (const { step } of walkSteps(this.input.compiled.workflow.steps)) {
       if (step.type === "batch" && step.ref === ref) return batchView(content, (step as BatchStep).settings);
     }
@@ -159,7 +186,16 @@ export class Advancing {
       refs: (ref) => stepMessageState(ref, input.messages, this.made),
       now: input.now,
       renderLiquid: (text) => renderText(text, this.scope),
+      isAudienceMember: (audience) => this.isAudienceMember(audience),
     };
+  }
+
+  private isAudienceMember(audience: string): boolean {
+    const { answers, run, now } = this.input;
+    const { recipient } = this.parties;
+    const known = answers.get(AUDIENCES) as KnownAudiences | undefined;
+    if (known === undefined) throw new NeedsAnswer({ kind: "audiences", ref: AUDIENCES, recipient: recipient.key });
+    return isAudienceMember(audience, { recipient, tenant: run.tenant, changes: this.audienceChanges, now }, known);
   }
 
   /**
@@ -172,8 +208,13 @@ export class Advancing {
       this.parties.recipient.properties.timezone,
       this.input.environment.timezone,
     ]);
-    if (found?.invalid) this.warnings.push(`"${found.invalid}" is no time zone`);
+    if (found?.invalid) this.warn(`"${found.invalid}" is no time zone`);
     return found?.zone ?? "Etc/UTC";
+  }
+
+  /** Told by the event of the step that is executing. */
+  warn(text: string): void {
+    this.warnings.push(text);
   }
 
   /** What a step's event tells, warnings of its execution included; they are then forgotten. */

@@ -1,15 +1,16 @@
 import type { EngagementAction } from "../domain/message.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
-import { referenceOf } from "../domain/recipient.js";
+import { keyOf, referenceOf } from "../domain/recipient.js";
+import { eventName } from "../domain/run-wait.js";
 import type { Cancellation, Trigger } from "../domain/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
-import type { AdvancedRun, LocalOperations, TriggerOptions, WaitOptions } from "../ports/operations.js";
+import type { AdvancedRun, LocalOperations, SourceEvent, TriggerOptions, WaitOptions } from "../ports/operations.js";
 import type { ResourceOperations } from "../ports/resources.js";
 import type { MessageFilter, Page, RunFilter } from "../ports/store.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { contentShape, messageShape, recipientRunDetailShape, recipientRunShape } from "./api-shapes.js";
 import { clockState, freezeClock, moveClock, resetClock } from "./clock.js";
-import { runDueAt } from "./due-work.js";
+import { runDueAt, runNews } from "./due-work.js";
 import { type EngineContext, readTime, timeOf } from "./engine-context.js";
 import { findWorkflow } from "./find-workflow.js";
 import { messagesOf, readOutcome } from "./read-outcome.js";
@@ -75,10 +76,26 @@ class Engine implements LocalOperations {
         recipient: referenceOf(recipientRun.recipient),
         recipient_run_id: recipientRun.id,
         outcome: done ? "cancelled" : "not_cancellable",
-        reason: done ? null : { code: recipientRun.status === "cancelled" ? "cancelled" : "finished", detail: null },
+        reason: done ? null : { code: recipientRun.status === "completed" ? "finished" : "cancelled", detail: null },
       })),
       summary: { cancelled, not_cancellable: runs.length - cancelled },
     };
+  }
+
+  async deliverSourceEvent({ source_key, event_key, user_id, at, data, ...rest }: SourceEvent): Promise<void> {
+    const now = await readTime(this.context);
+    const happened = at ?? now;
+    const event: JsonObject = {
+      data,
+      user_id,
+      inserted_at: new Date(happened).toISOString(),
+      preprocess_output: rest.preprocess_output ?? null,
+      event_gid: rest.event_gid ?? null,
+    };
+    const name = eventName({ event_type: "integration_source", integration_source_key: source_key, event_key });
+    const recipient = user_id === null ? null : keyOf(user_id);
+    await this.context.store.recordEvents([{ name, recipient, at: happened, event }], now);
+    await runNews(this.context, now);
   }
 
   readWorkflowRun(id: string): Promise<TriggerOutcome | null> {
@@ -126,7 +143,9 @@ class Engine implements LocalOperations {
         },
       );
     }
-    const marked = await store.markMessages(ids, action, await readTime(this.context));
+    const now = await readTime(this.context);
+    const marked = await store.markMessages(ids, action, now);
+    await runNews(this.context, now);
     return marked.map(messageShape);
   }
 

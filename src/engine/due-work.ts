@@ -1,6 +1,6 @@
 import type { Environment } from "../domain/environment.js";
-import type { Message } from "../domain/message.js";
 import { referenceOf } from "../domain/recipient.js";
+import { pathOf, stepAt } from "../domain/step-path.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { StepPath, WorkflowRun } from "../domain/workflow-run.js";
 import type { AdvancedRun } from "../ports/operations.js";
@@ -12,10 +12,10 @@ import { compileWorkflow } from "./compile-workflow.js";
 import { deliverDue } from "./deliver.js";
 import { type EngineContext, isActive, partiesOf, readParties, readRunSchedules } from "./engine-context.js";
 import { claimFor, continueFanOut } from "./fan-out.js";
+import { followUserChanges } from "./follow-user-changes.js";
 import { recipientOutcome } from "./run-outcome.js";
 import { runDueSchedules } from "./run-schedules.js";
-import type { RunStart } from "./start-runs.js";
-import { pathOf, stepAt } from "./step-path.js";
+import { decidedAdvance, type RunStart } from "./start-runs.js";
 
 /** Runs advanced in one transaction: enough to share the cost, few enough that others get the lock soon. */
 const CHUNK = 500;
@@ -73,7 +73,7 @@ async function advanceClaimed(
   const done: AdvancedClaim[] = [];
   const walking: { place: number; input: AdvanceInput }[] = [];
   for (const one of claimed) {
-    const { run, recipientRun, version, messages, batch } = one;
+    const { run, recipientRun, version, messages, batch, signals } = one;
     const current = await currentOf(run.workflow, version);
     const newer = newerVersion(one, current);
     const parties = partiesOf(run, recipientRun, people);
@@ -98,6 +98,7 @@ async function advanceClaimed(
         compiled,
         messages,
         batch,
+        signals,
         now,
         ids: context.ids,
         unavailable: current === null,
@@ -115,9 +116,16 @@ async function advanceClaimed(
   return done;
 }
 
-function advancedRun({ claimed, result }: AdvancedClaim, made: ReadonlyMap<string, Message>): AdvancedRun {
-  const { recipientRun, run } = claimed;
-  const { steps } = recipientOutcome({ ...result.recipientRun, steps: result.executed }, made);
+/** The run looked at events and goes on waiting: nothing ran. */
+function isStillWaiting({ recipientRun: { wait } }: Advance): boolean {
+  return wait != null && wait.seen !== null;
+}
+
+/** Tells of the steps executed or ended since the run was claimed. */
+function advancedRun({ recipientRun, run }: ClaimedRun, result: Advance): AdvancedRun {
+  const settled = recipientRun.steps.filter(({ outcome }) => outcome !== "waiting").length;
+  const made = new Map(result.messages.map((message) => [message.id, message]));
+  const { steps } = recipientOutcome({ ...result.recipientRun, steps: result.recipientRun.steps.slice(settled) }, made);
   return {
     recipient_run_id: recipientRun.id,
     recipient: referenceOf(recipientRun.recipient),
@@ -160,11 +168,16 @@ export async function runDueAt(context: EngineContext, now: number, signal?: Abo
   await runDueSchedules(context, now, (run, first) => ran.push(firstAdvance(run, first)), signal);
   while (!signal?.aborted) {
     await continueFanOuts(context, now, (one) => ran.push(one));
+    await followUserChanges(context, now, (run, first) => ran.push(firstAdvance(run, first)));
     const claim = claimFor(context, now);
     const claimed = await context.store.claimDueRuns(claim, CHUNK);
-    if (claimed.length === 0) break;
+    if (claimed.length === 0) {
+      // A delivery may be what another run waits for.
+      if ((await deliverDue(context, now)) > 0) continue;
+      break;
+    }
     const advances = await advanceClaimed(context, claimed, now);
-    const { saved } = await context.store.saveAdvances(
+    const { saved, decided } = await context.store.saveAdvances(
       advances.map(
         ({ result, version }): SavedAdvance => ({
           recipientRun: result.recipientRun,
@@ -178,9 +191,14 @@ export async function runDueAt(context: EngineContext, now: number, signal?: Abo
       claim.token,
       now,
     );
-    const made = new Map(advances.flatMap(({ result }) => result.messages).map((message) => [message.id, message]));
-    for (const one of advances) if (saved.has(one.result.recipientRun.id)) ran.push(advancedRun(one, made));
+    for (const { claimed: one, result } of advances)
+      if (saved.has(one.recipientRun.id) && !isStillWaiting(result))
+        ran.push(advancedRun(one, decidedAdvance(result, decided)));
   }
-  if (!signal?.aborted) await deliverDue(context, now);
   return ran;
+}
+
+/** Follows up what a change of the store led to: events that runs wait for, users who joined an audience. */
+export async function runNews(context: EngineContext, now: number): Promise<void> {
+  if (await context.store.hasNews()) await runDueAt(context, now);
 }

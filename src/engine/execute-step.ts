@@ -1,5 +1,4 @@
 import type { Step } from "../domain/workflow.js";
-import { KnockError } from "../errors/knock-error.js";
 import type { Advancing, StepEffect } from "./advancing.js";
 import { RenderError } from "./render/liquid.js";
 import { executeAiAgent } from "./steps/ai-agent.js";
@@ -11,8 +10,10 @@ import { executeHttpFetch } from "./steps/http-fetch.js";
 import { executeRandomCohort } from "./steps/random-cohort.js";
 import { executeThrottle } from "./steps/throttle.js";
 import { executeTriggerWorkflow } from "./steps/trigger-workflow.js";
+import { executeUpdateAudience } from "./steps/update-audience.js";
 import { executeUpdateData } from "./steps/update-data.js";
 import { executeUpdateRecipient } from "./steps/update-recipient.js";
+import { executeWaitForEvent } from "./steps/wait-for-event.js";
 
 /** Attempts of a failing step before the run halts (E-164). */
 const STEP_ATTEMPTS = 3;
@@ -43,8 +44,10 @@ function execute(step: Step, resumed: boolean, advancing: Advancing): StepEffect
     case "update_tenant":
     case "update_object":
       return executeUpdateRecipient(step, advancing);
-    default:
-      throw new KnockError("internal", `a ${step.type} step reached the engine, which does not run it`);
+    case "update_audience":
+      return executeUpdateAudience(step, advancing);
+    case "wait_for_event":
+      return executeWaitForEvent(step, resumed, advancing);
   }
 }
 

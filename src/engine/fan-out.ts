@@ -4,7 +4,7 @@ import type { WorkflowRun } from "../domain/workflow-run.js";
 import type { Claim } from "../ports/store.js";
 import type { Advance } from "./advance.js";
 import type { EngineContext } from "./engine-context.js";
-import { type Reached, type RunStart, startRuns } from "./start-runs.js";
+import { decidedAdvance, type Reached, type RunStart, startRuns } from "./start-runs.js";
 
 /** Recipients turned into runs in one transaction. */
 export const FAN_OUT_CHUNK = 500;
@@ -78,7 +78,7 @@ export async function continueFanOut(
       for (const recipient of inserted.recipients) usedUp.add(recipient);
       continue;
     }
-    report(advances);
+    report(advances.map((one) => decidedAdvance(one, inserted.decided)));
     rest = next.rest;
   }
 }

@@ -3,14 +3,13 @@ import type { Schedule } from "../domain/schedule.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { WorkflowRun } from "../domain/workflow-run.js";
 import { KnockError } from "../errors/knock-error.js";
-import type { Occurrence } from "../ports/schedule-store.js";
-import type { NewWorkflowRun } from "../ports/store.js";
+import type { NewWorkflowRun, Occurrence } from "../ports/store.js";
 import type { Advance } from "./advance.js";
 import { type CompiledWorkflow, compileWorkflow } from "./compile-workflow.js";
 import { type EngineContext, isActive } from "./engine-context.js";
 import { claimFor } from "./fan-out.js";
 import { followingOccurrence } from "./schedule-occurrences.js";
-import { type StartedRuns, startRuns } from "./start-runs.js";
+import { decidedAdvance, type StartedRuns, startRuns } from "./start-runs.js";
 
 /** Occurrences written in one transaction. */
 const CHUNK = 100;
@@ -103,8 +102,10 @@ async function runClaimed(
     const again = new Set<string>();
     for (const [index, { occurrence, run, advances }] of started.entries()) {
       // A once-only workflow ran for the recipient in between: that is known the next time.
-      if (results[index]?.outcome === "claimed") again.add(occurrence.schedule.id);
-      if (results[index]?.outcome === "saved" && run) for (const advance of advances) report(run, advance);
+      const result = results[index];
+      if (result?.outcome === "claimed") again.add(occurrence.schedule.id);
+      if (result?.outcome === "saved" && run)
+        for (const advance of advances) report(run, decidedAdvance(advance, result.decided));
     }
     open = open.filter(({ id }) => again.has(id));
   }

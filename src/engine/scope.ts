@@ -39,13 +39,20 @@ const DEFAULT_BRANDING = {
   dark_primary_color_contrast: "#000000",
 };
 
-/** A recipient as templates and conditions see it (E-075, T-010). */
+/** Actors, tenants and a chunk's recipients are read once and seen by many runs: their views are made once. */
+const views = new WeakMap<Recipient, JsonObject>();
+
+/** A recipient as templates and conditions see it (E-075, T-010). Shared: copy it before changing it. */
 export function recipientView(recipient: Recipient): JsonObject {
-  const { collection, id } = splitKey(recipient.key);
-  const view: JsonObject = { ...recipient.properties, id, updated_at: new Date(recipient.updated_at).toISOString() };
-  view.__typename = collection === USERS ? "User" : "Object";
-  view.created_at = recipient.properties.created_at ?? null;
-  if (collection !== USERS) view.collection = collection;
+  let view = views.get(recipient);
+  if (view === undefined) {
+    const { collection, id } = splitKey(recipient.key);
+    view = { ...recipient.properties, id, updated_at: new Date(recipient.updated_at).toISOString() };
+    view.__typename = collection === USERS ? "User" : "Object";
+    view.created_at = recipient.properties.created_at ?? null;
+    if (collection !== USERS) view.collection = collection;
+    views.set(recipient, view);
+  }
   return view;
 }
 
@@ -70,14 +77,25 @@ function tenantView(tenant: Recipient): JsonObject {
   };
 }
 
+/** Environments' variables with their branding, made once where no tenant has a branding of its own. */
+const sharedVariables = new WeakMap<Environment, JsonObject>();
+
+function brandedVariables(environment: Environment, own: JsonObject | null): JsonObject {
+  const branding: JsonObject = { ...DEFAULT_BRANDING, ...environment.branding, ...own };
+  for (const image of ["logo_url", "icon_url"]) branding[`dark_${image}`] ??= branding[image] ?? null;
+  return { ...environment.variables, branding };
+}
+
 /** `vars` (E-083 to E-086, T-170 to T-172): the tenant's branding over the account's over the defaults. */
 function variables({ environment, tenant, workflow, recipientRun }: ScopeInput): JsonObject {
   const own = tenantSettings(tenant).branding;
-  const branding: JsonObject = { ...DEFAULT_BRANDING, ...environment.branding, ...(isJsonObject(own) ? own : {}) };
-  for (const image of ["logo_url", "icon_url"]) branding[`dark_${image}`] ??= branding[image] ?? null;
-  const vars: JsonObject = { ...environment.variables, branding };
+  let base = isJsonObject(own) ? brandedVariables(environment, own) : sharedVariables.get(environment);
+  if (base === undefined) {
+    base = brandedVariables(environment, null);
+    sharedVariables.set(environment, base);
+  }
   // Nothing answers at these addresses: the host name is one that can never resolve.
-  vars.manage_preferences_url = `https://preferences.invalid/${recipientRun.id}`;
+  const vars: JsonObject = { ...base, manage_preferences_url: `https://preferences.invalid/${recipientRun.id}` };
   if (workflow.settings.is_commercial)
     vars.commercial_unsubscribe_url = `https://unsubscribe.invalid/${recipientRun.id}`;
   return vars;
@@ -137,12 +155,21 @@ function activityScope(input: ScopeInput, recipient: JsonObject, actor: JsonObje
   };
 }
 
+/** What the run's wait steps caught (E-132); undefined where none is over. */
+function caught({ steps }: RecipientRun): JsonObject | undefined {
+  const over = steps.filter(({ matched }) => matched !== undefined);
+  if (over.length === 0) return undefined;
+  return Object.fromEntries(
+    over.map(({ ref, matched = false, signal_variables = {} }) => [ref, { matched, signal_variables }]),
+  );
+}
+
 /** Everything a template or a condition may read (E-073). Keys of `data` stand at the top too; system names win (E-074). */
 export function buildScope(input: ScopeInput): RenderScope {
   const { run, recipientRun, workflow, actor, tenant } = input;
   const ownData = recipientRun.data ?? run.data;
   const data = input.batch ? reducedData(ownData) : ownData;
-  const recipient: JsonObject = recipientView(input.recipient);
+  const recipient: JsonObject = { ...recipientView(input.recipient) };
   if (recipientRun.via) {
     recipient.subscription = {
       ...recipientRun.via.properties,
@@ -161,6 +188,7 @@ export function buildScope(input: ScopeInput): RenderScope {
   });
   const actorView = actor ? recipientView(actor) : null;
   const at = new Date(run.inserted_at).toISOString();
+  const refs = caught(recipientRun);
   const activities = activityScope(input, recipient, actorView, at);
   return {
     ...data,
@@ -181,5 +209,6 @@ export function buildScope(input: ScopeInput): RenderScope {
     ...activities,
     run: { total_activities: activities.total_activities, total_actors: activities.total_actors },
     timestamp: at,
+    ...(refs ? { refs } : {}),
   };
 }

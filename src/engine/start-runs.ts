@@ -54,12 +54,20 @@ export function asDecided(
   if (decided.size === 0) return { recipientRuns, messages };
   const took = (id: string) => {
     const [join, decision] = [batches.get(id), decided.get(id)];
-    return join && decision ? continuationOf(join, decision.took) : null;
+    return join && decision ? continuationOf(join, decision) : null;
   };
   return {
     recipientRuns: recipientRuns.map((run) => took(run.id)?.recipientRun ?? run),
     messages: [...messages, ...recipientRuns.flatMap((run) => took(run.id)?.messages ?? [])],
   };
+}
+
+/** An advance as the store took it, if it came to a batch. */
+export function decidedAdvance(advance: Advance, decided: ReadonlyMap<string, BatchDecision>): Advance {
+  const decision = decided.get(advance.recipientRun.id);
+  if (advance.batch === null || decision === undefined) return advance;
+  const { recipientRun, messages } = continuationOf(advance.batch, decision);
+  return { ...advance, recipientRun, messages: [...advance.messages, ...messages] };
 }
 
 /** The slot of a once-only workflow that a recipient uses up (E-068); null where every trigger runs. */
@@ -125,6 +133,7 @@ export async function startRuns(
       compiled,
       messages: [],
       batch: null,
+      signals: [],
       now,
       ids: context.ids,
       unavailable: false,

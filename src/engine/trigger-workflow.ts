@@ -147,7 +147,7 @@ export async function triggerWorkflow(
     if (!isFannedOut(first.rest)) await continueFanOut(context, start, first.rest, claim.token);
     const { recipientRuns: runs, messages: made } = asDecided(started, inserted.decided);
     const isSettled = isFannedOut(first.rest) && !hasTriggers(started) && !isDueNow(runs, made, inserted.decided, now);
-    if (isSettled) return triggerOutcome(run, runs, started.unidentified, made);
+    if (isSettled && !(await store.hasNews())) return triggerOutcome(run, runs, started.unidentified, made);
     await runDueAt(context, now);
     return (await readOutcome(context, run.id)) as TriggerOutcome;
   }

@@ -1,11 +1,15 @@
 import { resolve } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
 import type { Json } from "../util/json.js";
+import { isDeeperThan } from "../util/json-depth.js";
 import { parseJson } from "../util/parse-json.js";
 import { decodeUtf8, readTextFile } from "../util/text-file.js";
 
 /** A payload may hold 10 MB; a file somewhat above that is read so that the payload's own error can tell its size. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+
+/** As for a payload as a whole. */
+const MAX_DEPTH = 200;
 
 /** Where flags' `@file` and `-` are read from. */
 export interface InputSource {
@@ -57,7 +61,11 @@ export class InputReader {
 /** JSON out of a flag or file; the error names the place with line and column. `firstLine`: where in the file it starts. */
 export async function jsonOf(text: string, name: string, firstLine = 1): Promise<Json> {
   const parsed = await parseJson(text);
-  if ("value" in parsed) return parsed.value;
+  if ("value" in parsed) {
+    // Flags are merged before the payload as a whole is checked, and merging recurses.
+    if (!isDeeperThan(parsed.value, MAX_DEPTH)) return parsed.value;
+    throw new KnockError("invalid_params", `${name} is nested too deep`, { hint: `The limit is ${MAX_DEPTH} levels.` });
+  }
   const line = firstLine - 1 + parsed.line;
   throw new KnockError(
     "invalid_json",

@@ -1,3 +1,4 @@
+import type { Audience } from "../domain/audience.js";
 import type { Environment } from "../domain/environment.js";
 import type { Workflow } from "../domain/workflow.js";
 
@@ -7,4 +8,5 @@ export interface Definitions {
   workflow(key: string): Promise<Workflow | null>;
   workflowKeys(): Promise<string[]>;
   environment(): Promise<Environment>;
+  audiences(): Promise<Audience[]>;
 }

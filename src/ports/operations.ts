@@ -2,7 +2,7 @@ import type { EngagementAction } from "../domain/message.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
 import type { RecipientReference } from "../domain/recipient.js";
 import type { Cancellation, Trigger } from "../domain/trigger.js";
-import type { JsonObject } from "../util/json.js";
+import type { Json, JsonObject } from "../util/json.js";
 import type { ResourceOperations } from "./resources.js";
 import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 
@@ -54,10 +54,24 @@ export interface LocalOperations extends Operations {
     to: number,
     options: { force: boolean; signal?: AbortSignal },
   ): Promise<ClockState & { ran: AdvancedRun[] }>;
+  /** An event of a source, for runs that wait for it (E-335, E-339); its mappings to actions are the caller's. */
+  deliverSourceEvent(event: SourceEvent): Promise<void>;
   /** Runs everything due now; answers with what ran. */
   runDue(options: { signal?: AbortSignal }): Promise<AdvancedRun[]>;
   /** Milliseconds of real time until something falls due, or null if nothing waits (or the clock is frozen). */
   nextDueIn(): Promise<number | null>;
+}
+
+export interface SourceEvent {
+  source_key: string;
+  event_key: string;
+  /** The user whom the event is about; null for none. */
+  user_id: string | null;
+  /** When it happened, in milliseconds; null for now. */
+  at: number | null;
+  data: JsonObject;
+  preprocess_output?: Json;
+  event_gid?: string;
 }
 
 export interface ClockState {

@@ -66,6 +66,10 @@ export interface ResourceStore {
   ): Promise<AudienceMembership[]>;
   /** Answers with those that were members. */
   removeAudienceMembers(audience: string, members: readonly AudienceMembership[]): Promise<AudienceMembership[]>;
+  /** The static audiences that these users are in (E-390). */
+  readMemberships(
+    users: readonly RecipientKey[],
+  ): Promise<Map<RecipientKey, { audience: string; tenant: string | null }[]>>;
   /** Members that exist: one never identified is none yet (E-391). */
   listAudienceMembers(audience: string, page: Page): Promise<Paged<AudienceMember>>;
 

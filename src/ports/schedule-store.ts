@@ -1,8 +1,6 @@
-import type { BatchDecision } from "../domain/batch.js";
 import type { RecipientKey } from "../domain/recipient.js";
 import type { Schedule } from "../domain/schedule.js";
 import type { Page, Paged } from "./page.js";
-import type { Claim, NewWorkflowRun } from "./store.js";
 
 export interface ScheduleFilter {
   workflow?: string | undefined;
@@ -17,22 +15,7 @@ export interface ScheduleUpdate {
   after: Schedule;
 }
 
-/** A schedule as it stands after an occurrence, and what that started; null where it was skipped. */
-export interface Occurrence {
-  schedule: Schedule;
-  run: NewWorkflowRun | null;
-}
-
-/**
- * `lost`: the schedule was changed, deleted or taken over since it was claimed, nothing was written; `claimed`: likewise
- * nothing, because a once-only workflow has run for the recipients in the meantime.
- */
-export type OccurrenceResult =
-  | { outcome: "saved"; decided: ReadonlyMap<string, BatchDecision> }
-  | { outcome: "lost" }
-  | { outcome: "claimed"; recipients: RecipientKey[] };
-
-/** Schedules, in the store's own way: whole verbs, each atomic; times in milliseconds. */
+/** Schedules as they are read and changed; how they occur is in `Store`, with the other due work. */
 export interface ScheduleStore {
   insertSchedules(schedules: readonly Schedule[]): Promise<void>;
   /** Those that exist, in the order asked. */
@@ -42,11 +25,4 @@ export interface ScheduleStore {
   updateSchedules(updates: readonly ScheduleUpdate[]): Promise<boolean>;
   /** Answers with those that existed. */
   deleteSchedules(ids: readonly string[]): Promise<Schedule[]>;
-  /** Up to `limit` schedules with an occurrence due, earliest first, leased like due runs. */
-  claimDueSchedules(claim: Claim, limit: number): Promise<Schedule[]>;
-  /**
-   * Writes occurrences and releases their schedules, in the order given. The schedule's times and the run that it started
-   * are one: a crash neither loses nor doubles an occurrence.
-   */
-  saveOccurrences(occurrences: readonly Occurrence[], token: string): Promise<OccurrenceResult[]>;
 }

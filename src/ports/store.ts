@@ -1,8 +1,12 @@
+import type { UserChange } from "../domain/audience.js";
 import type { BatchContent, BatchDecision, BatchJoin, PendingTrigger } from "../domain/batch.js";
 import type { FanOut } from "../domain/fan-out.js";
 import type { DeliveryStatus, EngagementAction, Message } from "../domain/message.js";
+import type { OccurredEvent } from "../domain/occurred-event.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
 import type { RunStatus } from "../domain/run-status.js";
+import type { Signal } from "../domain/run-wait.js";
+import type { Schedule } from "../domain/schedule.js";
 import type { Subscription } from "../domain/subscription.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
@@ -94,6 +98,8 @@ export interface ClaimedRun {
   messages: Message[];
   /** The batch it waited for and goes on with; claiming it has closed that. */
   batch: BatchContent | null;
+  /** What came in for it while it waited for an event, oldest first. */
+  signals: Signal[];
 }
 
 /** What one advance changed: the run as it now stands, and messages it made (all new). */
@@ -123,6 +129,21 @@ export interface ThrottlePass {
   window_ms: number;
 }
 
+/** A schedule as it stands after an occurrence, and what that started; null where it was skipped. */
+export interface Occurrence {
+  schedule: Schedule;
+  run: NewWorkflowRun | null;
+}
+
+/**
+ * `lost`: the schedule was changed, deleted or taken over since it was claimed, nothing was written; `claimed`: likewise
+ * nothing, because a once-only workflow has run for the recipients in the meantime.
+ */
+export type OccurrenceResult =
+  | { outcome: "saved"; decided: ReadonlyMap<string, BatchDecision> }
+  | { outcome: "lost" }
+  | { outcome: "claimed"; recipients: RecipientKey[] };
+
 /** A lease on due work. Due times are the store's clock (`now`); leases are real time, which no virtual clock moves. */
 export interface Claim {
   now: number;
@@ -130,6 +151,13 @@ export interface Claim {
   leaseUntil: number;
   /** Unique to this claim. */
   token: string;
+}
+
+/** User changes, by their ids, with the runs that they start and the events that they are. */
+export interface FollowedChanges {
+  ids: readonly number[];
+  runs: readonly NewWorkflowRun[];
+  events: readonly OccurredEvent[];
 }
 
 export interface RunCancellation {
@@ -225,6 +253,27 @@ export interface Store extends ResourceStore, ScheduleStore {
   claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]>;
   /** Saves and releases what `token` still holds; a run cancelled or taken over since is left as it is. */
   saveAdvances(advances: readonly SavedAdvance[], token: string, now: number): Promise<SavedResult>;
+  /** Up to `limit` schedules with an occurrence due, earliest first, leased like due runs. */
+  claimDueSchedules(claim: Claim, limit: number): Promise<Schedule[]>;
+  /**
+   * Writes occurrences and releases their schedules, in the order given. The schedule's times and the run that it started
+   * are one: a crash neither loses nor doubles an occurrence.
+   */
+  saveOccurrences(occurrences: readonly Occurrence[], token: string): Promise<OccurrenceResult[]>;
+  /**
+   * Tells waiting runs of events that happened outside: those that may match are due at once. What happens in the store
+   * (messages, runs, changes of recipients) it tells of itself, in the transaction in which it happens.
+   */
+  recordEvents(events: readonly OccurredEvent[], now: number): Promise<void>;
+  /** Whether anything happened that `runDue` has not followed up yet. */
+  hasNews(): Promise<boolean>;
+  /** What may start audience runs and has not yet, in order. */
+  readUserChanges(limit: number): Promise<UserChange[]>;
+  /**
+   * Writes what user changes lead to, and forgets them. `lost`: another process was first with one of them, nothing was
+   * written; `claimed` as for a trigger.
+   */
+  saveUserChanges(changes: FollowedChanges, now: number): Promise<"saved" | "lost" | { claimed: RecipientKey[] }>;
   /** Which runs pass, in the order asked (E-284). Asking again for a run answers the same. */
   passThrottles(asked: readonly ThrottlePass[], now: number): Promise<boolean[]>;
   /** Likewise for messages whose delivery is due. */

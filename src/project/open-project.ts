@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import type { Audience } from "../domain/audience.js";
+import { checkAudiences, namesAudiences } from "../domain/check-audiences.js";
 import { type Environment, emptyEnvironment } from "../domain/environment.js";
+import { parseAudience } from "../domain/parse-audience.js";
 import { parseEnvironment } from "../domain/parse-environment.js";
 import { parseRecipientsFile, type RecipientsFile } from "../domain/parse-recipients-file.js";
 import { parseWorkflow } from "../domain/parse-workflow.js";
@@ -29,6 +32,9 @@ export interface Project extends ProjectLocation {
   workflow(key: string): Promise<Workflow | null>;
   workflowKeys(): Promise<string[]>;
   environment(): Promise<Environment>;
+  audiences(): Promise<Audience[]>;
+  /** Whether there may be dynamic audiences, told without reading them. */
+  hasAudiences(): boolean;
   /** The recipients files whose digest is not the remembered one, in name order. */
   changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]>;
 }
@@ -73,7 +79,28 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       shown: shown(file),
       used: new Set(),
     });
-    return resolveChannelTypes(parseWorkflow(key, resolved), await environment());
+    const parsed = resolveChannelTypes(parseWorkflow(key, resolved), await environment());
+    return namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
+  }
+
+  const hasAudiences = (): boolean => existsSync(join(knockDir, "audiences"));
+
+  async function audiences(): Promise<Audience[]> {
+    const folder = join(knockDir, "audiences");
+    const found: Audience[] = [];
+    for (const key of namesIn(folder).sort()) {
+      const file = join(folder, key, "audience.json");
+      if (!existsSync(file)) continue;
+      const options = {
+        from: join(folder, key),
+        resourceDir: join(folder, key),
+        shown: shown(file),
+        used: new Set<string>(),
+      };
+      const raw = await resolveFileReferences(await readProjectJson(file, shown(file)), options);
+      found.push(parseAudience(key, raw, shown(file)));
+    }
+    return found;
   }
 
   async function workflowKeys(): Promise<string[]> {
@@ -120,6 +147,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     workflow,
     workflowKeys,
     environment,
+    audiences,
+    hasAudiences,
     changedRecipients,
   };
 }

@@ -55,7 +55,7 @@ describe.concurrent("a remote trigger", () => {
       ...{ method: "POST", path: TRIGGER, headers: { "idempotency-key": /^knock-cli-[0-9a-f-]{36}$/ } },
       ...{ body: BODY, reply: ACCEPTED },
     });
-    const { stdout, stderr, exitCode } = await remote(empty, api, [...COMMENT, "--quiet=false"].slice(0, -1));
+    const { stdout, stderr, exitCode } = await remote(empty, api, COMMENT);
     expect(stdout).toContain(RUN_ID);
     expect(stderr).toBe("note: no local project has this workflow; the data was not checked before sending");
     expect(exitCode).toBe(0);
@@ -214,7 +214,6 @@ describe.concurrent("keys", () => {
 
 describe.concurrent("after a remote trigger", () => {
   test("--wait follows the runs and fills the outcomes in", async ({ collab, api }) => {
-    const list = `/v1/workflow_recipient_runs?workflow=new-comment`;
     const answers: Record<string, unknown> = {
       trigger: { workflow_run_id: RUN_ID },
       runs: page([recipientRun(1), recipientRun(2)]),
@@ -232,9 +231,9 @@ describe.concurrent("after a remote trigger", () => {
       const args = [...COMMENT, "--wait", "10s", "--json", "--base-url", answering.url];
       const { outcome, exitCode } = await remote(collab, api, args);
       expect(exitCode).toBe(0);
-      expect(inWords(outcome)[0]).toBe("u1 completed: email_1 sent");
+      expect(inWords(outcome)).toEqual(["u2 completed: ", "u1 completed: email_1 sent"]);
       expect(outcome.summary).toMatchObject({ recipients: 2, sent: 1 });
-      expect(answering.paths.some((path) => path.startsWith(list.split("?")[0] as string))).toBe(true);
+      expect(answering.paths.some((path) => path.startsWith("/v1/workflow_recipient_runs?"))).toBe(true);
     } finally {
       await answering.close();
     }
@@ -279,6 +278,9 @@ async function startAnswering(answer: (path: string) => unknown) {
   return {
     url: `http://127.0.0.1:${port}`,
     paths,
-    close: () => new Promise((resolve) => void server.closeAllConnections() ?? server.close(resolve)),
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
   };
 }

@@ -1,6 +1,9 @@
+import type { Audience } from "../../src/domain/audience.js";
+import { checkAudiences } from "../../src/domain/check-audiences.js";
 import { type Channel, type Environment, emptyEnvironment, providerOf } from "../../src/domain/environment.js";
 import type { ChannelType, EngagementAction, Message } from "../../src/domain/message.js";
 import type { CancelOutcome, RecipientOutcome, TriggerOutcome } from "../../src/domain/outcome.js";
+import { parseAudience } from "../../src/domain/parse-audience.js";
 import { parseRecipient } from "../../src/domain/parse-recipient.js";
 import { parseCancellation, parseTrigger } from "../../src/domain/parse-trigger.js";
 import { parseWorkflow } from "../../src/domain/parse-workflow.js";
@@ -76,6 +79,8 @@ export interface HarnessOptions {
   location?: string;
   /** Another harness on the same file: time, workflows and environment are shared. */
   beside?: EngineHarness;
+  /** Dynamic audiences follow users' properties. */
+  watchUsers?: boolean;
   /** Stands between the engine and its store, to break in at a chosen point. */
   intercept?: (store: Store) => Partial<Store>;
 }
@@ -84,6 +89,7 @@ export interface HarnessOptions {
 export class EngineHarness {
   readonly environment: Environment;
   readonly workflows: Map<string, Workflow>;
+  readonly audiences: Audience[];
   /** Messages handed to a provider, in order. */
   readonly delivered: Message[] = [];
   deliver: (message: Message, channel: Channel) => Delivery = (message) => ({
@@ -103,6 +109,7 @@ export class EngineHarness {
     this.time = beside?.time ?? { now: T0 };
     this.environment = beside?.environment ?? caseEnvironment();
     this.workflows = beside?.workflows ?? new Map();
+    this.audiences = beside?.audiences ?? [];
   }
 
   /** Real time; the store's clock, where a test sets it, is laid over it. */
@@ -113,15 +120,21 @@ export class EngineHarness {
     this.time.now = at;
   }
 
-  static async open({ location = ":memory:", beside, intercept }: HarnessOptions = {}): Promise<EngineHarness> {
+  static async open({
+    location = ":memory:",
+    beside,
+    intercept,
+    watchUsers = false,
+  }: HarnessOptions = {}): Promise<EngineHarness> {
     let harness: EngineHarness;
-    const store = await openSqliteStore(location, { now: () => harness.now });
+    const store = await openSqliteStore(location, { now: () => harness.now, watchUsers });
     const context: EngineContext = {
       store: intercept ? Object.assign(Object.create(store) as Store, intercept(store)) : store,
       definitions: {
         workflow: async (key) => harness.workflows.get(key) ?? null,
         workflowKeys: async () => [...harness.workflows.keys()],
         environment: async () => harness.environment,
+        audiences: async () => harness.audiences,
       },
       providerFor: () => ({
         send: async (message, channel) => {
@@ -139,6 +152,7 @@ export class EngineHarness {
     };
     harness = new EngineHarness(store, createEngine(context), beside);
     if (beside === undefined) await harness.identify(...USERS);
+    if (watchUsers) await harness.engine.runDue({}); // who is there before any audience joins none
     return harness;
   }
 
@@ -168,9 +182,16 @@ export class EngineHarness {
   }
 
   define(key: string, definition: JsonObject): Workflow {
-    const workflow = resolveChannelTypes(parseWorkflow(key, { name: key, ...definition }), this.environment);
+    const parsed = resolveChannelTypes(parseWorkflow(key, { name: key, ...definition }), this.environment);
+    const workflow = checkAudiences(parsed, this.audiences);
     this.workflows.set(key, workflow);
     return workflow;
+  }
+
+  /** A dynamic audience of one segment. */
+  describe(key: string, ...conditions: JsonObject[]): void {
+    const raw = { name: key, type: "dynamic", segments: [{ conditions }] };
+    this.audiences.push(parseAudience(key, raw, `audiences/${key}/audience.json`));
   }
 
   trigger(workflow: string, payload: JsonObject, idempotencyKey: string | null = null): Promise<TriggerOutcome> {

@@ -16,6 +16,9 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Standard input; without it there is none. */
   input?: string | Uint8Array | AsyncGenerator<string>;
+  /** Who runs it, where the test itself runs as root. */
+  uid?: number;
+  gid?: number;
 }
 
 /** What a finished command left behind. */
@@ -136,6 +139,8 @@ export function createSample(name: "collab" | "ops" | null): Sample {
     env: { ...env, ...options.env },
     extendEnv: false as const,
     reject: false as const,
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
     ...inputOf(options.input),
   });
   const knock = async (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>

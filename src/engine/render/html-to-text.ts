@@ -2,30 +2,66 @@ const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"'
 
 function decode(text: string): string {
   return text.replace(/&(#x[0-9a-f]+|#\d+|[a-z]+);/gi, (whole, name: string) => {
-    if (!name.startsWith("#")) return ENTITIES[name.toLowerCase()] ?? whole;
+    if (!name.startsWith("#"))
+      return Object.hasOwn(ENTITIES, name.toLowerCase()) ? (ENTITIES[name.toLowerCase()] as string) : whole;
     const code = name[1]?.toLowerCase() === "x" ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
 }
 
+/** Elements whose content is not text. */
+const SILENT = new Set(["style", "script", "head", "title"]);
+/** What an element's start and end put between lines. */
+const AT_START: Record<string, string> = { br: "\n", li: "\n- " };
+const AT_END: Record<string, string> = { tr: "\n", li: "\n" };
+for (const block of ["p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote"])
+  AT_END[block] = "\n\n";
+
 /** The plain-text part of an e-mail that has none of its own (T-121): links keep their address, blocks their lines. */
 export function htmlToText(html: string): string {
-  const text = html
-    .replace(/<(style|script|head|title)\b[\s\S]*?<\/\1\s*>/gi, "")
-    .replace(/<!--[\s\S]*?-->/g, "")
-    .replace(/\s+/g, " ")
-    .replace(
-      /<a\b[^>]*?\bhref\s*=\s*(["'])(.*?)\1[^>]*>(.*?)<\/a\s*>/gi,
-      (_all, _quote, url: string, label: string) => {
-        const shown = label.replace(/<[^>]*>/g, "").trim();
-        return shown === url || shown === "" ? url : `${shown} (${url})`;
-      },
-    )
-    .replace(/<br\s*\/?>/gi, "\n")
-    .replace(/<li\b[^>]*>/gi, "\n- ")
-    .replace(/<\/(p|div|h[1-6]|ul|ol|table|blockquote)\s*>/gi, "\n\n")
-    .replace(/<\/(tr|li)\s*>/gi, "\n")
-    .replace(/<[^>]*>/g, "");
+  const source = html.replace(/\s+/g, " ");
+  let text = "";
+  /** The link that is open: its address, and where its label begins in the text. */
+  let link: { url: string; start: number } | null = null;
+  // One pass from tag to tag: patterns over the whole text took minutes for a few kilobytes of unclosed links.
+  for (let at = 0; at < source.length; ) {
+    const open = source.indexOf("<", at);
+    text += source.slice(at, open === -1 ? source.length : open);
+    if (open === -1) break;
+    if (source.startsWith("<!--", open)) {
+      const end = source.indexOf("-->", open + 4);
+      if (end === -1) break;
+      at = end + 3;
+      continue;
+    }
+    const close = source.indexOf(">", open);
+    if (close === -1) {
+      text += source.slice(open);
+      break;
+    }
+    const tag = source.slice(open + 1, close);
+    const [, slash, written = ""] = /^(\/?)([a-z][a-z0-9]*)/i.exec(source.slice(open + 1, open + 40)) ?? ["", "", ""];
+    const name = written.toLowerCase();
+    at = close + 1;
+    if (slash === "" && SILENT.has(name)) {
+      const ending = new RegExp(`</${name}`, "gi");
+      ending.lastIndex = at;
+      const end = ending.exec(source);
+      if (end === null) break;
+      at = end.index; // its end tag is read next
+    } else if (name === "a") {
+      if (link !== null) {
+        const label = text.slice(link.start).trim();
+        if (label === "" || label === link.url) text = text.slice(0, link.start) + link.url;
+        else text = `${text.slice(0, link.start)}${label} (${link.url})`;
+      }
+      const href = slash === "" ? /\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')/i.exec(tag) : null;
+      const url = href?.[1] ?? href?.[2];
+      link = url === undefined ? null : { url, start: text.length };
+    } else {
+      text += (slash === "" ? AT_START : AT_END)[name] ?? "";
+    }
+  }
   return decode(text)
     .split("\n")
     .map((line) => line.trim())

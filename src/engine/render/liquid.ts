@@ -1,5 +1,5 @@
 import { getBuiltinModule } from "node:process";
-import { Liquid, type LiquidError, type Template } from "liquidjs";
+import { Liquid, type LiquidError, type Template, toValue } from "liquidjs";
 import { type ErrorDetail, KnockError, messageOf } from "../../errors/knock-error.js";
 
 /** What templates see: variable name → value (section 2 of the templates catalogue). */
@@ -31,6 +31,14 @@ function failingOnUnknown(filters: Liquid["filters"]): Liquid["filters"] {
   });
 }
 
+/** How a value prints: maps as JSON (TQ-4); what liquidjs wraps, such as `nil`, as what it stands for. */
+function printed(value: unknown): string {
+  const plain: unknown = toValue(value);
+  return (
+    typeof plain === "object" && plain !== null && !Array.isArray(plain) ? JSON.stringify(plain) : plain
+  ) as string;
+}
+
 function createLiquid(): Liquid {
   const liquid = new Liquid({
     ownPropertyOnly: true,
@@ -40,8 +48,7 @@ function createLiquid(): Liquid {
     templates: {},
     // Where variables are strict, `default` and conditions still take what is missing.
     lenientIf: true,
-    outputEscape: (value: unknown) =>
-      (typeof value === "object" && value !== null && !Array.isArray(value) ? JSON.stringify(value) : value) as string,
+    outputEscape: printed,
     ...LIMITS,
   });
   for (const tag of ["layout", "block"]) delete liquid.tags[tag];
@@ -64,7 +71,7 @@ function registerFilters(liquid: Liquid): void {
       .createHash(algorithm)
       .update(String(value ?? ""))
       .digest("hex");
-  liquid.registerFilter("json", (value: unknown) => JSON.stringify(value ?? null));
+  liquid.registerFilter("json", (value: unknown) => JSON.stringify(toValue(value) ?? null));
   liquid.registerFilter("from_json", (value: unknown) => JSON.parse(String(value)));
   liquid.registerFilter("pluralize", (value: unknown, one: string, many: string) => (Number(value) === 1 ? one : many));
   liquid.registerFilter("titlecase", (value: unknown) =>

@@ -7,6 +7,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { AudienceOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
+import { runNews } from "../due-work.js";
 import { type EngineContext, readTime } from "../engine-context.js";
 import { withChannelIds } from "../fan-out-start.js";
 import { userShape } from "../recipient-shapes.js";
@@ -54,6 +55,7 @@ export function audienceOperations(context: EngineContext): AudienceOperations {
       const upserts = members.flatMap(({ upsert }) => (upsert ? [withChannelIds(upsert, environment)] : []));
       if (upserts.length > 0) await store.upsertRecipients(upserts, at);
       await store.addAudienceMembers(key, members, at);
+      await runNews(context, at);
     },
     async remove(key, body) {
       const members = parseMembersBody(body);

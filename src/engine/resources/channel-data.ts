@@ -2,6 +2,7 @@ import { fullChannelData, parseChannelData } from "../../domain/channel-data.js"
 import { keyOf, type RecipientReference } from "../../domain/recipient.js";
 import type { ChannelDataOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
+import { runNews } from "../due-work.js";
 import { type EngineContext, readTime } from "../engine-context.js";
 import { channelIdFor } from "../find-channel.js";
 
@@ -12,8 +13,12 @@ function channelDataShape(id: string, data: JsonObject): JsonObject {
 
 export function channelDataOperations(context: EngineContext): ChannelDataOperations {
   const channelOf = async (name: string) => channelIdFor(await context.definitions.environment(), name);
-  const write = async (recipient: RecipientReference, channel_id: string, data: JsonObject | null): Promise<number> =>
-    context.store.writeChannelData([{ recipient: keyOf(recipient), channel_id, data }], await readTime(context));
+  const write = async (recipient: RecipientReference, channel_id: string, data: JsonObject | null): Promise<number> => {
+    const now = await readTime(context);
+    const written = await context.store.writeChannelData([{ recipient: keyOf(recipient), channel_id, data }], now);
+    await runNews(context, now);
+    return written;
+  };
   return {
     async read(recipient, channel) {
       const { id } = await channelOf(channel);

@@ -6,6 +6,7 @@ import { mergePreferenceSets } from "../../domain/preferences.js";
 import { keyOf, type RecipientReference, TENANTS } from "../../domain/recipient.js";
 import type { PreferenceOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
+import { runNews } from "../due-work.js";
 import { type EngineContext, readTime } from "../engine-context.js";
 import { tenantDefaults } from "../scope.js";
 
@@ -47,16 +48,17 @@ export function preferenceOperations(context: EngineContext): PreferenceOperatio
     async set(recipient, id, body) {
       checkSetId(id);
       const { set, merge } = parsePreferenceSet(body);
-      await context.store.writePreferenceSets(
-        [{ recipient: keyOf(recipient), id, set, merge }],
-        await readTime(context),
-      );
+      const now = await readTime(context);
+      await context.store.writePreferenceSets([{ recipient: keyOf(recipient), id, set, merge }], now);
+      await runNews(context, now);
       return read(recipient, id);
     },
     async delete(recipient, id) {
       checkSetId(id);
       const removal = { recipient: keyOf(recipient), id, set: null, merge: false };
-      await context.store.writePreferenceSets([removal], await readTime(context));
+      const now = await readTime(context);
+      await context.store.writePreferenceSets([removal], now);
+      await runNews(context, now);
     },
   };
 }

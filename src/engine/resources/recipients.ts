@@ -5,6 +5,7 @@ import type { Page, Paged } from "../../ports/page.js";
 import type { RecipientFilter } from "../../ports/resource-store.js";
 import type { ObjectOperations, TenantOperations, UserOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
+import { runNews } from "../due-work.js";
 import { type EngineContext, readTime } from "../engine-context.js";
 import { withChannelIds } from "../fan-out-start.js";
 import { objectShape, tenantShape, userShape } from "../recipient-shapes.js";
@@ -29,7 +30,9 @@ class Recipients {
   async set(key: RecipientKey, body: JsonObject): Promise<JsonObject> {
     const { store, definitions } = this.context;
     const upsert = withChannelIds(parseRecipientBody(body, key), await definitions.environment());
-    await store.upsertRecipients([upsert], await readTime(this.context));
+    const now = await readTime(this.context);
+    await store.upsertRecipients([upsert], now);
+    await runNews(this.context, now);
     return (await this.read(key)) as JsonObject;
   }
 

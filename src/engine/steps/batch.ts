@@ -6,16 +6,17 @@ import { evaluateConditions } from "../conditions.js";
 import { stepKeyOrNothing } from "../step-key.js";
 import { fixedMs, windowEnd } from "../step-window.js";
 
-/** Who shares a batch (E-243): of the newest version mode per step, of the pinned one per version. An unresolvable key is the empty one (EQ-38). */
-function keyOf(step: BatchStep, { input, scope, run }: Advancing): string {
+/** Who shares a batch (E-243): of the newest version mode per step, of the pinned one per version. */
+function keyOf(step: BatchStep, advancing: Advancing): string {
+  const { input, scope, run } = advancing;
   const { batch_key, workflow_version_mode } = step.settings;
   const { workflow } = input.compiled;
-  const value =
-    batch_key === null ? "" : (stepKeyOrNothing(batch_key, { ...scope, data: run.data ?? input.run.data }) ?? "");
+  const value = batch_key === null ? "" : stepKeyOrNothing(batch_key, { ...scope, data: run.data ?? input.run.data });
+  if (value === undefined) advancing.warn(`${batch_key}: the batch key is missing, the empty one is used`); // EQ-38
   const { collection, id } = splitKey(run.recipient);
   const scopeOf =
     workflow_version_mode === "latest" ? ["latest", workflow.key, step.ref] : ["pinned", workflow.version_id];
-  return JSON.stringify([...scopeOf, collection, id, value]);
+  return JSON.stringify([...scopeOf, collection, id, value ?? ""]);
 }
 
 /** A batch step (section 16). `resumed`: the window closed, and the run goes on with what was gathered. */
@@ -34,20 +35,21 @@ export function executeBatch(step: BatchStep, resumed: boolean, advancing: Advan
   }
   const { settings } = step;
   const end = windowEnd({ duration: settings.batch_window, path: settings.batch_until_field_path }, advancing);
-  if ("invalid" in end)
-    return { outcome: { ...base, outcome: "skipped", reason: { code: "invalid_window", detail: end.invalid } } }; // E-256
+  const isKnown = "until" in end;
   // A relative window never slides (EQ-42).
   const isRelative = settings.batch_window !== null && settings.batch_until_field_path !== null;
   const limit = settings.batch_window_extension_limit;
   const slides = settings.batch_window_type === "sliding" && limit !== null && !isRelative;
+  const leads = settings.batch_execution_mode === "flush_leading" ? ({ ...base, outcome: "passed" } as const) : null;
   return {
-    outcome: { ...base, until: new Date(end.until).toISOString() },
+    outcome: { ...base, until: new Date(isKnown ? end.until : advancing.input.now).toISOString() },
     batch: {
       key: keyOf(step, advancing),
-      closes_at: end.until,
-      sliding: slides ? { closes_at: end.until, limit_ms: fixedMs(limit) } : null,
+      closes_at: isKnown ? end.until : null,
+      sliding: slides && isKnown ? { closes_at: end.until, limit_ms: fixedMs(limit) } : null,
       max_items: settings.batch_items_max_limit,
-      leads: settings.batch_execution_mode === "flush_leading",
+      // E-256: with no batch open. An open one is joined whatever this trigger's window is (E-254, EQ-42).
+      alone: isKnown ? leads : { ...base, outcome: "skipped", reason: { code: "invalid_window", detail: end.invalid } },
     },
   };
 }

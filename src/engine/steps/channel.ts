@@ -6,6 +6,7 @@ import type { ChannelStep } from "../../domain/workflow.js";
 import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
+import { chosenChannels } from "../channel-group.js";
 import { type ConditionScope, evaluateConditionList, evaluateConditions } from "../conditions.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
 import type { RenderScope } from "../render/liquid.js";
@@ -16,10 +17,28 @@ interface Skip {
   log?: JsonObject;
 }
 
-function channelOf(step: ChannelStep, { input }: Advancing): Channel | null {
-  const key = step.channel_key as string;
-  const declared = input.environment.channels[key];
+function channelNamed(key: string, step: ChannelStep, { input }: Advancing): Channel | null {
+  const declared = Object.hasOwn(input.environment.channels, key) ? input.environment.channels[key] : undefined;
   return declared === undefined ? undeclaredChannel(key, step.channel_type ?? "http") : declared;
+}
+
+/** The channels a step sends through, or why there is none: its own, or those of its group whose rules let it (E-171, E-189). */
+function channelsOf(step: ChannelStep, advancing: Advancing): Channel[] | Skip {
+  const notConfigured: Skip = {
+    skip: { code: "channel_not_configured", detail: step.channel_key ?? step.channel_group_key },
+  };
+  const group =
+    step.channel_group_key === null ? undefined : advancing.input.environment.channel_groups[step.channel_group_key];
+  if (step.channel_key !== null || group === undefined) {
+    const channel = channelNamed(step.channel_key ?? step.channel_group_key ?? "", step, advancing);
+    return channel === null ? notConfigured : [channel];
+  }
+  const chosen = chosenChannels(group, advancing.conditionScope).flatMap(
+    (key) => channelNamed(key, step, advancing) ?? [],
+  );
+  return chosen.length > 0
+    ? chosen
+    : { skip: { code: "condition", detail: `no channel of group ${group.key} applies` } };
 }
 
 /** Nothing leaves (E-208); the in-app feed has no sandbox. */
@@ -27,14 +46,17 @@ function isSandbox(channel: Channel, { input }: Advancing): boolean {
   return channel.type !== "in_app_feed" && (!channel.deliver || input.run.settings.sandbox_mode);
 }
 
-/** Step conditions, then the channel's own, which a sandboxed channel does not evaluate (E-089, E-172). */
-function checkConditions(step: ChannelStep, channel: Channel, advancing: Advancing): Skip | null {
+function checkStepConditions(step: ChannelStep, advancing: Advancing): Skip | null {
   const own = evaluateConditions(step.conditions, advancing.conditionScope);
-  if (!own.passed)
-    return {
-      skip: { code: "condition", detail: decidingCondition(own.evaluated) },
-      log: { conditions: conditionLog(own.evaluated) },
-    };
+  if (own.passed) return null;
+  return {
+    skip: { code: "condition", detail: decidingCondition(own.evaluated) },
+    log: { conditions: conditionLog(own.evaluated) },
+  };
+}
+
+/** The channel's own, after the step's, which a sandboxed channel does not evaluate (E-089, E-172). */
+function checkChannelConditions(channel: Channel, advancing: Advancing): Skip | null {
   if (channel.conditions === null || isSandbox(channel, advancing)) return null;
   const result = evaluateConditions(channel.conditions, advancing.conditionScope);
   if (result.passed) return null;
@@ -134,14 +156,28 @@ function createMessage(
   return message;
 }
 
+/** What one channel makes of a step: its messages, or why none. */
+function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing): Message[] | Skip {
+  const { input, scope, parties } = advancing;
+  const unmet = checkChannelConditions(channel, advancing);
+  if (unmet) return unmet;
+  const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
+  const context: RenderContext = { scope, recipient: parties.recipient, tenant: parties.tenant, channel };
+  const destinations = renderer.destinations(context);
+  if (destinations.length === 0) return { skip: { code: "missing_recipient_data", detail: renderer.needs } };
+  return (
+    checkPreferences(channel, advancing) ??
+    destinations.map((destination) => createMessage(step, channel, destination, renderer, context, advancing))
+  );
+}
+
 /** A channel step (E-168): conditions → the recipient's data → preferences → send windows → render → message. */
 export function executeChannel(step: ChannelStep, advancing: Advancing): StepEffect {
-  const { input, scope, parties, batch } = advancing;
   const base: StepOutcome = {
     ref: step.ref,
     type: "channel",
     channel_type: step.channel_type ?? "",
-    channel: step.channel_key,
+    channel: step.channel_key ?? step.channel_group_key,
     outcome: "skipped",
     reason: null,
     message_id: null,
@@ -152,22 +188,18 @@ export function executeChannel(step: ChannelStep, advancing: Advancing): StepEff
     ...(log ? { log } : {}),
   });
 
-  if (batch !== null && batch.total_activities === 0) return skipped({ skip: { code: "empty_batch", detail: null } }); // E-281
-  const channel = channelOf(step, advancing);
-  if (channel === null) return skipped({ skip: { code: "channel_not_configured", detail: step.channel_key } });
-  const unmet = checkConditions(step, channel, advancing);
+  if (advancing.batch?.total_activities === 0) return skipped({ skip: { code: "empty_batch", detail: null } }); // E-281
+  const channels = channelsOf(step, advancing);
+  if (!Array.isArray(channels)) return skipped(channels);
+  const unmet = checkStepConditions(step, advancing);
   if (unmet) return skipped(unmet);
 
-  const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
-  const context: RenderContext = { scope, recipient: parties.recipient, tenant: parties.tenant, channel };
-  const destinations = renderer.destinations(context);
-  if (destinations.length === 0) return skipped({ skip: { code: "missing_recipient_data", detail: renderer.needs } });
-  const optedOut = checkPreferences(channel, advancing);
-  if (optedOut) return skipped(optedOut);
-
-  const messages = destinations.map((destination) =>
-    createMessage(step, channel, destination, renderer, context, advancing),
-  );
+  const results = channels.map((channel) => sendThrough(step, channel, advancing));
+  const messages = results.flatMap((result) => (Array.isArray(result) ? result : []));
+  // Of a group, a step is skipped only where no channel makes a message (EQ-31).
+  const firstSkip = results.find((result): result is Skip => !Array.isArray(result));
+  if (messages.length === 0)
+    return skipped(firstSkip ?? { skip: { code: "condition", detail: "no channel of the group applies" } });
   const ids = messages.map((message) => message.id);
   return {
     messages,

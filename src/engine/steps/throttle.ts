@@ -50,6 +50,11 @@ export function executeThrottle(step: ThrottleStep, advancing: Advancing): StepE
     return { outcome: { ...base, outcome: "skipped", reason: { code: "invalid_window", detail: invalid } } }; // E-289: the run passes
   }
   const passed = input.answers.get(step.ref);
+  if (passed === undefined && advancing.isSupposed) {
+    // To ask would use up a pass: the run asks once it is known to be here.
+    const until = new Date(input.now).toISOString();
+    return { outcome: { ...base, outcome: "waiting", until }, wait: { until: input.now } };
+  }
   if (passed === undefined) {
     const pass = { key: key.key, recipient_run_id: run.id, limit: throttle_limit, window_ms: end.until - input.now };
     throw new NeedsAnswer({ kind: "throttle", ref: step.ref, pass });

@@ -1,5 +1,7 @@
 import type { AudienceMember, AudienceMembership } from "../../domain/audience.js";
+import type { RecipientKey } from "../../domain/recipient.js";
 import type { Page, Paged } from "../../ports/page.js";
+import { deleteMembers, insertMembers } from "./audience-members.js";
 import type { Connection } from "./connection.js";
 import { Filters, readPage } from "./read-page.js";
 import { type RecipientRow, recipientOf } from "./recipients.js";
@@ -12,26 +14,6 @@ const SELECT =
 
 export function readAudienceKeys(db: Connection): string[] {
   return db.read(() => db.all<{ key: string }>("SELECT key FROM audiences ORDER BY key").map(({ key }) => key));
-}
-
-/** Inside a write. */
-export function insertMembers(
-  db: Connection,
-  audience: string,
-  members: readonly AudienceMembership[],
-  at: number,
-): AudienceMembership[] {
-  db.run("INSERT OR IGNORE INTO audiences (key, inserted_at) VALUES (?, ?)", audience, at);
-  return members.filter(
-    ({ recipient, tenant }) =>
-      db.run(
-        "INSERT OR IGNORE INTO audience_members (audience, recipient, tenant, inserted_at) VALUES (?, ?, ?, ?)",
-        audience,
-        recipient,
-        tenant ?? "", // no tenant's id is empty
-        at,
-      ) > 0,
-  );
 }
 
 export function addAudienceMembers(
@@ -48,17 +30,7 @@ export function removeAudienceMembers(
   audience: string,
   members: readonly AudienceMembership[],
 ): AudienceMembership[] {
-  return db.write(() =>
-    members.filter(
-      ({ recipient, tenant }) =>
-        db.run(
-          "DELETE FROM audience_members WHERE audience = ? AND recipient = ? AND tenant = ?",
-          audience,
-          recipient,
-          tenant ?? "",
-        ) > 0,
-    ),
-  );
+  return db.write(() => deleteMembers(db, audience, members));
 }
 
 export function listAudienceMembers(db: Connection, audience: string, page: Page): Paged<AudienceMember> {
@@ -78,5 +50,23 @@ export function listAudienceMembers(db: Connection, audience: string, page: Page
       items: rows.map((row) => ({ recipient: recipientOf(row), tenant: row.tenant || null, added_at: row.added_at })),
       page_info,
     };
+  });
+}
+
+export function readMemberships(
+  db: Connection,
+  users: readonly RecipientKey[],
+): Map<RecipientKey, { audience: string; tenant: string | null }[]> {
+  return db.read(() => {
+    const found = new Map<RecipientKey, { audience: string; tenant: string | null }[]>();
+    const rows = db.all<{ recipient: string; audience: string; tenant: string }>(
+      "SELECT recipient, audience, tenant FROM audience_members WHERE recipient IN (SELECT value FROM json_each(?))",
+      JSON.stringify(users),
+    );
+    for (const { recipient, audience, tenant } of rows) {
+      const key = recipient as RecipientKey;
+      found.set(key, [...(found.get(key) ?? []), { audience, tenant: tenant || null }]);
+    }
+    return found;
   });
 }

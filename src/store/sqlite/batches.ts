@@ -5,11 +5,10 @@ import {
   type BatchJoin,
   type Continuation,
   continuationOf,
+  withUntil,
 } from "../../domain/batch.js";
-import type { StepOutcome } from "../../domain/outcome.js";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { Connection } from "./connection.js";
-import type { SqlValue } from "./driver.js";
 import { json } from "./run-rows.js";
 
 /** No step renders more (E-272). */
@@ -23,26 +22,17 @@ interface BatchRow {
   items: number;
 }
 
+export interface OpenBatch {
+  row: number;
+  closes_at: number;
+}
+
 /** A decision, and what the caller has to do with the run's row once it has one. */
 export interface DecidedBatch {
   decision: BatchDecision;
   continuation: Continuation;
   /** Ties the run's row, written or about to be, to the batch. */
   attach(recipientRunRow: number): void;
-}
-
-/** A waiting step's `until` follows its run's due time. */
-function withDueAt(continuation: Continuation, dueAt: number): Continuation {
-  const { recipientRun } = continuation;
-  if (recipientRun.due_at === dueAt) return continuation;
-  return {
-    ...continuation,
-    recipientRun: { ...recipientRun, due_at: dueAt, steps: withUntil(recipientRun.steps, dueAt) },
-  };
-}
-
-function withUntil(steps: readonly StepOutcome[], dueAt: number): StepOutcome[] {
-  return steps.map((step) => (step.outcome === "waiting" ? { ...step, until: new Date(dueAt).toISOString() } : step));
 }
 
 /** The close after a join: never before now, never after the opening and the limit (E-257, E-259, E-260). */
@@ -92,36 +82,60 @@ export function decideBatch(db: Connection, join: BatchJoin, now: number): Decid
   db.run("UPDATE batches SET items = ?, closes_at = ? WHERE row = ?", items, closesAt, batch.row);
   const took = batch.holder === null ? "holds" : "joined";
   if (batch.holder !== null && closesAt !== batch.closes_at) moveHolder(db, batch.holder, closesAt);
+  const decision: BatchDecision = { took, closed: closesAt <= now, closes_at: closesAt, next: null };
   return {
-    decision: { took, closed: closesAt <= now },
-    continuation: took === "holds" ? withDueAt(join.holds, closesAt) : join.joined,
+    decision,
+    continuation: continuationOf(join, decision),
     attach(run) {
-      if (took === "holds") {
-        db.run("UPDATE batches SET holder = ? WHERE row = ?", run, batch.row);
-        db.run("UPDATE recipient_runs SET batch = ? WHERE row = ?", batch.row, run);
-      }
+      if (took === "holds") setHolder(db, batch.row, run);
       addActivity(db, batch.row, join.activity, run);
     },
   };
 }
 
+/** The run that goes on with the batch; of what batch it came from before, it knows no more. */
+export function setHolder(db: Connection, batch: number, run: number): void {
+  db.run("UPDATE batches SET holder = ? WHERE row = ?", run, batch);
+  db.run("UPDATE recipient_runs SET batch = ? WHERE row = ?", batch, run);
+}
+
+/** Nobody goes on with the batch, unless another joins before it closes. */
+export function dropHolder(db: Connection, batch: number): void {
+  db.run("UPDATE batches SET holder = NULL WHERE row = ?", batch);
+}
+
+/** No batch is open: the run opens one, unless its window cannot be told, and may go on at once. */
 function openBatch(db: Connection, join: BatchJoin, now: number): DecidedBatch {
-  const took = join.leads === null ? "holds" : "leads";
-  const batch = db.insert(
-    "INSERT INTO batches (key, open, opened_at, closes_at, items) VALUES (?, 1, ?, ?, ?)",
-    join.key,
-    now,
-    join.closes_at,
-    took === "holds" ? 1 : 0,
-  );
+  const { closes_at, leads } = join;
+  const took = leads === null ? "holds" : "leads";
+  const batch =
+    closes_at === null
+      ? null
+      : db.insert(
+          "INSERT INTO batches (key, open, opened_at, closes_at, items) VALUES (?, 1, ?, ?, ?)",
+          join.key,
+          now,
+          closes_at,
+          took === "holds" ? 1 : 0,
+        );
+  const next = leads?.batch ? decideBatch(db, leads.batch, now) : null;
+  const decision: BatchDecision = {
+    took,
+    closed: next?.decision.closed ?? (took === "holds" && closes_at !== null && closes_at <= now),
+    closes_at,
+    next: next?.decision ?? null,
+  };
   return {
-    decision: { took, closed: false },
-    continuation: continuationOf(join, took),
+    decision,
+    continuation: continuationOf(join, decision),
     attach(run) {
-      if (took === "leads") return;
-      db.run("UPDATE batches SET holder = ? WHERE row = ?", run, batch);
-      db.run("UPDATE recipient_runs SET batch = ? WHERE row = ?", batch, run);
-      addActivity(db, batch, join.activity, run);
+      if (took === "holds" && batch !== null) {
+        setHolder(db, batch, run);
+        addActivity(db, batch, join.activity, run);
+      } else if (batch !== null) {
+        db.run("UPDATE recipient_runs SET batch = NULL WHERE row = ?", run);
+      }
+      next?.attach(run);
     },
   };
 }
@@ -169,11 +183,29 @@ export function batchContent(db: Connection, batch: number): BatchContent {
  * window stays as it is, and so does the run that holds the batch.
  */
 export function removeActivity(db: Connection, recipientRun: number): boolean {
-  const values: SqlValue[] = [recipientRun];
-  return (
-    db.run(
-      "UPDATE batch_activities SET removed = 1 WHERE recipient_run = ? AND removed = 0 AND batch IN (SELECT row FROM batches WHERE open = 1)",
-      ...values,
-    ) > 0
+  const found = db.get<{ row: number; batch: number }>(
+    "SELECT a.row, a.batch FROM batch_activities a CROSS JOIN batches b ON b.row = a.batch WHERE a.recipient_run = ? AND a.removed = 0 AND b.open = 1",
+    recipientRun,
   );
+  if (found === undefined) return false;
+  db.run("UPDATE batch_activities SET removed = 1 WHERE row = ?", found.row);
+  db.run("UPDATE batches SET items = items - 1 WHERE row = ?", found.batch);
+  return true;
+}
+
+/** The open batch that a run holds: no cancellation ends such a run (E-280). */
+export function heldBatch(
+  db: Connection,
+  { row, batch }: { row: number; batch: number | null },
+): OpenBatch | undefined {
+  if (batch === null) return undefined;
+  return db.get<OpenBatch>("SELECT row, closes_at FROM batches WHERE row = ? AND holder = ? AND open = 1", batch, row);
+}
+
+/** The row of the run whose activity is the oldest in a batch; undefined where none is left. */
+export function oldestItem(db: Connection, batch: number): number | undefined {
+  return db.get<{ run: number }>(
+    "SELECT recipient_run AS run FROM batch_activities WHERE batch = ? AND removed = 0 ORDER BY row LIMIT 1",
+    batch,
+  )?.run;
 }

@@ -7,6 +7,8 @@ export class Connection {
   private readonly forgetful: (() => void)[] = [];
   private written = false;
   private open = true;
+  /** Whether changes of users' properties are kept for dynamic audiences to follow. */
+  watchesUsers = false;
 
   constructor(
     private readonly database: Database,

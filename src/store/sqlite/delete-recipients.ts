@@ -9,12 +9,14 @@ import {
   type RecipientRunRow,
   recipientRunOf,
 } from "./run-rows.js";
+import { dropWait } from "./waits.js";
 
 /** Each takes the recipient's key once. */
 const DELETIONS = [
   "DELETE FROM subscriptions WHERE recipient = ?",
   "DELETE FROM subscriptions WHERE object = ?",
   "DELETE FROM audience_members WHERE recipient = ?",
+  "DELETE FROM user_changes WHERE user = ?",
   "DELETE FROM schedules WHERE recipient = ?",
   "DELETE FROM frequency_claims WHERE recipient = ?",
   "DELETE FROM messages WHERE recipient = ?",
@@ -32,6 +34,7 @@ function endUnfinishedRuns(db: Connection, key: RecipientKey, at: number): void 
     if (row.batch !== null) closeBatch(db, row.batch);
     const ended = cancelledRun(recipientRunOf(row, row.run_id), at, "recipient_deleted");
     db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...changesOf(ended), row.row);
+    dropWait(db, row.row);
   }
 }
 

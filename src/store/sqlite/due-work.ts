@@ -6,6 +6,7 @@ import type { Connection } from "./connection.js";
 import { type MessageRow, messageOf, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
 import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, recipientRunOf, workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
+import { waitOf } from "./waits.js";
 
 export const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
 type DueTable = (typeof DUE_TABLES)[number];
@@ -47,7 +48,10 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
       const version = found.version === null ? read.version : shared.version(found.version);
       if (found.batch !== null) closeBatch(db, found.batch);
       const batch = found.batch === null ? null : batchContent(db, found.batch);
-      return { recipientRun: recipientRunOf(found, read.run.id), run: read.run, version, messages, batch };
+      const recipientRun = recipientRunOf(found, read.run.id);
+      const { wait, signals } = waitOf(db, row);
+      if (wait) recipientRun.wait = wait;
+      return { recipientRun, run: read.run, version, messages, batch, signals };
     });
   });
 }
@@ -92,7 +96,9 @@ export function nextDueAt(db: Connection, realNow: number, unleased: boolean): n
       const free = nextUnleased(db, table, realNow);
       return unleased ? free : Math.min(free, nextLeased(db, table, realNow, shift, free));
     });
-    const first = Math.min(...next);
+    // Left to follow up by a process that died, or whose command does not.
+    const change = db.get<{ at: number | null }>("SELECT MIN(at) AS at FROM user_changes")?.at;
+    const first = Math.min(...next, change ?? Number.POSITIVE_INFINITY);
     return first === Number.POSITIVE_INFINITY ? null : first;
   });
 }

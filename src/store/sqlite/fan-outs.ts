@@ -80,9 +80,9 @@ export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: Fan
     const claimed = selectClaims(db, chunk.claims);
     if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
 
+    applyUpserts(db, chunk.upserts, chunk.at);
     const decided = insertRecipientRuns(db, shared, chunk, { row: held.row, value: null, text: held.data }, chunk.at);
     insertClaims(db, chunk.claims);
-    applyUpserts(db, chunk.upserts, chunk.at);
     insertTriggers(db, shared, chunk.triggers);
     const unidentified = [...(held.unidentified ? JSON.parse(held.unidentified) : []), ...chunk.unidentified];
     const unidentifiedText = unidentified.length > 0 ? JSON.stringify(unidentified) : null;

@@ -11,6 +11,7 @@ import { messageInserter } from "./message-rows.js";
 import { applyUpserts } from "./recipients.js";
 import { json } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
+import { recordMessageEvents, recordRunEvents, writeWait } from "./waits.js";
 
 const INSERT_RUN =
   "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, fan_out, due_at, claim_token, claim_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -90,6 +91,7 @@ export function insertRecipientRuns(
   const rows = new Map<string, number>();
   const decided = new Map<string, BatchDecision>();
   const made = [...messages];
+  const written: RecipientRun[] = [];
   const insert = db.statement(INSERT_RECIPIENT_RUN);
   for (const candidate of recipientRuns) {
     const join = batches.get(candidate.id);
@@ -113,6 +115,7 @@ export function insertRecipientRuns(
     );
     const row = Number(lastInsertRowid);
     rows.set(run.id, row);
+    written.push(run);
     if (batch === null) continue;
     batch.attach(row);
     decided.set(run.id, batch.decision);
@@ -122,6 +125,17 @@ export function insertRecipientRuns(
   }
   const insertMessage = messageInserter(db, shared);
   for (const message of made) insertMessage(message, rows.get(message.recipient_run_id) as number, trigger);
+  recordMessageEvents(
+    db,
+    made.map((message) => ({ message, events: message.events })),
+  );
+  recordRunEvents(
+    db,
+    shared,
+    written.map((recipientRun) => ({ workflowRun: trigger.row, recipientRun, started: true })),
+    now,
+  );
+  for (const run of written) if (run.wait) writeWait(db, rows.get(run.id) as number, run.wait, now);
   return decided;
 }
 
@@ -170,9 +184,9 @@ export function applyWorkflowRun(
 
   const text = JSON.stringify(run.data);
   const row = insertRun(db, run, shared.versionRow(version), text, unidentified, made.fanOut);
+  applyUpserts(db, made.upserts, run.inserted_at);
   const decided = insertRecipientRuns(db, shared, made, { row, value: run.data, text }, run.inserted_at);
   insertClaims(db, claims);
-  applyUpserts(db, made.upserts, run.inserted_at);
   insertTriggers(db, shared, made.triggers);
   if (idempotency) {
     const { key, fingerprint, workflow_run_id, inserted_at } = idempotency;

@@ -4,6 +4,7 @@ import type { Connection } from "./connection.js";
 import { packMessageEvents } from "./event-codec.js";
 import { type MessageRow, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
 import type { SharedRows } from "./shared-rows.js";
+import { recordMessageEvents } from "./waits.js";
 
 const UPDATE =
   "UPDATE messages SET seen_at = ?, read_at = ?, interacted_at = ?, link_clicked_at = ?, archived_at = ?, events = ?, updated_at = ? WHERE row = ?";
@@ -42,6 +43,7 @@ export function markMessages(
         at,
         (rows[index] as MessageRow).row,
       );
+      recordMessageEvents(db, [{ message: marked, events: marked.events.slice(before.events.length) }]);
       return marked;
     });
   });

@@ -234,4 +234,29 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX schedules_due ON schedules (due_at) WHERE due_at IS NOT NULL;
   CREATE INDEX schedules_by_recipient ON schedules (recipient);
   `,
+  `
+  CREATE TABLE waits (
+    recipient_run INTEGER PRIMARY KEY REFERENCES recipient_runs (row),
+    awaited TEXT NOT NULL,
+    recipient TEXT,
+    starts_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL
+  );
+  CREATE INDEX waits_by_event ON waits (awaited, recipient);
+  CREATE TABLE signals (
+    row INTEGER PRIMARY KEY,
+    recipient_run INTEGER NOT NULL REFERENCES recipient_runs (row),
+    event TEXT NOT NULL
+  );
+  CREATE INDEX signals_by_run ON signals (recipient_run);
+  CREATE TABLE user_changes (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    user TEXT NOT NULL,
+    audience TEXT,
+    tenant TEXT,
+    "before" TEXT,
+    "after" TEXT,
+    at INTEGER NOT NULL
+  );
+  `,
 ];

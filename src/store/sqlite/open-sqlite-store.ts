@@ -10,6 +10,8 @@ import { inspectStoreFile } from "./store-file.js";
 export interface SqliteStoreOptions {
   /** Real time in milliseconds, for leases. */
   now?: () => number;
+  /** Keep changes of users' properties until they are followed up: there are dynamic audiences (E-387). */
+  watchUsers?: boolean;
 }
 
 /** Pages of 8 KiB hold several messages each; set before anything is in the file, without effect after. */
@@ -98,7 +100,9 @@ export async function openSqliteStore(location: string, options: SqliteStoreOpti
       }
       database.exec(EVERY_CONNECTION);
       if (version < MIGRATIONS.length) migrate(database, path);
-      return new SqliteStore(new Connection(database, path), options.now ?? Date.now);
+      const connection = new Connection(database, path);
+      connection.watchesUsers = options.watchUsers ?? false;
+      return new SqliteStore(connection, options.now ?? Date.now);
     } catch (error) {
       database.close();
       throw error;

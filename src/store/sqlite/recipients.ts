@@ -1,7 +1,10 @@
 import { mergeRecipient } from "../../domain/merge-recipient.js";
-import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient.js";
+import { recipientEvent } from "../../domain/occurred-event.js";
+import { type Recipient, type RecipientKey, type RecipientUpsert, splitKey, USERS } from "../../domain/recipient.js";
+import { deleteMembers, insertMembers } from "./audience-members.js";
 import type { Connection } from "./connection.js";
 import { parsed } from "./run-rows.js";
+import { recordEvents } from "./waits.js";
 
 export interface RecipientRow {
   key: string;
@@ -48,29 +51,45 @@ export function readRecipients(db: Connection, keys: readonly RecipientKey[]): M
   });
 }
 
-/** Inside a write: the recipient as stored, null for a new one, becomes what `change` makes of it. */
+/**
+ * Inside a write: the recipient as stored, null for a new one, becomes what `change` makes of it. Waiting runs and dynamic
+ * audiences are told, unless it is done `quietly`.
+ */
 export function changeRecipient(
   db: Connection,
   key: RecipientKey,
   at: number,
   change: (before: Recipient | null) => Omit<Recipient, "key" | "inserted_at" | "updated_at">,
+  quietly = false,
 ): void {
   const row = db.get<RecipientRow>(SELECT, key);
   const changed = change(row ? recipientOf(row) : null);
-  db.run(
-    UPSERT,
-    key,
-    JSON.stringify(changed.properties),
-    jsonUnlessEmpty(changed.preferences),
-    jsonUnlessEmpty(changed.channel_data),
-    at,
-    at,
-  );
+  const properties = JSON.stringify(changed.properties);
+  const preferences = jsonUnlessEmpty(changed.preferences);
+  const channelData = jsonUnlessEmpty(changed.channel_data);
+  db.run(UPSERT, key, properties, preferences, channelData, at, at);
+  if (quietly) return;
+  if (db.watchesUsers && properties !== row?.properties && splitKey(key).collection === USERS)
+    db.run(
+      'INSERT INTO user_changes (user, "before", "after", at) VALUES (?, ?, ?, ?)',
+      key,
+      row?.properties ?? null,
+      properties,
+      at,
+    );
+  if (row && (properties !== row.properties || preferences !== row.preferences || channelData !== row.channel_data))
+    recordEvents(db, [recipientEvent({ ...changed, key, inserted_at: row.inserted_at, updated_at: at }, at)], at);
 }
 
 /** Inside a write: in order, so that a recipient named twice gets both. */
-export function applyUpserts(db: Connection, upserts: readonly RecipientUpsert[], at: number): void {
-  for (const one of upserts) changeRecipient(db, one.key, at, (before) => mergeRecipient(before, one));
+export function applyUpserts(db: Connection, upserts: readonly RecipientUpsert[], at: number, quietly = false): void {
+  for (const one of upserts) {
+    const { audience } = one;
+    const member = audience && [{ recipient: one.key, tenant: audience.tenant }];
+    if (member === undefined) changeRecipient(db, one.key, at, (before) => mergeRecipient(before, one), quietly);
+    else if (audience?.action === "add") insertMembers(db, audience.key, member, at, quietly);
+    else if (audience) deleteMembers(db, audience.key, member);
+  }
 }
 
 export function upsertRecipients(db: Connection, upserts: readonly RecipientUpsert[], at: number): void {

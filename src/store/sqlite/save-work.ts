@@ -10,6 +10,7 @@ import { messageInserter } from "./message-rows.js";
 import { applyUpserts } from "./recipients.js";
 import { changesOf, json, RECIPIENT_RUN_CHANGES } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
+import { dropWait, recordMessageEvents, recordRunEvents, writeWait } from "./waits.js";
 
 const SAVE_MESSAGE =
   "UPDATE messages SET status = ?, due_at = ?, scheduled_at = ?, attempts = ?, metadata = ?, events = ?, updated_at = ?, claim_token = NULL, claim_until = NULL WHERE row = ?";
@@ -34,7 +35,9 @@ export function saveAdvances(
       const held = select.get(recipientRun.id, token) as { row: number; workflow_run: number } | undefined;
       if (held === undefined) continue;
       const batch = join ? decideBatch(db, join, now) : null;
-      update.run(...changesOf(batch ? batch.continuation.recipientRun : recipientRun), held.row);
+      const run = batch ? batch.continuation.recipientRun : recipientRun;
+      if (run.wait?.seen == null) dropWait(db, held.row); // what it does from here on is nothing that it waited for
+      update.run(...changesOf(run), held.row);
       saved.add(recipientRun.id);
       applyUpserts(db, [...upserts, ...(batch?.continuation.upserts ?? [])], now);
       insertTriggers(db, shared, [...triggers, ...(batch?.continuation.triggers ?? [])]);
@@ -43,7 +46,8 @@ export function saveAdvances(
         batch.attach(held.row);
         decided.set(recipientRun.id, batch.decision);
       }
-      for (const message of [...messages, ...(batch?.continuation.messages ?? [])]) {
+      const made = [...messages, ...(batch?.continuation.messages ?? [])];
+      for (const message of made) {
         let text = dataTexts.get(held.workflow_run);
         if (text === undefined) {
           text = (selectData.get(held.workflow_run) as { data: string }).data;
@@ -51,6 +55,12 @@ export function saveAdvances(
         }
         insertMessage(message, held.row, { value: null, text });
       }
+      recordMessageEvents(
+        db,
+        made.map((message) => ({ message, events: message.events })),
+      );
+      recordRunEvents(db, shared, [{ workflowRun: held.workflow_run, recipientRun: run, started: false }], now);
+      if (run.wait) writeWait(db, held.row, run.wait, now);
     }
     return { saved, decided };
   });
@@ -59,12 +69,15 @@ export function saveAdvances(
 export function saveMessages(db: Connection, messages: readonly Message[], token: string): Set<string> {
   return db.write(() => {
     const saved = new Set<string>();
+    const changed: { message: Message; events: MessageEvent[] }[] = [];
     const select = db.statement("SELECT row, events, inserted_at FROM messages WHERE id = ? AND claim_token = ?");
     const update = db.statement(SAVE_MESSAGE);
     for (const message of messages) {
       const held = select.get(message.id, token) as { row: number; events: string; inserted_at: number } | undefined;
       if (held === undefined) continue;
-      const events: MessageEvent[] = mergedEvents(unpackMessageEvents(held.events, held.inserted_at), message.events);
+      const before = unpackMessageEvents(held.events, held.inserted_at);
+      const events: MessageEvent[] = mergedEvents(before, message.events);
+      changed.push({ message, events: events.slice(before.length) });
       update.run(
         message.status,
         message.due_at,
@@ -77,6 +90,7 @@ export function saveMessages(db: Connection, messages: readonly Message[], token
       );
       saved.add(message.id);
     }
+    recordMessageEvents(db, changed);
     return saved;
   });
 }

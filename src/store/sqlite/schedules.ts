@@ -1,8 +1,8 @@
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { Schedule } from "../../domain/schedule.js";
 import type { Page, Paged } from "../../ports/page.js";
-import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
-import type { Claim } from "../../ports/store.js";
+import type { ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
+import type { Claim, Occurrence, OccurrenceResult } from "../../ports/store.js";
 import type { Connection } from "./connection.js";
 import type { SqlValue } from "./driver.js";
 import { isAnyDue, lease } from "./due-work.js";

@@ -1,5 +1,5 @@
 import type { Seed } from "../../ports/store.js";
-import { insertMembers } from "./audiences.js";
+import { insertMembers } from "./audience-members.js";
 import type { Connection } from "./connection.js";
 import { applyUpserts } from "./recipients.js";
 import { applySubscriptions } from "./subscriptions.js";
@@ -15,12 +15,12 @@ export function readSeeds(db: Connection): Map<string, string> {
   );
 }
 
-/** A seed that another process applied first is passed over: the digest is looked at again under the lock. */
+/** Files set the scene and start nothing. A seed that another process applied first is passed over: the digest is looked at again under the lock. */
 export function applySeeds(db: Connection, seeds: readonly Seed[], at: number): void {
   db.write(() => {
     for (const { file, digest, recipients, subscriptions, audiences } of seeds) {
       if (db.get<{ digest: string }>("SELECT digest FROM seeds WHERE file = ?", file)?.digest === digest) continue;
-      applyUpserts(db, recipients, at);
+      applyUpserts(db, recipients, at, true);
       applySubscriptions(db, subscriptions, at);
       for (const { key, members } of audiences) {
         insertMembers(
@@ -28,6 +28,7 @@ export function applySeeds(db: Connection, seeds: readonly Seed[], at: number): 
           key,
           members.map((recipient) => ({ recipient, tenant: null })),
           at,
+          true,
         );
       }
       db.run("INSERT OR REPLACE INTO seeds (file, digest, applied_at) VALUES (?, ?, ?)", file, digest, at);

@@ -4,7 +4,13 @@ import type { RecipientKey } from "../../domain/recipient.js";
 import type { Subscription } from "../../domain/subscription.js";
 import type { Page } from "../../ports/page.js";
 import type { ChannelDataWrite, PreferenceWrite, RecipientFilter, ResourceStore } from "../../ports/resource-store.js";
-import { addAudienceMembers, listAudienceMembers, readAudienceKeys, removeAudienceMembers } from "./audiences.js";
+import {
+  addAudienceMembers,
+  listAudienceMembers,
+  readAudienceKeys,
+  readMemberships,
+  removeAudienceMembers,
+} from "./audiences.js";
 import type { Connection } from "./connection.js";
 import { deleteRecipients } from "./delete-recipients.js";
 import { listFeed } from "./list-feed.js";
@@ -62,6 +68,10 @@ export class SqliteResources implements ResourceStore {
 
   async removeAudienceMembers(audience: string, members: readonly AudienceMembership[]) {
     return removeAudienceMembers(this.db, audience, members);
+  }
+
+  async readMemberships(users: readonly RecipientKey[]) {
+    return readMemberships(this.db, users);
   }
 
   async listAudienceMembers(audience: string, page: Page) {

@@ -1,8 +1,10 @@
+import type { UserChange } from "../../domain/audience.js";
 import type { EngagementAction, Message } from "../../domain/message.js";
+import type { OccurredEvent } from "../../domain/occurred-event.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient.js";
 import type { Schedule } from "../../domain/schedule.js";
 import type { ClockSetting } from "../../ports/clock.js";
-import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
+import type { ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
 import type {
   CancelledRun,
   ChunkResult,
@@ -10,11 +12,14 @@ import type {
   ClaimedFanOut,
   ClaimedRun,
   FanOutChunk,
+  FollowedChanges,
   FrequencyClaim,
   IdempotencyRecord,
   InsertResult,
   MessageFilter,
   NewWorkflowRun,
+  Occurrence,
+  OccurrenceResult,
   Page,
   Paged,
   RunCancellation,
@@ -49,6 +54,8 @@ import {
 import { applySeeds, readSeeds } from "./seeds.js";
 import { SqliteResources } from "./sqlite-resources.js";
 import { passThrottles } from "./throttles.js";
+import { hasNews, readUserChanges, saveUserChanges } from "./user-changes.js";
+import { recordEvents } from "./waits.js";
 
 /** Store over one SQLite file. SQLite answers at once; the promises are the port's. */
 export class SqliteStore extends SqliteResources implements Store {
@@ -123,6 +130,22 @@ export class SqliteStore extends SqliteResources implements Store {
     return saveAdvances(this.db, this.shared, advances, token, now);
   }
 
+  async recordEvents(events: readonly OccurredEvent[], now: number): Promise<void> {
+    this.db.write(() => recordEvents(this.db, events, now));
+  }
+
+  async hasNews(): Promise<boolean> {
+    return hasNews(this.db);
+  }
+
+  async readUserChanges(limit: number): Promise<UserChange[]> {
+    return readUserChanges(this.db, limit);
+  }
+
+  async saveUserChanges(changes: FollowedChanges, now: number) {
+    return saveUserChanges(this.db, this.shared, changes, now);
+  }
+
   async passThrottles(asked: readonly ThrottlePass[], now: number): Promise<boolean[]> {
     return passThrottles(this.db, asked, now);
   }
@@ -164,7 +187,7 @@ export class SqliteStore extends SqliteResources implements Store {
   }
 
   async cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]> {
-    return cancelRuns(this.db, cancellation);
+    return cancelRuns(this.db, this.shared, cancellation);
   }
 
   async readWorkflowRun(id: string): Promise<StoredWorkflowRun | null> {

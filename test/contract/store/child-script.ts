@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import type { Store } from "../../../src/ports/store.js";
+import { joinSample } from "./sample-batches.js";
 import { insertSample, NOW, saveAll, user, waitingAt } from "./sample-runs.js";
 
 /** Written at once, so that a line is out before the next transaction begins: what a killed process said, it said. */
@@ -35,11 +36,31 @@ async function work(store: Store, name: string): Promise<void> {
   }
 }
 
-/** A process beside the test's: `trigger <location> <name> <count> <recipients>` or `work <location> <name>`. */
+/** Brings activities to one batch: says which way each of its runs went on. */
+async function join(store: Store, name: string, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const { run, decision } = await joinSample(store, { data: { by: `${name}${i}` } });
+    say(`${decision?.took} ${run.id}`);
+  }
+}
+
+/** Asks one throttle of 10 passes for runs of its own: says those that passed. */
+async function pass(store: Store, name: string, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const ids = [0, 1].map((n) => `${name}-${i}-${n}`);
+    const asked = ids.map((id) => ({ key: "k", recipient_run_id: id, limit: 10, window_ms: 1_000 }));
+    const passed = await store.passThrottles(asked, NOW);
+    for (const [index, id] of ids.entries()) if (passed[index]) say(id);
+  }
+}
+
+/** A process beside the test's: `<verb> <location> <name> <count> <recipients>`; the last two not for `work`. */
 export async function runChild(open: (location: string) => Promise<Store>): Promise<void> {
   const [verb, location, name = "", count = "1", recipients = "1"] = process.argv.slice(2);
   const store = await open(location as string);
   if (verb === "trigger") await trigger(store, name, Number(count), Number(recipients));
+  else if (verb === "join") await join(store, name, Number(count));
+  else if (verb === "pass") await pass(store, name, Number(count));
   else await work(store, name);
   await store.close();
 }

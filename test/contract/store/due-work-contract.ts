@@ -25,6 +25,7 @@ export function describeDueWork(open: OpenStore): void {
           version: two.version,
           messages: [two.messages[0]],
           batch: null,
+          signals: [],
         },
         {
           recipientRun: two.recipientRuns[1],
@@ -32,6 +33,7 @@ export function describeDueWork(open: OpenStore): void {
           version: two.version,
           messages: [two.messages[1]],
           batch: null,
+          signals: [],
         },
         {
           recipientRun: late.recipientRuns[0],
@@ -39,6 +41,7 @@ export function describeDueWork(open: OpenStore): void {
           version: late.version,
           messages: [late.messages[0]],
           batch: null,
+          signals: [],
         },
       ]);
     });

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe } from "vitest";
 import type { Store } from "../../../src/ports/store.js";
+import { describeBatches } from "./batches-contract.js";
 import { describeCancellation } from "./cancellation-contract.js";
 import { removeBundles } from "./child-process.js";
 import { describeClockAndSeeds } from "./clock-and-seeds-contract.js";
@@ -14,6 +15,9 @@ import { describeResources } from "./resources-contract.js";
 import { describeSavedWork } from "./saved-work-contract.js";
 import { describeSchedules } from "./schedules-contract.js";
 import type { StoreSubject } from "./store-subject.js";
+import { describeThrottles } from "./throttles-contract.js";
+import { describeUserChanges } from "./user-changes-contract.js";
+import { describeWaits } from "./waits-contract.js";
 import { describeWorkflowRuns } from "./workflow-runs-contract.js";
 
 /** What a topic's tests get: the store of the running test, its place, and a way to open that place again. */
@@ -72,6 +76,10 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeDueWork(context);
     describeSavedWork(context);
     describeCancellation(context);
+    describeBatches(context);
+    describeThrottles(context);
+    describeUserChanges(context);
+    describeWaits(context);
     describeLists(context);
     describeEngagement(context);
     describeResources(context);

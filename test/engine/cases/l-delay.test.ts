@@ -138,7 +138,7 @@ describe("L. Delay", () => {
 
 describeCases("L. Delay: not waited for", [
   {
-    title: "C-203 E-238: skip_delay",
+    title: "C-203 E-238 E-408: skip_delay",
     workflow: [step.delay("days", 1), step.email()],
     payload: { settings: { skip_delay: true } },
     runs: { ana: "completed: delay_1 skipped skip_delay, email_1 sent" },

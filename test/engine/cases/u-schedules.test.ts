@@ -37,7 +37,7 @@ const monday = { frequency: "weekly", days: ["mon"], hours: 9 };
 
 const rows: Row[] = [
   {
-    title: "C-326 E-368: a one-off is sent at its moment, whatever the recipient's zone, and has no next",
+    title: "C-326 E-368 E-375: a one-off is sent at its moment, whatever the recipient's zone, and has no next",
     created: "2025-06-04T10:00:00Z",
     body: { recipients: ["ana"], scheduled_at: "2025-06-04T18:00:00Z" },
     until: "2025-06-10T00:00:00Z",
@@ -45,7 +45,7 @@ const rows: Row[] = [
     next: null,
   },
   {
-    title: "C-327 E-369 E-372: every Monday at nine, without a zone in UTC",
+    title: "C-327 E-369 E-372 E-375: every Monday at nine, without a zone in UTC",
     created: "2025-06-04T10:00:00Z",
     body: { recipients: ["bo"], repeats: [monday] },
     until: "2025-06-20T00:00:00Z",
@@ -160,7 +160,7 @@ describe("U. Schedules", () => {
     }),
   );
 
-  it("C-336 E-377: of an object, the object alone", () =>
+  it("C-336 E-064 E-377: of an object, the object alone", () =>
     withHarness(async (h) => {
       h.define("sched", { steps: [step.webhook()] });
       const object = { collection: "projects", id: "p1" };

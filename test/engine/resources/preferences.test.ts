@@ -77,7 +77,7 @@ describe("preferences", () => {
     ],
     ["E-135: guides", { channel_types: { in_app_guide: false } }, "/channel_types/in_app_guide"],
     ["E-134: an object without conditions", { channels: { mail: {} } }, "/channels/mail/conditions"],
-    ["an unknown section", { channel_type: { email: false } }, "/channel_type"],
+    ["E-133: an unknown section", { channel_type: { email: false } }, "/channel_type"],
     ["an unknown key of a category", { categories: { ads: { email: false } } }, "/categories/ads/email"],
     ["a category that is text", { categories: { ads: "off" } }, "/categories/ads"],
     ["a section that is a list", { workflows: [] }, "/workflows"],

@@ -1,6 +1,6 @@
-import type { Step } from "../domain/workflow.js";
-import { walkSteps } from "../domain/workflow.js";
-import type { StepPath } from "../domain/workflow-run.js";
+import type { Step } from "./workflow.js";
+import { walkSteps } from "./workflow.js";
+import type { StepPath } from "./workflow-run.js";
 
 /** The lists of steps that a step holds, by branch. */
 function branchesOf(step: Step | undefined): { steps: readonly Step[]; terminates: boolean }[] {

@@ -1,0 +1,216 @@
+// Recipient runs per second, durable (synchronous=FULL), from trigger to stored outcome, each beside a floor measured in
+// the same process: a bare loop that renders the same template and inserts as many run and message rows through the same
+// driver. Bundled and run by throughput.mjs.
+import { rmSync } from "node:fs";
+import { emptyEnvironment } from "../src/domain/environment.js";
+import { parseTrigger } from "../src/domain/parse-trigger.js";
+import { parseWorkflow } from "../src/domain/parse-workflow.js";
+import { keyOf, type RecipientUpsert } from "../src/domain/recipient.js";
+import type { Workflow } from "../src/domain/workflow.js";
+import { createEngine } from "../src/engine/create-engine.js";
+import { compilerFor } from "../src/engine/render/liquid.js";
+import { renderMarkdown } from "../src/engine/render/markdown.js";
+import { openDatabase } from "../src/store/sqlite/driver.js";
+import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
+import { ksuid, systemIds } from "../src/util/ids.js";
+import type { JsonObject } from "../src/util/json.js";
+
+const TEMPLATE = "**{{ actor.name }}** commented on {{ page }}\n\nHello {{ recipient.name }}, have a look.\n";
+const CHUNK = 1_000;
+
+const feed = {
+  ref: "in_app_feed_1",
+  type: "channel",
+  channel_type: "in_app_feed",
+  channel_key: "in-app-feed",
+  template: { markdown_body: TEMPLATE },
+};
+const email = {
+  ref: "email_1",
+  type: "channel",
+  channel_type: "email",
+  channel_key: "mail",
+  conditions: {
+    all: [{ variable: "refs.in_app_feed_1.engagement_status", operator: "not_contains", argument: "$message.seen" }],
+  },
+  template: {
+    subject: "{{ actor.name }} commented",
+    settings: { layout_key: "default" },
+    html_body: "<p>{{ actor.name }} commented on {{ page }}</p>",
+  },
+};
+const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "minutes", value: 30 } } };
+const batch = {
+  ref: "batch_1",
+  type: "batch",
+  settings: { batch_window: { unit: "minutes", value: 5 }, workflow_version_mode: "latest" },
+};
+
+const WORKFLOWS: Record<string, JsonObject[]> = {
+  plain: [feed],
+  comment: [feed, delay, email] as unknown as JsonObject[],
+  digest: [
+    batch,
+    {
+      ...feed,
+      template: {
+        markdown_body: "{{ total_activities }} comments{% for a in activities %}\n- {{ a.page }}{% endfor %}\n",
+      },
+    },
+  ],
+};
+
+interface Rate {
+  case: string;
+  recipient_runs: number;
+  per_second: number;
+  floor_per_second: number;
+  of_floor: number;
+}
+
+async function openBench(file: string) {
+  for (const ending of ["", "-wal", "-shm"]) rmSync(file + ending, { force: true });
+  const store = await openSqliteStore(file);
+  const workflows = new Map<string, Workflow>(
+    Object.entries(WORKFLOWS).map(([key, steps]) => [key, parseWorkflow(key, { name: key, steps })]),
+  );
+  const environment = emptyEnvironment();
+  const engine = createEngine({
+    store,
+    definitions: {
+      workflow: async (key) => workflows.get(key) ?? null,
+      workflowKeys: async () => [...workflows.keys()],
+      environment: async () => environment,
+      audiences: async () => [],
+    },
+    providerFor: () => null,
+    fetcher: { fetch: async () => ({ failure: "connection", message: "none in a bench" }) },
+    ids: systemIds,
+    realNow: Date.now,
+    sleep: async () => {},
+    random: Math.random,
+  });
+  return { store, engine };
+}
+
+async function identify(store: Awaited<ReturnType<typeof openSqliteStore>>, count: number): Promise<void> {
+  for (let start = 0; start < count; start += CHUNK) {
+    const upserts = Array.from({ length: Math.min(CHUNK, count - start) }, (_, i): RecipientUpsert => {
+      const id = `user-${start + i}`;
+      return {
+        key: keyOf(id),
+        properties: { name: `User ${start + i}`, email: `${id}@example.com`, timezone: "Europe/Paris" },
+      };
+    });
+    await store.upsertRecipients([...upserts, { key: keyOf("alan"), properties: { name: "Alan" } }], Date.now());
+  }
+}
+
+const idsFrom = (start: number, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `user-${start + i}`);
+
+/** The bare loop: the same template, the same number of rows, the same driver, a thousand to a transaction. */
+async function floor(file: string, recipients: number, messagesEach: number, runWrites: number): Promise<number> {
+  for (const ending of ["", "-wal", "-shm"]) rmSync(file + ending, { force: true });
+  const db = await openDatabase(file, { readOnly: false });
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  db.exec(
+    "CREATE TABLE runs (row INTEGER PRIMARY KEY, recipient TEXT, status TEXT, steps TEXT); CREATE TABLE messages (row INTEGER PRIMARY KEY, id TEXT UNIQUE, run INTEGER, content TEXT)",
+  );
+  const run = db.prepare("INSERT INTO runs (recipient, status, steps) VALUES (?, ?, ?)");
+  const update = db.prepare("UPDATE runs SET status = ?, steps = ? WHERE row = ?");
+  const message = db.prepare("INSERT INTO messages (id, run, content) VALUES (?, ?, ?)");
+  const render = compilerFor("floor")(TEMPLATE, "template");
+  const steps = JSON.stringify([{ ref: "in_app_feed_1", outcome: "sent" }]);
+  const started = process.hrtime.bigint();
+  for (let start = 0; start < recipients; start += CHUNK) {
+    db.exec("BEGIN IMMEDIATE");
+    for (let i = start; i < Math.min(recipients, start + CHUNK); i++) {
+      const { lastInsertRowid } = run.run(`$users/user-${i}`, "completed", steps);
+      for (let write = 1; write < runWrites; write++) update.run("completed", steps, Number(lastInsertRowid));
+      for (let m = 0; m < messagesEach; m++) {
+        const body = renderMarkdown(
+          render({ actor: { name: "Alan" }, recipient: { name: `User ${i}` }, page: "Home" }),
+        );
+        message.run(
+          ksuid(Date.now(), systemIds.bytes()),
+          Number(lastInsertRowid),
+          JSON.stringify({ blocks: [{ name: "body", content: TEMPLATE, rendered: body }] }),
+        );
+      }
+    }
+    db.exec("COMMIT");
+  }
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  db.close();
+  return recipients / seconds;
+}
+
+async function timed(work: () => Promise<number>): Promise<{ runs: number; rate: number }> {
+  const started = process.hrtime.bigint();
+  const runs = await work();
+  return { runs, rate: runs / (Number(process.hrtime.bigint() - started) / 1e9) };
+}
+
+function trigger(key: string, recipients: string[], data: JsonObject) {
+  return parseTrigger({ recipients, actor: "alan", data }, key).trigger;
+}
+
+async function main(folder: string, size: number): Promise<void> {
+  const rates: Rate[] = [];
+  const add = (name: string, { runs, rate }: { runs: number; rate: number }, base: number): void => {
+    rates.push({
+      case: name,
+      recipient_runs: runs,
+      per_second: Math.round(rate),
+      floor_per_second: Math.round(base),
+      of_floor: Number((rate / base).toFixed(2)),
+    });
+  };
+
+  const { store, engine } = await openBench(`${folder}/engine.db`);
+  await identify(store, size);
+  // Once before the clock runs: templates compiled, statements prepared, code warm.
+  await engine.triggerWorkflow(trigger("plain", idsFrom(0, CHUNK), { page: "Warm" }), { idempotency_key: null });
+  await floor(`${folder}/floor.db`, CHUNK, 1, 1);
+
+  const plain = await timed(async () => {
+    for (let start = 0; start < size; start += CHUNK)
+      await engine.triggerWorkflow(trigger("plain", idsFrom(start, CHUNK), { page: "Home" }), {
+        idempotency_key: null,
+      });
+    return size;
+  });
+  add("(a) one in-app step", plain, await floor(`${folder}/floor.db`, size, 1, 1));
+
+  const comment = await timed(async () => {
+    for (let start = 0; start < size; start += CHUNK)
+      await engine.triggerWorkflow(trigger("comment", idsFrom(start, CHUNK), { page: "Home" }), {
+        idempotency_key: null,
+      });
+    const now = Date.parse((await engine.readClock()).now);
+    await engine.moveClock(now + 31 * 60_000, { force: false });
+    return size;
+  });
+  add("(b) comment workflow, its delay advanced", comment, await floor(`${folder}/floor.db`, size, 2, 2));
+
+  const batchRecipients = Math.max(10, Math.round(size / 100));
+  const digest = await timed(async () => {
+    for (let n = 0; n < 100; n++)
+      await engine.triggerWorkflow(trigger("digest", idsFrom(0, batchRecipients), { page: `Page ${n}` }), {
+        idempotency_key: null,
+      });
+    const now = Date.parse((await engine.readClock()).now);
+    await engine.moveClock(now + 10 * 60_000, { force: false });
+    return batchRecipients * 100;
+  });
+  add(
+    "(c) 100 triggers into one batch a recipient",
+    digest,
+    await floor(`${folder}/floor.db`, batchRecipients * 100, 0, 1),
+  );
+  await engine.close();
+  console.log(JSON.stringify({ rates, peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024) }));
+}
+
+await main(process.argv[2] as string, Number(process.argv[3]));

@@ -1,0 +1,61 @@
+// Bundles and runs throughput-main.ts, several times, and prints medians. --save writes bench/results/throughput.json.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const numbers = process.argv
+  .slice(2)
+  .filter((word) => /^\d+$/.test(word))
+  .map(Number);
+const [size = 20_000, repeats = 3] = numbers;
+const bundle = join(root, "node_modules", ".cache", "throughput.mjs");
+await build({
+  entryPoints: [join(root, "bench", "throughput-main.ts")],
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20.18",
+  outfile: bundle,
+  logLevel: "warning",
+  external: ["@photostructure/sqlite", "node:sqlite", "luxon"],
+  alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
+});
+
+const folder = mkdtempSync(join(tmpdir(), "knock-throughput-"));
+const results = [];
+try {
+  for (let i = 0; i < repeats; i++)
+    results.push(
+      JSON.parse(String(execFileSync(process.execPath, [bundle, folder, String(size)], { maxBuffer: 1 << 26 }))),
+    );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const rows = results[0].rates.map((first, index) => ({
+  case: first.case,
+  recipient_runs: first.recipient_runs,
+  per_second: median(results.map(({ rates }) => rates[index].per_second)),
+  floor_per_second: median(results.map(({ rates }) => rates[index].floor_per_second)),
+  of_floor: median(results.map(({ rates }) => rates[index].of_floor)),
+}));
+console.table(rows);
+const peak = median(results.map(({ peak_rss_mb }) => peak_rss_mb));
+console.log(`peak memory ${peak} MB`);
+if (process.argv.includes("--save")) {
+  const result = {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    machine: `${cpus().length} × ${cpus()[0]?.model}`,
+    size,
+    repeats,
+    rows,
+    peak_rss_mb: peak,
+  };
+  mkdirSync(join(root, "bench", "results"), { recursive: true });
+  writeFileSync(join(root, "bench", "results", "throughput.json"), `${JSON.stringify(result, null, 2)}\n`);
+}

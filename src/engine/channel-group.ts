@@ -1,0 +1,28 @@
+import { type ChannelGroup, type ChannelGroupRule, COHORT_OPERATOR } from "../domain/environment.js";
+import { sha256Prefix } from "../util/ids.js";
+import { valueAt } from "../util/json.js";
+import { type ConditionScope, evaluateConditionList } from "./conditions.js";
+
+/** Tenths of a percent, as in an experiment (EQ-49). */
+const SLOTS = 1_000n;
+
+/** Whether a rule's condition is true; `unless` is its opposite (E-189, E-190). */
+function holds(group: ChannelGroup, rule: ChannelGroupRule, scope: ConditionScope): boolean {
+  if (rule.rule_type === "always") return true;
+  let matches: boolean;
+  if (rule.operator === COHORT_OPERATOR) {
+    const key = String(valueAt(scope.variables, rule.variable.split(".")) ?? "");
+    matches = Number(sha256Prefix(`${group.key}:${rule.index}:${key}`) % SLOTS) < rule.argument * 10;
+  } else {
+    const { variable, operator, argument } = rule;
+    matches = evaluateConditionList([{ variable, operator, argument }], { ...scope, refs: () => undefined }).passed;
+  }
+  return rule.rule_type === "if" ? matches : !matches;
+}
+
+/** The keys of a group's channels to send through, in the order of its rules (EQ-31). */
+export function chosenChannels(group: ChannelGroup, scope: ConditionScope): string[] {
+  const passed = group.rules.filter((rule) => holds(group, rule, scope));
+  if (group.operator === "all" && passed.length < group.rules.length) return [];
+  return [...new Set(passed.map(({ channel }) => channel))];
+}

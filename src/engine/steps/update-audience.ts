@@ -1,0 +1,20 @@
+import type { StepOutcome } from "../../domain/outcome.js";
+import { splitKey, USERS } from "../../domain/recipient.js";
+import type { UpdateAudienceStep } from "../../domain/step-types.js";
+import type { Advancing, StepEffect } from "../advancing.js";
+import { unmetConditions } from "../step-conditions.js";
+
+/** The run's user joins or leaves a static audience, in the run's tenant; visible from the next step on (E-332, E-389). */
+export function executeUpdateAudience(step: UpdateAudienceStep, advancing: Advancing): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: "update_audience", outcome: "passed", reason: null };
+  const unmet = unmetConditions(step, base, advancing);
+  if (unmet) return unmet;
+  const { recipient } = advancing.run;
+  if (splitKey(recipient).collection !== USERS) {
+    const reason = { code: "not_applicable", detail: "the recipient is no user" } as const;
+    return { outcome: { ...base, outcome: "skipped", reason }, error: true };
+  }
+  const { action, audience_key: key } = step.settings;
+  const audience = { action, key, tenant: advancing.input.run.tenant };
+  return { outcome: base, upserts: [{ key: recipient, properties: {}, audience }], log: { action, audience_key: key } };
+}

@@ -1,0 +1,72 @@
+import { durationMs } from "../../domain/duration.js";
+import type { StepOutcome } from "../../domain/outcome.js";
+import { eventName, waitScope } from "../../domain/run-wait.js";
+import type { WaitForEventStep } from "../../domain/step-types.js";
+import type { JsonObject } from "../../util/json.js";
+import { type Advancing, conditionLog, type StepEffect } from "../advancing.js";
+import { type EvaluatedCondition, evaluateConditionList } from "../conditions.js";
+import { RenderError } from "../render/liquid.js";
+import { unmetConditions } from "../step-conditions.js";
+
+/** Groups are OR-ed, conditions in one AND-ed (F-033); no groups take every event. */
+function match(
+  { settings }: WaitForEventStep,
+  event: JsonObject,
+  { conditionScope }: Advancing,
+): { passed: boolean; evaluated: EvaluatedCondition[] } {
+  const evaluated: EvaluatedCondition[] = [];
+  const scope = { ...conditionScope, variables: { ...conditionScope.variables, event } };
+  const passed = settings.match_conditions.some(({ conditions }) => {
+    const result = evaluateConditionList(conditions, scope);
+    evaluated.push(...result.evaluated);
+    return result.passed;
+  });
+  return { passed: passed || settings.match_conditions.length === 0, evaluated };
+}
+
+/**
+ * Looks at what came in while the run waited: the first event that matches ends the wait, the others before it are logged
+ * (E-335, E-340). Answers with it, with null where the time is up, or undefined: the wait goes on.
+ */
+export function endOfWait(step: WaitForEventStep, advancing: Advancing): JsonObject | null | undefined {
+  const { input, run } = advancing;
+  for (const { event } of input.signals) {
+    try {
+      const { passed, evaluated } = match(step, event, advancing);
+      if (passed) return event;
+      advancing.event("wait_conditions_evaluated", step, { passed, event, conditions: conditionLog(evaluated) });
+    } catch (error) {
+      if (!(error instanceof RenderError)) throw error;
+      advancing.event("wait_conditions_evaluated", step, { passed: false, event, error: error.message }, "error");
+    }
+  }
+  return input.now >= (run.wait?.until ?? input.now) ? null : undefined;
+}
+
+/** How the run goes on once the wait is over (E-336, E-337, E-343). */
+function ended(step: WaitForEventStep, base: StepOutcome, event: JsonObject | null): StepEffect {
+  const { on_match, on_timeout } = step.settings;
+  const outcome: StepOutcome = { ...base, matched: event !== null, signal_variables: event ?? {} };
+  const log: JsonObject = { matched: event !== null, event };
+  if ((event === null ? on_timeout : on_match) === "continue") return { outcome, log };
+  const code = event === null ? "wait_expired" : "event_matched";
+  return { outcome: { ...outcome, outcome: "halted", reason: { code, detail: null } }, cancels: true, log };
+}
+
+/** Waits for an event, `expires_after` at the longest (section 22 of the engine catalogue); `skip_delay` is for delays only. */
+export function executeWaitForEvent(step: WaitForEventStep, resumed: boolean, advancing: Advancing): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: "wait_for_event", outcome: "passed", reason: null };
+  if (resumed) return ended(step, base, advancing.awaited);
+  const unmet = unmetConditions(step, base, advancing);
+  if (unmet) return unmet;
+  const { event, expires_after } = step.settings;
+  const from = advancing.input.now;
+  const until = from + (durationMs(expires_after) as number);
+  return {
+    outcome: { ...base, outcome: "waiting", until: null },
+    wait: {
+      until,
+      for: { awaited: eventName(event), recipient: waitScope(event, advancing.run.recipient), from, until, seen: null },
+    },
+  };
+}

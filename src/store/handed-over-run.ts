@@ -1,0 +1,36 @@
+import { pathOf, stepAt } from "../domain/step-path.js";
+import type { BatchStep } from "../domain/step-types.js";
+import type { Step, Workflow } from "../domain/workflow.js";
+import type { RecipientRun } from "../domain/workflow-run.js";
+
+/** Whether the batch that a waiting run holds goes to the next item when the run's own is cancelled (EQ-44). */
+export function handsOver(holder: RecipientRun, version: Workflow): boolean {
+  const step: Step | undefined = holder.position === null ? undefined : stepAt(version.steps, holder.position);
+  return step?.type === "batch" && (step as BatchStep).settings.batch_execution_mode === "flush_leading";
+}
+
+/** A run that had ended when it joined a batch, as it stands once it holds that batch: waiting at its own batch step. */
+export function handedOverRun(joined: RecipientRun, version: Workflow, closesAt: number, at: number): RecipientRun {
+  const { ref, type } = joined.steps.at(-1) as RecipientRun["steps"][number];
+  const until = new Date(closesAt).toISOString();
+  return {
+    ...joined,
+    status: "paused",
+    position: pathOf(version.steps, ref),
+    due_at: closesAt,
+    steps: [...joined.steps.slice(0, -1), { ref, type, outcome: "waiting", reason: null, until }],
+    events: [
+      ...joined.events,
+      {
+        event: "run_paused",
+        status: "ok",
+        step_ref: ref,
+        step_type: type,
+        attempt: 1,
+        data: { until, handed_over: true },
+        at,
+      },
+    ],
+    updated_at: at,
+  };
+}

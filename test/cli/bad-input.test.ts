@@ -1,0 +1,267 @@
+import { symlinkSync } from "node:fs";
+import { describe, expect } from "vitest";
+import { expectRefusal, type Refusal } from "../helpers/expect-refusal.js";
+import { cliTest as test } from "../helpers/run-knock.js";
+
+const COMMENT = ["notify", "new-comment"];
+const PAGE = ["--set", "page=Home"];
+
+const usage = (message: Refusal["message"]): Refusal => ({ exit: 2, code: "usage", message });
+const json = (message: Refusal["message"]): Refusal => ({ exit: 2, code: "invalid_json", message });
+const params = (message: Refusal["message"], ...pointers: string[]): Refusal => ({
+  ...{ exit: 2, code: "invalid_params", message, pointers },
+});
+
+const nested = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+const payload = (more: Record<string, unknown>): string =>
+  JSON.stringify({ recipients: ["ada"], data: { page: "Home" }, ...more });
+
+describe.concurrent("flags", () => {
+  test.for<[args: string[], refusal: Refusal]>([
+    [["-d", '{"page":'], json("--data: not valid JSON: expected a value (line 1, column 9)")],
+    [["-d", "{page: 1}"], json("--data: not valid JSON: unexpected word (line 1, column 2)")],
+    [["-d", "[1]"], usage("--data: must be a JSON object, found a list")],
+    [["-d", '"text"'], usage("--data: must be a JSON object, found a string")],
+    [["-d", "null"], usage("--data: must be a JSON object, found null")],
+    [["-d", ""], json("--data: not valid JSON: it is empty")],
+    [["-d", "@"], usage("--data: a file name is missing after @")],
+    [["-d", "@knock"], usage("--data: knock is a directory, not a file")],
+    [["-d", "@none.json"], usage("--data: none.json does not exist")],
+    [["-d", '{"__proto__":{"admin":true}}'], params('"__proto__"', "/data/__proto__")],
+    [["-d", '{"a":[{"__proto__":1}]}'], params('"__proto__"', "/data/a/0/__proto__")],
+    [["--set", "__proto__.x=1"], usage('"__proto__" is not allowed as a key')],
+    [["--set", "page"], usage('--set: "page" has no "="')],
+    [["--set", "=x"], usage("--set")],
+    [["--set", "a..b=x"], usage('the path "a..b" is not valid')],
+    [["--set", "a[x]=1"], usage('the path "a[x]" is not valid')],
+    [["--set", "a[999999]=1"], usage("the index is too large")],
+    [["--set", "a=1", "--set", "a.b=2"], usage("a is already a string")],
+    [["--set", "n:={"], json("--set n: not valid JSON")],
+    [["--actor", ""], usage("--actor: the id is empty")],
+    [["--actor", '{"name":"x"}'], params("actor.id is required", "/actor/id")],
+    [["--tenant", ""], usage("--tenant: the id is empty")],
+    [["--tenant", "[1]"], params("tenant must be", "/tenant")],
+    [["--cancellation-key", ""], params("cancellation_key must not be empty", "/cancellation_key")],
+    [["--idempotency-key", ""], params("idempotency_key must not be empty", "/idempotency_key")],
+    [["--wait", "soon"], usage('--wait: "soon" is not a duration')],
+    [["--expect", "lots"], usage('--expect: "lots" is not a rule')],
+    [["--format", "json"], usage("--format goes with --file")],
+    [["--actor", "nobody"], { exit: 5, code: "actor_missing", message: 'the actor "nobody" was never identified' }],
+  ])("%j", async ([args, refusal], { collab }) => {
+    await collab.knock([...COMMENT, "-r", "ada", ...PAGE]);
+    await expectRefusal(collab, [...COMMENT, "-r", "ada", ...PAGE, ...args], refusal);
+  });
+
+  test.for<[recipients: string, refusal: Refusal]>([
+    ["", usage('--recipients: an id is empty in ""')],
+    ["ada,,grace", usage('--recipients: an id is empty in "ada,,grace"')],
+    [",ada", usage("--recipients: an id is empty")],
+    ["[]", params("recipients must have at least one recipient", "/recipients")],
+    ['{"id":""}', params("recipients[0].id must not be empty", "/recipients/0/id")],
+    ['{"id":"  "}', params("recipients[0].id must not be empty", "/recipients/0/id")],
+    ['{"id":7}', params("recipients[0].id must be a string, found a number", "/recipients/0/id")],
+    ['{"name":"x"}', params("recipients[0].id is required", "/recipients/0/id")],
+    ['["ada",7,null]', params("recipients[1] must be a user id", "/recipients/1", "/recipients/2")],
+    ['{"id":"a","collection":""}', params("collection must not be empty", "/recipients/0/collection")],
+    ['{"id":"a","preferences":[]}', params("preferences must be an object", "/recipients/0/preferences")],
+    [
+      '{"id":"a","channel_data":{"fcm":1}}',
+      params("channel_data.fcm must be an object", "/recipients/0/channel_data/fcm"),
+    ],
+    ['{"id":"a","$trigger_data":1}', params("$trigger_data must be an object", "/recipients/0/$trigger_data")],
+    ["a/b", params('must not contain "/" or "#"', "/recipients/0")],
+    ['{"id":"a"', json("--recipients: not valid JSON: expected a closing brace")],
+    ["@none.json", usage("--recipients: none.json does not exist")],
+  ])("--recipients %s", async ([recipients, refusal], { collab }) => {
+    await expectRefusal(collab, [...COMMENT, "-r", recipients, ...PAGE], refusal);
+  });
+
+  test("what is too long or too deep", async ({ collab }) => {
+    const send = [...COMMENT, ...PAGE, "-r"];
+    const long = "x".repeat(257);
+    await expectRefusal(
+      collab,
+      [...send, long],
+      params("recipients[0] must be at most 256 characters", "/recipients/0"),
+    );
+    for (const name of ["cancellation", "idempotency"]) {
+      const key = params(`${name}_key must be at most 255 characters`, `/${name}_key`);
+      await expectRefusal(collab, [...send, "ada", `--${name}-key`, long], key);
+    }
+    await expectRefusal(collab, [...send, "ada", "-d", `{"deep":${nested(10_000)}}`], params("nested too deep"));
+  });
+
+  test("no recipients, no workflow, nothing at all", async ({ collab }) => {
+    await expectRefusal(collab, [...COMMENT, ...PAGE], params("recipients is required", "/recipients"));
+    await expectRefusal(collab, ["notify", "-r", "ada"], usage("no workflow named"));
+    await expectRefusal(collab, ["notify"], params("recipients is required"));
+    await expectRefusal(collab, ["notify", "a", "b"], usage("too many arguments"));
+    await expectRefusal(collab, ["notify", "../invite", "-r", "ada"], {
+      ...{ exit: 5, code: "workflow_missing", message: 'there is no workflow "../invite"' },
+    });
+  });
+});
+
+describe.concurrent("files", () => {
+  test.for<[name: string, content: string | Uint8Array, refusal: Refusal]>([
+    ["a trailing comma", '{\n  "recipients": ["ada"],\n  "data": {"page": "x",}\n}', json("(line 3, column 24)")],
+    ["cut off", '{"recipients": ["ada"', json(/not valid JSON: .+\(line 1, column 22\)/)],
+    ["a comment", '{"recipients": "ada" /* no */}', json("not valid JSON")],
+    ["single quotes", "{'recipients': 'ada'}", json("(line 1, column 2)")],
+    ["empty", "", json("not valid JSON: it is empty (line 1, column 1)")],
+    ["two documents", "{} {}", json("unexpected text after the end (line 1, column 4)")],
+    ["a list", '[{"recipients":["ada"]}]', params("bad.json must be a JSON object, found a list", "")],
+    ["a number", "42", params("bad.json must be a JSON object, found a number")],
+    ["a string", '"ada"', params("bad.json must be a JSON object, found a string")],
+    ["null", "null", params("bad.json must be a JSON object, found null")],
+    [
+      "a misspelt key",
+      payload({ recipient: "x" }),
+      params('recipient is not a known key; did you mean "recipients"?', "/recipient"),
+    ],
+    ["a stranger", payload({ color: 1 }), params("color is not a known key", "/color")],
+    [
+      "a misspelt setting",
+      payload({ settings: { skip_delays: true } }),
+      params('did you mean "skip_delay"?', "/settings/skip_delays"),
+    ],
+    [
+      "a setting that is no flag",
+      payload({ settings: { skip_delay: "yes" } }),
+      params("settings.skip_delay must be true or false", "/settings/skip_delay"),
+    ],
+    ["data that is text", payload({ data: "x" }), params("data must be an object, found a string", "/data")],
+    ["data that is a list", payload({ data: [] }), params("data must be an object, found a list", "/data")],
+    [
+      "1,001 recipients",
+      payload({ recipients: Array.from({ length: 1_001 }, (_, i) => `u${i}`) }),
+      params("must have at most 1000 recipients, found 1001", "/recipients"),
+    ],
+    ["10,000 levels", `{"recipients":["ada"],"data":{"page":"x","a":${nested(10_000)}}}`, params("nested too deep")],
+    ["10,000 levels, not closed", "[".repeat(10_000), json("not valid JSON")],
+    ["a million levels", nested(1_000_000), { exit: 2, code: "invalid_params", message: "" }],
+    [
+      "10 MB and more",
+      payload({ data: { page: "x".repeat(10_500_000) } }),
+      { exit: 2, code: "payload_too_large", message: "bad.json is larger than 10 MB" },
+    ],
+    [
+      "a polluting key",
+      '{"recipients":["ada"],"__proto__":{"data":{"page":"x"}}}',
+      params('"__proto__"', "/__proto__"),
+    ],
+    [
+      "no UTF-8",
+      Buffer.from('{"recipients":["\xff\xfe"]}', "latin1"),
+      usage("bad.json is not valid UTF-8 (first bad byte at offset 16)"),
+    ],
+    ["UTF-16", Buffer.from("\ufeff{}", "utf16le"), usage("bad.json is not valid UTF-8 (first bad byte at offset 0)")],
+    [
+      "another workflow's",
+      payload({ key: "invite" }),
+      usage('the payload is for workflow "invite", the command for "new-comment"'),
+    ],
+  ])("%s", async ([, content, refusal], { collab }) => {
+    await collab.knock(["runs"]);
+    collab.write("bad.json", content);
+    await expectRefusal(collab, [...COMMENT, "--file", "bad.json"], refusal);
+  });
+
+  test.for<[name: string, args: string[], refusal: Refusal]>([
+    ["a folder", ["--file", "knock"], usage("--file: knock is a directory, not a file")],
+    ["not there", ["--file", "none.json"], usage("--file: none.json does not exist")],
+    ["below a file", ["--file", "knock.json/x.json"], usage("does not exist (a part of its path is a file)")],
+    ["a circle of links", ["--file", "circle.json"], usage("--file: circle.json is a circle of links")],
+    ["no name", ["--file", ""], usage("--file: a file name is missing")],
+    [
+      "another format",
+      ["--file", "payloads/invite.json", "--format", "yaml"],
+      usage('--format: "yaml" is not a format'),
+    ],
+    ["CSV", ["--file", "x.csv"], { exit: 3, code: "not_supported", message: "csv is not supported yet" }],
+  ])("%s", async ([, args, refusal], { collab }) => {
+    symlinkSync("circle.json", collab.path("circle.json"));
+    await expectRefusal(collab, ["notify", ...args], refusal);
+  });
+
+  test.for<[name: string, input: string | Uint8Array, refusal: Refusal]>([
+    [
+      "no UTF-8",
+      Buffer.from([0x7b, 0xff]),
+      usage("--file: standard input is not valid UTF-8 (first bad byte at offset 1)"),
+    ],
+    [
+      "a fault in line 3",
+      '{"key":"invite","recipients":"lin"}\n\n{"key": oops}\n',
+      json("standard input: not valid JSON: unexpected word (line 3, column 9)"),
+    ],
+    ["a list in line 1", "[]\n", params("standard input, line 1 must be a JSON object, found a list")],
+    ["blank lines alone", "\n\n", usage("standard input holds no payload")],
+    ["no key in line 2", '{"key":"invite","recipients":"lin"}\n{"recipients":"lin"}', usage("no workflow named")],
+    [
+      "an unknown workflow in line 2",
+      '{"key":"invite","recipients":"lin"}\n{"key":"invit","recipients":"lin"}',
+      { exit: 5, code: "workflow_missing", message: 'standard input, line 2: there is no workflow "invit"' },
+    ],
+  ])("JSON Lines on standard input: %s", async ([, input, refusal], { collab }) => {
+    await expectRefusal(collab, ["notify", "--file", "-", "--format", "jsonl"], refusal, { input });
+  });
+});
+
+describe.concurrent("trigger data against the workflow's schema", () => {
+  test("every finding has its place, what was wanted and what was found", async ({ collab }) => {
+    const { error, stderr } = await expectRefusal(
+      collab,
+      ["notify", "--file", "payloads/order-placed-invalid.json"],
+      params("data.order.customer.email must be a valid email", "/data/order/colour"),
+    );
+    expect(error.details).toEqual([
+      {
+        pointer: "/data/order/customer/email",
+        message: 'must be a valid email, found "grace at example.com"',
+        value: "grace at example.com",
+      },
+      { pointer: "/data/order/lines/0/quantity", message: 'must be integer, found "two"', value: "two" },
+      {
+        pointer: "/data/order/shipping/method",
+        message: 'must be one of ["standard","express","pickup"], found "balloon"',
+        value: "balloon",
+      },
+      { pointer: "/data/order/colour", message: "is not a known property" },
+    ]);
+    expect(stderr).toContain('\n  data.order.lines[0].quantity must be integer, found "two"\n');
+  });
+
+  test.for<[sets: string[], message: string, pointer: string]>([
+    [
+      ["order.curency=EUR"],
+      'data.order.curency is not a known property; did you mean "currency"?',
+      "/data/order/curency",
+    ],
+    [["order.placed_at=yesterday"], "data.order.placed_at must be a valid date-time", "/data/order/placed_at"],
+    [["order.lines:=[]"], "data.order.lines", "/data/order/lines"],
+    [["order.lines[0].quantity:=0"], "data.order.lines[0].quantity", "/data/order/lines/0/quantity"],
+    [["order:=null"], "data.order must be object, found null", "/data/order"],
+  ])("--set %j", async ([sets, message, pointer], { collab }) => {
+    const args = ["notify", "--file", "payloads/order-placed.json", ...sets.flatMap((set) => ["--set", set])];
+    await expectRefusal(collab, args, params(message, pointer));
+  });
+
+  test("a key that is missing because it is misspelt", async ({ collab }) => {
+    const args = [...COMMENT, "-r", "ada", "--set", "pgae=Home"];
+    await expectRefusal(collab, args, params('did you mean "page" where the data has "pgae"?', "/data/page"));
+  });
+});
+
+test("after all that is refused the runs are what they were", async ({ collab }) => {
+  await collab.knock([...COMMENT, "-r", "ada", ...PAGE]);
+  const before = (await collab.knock(["runs", "list", "--json"])).stdout;
+  for (const args of [
+    ["-d", "["],
+    ["--actor", "nobody"],
+    ["--set", "page:=7"],
+    ["-t", ""],
+  ])
+    expect((await collab.knock([...COMMENT, "-r", "lin", ...PAGE, ...args])).exitCode).not.toBe(0);
+  expect((await collab.knock(["runs", "list", "--json"])).stdout).toBe(before);
+});

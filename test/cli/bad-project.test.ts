@@ -1,0 +1,294 @@
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { expectRefusal, type Refusal } from "../helpers/expect-refusal.js";
+import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+const SEND = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
+
+const project = (message: Refusal["message"]): Refusal => ({ exit: 3, code: "project_invalid", message });
+const workflow = (message: Refusal["message"], ...pointers: string[]): Refusal => ({
+  ...{ exit: 3, code: "workflow_invalid", message, pointers },
+});
+const template = (message: Refusal["message"], ...pointers: string[]): Refusal => ({
+  ...{ exit: 3, code: "template_invalid", message, pointers },
+});
+
+/** A store with a run in it, made while the project was still sound. */
+async function prepare(sample: Sample): Promise<void> {
+  expect((await sample.knock(SEND)).exitCode).toBe(0);
+}
+
+const sms = (content: JsonObject): JsonObject => ({
+  name: "Odd",
+  steps: [{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "sms", template: content }],
+});
+
+describe.concurrent("knock.json", () => {
+  test.for<[content: string, refusal: Refusal]>([
+    ["{", project("knock.json:1:2: not valid JSON: expected a closing brace")],
+    ["", project("knock.json:1:1: not valid JSON: it is empty")],
+    ["[]", project("knock.json: knockDir must be the path of the folder with workflows/")],
+    ["{}", project("knock.json: knockDir must be the path")],
+    ['{"knockDir":3}', project("knock.json: knockDir must be the path")],
+    ['{"knockDir":"./none"}', project("knockDir in knock.json: the folder none does not exist")],
+    ['{"knockDir":"./knock.json"}', project("knockDir in knock.json: the folder knock.json does not exist")],
+    ['{"knockDir":"./knock","settings":[]}', project("knock.json: settings must be an object")],
+    ['{"knockDir":"./knock","settings":{"targt":"local"}}', project("settings.targt is not a known setting")],
+    ['{"knockDir":"./knock","settings":{"target":7}}', project("settings.target must be a string")],
+    ['{"knockDir":"./knock","settings":{"target":"cloud"}}', project('settings.target in knock.json is "cloud"')],
+  ])("%s", async ([content, refusal], { collab }) => {
+    await prepare(collab);
+    collab.write("knock.json", content);
+    await expectRefusal(collab, SEND, refusal);
+  });
+
+  test("a folder in its place, bytes that are no UTF-8, flags that lead nowhere", async ({ collab }) => {
+    await prepare(collab);
+    const missing = (message: string): Refusal => ({ exit: 3, code: "project_missing", message });
+    await expectRefusal(collab, [...SEND, "--project", "none"], missing("none/knock.json does not exist"));
+    await expectRefusal(
+      collab,
+      [...SEND, "--knock-dir", "none"],
+      project("--knock-dir: the folder none does not exist"),
+    );
+    collab.write("knock.json", Buffer.from([0x7b, 0xff, 0x7d]));
+    await expectRefusal(collab, SEND, project("knock.json is not valid UTF-8 (first bad byte at offset 1)"));
+    mkdirSync(collab.path("other/knock.json"), { recursive: true });
+    await expectRefusal(collab, [...SEND, "--project", "other"], project(/other\/knock\.json is a directory/));
+  });
+});
+
+describe.concurrent("environment.json", () => {
+  test.for<[content: string, message: string]>([
+    ['{"channels": {', "knock/environment.json:1:15: not valid JSON: expected a closing brace"],
+    ["[]", "knock/environment.json: the document must be an object, found a list"],
+    ['{"chanels":{}}', 'chanels is not a known key; did you mean "channels"?'],
+    ['{"channels":[]}', "channels must be an object, found a list"],
+    ['{"channels":{"x":{"type":"emial"}}}', "channels.x.type must be"],
+    ['{"channels":{"x":{}}}', "channels.x.type"],
+    ['{"workflows":{"invite":{"activ":false}}}', 'workflows.invite.activ is not a known key; did you mean "active"?'],
+  ])("%s", async ([content, message], { collab }) => {
+    await prepare(collab);
+    collab.write("knock/environment.json", content);
+    await expectRefusal(collab, SEND, project(message));
+  });
+});
+
+describe.concurrent("recipients/*.json", () => {
+  test.for<[content: string | Uint8Array, message: string]>([
+    ["{", "knock/recipients/zz.json:1:2: not valid JSON"],
+    ["[]", "knock/recipients/zz.json: the document must be an object, found a list"],
+    ['{"user":[]}', 'user is not a known key; did you mean "users"?'],
+    ['{"users":{}}', "users must be a list, found an object"],
+    ['{"users":[{"name":"x"}]}', "users[0].id is required"],
+    ['{"users":[{"id":"a/b"}]}', 'users[0].id must not contain "/" or "#"'],
+    ['{"users":[{"id":"z","preferences":{"default":3}}]}', "users[0].preferences.default must be an object"],
+    ['{"objects":[{"id":"x"}]}', "objects[0].collection is required"],
+    ['{"subscriptions":[{"object":"x"}]}', "subscriptions[0]"],
+    [Buffer.from('{"users":[{"id":"\xff"}]}', "latin1"), "zz.json is not valid UTF-8 (first bad byte at offset 17)"],
+  ])("%s", async ([content, message], { collab }) => {
+    await prepare(collab);
+    collab.write("knock/recipients/zz.json", content);
+    await expectRefusal(collab, SEND, project(message));
+  });
+
+  test("a file that changes is applied, one that does not is not read into what a trigger changed", async ({
+    collab,
+  }) => {
+    await prepare(collab);
+    await collab.knock(["notify", "welcome", "-r", '{"id":"ada","email":"new@example.com"}']);
+    const address = async (): Promise<string> => {
+      await collab.knock(["notify", "invite", "-r", "ada"]);
+      const { json } = await collab.knock([
+        "messages",
+        "--recipient",
+        "ada",
+        "--channel",
+        "sendgrid",
+        "--limit",
+        "1",
+        "--json",
+      ]);
+      const id = String((json.items as JsonObject[])[0]?.id);
+      return /^to: (.+)$/m.exec((await collab.knock(["messages", "show", id])).stdout)?.[1] ?? "";
+    };
+    expect(await address()).toBe("new@example.com");
+    collab.write("knock/recipients/zz.json", { users: [{ id: "ada", email: "newer@example.com" }] });
+    expect(await address()).toBe("newer@example.com");
+  });
+});
+
+describe.concurrent("workflows", () => {
+  test("an inactive one: exit 6, with the way to switch it on", async ({ ops }) => {
+    await expectRefusal(ops, ["notify", "legacy-pager", "-r", "olu"], {
+      ...{ exit: 6, code: "workflow_inactive", message: 'workflow "legacy-pager" is not active' },
+    });
+  });
+
+  test.for<[name: string, content: string | JsonObject, refusal: Refusal]>([
+    ["not JSON", '{"name":', workflow("knock/workflows/odd/workflow.json:1:9: not valid JSON")],
+    ["a list", "[]", workflow('workflow "odd"', "")],
+    [
+      "an unknown step type",
+      { name: "x", steps: [{ ref: "a", type: "nope" }] },
+      workflow('steps[0].type is not a known step type: "nope"', "/steps/0/type"),
+    ],
+    [
+      "no ref, twice the same ref",
+      {
+        name: "x",
+        steps: [
+          { type: "delay", settings: {} },
+          { ref: "a", type: "delay" },
+          { ref: "a", type: "delay" },
+        ],
+      },
+      workflow("(and ", "/steps/0/ref", "/steps/2/ref"),
+    ],
+    [
+      "a step that cannot run yet",
+      {
+        name: "x",
+        steps: [{ ref: "g", type: "channel", channel_type: "in_app_guide", channel_key: "guides", template: {} }],
+      },
+      { exit: 3, code: "not_supported", message: "not supported yet", pointers: ["/steps/0"] },
+    ],
+    [
+      "an output that is not closed",
+      sms({ text_body: "Hi {{ name | " }),
+      template(
+        'steps[0].template.text_body, line 1, column 4: output "{{ name | " not closed',
+        "/steps/0/template/text_body",
+      ),
+    ],
+    [
+      "a tag that is not closed",
+      sms({ text_body: "\n{% if a %}\nb" }),
+      template("line 2, column 1: tag {% if a %} not closed", "/steps/0/template/text_body"),
+    ],
+    [
+      "a template outside the project",
+      sms({ "text_body@": "../../../../secret.txt" }),
+      workflow("leaves the workflow's folder"),
+    ],
+    [
+      "a template in another workflow's folder",
+      sms({ "text_body@": "../invite/email_1/text_body.txt" }),
+      workflow("leaves the workflow's folder"),
+    ],
+    ["an absolute template path", sms({ "text_body@": "/etc/hostname" }), workflow("leaves the workflow's folder")],
+    [
+      "a link that leads outside",
+      sms({ "text_body@": "link.txt" }),
+      workflow("leads out of the workflow's folder through a link"),
+    ],
+    [
+      "a link to a folder outside",
+      sms({ "text_body@": "up/secret.txt" }),
+      workflow("leads out of the workflow's folder through a link"),
+    ],
+    ["a template that is not there", sms({ "text_body@": "none.txt" }), workflow("names a file that does not exist")],
+    ["a folder as a template", sms({ "text_body@": "folder" }), workflow("is a directory, not a file")],
+    ["a template that is no UTF-8", sms({ "text_body@": "latin1.txt" }), workflow("is not valid UTF-8")],
+    [
+      "a schema that cannot be used",
+      { ...sms({ text_body: "x" }), trigger_data_json_schema: { $ref: "#/nowhere" } },
+      workflow("trigger_data_json_schema"),
+    ],
+  ])("%s", async ([, content, refusal], { collab }) => {
+    writeFileSync(collab.path("../secret.txt"), "SECRET");
+    const folder = collab.path("knock/workflows/odd");
+    collab.write("knock/workflows/odd/latin1.txt", Buffer.from([0x48, 0xe9]));
+    mkdirSync(`${folder}/folder`);
+    symlinkSync("../../../../secret.txt", `${folder}/link.txt`);
+    symlinkSync("../../../..", `${folder}/up`);
+    collab.write("knock/workflows/odd/workflow.json", content);
+    const { stderr } = await expectRefusal(collab, ["notify", "odd", "-r", "grace"], refusal);
+    expect(stderr).not.toContain("SECRET");
+  });
+
+  test("a folder in the place of workflow.json", async ({ collab }) => {
+    mkdirSync(collab.path("knock/workflows/odd/workflow.json"), { recursive: true });
+    await expectRefusal(collab, ["notify", "odd", "-r", "ada"], workflow("workflow.json is a directory, not a file"));
+  });
+
+  test("a broken workflow is nobody else's trouble", async ({ collab }) => {
+    collab.write("knock/workflows/odd/workflow.json", "{");
+    await prepare(collab);
+  });
+});
+
+describe.concurrent("the store", () => {
+  const store = (message: Refusal["message"]): Refusal => ({ exit: 3, code: "store_unusable", message });
+
+  test("a file that is no database stays as it is, to the byte", async ({ collab }) => {
+    await prepare(collab);
+    for (const content of ["not a database", "SQLite format 3\0 but not really".padEnd(4_096, "x"), "x"]) {
+      collab.write("odd.db", content);
+      await expectRefusal(
+        collab,
+        [...SEND, "--store", "odd.db"],
+        store(/odd\.db is (not a store|the database|damaged)|odd\.db/),
+      );
+      expect(collab.read("odd.db")).toBe(content);
+    }
+  });
+
+  test("a newer version's store stays as it is", async ({ collab }) => {
+    await prepare(collab);
+    const bytes = readFileSync(collab.path(".knock-local/store.db"));
+    bytes.writeInt32BE(bytes.readInt32BE(60) + 1, 60);
+    collab.write("newer.db", bytes);
+    await expectRefusal(collab, [...SEND, "--store", "newer.db"], store("was written by a newer knock"));
+    expect(readFileSync(collab.path("newer.db")).equals(bytes)).toBe(true);
+  });
+
+  test("another program's database stays as it is", async ({ collab }) => {
+    await prepare(collab);
+    const bytes = readFileSync(collab.path(".knock-local/store.db"));
+    bytes.writeInt32BE(0x0bad_cafe, 68);
+    collab.write("other.db", bytes);
+    await expectRefusal(collab, [...SEND, "--store", "other.db"], store("is the database of another program"));
+    expect(readFileSync(collab.path("other.db")).equals(bytes)).toBe(true);
+  });
+
+  test("a folder, a place below a file, Postgres", async ({ collab }) => {
+    await prepare(collab);
+    await expectRefusal(collab, [...SEND, "--store", "knock"], store(/knock is a folder, not a file$/));
+    await expectRefusal(collab, [...SEND, "--store", "knock.json/x.db"], store("cannot be opened"));
+    await expectRefusal(collab, [...SEND, "--store", "knock.json"], store("is not a store: it is no SQLite database"));
+    await expectRefusal(collab, [...SEND, "--store", "postgres://localhost/x"], {
+      ...{ exit: 3, code: "not_supported", message: "Postgres store is not supported yet" },
+    });
+  });
+
+  test("one that may not be written, or not read", async ({ collab }) => {
+    await prepare(collab);
+    const file = collab.path(".knock-local/store.db");
+    // The superuser may do anything; as anybody else, then.
+    const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    chmodSync(collab.path(".."), 0o755);
+    for (const [mode, message] of [
+      [0o444, "cannot be written"],
+      [0o000, "cannot be read"],
+    ] as const) {
+      chmodSync(file, mode);
+      await expectRefusal(collab, SEND, store(message), user);
+    }
+    chmodSync(file, 0o644);
+    await expectRefusal(collab, [...SEND, "--store", "/proc/none/x.db"], store("for the store cannot be created"));
+  });
+
+  test("a damaged one is told, whatever command meets it", async ({ collab }) => {
+    await prepare(collab);
+    const bytes = readFileSync(collab.path(".knock-local/store.db"));
+    bytes.fill(0x5a, 1_000);
+    collab.write(".knock-local/store.db", bytes);
+    for (const args of [SEND, ["runs"], ["clock", "advance", "1h"], ["worker", "--once"]]) {
+      const { stderr, exitCode } = await collab.knock(args);
+      expect(exitCode).toBe(3);
+      expect(stderr).toMatch(/^error: .+\nhint: [^\n]+$/);
+    }
+  });
+});

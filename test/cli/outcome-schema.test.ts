@@ -1,0 +1,148 @@
+import { readFileSync } from "node:fs";
+import { type Schema, Validator } from "@cfworker/json-schema";
+import { describe, expect, test } from "vitest";
+import { DELIVERY_STATUSES } from "../../src/domain/message.js";
+import { REASONS } from "../../src/domain/outcome.js";
+import { RUN_STATUSES } from "../../src/domain/run-status.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { cliTest, inWords, type Ran } from "../helpers/run-knock.js";
+import { startStubApi } from "../helpers/stub-api.js";
+
+const schema = JSON.parse(
+  readFileSync(new URL("../../docs/outcome.schema.json", import.meta.url), "utf8"),
+) as Schema & { $defs: Record<string, { properties: Record<string, Schema> }> };
+const validator = new Validator(schema, "2020-12", false);
+
+/** The schema's findings, in words. */
+function faults(document: unknown): string[] {
+  return validator.validate(document).errors.map(({ instanceLocation, error }) => `${instanceLocation} ${error}`);
+}
+
+const SEND = ["notify", "new-comment", "-r", "ada,grace", "--set", "page=Home", "--json"];
+
+describe("docs/outcome.schema.json", () => {
+  test("has the reasons of the code, and the statuses: add new ones to both", () => {
+    const listOf = (name: string, property: string) => schema.$defs[name]?.properties[property]?.enum;
+    expect(listOf("reason", "code")).toEqual(Object.keys(REASONS));
+    expect(listOf("recipient_outcome", "status")).toEqual([...RUN_STATUSES, null]);
+    expect(listOf("step_outcome", "message_status")).toEqual([...DELIVERY_STATUSES, null]);
+  });
+
+  const sound = {
+    workflow_run_id: "05f8a70d-e42a-46dc-86fa-aada5752f6cf",
+    workflow: "w",
+    target: "local",
+    cancellation_key: null,
+    recipients: [
+      {
+        recipient: "ada",
+        recipient_run_id: "r",
+        status: "paused",
+        steps: [{ ref: "d", type: "delay", outcome: "waiting", reason: null, until: null }],
+      },
+    ],
+    summary: { recipients: 1, sent: 0, skipped: 0, waiting: 1, failed: 0, cancelled: 0 },
+  };
+  const entry = (more: JsonObject) => ({ ...sound, recipients: [{ ...sound.recipients[0], ...more }] });
+  const step = (more: JsonObject) =>
+    entry({ steps: [{ ref: "s", type: "channel", message_id: "m", reason: null, ...more }] });
+
+  test("takes what the contract shows", () => {
+    expect(faults(sound)).toEqual([]);
+    expect(faults(step({ outcome: "sent", channel_type: "email", channel: "x", message_status: "sent" }))).toEqual([]);
+  });
+
+  test.each<[string, JsonObject]>([
+    ["a UUID that is not v4", { ...sound, workflow_run_id: "05f8a70d-e42a-56dc-86fa-aada5752f6cf" }],
+    ["a key of its own", { ...sound, replayed: true }],
+    ["no summary", { ...sound, summary: null }],
+    ["recipients that a local target does not tell", { ...sound, recipients: null, summary: null }],
+    ["a count too few", { ...sound, summary: { ...sound.summary, sent: -1 } }],
+    ["a reason of its own", step({ outcome: "skipped", reason: { code: "mood", detail: null } })],
+    ["a skip without a reason", step({ outcome: "skipped", message_id: null })],
+    ["sent without a message", step({ outcome: "sent", message_id: null })],
+    ["a wait without until", entry({ steps: [{ ref: "d", type: "delay", outcome: "waiting", reason: null }] })],
+    [
+      "a delay with a message",
+      entry({ steps: [{ ref: "d", type: "delay", outcome: "passed", reason: null, message_id: "m" }] }),
+    ],
+    ["a status of its own", entry({ status: "done" })],
+    ["no run and no reason", entry({ recipient_run_id: null, status: null, steps: [] })],
+    ["an object without collection", entry({ recipient: { id: "p1" } })],
+  ])("refuses %s", (_name, document) => {
+    expect(faults(document)).not.toEqual([]);
+  });
+});
+
+describe.concurrent("what the command prints keeps to it", () => {
+  function check({ outcome, stderr }: Ran, words: RegExp): void {
+    expect(faults(outcome), stderr).toEqual([]);
+    expect(inWords(outcome).join("\n")).toMatch(words);
+  }
+
+  cliTest("waiting, then ended, then cancelled: notify and runs show", async ({ collab }) => {
+    const started = await collab.knock([...SEND, "--cancellation-key", "c1"]);
+    check(started, /delay_1 waiting/);
+    const show = ["runs", "show", started.outcome.workflow_run_id, "--json"];
+    await collab.knock(["cancel", "new-comment", "c1", "-r", "grace"]);
+    check(await collab.knock(show), /grace cancelled: in_app_feed_1 sent, delay_1 cancelled \(cancelled\)/);
+    await collab.knock(["clock", "advance", "1h"]);
+    check(await collab.knock(show), /ada completed: .*email_1 skipped \(preference\)/);
+  });
+
+  cliTest("unidentified, stopped, reached through an object, failed", async ({ collab }) => {
+    check(
+      await collab.knock([...SEND.slice(0, 2), "-r", "nobody,ada", ...SEND.slice(4)]),
+      /nobody null: \(recipient_not/,
+    );
+    const news = ["notify", "product-news", "-r", "alan", "--set", "headline=H", "--set", "summary=S", "--json"];
+    check(await collab.knock(news), /^alan completed: \(condition\)$/);
+    const shared = await collab.knock([
+      "notify",
+      "page-shared",
+      "--object",
+      "projects/p1",
+      "--set",
+      "page=x",
+      "--json",
+    ]);
+    check(shared, /projects\/p1 completed/);
+    collab.write("knock/workflows/broken/workflow.json", {
+      name: "Broken",
+      steps: [
+        {
+          ...{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "sms" },
+          template: { text_body: "{% for i in (1..99999999) %}x{% endfor %}" },
+        },
+      ],
+    });
+    check(await collab.knock(["notify", "broken", "-r", "grace", "--json"]), /sms_1 failed \(render_error\)/);
+  });
+
+  cliTest("every sample payload of both projects", async ({ collab, ops }) => {
+    for (const sample of [collab, ops]) {
+      const { documents, exitCode } = await sample.knock(["notify", "--file", "payloads/triggers.jsonl", "--json"]);
+      expect(exitCode).toBe(0);
+      expect(documents.map(faults)).toEqual(documents.map(() => []));
+      const ids = documents.map(({ workflow_run_id }) => String(workflow_run_id));
+      expect((await sample.knock(["clock", "advance", "5w"])).exitCode).toBe(0);
+      for (const id of ids) expect(faults((await sample.knock(["runs", "show", id, "--json"])).json)).toEqual([]);
+    }
+    for (const name of ["incident", "incident-closed", "maintenance-reminder"])
+      expect(faults((await ops.knock(["notify", "--file", `payloads/${name}.json`, "--json"])).json)).toEqual([]);
+  });
+
+  cliTest("remote, where nothing more is known", async ({ collab }) => {
+    const api = await startStubApi();
+    api.expect({
+      ...{ method: "POST", path: "/v1/workflows/new-comment/trigger" },
+      body: { recipients: ["ada", "grace"], data: { page: "Home" } },
+      reply: { json: { workflow_run_id: "6f1f0f3e-0000-4000-8000-0000000000bb" } },
+    });
+    const env = { KNOCK_API_KEY: api.apiKey, KNOCK_BASE_URL: api.url };
+    const { outcome } = await collab.knock([...SEND, "--remote"], { env });
+    await api.finish();
+    expect(faults(outcome)).toEqual([]);
+    expect(outcome.recipients).toBeNull();
+  });
+});

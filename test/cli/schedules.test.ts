@@ -1,0 +1,187 @@
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+const ID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-/);
+const UNKNOWN = "1f7c2f0e-5a1d-4a7e-9a53-3b0f5b6d2c11";
+
+/** A workflow that texts, so that what is sent is short. */
+function reminder(sample: Sample): void {
+  sample.write("knock/workflows/reminder/workflow.json", {
+    name: "Reminder",
+    steps: [
+      {
+        ref: "sms_1",
+        type: "channel",
+        channel_type: "sms",
+        channel_key: "sms",
+        template: { text_body: "Hello {{ data.what }} {{ recipient.schedule.id }}" },
+      },
+    ],
+  });
+}
+
+/** The store's clock at 10:00 on Wednesday, 4 June 2031, not moving. */
+async function frozen(sample: Sample): Promise<void> {
+  reminder(sample);
+  await sample.knock(["clock", "freeze", "2031-06-04T10:00:00Z"]);
+}
+
+const weekly: JsonObject = {
+  workflow: "reminder",
+  recipients: ["ada", { id: "kim", name: "Kim", phone_number: "+15550000042", timezone: "Asia/Tokyo" }],
+  repeats: [{ frequency: "weekly", days: ["mon"], hours: 9 }],
+  data: { what: "again" },
+};
+
+async function create(sample: Sample, body: JsonObject): Promise<JsonObject[]> {
+  sample.write("body.json", body);
+  const made = await sample.knock(["schedules", "create", "--file", "body.json", "--json"]);
+  expect({ exitCode: made.exitCode, stderr: made.stderr }).toEqual({ exitCode: 0, stderr: "" });
+  return made.json.items as JsonObject[];
+}
+
+describe.concurrent("knock schedules", () => {
+  test("creates by the API's body, and the clock brings what is scheduled", async ({ collab }) => {
+    await frozen(collab);
+    const made = await create(collab, weekly);
+    expect(made).toMatchObject([
+      { __typename: "Schedule", id: ID, workflow: "reminder", recipient: { id: "ada" }, last_occurrence_at: null },
+      { id: ID, recipient: { id: "kim", name: "Kim" }, next_occurrence_at: "2031-06-09T00:00:00.000Z" },
+    ]);
+    const { json } = await collab.knock(["clock", "advance", "2w", "--json"]);
+    const kims = (json.ran as JsonObject[]).filter(({ recipient }) => recipient === "kim");
+    expect(kims.map(({ at, workflow }) => [at, workflow])).toEqual([
+      ["2031-06-09T00:00:00.000Z", "reminder"],
+      ["2031-06-16T00:00:00.000Z", "reminder"],
+    ]);
+    const list = await collab.knock(["messages", "list", "--recipient", "kim", "--json"]);
+    const [newest] = list.json.items as JsonObject[];
+    const { json: message } = await collab.knock(["messages", "show", String(newest?.id), "--json"]);
+    expect(message.content).toMatchObject({ data: { body: `Hello again ${made[1]?.id}` } });
+    const run = (await collab.knock(["runs", "list", "--recipient", "kim", "--json"])).json.items as JsonObject[];
+    expect(run[0]?.trigger_source).toEqual({ type: "schedule", schedule_id: made[1]?.id });
+  });
+
+  test("a one-off in the past is sent at once; create takes --data, --set and standard input", async ({ collab }) => {
+    await frozen(collab);
+    const body = { workflow: "reminder", recipients: ["grace"], scheduled_at: "2031-06-01T10:00:00Z" };
+    const args = ["schedules", "create", "--file", "-", "--data", '{"data":{"what":"late"}}', "--set", "tenant=acme"];
+    const made = await collab.knock([...args, "--json"], { input: JSON.stringify(body) });
+    expect(made.json.items).toMatchObject([
+      {
+        tenant: "acme",
+        data: { what: "late" },
+        next_occurrence_at: null,
+        last_occurrence_at: "2031-06-04T10:00:00.000Z",
+      },
+    ]);
+    const { json } = await collab.knock(["messages", "list", "--recipient", "grace", "--json"]);
+    expect(json.items).toHaveLength(1);
+  });
+
+  test("makes many of one recipient each by a bulk body", async ({ collab }) => {
+    await frozen(collab);
+    const one = { workflow: "reminder", scheduled_at: "2031-07-01T10:00:00Z" };
+    const made = await create(collab, { schedules: ["ada", "grace"].map((recipient) => ({ ...one, recipient })) });
+    expect(made.map(({ recipient }) => (recipient as JsonObject).id)).toEqual(["ada", "grace"]);
+  });
+
+  test("lists the newest first, filtered and paged; gets one", async ({ collab }) => {
+    await frozen(collab);
+    const [ada, kim] = (await create(collab, weekly)) as [JsonObject, JsonObject];
+    const listed = async (...args: string[]) => (await collab.knock(["schedules", "list", "--json", ...args])).json;
+    expect(await listed()).toEqual({ items: [kim, ada], page_info: { after: null, before: null, page_size: 50 } });
+    expect((await listed("--recipient", "ada")).items).toEqual([ada]);
+    expect((await listed("--workflow", "welcome")).items).toEqual([]);
+    expect((await listed("--tenant", "acme")).items).toEqual([]);
+    const first = await listed("--limit", "1");
+    const { after } = first.page_info as JsonObject;
+    expect([first.items, (await listed("--limit", "1", "--after", String(after))).items]).toEqual([[kim], [ada]]);
+    expect((await collab.knock(["schedules", "get", String(ada.id), "--json"])).json).toEqual(ada);
+  });
+
+  test("prints for people: a table, one schedule, ids alone", async ({ collab }) => {
+    await frozen(collab);
+    const [, kim] = await create(collab, {
+      ...weekly,
+      repeats: [{ frequency: "weekly", interval: 2, days: ["mon", "fri"], hours: 9, minutes: 5 }],
+    });
+    const table = await collab.knock(["schedules"]);
+    expect(table.stdout.split("\n")).toHaveLength(3);
+    expect(table.stdout).toMatch(/^SCHEDULE +WORKFLOW +RECIPIENT +NEXT +LAST +REPEATS/);
+    expect(table.stdout).toMatch(
+      new RegExp(`${kim?.id} +reminder +kim +2031-06-06 00:05:00Z +every 2 weeks on mon, fri at 09:05`),
+    );
+    const one = await collab.knock(["schedules", "get", String(kim?.id)]);
+    expect(one.stdout).toMatch(/next +2031-06-06 00:05:00Z\n/);
+    const quiet = await collab.knock(["schedules", "list", "--recipient", "kim", "-q"]);
+    expect(quiet.stdout).toBe(kim?.id);
+  });
+
+  test("updates and deletes by id", async ({ collab }) => {
+    await frozen(collab);
+    const [ada, kim] = (await create(collab, weekly)).map(({ id }) => String(id)) as [string, string];
+    const change = ["schedules", "update", ada, kim, "--data", '{"repeats":[]}', "--json"];
+    const updated = await collab.knock([...change, "--set", "scheduled_at=2031-06-05T08:00:00Z"]);
+    expect(updated.json.items).toMatchObject([
+      { id: ada, repeats: [], next_occurrence_at: "2031-06-05T08:00:00.000Z" },
+      { id: kim, repeats: [], next_occurrence_at: "2031-06-05T08:00:00.000Z" },
+    ]);
+    const deleted = await collab.knock(["schedules", "delete", kim]);
+    expect(deleted.stdout).toBe(`✓ schedule ${kim} deleted`);
+    const { json } = await collab.knock(["clock", "advance", "2d", "--json"]);
+    expect((json.ran as JsonObject[]).map(({ recipient }) => recipient)).toEqual(["ada"]);
+    expect((await collab.knock(["schedules", "list", "--json"])).json.items).toMatchObject([{ id: ada }]);
+  });
+
+  test("says who was never identified", async ({ collab }) => {
+    await frozen(collab);
+    collab.write("body.json", { ...weekly, recipients: ["ghost"] });
+    const made = await collab.knock(["schedules", "create", "--file", "body.json", "-q"]);
+    expect(made.exitCode).toBe(0);
+    expect(made.stderr).toMatch(/never identified: ghost\./);
+  });
+
+  test.for<[title: string, args: string[], exit: number, code: string, message: RegExp]>([
+    ["no body", ["create"], 2, "usage", /no body/],
+    [
+      "every fault with its place",
+      ["create", "--data", '{"workflow":"reminder","recipients":[],"repeats":[{"frequency":"daily","minutes":7}]}'],
+      2,
+      "invalid_params",
+      /recipients must have at least one/,
+    ],
+    [
+      "an unknown workflow",
+      ["create", "--data", '{"workflow":"remindr","recipients":["ada"],"scheduled_at":"2031-07-01"}'],
+      5,
+      "workflow_missing",
+      /remindr/,
+    ],
+    ["get of an unknown id", ["get", UNKNOWN], 5, "resource_missing", new RegExp(UNKNOWN)],
+    ["delete of an unknown id", ["delete", UNKNOWN], 5, "resource_missing", new RegExp(UNKNOWN)],
+    ["update of an unknown id", ["update", UNKNOWN, "--set", "tenant=x"], 5, "resource_missing", new RegExp(UNKNOWN)],
+    ["ids named twice", ["update", UNKNOWN, "--data", `{"schedule_ids":["${UNKNOWN}"]}`], 2, "usage", /named twice/],
+  ])("refuses: %s", async ([_title, args, exit, code, message], { collab }) => {
+    reminder(collab);
+    const { exitCode, error, stdout } = await collab.knock(["schedules", ...args, "--json"]);
+    expect({ exitCode, code: error.code, stdout }).toEqual({ exitCode: exit, code, stdout: "" });
+    expect(error.message).toMatch(message);
+  });
+
+  test("names both faults of a body by their pointers", async ({ collab }) => {
+    reminder(collab);
+    const body = '{"workflow":"reminder","recipients":["a/b"],"repeats":[{"frequency":"daily","minutes":7}]}';
+    const { error } = await collab.knock(["schedules", "create", "--data", body, "--json"]);
+    expect(error.details).toEqual([
+      { pointer: "/recipients/0", message: 'must not contain "/" or "#"' },
+      { pointer: "/repeats/0/minutes", message: "must be a multiple of 5, found 7" },
+    ]);
+  });
+
+  test("says that the remote target has no schedules yet", async ({ collab }) => {
+    const { exitCode, error } = await collab.knock(["schedules", "list", "--remote", "--json"]);
+    expect({ exitCode, code: error.code }).toEqual({ exitCode: 3, code: "not_supported" });
+  });
+});

@@ -1,0 +1,247 @@
+import { describe, expect, it } from "vitest";
+import type { RecipientRun } from "../../../src/domain/workflow-run.js";
+import type { ClaimedRun } from "../../../src/ports/store.js";
+import { bundleChild, startChild } from "./child-process.js";
+import { claimAt } from "./due-work-contract.js";
+import { batchJoin, joinSample, type SampleJoin } from "./sample-batches.js";
+import { HOUR, insertSample, NOW, sampleMessage, user, waitingAt } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const MINUTE = 60_000;
+
+export function describeBatches(open: OpenStore): void {
+  const join = (sample: SampleJoin = {}) => joinSample(open.store, sample);
+  const read = async (run: RecipientRun) => (await open.store.readRecipientRun(run.id))?.recipientRun as RecipientRun;
+  const close = (at = NOW + HOUR, token = "t"): Promise<ClaimedRun[]> =>
+    open.store.claimDueRuns(claimAt(at, token), 100);
+  const cancel = async (cancellation_key: string, workflow = "digest") =>
+    (await open.store.cancelRuns({ workflow, cancellation_key, recipients: null, at: NOW + 3 })).map(
+      ({ cancelled }) => cancelled,
+    );
+  const brought = (claimed: ClaimedRun | undefined) => claimed?.batch?.first.map(({ data }) => data.n);
+
+  describe("a batch", () => {
+    it("is opened by the first and joined by the others; the opener comes back with all of it (E-247 to E-249)", async () => {
+      const first = await join({ data: { n: 1 }, actor: "eli" });
+      const second = await join({ at: NOW + 1, data: { n: 2 }, actor: "fay" });
+      const third = await join({ at: NOW + 2, data: { n: 3 }, actor: "eli" });
+      expect([first, second, third].map(({ decision }) => decision)).toEqual([
+        { took: "holds", closed: false, closes_at: NOW + HOUR, next: null },
+        { took: "joined", closed: false, closes_at: NOW + HOUR, next: null },
+        { took: "joined", closed: false, closes_at: NOW + HOUR, next: null },
+      ]);
+      expect((await read(first.run)).status).toBe("paused");
+      expect(await read(third.run)).toMatchObject({
+        status: "completed",
+        steps: [{ outcome: "halted", reason: { code: "batched" } }],
+      });
+      expect(await close(NOW + HOUR - 1)).toEqual([]);
+      const [claimed, ...others] = await close();
+      expect(others).toEqual([]);
+      expect(claimed?.recipientRun.id).toBe(first.run.id);
+      const activities = [first, second, third].map(({ run }, index) => ({
+        id: run.id,
+        actor: user(index === 1 ? "fay" : "eli"),
+        data: { n: index + 1 },
+        at: NOW + index,
+      }));
+      expect(claimed?.batch).toEqual({ first: activities, last: activities, total_activities: 3, total_actors: 2 });
+    });
+
+    it("is one per key (E-243)", async () => {
+      await join({ key: "a" });
+      expect((await join({ key: "b" })).decision?.took).toBe("holds");
+      expect((await join({ key: "a" })).decision?.took).toBe("joined");
+    });
+
+    it("is closed for those who come at its closing time, claimed or not (E-261, EQ-43)", async () => {
+      await join({ data: { n: 1 } });
+      expect((await join({ at: NOW + HOUR, data: { n: 2 } })).decision?.took).toBe("holds");
+      expect((await close()).map(brought)).toEqual([[1]]);
+      expect((await close(NOW + 2 * HOUR)).map(brought)).toEqual([[2]]);
+    });
+
+    it("is closed once its run is claimed, though the clock moves back", async () => {
+      await join({ data: { n: 1 } });
+      await close();
+      expect((await join({ at: NOW + 5, data: { n: 2 } })).decision?.took).toBe("holds");
+    });
+
+    it("slides, up to its limit (E-257); the waiting run moves with it", async () => {
+      const sliding = (at: number) => ({ at, sliding: { closes_at: at + HOUR, limit_ms: 2 * HOUR } });
+      const { run } = await join(sliding(NOW));
+      await join(sliding(NOW + 30 * MINUTE));
+      expect(await read(run)).toMatchObject({
+        due_at: NOW + 90 * MINUTE,
+        steps: [{ outcome: "waiting", until: new Date(NOW + 90 * MINUTE).toISOString() }],
+      });
+      expect((await join(sliding(NOW + 80 * MINUTE))).decision?.closes_at).toBe(NOW + 2 * HOUR);
+      expect(await close(NOW + 2 * HOUR - 1)).toEqual([]);
+      expect(await close(NOW + 2 * HOUR)).toHaveLength(1);
+    });
+
+    it("closes at once where its limit is past (E-259)", async () => {
+      const { run } = await join({ closes_at: NOW + 9 * HOUR, sliding: { closes_at: NOW + 9 * HOUR, limit_ms: HOUR } });
+      const late = { at: NOW + 2 * HOUR, sliding: { closes_at: NOW + 11 * HOUR, limit_ms: HOUR } };
+      expect((await join(late)).decision).toMatchObject({ took: "joined", closed: true, closes_at: NOW + 2 * HOUR });
+      expect((await close(NOW + 2 * HOUR)).map(({ recipientRun }) => recipientRun.id)).toEqual([run.id]);
+    });
+
+    it("closes when it is full (E-260)", async () => {
+      await join({ max_items: 2 });
+      expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({ took: "joined", closed: true });
+      expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({ took: "holds", closed: false });
+      expect((await close(NOW + 1)).map(({ batch }) => batch?.total_activities)).toEqual([2]);
+    });
+
+    it("opens with a run that goes on at once, and is held by the next (E-264, E-265)", async () => {
+      const first = await join({ leading: true, data: { n: 1 } });
+      expect(first.decision).toEqual({ took: "leads", closed: false, closes_at: NOW + HOUR, next: null });
+      expect(await read(first.run)).toMatchObject({ status: "completed", steps: [{ outcome: "passed" }] });
+      expect((await open.store.listMessages({ recipient_run_id: first.run.id }, { limit: 9 })).items).toHaveLength(1);
+      const second = await join({ leading: true, at: NOW + 5, data: { n: 2 } });
+      expect(second.decision?.took).toBe("holds");
+      expect(await read(second.run)).toMatchObject({
+        status: "paused",
+        due_at: NOW + HOUR, // of the batch, not its own
+        steps: [{ until: new Date(NOW + HOUR).toISOString() }],
+        events: [{}, {}, { event: "run_paused", data: { until: new Date(NOW + HOUR).toISOString() } }],
+      });
+      expect((await open.store.listMessages({ recipient_run_id: second.run.id }, { limit: 9 })).items).toEqual([]);
+      await join({ leading: true, at: NOW + 6, data: { n: 3 } });
+      expect((await close()).map(brought)).toEqual([[2, 3]]);
+    });
+
+    it("is not opened by a run whose window cannot be told, but joined (E-256, EQ-42)", async () => {
+      expect((await join({ closes_at: null })).decision).toEqual({
+        took: "leads",
+        closed: false,
+        closes_at: null,
+        next: null,
+      });
+      expect((await join()).decision?.took).toBe("holds");
+      expect((await join({ closes_at: null })).decision).toMatchObject({ took: "joined", closes_at: NOW + HOUR });
+    });
+
+    it("is decided for the next batch too, where a run goes on to one", async () => {
+      await join({ key: "next", data: { n: 1 } });
+      const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
+      const [run] = made.recipientRuns as [RecipientRun];
+      await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
+      const first = batchJoin(made.run, run, { key: "first", leading: true });
+      const next = batchJoin(made.run, run, { key: "next", data: { n: 2 } });
+      const batch = { ...first, leads: { ...(first.leads as NonNullable<typeof first.leads>), batch: next } };
+      const base = { recipientRun: run, messages: [], upserts: [], triggers: [], version: null };
+      const { decided } = await open.store.saveAdvances([{ ...base, batch }], "t1", NOW + 1);
+      expect(decided.get(run.id)).toMatchObject({ took: "leads", next: { took: "joined", closes_at: NOW + HOUR } });
+      expect(await read(run)).toMatchObject({ status: "completed", steps: [{ outcome: "halted" }] });
+      expect((await close()).map(brought)).toEqual([[1, 2]]);
+    });
+
+    it("leaves the batch of a run that has lost its claim as it is", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
+      const [run] = made.recipientRuns as [RecipientRun];
+      const base = { recipientRun: run, messages: [sampleMessage(made.run, run)], upserts: [], triggers: [] };
+      const batch = batchJoin(made.run, run, {});
+      expect((await open.store.saveAdvances([{ ...base, batch, version: null }], "none", NOW)).decided.size).toBe(0);
+      expect((await join()).decision?.took).toBe("holds");
+    });
+
+    it("holds any number, of which the first and last hundred are read (E-272, E-278)", async () => {
+      for (let n = 0; n < 130; n++) await join({ data: { n }, actor: `a${n % 3}` });
+      const [claimed] = await close();
+      expect(claimed?.batch).toMatchObject({ total_activities: 130, total_actors: 3 });
+      const numbers = (list = claimed?.batch?.first) => list?.map(({ data }) => data.n);
+      expect(numbers()).toEqual(Array.from({ length: 100 }, (_, n) => n));
+      expect(numbers(claimed?.batch?.last)).toEqual(Array.from({ length: 100 }, (_, n) => n + 30));
+    });
+  });
+
+  describe("cancelRuns, of runs in a batch", () => {
+    it("takes the activity out while the batch is open, once (E-279)", async () => {
+      await join({ data: { n: 1 } });
+      const { run } = await join({ data: { n: 2 }, cancellation_key: "k2" });
+      const before = await read(run);
+      expect([await cancel("k2"), await cancel("k2")]).toEqual([[true], [false]]);
+      expect(await read(run)).toEqual(before);
+      expect((await close()).map(brought)).toEqual([[1]]);
+    });
+
+    it("never ends the run that opened it, however often (E-280)", async () => {
+      const { run } = await join({ data: { n: 1 }, cancellation_key: "k1" });
+      const before = await read(run);
+      await join({ data: { n: 2 } });
+      expect([await cancel("k1"), await cancel("k1")]).toEqual([[true], [false]]);
+      expect(await read(run)).toEqual(before);
+      const [claimed] = await close();
+      expect(claimed?.batch).toMatchObject({ total_activities: 1, total_actors: 0, first: [{ data: { n: 2 } }] });
+    });
+
+    it("leaves an empty batch to close (E-281)", async () => {
+      await join({ cancellation_key: "k1" });
+      await cancel("k1");
+      const [claimed] = await close();
+      expect(claimed?.batch).toEqual({ first: [], last: [], total_activities: 0, total_actors: 0 });
+    });
+
+    it("ends the run once the batch is closed, and takes nothing out (E-282)", async () => {
+      const { run } = await join({ data: { n: 1 }, cancellation_key: "k1" });
+      await join({ data: { n: 2 }, cancellation_key: "k2" });
+      await close();
+      expect([await cancel("k2"), await cancel("k1")]).toEqual([[false], [true]]);
+      expect((await read(run)).status).toBe("cancelled");
+    });
+
+    it("makes room in a batch that would be full (E-260, E-279)", async () => {
+      await join({ max_items: 2, cancellation_key: "k1" });
+      await cancel("k1");
+      expect((await join({ max_items: 2 })).decision).toMatchObject({ took: "joined", closed: false });
+      expect((await join({ max_items: 2 })).decision).toMatchObject({ took: "joined", closed: true });
+    });
+
+    it("hands a leading batch to the next item (EQ-44)", async () => {
+      await join({ leading: true });
+      const second = await join({ leading: true, at: NOW + 1, data: { n: 2 }, cancellation_key: "k2" });
+      const third = await join({ leading: true, at: NOW + 2, data: { n: 3 } });
+      await join({ leading: true, at: NOW + 2, data: { n: 4 } });
+      expect(await cancel("k2", "leading-digest")).toEqual([true]);
+      expect(await read(second.run)).toMatchObject({ status: "cancelled", due_at: null });
+      expect(await read(third.run)).toMatchObject({
+        status: "paused",
+        position: [0],
+        due_at: NOW + HOUR,
+        steps: [{ ref: "batch_1", outcome: "waiting", reason: null, until: new Date(NOW + HOUR).toISOString() }],
+      });
+      const claimed = await close();
+      expect(claimed.map(({ recipientRun }) => recipientRun.id)).toEqual([third.run.id]);
+      expect(claimed.map(brought)).toEqual([[3, 4]]);
+    });
+
+    it("hands it to whoever comes next, or to nobody (EQ-44, E-266)", async () => {
+      await join({ leading: true });
+      await join({ leading: true, at: NOW + 1, cancellation_key: "k2" });
+      await cancel("k2", "leading-digest");
+      expect(await open.store.nextDueAt()).toBeNull();
+      const { run, decision } = await join({ leading: true, at: NOW + 4, data: { n: 3 } });
+      expect(decision).toMatchObject({ took: "holds", closes_at: NOW + HOUR });
+      expect((await close()).map(({ recipientRun }) => recipientRun.id)).toEqual([run.id]);
+    });
+  });
+
+  describe("a batch that several processes join", () => {
+    it("is one, with everything in it", async () => {
+      const bundle = await bundleChild(open.subject);
+      const children = ["p1", "p2", "p3", "p4"].map((name) => startChild(bundle, "join", open.location, name, "25"));
+      for (const child of children) expect(await child.ended).toEqual({ code: 0, errors: "" });
+      const ways = children.flatMap(({ lines }) => lines.map((line) => line.split(" ") as [string, string]));
+      expect(ways).toHaveLength(100);
+      const holders = ways.filter(([took]) => took === "holds");
+      expect(holders).toHaveLength(1);
+      const [claimed, ...others] = await close();
+      expect(others).toEqual([]);
+      expect(claimed?.recipientRun.id).toBe(holders[0]?.[1]);
+      expect(claimed?.batch?.total_activities).toBe(100);
+      expect(new Set(claimed?.batch?.first.map(({ id }) => id))).toEqual(new Set(ways.map(([, id]) => id)));
+    }, 60_000);
+  });
+}

@@ -1,0 +1,110 @@
+import type { BatchDecision, BatchJoin, Continuation } from "../../../src/domain/batch.js";
+import type { Workflow } from "../../../src/domain/workflow.js";
+import type { RecipientRun, WorkflowRun } from "../../../src/domain/workflow-run.js";
+import type { Store } from "../../../src/ports/store.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { HOUR, NOW, SINCE, sampleMessage, sampleTrigger, sampleVersion, user } from "./sample-runs.js";
+
+export interface SampleJoin {
+  key?: string;
+  /** When it comes, and when a batch that it opens closes. */
+  at?: number;
+  closes_at?: number | null;
+  sliding?: BatchJoin["sliding"];
+  max_items?: number | null;
+  /** `flush_leading`: its run goes on at once where it opens. */
+  leading?: boolean;
+  data?: JsonObject;
+  actor?: string | null;
+  recipient?: string;
+  cancellation_key?: string;
+}
+
+export function batchVersion(leading = false): Workflow {
+  return sampleVersion(leading ? "leading-digest" : "digest", {
+    steps: [
+      {
+        type: "batch",
+        ref: "batch_1",
+        name: null,
+        conditions: null,
+        settings: {
+          batch_key: null,
+          batch_window: { unit: "hours", value: 1 },
+          batch_until_field_path: null,
+          batch_window_type: "fixed",
+          batch_window_extension_limit: null,
+          batch_items_max_limit: null,
+          batch_items_render_limit: 10,
+          batch_order: "asc",
+          batch_execution_mode: leading ? "flush_leading" : "accumulate",
+          workflow_version_mode: "latest",
+        },
+      },
+    ],
+  });
+}
+
+function continuation(run: RecipientRun, over: Partial<RecipientRun>, made: Partial<Continuation> = {}): Continuation {
+  return { recipientRun: { ...run, ...over }, messages: [], upserts: [], triggers: [], batch: null, ...made };
+}
+
+/** A run at its batch step, with the ways in which it may go on. */
+export function batchJoin(trigger: WorkflowRun, run: RecipientRun, sample: SampleJoin): BatchJoin {
+  const { at = NOW, closes_at = at + HOUR } = sample;
+  const step = { ref: "batch_1", type: "batch", reason: null };
+  const waits = closes_at ?? at;
+  const until = new Date(waits).toISOString();
+  const ended = { status: "completed", position: null, due_at: null } as const;
+  const passed: Partial<RecipientRun> = { ...ended, steps: [{ ...step, outcome: "passed" }] };
+  const paused = { ...run.events[0], event: "run_paused", data: { until } } as RecipientRun["events"][number];
+  return {
+    key: sample.key ?? "k",
+    activity: {
+      id: run.id,
+      actor: sample.actor ? user(sample.actor) : null,
+      data: sample.data ?? {},
+      at,
+    },
+    closes_at,
+    sliding: sample.sliding ?? null,
+    max_items: sample.max_items ?? null,
+    leads:
+      sample.leading || closes_at === null
+        ? continuation(run, passed, { messages: [sampleMessage(trigger, run)] })
+        : null,
+    holds: continuation(run, {
+      status: "paused",
+      position: [0],
+      due_at: waits,
+      steps: [{ ...step, outcome: "waiting", until }],
+      events: [...run.events, paused],
+    }),
+    joined: continuation(run, {
+      ...ended,
+      steps: [{ ...step, outcome: "halted", reason: { code: "batched", detail: null } }],
+    }),
+  };
+}
+
+/** A trigger for one recipient whose first step is a batch. */
+export async function joinSample(
+  store: Store,
+  sample: SampleJoin = {},
+): Promise<{ run: RecipientRun; trigger: WorkflowRun; decision: BatchDecision | undefined }> {
+  const at = sample.at ?? NOW;
+  const made = sampleTrigger({
+    version: batchVersion(sample.leading),
+    recipients: [sample.recipient ?? "ada"],
+    run: { inserted_at: at, cancellation_key: sample.cancellation_key ?? null, data: sample.data ?? {} },
+    recipientRun: { error_count: 0 },
+    message: null,
+  });
+  const run = made.recipientRuns[0] as RecipientRun;
+  const inserted = await store.insertWorkflowRun(
+    { ...made, batches: new Map([[run.id, batchJoin(made.run, run, sample)]]) },
+    SINCE,
+  );
+  if (inserted.outcome !== "inserted") throw new Error(`not inserted: ${inserted.outcome}`);
+  return { run, trigger: made.run, decision: inserted.decided.get(run.id) };
+}

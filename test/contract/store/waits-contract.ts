@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import type { OccurredEvent } from "../../../src/domain/occurred-event.js";
+import type { RunWait } from "../../../src/domain/run-wait.js";
+import type { RecipientRun } from "../../../src/domain/workflow-run.js";
+import type { ClaimedRun } from "../../../src/ports/store.js";
+import { HOUR, insertSample, NOW, saveAll, user, waitingAt } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const UNTIL = NOW + HOUR;
+const wait = (over: Partial<RunWait> = {}): RunWait => ({
+  awaited: "paid",
+  recipient: user("ada"),
+  from: NOW,
+  until: UNTIL,
+  seen: null,
+  ...over,
+});
+const paid = (n: number, over: Partial<OccurredEvent> = {}): OccurredEvent => ({
+  name: "paid",
+  recipient: user("ada"),
+  at: NOW + 1,
+  event: { n },
+  ...over,
+});
+
+export function describeWaits(open: OpenStore): void {
+  describe("waits for events (E-335, E-339, E-344)", () => {
+    const insertWaiting = (over: Partial<RunWait> = {}, id = "ada") =>
+      insertSample(open.store, {
+        recipients: [id],
+        recipientRun: { ...waitingAt(UNTIL), wait: wait(over) },
+        message: null,
+      });
+    const claim = (token: string, now: number) => {
+      const realNow = open.realNow;
+      return open.store.claimDueRuns({ now, realNow, leaseUntil: realNow + 1_000, token }, 10);
+    };
+    const numbers = (claimed: readonly ClaimedRun[]) =>
+      claimed.map(({ signals }) => signals.map(({ event }) => event.n));
+
+    it("make a run due at once, with the events that came in, in order", async () => {
+      const { recipientRuns } = await insertWaiting();
+      expect(await open.store.hasNews()).toBe(false);
+      expect(await open.store.nextDueAt()).toBe(UNTIL);
+      await open.store.recordEvents([paid(1), paid(2)], NOW + 5);
+      expect(await open.store.hasNews()).toBe(true);
+      expect(await open.store.nextDueAt()).toBe(NOW + 5);
+      const claimed = await claim("t1", NOW + 5);
+      expect(numbers(claimed)).toEqual([[1, 2]]);
+      expect(claimed[0]?.recipientRun).toEqual({ ...recipientRuns[0], due_at: NOW + 5, wait: wait() });
+    });
+
+    it.each<[string, Partial<OccurredEvent>, Partial<RunWait>, boolean]>([
+      ["of another kind", { name: "seen" }, {}, false],
+      ["about another user", { recipient: user("bo") }, {}, false],
+      ["about nobody", { recipient: null }, {}, false],
+      ["about nobody, of a wait that takes any", { recipient: null }, { recipient: null }, true],
+      ["about another user, of a wait that takes any", { recipient: user("bo") }, { recipient: null }, true],
+      ["from before the wait", { at: NOW - 1 }, {}, false],
+      ["from the wait's first moment", { at: NOW }, {}, true],
+      ["from the wait's last moment", { at: UNTIL }, {}, true],
+      ["from after the wait", { at: UNTIL + 1 }, {}, false],
+    ])("an event %s", async (_title, event, awaited, isDue) => {
+      await insertWaiting(awaited);
+      await open.store.recordEvents([paid(1, event)], NOW + 5);
+      expect(await open.store.nextDueAt()).toBe(isDue ? NOW + 5 : UNTIL);
+    });
+
+    async function claimAfter(save: (run: RecipientRun, seen: number) => RecipientRun): Promise<ClaimedRun[]> {
+      await insertWaiting();
+      await open.store.recordEvents([paid(1)], NOW + 5);
+      const [claimed] = await claim("t1", NOW + 5);
+      await open.store.recordEvents([paid(2)], NOW + 5);
+      const { recipientRun, signals } = claimed as ClaimedRun;
+      await saveAll(open.store, [{ recipientRun: save(recipientRun, signals[0]?.id ?? 0), messages: [] }], "t1");
+      return claim("t2", NOW + 6);
+    }
+
+    it("an event that comes while a run looks at another makes it due again", async () => {
+      const next = await claimAfter((run, seen) => ({ ...run, due_at: UNTIL, wait: wait({ seen }) }));
+      expect(numbers(next)).toEqual([[2]]);
+    });
+
+    it("a run that waits for something else, or no more, has left its events behind", async () => {
+      const next = await claimAfter((run) => ({ ...run, due_at: UNTIL, wait: wait({ awaited: "seen" }) }));
+      expect(next).toEqual([]);
+      expect(await open.store.hasNews()).toBe(false);
+      await open.store.recordEvents([paid(3)], NOW + 7);
+      expect(await open.store.nextDueAt()).toBe(UNTIL);
+      await open.store.recordEvents([paid(4, { name: "seen" })], NOW + 7);
+      expect(await open.store.nextDueAt()).toBe(NOW + 7);
+    });
+
+    it("a cancelled run waits no more (E-347)", async () => {
+      const run = { cancellation_key: "k" };
+      const recipientRun = { ...waitingAt(UNTIL), wait: wait() };
+      const { workflow } = (await insertSample(open.store, { recipients: ["ada"], run, recipientRun, message: null }))
+        .run;
+      await open.store.recordEvents([paid(1)], NOW + 5);
+      await open.store.cancelRuns({ workflow, cancellation_key: "k", recipients: null, at: NOW + 6 });
+      expect(await open.store.hasNews()).toBe(false);
+      await open.store.recordEvents([paid(2)], NOW + 7);
+      expect(await open.store.nextDueAt()).toBeNull();
+    });
+  });
+}

@@ -1,0 +1,136 @@
+import { expect } from "vitest";
+import { keyOf, type RecipientReference } from "../../../src/domain/recipient.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { describeCases, type EngineCase, runInWords } from "../../helpers/engine-case.js";
+import { type EngineHarness, of, step } from "../../helpers/engine-harness.js";
+
+const P1 = { collection: "projects", id: "p1" };
+const T1 = { collection: "teams", id: "t1" };
+const O1 = { collection: "orgs", id: "o1" };
+
+type Edge = [object: RecipientReference, recipient: RecipientReference, properties?: JsonObject];
+
+/** Subscriptions, in the order of their making. */
+function subscribed(...edges: Edge[]): (h: EngineHarness) => Promise<unknown> {
+  return (h) =>
+    h.store.upsertSubscriptions(
+      edges.map(([object, recipient, properties = {}]) => ({
+        object: keyOf(object),
+        recipient: keyOf(recipient),
+        properties,
+      })),
+      h.now,
+    );
+}
+
+const LEVEL = "{{ recipient.subscription.level }} of {{ recipient.subscription.object.name }}";
+const projectOfThree = subscribed([P1, "ana"], [P1, "bo"], [P1, "eli"]);
+const fed = "completed: in_app_feed_1 sent";
+const mailed = "completed: email_1 sent";
+
+// C-042 (E-066) needs the `subscriptions` Liquid filter, which templates do not have yet.
+const cases: EngineCase[] = [
+  {
+    title: "C-033 E-055 E-060 E-176 E-205: the object and its subscribers, not the actor",
+    given: projectOfThree,
+    workflow: [step.feed()],
+    payload: { recipients: [P1], actor: "eli" },
+    runs: { "projects/p1": fed, ana: fed, bo: fed },
+    messages: ["projects/p1", "ana", "bo"].map((name) => `${name} feed delivered: <p>F</p>`),
+    check(_h, outcome) {
+      expect(outcome.recipients?.map(({ via }) => via)).toEqual([undefined, P1, P1]);
+    },
+  },
+  {
+    title: "C-034 E-058 E-059: listed and subscribed: once, as listed",
+    given: projectOfThree,
+    workflow: [step.email("S", LEVEL)],
+    payload: { recipients: [P1, "ana"] },
+    runs: { "projects/p1": "completed: email_1 skipped missing_recipient_data", ana: mailed, bo: mailed, eli: mailed },
+    messages: ["ana mail sent:  of ", "bo mail sent:  of Kestrel", "eli mail sent:  of Kestrel"],
+    check(_h, outcome) {
+      expect(of(outcome, "ana").via).toBeUndefined();
+    },
+  },
+  {
+    title: "C-035 E-060 EQ-12: an actor that is listed has a run",
+    given: projectOfThree,
+    workflow: [step.feed()],
+    payload: { recipients: [P1, "eli"], actor: "eli" },
+    runs: { "projects/p1": fed, eli: fed, ana: fed, bo: fed },
+  },
+  {
+    title: "C-036 E-056 E-058: through two levels, everyone once",
+    given: subscribed([O1, T1], [O1, "ana"], [T1, "ana"], [T1, "bo"]),
+    workflow: [step.feed()],
+    payload: { recipients: [O1] },
+    runs: { "orgs/o1": fed, "teams/t1": fed, ana: fed, bo: fed },
+    check(_h, outcome) {
+      expect(of(outcome, "ana").via).toEqual(O1); // the nearer one (EQ-11)
+      expect(of(outcome, "bo").via).toEqual(T1);
+    },
+  },
+  {
+    title: "C-037 E-057: no third level",
+    given: subscribed([O1, T1], [T1, P1], [P1, "cy"]),
+    workflow: [step.feed()],
+    payload: { recipients: [O1] },
+    runs: { "orgs/o1": fed, "teams/t1": fed, "projects/p1": fed },
+  },
+  {
+    title: "E-056 E-057: an object that is listed is a first level, whatever it subscribes to",
+    given: subscribed([O1, T1], [T1, P1], [P1, "cy"]),
+    workflow: [step.feed()],
+    payload: { recipients: [O1, P1] },
+    runs: { "orgs/o1": fed, "projects/p1": fed, "teams/t1": fed, cy: fed },
+  },
+  {
+    title: "E-056 E-058: objects that subscribe to each other",
+    given: subscribed([O1, T1], [T1, O1], [T1, "ana"]),
+    workflow: [step.feed()],
+    payload: { recipients: [O1] },
+    runs: { "orgs/o1": fed, "teams/t1": fed, ana: fed },
+  },
+  {
+    title: "C-038 E-061 E-062: the subscription's properties and its object",
+    given: subscribed([P1, "bo", { level: "gold" }]),
+    workflow: [step.email("S", LEVEL)],
+    payload: { recipients: [P1] },
+    messages: ["bo mail sent: gold of Kestrel"],
+  },
+  {
+    title: "C-039 E-061: no subscription without one",
+    given: subscribed([P1, "bo", { level: "gold" }]),
+    workflow: [step.email("S", LEVEL)],
+    payload: { recipients: ["bo"] },
+    messages: ["bo mail sent:  of "],
+  },
+  {
+    title: "C-040 E-058 EQ-11: the first listed object's subscription counts",
+    given: subscribed([P1, "bo", { level: "a" }], [T1, "bo", { level: "b" }]),
+    workflow: [step.email("S", "{{ recipient.subscription.level }}")],
+    payload: { recipients: [T1, P1] },
+    messages: ["bo mail sent: b"],
+    check(_h, outcome) {
+      expect(of(outcome, "bo").via).toEqual(T1);
+    },
+  },
+  {
+    title: "C-041 E-065 E-067: 2,500 subscribers",
+    async given(h) {
+      const ids = Array.from({ length: 2_500 }, (_, index) => `s${index}`);
+      await h.identify(...ids.map((id) => ({ id })));
+      await subscribed(...ids.map((id): Edge => [P1, id]))(h);
+    },
+    workflow: [step.feed()],
+    payload: { recipients: [P1] },
+    check(_h, outcome) {
+      expect(outcome.recipients).toHaveLength(2_501);
+      expect(new Set(outcome.recipients?.map((one) => one.recipient_run_id)).size).toBe(2_501);
+      expect(new Set(outcome.recipients?.map(runInWords))).toEqual(new Set([fed]));
+      expect(outcome.summary).toMatchObject({ recipients: 2_501, sent: 2_501 });
+    },
+  },
+];
+
+describeCases("C. Fan-out", cases);

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ChannelGroup } from "../../../src/domain/environment.js";
+import { EngineHarness, of, step, steps } from "../../helpers/engine-harness.js";
+
+const group = (over: Partial<ChannelGroup>): ChannelGroup => ({
+  key: "phones",
+  type: "push",
+  operator: "any",
+  rules: [
+    { index: 0, channel: "ios", rule_type: "always" },
+    { index: 1, channel: "droid", rule_type: "if", variable: "recipient.plan", operator: "equal_to", argument: "pro" },
+  ],
+  ...over,
+});
+
+describe("H. Channel groups", () => {
+  let engine: EngineHarness;
+
+  beforeEach(async () => {
+    engine = await EngineHarness.open();
+    await engine.identify(
+      { id: "ana", channel_data: { ios: { tokens: ["i1"] }, droid: { tokens: ["d1"] } } },
+      { id: "bo", channel_data: { droid: { tokens: ["d2"] } } },
+    );
+  });
+  afterEach(() => engine.close());
+
+  async function run(over: Partial<ChannelGroup>, recipients: string[]) {
+    engine.environment.channel_groups.phones = group(over);
+    const push = { ...step.push(), channel_key: null, channel_group_key: "phones" };
+    engine.define("g", { steps: [push] });
+    return engine.trigger("g", { recipients });
+  }
+
+  it("C-151 E-189 EQ-31: every channel whose rule passes is used; none is the step skipped", async () => {
+    const outcome = await run({}, ["ana", "bo"]);
+    expect([steps(of(outcome, "ana")), steps(of(outcome, "bo"))]).toEqual([
+      ["push_1 sent"],
+      ["push_1 skipped missing_recipient_data"],
+    ]);
+    expect((await engine.messages("ana")).map(({ channel, content }) => [channel.key, content.token])).toEqual([
+      ["ios", "i1"],
+      ["droid", "d1"],
+    ]);
+    expect(await engine.messages("bo")).toEqual([]);
+  });
+
+  it("E-189 EQ-31: with all, one rule that fails skips the step", async () => {
+    const outcome = await run({ operator: "all" }, ["ana", "bo"]);
+    expect([steps(of(outcome, "ana")), steps(of(outcome, "bo"))]).toEqual([
+      ["push_1 sent"],
+      ["push_1 skipped condition"],
+    ]);
+  });
+
+  it.each([
+    [100, ["ios"]],
+    [0, []],
+  ])("E-190: a random cohort of %i percent", async (percent, expected) => {
+    const rule = {
+      index: 0,
+      channel: "ios",
+      rule_type: "if",
+      variable: "recipient.id",
+      operator: "is_in_random_cohort",
+      argument: percent,
+    } as const;
+    await run({ rules: [rule] }, ["ana"]);
+    expect((await engine.messages("ana")).map(({ channel }) => channel.key)).toEqual(expected);
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { parseWorkflow } from "../../../src/domain/parse-workflow.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { BODY, batch, batched, minutes, send } from "../../helpers/batch-case.js";
+import { messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { type EngineHarness, MINUTE, step, when } from "../../helpers/engine-harness.js";
+
+/** Another version is committed. */
+function define(subject: string, settings: JsonObject = {}): (h: EngineHarness) => unknown {
+  return (h) => h.define("digest", { steps: [batch(settings), step.email(subject, BODY)] });
+}
+
+const subjects = async (h: EngineHarness) =>
+  (await h.messages()).map(
+    (one) => `${(one.content as { subject_line?: string }).subject_line}: ${messageInWords(one)}`,
+  );
+
+const PINNED = { workflow_version_mode: "pinned" };
+
+/** Version A, a trigger; at +2m version B; at +3m a trigger; what was sent at +10m. */
+async function overVersions(first: JsonObject, second: JsonObject | JsonObject[]): Promise<string[]> {
+  let sent: string[] = [];
+  await withHarness(async (h) => {
+    define("A", first)(h);
+    await send(1)(h);
+    await h.at(2 * MINUTE);
+    if (Array.isArray(second)) h.define("digest", { steps: second });
+    else define("B", second)(h);
+    await h.at(3 * MINUTE);
+    await send(2)(h);
+    await h.at(10 * MINUTE);
+    sent = await subjects(h);
+  });
+  return sent;
+}
+
+describe("M. Batch and versions", () => {
+  it("C-232 E-267: latest: one batch over versions, on with the newest", async () => {
+    expect(await overVersions({}, {})).toEqual(["B: ana mail sent: 2 by 0: 1,2,"]);
+  });
+
+  it("C-233 E-268: pinned: a batch per version", async () => {
+    expect(await overVersions(PINNED, PINNED)).toEqual([
+      "A: ana mail sent: 1 by 0: 1,",
+      "B: ana mail sent: 1 by 0: 2,",
+    ]);
+  });
+
+  it("C-234 E-269: without a mode as pinned", () =>
+    withHarness(async (h) => {
+      for (const [n, subject] of ["A", "B"].entries()) {
+        const settings = { batch_window: minutes(5) };
+        h.define("digest", { steps: [{ ref: "batch_1", type: "batch", settings }, step.email(subject, BODY)] });
+        await send(n)(h);
+      }
+      await h.at(10 * MINUTE);
+      expect(await subjects(h)).toEqual(["A: ana mail sent: 1 by 0: 0,", "B: ana mail sent: 1 by 0: 1,"]);
+    }));
+
+  it("C-243 E-267: latest: a version without the step leaves it to the one that has it", async () => {
+    expect(await overVersions({}, [step.sms("{{ data.n }}")])).toEqual([
+      "undefined: ana text sent: 2",
+      "A: ana mail sent: 1 by 0: 1,",
+    ]);
+  });
+
+  it("C-244 E-270: pinned, then latest: the open batch stays with its version", async () => {
+    expect(await overVersions(PINNED, {})).toEqual(["A: ana mail sent: 1 by 0: 1,", "B: ana mail sent: 1 by 0: 2,"]);
+  });
+
+  it("E-270: latest, then pinned: likewise", async () => {
+    expect(await overVersions({}, PINNED)).toEqual(["A: ana mail sent: 1 by 0: 1,", "B: ana mail sent: 1 by 0: 2,"]);
+  });
+
+  it("E-267: latest: the step may have moved into a branch", async () => {
+    const branch: JsonObject = {
+      ref: "branch_1",
+      type: "branch",
+      branches: [
+        { name: "b1", conditions: when("recipient.plan", "equal_to", "pro"), steps: [batch(), step.email("C", BODY)] },
+        { name: "default", steps: [] },
+      ],
+    };
+    expect(await overVersions({}, [step.delay("minutes", 1), branch])).toEqual(["C: ana mail sent: 2 by 0: 1,2,"]);
+  });
+
+  it("C-235 E-263 E-022: switched off at the close, the run ends", () =>
+    withHarness(async (h) => {
+      define("A")(h);
+      const started = await send(1)(h);
+      await h.at(MINUTE);
+      h.environment.active.digest = false;
+      await expect(send(2)(h)).rejects.toMatchObject({ code: "workflow_inactive" });
+      await h.at(5 * MINUTE);
+      expect(runsInWords(await h.outcome(started))).toEqual({
+        ana: "cancelled: batch_1 cancelled workflow_unavailable",
+      });
+      expect(await subjects(h)).toEqual([]);
+    }));
+
+  it("C-236 E-021: switched off and on again, it goes on", () =>
+    withHarness(async (h) => {
+      define("A")(h);
+      await send(1)(h);
+      await h.at(MINUTE);
+      h.environment.active.digest = false;
+      await h.at(3 * MINUTE);
+      h.environment.active.digest = true;
+      await h.at(5 * MINUTE);
+      expect(await subjects(h)).toEqual(["A: ana mail sent: 1 by 0: 1,"]);
+    }));
+
+  it.each([
+    ["pinned", ["ana mail sent: 2 by 0: 1,2,"]],
+    ["latest", ["ana mail sent: 1 by 0: 1,", "ana text sent: 1 by 0: 2,"]],
+  ])("C-238 E-243 E-246: batches in two branches, %s", (mode, expected) =>
+    withHarness(async (h) => {
+      const settings = { workflow_version_mode: mode };
+      h.define("digest", {
+        steps: [
+          {
+            ref: "branch_1",
+            type: "branch",
+            branches: [
+              {
+                name: "a",
+                conditions: when("data.k", "equal_to", "A"),
+                steps: [batch(settings, "batch_a"), step.email("S", BODY)],
+              },
+              { name: "default", steps: [batch(settings, "batch_b"), step.sms(BODY)] },
+            ],
+          },
+        ],
+      });
+      await send(1, { k: "A" })(h);
+      await send(2, { k: "B" })(h);
+      await h.at(5 * MINUTE);
+      expect((await h.messages()).map(messageInWords)).toEqual(expected);
+    }),
+  );
+
+  it("E-259: sliding needs a limit", () => {
+    const steps = batched({ batch_window_type: "sliding" });
+    expect(() => parseWorkflow("digest", { name: "digest", steps })).toThrow(
+      expect.objectContaining({ code: "workflow_invalid" }),
+    );
+  });
+});

@@ -1,0 +1,391 @@
+import { expect } from "vitest";
+import type { JsonObject } from "../../../src/util/json.js";
+import { BODY, batch, batched, closing, hours, minutes, more, payload, send } from "../../helpers/batch-case.js";
+import { describeCases, type EngineCase, runsInWords } from "../../helpers/engine-case.js";
+import { HOUR, MINUTE, of, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+
+const at = (offset: number) => new Date(T0 + offset).toISOString();
+const sliding = (window: JsonObject, limit: JsonObject, more: JsonObject = {}): JsonObject => ({
+  batch_window: window,
+  batch_window_type: "sliding",
+  batch_window_extension_limit: limit,
+  ...more,
+});
+const until = { batch_until_field_path: "data.until" };
+
+/** When the run of the case waits until, after a moment. */
+const waits = (offset: number) => ({ runs: { ana: `paused: batch_1 waiting ${at(offset).replace(".000Z", "Z")}` } });
+
+const windows: EngineCase[] = [
+  {
+    title: "C-214 E-257: a join moves the close",
+    workflow: batched(sliding(minutes(2), minutes(20))),
+    payload: payload(1),
+    later: [more(50 * SECOND, 2), ...closing(2 * MINUTE + 50 * SECOND, [], ["ana mail sent: 2 by 0: 1,2,"])],
+  },
+  {
+    title: "C-215 E-257: but not beyond the limit",
+    workflow: batched(sliding(hours(4), hours(9))),
+    payload: payload(1),
+    ...waits(4 * HOUR),
+    later: [
+      more(3 * HOUR, 2, waits(7 * HOUR)),
+      more(6 * HOUR, 3, waits(9 * HOUR)),
+      more(8 * HOUR, 4, waits(9 * HOUR)),
+      ...closing(9 * HOUR, [], ["ana mail sent: 4 by 0: 1,2,3,4,"]),
+    ],
+  },
+  {
+    title: "C-216 E-259: a limit that is past closes it at once",
+    workflow: batched(sliding(hours(10), hours(6))),
+    payload: payload(1),
+    later: [
+      { at: 9 * HOUR, ...waits(10 * HOUR), messages: [] },
+      more(9 * HOUR, 2, { messages: ["ana mail sent: 2 by 0: 1,2,"] }),
+    ],
+  },
+  {
+    title: "C-217 E-259: the first join shortens a window longer than the limit",
+    workflow: batched(sliding(hours(10), hours(6))),
+    payload: payload(1),
+    later: [more(2 * HOUR, 2, waits(6 * HOUR)), ...closing(6 * HOUR, [], ["ana mail sent: 2 by 0: 1,2,"])],
+  },
+  {
+    title: "C-218 E-260: full, it closes; the next trigger opens another",
+    workflow: batched({ batch_window: hours(1), batch_items_max_limit: 3 }),
+    payload: payload(1),
+    later: [
+      more(MINUTE, 2),
+      more(2 * MINUTE, 3, { messages: ["ana mail sent: 3 by 0: 1,2,3,"] }),
+      more(3 * MINUTE, 4),
+      ...closing(
+        HOUR + 3 * MINUTE,
+        ["ana mail sent: 3 by 0: 1,2,3,"],
+        ["ana mail sent: 3 by 0: 1,2,3,", "ana mail sent: 1 by 0: 4,"],
+      ),
+    ],
+  },
+  {
+    title: "E-260 E-279: what was cancelled fills no place",
+    workflow: batched({ batch_items_max_limit: 2 }),
+    payload: payload(1, {}, { cancellation_key: "ck1" }),
+    later: [
+      { at: MINUTE, act: (h) => h.cancel("digest", "ck1") },
+      more(2 * MINUTE, 2, { messages: [] }),
+      more(3 * MINUTE, 3, { messages: ["ana mail sent: 2 by 0: 2,3,"] }),
+    ],
+  },
+  {
+    title: "C-219 E-254: the opener's time counts",
+    workflow: batched(until),
+    payload: payload(1, { until: at(HOUR) }),
+    later: [
+      more(10 * MINUTE, 2, { data: { until: at(2 * HOUR) } }),
+      ...closing(HOUR, [], ["ana mail sent: 2 by 0: 1,2,"]),
+    ],
+  },
+  {
+    title: "E-254 EQ-42: a trigger without a time joins the open batch",
+    workflow: batched(until),
+    payload: payload(1, { until: at(HOUR) }),
+    later: [more(10 * MINUTE, 2), ...closing(HOUR, [], ["ana mail sent: 2 by 0: 1,2,"])],
+  },
+  {
+    title: "C-220 E-256: a missing time: no batch",
+    workflow: batched(until),
+    payload: payload(1),
+    runs: { ana: "completed: batch_1 skipped invalid_window, email_1 sent" },
+    messages: ["ana mail sent: 1 by 0: 1,"],
+    async check(h, outcome) {
+      const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+      expect(run).toMatchObject({ error_count: 1 });
+      expect(run?.events).toContainEqual(
+        expect.objectContaining({
+          event: "step_skipped",
+          status: "error",
+          data: { reason: "invalid_window", detail: "data.until: the value is missing" },
+        }),
+      );
+    },
+    later: [more(MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] })],
+  },
+  {
+    title: "E-256: and on to the next batch",
+    workflow: [batch(until), batch({}, "batch_2"), step.email("S", BODY)],
+    payload: payload(1),
+    runs: { ana: "paused: batch_1 skipped invalid_window, batch_2 waiting 2025-06-04T10:05:00Z" },
+    later: [more(MINUTE, 2), ...closing(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"])],
+  },
+  {
+    title: "C-221 E-255: half an hour before the meeting",
+    workflow: batched({ batch_until_field_path: "data.meet", batch_window: minutes(-30) }),
+    payload: payload(1, { meet: at(2 * HOUR) }),
+    later: closing(90 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
+  },
+  {
+    title: "C-245 E-258 EQ-42: each join slides by its own window",
+    workflow: batched({ ...until, batch_window_type: "sliding", batch_window_extension_limit: hours(1) }),
+    payload: payload(1, { until: minutes(5) }),
+    ...waits(5 * MINUTE),
+    later: [
+      more(2 * MINUTE, 2, { data: { until: minutes(10) }, ...waits(12 * MINUTE) }),
+      more(3 * MINUTE, 3, { data: { until: "soon" }, ...waits(12 * MINUTE) }),
+      ...closing(12 * MINUTE, [], ["ana mail sent: 3 by 0: 1,2,3,"]),
+    ],
+  },
+  {
+    title: "E-257 EQ-42: a relative window does not slide",
+    workflow: batched({
+      batch_until_field_path: "data.meet",
+      batch_window: minutes(-30),
+      batch_window_type: "sliding",
+      batch_window_extension_limit: hours(9),
+    }),
+    payload: payload(1, { meet: at(2 * HOUR) }),
+    later: [
+      more(MINUTE, 2, { data: { meet: at(3 * HOUR) } }),
+      ...closing(90 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"]),
+    ],
+  },
+];
+
+describeCases("M. Batch windows", windows);
+
+const LEADING = { batch_execution_mode: "flush_leading" };
+
+/** The actor of the run that goes on. */
+const LED = `{{ actor.id }} ${BODY}`;
+
+const leading: EngineCase[] = [
+  {
+    title: "C-226 E-264 E-265: the first at once, the others at the close, from the second's run",
+    workflow: batched(LEADING, LED),
+    payload: payload(1, {}, { actor: "eli" }),
+    runs: { ana: "completed: batch_1 passed, email_1 sent" },
+    messages: ["ana mail sent: eli 1 by 1: 1,"],
+    later: [
+      more(MINUTE, 2, { over: { actor: "fay" } }),
+      more(2 * MINUTE, 3, { over: { actor: "bo" } }),
+      ...closing(
+        5 * MINUTE,
+        ["ana mail sent: eli 1 by 1: 1,"],
+        ["ana mail sent: eli 1 by 1: 1,", "ana mail sent: fay 2 by 2: 2,3,"],
+      ),
+    ],
+  },
+  {
+    title: "E-265: the second waits for the close of the first's window",
+    workflow: batched(LEADING),
+    payload: payload(1),
+    later: [
+      {
+        at: MINUTE,
+        async act(h) {
+          expect(runsInWords(await send(2)(h))).toEqual({ ana: "paused: batch_1 waiting 2025-06-04T10:05:00Z" });
+        },
+      },
+    ],
+  },
+  {
+    title: "C-227 E-266: nothing more without a second",
+    workflow: batched(LEADING),
+    payload: payload(1),
+    messages: ["ana mail sent: 1 by 0: 1,"],
+    later: [
+      { at: 6 * MINUTE, messages: ["ana mail sent: 1 by 0: 1,"] },
+      more(7 * MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] }),
+    ],
+  },
+  {
+    title: "E-264 EQ-44: the leading item fills no place",
+    workflow: batched({ ...LEADING, batch_items_max_limit: 2 }),
+    payload: payload(1),
+    later: [
+      more(MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,"] }),
+      more(2 * MINUTE, 3, { messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 2 by 0: 2,3,"] }),
+    ],
+  },
+  {
+    title: "E-264: on to a second batch",
+    workflow: [batch(LEADING), batch({ batch_window: minutes(8) }, "batch_2"), step.email("S", BODY)],
+    payload: payload(1),
+    runs: { ana: "paused: batch_1 passed, batch_2 waiting 2025-06-04T10:08:00Z" },
+    later: [
+      more(MINUTE, 2), // leaves the first batch at +5m and joins the second
+      ...closing(8 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"]),
+    ],
+  },
+  {
+    title: "E-264: after an accumulated batch it leads with one activity",
+    workflow: [
+      batch(),
+      batch({ ...LEADING, batch_key: "page" }, "batch_2"),
+      step.delay("minutes", 1),
+      step.email("S", BODY),
+    ],
+    payload: payload(1),
+    later: [more(MINUTE, 2), { at: 6 * MINUTE, messages: ["ana mail sent: 1 by 0: 2,"] }],
+  },
+  {
+    title: "E-264 E-292: a run that does not lead asks the throttle after the batch only at the close",
+    workflow: [
+      batch(LEADING),
+      { ref: "throttle_1", type: "throttle", settings: { throttle_limit: 1, throttle_window: minutes(4) } },
+      step.email("S", BODY),
+    ],
+    payload: payload(1),
+    runs: { ana: "completed: batch_1 passed, throttle_1 passed, email_1 sent" },
+    messages: ["ana mail sent: 1 by 0: 1,"],
+    later: [more(MINUTE, 2), { at: 5 * MINUTE, messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] }],
+  },
+  {
+    title: "EQ-44: the second item cancelled, the third's run goes on",
+    workflow: batched(LEADING, LED),
+    payload: payload(1, {}, { actor: "eli" }),
+    later: [
+      more(MINUTE, 2, { over: { actor: "fay", cancellation_key: "ck2" } }),
+      more(2 * MINUTE, 3, { over: { actor: "bo", cancellation_key: "ck3" } }),
+      more(2 * MINUTE, 4, { over: { actor: "dee" } }),
+      { at: 3 * MINUTE, act: (h) => h.cancel("digest", "ck2") },
+      ...closing(
+        5 * MINUTE,
+        ["ana mail sent: eli 1 by 1: 1,"],
+        ["ana mail sent: eli 1 by 1: 1,", "ana mail sent: bo 2 by 2: 3,4,"],
+      ),
+    ],
+  },
+  {
+    title: "EQ-44 E-281: the second item cancelled, nothing follows; a third holds it then",
+    workflow: batched(LEADING),
+    payload: payload(1),
+    later: [
+      more(MINUTE, 2, { over: { cancellation_key: "ck2" } }),
+      { at: 2 * MINUTE, act: (h) => h.cancel("digest", "ck2") },
+      more(3 * MINUTE, 3, { messages: ["ana mail sent: 1 by 0: 1,"] }),
+      ...closing(5 * MINUTE, ["ana mail sent: 1 by 0: 1,"], ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 3,"]),
+    ],
+  },
+  {
+    title: "EQ-44 E-353: one key on all that wait",
+    workflow: batched(LEADING),
+    payload: payload(1),
+    later: [
+      more(MINUTE, 2, { over: { cancellation_key: "ck" } }),
+      more(2 * MINUTE, 3, { over: { cancellation_key: "ck" } }),
+      {
+        at: 3 * MINUTE,
+        async act(h) {
+          expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 2, not_cancellable: 0 });
+          expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 0, not_cancellable: 2 });
+        },
+      },
+      { at: HOUR, messages: ["ana mail sent: 1 by 0: 1,"] },
+    ],
+  },
+];
+
+describeCases("M. Batch, flush_leading", leading);
+
+const key = (n: number) => ({ over: { cancellation_key: `ck${n}` } });
+const three = [more(MINUTE, 2, key(2)), more(2 * MINUTE, 3, key(3))];
+
+const cancelled: EngineCase[] = [
+  {
+    title: "C-228 E-279: a cancelled item leaves the batch",
+    workflow: batched(),
+    payload: payload(1, {}, { cancellation_key: "ck1" }),
+    later: [
+      ...three,
+      {
+        at: 3 * MINUTE,
+        async act(h) {
+          expect((await h.cancel("digest", "ck2")).summary).toEqual({ cancelled: 1, not_cancellable: 0 });
+        },
+      },
+      ...closing(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,3,"]),
+    ],
+  },
+  {
+    title: "C-229 E-280: the opener cancelled, the window stays",
+    workflow: batched(),
+    payload: payload(1, {}, { cancellation_key: "ck1" }),
+    later: [
+      more(MINUTE, 2, key(2)),
+      { at: 90 * SECOND, act: (h) => h.cancel("digest", "ck1"), ...waits(5 * MINUTE) },
+      more(2 * MINUTE, 3, key(3)),
+      ...closing(5 * MINUTE, [], ["ana mail sent: 2 by 0: 2,3,"]),
+    ],
+  },
+  {
+    title: "C-229 E-280 E-357: cancelled twice, it still goes on",
+    workflow: batched(),
+    payload: payload(1, {}, { cancellation_key: "ck1" }),
+    later: [
+      more(MINUTE, 2, key(2)),
+      {
+        at: 2 * MINUTE,
+        async act(h) {
+          await h.cancel("digest", "ck1");
+          expect((await h.cancel("digest", "ck1")).recipients).toMatchObject([
+            { outcome: "not_cancellable", reason: { code: "cancelled" } },
+          ]);
+        },
+        ...waits(5 * MINUTE),
+      },
+      ...closing(5 * MINUTE, [], ["ana mail sent: 1 by 0: 2,"]),
+    ],
+  },
+  {
+    title: "C-230 E-281 E-193: all cancelled: the run goes on without a message",
+    workflow: [batch(), step.delay("minutes", 1), step.email("S", BODY)],
+    payload: payload(1, {}, { cancellation_key: "ck1" }),
+    later: [
+      ...three,
+      {
+        at: 3 * MINUTE,
+        async act(h) {
+          for (const n of [1, 2, 3]) await h.cancel("digest", `ck${n}`);
+        },
+      },
+      {
+        at: 6 * MINUTE,
+        runs: { ana: "completed: batch_1 passed, delay_1 passed, email_1 skipped empty_batch" },
+        messages: [],
+      },
+    ],
+  },
+  {
+    title: "C-231 E-282: after the close a joined trigger's key does nothing",
+    workflow: [batch(), step.delay("hours", 1), step.email("S", BODY)],
+    payload: payload(1, {}, { cancellation_key: "ck1" }),
+    later: [
+      more(MINUTE, 2, key(2)),
+      {
+        at: 10 * MINUTE,
+        async act(h) {
+          expect((await h.cancel("digest", "ck2")).recipients).toMatchObject([
+            { outcome: "not_cancellable", reason: { code: "finished" } },
+          ]);
+        },
+      },
+      ...closing(65 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"]),
+    ],
+  },
+  {
+    title: "C-231 E-282: the opener's ends the run, used before or not",
+    workflow: [batch(), step.delay("hours", 1), step.email("S", BODY)],
+    payload: payload(1, {}, { cancellation_key: "ck1" }),
+    later: [
+      more(MINUTE, 2, key(2)),
+      { at: 2 * MINUTE, act: (h) => h.cancel("digest", "ck1") },
+      {
+        at: 10 * MINUTE,
+        act: (h) => h.cancel("digest", "ck1"),
+        runs: { ana: "cancelled: batch_1 passed, delay_1 cancelled cancelled" },
+      },
+      { at: 2 * HOUR, messages: [] },
+    ],
+  },
+];
+
+describeCases("M. Batch, cancelled", cancelled);

@@ -1,0 +1,345 @@
+import { describe, expect, it } from "vitest";
+import { BODY, batch, batched, closing, more, payload, send } from "../../helpers/batch-case.js";
+import { describeCases, type EngineCase, runInWords, withHarness } from "../../helpers/engine-case.js";
+import { type EngineHarness, HOUR, MINUTE, of, SECOND, step, when } from "../../helpers/engine-harness.js";
+
+const CLOSED = "completed: batch_1 passed, email_1 sent";
+const ABSORBED = "completed: batch_1 halted batched";
+
+/** Every run there is, the oldest first. */
+async function allRuns(h: EngineHarness): Promise<string[]> {
+  const { items } = await h.store.listRecipientRuns({}, { limit: 100 });
+  const outcomes = await Promise.all(items.reverse().map(({ run }) => h.engine.readWorkflowRun(run.id)));
+  return outcomes.map((outcome) => runInWords(of(outcome as NonNullable<typeof outcome>, "ana")));
+}
+
+const page = (name: string) => ({ page: name });
+const twelve = Array.from({ length: 11 }, (_, index) => more((index + 1) * 10 * SECOND, index + 2));
+
+const cases: EngineCase[] = [
+  {
+    title: "C-207 E-247 E-248 E-249 E-271: three triggers, one message",
+    workflow: batched(),
+    payload: payload(1, {}, { actor: "eli" }),
+    runs: { ana: "paused: batch_1 waiting 2025-06-04T10:05:00Z" },
+    later: [
+      more(MINUTE, 2, { over: { actor: "fay" } }),
+      more(2 * MINUTE, 3, { over: { actor: "eli" } }),
+      ...closing(5 * MINUTE, [], ["ana mail sent: 3 by 2: 1,2,3,"], {
+        runs: { ana: CLOSED },
+        async check(h) {
+          expect(await allRuns(h)).toEqual([CLOSED, ABSORBED, ABSORBED]);
+        },
+      }),
+    ],
+  },
+  {
+    title: "C-208 E-249 E-045: one trigger, no actor",
+    workflow: batched(),
+    payload: payload(1),
+    later: closing(5 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
+  },
+  {
+    title: "C-209 E-247: the next trigger opens the next batch",
+    workflow: batched(),
+    payload: payload(1),
+    later: [
+      more(6 * MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,"] }),
+      ...closing(
+        11 * MINUTE,
+        ["ana mail sent: 1 by 0: 1,"],
+        ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"],
+      ),
+    ],
+  },
+  {
+    title: "C-209 E-261 EQ-43: so does one at the closing moment",
+    workflow: batched(),
+    payload: payload(1),
+    later: [
+      more(5 * MINUTE, 2),
+      { at: 10 * MINUTE, messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] },
+    ],
+  },
+  {
+    title: "C-210 E-243 E-244: a batch per key",
+    workflow: batched({ batch_key: "page" }),
+    payload: payload(1, page("A")),
+    later: [
+      more(MINUTE, 2, { data: page("B") }),
+      more(2 * MINUTE, 3, { data: page("A") }),
+      ...closing(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,3,"]),
+      ...closing(
+        6 * MINUTE,
+        ["ana mail sent: 2 by 0: 1,3,"],
+        ["ana mail sent: 2 by 0: 1,3,", "ana mail sent: 1 by 0: 2,"],
+      ),
+    ],
+  },
+  {
+    title: "C-211 E-244: a key of Liquid",
+    workflow: batched({ batch_key: "{{ data.page }}-{{ actor.id }}" }, "{{ actor.id }} {{ total_activities }}"),
+    payload: payload(1, page("A"), { actor: "eli" }),
+    later: [
+      more(0, 2, { data: page("A"), over: { actor: "fay" } }),
+      more(0, 3, { data: page("A"), over: { actor: "eli" } }),
+      { at: 5 * MINUTE, messages: ["ana mail sent: eli 2", "ana mail sent: fay 1"] },
+    ],
+  },
+  {
+    title: "C-212 E-243: a batch per recipient",
+    workflow: batched(),
+    payload: payload(1, {}, { recipients: ["ana", "bo"] }),
+    later: [
+      more(MINUTE, 2, { over: { recipients: ["ana", "bo"] } }),
+      { at: 5 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,2,", "bo mail sent: 2 by 0: 1,2,"] },
+    ],
+  },
+  {
+    title: "C-213 E-245 EQ-38: without the key's value the empty key, with a warning",
+    workflow: batched({ batch_key: "page" }),
+    payload: payload(1),
+    async check(h, outcome) {
+      const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+      expect(run?.events).toContainEqual(
+        expect.objectContaining({
+          event: "batch_opened",
+          data: expect.objectContaining({ warnings: ["page: the batch key is missing, the empty one is used"] }),
+        }),
+      );
+    },
+    later: [more(MINUTE, 2), { at: 6 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,2,"] }],
+  },
+  {
+    title: "C-222 E-272: ten of twelve are listed",
+    workflow: batched(),
+    payload: payload(1),
+    later: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 1,2,3,4,5,6,7,8,9,10,"] }],
+  },
+  {
+    title: "C-222 E-273: the newest ten, oldest first",
+    workflow: batched({ batch_order: "desc" }),
+    payload: payload(1),
+    later: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 3,4,5,6,7,8,9,10,11,12,"] }],
+  },
+  {
+    title: "C-223 E-272: a limit of one's own",
+    workflow: batched({ batch_items_render_limit: 12 }),
+    payload: payload(1),
+    later: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 1,2,3,4,5,6,7,8,9,10,11,12,"] }],
+  },
+  {
+    title: "C-224 E-276: data merged in order of arrival, one level of it",
+    workflow: batched({}, "{{ data.a }}/{{ data.b }}/{{ data.n }}/{{ data.deep.k }}"),
+    payload: payload(1, { a: "x", deep: { k: 1 } }),
+    later: [more(MINUTE, 2, { data: { b: "y" } }), { at: 5 * MINUTE, messages: ["ana mail sent: x/y/2/"] }],
+  },
+  {
+    title: "E-276 EQ-67: conditions see the data whole",
+    workflow: [batch(), step.email("S", "[{{ data.deep.k }}]", { conditions: when("data.deep.k", "equal_to", "1") })],
+    payload: payload(1, { deep: { k: 1 } }),
+    later: [{ at: 5 * MINUTE, runs: { ana: CLOSED }, messages: ["ana mail sent: []"] }],
+  },
+  {
+    title: "E-277 EQ-41: only what is rendered takes part in the merge",
+    workflow: batched({ batch_items_render_limit: 1 }, "{{ data.a }}/{{ data.n }}"),
+    payload: payload(1),
+    later: [more(MINUTE, 2, { data: { a: "x" } }), { at: 5 * MINUTE, messages: ["ana mail sent: /1"] }],
+  },
+  {
+    title: "C-225 E-276: text is cut to 256 characters, not in activities",
+    workflow: batched({}, "{{ data.s | size }} {{ activities[0].s | size }} {{ activities[0].data.s | size }}"),
+    payload: payload(1, { s: "é".repeat(300) }),
+    later: [{ at: 5 * MINUTE, messages: ["ana mail sent: 256 300 300"] }],
+  },
+  {
+    title: "C-225 E-276: a character is no half of one",
+    workflow: batched({}, "{{ data.s }}"),
+    payload: payload(1, { s: "😀".repeat(300) }),
+    later: [{ at: 5 * MINUTE, messages: [`ana mail sent: ${"😀".repeat(256)}`] }],
+  },
+  {
+    title: "C-237 E-251 EQ-39: tenants share it, the opener's is kept",
+    workflow: batched(),
+    payload: payload(1, {}, { tenant: "acme" }),
+    later: [
+      more(MINUTE, 2, { over: { tenant: "zeta" } }),
+      {
+        at: 6 * MINUTE,
+        messages: ["ana mail sent: 2 by 0: 1,2,"],
+        async check(h) {
+          expect((await h.messages()).map(({ tenant }) => tenant)).toEqual(["acme"]);
+        },
+      },
+    ],
+  },
+  {
+    title: "C-239 E-250: a second batch sees one activity",
+    workflow: [batch(), batch({}, "batch_2"), step.email("S", BODY)],
+    payload: payload(1),
+    later: [
+      more(10 * SECOND, 2),
+      more(20 * SECOND, 3),
+      ...closing(10 * MINUTE, [], ["ana mail sent: 1 by 0: 3,"], {
+        runs: { ana: "completed: batch_1 passed, batch_2 passed, email_1 sent" },
+        async check(h) {
+          const [message] = await h.messages();
+          expect(message?.data).toEqual({ n: 3 }); // its activity brings the merged data of the first
+        },
+      }),
+    ],
+  },
+  {
+    title: "C-240 E-283: skip_delay does not skip it",
+    workflow: batched(),
+    payload: payload(1, {}, { settings: { skip_delay: true } }),
+    later: closing(5 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
+  },
+  ...[1, 2].map(
+    (count): EngineCase => ({
+      title: `C-241 E-078: run.total_activities in a condition, ${count} triggers`,
+      workflow: [
+        batch(),
+        {
+          ref: "branch_1",
+          type: "branch",
+          branches: [
+            {
+              name: "many",
+              conditions: when("run.total_activities", "greater_than", "1"),
+              steps: [step.email("S", "many")],
+            },
+            { name: "default", steps: [step.email("S", "one", {}, "mail", "email_2")] },
+          ],
+        },
+      ],
+      payload: payload(1),
+      later: [
+        ...(count === 2 ? [more(MINUTE, 2)] : []),
+        { at: 5 * MINUTE, messages: [`ana mail sent: ${count === 2 ? "many" : "one"}`] },
+      ],
+    }),
+  ),
+  {
+    title: "C-242 E-274 E-275 EQ-40: unique actors, the opener's first",
+    workflow: batched({}, "{{ actor.name }}/{{ actors | size }}/{{ total_actors }}"),
+    payload: payload(1, {}, { actor: "eli" }),
+    later: [
+      more(MINUTE, 2, { over: { actor: "fay" } }),
+      more(2 * MINUTE, 3),
+      more(3 * MINUTE, 4, { over: { actor: "fay" } }),
+      { at: 5 * MINUTE, messages: ["ana mail sent: Eli/2/2"] },
+    ],
+  },
+  {
+    title: "E-080 E-271: an activity's parts",
+    workflow: batched(
+      {},
+      "{% for a in activities %}{{ a.actor.name }} {{ a.recipient.plan }} {{ a.data.n }} {{ a.inserted_at }};{% endfor %}",
+    ),
+    payload: payload(1, {}, { actor: "eli" }),
+    later: [
+      more(MINUTE, 2),
+      {
+        at: 5 * MINUTE,
+        messages: ["ana mail sent: Eli pro 1 2025-06-04T10:00:00.000Z; pro 2 2025-06-04T10:01:00.000Z;"],
+      },
+    ],
+  },
+  {
+    title: "E-088 E-247: a step condition that is false lets the run pass",
+    workflow: [{ ...batch(), conditions: when("recipient.plan", "equal_to", "free") }, step.email("S", BODY)],
+    payload: payload(1),
+    runs: { ana: "completed: batch_1 skipped condition, email_1 sent" },
+    messages: ["ana mail sent: 1 by 0: 1,"],
+  },
+  {
+    title: "E-247: a run that joins after a delay",
+    workflow: [step.delay("minutes", 1), batch(), step.email("S", BODY)],
+    payload: payload(1),
+    later: [
+      more(30 * SECOND, 2),
+      ...closing(6 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"], {
+        async check(h) {
+          expect(await allRuns(h)).toEqual([
+            "completed: delay_1 passed, batch_1 passed, email_1 sent",
+            "completed: delay_1 passed, batch_1 halted batched",
+          ]);
+        },
+      }),
+    ],
+  },
+  {
+    title: "E-249: the batch is there after a delay that follows it",
+    workflow: [batch(), step.delay("hours", 1), step.email("S", BODY)],
+    payload: payload(1),
+    later: [more(MINUTE, 2), { at: HOUR + 5 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,2,"] }],
+  },
+  {
+    title: "E-271: a later batch step that is passed over takes nothing from it",
+    workflow: [
+      batch({ batch_items_render_limit: 1 }),
+      { ...batch({ batch_items_render_limit: 9 }, "batch_2"), conditions: when("recipient.plan", "equal_to", "free") },
+      step.delay("minutes", 1),
+      step.email("S", BODY),
+    ],
+    payload: payload(1),
+    later: [more(MINUTE, 2), { at: 6 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,"] }],
+  },
+  {
+    title: "E-247: many recipients of one trigger at once",
+    workflow: batched(),
+    async given(h) {
+      await h.identify(
+        ...Array.from({ length: 700 }, (_, index) => ({ id: `u${index}`, email: `u${index}@lark.test` })),
+      );
+    },
+    payload: payload(1, {}, { recipients: Array.from({ length: 700 }, (_, index) => `u${index}`) }),
+    later: [
+      { at: MINUTE, act: send(2, {}, { recipients: Array.from({ length: 700 }, (_, index) => `u${index}`) }) },
+      {
+        at: 5 * MINUTE,
+        async check(h) {
+          const messages = await h.messages();
+          expect(messages).toHaveLength(700);
+          expect(new Set(messages.map(({ content }) => (content as { html_body: string }).html_body))).toEqual(
+            new Set(["2 by 0: 1,2,"]),
+          );
+        },
+      },
+    ],
+  },
+];
+
+describeCases("M. Batch", cases);
+
+describe("M. Batch, done late", () => {
+  it("E-264 E-265: what ran is told as the store took it", () =>
+    withHarness(async (h) => {
+      h.define("digest", {
+        steps: [step.delay("minutes", 1), batch({ batch_execution_mode: "flush_leading" }), step.email("S", BODY)],
+      });
+      await send(1)(h);
+      await send(2)(h);
+      await send(3)(h);
+      h.now += MINUTE;
+      const ran = await h.engine.runDue({});
+      const told = ran.map(({ steps }) => steps.map(({ ref, outcome, until }) => [ref, outcome, until ?? null]));
+      expect(told).toEqual([
+        [
+          ["delay_1", "passed", null],
+          ["batch_1", "passed", null],
+          ["email_1", "sent", null],
+        ],
+        [
+          ["delay_1", "passed", null],
+          ["batch_1", "waiting", "2025-06-04T10:06:00.000Z"],
+        ],
+        [
+          ["delay_1", "passed", null],
+          ["batch_1", "halted", null],
+        ],
+      ]);
+      expect(ran[0]?.steps[2]?.message_status).toBe("queued");
+    }));
+});

@@ -1,0 +1,443 @@
+import { describe, expect, it } from "vitest";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { describeCases, type EngineCase, runInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { DAY, EngineHarness, HOUR, MINUTE, of, SECOND, step, T0, when } from "../../helpers/engine-harness.js";
+
+const PAID = { event_type: "integration_source", integration_source_key: "shop", event_key: "paid" };
+const UPDATED = { event_type: "recipient" };
+const about = (variable: string, argument: Json, operator = "equal_to") => [
+  { operator: "and", conditions: [{ variable, operator, argument }] },
+];
+
+function wait(settings: JsonObject = {}, extra: JsonObject = {}, ref = "wait_1"): JsonObject {
+  const expires_after = { unit: "minutes", value: 30 };
+  return { ref, type: "wait_for_event", settings: { event: PAID, expires_after, ...settings }, ...extra };
+}
+
+const paid =
+  (data: JsonObject = {}, user_id: string | null = "ana", at: number | null = null) =>
+  (h: EngineHarness) =>
+    h.engine.deliverSourceEvent({ source_key: "shop", event_key: "paid", user_id, at, data });
+
+const setUser = (id: string, body: JsonObject) => (h: EngineHarness) => h.engine.resources.users.set(id, body);
+
+async function events(h: EngineHarness, id: string | null | undefined): Promise<JsonObject[]> {
+  return ((await h.engine.readRecipientRun(id as string)) as { events: JsonObject[] }).events;
+}
+
+const WAITING = { ana: "paused: wait_1 waiting" };
+const EMAIL = { ana: "completed: wait_1 passed, email_1 sent" };
+const HALTED = (code: string) => ({ ana: `cancelled: wait_1 halted ${code}` });
+const continues = { on_timeout: "continue" };
+const template = step.email("S", "{{ refs.wait_1.matched }} {{ refs.wait_1.signal_variables.data.n }}");
+
+const cases: EngineCase[] = [
+  {
+    title: "C-297 E-335 E-343: the event comes: the run goes on at once, and knows of it",
+    workflow: [wait(), template],
+    runs: WAITING,
+    later: [
+      { at: 10 * MINUTE, runs: WAITING },
+      { at: 10 * MINUTE, act: paid({ n: 7 }), runs: EMAIL, messages: ["ana mail sent: true 7"] },
+    ],
+  },
+  {
+    title: "C-298 E-337 E-007: none comes: the run is cancelled at its end",
+    workflow: [wait(), step.email()],
+    later: [
+      { at: 30 * MINUTE - SECOND, runs: WAITING },
+      {
+        at: 30 * MINUTE,
+        runs: HALTED("wait_expired"),
+        messages: [],
+        check: async (h, outcome) =>
+          expect((await events(h, outcome.recipients?.[0]?.recipient_run_id)).map(({ event }) => event)).toEqual([
+            "run_started",
+            "run_paused",
+            "run_resumed",
+            "run_halted",
+            "run_cancelled",
+          ]),
+      },
+    ],
+  },
+  {
+    title: "C-299 E-337 E-343: continues at its end, with nothing caught",
+    workflow: [wait(continues), step.email("S", "{{ refs.wait_1.matched }} {{ refs.wait_1.signal_variables | size }}")],
+    later: [
+      {
+        at: 30 * MINUTE,
+        runs: EMAIL,
+        check: (_h, outcome) =>
+          expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ matched: false, signal_variables: {} }),
+      },
+    ],
+  },
+  {
+    title: "C-300 E-336: halts on the event",
+    workflow: [wait({ on_match: "halt", ...continues }), step.email()],
+    later: [
+      { at: 10 * MINUTE, act: paid() },
+      { at: 10 * MINUTE, runs: HALTED("event_matched"), messages: [] },
+      { at: HOUR, runs: HALTED("event_matched"), messages: [] },
+    ],
+  },
+  {
+    title: "C-300 E-336: halts on the event only",
+    workflow: [wait({ on_match: "halt", ...continues }), step.email()],
+    later: [{ at: 30 * MINUTE, runs: EMAIL }],
+  },
+  {
+    title: "C-301 E-339: another user's event, or another's kind, or nobody's",
+    workflow: [wait(), step.email()],
+    later: [
+      { at: MINUTE, act: paid({}, "bo") },
+      { at: MINUTE, act: paid({}, null) },
+      {
+        at: MINUTE,
+        act: (h) =>
+          h.engine.deliverSourceEvent({ source_key: "shop", event_key: "seen", user_id: "ana", at: null, data: {} }),
+      },
+      { at: 2 * MINUTE, runs: WAITING },
+    ],
+  },
+  {
+    title: "EQ-57 E-339: an object's run takes any event of the source",
+    workflow: [wait(), step.webhook()],
+    payload: { recipients: [{ collection: "projects", id: "p1" }] },
+    later: [
+      { at: MINUTE, act: paid({}, null) },
+      { at: MINUTE, runs: { "projects/p1": "completed: wait_1 passed, hook_1 sent" } },
+    ],
+  },
+  {
+    title: "C-302 E-340 E-335: the first that matches, the others before it are logged",
+    workflow: [
+      wait({ match_conditions: about("event.data.amount", "100", "greater_than") }),
+      step.email("S", "{{ refs.wait_1.signal_variables.data.amount }}"),
+    ],
+    later: [
+      { at: MINUTE, act: paid({ amount: 50 }) },
+      { at: MINUTE, runs: WAITING },
+      { at: 2 * MINUTE, act: paid({ amount: 150 }) },
+      { at: 3 * MINUTE, act: paid({ amount: 200 }) },
+      {
+        at: 3 * MINUTE,
+        runs: EMAIL,
+        messages: ["ana mail sent: 150"],
+        check: async (h, outcome) => {
+          const log = await events(h, outcome.recipients?.[0]?.recipient_run_id);
+          const rejected = log.filter(({ event }) => event === "wait_conditions_evaluated");
+          expect(rejected).toMatchObject([
+            {
+              step_ref: "wait_1",
+              data: { passed: false, event: { data: { amount: 50 } }, conditions: [{ value: 50 }] },
+            },
+          ]);
+          expect(log.filter(({ event }) => event === "run_resumed")).toHaveLength(1);
+        },
+      },
+    ],
+  },
+  {
+    title: "F-033: groups are OR-ed",
+    workflow: [
+      wait({ match_conditions: [...about("event.data.n", 1), ...about("event.user_id", "ana")] }),
+      step.email(),
+    ],
+    later: [
+      { at: MINUTE, act: paid({ n: 2 }) },
+      { at: MINUTE, runs: EMAIL },
+    ],
+  },
+  {
+    title: "C-303 E-344: an event from before the wait",
+    workflow: [wait(), step.email()],
+    later: [
+      { at: MINUTE, act: paid({}, "ana", T0 - 1) },
+      { at: 2 * MINUTE, runs: WAITING },
+      { at: 2 * MINUTE, act: paid({}, "ana", T0) },
+      { at: 2 * MINUTE, runs: EMAIL },
+    ],
+  },
+  {
+    title: "E-344: an event that comes when the wait is over is not kept",
+    workflow: [wait(continues), step.delay("minutes", 5), wait(continues, {}, "wait_2"), step.email()],
+    later: [
+      { at: 31 * MINUTE, act: paid({}, "ana", T0 + MINUTE) },
+      { at: 40 * MINUTE, runs: { ana: "paused: wait_1 passed, delay_1 passed, wait_2 waiting" } },
+    ],
+  },
+  ...(
+    [
+      ["read", 5 * MINUTE, "cancelled: in_app_feed_1 sent, wait_1 halted event_matched"],
+      ["not read", 30 * MINUTE, "completed: in_app_feed_1 sent, wait_1 passed, email_1 sent"],
+    ] as const
+  ).map(
+    ([title, at, run]): EngineCase => ({
+      title: `C-304 E-345 E-336 E-342: its own message is ${title}`,
+      workflow: [
+        step.feed(),
+        wait({
+          event: { event_type: "message", source_type: "workflow", source_key: "digest", event_key: "read" },
+          match_conditions: about("event.step_ref", "in_app_feed_1"),
+          on_match: "halt",
+          ...continues,
+        }),
+        step.email(),
+      ],
+      later: [
+        {
+          at: 5 * MINUTE,
+          act: async (h) => {
+            const [message] = await h.messages("ana");
+            if (message) await h.mark(message, title === "read" ? "read" : "seen");
+          },
+        },
+        { at, runs: { ana: run } },
+      ],
+    }),
+  ),
+  {
+    title: "E-342 E-345: the delivery of its own message, right after the wait begins",
+    workflow: [
+      step.sms(),
+      wait({
+        event: { event_type: "message", source_type: "workflow", source_key: "digest", event_key: "sent" },
+        match_conditions: about("event.channel_type", "sms"),
+      }),
+      step.email("S", "{{ refs.wait_1.signal_variables.event_type }}"),
+    ],
+    given: (h) => h.identify({ id: "ana", phone_number: "+15550000001" }),
+    runs: { ana: "completed: sms_1 sent, wait_1 passed, email_1 sent" },
+    messages: ["ana text sent: M", "ana mail sent: message.sent"],
+  },
+  {
+    title: "C-306 E-342: another workflow of the recipient completes",
+    given: (h) => h.define("child", { steps: [step.delay("minutes", 3)] }),
+    workflow: [
+      wait({
+        event: { event_type: "workflow", source_key: "child", event_key: "completed" },
+        match_conditions: about("event.workflow_key", "child"),
+      }),
+      step.email("S", "{{ refs.wait_1.signal_variables.notify_data.n }}"),
+    ],
+    later: [
+      {
+        at: 0,
+        act: async (h) => {
+          await h.trigger("child", { recipients: ["ana", "bo"], data: { n: 3 } });
+        },
+      },
+      { at: 3 * MINUTE - SECOND, runs: WAITING },
+      { at: 3 * MINUTE, runs: EMAIL, messages: ["ana mail sent: 3"] },
+    ],
+  },
+  {
+    title: "E-342: another workflow of the recipient starts",
+    given: (h) => h.define("child", { steps: [step.delay("minutes", 3)] }),
+    workflow: [
+      wait({
+        event: { event_type: "workflow", source_key: "child", event_key: "started" },
+        match_conditions: about("event.status", "paused"),
+      }),
+      step.email(),
+    ],
+    later: [
+      { at: MINUTE, act: (h) => h.trigger("child", { recipients: ["bo"] }), runs: WAITING },
+      { at: MINUTE, act: (h) => h.trigger("child", { recipients: ["ana"] }), runs: EMAIL },
+    ],
+  },
+  {
+    title: "C-308 E-340 E-342: the recipient's second change matches",
+    workflow: [wait({ event: UPDATED, match_conditions: about("event.properties.plan", "pro") }), step.email()],
+    payload: { recipients: ["bo"] },
+    later: [
+      { at: MINUTE, act: setUser("bo", { city: "Oslo" }) },
+      { at: MINUTE, act: setUser("ana", { plan: "free" }), runs: { bo: "paused: wait_1 waiting" } },
+      { at: 2 * MINUTE, act: setUser("bo", { plan: "pro" }) },
+      { at: 2 * MINUTE, runs: { bo: "completed: wait_1 passed, email_1 sent" } },
+    ],
+  },
+  {
+    title: "C-308 E-342: what changes nothing is no event, preferences are one",
+    workflow: [wait({ event: UPDATED }), step.email()],
+    payload: { recipients: ["bo"] },
+    later: [
+      { at: MINUTE, act: setUser("bo", { plan: "free" }) },
+      { at: MINUTE, runs: { bo: "paused: wait_1 waiting" } },
+      {
+        at: MINUTE,
+        act: (h) => h.engine.resources.preferences.set("bo", "default", { channel_types: { sms: false } }),
+      },
+      { at: MINUTE, runs: { bo: "completed: wait_1 passed, email_1 sent" } },
+    ],
+  },
+  {
+    title: "E-342: what the run did before it waited is nothing that it waits for",
+    workflow: [
+      { ref: "u", type: "update_user", settings: { recipient_mode: "current", update_properties: '{"n": 1}' } },
+      wait({ event: UPDATED }),
+      { ref: "v", type: "update_user", settings: { recipient_mode: "current", update_properties: '{"n": 2}' } },
+      step.delay("hours", 1),
+      step.email(),
+    ],
+    runs: { ana: "paused: u passed, wait_1 waiting" },
+    later: [
+      { at: MINUTE, act: setUser("ana", { n: 5 }) },
+      { at: MINUTE, runs: { ana: "paused: u passed, wait_1 passed, v passed, delay_1 waiting 2025-06-04T11:01:00Z" } },
+      {
+        at: 2 * MINUTE,
+        runs: { ana: "paused: u passed, wait_1 passed, v passed, delay_1 waiting 2025-06-04T11:01:00Z" },
+      },
+    ],
+  },
+  {
+    title: "C-309 E-347: cancelled while it waits",
+    workflow: [wait(), step.email()],
+    payload: { cancellation_key: "k" },
+    later: [
+      { at: 5 * MINUTE, act: (h) => h.cancel("digest", "k") },
+      { at: 6 * MINUTE, act: paid() },
+      { at: HOUR, runs: { ana: "cancelled: wait_1 cancelled cancelled" }, messages: [] },
+    ],
+  },
+  {
+    title: "C-310 E-132: a branch on what was caught",
+    workflow: [
+      wait(),
+      {
+        ref: "branch_1",
+        type: "branch",
+        branches: [
+          {
+            name: "paid",
+            conditions: when("refs.wait_1.signal_variables.data.status", "equal_to", "paid"),
+            steps: [step.email()],
+          },
+          { name: "default", steps: [step.feed()] },
+        ],
+      },
+    ],
+    later: [
+      { at: MINUTE, act: paid({ status: "paid" }) },
+      { at: MINUTE, runs: { ana: "completed: wait_1 passed, branch_1 passed, email_1 sent" } },
+    ],
+  },
+  {
+    title: "C-311 E-238: skip_delay does not skip it",
+    workflow: [wait(), step.email()],
+    payload: { settings: { skip_delay: true } },
+    runs: WAITING,
+  },
+  {
+    title: "C-313 E-348: its conditions are false: skipped, nothing is caught",
+    workflow: [
+      wait({}, { conditions: when("data.w", "equal_to", "true") }),
+      step.email("S", "[{{ refs.wait_1.matched }}]"),
+    ],
+    runs: { ana: "completed: wait_1 skipped condition, email_1 sent" },
+    messages: ["ana mail sent: []"],
+  },
+  {
+    title: "E-341: conditions on the run beside the event",
+    workflow: [wait({ match_conditions: about("data.order", "event.data.order") }), step.email()],
+    payload: { data: { order: "o1" } },
+    later: [
+      { at: MINUTE, act: paid({ order: "o2" }) },
+      { at: MINUTE, runs: WAITING },
+      { at: MINUTE, act: paid({ order: "o1" }) },
+      { at: MINUTE, runs: EMAIL },
+    ],
+  },
+  {
+    title: "E-338: fifteen minutes where the file says nothing",
+    workflow: [{ ref: "wait_1", type: "wait_for_event", settings: { event: UPDATED, ...continues } }, step.email()],
+    later: [
+      { at: 15 * MINUTE - SECOND, runs: WAITING },
+      { at: 15 * MINUTE, runs: EMAIL },
+    ],
+  },
+];
+describeCases("R. Wait for event", cases);
+
+describe("R. Wait for event: refused, and beside each other", () => {
+  it.each([
+    [
+      "C-305 E-340: a message event needs match conditions",
+      { event: { event_type: "message", source_type: "workflow", source_key: "digest", event_key: "read" } },
+      "/steps/0/settings/match_conditions",
+    ],
+    [
+      "C-307 E-346: a static audience",
+      { event: { event_type: "audience", audience_key: "beta", event_key: "enter" } },
+      "/steps/0/settings/event/audience_key",
+    ],
+    [
+      "C-312 E-338: longer than thirty days",
+      { expires_after: { unit: "days", value: 31 } },
+      "/steps/0/settings/expires_after",
+    ],
+  ])("%s", (_title, settings, pointer) =>
+    withHarness(async (h) => {
+      h.audiences.push({ key: "beta", name: "Beta", type: "static", segments: [] });
+      expect(() => h.define("digest", { steps: [wait(settings)] })).toThrow(
+        expect.objectContaining({
+          code: "workflow_invalid",
+          details: [expect.objectContaining({ pointer: expect.stringContaining(pointer) })],
+        }),
+      );
+    }),
+  );
+
+  it("E-335: an event ends every wait that it matches, each once", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [wait(), step.email()] });
+      const started = [];
+      for (let n = 0; n < 3; n++) started.push(await h.trigger("digest", { recipients: ["ana", "bo"] }));
+      await paid()(h);
+      for (const one of started)
+        expect(runsInWords(await h.outcome(one))).toEqual({ ...EMAIL, bo: "paused: wait_1 waiting" });
+      await h.at(DAY);
+      expect(await h.messages("bo")).toEqual([]);
+      expect(await h.store.hasNews()).toBe(false);
+    }));
+
+  it("E-335: an event that comes while the run looks at another is looked at next", async () => {
+    let onSave: () => Promise<unknown> = async () => {};
+    const h = await EngineHarness.open({
+      intercept: (store) => ({
+        saveAdvances: async (...args) => {
+          const act = onSave;
+          onSave = async () => {};
+          await act();
+          return store.saveAdvances(...args);
+        },
+      }),
+    });
+    try {
+      h.define("digest", { steps: [wait({ match_conditions: about("event.data.n", 2) }), step.email()] });
+      const started = await h.trigger("digest", { recipients: ["ana"] });
+      const event = (n: number) => ({
+        name: JSON.stringify(["integration_source", "shop", "paid"]),
+        recipient: "$users/ana" as never,
+        at: h.now,
+        event: { data: { n } },
+      });
+      onSave = () => h.store.recordEvents([event(2)], h.now);
+      await paid({ n: 1 })(h);
+      expect(runInWords(of(await h.outcome(started), "ana"))).toBe(EMAIL.ana);
+    } finally {
+      await h.close();
+    }
+  });
+
+  it("E-053 EQ-03: the recipient is deleted while the run waits", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [wait(), step.email()] });
+      const started = await h.trigger("digest", { recipients: ["ana"] });
+      await h.engine.resources.users.delete("ana");
+      await paid()(h);
+      expect(runsInWords(await h.outcome(started))).toEqual({ ana: "cancelled: wait_1 cancelled recipient_deleted" });
+    }));
+});

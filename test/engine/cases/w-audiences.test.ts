@@ -1,0 +1,279 @@
+import { describe, expect, it } from "vitest";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { EngineHarness, MINUTE, step, when } from "../../helpers/engine-harness.js";
+
+const page = { limit: 100 };
+const isMember = when("recipient", "is_audience_member", "beta");
+const triggered = (audience_key: string, extra: JsonObject = {}): JsonObject => ({
+  trigger: { type: "audience", audience_key },
+  steps: [step.feed("{{ tenant.id }}")],
+  ...extra,
+});
+const update = (action: string, extra: JsonObject = {}, audience_key = "beta"): JsonObject => ({
+  ref: `${action}_1`,
+  type: "update_audience",
+  settings: { action, audience_key },
+  ...extra,
+});
+
+async function join(h: EngineHarness, ...members: (string | [user: string, tenant: string])[]): Promise<void> {
+  const list = members.map((one): Json => (typeof one === "string" ? { user: one } : { user: one[0], tenant: one[1] }));
+  await h.engine.resources.audiences.add("beta", { members: list }, { create_audience: true });
+}
+
+/** `ana -`, `ana acme`: the runs of a workflow with their tenants, oldest first. */
+async function runsOf(h: EngineHarness, workflow: string): Promise<string[]> {
+  const { items } = await h.engine.listRecipientRuns({ workflow }, page);
+  return items.map((run) => `${run.recipient} ${run.tenant ?? "-"}`).reverse();
+}
+
+async function withDynamic(body: (h: EngineHarness) => Promise<void>): Promise<void> {
+  const h = await EngineHarness.open({ watchUsers: true });
+  try {
+    h.describe("pros", { property: "recipient.plan", operator: "equal_to", argument: "pro" });
+    await body(h);
+  } finally {
+    await h.close();
+  }
+}
+
+describe("W. Static audiences", () => {
+  it("C-084 E-390 E-118: the run's tenant must be the membership's", () =>
+    withHarness(async (h) => {
+      await join(h, ["ana", "acme"], "bo");
+      h.define("digest", { steps: [step.feed("F", { conditions: isMember })] });
+      const results: boolean[] = [];
+      for (const [user, tenant] of [
+        ["ana", "acme"],
+        ["ana", null],
+        ["ana", "zeta"],
+        ["bo", null],
+        ["bo", "acme"],
+      ]) {
+        const { recipients } = await h.trigger("digest", { recipients: [user as string], tenant: tenant as Json });
+        results.push(recipients?.[0]?.steps[0]?.outcome === "sent");
+      }
+      expect(results).toEqual([true, false, false, true, false]);
+    }));
+
+  it("EQ-18: in trigger conditions and branches, negated, of an audience that nobody knows, of many recipients", () =>
+    withHarness(async (h) => {
+      await join(h, "bo");
+      h.define("digest", { conditions: isMember, steps: [step.feed()] });
+      expect(runsInWords(await h.trigger("digest", { recipients: ["ana", "bo"] }))).toEqual({
+        ana: "completed condition: no steps",
+        bo: "completed: in_app_feed_1 sent",
+      });
+      h.define("other", {
+        steps: [step.feed("F", { conditions: when("recipient.id", "is_not_audience_member", "x") })],
+      });
+      expect(runsInWords(await h.trigger("other", { recipients: ["ana"] }))).toEqual({
+        ana: "completed: in_app_feed_1 sent",
+      });
+    }));
+
+  it("C-292 E-332: add, visible at once; again does nothing; remove", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [update("add"), step.email("S", "B", { conditions: isMember })] });
+      const members = async () => (await h.engine.resources.audiences.list("beta", page)).items.length;
+      for (let n = 0; n < 2; n++) {
+        expect(runsInWords(await h.trigger("digest", { recipients: ["bo"] }))).toEqual({
+          bo: "completed: add_1 passed, email_1 sent",
+        });
+        expect(await members()).toBe(1);
+      }
+      h.define("leave", { steps: [update("remove"), step.email("S", "B", { conditions: isMember })] });
+      expect(runsInWords(await h.trigger("leave", { recipients: ["bo"] }))).toEqual({
+        bo: "completed: remove_1 passed, email_1 skipped condition",
+      });
+      expect(await members()).toBe(0);
+    }));
+
+  it("E-332: in the run's tenant, still there after a pause; not for objects; not where its conditions are false", () =>
+    withHarness(async (h) => {
+      const steps = [update("add"), step.delay("minutes", 1), step.email("S", "B", { conditions: isMember })];
+      h.define("digest", { steps });
+      const started = await h.trigger("digest", { recipients: ["bo"], tenant: "acme" });
+      await h.at(MINUTE);
+      expect(runsInWords(await h.outcome(started))).toEqual({
+        bo: "completed: add_1 passed, delay_1 passed, email_1 sent",
+      });
+      expect((await h.engine.resources.audiences.list("beta", page)).items).toMatchObject([{ tenant: "acme" }]);
+      h.define("object", { steps: [update("add")] });
+      expect(runsInWords(await h.trigger("object", { recipients: [{ collection: "teams", id: "t1" }] }))).toEqual({
+        "teams/t1": "completed: add_1 skipped not_applicable",
+      });
+      h.define("never", { steps: [update("add", { conditions: when("data.x", "equal_to", 1) })] });
+      expect(runsInWords(await h.trigger("never", { recipients: ["ana"] }))).toEqual({
+        ana: "completed: add_1 skipped condition",
+      });
+    }));
+
+  it("C-295 E-333: cannot add to the audience that triggers the workflow", () =>
+    withHarness(async (h) => {
+      expect(() => h.define("digest", triggered("beta", { steps: [update("add")] }))).toThrow(/add_1|audience/);
+      h.define("digest", triggered("beta", { steps: [update("remove"), step.feed()] }));
+    }));
+
+  it("section 9.11: nobody is added to a dynamic audience", () =>
+    withDynamic(async (h) => {
+      expect(() => h.define("digest", { steps: [update("add", {}, "pros")] })).toThrow(/"pros" is dynamic/);
+    }));
+
+  it("C-348 E-388 E-010: joining starts a run, being a member does not, nor does leaving", () =>
+    withHarness(async (h) => {
+      await join(h, "bo");
+      h.define("welcome", triggered("beta"));
+      await join(h, "ana", "bo");
+      expect(await runsOf(h, "welcome")).toEqual(["ana -"]);
+      const { items } = await h.engine.listRecipientRuns({ workflow: "welcome" }, page);
+      expect(items[0]).toMatchObject({
+        trigger_source: { type: "audience", audience_key: "beta" },
+        status: "completed",
+      });
+      await h.engine.resources.audiences.remove("beta", { members: [{ user: "ana" }] });
+      expect(await runsOf(h, "welcome")).toEqual(["ana -"]);
+    }));
+
+  it("C-349 E-389: several tenants are several runs", () =>
+    withHarness(async (h) => {
+      h.define("welcome", triggered("beta"));
+      await join(h, ["ana", "acme"], ["ana", "zeta"]);
+      expect(await runsOf(h, "welcome")).toEqual(["ana acme", "ana zeta"]);
+    }));
+
+  it("C-350 E-391: a missing user starts nothing, not when identified either", () =>
+    withHarness(async (h) => {
+      h.define("welcome", triggered("beta"));
+      await join(h, "zed");
+      await h.engine.resources.users.set("zed", { name: "Zed" });
+      expect(await runsOf(h, "welcome")).toEqual([]);
+      expect((await h.engine.resources.audiences.list("beta", page)).items).toMatchObject([{ user_id: "zed" }]);
+    }));
+
+  it("E-395 EQ-64 E-068: re-entry starts again, unless the workflow runs once", () =>
+    withHarness(async (h) => {
+      h.define("welcome", triggered("beta"));
+      h.define("once", triggered("beta", { trigger_frequency: "once_per_recipient" }));
+      h.define("off", triggered("beta", { active: false }));
+      for (let n = 0; n < 2; n++) {
+        await join(h, "ana");
+        await h.engine.resources.audiences.remove("beta", { members: [{ user: "ana" }] });
+      }
+      expect(await runsOf(h, "welcome")).toEqual(["ana -", "ana -"]);
+      expect((await h.messages("ana")).filter(({ workflow }) => workflow === "once")).toHaveLength(1);
+      expect(await runsOf(h, "off")).toEqual([]);
+    }));
+
+  it("E-332 E-388: a step that adds a user starts the audience's workflow", () =>
+    withHarness(async (h) => {
+      h.define("welcome", triggered("beta"));
+      h.define("digest", { steps: [update("add")] });
+      await h.trigger("digest", { recipients: ["bo"] });
+      expect(await runsOf(h, "welcome")).toEqual(["bo -"]);
+    }));
+
+  it("recipients files set the scene and start nothing", () =>
+    withDynamic(async (h) => {
+      h.define("welcome", triggered("beta"));
+      h.define("upgrade", triggered("pros"));
+      const [user] = ["$users/nia" as never];
+      const recipients = [{ key: user, properties: { plan: "pro" } }];
+      await h.store.applySeeds(
+        [{ file: "a.json", digest: "1", recipients, subscriptions: [], audiences: [{ key: "beta", members: [user] }] }],
+        h.now,
+      );
+      await h.engine.runDue({});
+      expect([await runsOf(h, "welcome"), await runsOf(h, "upgrade")]).toEqual([[], []]);
+    }));
+});
+
+describe("W. Dynamic audiences", () => {
+  const setPlan = (h: EngineHarness, plan: string) => h.engine.resources.users.set("bo", { plan });
+
+  it("C-351 E-387 E-395: each entry starts a run", () =>
+    withDynamic(async (h) => {
+      h.define("upgrade", triggered("pros"));
+      for (const plan of ["pro", "free", "pro"]) await setPlan(h, plan);
+      expect(await runsOf(h, "upgrade")).toEqual(["bo -", "bo -"]);
+      await h.engine.resources.users.set("bo", { city: "Oslo" });
+      expect(await runsOf(h, "upgrade")).toEqual(["bo -", "bo -"]);
+    }));
+
+  it("C-351: changes that were left to a later process, in their order", () =>
+    withDynamic(async (h) => {
+      h.define("upgrade", triggered("pros"));
+      for (const plan of ["pro", "free", "pro"]) await h.identify({ id: "bo", plan }, { id: "cy", n: plan });
+      expect(await h.store.nextDueAt()).not.toBeNull();
+      await h.engine.runDue({});
+      expect(await runsOf(h, "upgrade")).toEqual(["bo -", "bo -"]);
+      expect(await h.store.nextDueAt()).toBeNull();
+    }));
+
+  it("C-352 E-068: once per recipient", () =>
+    withDynamic(async (h) => {
+      h.define("upgrade", triggered("pros", { trigger_frequency: "once_per_recipient" }));
+      for (const plan of ["pro", "free", "pro"]) await setPlan(h, plan);
+      expect((await h.messages()).map(messageInWords)).toHaveLength(1);
+    }));
+
+  it("C-296 E-334: a step's change takes the user in; so does an inline identification", () =>
+    withDynamic(async (h) => {
+      h.define("upgrade", triggered("pros"));
+      const settings = { recipient_mode: "current", update_properties: '{"plan":"pro"}' };
+      h.define("digest", { steps: [{ ref: "u", type: "update_user", settings }] });
+      await h.trigger("digest", { recipients: ["bo"] });
+      h.define("other", { steps: [step.feed()] });
+      await h.trigger("other", { recipients: [{ id: "new", plan: "pro" }] });
+      expect(await runsOf(h, "upgrade")).toEqual(["bo -", "new -"]);
+    }));
+
+  it("E-118: conditions ask about dynamic audiences as the user is at that step", () =>
+    withDynamic(async (h) => {
+      const conditions = when("recipient", "is_audience_member", "pros");
+      const settings = { recipient_mode: "current", update_properties: '{"plan":"free"}' };
+      const steps = [
+        step.feed("F", { conditions }),
+        { ref: "u", type: "update_user", settings },
+        step.email("S", "B", { conditions }),
+      ];
+      h.define("digest", { steps });
+      expect(runsInWords(await h.trigger("digest", { recipients: ["ana"] }))).toEqual({
+        ana: "completed: in_app_feed_1 sent, u passed, email_1 skipped condition",
+      });
+    }));
+
+  it.each(["enter", "exit"])("E-342 E-346: a wait for the %s", (event_key) =>
+    withDynamic(async (h) => {
+      const event = { event_type: "audience", audience_key: "pros", event_key };
+      h.define("digest", { steps: [{ ref: "wait_1", type: "wait_for_event", settings: { event } }] });
+      const started = await h.trigger("digest", { recipients: ["bo"] });
+      await setPlan(h, "pro");
+      if (event_key === "exit") await setPlan(h, "free");
+      const outcome = await h.outcome(started);
+      expect(runsInWords(outcome)).toEqual({ bo: "completed: wait_1 passed" });
+      expect(outcome.recipients?.[0]?.steps[0]?.signal_variables).toMatchObject({
+        audience_id: "pros",
+        transition: event_key,
+      });
+    }),
+  );
+});
+
+describe("audience.json", () => {
+  it.each([
+    [{ type: "dynamic" }, "/name"],
+    [{ name: "A", type: "moving" }, "/type"],
+    [{ name: "A", type: "dynamic" }, "/segments"],
+    [{ name: "A", type: "dynamic", segments: [{ conditions: [] }] }, "/segments/0"],
+    ["E-394", "/segments/0/conditions/0/property"],
+  ])("F-034: refuses %j", async (raw, pointer) => {
+    const { parseAudience } = await import("../../../src/domain/parse-audience.js");
+    const condition = { property: "created_at", operator: "exists" };
+    const value = raw === "E-394" ? { name: "A", type: "dynamic", segments: [{ conditions: [condition] }] } : raw;
+    expect(() => parseAudience("a", value, "audiences/a/audience.json")).toThrow(
+      expect.objectContaining({ code: "project_invalid", details: [expect.objectContaining({ pointer })] }),
+    );
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { RenderError } from "../../../src/engine/render/liquid.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { contentOf, renderStep } from "../../helpers/render-step.js";
+
+const SECRET = "xoxb-SECRET";
+const CONNECTION = { access_token: SECRET, channel_id: "C1" };
+
+const chat = (template: JsonObject, connections: unknown = [CONNECTION], more: object = {}) => ({
+  type: "chat" as const,
+  template,
+  channelData: { token: { access_token: SECRET }, connections } as JsonObject,
+  channel: { provider: "chat_slack" },
+  data: { page: "Home" },
+  ...more,
+});
+
+describe("the content of a chat message (A-477, T-212)", () => {
+  it("is the API's document: Markdown as one block", async () => {
+    expect(await contentOf(chat({ markdown_body: "**{{ page }}**", summary: "New: {{ page }}" }))).toEqual({
+      __typename: "MessageChatContent",
+      connection: { channel_id: "C1" },
+      template: {
+        blocks: [{ type: "markdown", name: "body", content: "**Home**" }],
+        json_content: null,
+        summary: "New: Home",
+      },
+      metadata: null,
+    });
+  });
+
+  it("section 7.4: JSON wins over Markdown where it is not blank once rendered", async () => {
+    const json_body = '{% if page == "Home" %}{"blocks":[{"text":{{ page | json }}}]}{% endif %}';
+    expect(await contentOf(chat({ markdown_body: "m", json_body }))).toMatchObject({
+      template: { blocks: null, json_content: { blocks: [{ text: "Home" }] }, summary: null },
+    });
+    expect(await contentOf(chat({ markdown_body: "m", json_body }, [CONNECTION], { data: {} }))).toMatchObject({
+      template: { blocks: [{ content: "m" }], json_content: null },
+    });
+  });
+
+  it.each(["{{ page }}", "{", "[]", "null", '{"a":1,}', '{"text":"{{ data.quote }}"}'])(
+    "T-094: %j is a render error, not a message",
+    async (json_body) => {
+      const failed = contentOf(chat({ json_body }, [CONNECTION], { data: { page: "Home", quote: 'a"b' } }));
+      await expect(failed).rejects.toThrow(RenderError);
+      await expect(failed).rejects.toThrow(/^json_body /);
+    },
+  );
+
+  it("E-181: goes out once per connection, each with what it is to be known by", async () => {
+    const connections = [
+      CONNECTION,
+      { access_token: SECRET, user_id: "U1" },
+      { incoming_webhook: { url: `https://hooks.lark.test/${SECRET}` } },
+      { ms_teams_channel_id: "T1", ms_teams_team_id: "X" },
+    ];
+    const { destinations, contents } = await renderStep(chat({ markdown_body: "x" }, connections));
+    expect(destinations.map(({ address }) => address)).toEqual(["C1", "U1", "incoming webhook", "T1"]);
+    expect(destinations[2]?.snapshot).toEqual({ channel_id: null, user_id: null, via_incoming_webhook: true });
+    expect(contents).toHaveLength(4);
+  });
+
+  it("holds no secret of a connection, neither in its content nor in where it goes", async () => {
+    const connections = [
+      CONNECTION,
+      { ...CONNECTION, incoming_webhook: { url: SECRET } },
+      { incoming_webhook: SECRET },
+      { access_token: SECRET },
+    ];
+    const rendered = await renderStep(chat({ markdown_body: "x" }, connections));
+    expect(rendered.destinations).toHaveLength(4);
+    expect(JSON.stringify(rendered)).not.toContain(SECRET);
+  });
+
+  it("T-223: makes no message without a connection", async () => {
+    for (const connections of [[], null, {}, "C1", ["C1", null, 5], { channel_id: "C1" }])
+      expect((await renderStep(chat({ markdown_body: "x" }, connections))).destinations).toEqual([]);
+    const { channelData: _none, ...without } = chat({ markdown_body: "x" });
+    expect((await renderStep(without)).destinations).toEqual([]);
+  });
+
+  it("T-224: WhatsApp goes to the recipient's number", async () => {
+    const channel = { provider: "chat_whatsapp" };
+    const properties = { phone_number: "+15550000001" };
+    const { destinations } = await renderStep(chat({ markdown_body: "x" }, [], { channel, properties }));
+    expect(destinations.map(({ address }) => address)).toEqual(["+15550000001"]);
+    expect(
+      (await renderStep(chat({ markdown_body: "x" }, [CONNECTION], { channel, properties: {} }))).destinations,
+    ).toEqual([]);
+  });
+});

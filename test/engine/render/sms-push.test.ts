@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { RenderError } from "../../../src/engine/render/liquid.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { contentOf, renderStep } from "../../helpers/render-step.js";
+
+describe("the content of an sms (A-475, T-210)", () => {
+  const sms = (template: JsonObject, more: object = {}) => ({
+    type: "sms" as const,
+    template: { text_body: "Hi {{ recipient.name }}", ...template },
+    properties: { name: "Mara", phone_number: "+15550000001" },
+    ...more,
+  });
+
+  it("is the API's document", async () => {
+    expect(await contentOf(sms({}))).toEqual({ __typename: "MessageSmsContent", to: "+15550000001", body: "Hi Mara" });
+  });
+
+  it("goes to the template's number, else the recipient's; a blank one falls through", async () => {
+    const settings = { to_number: " {{ data.number }} " };
+    expect(await contentOf(sms({ settings }, { data: { number: "+1777" } }))).toMatchObject({ to: "+1777" });
+    expect(await contentOf(sms({ settings }))).toMatchObject({ to: "+15550000001" });
+    expect((await renderStep(sms({ settings }))).destinations[0]?.snapshot).toEqual({
+      phone_number: "+15550000001",
+      name: "Mara",
+    });
+  });
+
+  it("T-221: makes no message without a number", async () => {
+    for (const properties of [
+      {},
+      { phone_number: "" },
+      { phone_number: " " },
+      { phone_number: 15_550_000_001 },
+      { phone_number: null },
+    ])
+      expect((await renderStep(sms({}, { properties }))).destinations).toEqual([]);
+  });
+
+  it("T-094: overrides of the payload must be a JSON object once rendered", async () => {
+    const settings = { payload_overrides: '{ "from": {{ recipient.name | json }} }' };
+    expect(await contentOf(sms({ settings }))).toMatchObject({ payload_overrides: { from: "Mara" } });
+    expect(await contentOf(sms({ settings: { payload_overrides: "{% if false %}{}{% endif %}" } }))).not.toHaveProperty(
+      "payload_overrides",
+    );
+    for (const bad of ["{{ recipient.name }}", "[1]", "5", '{"a":}'])
+      await expect(contentOf(sms({ settings: { payload_overrides: bad } }))).rejects.toThrow(
+        /^settings\.payload_overrides (is not valid JSON|must be a JSON object) once rendered$/,
+      );
+  });
+});
+
+describe("the content of a push (A-476, T-211)", () => {
+  const push = (template: JsonObject, channelData: JsonObject | undefined, more: object = {}) => ({
+    type: "push" as const,
+    template: { title: "T", text_body: "{{ data.page }}", settings: { delivery_type: "content" }, ...template },
+    ...(channelData ? { channelData } : {}),
+    data: { page: "Home" },
+    ...more,
+  });
+  const addresses = async (channelData: JsonObject | undefined) =>
+    (await renderStep(push({}, channelData))).destinations.map(({ address }) => address);
+
+  it("is the API's document, one per token (E-181)", async () => {
+    const { contents } = await renderStep(push({}, { tokens: ["t1", "t2"] }));
+    expect(contents).toEqual(
+      ["t1", "t2"].map((token) => ({
+        __typename: "MessagePushContent",
+        token,
+        title: "T",
+        body: "Home",
+        data: { page: "Home" },
+      })),
+    );
+  });
+
+  it.each<[string, JsonObject | undefined, string[]]>([
+    ["none", undefined, []],
+    ["tokens, each once", { tokens: ["a", "b", "a"] }, ["a", "b"]],
+    ["devices", { devices: [{ token: "a" }, { token: "b", locale: "de" }] }, ["a", "b"]],
+    ["devices and tokens together, each once", { devices: [{ token: "a" }], tokens: ["a", "b"] }, ["a", "b"]],
+    ["target_arns", { target_arns: ["arn:1"], devices: [{ target_arn: "arn:2" }] }, ["arn:2", "arn:1"]],
+    ["player_ids", { player_ids: ["p"] }, ["p"]],
+    ["what is no token", { tokens: ["", 5, null, {}], devices: ["x", null, {}, { token: 1 }], player_ids: "p" }, []],
+    ["data of another shape", { tokens: "abc", devices: { token: "a" } }, []],
+  ])("T-222, CH-240: goes to %s", async (_what, channelData, expected) => {
+    expect(await addresses(channelData)).toEqual(expected);
+  });
+
+  it("a silent one has data alone", async () => {
+    expect(await contentOf(push({ settings: { delivery_type: "silent" } }, { tokens: ["t"] }))).toEqual({
+      __typename: "MessagePushContent",
+      token: "t",
+      title: "",
+      body: "",
+      data: { page: "Home" },
+    });
+  });
+
+  it("has an empty title in old files that have none, and overrides of the payload where they are JSON", async () => {
+    expect(await contentOf(push({ title: null }, { tokens: ["t"] }))).toMatchObject({ title: "" });
+    const settings = { payload_overrides: '{"apns":{"badge":{{ data.page | size }}}}' };
+    expect(await contentOf(push({ settings }, { tokens: ["t"] }))).toMatchObject({
+      payload_overrides: { apns: { badge: 4 } },
+    });
+    await expect(contentOf(push({ settings: { payload_overrides: "{" } }, { tokens: ["t"] }))).rejects.toThrow(
+      RenderError,
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { RenderError } from "../../../src/engine/render/liquid.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { contentOf } from "../../helpers/render-step.js";
+
+const webhook = (template: JsonObject, data: JsonObject = { id: 7, name: 'a"b' }) => ({
+  type: "http" as const,
+  template: { method: "post", url: "https://hook.test/{{ data.id }}", ...template },
+  properties: {},
+  data,
+});
+
+describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
+  it("is the request as it would be made", async () => {
+    const template = {
+      headers: [{ key: "X-{{ data.id }}", value: "{{ recipient.id }}" }],
+      query_params: [{ key: "q", value: "a b&c" }],
+      body: '{ "name": {{ data.name | json }} }',
+    };
+    expect(await contentOf(webhook(template))).toEqual({
+      __typename: "MessageWebhookContent",
+      method: "post",
+      url: "https://hook.test/7",
+      headers: [{ key: "X-7", value: "u-42" }],
+      query_params: [{ key: "q", value: "a b&c" }],
+      body: { name: 'a"b' },
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ["get", null],
+    ["DELETE", null],
+    ["PUT", { a: 1 }],
+    ["patch", { a: 1 }],
+  ])("EQ-53: %s has the body %j", async (method, body) => {
+    expect(await contentOf(webhook({ method, body: '{"a":1}' }))).toMatchObject({ method: method.toLowerCase(), body });
+  });
+
+  it.each<[string, unknown]>([
+    ["[1,2]", [1, 2]],
+    ["plain {{ data.id }}", "plain 7"],
+    ["5", "5"],
+    ["{", "{"],
+    ["", ""],
+  ])("the body %j goes out as %j", async (source, body) => {
+    expect(await contentOf(webhook({ body: source }))).toMatchObject({ body });
+  });
+
+  it("section 6.6: headers and parameters may be one template that yields a JSON object", async () => {
+    const template = { headers: '{ "X-Id": {{ data.id }}, "X-Name": {{ data.name | json }} }', query_params: "" };
+    expect(await contentOf(webhook(template))).toMatchObject({
+      headers: [
+        { key: "X-Id", value: "7" },
+        { key: "X-Name", value: 'a"b' },
+      ],
+      query_params: [],
+    });
+    await expect(contentOf(webhook({ headers: "X-Id: {{ data.id }}" }))).rejects.toThrow(RenderError);
+  });
+});

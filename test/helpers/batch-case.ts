@@ -1,0 +1,47 @@
+import type { TriggerOutcome } from "../../src/domain/outcome.js";
+import type { Json, JsonObject } from "../../src/util/json.js";
+import type { Expected, Moment } from "./engine-case.js";
+import { type EngineHarness, step } from "./engine-harness.js";
+
+/** The body that the catalogue's batches send: `3 by 2: 1,2,3,`. */
+export const BODY = "{{ total_activities }} by {{ total_actors }}: {% for a in activities %}{{ a.n }},{% endfor %}";
+
+export const minutes = (value: number): JsonObject => ({ unit: "minutes", value });
+export const hours = (value: number): JsonObject => ({ unit: "hours", value });
+
+/** A batch of five minutes in `latest` mode, unless its settings say otherwise. */
+export function batch(settings: JsonObject = {}, ref = "batch_1"): JsonObject {
+  const window: JsonObject = settings.batch_until_field_path === undefined ? { batch_window: minutes(5) } : {};
+  return { ref, type: "batch", settings: { ...window, workflow_version_mode: "latest", ...settings } };
+}
+
+/** `batch → email(mail)`. */
+export function batched(settings: JsonObject = {}, body = BODY): JsonObject[] {
+  return [batch(settings), step.email("S", body)];
+}
+
+export function payload(n: number, data: JsonObject = {}, over: Record<string, Json> = {}): JsonObject {
+  return { recipients: ["ana"], data: { n, ...data }, ...over };
+}
+
+/** A trigger of `digest` with `data.n`, to ana. */
+export function send(n: number, data: JsonObject = {}, over: Record<string, Json> = {}) {
+  return (h: EngineHarness): Promise<TriggerOutcome> => h.trigger("digest", payload(n, data, over));
+}
+
+/** A moment at which a trigger comes. */
+export function more(
+  at: number,
+  n: number,
+  { data = {}, over = {}, ...expected }: { data?: JsonObject; over?: Record<string, Json> } & Expected = {},
+): Moment {
+  return { at, act: send(n, data, over), ...expected };
+}
+
+/** Nothing was sent just before `at`, and these messages stand from then on. */
+export function closing(at: number, before: string[], messages: string[], expected: Expected = {}): Moment[] {
+  return [
+    { at: at - 1, messages: before },
+    { at, messages, ...expected },
+  ];
+}

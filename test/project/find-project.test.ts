@@ -1,0 +1,132 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { findProject } from "../../src/project/find-project.js";
+import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
+import { faultsOf, rejectedBy } from "../helpers/thrown-by.js";
+
+const made: TemporaryProject[] = [];
+afterEach(() => {
+  for (const project of made.splice(0)) project.remove();
+});
+
+function files(content: Files): TemporaryProject {
+  const project = new TemporaryProject(content);
+  made.push(project);
+  return project;
+}
+
+const find = (root: TemporaryProject, cwd = "", options: { project?: string; knockDir?: string } = {}) =>
+  findProject({ cwd: root.path(cwd), project: options.project ?? null, knockDir: options.knockDir ?? null });
+
+describe("findProject (F-001 to F-003)", () => {
+  it("F-001: goes upwards to the nearest knock.json", async () => {
+    const root = files({
+      "knock.json": { knockDir: "knock" },
+      "knock/": "",
+      "a/b/c/": "",
+      "a/knock.json": { knockDir: "./k" },
+      "a/k/": "",
+    });
+    expect((await find(root))?.knockDir).toBe(root.path("knock"));
+    expect((await find(root, "knock"))?.root).toBe(root.root);
+    expect(await find(root, "a/b/c")).toEqual({ root: root.path("a"), knockDir: root.path("a/k"), settings: {} });
+  });
+
+  it("is null where there is none and none was asked for", async () => {
+    expect(await find(files({ "a/": "" }), "a")).toBeNull();
+  });
+
+  it("F-002: resolves knockDir against the file's own folder, takes an absolute one, ignores what it does not know", async () => {
+    const root = files({ "p/knock.json": { knockDir: "../k", more: 1 }, "k/": "", "q/knock.json": "" });
+    root.write({ "q/knock.json": { knockDir: root.path("k") } });
+    expect((await find(root, "p"))?.knockDir).toBe(root.path("k"));
+    expect((await find(root, "q"))?.knockDir).toBe(root.path("k"));
+  });
+
+  it("--project takes a folder or the file itself", async () => {
+    const root = files({ "p/knock.json": { knockDir: "k" }, "p/k/": "", "q/": "" });
+    for (const project of ["p", "p/", "./p/knock.json", root.path("p")])
+      expect((await find(root, "", { project }))?.root).toBe(root.path("p"));
+    expect((await find(root, "q", { project: "../p" }))?.root).toBe(root.path("p"));
+  });
+
+  it.each([
+    ["a folder without one", "q"],
+    ["no folder", "nowhere"],
+    // Its folder holds a knock.json, but that is not what was asked for.
+    ["another file", "p/not-knock.json"],
+  ])("--project of %s is project_missing", async (_what, project) => {
+    const root = files({ "p/knock.json": { knockDir: "k" }, "p/k/": "", "p/not-knock.json": "{}", "q/": "" });
+    const error = await rejectedBy(find(root, "", { project }));
+    expect(error.code).toBe("project_missing");
+    expect(error.hint).toContain("knock init");
+  });
+
+  it("--knock-dir wins over the file's, against the working directory, and needs no file", async () => {
+    const root = files({ "p/knock.json": { knockDir: "k" }, "p/k/": "", "p/other/": "", "alone/k/": "" });
+    expect((await find(root, "p", { knockDir: "other" }))?.knockDir).toBe(root.path("p/other"));
+    expect(await find(root, "alone", { knockDir: "k" })).toEqual({
+      root: root.path("alone"),
+      knockDir: root.path("alone/k"),
+      settings: {},
+    });
+    const error = await rejectedBy(find(root, "alone", { knockDir: "nope" }));
+    expect([error.code, error.message]).toEqual(["project_invalid", "--knock-dir: the folder nope does not exist"]);
+  });
+
+  it("F-003: a folder that is named must exist, as a folder", async () => {
+    for (const root of [
+      files({ "knock.json": { knockDir: "k" } }),
+      files({ "knock.json": { knockDir: "k" }, k: "text" }),
+    ]) {
+      const error = await rejectedBy(find(root));
+      expect([error.code, error.message]).toEqual([
+        "project_invalid",
+        "knockDir in knock.json: the folder k does not exist",
+      ]);
+    }
+  });
+
+  it.each<[string, unknown, string]>([
+    ["a comment", "{\n  // no\n}", "knock.json:2:3: not valid JSON: comments are not JSON"],
+    [
+      "a comma too many",
+      '{ "knockDir": "k", }',
+      "knock.json:1:20: not valid JSON: expected a property name in double quotes",
+    ],
+    ["nothing in it", "", "knock.json:1:1: not valid JSON: it is empty"],
+    ["Latin-1", Buffer.from([0x7b, 0xe9]), "knock.json is not valid UTF-8 (first bad byte at offset 1)"],
+    ["a list", [], "knock.json: knockDir must be the path of the folder with workflows/"],
+    ["no knockDir", {}, "knock.json: knockDir must be the path of the folder with workflows/"],
+    ["a blank knockDir", { knockDir: " " }, "knock.json: knockDir must be the path of the folder with workflows/"],
+    ["a number", { knockDir: 5 }, "knock.json: knockDir must be the path of the folder with workflows/"],
+  ])("refuses a knock.json with %s", async (_what, content, message) => {
+    const error = await rejectedBy(find(files({ "knock.json": content, "k/": "" })));
+    expect([error.code, error.message]).toEqual(["project_invalid", message]);
+  });
+
+  it("shows a file further up as it could be opened from here", async () => {
+    const error = await rejectedBy(find(files({ "knock.json": "{", "a/b/": "" }), "a/b"));
+    expect(error.message).toBe("../../knock.json:1:2: not valid JSON: expected a closing brace");
+  });
+
+  it("reads the settings of section 2, and no others", async () => {
+    const settings = { target: "remote", base_url: "http://localhost:1", profile: "p", branch: "b", store: "s.db" };
+    const root = files({ "knock.json": { knockDir: "k", settings }, "k/": "" });
+    expect((await find(root))?.settings).toEqual(settings);
+  });
+
+  it.each<[unknown, string[], string | undefined]>([
+    [{ taget: "local" }, ["/settings/taget is not a known setting"], 'Did you mean "target"?'],
+    [
+      { constructor: "x" },
+      ["/settings/constructor is not a known setting"],
+      "Settings: base_url, branch, profile, store, target",
+    ],
+    [{ store: null }, ["/settings/store must be a string"], undefined],
+    [["target"], [], undefined],
+    [null, [], undefined],
+  ])("refuses the settings %j", async (settings, faults, hint) => {
+    const error = await rejectedBy(find(files({ "knock.json": { knockDir: "k", settings }, "k/": "" })));
+    expect([error.code, faultsOf(error), error.hint]).toEqual(["project_invalid", faults, hint]);
+  });
+});

@@ -1,0 +1,232 @@
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { compileWorkflow } from "../../src/engine/compile-workflow.js";
+import { findProject, type ProjectLocation } from "../../src/project/find-project.js";
+import { openProject, type Project } from "../../src/project/open-project.js";
+import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
+import { faultsOf, rejectedBy } from "../helpers/thrown-by.js";
+
+const FIXTURES = join(import.meta.dirname, "../../fixtures");
+const WELCOME = {
+  steps: [{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "text", template: { text_body: "Hi" } }],
+};
+
+const made: TemporaryProject[] = [];
+afterEach(() => {
+  for (const project of made.splice(0)) project.remove();
+});
+
+function open(files: Files): { project: Project; root: TemporaryProject } {
+  const root = new TemporaryProject({ "knock/": "", ...files });
+  made.push(root);
+  return { root, project: openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root) };
+}
+
+const seeds = (project: Project, known = new Map<string, string>()) => project.changedRecipients(known);
+
+describe.each(["collab", "ops"])("the sample project %s", (name) => {
+  async function fixture(): Promise<Project> {
+    const cwd = join(FIXTURES, name);
+    return openProject((await findProject({ cwd, project: null, knockDir: null })) as ProjectLocation, cwd);
+  }
+
+  it("has workflows that all parse, and templates that all compile", async () => {
+    const project = await fixture();
+    const keys = await project.workflowKeys();
+    expect(keys.length).toBeGreaterThanOrEqual(6);
+    for (const key of keys) {
+      const workflow = await project.workflow(key);
+      expect(workflow?.key).toBe(key);
+      const { renderers } = await compileWorkflow(workflow as NonNullable<typeof workflow>);
+      expect(renderers.size).toBeGreaterThan(0);
+    }
+  });
+
+  it("has an environment whose channels the workflows name", async () => {
+    const project = await fixture();
+    const { channels } = await project.environment();
+    expect(Object.keys(channels).length).toBeGreaterThan(0);
+    expect(await project.environment()).toBe(await project.environment()); // read once
+  });
+
+  it("has recipients to load, once", async () => {
+    const project = await fixture();
+    const first = await seeds(project);
+    expect(first.length).toBeGreaterThanOrEqual(2);
+    expect(first.flatMap(({ recipients }) => recipients).length).toBeGreaterThan(2);
+    expect(await seeds(project, new Map(first.map(({ file, digest }) => [file, digest])))).toEqual([]);
+  });
+});
+
+describe("workflows (F-004 to F-008)", () => {
+  it("F-006, F-007: are the folders with a workflow.json, by name, in order", async () => {
+    const { project } = open({
+      "knock/workflows/welcome/workflow.json": WELCOME,
+      "knock/workflows/invite/workflow.json": WELCOME,
+      "knock/workflows/draft/notes.md": "",
+      "knock/workflows/README.md": "",
+      "knock/workflows/linked": { link: "welcome" },
+    });
+    expect(await project.workflowKeys()).toEqual(["invite", "linked", "welcome"]);
+    expect((await project.workflow("welcome"))?.key).toBe("welcome");
+    expect((await project.workflow("linked"))?.key).toBe("linked");
+    for (const key of ["draft", "nope", "README.md"]) expect(await project.workflow(key)).toBeNull();
+  });
+
+  it("F-004: are none without the folder", async () => {
+    const { project } = open({});
+    expect(await project.workflowKeys()).toEqual([]);
+    expect(await project.workflow("welcome")).toBeNull();
+    expect(await project.environment()).toMatchObject({ name: "development" });
+    expect(await seeds(project)).toEqual([]);
+  });
+
+  it.each(["..", "../secret", "a/b", "", ".", "a\0", "WELCOME", "wel come"])(
+    "F-008: a key %j names no path",
+    async (key) => {
+      const { project } = open({
+        "knock/workflow.json": WELCOME,
+        "secret/workflow.json": WELCOME,
+        "knock/workflows/welcome/workflow.json": WELCOME,
+      });
+      expect(await project.workflow(key)).toBeNull();
+    },
+  );
+
+  it("F-008: says what is wrong with a folder whose name is no key, rather than that it is not there", async () => {
+    const { project } = open({ "knock/workflows/New Comment/workflow.json": WELCOME });
+    const error = await rejectedBy(project.workflow("New Comment"));
+    expect([error.code, error.message]).toEqual([
+      "workflow_invalid",
+      "knock/workflows/New Comment: not a workflow's key",
+    ]);
+    expect(error.hint).toContain("Rename the folder");
+  });
+
+  it.each<[string, Files, string]>([
+    [
+      "JSON with its place",
+      { "knock/workflows/w/workflow.json": '{\n  "steps": [}' },
+      "knock/workflows/w/workflow.json:2:13: not valid JSON: expected a value",
+    ],
+    [
+      "a folder for a file",
+      { "knock/workflows/w/workflow.json/": "" },
+      "knock/workflows/w/workflow.json is a directory, not a file",
+    ],
+    [
+      "a file that is too deep",
+      { "knock/workflows/w/workflow.json": "[".repeat(1_000) + "]".repeat(1_000) },
+      "knock/workflows/w/workflow.json is nested too deep",
+    ],
+    [
+      "a fault with its place",
+      { "knock/workflows/w/workflow.json": { steps: [{}] } },
+      'workflow "w": steps[0].type is not a known step type: undefined',
+    ],
+    [
+      "a channel of another type",
+      {
+        "knock/workflows/w/workflow.json": WELCOME,
+        "knock/environment.json": { channels: { text: { type: "email" } } },
+      },
+      'workflow "w": steps[0].channel_type is "sms", but channel "text" is of type "email"',
+    ],
+  ])("refuses %s", async (_what, files, message) => {
+    const error = await rejectedBy(open(files).project.workflow("w"));
+    expect([error.code, error.message]).toEqual(["workflow_invalid", message]);
+  });
+
+  it("takes a file for the folder of workflows for a fault of the project", async () => {
+    const { project } = open({ "knock/workflows": "text" });
+    const error = await rejectedBy(project.workflowKeys());
+    expect([error.code, error.message]).toEqual(["project_invalid", "knock/workflows is not a folder"]);
+  });
+
+  it("reads a workflow anew each time: it may be mended while the process lives", async () => {
+    const { project, root } = open({ "knock/workflows/w/workflow.json": "{" });
+    await rejectedBy(project.workflow("w"));
+    root.write({ "knock/workflows/w/workflow.json": WELCOME });
+    expect((await project.workflow("w"))?.steps).toHaveLength(1);
+  });
+});
+
+describe("environment.json", () => {
+  it("is project_invalid with file and place where it is broken", async () => {
+    const broken = await rejectedBy(open({ "knock/environment.json": "{," }).project.environment());
+    expect([broken.code, broken.message]).toEqual([
+      "project_invalid",
+      expect.stringMatching(/^knock\/environment\.json:1:2: not valid JSON/),
+    ]);
+    const wrong = await rejectedBy(open({ "knock/environment.json": { chanels: {} } }).project.environment());
+    expect(faultsOf(wrong)).toEqual(['/chanels is not a known key; did you mean "channels"?']);
+  });
+});
+
+describe("recipients (section 5 of the contract)", () => {
+  const ADA = { users: [{ id: "ada" }] };
+
+  it("come in the order of their names, those alone whose content is not the remembered one", async () => {
+    const { project, root } = open({
+      "knock/recipients/b.json": ADA,
+      "knock/recipients/a.json": { users: [{ id: "bo" }] },
+      "knock/recipients/notes.md": "",
+    });
+    const first = await seeds(project);
+    expect(first.map(({ file, recipients }) => [file, recipients[0]?.key])).toEqual([
+      ["a.json", "$users/bo"],
+      ["b.json", "$users/ada"],
+    ]);
+    const known = new Map(first.map(({ file, digest }) => [file, digest]));
+    expect(await seeds(project, known)).toEqual([]);
+    root.write({ "knock/recipients/b.json": { users: [{ id: "ada", name: "Ada" }] } });
+    expect((await seeds(project, known)).map(({ file }) => file)).toEqual(["b.json"]);
+  });
+
+  it("tells a change at the end of a large file", async () => {
+    const large = (last: string) => ({
+      users: [
+        ...Array.from({ length: 3_000 }, (_, index) => ({ id: `user-${index}`, n: "x".repeat(20) })),
+        { id: last },
+      ],
+    });
+    const { project, root } = open({ "knock/recipients/large.json": large("a") });
+    const [seed] = await seeds(project);
+    expect(seed?.digest.length).toBeLessThan(100);
+    const known = new Map([["large.json", seed?.digest as string]]);
+    expect(await seeds(project, known)).toEqual([]);
+    root.write({ "knock/recipients/large.json": large("b") });
+    expect(await seeds(project, known)).toHaveLength(1);
+  });
+
+  it("are not looked for in folders, nor in an editor's hidden files", async () => {
+    const { project } = open({
+      "knock/recipients/dir.json/": "",
+      "knock/recipients/.#people.json": { link: "ada@host.1234" },
+      "knock/recipients/.x.json": "{",
+    });
+    expect(await seeds(project)).toEqual([]);
+  });
+
+  it.each<[string, Files, string]>([
+    [
+      "JSON with its place",
+      { "knock/recipients/p.json": '{"users": [' },
+      expect.stringMatching(/^knock\/recipients\/p\.json:1:12: not valid JSON: /),
+    ],
+    [
+      "a link to nowhere",
+      { "knock/recipients/p.json": { link: "nowhere.json" } },
+      "knock/recipients/p.json does not exist",
+    ],
+    [
+      "a fault with its place",
+      { "knock/recipients/p.json": { users: [{}] } },
+      "knock/recipients/p.json: users[0].id is required (a string)",
+    ],
+    ["a file for the folder", { "knock/recipients": "text" }, "knock/recipients is not a folder"],
+  ])("refuses %s", async (_what, files, message) => {
+    const error = await rejectedBy(seeds(open(files).project));
+    expect([error.code, error.message]).toEqual(["project_invalid", message]);
+  });
+});

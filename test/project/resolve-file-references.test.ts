@@ -1,0 +1,172 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { resolveFileReferences } from "../../src/project/resolve-file-references.js";
+import type { Json, JsonObject } from "../../src/util/json.js";
+import { nested } from "../helpers/json-arbitraries.js";
+import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
+import { faultsOf, rejectedBy } from "../helpers/thrown-by.js";
+
+const made: TemporaryProject[] = [];
+afterEach(() => {
+  for (const project of made.splice(0)) project.remove();
+});
+
+/** Resolves a document in `workflows/parcel/`, beside files that it must not reach. */
+function resolve(value: Json, files: Files = {}): Promise<Json> {
+  const project = new TemporaryProject({
+    "secret.txt": "SECRET",
+    "workflows/parcel/": "",
+    "workflows/other/x.txt": "OTHER",
+  });
+  made.push(project);
+  const inside = Object.entries(files).map(([path, content]) => [`workflows/parcel/${path}`, content]);
+  project.write(Object.fromEntries(inside) as Files);
+  const folder = project.path("workflows/parcel");
+  return resolveFileReferences(value, {
+    from: folder,
+    resourceDir: folder,
+    shown: "workflows/parcel/workflow.json",
+    used: new Set(),
+  });
+}
+
+describe("resolveFileReferences", () => {
+  it("F-010, F-018: replaces a reference anywhere in the tree by the file's text", async () => {
+    const files = {
+      "email_1/html_body.html": "<p>é</p>\n",
+      "a.txt": "\ufeffA",
+      "b.md": "{{ not json }}",
+      "empty.txt": "",
+    };
+    const document: JsonObject = {
+      "name@": "a.txt",
+      steps: [
+        { template: { "html_body@": "email_1/html_body.html", settings: { "pre_content@": "./empty.txt" } } },
+        { branches: [{ steps: [{ template: { "markdown_body@": "b.md" } }] }] },
+      ],
+    };
+    expect(await resolve(document, files)).toEqual({
+      name: "A",
+      steps: [
+        { template: { html_body: "<p>é</p>\n", settings: { pre_content: "" } } },
+        { branches: [{ steps: [{ template: { markdown_body: "{{ not json }}" } }] }] },
+      ],
+    });
+  });
+
+  it("leaves everything else as it is", async () => {
+    const document = { a: [1, "x@", null, { "@": "kept", "b@c": "kept" }], email: "ada@lark.test" };
+    expect(await resolve(document)).toEqual(document);
+    expect(await resolve("text@")).toBe("text@");
+  });
+
+  it.each<[string, Json, string]>([
+    ["F-011 an absolute path", "/etc/passwd", "leaves the workflow's folder"],
+    ["F-011 a way out", "../other/x.txt", "leaves the workflow's folder"],
+    ["F-011 a way out further in", "email_1/../../other/x.txt", "leaves the workflow's folder"],
+    ["F-011 far out", "../../../../../../../../etc/passwd", "leaves the workflow's folder"],
+    ["F-011 the folder itself", ".", "leaves the workflow's folder"],
+    ["F-011 nothing", "", "must be a relative path"],
+    ["F-011 a number", 5, "must be a relative path"],
+    ["F-011 a list", ["a.txt"], "must be a relative path"],
+    ["F-011 null", null, "must be a relative path"],
+    ["F-016 a file that is not there", "nope.txt", "names a file that does not exist"],
+    ["a NUL byte", "a\0.txt", "names a file that does not exist"],
+    ["a name too long", "n".repeat(300), "names a file that does not exist"],
+    ["a file for a folder", "a.txt/b.txt", "names a file that does not exist"],
+  ])("%s is an error at its place", async (_rule, path, message) => {
+    const error = await rejectedBy(resolve({ steps: [{ template: { "text_body@": path } }] }, { "a.txt": "A" }));
+    expect(error.code).toBe("workflow_invalid");
+    expect(faultsOf(error)).toEqual([`/steps/0/template/text_body@ ${message}`]);
+    expect(error.message).toMatch(/^workflows\/parcel\/workflow\.json: \/steps\/0\/template\/text_body@ /);
+  });
+
+  it("takes a folder whose name begins with dots for what it is", async () => {
+    expect(await resolve({ "a@": "..hidden/x.txt" }, { "..hidden/x.txt": "X" })).toEqual({ a: "X" });
+  });
+
+  it("does not follow a link out of the folder, but one inside it", async () => {
+    const links = {
+      "out.txt": { link: "../../secret.txt" },
+      outside: { link: "../other" },
+      "in.txt": { link: "a.txt" },
+      "a.txt": "A",
+    };
+    for (const path of ["out.txt", "outside/x.txt"]) {
+      const error = await rejectedBy(resolve({ "a@": path }, links));
+      expect(faultsOf(error)).toEqual(["/a@ leads out of the workflow's folder through a link"]);
+      expect(JSON.stringify(error.details)).not.toMatch(/SECRET|OTHER/);
+    }
+    expect(await resolve({ "a@": "in.txt" }, links)).toEqual({ a: "A" });
+  });
+
+  it("F-014: an inline field wins, even null, and the file is not so much as looked at", async () => {
+    expect(await resolve({ a: "inline", "a@": "../../secret.txt", b: null, "b@": 5 })).toEqual({
+      a: "inline",
+      b: null,
+    });
+  });
+
+  it("F-015: a file may be referenced once, however it is written", async () => {
+    const document = { steps: [{ "a@": "x/a.txt" }, { "a@": "./x/../x/a.txt" }] };
+    expect(faultsOf(await rejectedBy(resolve(document, { "x/a.txt": "A" })))).toEqual([
+      "/steps/1/a@ is referenced twice",
+    ]);
+    expect(await resolve({ steps: [{ "a@": "a.txt" }, { a: "A", "a@": "a.txt" }] }, { "a.txt": "A" })).toEqual({
+      steps: [{ a: "A" }, { a: "A" }],
+    });
+  });
+
+  it("F-016: a folder and bytes that are not UTF-8 are errors that name the file", async () => {
+    const files = { "dir/x.txt": "", "latin.txt": Buffer.from([0x61, 0xe9]) };
+    expect((await rejectedBy(resolve({ "a@": "dir" }, files))).message).toBe(
+      "workflows/parcel/dir is a directory, not a file",
+    );
+    const error = await rejectedBy(resolve({ "a@": "latin.txt" }, files));
+    expect([error.code, error.message]).toEqual([
+      "workflow_invalid",
+      "workflows/parcel/latin.txt is not valid UTF-8 (first bad byte at offset 1)",
+    ]);
+  });
+
+  it("F-012, F-013: visual blocks are JSON, and refer on from their own folder", async () => {
+    const files = {
+      "email_1/visual_blocks.json": [
+        { type: "markdown", "content@": "visual_blocks/1.content.md" },
+        { type: "divider" },
+      ],
+      "email_1/visual_blocks/1.content.md": "# Hi",
+      "email_1/other.json": { a: 1 },
+    };
+    const document: JsonObject = {
+      template: { "visual_blocks@": "email_1/visual_blocks.json", "json_body@": "email_1/other.json" },
+    };
+    expect(await resolve(document, files)).toEqual({
+      template: { visual_blocks: [{ type: "markdown", content: "# Hi" }, { type: "divider" }], json_body: '{"a":1}' },
+    });
+  });
+
+  it("F-011, F-015, F-016: second-level references keep to the same rules", async () => {
+    const blocks = (content: Json, more: Files = {}) =>
+      resolve({ "visual_blocks@": "e/visual_blocks.json" }, { "e/visual_blocks.json": content, "a.txt": "A", ...more });
+    expect(await blocks([{ "content@": "../a.txt" }])).toEqual({ visual_blocks: [{ content: "A" }] });
+    expect(faultsOf(await rejectedBy(blocks([{ "content@": "../../other/x.txt" }])))).toEqual([
+      "/visual_blocks@/0/content@ leaves the workflow's folder",
+    ]);
+    expect(faultsOf(await rejectedBy(blocks([{ "content@": "visual_blocks.json" }])))).toEqual([
+      "/visual_blocks@/0/content@ is referenced twice",
+    ]);
+    expect((await rejectedBy(blocks("[\n{]"))).message).toBe(
+      "workflows/parcel/e/visual_blocks.json:2:2: not valid JSON: expected a property name in double quotes",
+    );
+  });
+
+  it("does not fall over a depth of 100,000, nor over a key __proto__", async () => {
+    expect((await rejectedBy(resolve(nested(100_000)))).code).toBe("workflow_invalid");
+    const deep = "[".repeat(100_000) + "]".repeat(100_000);
+    expect((await rejectedBy(resolve({ "visual_blocks@": "b.json" }, { "b.json": deep }))).code).toBe(
+      "workflow_invalid",
+    );
+    const attack = JSON.parse('{"__proto__":{"polluted":1}}') as Json;
+    expect(faultsOf(await rejectedBy(resolve(attack)))).toEqual(["/__proto__ is not allowed as a key"]);
+  });
+});
