@@ -161,7 +161,7 @@ const compiledConditions = new WeakMap<Condition, CompiledCondition>();
 function compile(condition: Condition): CompiledCondition {
   let compiled = compiledConditions.get(condition);
   if (compiled === undefined) {
-    const variable = String(condition.variable);
+    const variable = typeof condition.variable === "string" ? condition.variable : ""; // a stored preference may hold anything
     compiled = {
       path: variable.split("."),
       message: parseMessageVariable(variable),

@@ -48,7 +48,6 @@ describe.concurrent("flags", () => {
     [["--format", "json"], usage("--format goes with --file")],
     [["--actor", "nobody"], { exit: 5, code: "actor_missing", message: 'the actor "nobody" was never identified' }],
   ])("%j", async ([args, refusal], { collab }) => {
-    await collab.knock([...COMMENT, "-r", "ada", ...PAGE]);
     await expectRefusal(collab, [...COMMENT, "-r", "ada", ...PAGE, ...args], refusal);
   });
 
@@ -162,7 +161,6 @@ describe.concurrent("files", () => {
       usage('the payload is for workflow "invite", the command for "new-comment"'),
     ],
   ])("%s", async ([, content, refusal], { collab }) => {
-    await collab.knock(["runs"]);
     collab.write("bad.json", content);
     await expectRefusal(collab, [...COMMENT, "--file", "bad.json"], refusal);
   });

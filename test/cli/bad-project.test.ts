@@ -38,7 +38,7 @@ describe.concurrent("knock.json", () => {
     ['{"knockDir":"./knock","settings":{"target":7}}', project("settings.target must be a string")],
     ['{"knockDir":"./knock","settings":{"target":"cloud"}}', project('settings.target in knock.json is "cloud"')],
   ])("%s", async ([content, refusal], { collab }) => {
-    await prepare(collab);
+    await collab.openStore();
     collab.write("knock.json", content);
     await expectRefusal(collab, SEND, refusal);
   });
@@ -69,7 +69,7 @@ describe.concurrent("environment.json", () => {
     ['{"channels":{"x":{}}}', "channels.x.type"],
     ['{"workflows":{"invite":{"activ":false}}}', 'workflows.invite.activ is not a known key; did you mean "active"?'],
   ])("%s", async ([content, message], { collab }) => {
-    await prepare(collab);
+    await collab.openStore();
     collab.write("knock/environment.json", content);
     await expectRefusal(collab, SEND, project(message));
   });
@@ -88,7 +88,7 @@ describe.concurrent("recipients/*.json", () => {
     ['{"subscriptions":[{"object":"x"}]}', "subscriptions[0]"],
     [Buffer.from('{"users":[{"id":"\xff"}]}', "latin1"), "zz.json is not valid UTF-8 (first bad byte at offset 17)"],
   ])("%s", async ([content, message], { collab }) => {
-    await prepare(collab);
+    await collab.openStore();
     collab.write("knock/recipients/zz.json", content);
     await expectRefusal(collab, SEND, project(message));
   });

@@ -27,7 +27,7 @@ describe.concurrent("--wait", () => {
   test("or when its time has passed, telling what still waits", async ({ collab }) => {
     const started = Date.now();
     const { outcome, exitCode } = await collab.knock([...COMMENT, "-r", "ada", "--wait", "300ms", "--json"]);
-    expect(Date.now() - started).toBeLessThan(5_000);
+    expect(Date.now() - started).toBeLessThan(15_000);
     expect(exitCode).toBe(0);
     expect(inWords(outcome)).toEqual(["ada paused: in_app_feed_1 sent, delay_1 waiting"]);
   });

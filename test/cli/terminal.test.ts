@@ -2,12 +2,6 @@ import { describe, expect } from "vitest";
 import { hasTerminal, cliTest as test } from "../helpers/run-knock.js";
 
 const ESC = "\u001b[";
-/** A key pressed after a while. */
-async function* typed(key: string, after: number): AsyncGenerator<string> {
-  await new Promise((resolve) => setTimeout(resolve, after));
-  yield key;
-}
-
 const COMMENT = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 
 describe.concurrent("colour", () => {
@@ -74,7 +68,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
 
   test("a live key is asked about, and no is no: exit 6, nothing sent", async ({ collab }) => {
     const env = { KNOCK_API_KEY: "sk_live_0123456789", KNOCK_BASE_URL: "https://knock.invalid", NO_COLOR: "1" };
-    const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--remote"], { env, input: "n\n" });
+    const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--remote"], { env, type: [/Go on\?/, "n\n"] });
     expect(stdout).toContain("This uses a live key at knock.invalid. Go on? [y/N]");
     expect(stdout).toContain("error: the API key is a live one");
     expect(exitCode).toBe(6);
@@ -82,9 +76,8 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
   });
 
   test("Ctrl-C ends a wait, with what is done told: exit 130", async ({ collab }) => {
-    const input = typed("\u0003", 900);
     const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--wait"], {
-      ...{ input, columns: 80, env: { NO_COLOR: "1" } },
+      ...{ type: [/0 of 1 runs ended/, "\u0003"], columns: 80, env: { NO_COLOR: "1" } },
     });
     expect(exitCode).toBe(130);
     expect(stdout).toContain("waiting at delay_1");
@@ -95,7 +88,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     ["\u0004", "Ctrl-D", 2, /error: no API key given\nhint: /],
   ])("%j (%s) at a prompt: exit %i", async ([key, , exit, told], { collab }) => {
     const { stdout, exitCode } = await collab.onTerminal(["auth", "login"], {
-      ...{ input: typed(key, 600), env: { NO_COLOR: "1" } },
+      ...{ type: [/API key: /, key], env: { NO_COLOR: "1" } },
     });
     expect(stdout).toMatch(told);
     expect(exitCode).toBe(exit);
@@ -103,7 +96,10 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
 
   test("auth login asks for the key and does not show it", async ({ collab }) => {
     const env = { NO_COLOR: "1" };
-    const { stdout, exitCode } = await collab.onTerminal(["auth", "login"], { env, input: "sk_test_typed0123456\n" });
+    const { stdout, exitCode } = await collab.onTerminal(["auth", "login"], {
+      env,
+      type: [/API key: /, "sk_test_typed0123456\n"],
+    });
     expect(exitCode).toBe(0);
     expect(stdout).toContain("API key: ");
     expect(stdout).toContain('✓ key stored in profile "default"');

@@ -27,11 +27,13 @@ function saysOn(stream: "stdout" | "stderr", started: Started, text: RegExp): Pr
 describe.concurrent("knock worker", () => {
   test("--once runs what is due and exits", async ({ collab }) => {
     quick(collab);
+    await collab.knock(["clock", "freeze"]);
     const { outcome } = await collab.knock(["notify", "quick", "-r", "grace,katherine", "--json"]);
     expect(inWords(outcome)).toEqual(["grace paused: delay_1 waiting", "katherine paused: delay_1 waiting"]);
     const early = await collab.knock(["worker", "--once"]);
     expect({ stdout: early.stdout, stderr: early.stderr }).toEqual({ stdout: "", stderr: "0 runs advanced" });
     await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await collab.knock(["clock", "reset"]);
     const due = await collab.knock(["worker", "--once", "--json"]);
     expect(due.exitCode).toBe(0);
     expect(due.documents).toEqual(

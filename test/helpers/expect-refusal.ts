@@ -21,7 +21,7 @@ export async function expectRefusal(
   { exit, code, message, pointers = [] }: Refusal,
   options: RunOptions = {},
 ): Promise<Ran> {
-  if (!existsSync(sample.path(".knock-local/store.db"))) await sample.knock(["runs", "--quiet"]);
+  if (!existsSync(sample.path(".knock-local/store.db"))) await sample.openStore();
   const before = sample.storeDigest();
   const ran = await sample.knock([...args, "--json"], options);
   const { stdout, stderr, exitCode } = ran;

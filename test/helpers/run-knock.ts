@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { execa, type ResultPromise } from "execa";
 import { test } from "vitest";
 import type { TriggerOutcome } from "../../src/domain/outcome.js";
@@ -15,10 +16,16 @@ export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
   /** Standard input; without it there is none. */
-  input?: string | Uint8Array | AsyncGenerator<string>;
+  input?: string | Uint8Array;
   /** Who runs it, where the test itself runs as root. */
   uid?: number;
   gid?: number;
+}
+
+export interface TerminalOptions extends RunOptions {
+  columns?: number;
+  /** Keys to type, once this has appeared. */
+  type?: [after: RegExp, keys: string];
 }
 
 /** What a finished command left behind. */
@@ -48,11 +55,13 @@ export interface Sample {
   read(name: string): string;
   knock(args: readonly string[], options?: RunOptions): Promise<Ran>;
   /** The same on a terminal (util-linux `script`), both outputs in `stdout`. */
-  onTerminal(args: readonly string[], options?: RunOptions & { columns?: number }): Promise<Ran>;
+  onTerminal(args: readonly string[], options?: TerminalOptions): Promise<Ran>;
   /** A command that goes on: not waited for. */
   start(args: readonly string[], options?: RunOptions): Started;
   /** A shell line with `knock` on its path. */
   shell(line: string, options?: RunOptions): Promise<Ran>;
+  /** Gives it a store in which nothing has run yet, as its first command would make it. */
+  openStore(): Promise<void>;
   /** Of the store's bytes, its log included: equal for what nothing was written to. */
   storeDigest(): string;
   remove(): void;
@@ -68,11 +77,6 @@ export const hasTerminal = existsSync(SCRIPT);
 if (!hasTerminal) console.warn(`notice: no ${SCRIPT} on this machine; tests of terminal behaviour are left out`);
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
-
-function inputOf(input: RunOptions["input"]) {
-  if (input === undefined) return { stdin: "ignore" as const };
-  return typeof input === "string" || input instanceof Uint8Array ? { input } : { stdin: input };
-}
 
 function ran(result: {
   stdout: string;
@@ -111,6 +115,18 @@ function ran(result: {
   };
 }
 
+function typeKeys(terminal: { stdin: Writable; stdout: Readable }, after: RegExp, keys: string): void {
+  let seen = "";
+  const look = (chunk: Buffer): void => {
+    seen += chunk.toString();
+    if (!after.test(seen)) return;
+    terminal.stdout.off("data", look);
+    terminal.stdin.write(keys);
+  };
+  terminal.stdout.on("data", look);
+  terminal.stdout.on("end", () => terminal.stdin.end());
+}
+
 /** Without `name` the folder is empty: no project. */
 export function createSample(name: "collab" | "ops" | null): Sample {
   const root = mkdtempSync(join(tmpdir(), "knock-cli-"));
@@ -134,14 +150,17 @@ export function createSample(name: "collab" | "ops" | null): Sample {
     LANG: "C.UTF-8",
     TERM: "xterm-256color",
   };
-  const common = (options: RunOptions) => ({
+  const base = (options: RunOptions) => ({
     cwd: resolve(dir, options.cwd ?? "."),
     env: { ...env, ...options.env },
     extendEnv: false as const,
     reject: false as const,
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     ...(options.gid === undefined ? {} : { gid: options.gid }),
-    ...inputOf(options.input),
+  });
+  const common = ({ input, ...options }: RunOptions) => ({
+    ...base(options),
+    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
   });
   const knock = async (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
     ran(await execa(process.execPath, [BIN, ...args], common(options)));
@@ -162,12 +181,18 @@ export function createSample(name: "collab" | "ops" | null): Sample {
     knock,
     async onTerminal(args, options = {}) {
       const command = `stty cols ${options.columns ?? 80}; ${[process.execPath, BIN, ...args].map(quoted).join(" ")}`;
-      const result = await execa(SCRIPT, ["-qec", command, "/dev/null"], common(options));
+      const started = execa(SCRIPT, ["-qec", command, "/dev/null"], { ...base(options), stdin: "pipe" });
+      if (options.type === undefined) started.stdin.end();
+      else typeKeys(started, ...options.type);
+      const result = await started;
       return ran({ ...result, stdout: result.stdout.replaceAll("\r\n", "\n") });
     },
     start: (args, options = {}) =>
       execa(process.execPath, [BIN, ...args], { ...common(options), stdin: "ignore", forceKillAfterDelay: false }),
     shell: async (line, options = {}) => ran(await execa("/bin/sh", ["-c", line], common(options))),
+    async openStore() {
+      cpSync((await freshStore(name)).path(".knock-local"), join(dir, ".knock-local"), { recursive: true });
+    },
     storeDigest() {
       const files = ["store.db", "store.db-wal"].map((file) => join(dir, ".knock-local", file));
       const hash = createHash("sha256");
@@ -176,6 +201,23 @@ export function createSample(name: "collab" | "ops" | null): Sample {
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+const freshStores = new Map<string, Promise<Sample>>();
+
+/** A sample with a store, made once; removed when the tests' process ends. */
+function freshStore(name: "collab" | "ops" | null): Promise<Sample> {
+  const made = freshStores.get(String(name)) ?? makeFreshStore(name);
+  freshStores.set(String(name), made);
+  return made;
+}
+
+async function makeFreshStore(name: "collab" | "ops" | null): Promise<Sample> {
+  const sample = createSample(name);
+  process.once("exit", sample.remove);
+  const { exitCode, stderr } = await sample.knock(["runs"]);
+  if (exitCode !== 0) throw new Error(stderr);
+  return sample;
 }
 
 function sampleFixture(name: "collab" | "ops" | null) {
