@@ -85,16 +85,20 @@ describe("parseTrigger", () => {
 
   it("takes every valid payload, and sends it on as it was", () => {
     fc.assert(
-      fc.property(validPayload, (payload) => {
-        const { trigger, idempotency_key } = parseTrigger(payload, "welcome");
-        const { key: _key, idempotency_key: _idempotency, ...rest } = payload;
-        const recipients = Array.isArray(rest.recipients) ? rest.recipients : [rest.recipients];
-        expect(trigger.payload).toEqual({ ...rest, recipients });
-        expect(trigger.recipients).toHaveLength(recipients.length);
-        expect(idempotency_key).toBe(payload.idempotency_key ?? null);
-        // What is sent on is itself a valid payload with the same meaning.
-        expect(parseTrigger(trigger.payload, "welcome").trigger).toEqual(trigger);
-      }),
+      // A key `__proto__`, which the generator may hit on, is refused: no payload with one is valid.
+      fc.property(
+        validPayload.filter((payload) => !JSON.stringify(payload).includes('"__proto__"')),
+        (payload) => {
+          const { trigger, idempotency_key } = parseTrigger(payload, "welcome");
+          const { key: _key, idempotency_key: _idempotency, ...rest } = payload;
+          const recipients = Array.isArray(rest.recipients) ? rest.recipients : [rest.recipients];
+          expect(trigger.payload).toEqual({ ...rest, recipients });
+          expect(trigger.recipients).toHaveLength(recipients.length);
+          expect(idempotency_key).toBe(payload.idempotency_key ?? null);
+          // What is sent on is itself a valid payload with the same meaning.
+          expect(parseTrigger(trigger.payload, "welcome").trigger).toEqual(trigger);
+        },
+      ),
       { numRuns: 500 },
     );
   });

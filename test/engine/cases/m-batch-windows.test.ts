@@ -220,11 +220,12 @@ const leading: EngineCase[] = [
     workflow: [
       batch(),
       batch({ ...LEADING, batch_key: "page" }, "batch_2"),
+      step.sms(BODY),
       step.delay("minutes", 1),
       step.email("S", BODY),
     ],
     payload: payload(1),
-    later: [more(MINUTE, 2), { at: 6 * MINUTE, messages: ["ana mail sent: 1 by 0: 2,"] }],
+    later: [more(MINUTE, 2), { at: 6 * MINUTE, messages: ["ana text sent: 1 by 0: 2,", "ana mail sent: 1 by 0: 2,"] }],
   },
   {
     title: "E-264 E-292: a run that does not lead asks the throttle after the batch only at the close",
