@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { execa, type ResultPromise } from "execa";
-import { test } from "vitest";
+import { afterAll, test } from "vitest";
 import type { TriggerOutcome } from "../../src/domain/outcome.js";
 import { isJsonObject, type JsonObject } from "../../src/util/json.js";
 
@@ -205,7 +205,11 @@ export function createSample(name: "collab" | "ops" | null): Sample {
 
 const freshStores = new Map<string, Promise<Sample>>();
 
-/** A sample with a store, made once; removed when the tests' process ends. */
+afterAll(async () => {
+  for (const sample of freshStores.values()) (await sample).remove();
+});
+
+/** A sample with a store, made once for a file of tests. */
 function freshStore(name: "collab" | "ops" | null): Promise<Sample> {
   const made = freshStores.get(String(name)) ?? makeFreshStore(name);
   freshStores.set(String(name), made);
@@ -214,9 +218,8 @@ function freshStore(name: "collab" | "ops" | null): Promise<Sample> {
 
 async function makeFreshStore(name: "collab" | "ops" | null): Promise<Sample> {
   const sample = createSample(name);
-  process.once("exit", sample.remove);
   const { exitCode, stderr } = await sample.knock(["runs"]);
-  if (exitCode !== 0) throw new Error(stderr);
+  if (exitCode !== 0) throw new Error(`no fresh store: ${stderr}`);
   return sample;
 }
 
