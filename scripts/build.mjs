@@ -1,4 +1,4 @@
-// Bundles the command and the library into dist/. The command is one CommonJS file, which starts faster than split ESM;
+// Bundles the command into dist/: one CommonJS file, which starts faster than split ESM, and another for notify alone;
 // heavy packages that few commands need stand beside it, each bundled on its own and loaded when used.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,12 @@ const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** Bundled apart, so that a start that does not need them does not read them; whether each is used by its default export. */
-const APART = { undici: false, conf: true, ora: true, luxon: false };
+const APART = { undici: false, conf: true, ora: true, luxon: false, "jsonc-parser": false };
+
+const ENTRIES = ["main", "main-notify"];
+
+/** Where the build's hash will stand. */
+const NO_ID = "0".repeat(16);
 
 const native = ["@photostructure/sqlite", "node:sqlite"];
 
@@ -27,7 +32,11 @@ const common = {
   keepNames: false,
   legalComments: "none",
   logLevel: "warning",
-  define: { __VERSION__: JSON.stringify(version), "import.meta.url": "__importMetaUrl" },
+  define: {
+    __VERSION__: JSON.stringify(version),
+    "import.meta.url": "__importMetaUrl",
+    "import.meta.dirname": "__dirname",
+  },
   // liquidjs' Node build loads streams and the file system at start; templates here never come from files.
   alias: {
     liquidjs: join(dirname(require.resolve("liquidjs")), "liquid.browser.mjs"),
@@ -43,8 +52,64 @@ const apart = {
   name: "apart",
   setup({ onResolve }) {
     onResolve({ filter: new RegExp(`^(${Object.keys(APART).join("|")})$`) }, ({ path }) => ({
-      path: `./vendor/${path}.cjs`,
+      path: `../dist/vendor/${path}.cjs`, // bin/knock.js hands in its own require
       external: true,
+    }));
+  },
+};
+
+/**
+ * Packages whose functions few starts call, with those functions: each reads its package when called. The table of 2,000
+ * named character references is needed when Markdown has one, the distance of words when one is misspelt.
+ */
+const LATE = {
+  "decode-named-character-reference": "decodeNamedCharacterReference",
+  "fastest-levenshtein": "distance",
+};
+const lateFunctions = {
+  name: "late-functions",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(${Object.keys(LATE).join("|")})$`) }, ({ path, namespace }) =>
+      namespace === "late" ? { path: `../dist/vendor/${path}.cjs`, external: true } : { path, namespace: "late" },
+    );
+    onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => ({
+      contents: `export const ${LATE[path]} = (...values) => require("${path}").${LATE[path]}(...values);`,
+    }));
+  },
+};
+
+/** What `pattern` finds in a package's file, replaced: where it finds nothing, the package has changed and the build fails. */
+function replaced(source, pattern, replacement) {
+  const text = source.replace(pattern, replacement);
+  if (text === source) throw new Error(`late-expressions: nothing matches ${pattern}`);
+  return text;
+}
+
+/**
+ * Expressions with Unicode properties cost a quarter of a millisecond each where they are made. liquidjs makes those of
+ * `slugify` at import, here each is made when used; micromark asks one about every character beside a `*`, here only
+ * about those beyond ASCII, whose punctuation and symbols are its `asciiPunctuation`.
+ */
+const lateExpressions = {
+  name: "late-expressions",
+  setup({ onLoad }) {
+    onLoad({ filter: /liquid\.browser\.mjs$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const [, expression] = /const rSlugifyDefault = (\/.+\/\w+);/.exec(source) ?? [];
+      const some = replaced(source, /'(default|latin)': rSlugifyDefault/g, `get '$1'() { return ${expression} }`);
+      const more = replaced(some, /const rSlugifyDefault = .+;/, "");
+      return { contents: replaced(more, /'pretty': (\/.+\/\w+)/, "get 'pretty'() { return $1 }") };
+    });
+    onLoad({ filter: /micromark-util-character\/index\.js$/ }, ({ path }) => ({
+      contents: replaced(
+        readFileSync(path, "utf8"),
+        /export const unicodePunctuation = regexCheck\((.+)\);/,
+        `let punctuation;
+        export const unicodePunctuation = (code) =>
+          code !== null && code > 127
+            ? (punctuation ??= $1).test(String.fromCharCode(code))
+            : asciiPunctuation(code);`,
+      ),
     }));
   },
 };
@@ -68,36 +133,37 @@ const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(
 await Promise.all([
   build({
     ...common,
-    entryPoints: ["src/main.ts"],
-    outfile: join(dist, "main.cjs"),
+    entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
+    outdir: dist,
+    outExtension: { ".js": ".cjs" },
     external: native,
-    plugins: [apart, noChildProcess],
+    plugins: [lateFunctions, lateExpressions, apart, noChildProcess],
     // Without a performance object liquidjs times by Date, and perf_hooks stays unloaded.
-    define: { __VERSION__: JSON.stringify(version), "global.performance": "undefined" },
+    define: { ...common.define, "global.performance": "undefined" },
     supported: { "dynamic-import": false },
     // A function expression, which the loader compiles as it stands: joining strings of this size at start would copy them.
-    banner: { js: "(function (require, module, exports, __filename, __dirname) {" },
+    banner: { js: `/*${NO_ID}*/(function (require, module, exports, __filename, __dirname) {` },
     footer: { js: "})" },
   }),
-  ...Object.entries(APART).map(([name, byDefault]) =>
-    build({
-      ...common,
-      banner,
-      // An import's default is what Node would make it, the whole of a CommonJS module: so the default has to be that.
-      ...(byDefault ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
-      stdin: {
-        contents: byDefault ? `export { default } from "${name}";` : `export * from "${name}";`,
-        resolveDir: root,
-      },
-      outfile: join(dist, "vendor", `${name}.cjs`),
-    }),
+  ...Object.entries({ ...APART, ...Object.fromEntries(Object.keys(LATE).map((name) => [name, false])) }).map(
+    ([name, byDefault]) =>
+      build({
+        ...common,
+        banner,
+        // An import's default is what Node would make it, the whole of a CommonJS module: so the default has to be that.
+        ...(byDefault ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
+        stdin: {
+          contents: byDefault ? `export { default } from "${name}";` : `export * from "${name}";`,
+          resolveDir: root,
+        },
+        outfile: join(dist, "vendor", `${name}.cjs`),
+      }),
   ),
 ]);
 
-// The code cache of one build must never serve another.
-const id = createHash("sha256")
-  .update(readFileSync(join(dist, "main.cjs")))
-  .digest("hex")
-  .slice(0, 16);
-const loader = readFileSync(join(root, "scripts", "load-cached.cjs"), "utf8");
-writeFileSync(join(dist, "knock.cjs"), loader.replaceAll("__BUILD_ID__", id));
+// The code cache of one build must never serve another: bin/knock.js reads this hash from the first comment.
+for (const name of ENTRIES) {
+  const file = join(dist, `${name}.cjs`);
+  const built = readFileSync(file, "utf8");
+  writeFileSync(file, built.replace(NO_ID, createHash("sha256").update(built).digest("hex").slice(0, NO_ID.length)));
+}

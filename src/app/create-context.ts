@@ -8,6 +8,7 @@ import type { Operations } from "../ports/operations.js";
 import { findProject } from "../project/find-project.js";
 import { openProject, type Project } from "../project/open-project.js";
 import { nearest } from "../util/nearest.js";
+import { once } from "../util/once.js";
 import { type Credentials, openCredentials } from "./credentials.js";
 import { confirmLiveKey, isLiveKey } from "./live-key.js";
 import { openLocal, storeLocation } from "./open-local.js";
@@ -37,8 +38,9 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
     return project;
   };
 
+  const defaultProfile = once(() => stored().readDefaultProfileName());
   function readProfile(name: string | null): ReturnType<Parameters<typeof resolveSettings>[0]["profile"]> {
-    const wanted = name ?? stored().readDefaultProfileName();
+    const wanted = name ?? defaultProfile();
     if (wanted === null) return { name: null, profile: {} };
     const { profile, warning } = stored().readProfile(wanted);
     if (profile === null) {
@@ -50,9 +52,14 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
     return { name: wanted, profile };
   }
 
+  const settings = new Map<TargetFlags, Settings>();
   const settingsOf = async (flags: TargetFlags): Promise<Settings> => {
     const found = await projectOf(flags);
-    return resolveSettings({ flags, env, project: found?.settings ?? {}, profile: readProfile });
+    const known = settings.get(flags);
+    if (known) return known;
+    const resolved = resolveSettings({ flags, env, project: found?.settings ?? {}, profile: readProfile });
+    settings.set(flags, resolved);
+    return resolved;
   };
 
   async function requireProject(flags: TargetFlags): Promise<Project> {

@@ -1,6 +1,6 @@
 import { fstatSync, writeSync } from "node:fs";
 import { KnockError } from "../errors/knock-error.js";
-import type { OutStream } from "../output/output.js";
+import type { OutStream } from "../output/out-stream.js";
 
 /** A full pipe is waited for in steps of this many milliseconds. */
 const FULL_PIPE_MS = 2;

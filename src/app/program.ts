@@ -3,26 +3,8 @@ import type { CommandContext, Register } from "../commands/context.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/nearest.js";
 
-/** Loaded one by one: a start pays only for the command it runs. */
-const COMMANDS: Record<string, () => Promise<Register>> = {
-  notify: async () => (await import("../commands/notify.js")).registerNotify,
-  cancel: async () => (await import("../commands/cancel.js")).registerCancel,
-  runs: async () => (await import("../commands/runs.js")).registerRuns,
-  messages: async () => (await import("../commands/messages.js")).registerMessages,
-  users: async () => (await import("../commands/users.js")).registerUsers,
-  objects: async () => (await import("../commands/objects.js")).registerObjects,
-  tenants: async () => (await import("../commands/tenants.js")).registerTenants,
-  preferences: async () => (await import("../commands/preferences.js")).registerPreferences,
-  schedules: async () => (await import("../commands/schedules.js")).registerSchedules,
-  subscriptions: async () => (await import("../commands/subscriptions.js")).registerSubscriptions,
-  audiences: async () => (await import("../commands/audiences.js")).registerAudiences,
-  feed: async () => (await import("../commands/feed.js")).registerFeed,
-  clock: async () => (await import("../commands/clock.js")).registerClock,
-  worker: async () => (await import("../commands/worker.js")).registerWorker,
-  init: async () => (await import("../commands/init.js")).registerInit,
-  auth: async () => (await import("../commands/auth.js")).registerAuth,
-  config: async () => (await import("../commands/config.js")).registerConfig,
-};
+/** Commands by name, each loaded when argv names it: a start pays only for the command it runs. */
+export type Commands = Readonly<Record<string, () => Promise<Register>>>;
 
 const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", message: "messages" };
 
@@ -42,6 +24,7 @@ function usageError(error: CommanderError): KnockError {
 
 /** Runs the command that argv names. Throws KnockError for wrong usage. */
 export async function runProgram(
+  commands: Commands,
   argv: readonly string[],
   version: string,
   context: CommandContext,
@@ -59,15 +42,15 @@ export async function runProgram(
     .exitOverride()
     .configureOutput({ writeOut: streams.out, writeErr: () => {}, outputError: () => {} });
 
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load) (await load())(program, context);
   else {
     if (first !== "" && first !== "help" && !first.startsWith("-")) {
       throw new KnockError("usage", `there is no command "${first}"`, {
-        hint: didYouMean(first, Object.keys(COMMANDS), "Commands"),
+        hint: didYouMean(first, Object.keys(commands), "Commands"),
       });
     }
-    for (const loadOne of Object.values(COMMANDS)) (await loadOne())(program, context);
+    for (const loadOne of Object.values(commands)) (await loadOne())(program, context);
     program.addHelpText("after", "\nStart here:\n  $ knock init && knock notify hello --recipients ada\n");
   }
   // Settings made on the program are not inherited by commands registered before them; these are.

@@ -2,7 +2,7 @@ import { exitCodeOf } from "../errors/knock-error.js";
 import { Output } from "../output/output.js";
 import { printError } from "../output/print-error.js";
 import { createContext } from "./create-context.js";
-import { runProgram } from "./program.js";
+import { type Commands, runProgram } from "./program.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** Whether `--json` was asked for, known even where the flags could not be parsed. */
@@ -12,8 +12,8 @@ function wantsJson(argv: readonly string[]): boolean {
 }
 
 /** argv → exit code. Everything that goes wrong ends here as one printed error. */
-export async function run(surroundings: Surroundings): Promise<number> {
-  const output = new Output(surroundings);
+export async function run(commands: Commands, surroundings: Surroundings): Promise<number> {
+  const output = await Output.open(surroundings);
   let code = 0;
   const context = createContext(surroundings, output, (asked) => {
     code = asked;
@@ -24,7 +24,7 @@ export async function run(surroundings: Surroundings): Promise<number> {
     code = exitCodeOf(error);
   };
   try {
-    await runProgram(surroundings.argv, surroundings.version, context, {
+    await runProgram(commands, surroundings.argv, surroundings.version, context, {
       out: (text) => void surroundings.stdout.write(text),
       err: (text) => void surroundings.stderr.write(text),
     });

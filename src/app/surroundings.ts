@@ -1,5 +1,5 @@
 import { KnockError, messageOf } from "../errors/knock-error.js";
-import type { OutStream } from "../output/output.js";
+import type { OutStream } from "../output/out-stream.js";
 import { isTerminal, processStream } from "./process-stream.js";
 
 /** The process as the program sees it; tests hand in another. */

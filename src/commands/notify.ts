@@ -188,7 +188,7 @@ async function runNotify(workflow: string | null, flags: NotifyFlags, context: C
   const verdicts: Verdict[] = [];
   let met = true;
   for (const one of triggers) {
-    if (context.signal.aborted) break;
+    if (verdicts.length > 0 && context.signal.aborted) break;
     try {
       const outcome = await runOne(one, operations, flags, context);
       printOutcome(outcome, await targetNow(operations, outcome, context), output, many);

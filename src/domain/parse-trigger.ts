@@ -19,8 +19,12 @@ function complainTo(ctx: Context, input: unknown, base: PropertyKey[] = []) {
   };
 }
 
+// Shared: each schema made takes a start its share of a millisecond.
+const anything = z.optional(z.unknown());
+const flag = z.nullish(z.boolean());
+
 const recipients = z.pipe(
-  z.optional(z.unknown()),
+  anything,
   z.transform((value: unknown, ctx: Context): ParsedRecipient[] => {
     const complain = complainTo(ctx, value);
     if (value === undefined || value === null) {
@@ -42,7 +46,7 @@ const recipients = z.pipe(
 );
 
 const actor = z.pipe(
-  z.optional(z.unknown()),
+  anything,
   z.transform((value: unknown, ctx: Context) => {
     if (value === undefined || value === null) return null;
     const parsed = parseRecipient(value, complainTo(ctx, value));
@@ -51,14 +55,14 @@ const actor = z.pipe(
 );
 
 const tenant = z.pipe(
-  z.optional(z.unknown()),
+  anything,
   z.transform((value: unknown, ctx: Context) =>
     value === undefined || value === null ? null : parseTenant(value, complainTo(ctx, value)),
   ),
 );
 
 const data = z.pipe(
-  z.optional(z.unknown()),
+  anything,
   z.transform((value: unknown, ctx: Context): JsonObject => {
     if (value === undefined || value === null) return {};
     if (isJsonObject(value)) return value;
@@ -69,9 +73,7 @@ const data = z.pipe(
 
 const key = z.nullish(z.string().check(z.minLength(1), z.maxLength(255)));
 
-const settings = z.nullish(
-  z.strictObject({ sandbox_mode: z.nullish(z.boolean()), skip_delay: z.nullish(z.boolean()) }),
-);
+const settings = z.nullish(z.strictObject({ sandbox_mode: flag, skip_delay: flag }));
 
 const triggerSchema = z.strictObject({
   key: z.optional(z.string().check(z.minLength(1))),

@@ -1,24 +1,10 @@
-import { Chalk, type ChalkInstance } from "chalk";
-
-/** The part of a stream that output uses. */
-export interface OutStream {
-  write(text: string): unknown;
-  isTTY?: boolean | undefined;
-  columns?: number | undefined;
-}
+import type { OutStream } from "./out-stream.js";
+import { openPaint, type Paint } from "./paint.js";
 
 export interface OutputOptions {
   stdout: OutStream;
   stderr: OutStream;
   env: Record<string, string | undefined>;
-}
-
-/** FORCE_COLOR beats NO_COLOR beats what the stream is (contract, section 2). */
-export function colorLevel(stream: OutStream, env: Record<string, string | undefined>): 0 | 1 {
-  const forced = env.FORCE_COLOR;
-  if (forced !== undefined) return forced === "0" || forced === "false" ? 0 : 1;
-  if (env.NO_COLOR) return 0;
-  return stream.isTTY && env.TERM !== "dumb" ? 1 : 0;
 }
 
 /** How much to say. */
@@ -31,15 +17,16 @@ export interface Verbosity {
 /** The only way out: the result to standard output, everything else to standard error. */
 export class Output {
   verbosity: Verbosity = { json: false, quiet: false, verbose: false };
-  /** Colours for standard output and for standard error: either may be a terminal alone. */
-  readonly paint: ChalkInstance;
-  readonly paintError: ChalkInstance;
-  private readonly options: OutputOptions;
+  /** Colours for standard output and for standard error are apart: either may be a terminal alone. */
+  private constructor(
+    private readonly options: OutputOptions,
+    readonly paint: Paint,
+    readonly paintError: Paint,
+  ) {}
 
-  constructor(options: OutputOptions) {
-    this.options = options;
-    this.paint = new Chalk({ level: colorLevel(options.stdout, options.env) });
-    this.paintError = new Chalk({ level: colorLevel(options.stderr, options.env) });
+  static async open(options: OutputOptions): Promise<Output> {
+    const { stdout, stderr, env } = options;
+    return new Output(options, await openPaint(stdout, env), await openPaint(stderr, env));
   }
 
   get isTerminal(): boolean {

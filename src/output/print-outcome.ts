@@ -1,11 +1,10 @@
 import type { CancelOutcome, RecipientOutcome, StepOutcome, TriggerOutcome } from "../domain/outcome.js";
 import type { Output } from "./output.js";
+import type { Paint } from "./paint.js";
 import { reasonText, recipientLabel, stepLabel, untilText } from "./words.js";
 
 /** More recipients than this are summed up, unless `--verbose`. */
 const MAX_LINES = 20;
-
-type Paint = Output["paint"];
 
 function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, paint: Paint): string {
   const label = stepLabel(step, all);

@@ -1,6 +1,6 @@
-import { sha1 } from "@noble/hashes/legacy.js";
-import { sha256 } from "@noble/hashes/sha2.js";
+import { getBuiltinModule } from "node:process";
 import { randomBytes } from "./random.js";
+import { sha1 } from "./sha1.js";
 
 /** Where ids and chance come from; tests hand in a seeded one. */
 export interface IdSource {
@@ -27,19 +27,19 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. Hashed in JavaScript: `node:crypto` is slow to load. */
+/** UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. */
 export function uuidV5(namespace: string, name: string): string {
   return uuidOf(sha1(Buffer.concat([Buffer.from(namespace.replaceAll("-", ""), "hex"), Buffer.from(name, "utf8")])), 5);
 }
 
 /** The first 8 bytes of a text's SHA-256 as an unsigned number. */
 export function sha256Prefix(text: string): bigint {
-  return Buffer.from(sha256(Buffer.from(text, "utf8"))).readBigUInt64BE(0);
+  return getBuiltinModule("node:crypto").createHash("sha256").update(text, "utf8").digest().readBigUInt64BE(0);
 }
 
 /** A short name for a text's content: equal texts, equal digests. Not for secrets. */
 export function contentDigest(text: string): string {
-  return Buffer.from(sha1(Buffer.from(text, "utf8"))).toString("hex");
+  return sha1(Buffer.from(text, "utf8")).toString("hex");
 }
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -1,14 +1,13 @@
+import { isUtf8 } from "node:buffer";
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 
 export type TextResult = { text: string } | { fault: string };
 
 /** Bytes as UTF-8 without a byte order mark; the fault names the first byte that is not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): TextResult {
-  try {
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
-  } catch {
-    return { fault: `is not valid UTF-8 (first bad byte at offset ${firstBadByte(bytes)})` };
-  }
+  if (!isUtf8(bytes)) return { fault: `is not valid UTF-8 (first bad byte at offset ${firstBadByte(bytes)})` };
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  return { text: text.startsWith("\uFEFF") ? text.slice(1) : text };
 }
 
 function firstBadByte(bytes: Uint8Array): number {

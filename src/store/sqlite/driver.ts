@@ -1,4 +1,6 @@
-import { versions } from "node:process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { arch, dlopen, platform, versions } from "node:process";
 
 export type SqlValue = null | number | string;
 
@@ -26,9 +28,40 @@ export type DatabaseConstructor = new (path: string, options: DatabaseOptions) =
 
 /** The first Node whose own module is quiet: 22's prints a warning at every start, 20 has none. */
 const FIRST_BUILT_IN = 24;
+const PREBUILT = join(`${platform}-${arch}`, "@photostructure+sqlite.glibc.node");
 
 /** Long enough for a queue of writers; a lock is held for milliseconds. */
 const BUSY_TIMEOUT_MS = 15_000;
+
+/**
+ * The prebuilt binding of `@photostructure/sqlite`, opened where the package keeps it. The package's own way there (its
+ * wrapper, and a search through folders for the file) takes a start 4 ms; of the wrapper nothing is used here. Null where
+ * this does not find it, as with a binding compiled at install, or musl: then the package looks for itself.
+ */
+function openPrebuilt(): DatabaseConstructor | null {
+  const inside = join("node_modules", "@photostructure", "sqlite");
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const file = join(folder, inside, "prebuilds", PREBUILT);
+    if (existsSync(file)) {
+      if (existsSync(join(folder, inside, "build")) || existsSync("/etc/alpine-release")) return null;
+      const binding = { exports: {} as { DatabaseSync?: DatabaseConstructor } };
+      try {
+        dlopen(binding, file);
+      } catch {
+        return null; // the package says better what is wrong
+      }
+      return binding.exports.DatabaseSync ?? null;
+    }
+    if (folder === dirname(folder)) return null;
+  }
+}
+
+let loaded: DatabaseConstructor | undefined;
+
+async function loadDriver(): Promise<DatabaseConstructor> {
+  if (Number.parseInt(versions.node, 10) >= FIRST_BUILT_IN) return (await import("node:sqlite")).DatabaseSync;
+  return openPrebuilt() ?? (await import("@photostructure/sqlite")).DatabaseSync;
+}
 
 /**
  * Opens a database file through Node's own SQLite, or the package with the same API where Node has none that will do.
@@ -36,12 +69,9 @@ const BUSY_TIMEOUT_MS = 15_000;
  * of "database is locked" when the WAL pragma came first.
  */
 export async function openDatabase(path: string, options: { readOnly: boolean }): Promise<Database> {
-  const { DatabaseSync } =
-    Number.parseInt(versions.node, 10) >= FIRST_BUILT_IN
-      ? await import("node:sqlite")
-      : await import("@photostructure/sqlite");
+  loaded ??= await loadDriver();
   // References are kept by the verbs; checking them again costs a look-up per row.
-  return new DatabaseSync(path, {
+  return new loaded(path, {
     timeout: BUSY_TIMEOUT_MS,
     readOnly: options.readOnly,
     enableForeignKeyConstraints: false,

@@ -25,16 +25,10 @@ const EVERY_CONNECTION =
   "PRAGMA synchronous = FULL; PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 8000; PRAGMA temp_store = MEMORY";
 const WAL_TRIES = 50;
 
-interface Identity {
-  application_id: number;
-  user_version: number;
-}
-
 /** Throws for what is not ours; answers with the version. */
 function checkIdentity(database: Database, location: string): number {
-  const { application_id, user_version } = database
-    .prepare("SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
-    .get() as Identity;
+  const { application_id } = database.prepare("PRAGMA application_id").get() as { application_id: number };
+  const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
   if (application_id !== APPLICATION_ID) {
     if (application_id !== 0 || database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() !== undefined)
       throw foreign(location);

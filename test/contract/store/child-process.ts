@@ -23,6 +23,7 @@ export function bundleChild({ module }: StoreSubject): Promise<string> {
       platform: "node",
       format: "cjs",
       packages: "external",
+      define: { "import.meta.dirname": "__dirname" },
       outfile,
       logLevel: "error",
     }).then(() => outfile);

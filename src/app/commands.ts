@@ -1,0 +1,22 @@
+import type { Commands } from "./program.js";
+
+/** Every command. */
+export const COMMANDS: Commands = {
+  notify: async () => (await import("../commands/notify.js")).registerNotify,
+  cancel: async () => (await import("../commands/cancel.js")).registerCancel,
+  runs: async () => (await import("../commands/runs.js")).registerRuns,
+  messages: async () => (await import("../commands/messages.js")).registerMessages,
+  users: async () => (await import("../commands/users.js")).registerUsers,
+  objects: async () => (await import("../commands/objects.js")).registerObjects,
+  tenants: async () => (await import("../commands/tenants.js")).registerTenants,
+  preferences: async () => (await import("../commands/preferences.js")).registerPreferences,
+  schedules: async () => (await import("../commands/schedules.js")).registerSchedules,
+  subscriptions: async () => (await import("../commands/subscriptions.js")).registerSubscriptions,
+  audiences: async () => (await import("../commands/audiences.js")).registerAudiences,
+  feed: async () => (await import("../commands/feed.js")).registerFeed,
+  clock: async () => (await import("../commands/clock.js")).registerClock,
+  worker: async () => (await import("../commands/worker.js")).registerWorker,
+  init: async () => (await import("../commands/init.js")).registerInit,
+  auth: async () => (await import("../commands/auth.js")).registerAuth,
+  config: async () => (await import("../commands/config.js")).registerConfig,
+};
