@@ -24,7 +24,7 @@ const HOME = {
   "(chalk|ora)": "output/",
   undici: "(remote|providers)/",
   liquidjs: "engine/render/",
-  micromark: "engine/render/",
+  "markdown-it": "engine/render/",
   luxon: "engine/",
   "@cfworker": "domain/",
   "@photostructure": "store/sqlite/",

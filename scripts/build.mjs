@@ -63,7 +63,7 @@ const apart = {
  * named character references is needed when Markdown has one, the distance of words when one is misspelt.
  */
 const LATE = {
-  "decode-named-character-reference": "decodeNamedCharacterReference",
+  entities: "decodeHTMLStrict",
   "fastest-levenshtein": "distance",
 };
 const lateFunctions = {
@@ -87,8 +87,7 @@ function replaced(source, pattern, replacement) {
 
 /**
  * Expressions with Unicode properties cost a quarter of a millisecond each where they are made. liquidjs makes those of
- * `slugify` at import, here each is made when used; micromark asks one about every character beside a `*`, here only
- * about those beyond ASCII, whose punctuation and symbols are its `asciiPunctuation`.
+ * `slugify` at import, here each is made when used.
  */
 const lateExpressions = {
   name: "late-expressions",
@@ -100,17 +99,6 @@ const lateExpressions = {
       const more = replaced(some, /const rSlugifyDefault = .+;/, "");
       return { contents: replaced(more, /'pretty': (\/.+\/\w+)/, "get 'pretty'() { return $1 }") };
     });
-    onLoad({ filter: /micromark-util-character\/index\.js$/ }, ({ path }) => ({
-      contents: replaced(
-        readFileSync(path, "utf8"),
-        /export const unicodePunctuation = regexCheck\((.+)\);/,
-        `let punctuation;
-        export const unicodePunctuation = (code) =>
-          code !== null && code > 127
-            ? (punctuation ??= $1).test(String.fromCharCode(code))
-            : asciiPunctuation(code);`,
-      ),
-    }));
   },
 };
 

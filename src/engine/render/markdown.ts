@@ -1,6 +1,17 @@
-import { micromark } from "micromark";
+import MarkdownIt from "markdown-it";
+import { once } from "../../util/once.js";
 
-/** CommonMark to HTML; HTML in the source stays HTML (T-007, T-204). */
+const markdown = once(() => {
+  const made = new MarkdownIt({ html: true, linkify: true });
+  // Of what has no scheme only addresses of people become links: a file's name is no host's.
+  made.linkify.set({ fuzzyLink: false });
+  return made;
+});
+
+/**
+ * CommonMark with tables, strikethrough and bare links (TQ-14) to HTML; HTML in the source stays HTML (T-007, T-204).
+ * Without the last line break, which a template's file ends with and nobody wants in a feed.
+ */
 export function renderMarkdown(source: string): string {
-  return micromark(source, { allowDangerousHtml: true });
+  return markdown().render(source).trimEnd();
 }
