@@ -12,6 +12,7 @@ const numbers = process.argv
   .filter((word) => /^\d+$/.test(word))
   .map(Number);
 const [size = 20_000, repeats = 3] = numbers;
+const cases = process.argv.find((word) => /^[abc]+$/.test(word)) ?? "abc";
 const bundle = join(root, "node_modules", ".cache", "throughput.mjs");
 await build({
   entryPoints: [join(root, "bench", "throughput-main.ts")],
@@ -30,7 +31,7 @@ const results = [];
 try {
   for (let i = 0; i < repeats; i++)
     results.push(
-      JSON.parse(String(execFileSync(process.execPath, [bundle, folder, String(size)], { maxBuffer: 1 << 26 }))),
+      JSON.parse(String(execFileSync(process.execPath, [bundle, folder, String(size), cases], { maxBuffer: 1 << 26 }))),
     );
 } finally {
   rmSync(folder, { recursive: true, force: true });

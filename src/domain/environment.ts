@@ -109,8 +109,16 @@ export function emptyEnvironment(): Environment {
   };
 }
 
+const channelIds = new Map<string, string>();
+
+/** Kept: undeclared channels are asked for with every message. */
 export function channelIdOf(key: string): string {
-  return uuidV5(CHANNEL_NAMESPACE, key);
+  let id = channelIds.get(key);
+  if (id === undefined) {
+    id = uuidV5(CHANNEL_NAMESPACE, key);
+    if (channelIds.size < 1_000) channelIds.set(key, id);
+  }
+  return id;
 }
 
 /** Stands in where a workflow names a channel that nobody declared: sandboxed, of the step's type. */

@@ -2,6 +2,7 @@ import type { BatchContent, BatchJoin, PendingTrigger } from "../domain/batch.js
 import { mergeRecipient } from "../domain/merge-recipient.js";
 import type { Message } from "../domain/message.js";
 import type { StepOutcome } from "../domain/outcome.js";
+import type { PreferenceSet } from "../domain/preference-set.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
 import type { RunWait, Signal } from "../domain/run-wait.js";
 import type { BatchStep } from "../domain/step-types.js";
@@ -17,9 +18,9 @@ import type { CompiledWorkflow } from "./compile-workflow.js";
 import { type ConditionScope, describeCondition, type EvaluatedCondition } from "./conditions.js";
 import { stepMessageState } from "./message-state.js";
 import { type RenderScope, renderText } from "./render/liquid.js";
-import { buildScope, type RunParties, type ScopeInput } from "./scope.js";
+import { buildScope, preferencesOf, type RunParties, type ScopeInput } from "./scope.js";
 
-export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch"> {
+export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "preferences"> {
   compiled: CompiledWorkflow;
   /** Messages the run made before, oldest first. */
   messages: readonly Message[];
@@ -85,8 +86,6 @@ export interface StepEffect {
 
 /** One advance in the making: what steps read, and where they record. */
 export class Advancing {
-  scope: RenderScope;
-  conditionScope: ConditionScope;
   made: Message[] = [];
   upserts: RecipientUpsert[] = [];
   triggers: PendingTrigger[] = [];
@@ -99,6 +98,9 @@ export class Advancing {
   /** Changes of audiences by this run, those before a fork included. */
   private audienceChanges: RecipientUpsert[] = [];
   private readonly warnings: string[] = [];
+  private knownScope: RenderScope | null = null;
+  private knownConditionScope: ConditionScope | null = null;
+  private knownPreferences: PreferenceSet | null = null;
 
   constructor(
     readonly input: AdvanceInput,
@@ -111,8 +113,25 @@ export class Advancing {
       subscribedObject: input.subscribedObject,
     };
     this.batch = input.batch === null ? null : this.viewOf(input.batch);
-    this.scope = this.buildScope();
-    this.conditionScope = this.buildConditionScope();
+  }
+
+  /** What templates read; built when the first of them asks. */
+  get scope(): RenderScope {
+    this.knownScope ??= this.buildScope();
+    return this.knownScope;
+  }
+
+  get conditionScope(): ConditionScope {
+    this.knownConditionScope ??= this.buildConditionScope();
+    return this.knownConditionScope;
+  }
+
+  /** The set that decides for the run. */
+  get preferences(): PreferenceSet {
+    const { recipient, tenant } = this.parties;
+    const { run, environment } = this.input;
+    this.knownPreferences ??= preferencesOf({ recipient, tenant, run, environment });
+    return this.knownPreferences;
   }
 
   /** The same state to go on from in another way; what it made so far stays with the original. */
@@ -135,8 +154,9 @@ export class Advancing {
 
   /** Data or people changed: what comes next sees them. */
   refresh(): void {
-    this.scope = this.buildScope();
-    this.conditionScope = this.buildConditionScope();
+    this.knownScope = null;
+    this.knownConditionScope = null;
+    this.knownPreferences = null;
   }
 
   /** Applies changes of recipients to those of this run. */
@@ -173,8 +193,21 @@ export class Advancing {
   }
 
   private buildScope(): RenderScope {
-    const { input, run, parties, batch } = this;
-    return buildScope({ ...input, ...parties, recipientRun: run, workflow: input.compiled.workflow, batch });
+    const { input, run, parties, batch, preferences } = this;
+    return buildScope({
+      recipient: parties.recipient,
+      actor: parties.actor,
+      tenant: parties.tenant,
+      subscribedObject: parties.subscribedObject,
+      people: input.people,
+      batch,
+      run: input.run,
+      recipientRun: run,
+      workflow: input.compiled.workflow,
+      environment: input.environment,
+      schedule: input.schedule,
+      preferences,
+    });
   }
 
   private buildConditionScope(): ConditionScope {

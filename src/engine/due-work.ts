@@ -89,7 +89,10 @@ async function advanceClaimed(
     walking.push({
       place,
       input: {
-        ...parties,
+        recipient: parties.recipient,
+        actor: parties.actor,
+        tenant: parties.tenant,
+        subscribedObject: parties.subscribedObject,
         people,
         run: newer ? { ...run, version_id: newer.version.version_id } : run,
         recipientRun: { ...recipientRun, position },

@@ -86,6 +86,7 @@ function newRun({ run, now }: RunStart, { key, trigger_data, via }: Reached): Re
     status: "queued",
     position: null,
     due_at: null,
+    wait: null,
     data: trigger_data ? { ...run.data, ...trigger_data } : null, // shallow (EQ-08)
     via,
     steps: [],
@@ -124,7 +125,10 @@ export async function startRuns(
       continue;
     }
     inputs.push({
-      ...parties,
+      recipient: parties.recipient,
+      actor: parties.actor,
+      tenant: parties.tenant,
+      subscribedObject: parties.subscribedObject,
       people,
       run,
       recipientRun,

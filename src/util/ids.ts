@@ -27,9 +27,18 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
+let lastNamespace = { text: "", bytes: Buffer.alloc(0) };
+
 /** UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. */
 export function uuidV5(namespace: string, name: string): string {
-  return uuidOf(sha1(Buffer.concat([Buffer.from(namespace.replaceAll("-", ""), "hex"), Buffer.from(name, "utf8")])), 5);
+  // The names of a chunk share their namespace.
+  if (namespace !== lastNamespace.text)
+    lastNamespace = { text: namespace, bytes: Buffer.from(namespace.replaceAll("-", ""), "hex") };
+  const length = Buffer.byteLength(name);
+  const bytes = Buffer.allocUnsafe(16 + length);
+  bytes.set(lastNamespace.bytes);
+  bytes.write(name, 16);
+  return uuidOf(sha1(bytes), 5);
 }
 
 /** The first 8 bytes of a text's SHA-256 as an unsigned number. */
@@ -43,6 +52,7 @@ export function contentDigest(text: string): string {
 }
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const limbs = new Float64Array(10);
 const KSUID_EPOCH_SECONDS = 1_400_000_000;
 
 /** A KSUID: 27 base-62 characters that sort by time (second resolution), the form of message ids. */
@@ -52,18 +62,22 @@ export function ksuid(atMilliseconds: number, payload: Uint8Array): string {
   const seconds = Math.floor(atMilliseconds / 1_000) - KSUID_EPOCH_SECONDS;
   new DataView(bytes.buffer).setUint32(0, Math.min(0xffff_ffff, Math.max(0, seconds)));
   bytes.set(payload.subarray(0, 16), 4);
-  // Long division of the 160-bit number by 62, five 32-bit limbs at a time.
-  const view = new DataView(bytes.buffer);
-  let limbs = [0, 4, 8, 12, 16].map((offset) => view.getUint32(offset));
+  // Long division of the 160-bit number by 62³, ten 16-bit limbs at a time, three digits by each.
+  for (let limb = 0; limb < 10; limb++)
+    limbs[limb] = ((bytes[2 * limb] as number) << 8) | (bytes[2 * limb + 1] as number);
   let text = "";
-  for (let digit = 0; digit < 27; digit++) {
+  for (let digits = 0, first = 0; digits < 27; digits += 3) {
     let remainder = 0;
-    limbs = limbs.map((limb) => {
-      const value = remainder * 4_294_967_296 + limb;
-      remainder = value % 62;
-      return Math.floor(value / 62);
-    });
-    text = BASE62[remainder] + text;
+    for (let limb = first; limb < 10; limb++) {
+      const value = remainder * 65_536 + (limbs[limb] as number);
+      const quotient = Math.floor(value / 238_328);
+      limbs[limb] = quotient;
+      remainder = value - quotient * 238_328;
+    }
+    while (first < 10 && limbs[first] === 0) first++;
+    const low = remainder % 62;
+    const rest = (remainder - low) / 62;
+    text = (BASE62[(rest / 62) | 0] as string) + (BASE62[rest % 62] as string) + (BASE62[low] as string) + text;
   }
   return text;
 }

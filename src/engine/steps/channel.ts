@@ -9,8 +9,6 @@ import { type Advancing, conditionLog, decidingCondition, type StepEffect } from
 import { chosenChannels } from "../channel-group.js";
 import { type ConditionScope, evaluateConditionList, evaluateConditions } from "../conditions.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
-import type { RenderScope } from "../render/liquid.js";
-import { preferencesOf } from "../scope.js";
 
 interface Skip {
   skip: Reason;
@@ -80,7 +78,7 @@ function checkPreferences(channel: Channel, advancing: Advancing): Skip | null {
   const { workflow } = advancing.input.compiled;
   if (workflow.settings.override_preferences) return null; // E-156: not even looked at
   const decision = decidePreferences({
-    set: preferencesOf({ ...advancing.input, ...advancing.parties }),
+    set: advancing.preferences,
     workflow: { key: workflow.key, categories: workflow.categories, ...workflow.settings },
     channel,
     evaluate: (conditions) => evaluateConditionList(conditions, preferenceScope(advancing)).passed,
@@ -109,8 +107,9 @@ function createMessage(
   const { now } = input;
   const id = ksuid(now, input.ids.bytes());
   const at = new Date(now).toISOString();
-  const withMessage: RenderScope = { ...scope, current_message: { id, inserted_at: at, updated_at: at } };
-  const content = renderer.render({ ...context, scope: withMessage }, destination);
+  scope.current_message = { id, inserted_at: at, updated_at: at };
+  const content = renderer.render(context, destination);
+  delete scope.current_message;
   const scheduled = scheduledAt(step, advancing);
   const sandbox = isSandbox(channel, advancing);
   const isFeed = channel.type === "in_app_feed";
