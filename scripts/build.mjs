@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { LATE, lateExpressions, lateFunctions, noChildProcess, plainFields } from "./bundle-plugins.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -58,61 +59,6 @@ const apart = {
   },
 };
 
-/**
- * Packages whose functions few starts call, with those functions: each reads its package when called. The table of 2,000
- * named character references is needed when Markdown has one, the distance of words when one is misspelt.
- */
-const LATE = {
-  entities: "decodeHTMLStrict",
-  "fastest-levenshtein": "distance",
-};
-const lateFunctions = {
-  name: "late-functions",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: new RegExp(`^(${Object.keys(LATE).join("|")})$`) }, ({ path, namespace }) =>
-      namespace === "late" ? { path: `../dist/vendor/${path}.cjs`, external: true } : { path, namespace: "late" },
-    );
-    onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => ({
-      contents: `export const ${LATE[path]} = (...values) => require("${path}").${LATE[path]}(...values);`,
-    }));
-  },
-};
-
-/** What `pattern` finds in a package's file, replaced: where it finds nothing, the package has changed and the build fails. */
-function replaced(source, pattern, replacement) {
-  const text = source.replace(pattern, replacement);
-  if (text === source) throw new Error(`late-expressions: nothing matches ${pattern}`);
-  return text;
-}
-
-/**
- * Expressions with Unicode properties cost a quarter of a millisecond each where they are made. liquidjs makes those of
- * `slugify` at import, here each is made when used.
- */
-const lateExpressions = {
-  name: "late-expressions",
-  setup({ onLoad }) {
-    onLoad({ filter: /liquid\.browser\.mjs$/ }, ({ path }) => {
-      const source = readFileSync(path, "utf8");
-      const [, expression] = /const rSlugifyDefault = (\/.+\/\w+);/.exec(source) ?? [];
-      const some = replaced(source, /'(default|latin)': rSlugifyDefault/g, `get '$1'() { return ${expression} }`);
-      const more = replaced(some, /const rSlugifyDefault = .+;/, "");
-      return { contents: replaced(more, /'pretty': (\/.+\/\w+)/, "get 'pretty'() { return $1 }") };
-    });
-  },
-};
-
-/** commander loads child_process for subcommands that are programs of their own, of which there are none. */
-const noChildProcess = {
-  name: "no-child-process",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      importer.includes("/commander/") ? { path: "none", namespace: "none" } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};" }));
-  },
-};
-
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, "vendor"), { recursive: true });
 
@@ -125,7 +71,7 @@ await Promise.all([
     outdir: dist,
     outExtension: { ".js": ".cjs" },
     external: native,
-    plugins: [lateFunctions, lateExpressions, apart, noChildProcess],
+    plugins: [lateFunctions, lateExpressions, plainFields, apart, noChildProcess],
     // Without a performance object liquidjs times by Date, and perf_hooks stays unloaded.
     define: { ...common.define, "global.performance": "undefined" },
     supported: { "dynamic-import": false },

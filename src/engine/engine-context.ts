@@ -38,11 +38,12 @@ export async function readTime(context: EngineContext): Promise<number> {
   return timeOf(await context.store.readClock(), context.realNow());
 }
 
-/** The recipients that a chunk of runs needs, in one read. */
+/** The recipients that a chunk of runs needs, in one read; those already `known` are not read again. */
 export async function readParties(
   store: Store,
   runs: readonly { run: WorkflowRun; recipientRun: RecipientRun; batch?: BatchContent | null }[],
-): Promise<Map<RecipientKey, Recipient>> {
+  known: ReadonlyMap<RecipientKey, Recipient> = new Map(),
+): Promise<ReadonlyMap<RecipientKey, Recipient>> {
   const keys = new Set<RecipientKey>();
   for (const { run, recipientRun, batch } of runs) {
     keys.add(recipientRun.recipient);
@@ -51,7 +52,10 @@ export async function readParties(
     if (recipientRun.via) keys.add(recipientRun.via.object);
     for (const { actor } of batch ? [...batch.first, ...batch.last] : []) if (actor) keys.add(actor);
   }
-  return store.readRecipients([...keys]);
+  const unknown = [...keys].filter((key) => !known.has(key));
+  if (unknown.length === 0) return known;
+  const read = await store.readRecipients(unknown);
+  return known.size === 0 ? read : new Map([...known, ...read]);
 }
 
 /** The schedules that runs of a chunk are occurrences of; a deleted one is not among them. */

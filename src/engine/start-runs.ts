@@ -1,7 +1,7 @@
 import { type BatchDecision, type BatchJoin, continuationOf, type PendingTrigger } from "../domain/batch.js";
 import type { Environment } from "../domain/environment.js";
 import type { Message } from "../domain/message.js";
-import { gidOf, type RecipientKey, type RecipientUpsert } from "../domain/recipient.js";
+import { gidOf, type Recipient, type RecipientKey, type RecipientUpsert } from "../domain/recipient.js";
 import type { Schedule } from "../domain/schedule.js";
 import type { Subscription } from "../domain/subscription.js";
 import type { Workflow } from "../domain/workflow.js";
@@ -100,13 +100,15 @@ function newRun({ run, now }: RunStart, { key, trigger_data, via }: Reached): Re
 
 /**
  * First advances of the reached recipients, in memory: nothing is written. `usedUp` holds the recipients that a once-only
- * workflow has already run for, as far as the caller knows; those in the store are added to it.
+ * workflow has already run for, as far as the caller knows; those in the store are added to it. `known` are recipients as
+ * just read.
  */
 export async function startRuns(
   context: EngineContext,
   start: RunStart,
   reached: readonly Reached[],
   usedUp: Set<RecipientKey>,
+  known?: ReadonlyMap<RecipientKey, Recipient>,
 ): Promise<StartedRuns> {
   const { run, compiled, environment, now } = start;
   const runs = reached.map((one) => newRun(start, one));
@@ -115,6 +117,7 @@ export async function startRuns(
   const people = await readParties(
     context.store,
     runs.map((recipientRun) => ({ run, recipientRun })),
+    known,
   );
   const unidentified: RecipientKey[] = [];
   const inputs: AdvanceInput[] = [];

@@ -107,6 +107,7 @@ export async function triggerWorkflow(
   checkActor(trigger, known);
   const upserts = upsertsOf(trigger, environment, known);
   if (upserts.length > 0) await store.upsertRecipients(upserts, now);
+  for (const { key } of upserts) known.delete(key);
 
   const run: WorkflowRun = {
     id: context.ids.uuid(),
@@ -126,7 +127,7 @@ export async function triggerWorkflow(
   const claim = claimFor(context, now);
   const usedUp = new Set<RecipientKey>();
   for (;;) {
-    const started = await startRuns(context, start, first.reached, usedUp);
+    const started = await startRuns(context, start, first.reached, usedUp, known);
     const { advances: _advances, ...rows } = started;
     const inserted = await store.insertWorkflowRun(
       {
