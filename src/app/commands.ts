@@ -6,6 +6,7 @@ export const COMMANDS: Commands = {
   cancel: async () => (await import("../commands/cancel.js")).registerCancel,
   runs: async () => (await import("../commands/runs.js")).registerRuns,
   messages: async () => (await import("../commands/messages.js")).registerMessages,
+  preview: async () => (await import("../commands/preview.js")).registerPreview,
   users: async () => (await import("../commands/users.js")).registerUsers,
   objects: async () => (await import("../commands/objects.js")).registerObjects,
   tenants: async () => (await import("../commands/tenants.js")).registerTenants,

@@ -11,9 +11,12 @@ import { nearest } from "../util/nearest.js";
 import { once } from "../util/once.js";
 import { type Credentials, openCredentials } from "./credentials.js";
 import { confirmLiveKey, isLiveKey } from "./live-key.js";
-import { openLocal, storeLocation } from "./open-local.js";
+import { LOCAL_FOLDER, openLocal, storeLocation } from "./open-local.js";
 import { resolveSettings, type Settings } from "./settings.js";
 import type { Surroundings } from "./surroundings.js";
+
+/** Not the project's own: the store, and what tools keep. */
+const IGNORED = new Set([LOCAL_FOLDER, "node_modules", ".git"]);
 
 export interface OpenContext extends CommandContext {
   /** Closes what was opened. */
@@ -144,6 +147,19 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
       return settings.target.value === "local" ? openLocalTarget(flags) : openRemoteTarget(flags, settings);
     },
     openLocal: openLocalTarget,
+    async watchProject(flags) {
+      const { root } = await requireProject(flags);
+      const { watchFolder } = await import("./watch-folder.js");
+      const isIgnored = (name: string): boolean => name.split(/[\\/]/).some((part) => IGNORED.has(part));
+      const changed = watchFolder(root, isIgnored, surroundings.signal);
+      return async () => {
+        const more = await changed();
+        for (const operations of opened.splice(0)) await operations.close();
+        project = undefined;
+        settings.clear();
+        return more;
+      };
+    },
     targetOf: async (flags) => (await settingsOf(flags)).target.value,
     async checkTrigger(trigger, flags) {
       const { target } = await settingsOf(flags);

@@ -71,6 +71,11 @@ export interface CommandContext {
   openOperations(flags: TargetFlags): Promise<Operations>;
   /** The embedded engine, whatever the target setting says. */
   openLocal(flags: TargetFlags): Promise<LocalOperations>;
+  /**
+   * Watches the project's files from now on. What it answers with waits for the next change and then forgets what was opened;
+   * false when the command is to end.
+   */
+  watchProject(flags: TargetFlags): Promise<() => Promise<boolean>>;
   targetOf(flags: TargetFlags): Promise<"local" | "remote">;
   /** Checks a trigger against the project, opening no store: `unchecked` where there is no project or workflow to check by. */
   checkTrigger(trigger: Trigger, flags: TargetFlags): Promise<"checked" | "unchecked">;

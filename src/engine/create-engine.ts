@@ -13,6 +13,7 @@ import { clockState, freezeClock, moveClock, resetClock } from "./clock.js";
 import { runDueAt, runNews } from "./due-work.js";
 import { type EngineContext, readTime, timeOf } from "./engine-context.js";
 import { findWorkflow } from "./find-workflow.js";
+import { previewSteps } from "./preview-steps.js";
 import { messagesOf, readOutcome } from "./read-outcome.js";
 import { createResources } from "./resources/create-resources.js";
 import { recipientOutcome } from "./run-outcome.js";
@@ -147,6 +148,10 @@ class Engine implements LocalOperations {
     const marked = await store.markMessages(ids, action, now);
     await runNews(this.context, now);
     return marked.map(messageShape);
+  }
+
+  previewSteps(trigger: Trigger, refs: readonly string[] | null) {
+    return previewSteps(this.context, trigger, refs);
   }
 
   async readClock() {

@@ -78,6 +78,12 @@ export function printMessage(message: JsonObject, output: Output): void {
   if (message.scheduled_at) output.line(`  scheduled  ${timeText(message.scheduled_at)}`);
   output.line();
   const content = isJsonObject(message.content) && isJsonObject(message.content.data) ? message.content.data : {};
+  printContent(content, output);
+}
+
+/** A content document as its reader would see it. */
+export function printContent(content: JsonObject, output: Output): void {
+  const { paint } = output;
   for (const [name, text] of contentLines(content)) {
     const [first, ...rest] = text.trimEnd().split("\n");
     if (rest.length === 0) output.line(`${paint.dim(`${name}:`)} ${first}`);

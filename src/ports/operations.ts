@@ -1,6 +1,7 @@
 import type { EngagementAction } from "../domain/message.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
 import type { RecipientReference } from "../domain/recipient.js";
+import type { StepPreview } from "../domain/step-preview.js";
 import type { Cancellation, Trigger } from "../domain/trigger.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ResourceOperations } from "./resources.js";
@@ -46,6 +47,8 @@ export interface Operations {
 export interface LocalOperations extends Operations {
   readonly target: "local";
   readonly resources: ResourceOperations;
+  /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */
+  previewSteps(trigger: Trigger, refs: readonly string[] | null): Promise<StepPreview[]>;
   readClock(): Promise<ClockState>;
   freezeClock(at: number | null): Promise<ClockState>;
   resetClock(): Promise<ClockState>;

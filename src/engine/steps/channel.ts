@@ -21,7 +21,7 @@ function channelNamed(key: string, step: ChannelStep, { input }: Advancing): Cha
 }
 
 /** The channels a step sends through, or why there is none: its own, or those of its group whose rules let it (E-171, E-189). */
-function channelsOf(step: ChannelStep, advancing: Advancing): Channel[] | Skip {
+export function channelsOf(step: ChannelStep, advancing: Advancing): Channel[] | Skip {
   const notConfigured: Skip = {
     skip: { code: "channel_not_configured", detail: step.channel_key ?? step.channel_group_key },
   };

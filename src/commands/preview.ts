@@ -1,0 +1,106 @@
+import type { Command } from "commander";
+import { parseTrigger } from "../domain/parse-trigger.js";
+import { KnockError } from "../errors/knock-error.js";
+import { type PayloadFlags, readPayloads } from "../input/trigger-payload.js";
+import { printError } from "../output/print-error.js";
+import { printPreview } from "../output/print-preview.js";
+import type { CommandContext, TargetFlags } from "./context.js";
+import {
+  addCommonOptions,
+  addExamples,
+  addProjectOptions,
+  applyVerbosity,
+  type CommonFlags,
+  collect,
+} from "./shared/options.js";
+
+interface PreviewFlags
+  extends CommonFlags,
+    TargetFlags,
+    Pick<PayloadFlags, "actor" | "data" | "set" | "tenant" | "file"> {
+  recipient?: string;
+  all?: boolean;
+  watch?: boolean;
+}
+
+/** Whom a step is rendered for where nobody is named: someone whom every channel but push and chat can reach. */
+const SAMPLE = JSON.stringify({
+  id: "sample",
+  name: "Sample User",
+  email: "sample@example.com",
+  phone_number: "+15555550100",
+});
+
+export function registerPreview(program: Command, context: CommandContext): void {
+  const command = program
+    .command("preview")
+    .argument("<workflow>", "the workflow's key")
+    .argument("[step-ref]", "the channel step; may be left out where the workflow has one")
+    .summary("render a step for given data, without a run")
+    .description(
+      "Renders a channel step as its reader would get it: no conditions, no preferences, nothing sent, nothing kept.",
+    )
+    .option("-r, --recipient <value>", "an id, JSON or @file.json (default: a sample user)")
+    .option("-a, --actor <value>", "an id, JSON or @file")
+    .option("-d, --data <json>", "a JSON object, @file.json or @-; repeat to merge", collect)
+    .option("--set <path=value>", "one data property (path=text, path:=json)", collect)
+    .option("-t, --tenant <value>", "an id or JSON")
+    .option("-f, --file <path>", "a whole payload (JSON)")
+    .option("--all", "every channel step")
+    .option("--watch", "again whenever a file of the project changes");
+  addExamples(addCommonOptions(addProjectOptions(command)), [
+    "knock preview new-comment email_1 --recipient ada --set page=Home --set comment=Nice",
+    "knock preview new-comment --all --file payloads/new-comment.json",
+  ]).action((workflow: string, ref: string | undefined, flags: PreviewFlags) => {
+    applyVerbosity(context, flags);
+    return runPreview(workflow, ref, flags, context);
+  });
+}
+
+async function runPreview(
+  workflow: string,
+  ref: string | undefined,
+  flags: PreviewFlags,
+  context: CommandContext,
+): Promise<void> {
+  if (ref !== undefined && flags.all)
+    throw new KnockError("usage", "a step and --all contradict each other", { hint: "Leave one of them out." });
+  const recipients =
+    flags.recipient === undefined ? (flags.file === undefined ? [SAMPLE] : undefined) : [flags.recipient];
+  const { recipient: _recipient, all: _all, watch: _watch, ...rest } = flags;
+  const read = async () => {
+    for await (const { payload, name } of readPayloads({ ...rest, recipients }, context.input))
+      return parseTrigger(payload, workflow, name).trigger;
+    throw new KnockError("usage", "the payload's file is empty", { hint: "Leave --file out, or put a payload in it." });
+  };
+  const show = async (): Promise<boolean> => {
+    const engine = await context.openLocal(flags);
+    const previews = await engine.previewSteps(await read(), ref === undefined ? null : [ref]);
+    const [first, ...others] = previews;
+    if (first === undefined)
+      throw new KnockError("resource_missing", `workflow "${workflow}" has no channel step: it renders no message`);
+    if (ref === undefined && !flags.all && others.some((one) => one.ref !== first.ref)) {
+      const refs = [...new Set(previews.map((one) => one.ref))];
+      throw new KnockError("usage", `workflow "${workflow}" has ${refs.length} channel steps`, {
+        hint: `Name one, or take --all: ${refs.join(", ")}.`,
+      });
+    }
+    printPreview(previews, context.output);
+    return previews.every(({ reason }) => reason === null);
+  };
+  if (!flags.watch) {
+    // A template that fails for this data is what a check in CI looks for.
+    if (!(await show())) context.exit(1);
+    return;
+  }
+  const changed = await context.watchProject(flags);
+  do {
+    try {
+      await show();
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      printError(error, context.output, false);
+    }
+    context.output.note("watching the project's files; Ctrl-C ends");
+  } while (await changed());
+}

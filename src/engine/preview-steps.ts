@@ -1,0 +1,166 @@
+import { mergeRecipient } from "../domain/merge-recipient.js";
+import { gidOf, keyOf, type Recipient, type RecipientKey, TENANTS } from "../domain/recipient.js";
+import type { StepPreview } from "../domain/step-preview.js";
+import type { Trigger } from "../domain/trigger.js";
+import { checkTriggerData } from "../domain/trigger-data-schema.js";
+import { type ChannelStep, type Workflow, walkSteps } from "../domain/workflow.js";
+import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
+import { KnockError } from "../errors/knock-error.js";
+import { ksuid, uuidV5 } from "../util/ids.js";
+import { didYouMean } from "../util/nearest.js";
+import { Advancing } from "./advancing.js";
+import { compileWorkflow } from "./compile-workflow.js";
+import { type EngineContext, readTime } from "./engine-context.js";
+import { identifiedBy } from "./fan-out-start.js";
+import { findWorkflow } from "./find-workflow.js";
+import type { ChannelRenderer } from "./render/channel-renderer.js";
+import { RenderError } from "./render/liquid.js";
+import { channelsOf } from "./steps/channel.js";
+import { keysOf } from "./trigger-workflow.js";
+
+/** The channel steps to show: those named, or all. */
+function chosenSteps(workflow: Workflow, refs: readonly string[] | null): ChannelStep[] {
+  const steps = [...walkSteps(workflow.steps)].map(({ step }) => step);
+  const rendered = steps.filter((step): step is ChannelStep => step.type === "channel");
+  if (refs === null) return rendered;
+  return refs.map((ref) => {
+    const found = rendered.find((step) => step.ref === ref);
+    if (found) return found;
+    const other = steps.find((step) => step.ref === ref);
+    throw new KnockError(
+      "resource_missing",
+      other
+        ? `step "${ref}" of workflow "${workflow.key}" is a ${other.type} step: it renders no message`
+        : `workflow "${workflow.key}" has no step "${ref}"`,
+      {
+        hint: didYouMean(
+          ref,
+          rendered.map((step) => step.ref),
+          "Steps that render",
+        ),
+      },
+    );
+  });
+}
+
+/** Everyone named, as they would stand in the store after the trigger; who is unknown has an id alone. */
+async function peopleOf(
+  context: EngineContext,
+  trigger: Trigger,
+  upserts: ReturnType<typeof identifiedBy>,
+  now: number,
+): Promise<Map<RecipientKey, Recipient>> {
+  const keys = keysOf(trigger);
+  const people = await context.store.readRecipients(keys);
+  const stranger = (key: RecipientKey): Recipient => ({
+    key,
+    properties: {},
+    preferences: {},
+    channel_data: {},
+    inserted_at: now,
+    updated_at: now,
+  });
+  for (const upsert of upserts) {
+    const before = people.get(upsert.key) ?? stranger(upsert.key);
+    people.set(upsert.key, { ...before, ...mergeRecipient(before, upsert) });
+  }
+  for (const key of keys) if (!people.has(key)) people.set(key, stranger(key));
+  return people;
+}
+
+function previewStep(step: ChannelStep, advancing: Advancing): StepPreview[] {
+  const base = { ref: step.ref, channel_type: step.channel_type ?? "" };
+  const channels = channelsOf(step, advancing);
+  if (!Array.isArray(channels)) return [{ ...base, channel: null, contents: [], reason: channels.skip }];
+  const { scope, parties, input } = advancing;
+  const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
+  return channels.map((channel): StepPreview => {
+    const shown = { ...base, channel: channel.key };
+    const context = { scope, recipient: parties.recipient, tenant: parties.tenant, channel };
+    const at = new Date(input.now).toISOString();
+    scope.current_message = { id: ksuid(input.now, input.ids.bytes()), inserted_at: at, updated_at: at };
+    try {
+      const destinations = renderer.destinations(context);
+      const contents = destinations.map((destination) => renderer.render(context, destination));
+      const missing = { code: "missing_recipient_data", detail: renderer.needs } as const;
+      return { ...shown, contents, reason: contents.length === 0 ? missing : null };
+    } catch (error) {
+      if (!(error instanceof RenderError)) throw error;
+      return { ...shown, contents: [], reason: { code: "render_error", detail: error.message } };
+    }
+  });
+}
+
+/**
+ * Renders channel steps for a trigger's first recipient, as if the run had come to them: conditions, preferences and windows
+ * are not asked, and nothing is written. `refs` null renders every channel step. Throws `workflow_missing`,
+ * `resource_missing` for an unknown step, `invalid_params` for data against the schema, `template_invalid`.
+ */
+export async function previewSteps(
+  context: EngineContext,
+  trigger: Trigger,
+  refs: readonly string[] | null,
+): Promise<StepPreview[]> {
+  const { workflow, environment } = await findWorkflow(context.definitions, trigger.workflow);
+  const steps = chosenSteps(workflow, refs);
+  checkTriggerData(workflow, trigger.data);
+  const compiled = await compileWorkflow(workflow);
+  const now = await readTime(context);
+  const people = await peopleOf(context, trigger, identifiedBy(trigger, environment), now);
+  const [first] = trigger.recipients;
+  if (first === undefined)
+    throw new KnockError("usage", "no recipient to render for", { hint: "Name one: --recipient." });
+  const run: WorkflowRun = {
+    id: context.ids.uuid(),
+    workflow: workflow.key,
+    version_id: workflow.version_id,
+    actor: trigger.actor?.key ?? null,
+    tenant: trigger.tenant?.id ?? null,
+    data: trigger.data,
+    cancellation_key: trigger.cancellation_key,
+    settings: trigger.settings,
+    trigger_source: { type: "api" },
+    inserted_at: now,
+  };
+  const recipientRun: RecipientRun = {
+    id: uuidV5(run.id, gidOf(first.key)),
+    workflow_run_id: run.id,
+    recipient: first.key,
+    status: "processing",
+    position: null,
+    due_at: null,
+    wait: null,
+    data: first.trigger_data ? { ...run.data, ...first.trigger_data } : null,
+    via: null,
+    steps: [],
+    reason: null,
+    events: [],
+    error_count: 0,
+    inserted_at: now,
+    updated_at: now,
+  };
+  const of = (key: RecipientKey | null): Recipient | null => (key === null ? null : (people.get(key) ?? null));
+  const advancing = new Advancing(
+    {
+      recipient: of(first.key) as Recipient,
+      actor: of(run.actor),
+      tenant: of(run.tenant === null ? null : keyOf({ id: run.tenant, collection: TENANTS })),
+      subscribedObject: null,
+      people,
+      run,
+      recipientRun,
+      environment,
+      compiled,
+      messages: [],
+      batch: null,
+      signals: [],
+      now,
+      ids: context.ids,
+      unavailable: false,
+      usedUp: false,
+      answers: new Map(),
+    },
+    recipientRun,
+  );
+  return steps.flatMap((step) => previewStep(step, advancing));
+}

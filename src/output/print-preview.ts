@@ -1,0 +1,14 @@
+import type { StepPreview } from "../domain/step-preview.js";
+import type { Output } from "./output.js";
+import { printContent } from "./print-messages.js";
+
+export function printPreview(previews: readonly StepPreview[], output: Output): void {
+  if (output.verbosity.json) return output.json({ items: previews });
+  const { paint } = output;
+  previews.forEach(({ ref, channel, channel_type, contents, reason }, index) => {
+    if (index > 0) output.line();
+    output.line(`${paint.bold(ref)}  ${channel ?? channel_type}`);
+    if (reason) output.line(`${paint.red("✗")} ${reason.code}${reason.detail ? `: ${reason.detail}` : ""}`);
+    for (const content of contents) printContent(content, output);
+  });
+}

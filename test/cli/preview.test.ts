@@ -1,0 +1,87 @@
+import { describe, expect, vi } from "vitest";
+import type { StepPreview } from "../../src/domain/step-preview.js";
+import { cliTest as test } from "../helpers/run-knock.js";
+
+const COMMENT = ["--set", "page=Home", "--set", "comment=Nice"];
+
+describe.concurrent("knock preview", () => {
+  test("renders one step for a known recipient, and keeps nothing", async ({ collab }) => {
+    await collab.openStore();
+    const before = collab.storeDigest();
+    const args = ["preview", "new-comment", "email_1", "--recipient", "ada", "--actor", "alan", ...COMMENT];
+    const { stdout, exitCode } = await collab.knock(args);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("email_1  sendgrid");
+    expect(stdout).toContain("subject: Alan Turing commented on Home");
+    expect(stdout).toContain("Hi Ada Lovelace,");
+    expect(collab.storeDigest()).toBe(before);
+  });
+
+  test("--all renders every channel step for a sample user, opted out or not", async ({ collab }) => {
+    const { json } = await collab.knock(["preview", "new-comment", "--all", ...COMMENT, "--json"]);
+    const items = json.items as unknown as StepPreview[];
+    expect(items.map(({ ref, reason }) => [ref, reason])).toEqual([
+      ["in_app_feed_1", null],
+      ["email_1", null],
+    ]);
+    expect(items[1]?.contents[0]).toMatchObject({ __typename: "MessageEmailContent", to: "sample@example.com" });
+  });
+
+  test("an inline recipient is laid over the known one", async ({ collab }) => {
+    const recipient = '{"id":"ada","name":"Countess"}';
+    const { stdout } = await collab.knock(["preview", "new-comment", "email_1", "-r", recipient, ...COMMENT]);
+    expect(stdout).toContain("Hi Countess,");
+    expect(stdout).toContain("to: ada@");
+  });
+
+  test("says what the recipient lacks, and fails", async ({ collab }) => {
+    const args = ["preview", "new-comment", "email_1", "-r", '{"id":"nobody"}', ...COMMENT];
+    const { stdout, exitCode } = await collab.knock(args);
+    expect(stdout).toContain("✗ missing_recipient_data: no e-mail address");
+    expect(exitCode).toBe(1);
+  });
+
+  test("names a step that is not there, one that renders nothing, and the choice there is", async ({ collab }) => {
+    const unknown = await collab.knock(["preview", "new-comment", "emial_1", ...COMMENT]);
+    expect(unknown.stderr).toBe('error: workflow "new-comment" has no step "emial_1"\nhint: Did you mean "email_1"?');
+    expect(unknown.exitCode).toBe(5);
+    const delay = await collab.knock(["preview", "new-comment", "delay_1", ...COMMENT]);
+    expect(delay.stderr).toContain('step "delay_1" of workflow "new-comment" is a delay step: it renders no message');
+    const several = await collab.knock(["preview", "new-comment", ...COMMENT]);
+    expect(several.stderr).toContain("Name one, or take --all: in_app_feed_1, email_1.");
+    expect(several.exitCode).toBe(2);
+    const both = await collab.knock(["preview", "new-comment", "email_1", "--all", ...COMMENT]);
+    expect(both.exitCode).toBe(2);
+  });
+
+  test("data is checked against the workflow's schema", async ({ collab }) => {
+    const { stderr, exitCode } = await collab.knock(["preview", "new-comment", "email_1"]);
+    expect(stderr).toContain("data.page is required");
+    expect(exitCode).toBe(2);
+  });
+
+  test("--watch renders again when a file changes, and goes on after a fault", async ({ collab }) => {
+    const file = "knock/workflows/new-comment/in_app_feed_1/markdown_body.md";
+    const watching = collab.start(["preview", "new-comment", "in_app_feed_1", ...COMMENT, "--watch"]);
+    let seen = "";
+    for (const stream of [watching.stdout, watching.stderr])
+      stream?.on("data", (chunk: Buffer) => {
+        seen += chunk.toString();
+      });
+    const until = async (text: string): Promise<void> => {
+      await vi.waitFor(() => expect(seen).toContain(text), { timeout: 10_000, interval: 20 });
+      seen = seen.slice(seen.indexOf(text) + text.length);
+    };
+    await until("watching");
+    collab.write(file, "Changed {{ page }}");
+    await until("<p>Changed Home</p>");
+    await until("watching");
+    collab.write(file, "Broken {{ page");
+    await until("error:");
+    await until("watching");
+    collab.write(file, "Mended {{ page }}");
+    await until("<p>Mended Home</p>");
+    watching.kill("SIGINT");
+    expect((await watching).exitCode).toBe(130);
+  });
+});
