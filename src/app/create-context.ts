@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { CommandContext, Profiles, TargetFlags } from "../commands/context.js";
 import { checkTriggerData } from "../domain/trigger-data-schema.js";
 import { buildTriggerRequest, newIdempotencyKey, redactKey } from "../domain/trigger-request.js";
@@ -159,6 +160,10 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
         settings.clear();
         return more;
       };
+    },
+    async hasStore(flags) {
+      const location = storeLocation((await settingsOf(flags)).store, await requireProject(flags), cwd);
+      return location === ":memory:" || existsSync(location);
     },
     targetOf: async (flags) => (await settingsOf(flags)).target.value,
     async checkTrigger(trigger, flags) {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { CommandContext, Register } from "../commands/context.js";
+import { addGroupExamples } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/nearest.js";
 
@@ -45,20 +46,28 @@ export async function runProgram(
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load) (await load())(program, context);
   else {
-    if (first !== "" && first !== "help" && !first.startsWith("-")) {
-      throw new KnockError("usage", `there is no command "${first}"`, {
-        hint: didYouMean(first, Object.keys(commands), "Commands"),
+    const asked = first === "help" ? (words[1] ?? "") : first;
+    if (
+      asked !== "" &&
+      asked !== "help" &&
+      !asked.startsWith("-") &&
+      !Object.hasOwn(commands, ALIASES[asked] ?? asked)
+    ) {
+      throw new KnockError("usage", `there is no command "${asked}"`, {
+        hint: didYouMean(asked, Object.keys(commands), "Commands"),
       });
     }
     for (const loadOne of Object.values(commands)) (await loadOne())(program, context);
     program.addHelpText("after", "\nStart here:\n  $ knock init && knock notify hello --recipients ada\n");
   }
   // Settings made on the program are not inherited by commands registered before them; these are.
-  for (const command of allCommands(program))
+  for (const command of allCommands(program)) {
+    if (command.commands.length > 0) addGroupExamples(command);
     command
       .exitOverride()
       .showSuggestionAfterError()
       .configureOutput({ writeOut: streams.out, writeErr: () => {}, outputError: () => {} });
+  }
   if (words.length === 0) {
     streams.out(program.helpInformation());
     return;

@@ -16,7 +16,7 @@ export function registerClock(program: Command, context: CommandContext): void {
   const clock = program
     .command("clock")
     .summary("read and move the local store's clock")
-    .description("The local store's virtual clock: real time until it is moved.");
+    .description("The local store's virtual clock: real time until it is moved. Alone, it shows the time.");
   const add = (command: Command, examples: readonly string[]): Command =>
     addExamples(addCommonOptions(addProjectOptions(command)), examples);
 

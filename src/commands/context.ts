@@ -76,6 +76,8 @@ export interface CommandContext {
    * false when the command is to end.
    */
   watchProject(flags: TargetFlags): Promise<() => Promise<boolean>>;
+  /** Whether the local store exists yet. */
+  hasStore(flags: TargetFlags): Promise<boolean>;
   targetOf(flags: TargetFlags): Promise<"local" | "remote">;
   /** Checks a trigger against the project, opening no store: `unchecked` where there is no project or workflow to check by. */
   checkTrigger(trigger: Trigger, flags: TargetFlags): Promise<"checked" | "unchecked">;

@@ -19,7 +19,7 @@ export function registerMessages(program: Command, context: CommandContext): voi
   const messages = program
     .command("messages")
     .summary("list messages, show one as rendered, mark it seen or read")
-    .description("Messages and their rendered content.");
+    .description("Messages and their rendered content; alone, it lists them.");
   registerList(messages, context);
 
   const show = messages.command("show").argument("<id>", "a message's id").description("One message with its content.");

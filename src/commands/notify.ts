@@ -9,6 +9,7 @@ import { durationArgument } from "../input/parse-time.js";
 import { type PayloadFlags, readPayloads } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
 import { printOutcome } from "../output/print-outcome.js";
+import { untilText } from "../output/words.js";
 import type { LocalOperations, Operations } from "../ports/operations.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import {
@@ -132,6 +133,17 @@ async function targetNow(operations: Operations, outcome: TriggerOutcome, contex
   return Date.parse((await (operations as LocalOperations).readClock()).now);
 }
 
+/** Said at once, so that nobody looks at silence while a delay takes its real time. */
+function noteWaiting(outcome: TriggerOutcome, now: number, { output }: CommandContext): void {
+  const steps = (outcome.recipients ?? []).flatMap((one) => one.steps.filter((step) => step.outcome === "waiting"));
+  if (steps.length === 0) return;
+  const next = steps.flatMap(({ until }) => until ?? []).sort()[0];
+  const when = next === undefined ? "" : `, the first until ${untilText(next, now)}`;
+  output.note(
+    `${outcome.workflow_run_id}: ${steps.length} waiting${when}; Ctrl-C shows what is known, knock clock advance in another shell moves time on`,
+  );
+}
+
 async function runOne(
   one: NamedTrigger,
   operations: Operations,
@@ -142,6 +154,7 @@ async function runOne(
   const started = await operations.triggerWorkflow(one.trigger, { idempotency_key: one.idempotency_key });
   if (flags.wait === undefined) return started;
   const timeout = flags.wait === true ? null : durationArgument(flags.wait, "--wait");
+  noteWaiting(started, await targetNow(operations, started, context), context);
   return output.progress(`waiting for ${one.trigger.workflow}`, (tell) =>
     operations.awaitOutcome(started, {
       timeout_ms: timeout,
@@ -174,12 +187,19 @@ function warnOfUnidentified(outcome: TriggerOutcome, context: CommandContext): v
 
 async function runNotify(workflow: string | null, flags: NotifyFlags, context: CommandContext): Promise<void> {
   const { output } = context;
-  if (flags.wait !== undefined && flags.wait !== true) durationArgument(flags.wait, "--wait");
+  if (flags.wait !== undefined && flags.wait !== true) {
+    // A word after --wait is its value, though it was meant as the workflow's key.
+    const hint =
+      workflow === null && flags.file === undefined
+        ? `Put the workflow's key before it: knock notify ${flags.wait} --wait`
+        : undefined;
+    durationArgument(flags.wait, "--wait", hint);
+  }
   const rules = (flags.expect ?? []).map(parseExpectation);
   const triggers = await readTriggers(workflow, flags, context);
   const target = await context.targetOf(flags);
-  // A single local trigger is checked by the engine itself.
-  if (target === "remote" || flags.dryRun || triggers.length > 1)
+  // A single local trigger is checked by the engine itself; but what is refused should leave no new store behind.
+  if (target === "remote" || flags.dryRun || triggers.length > 1 || !(await context.hasStore(flags)))
     await checkByProject(triggers, flags, target, context);
   if (flags.dryRun) return dryRun(triggers, flags, context);
 

@@ -20,7 +20,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
   const runs = program
     .command("runs")
     .summary("list recipient runs, show one with every step")
-    .description("Workflow runs and recipient runs.");
+    .description("Workflow runs and recipient runs; alone, it lists them.");
   const list = runs
     .command("list", { isDefault: true })
     .description("Recipient runs, the newest first.")

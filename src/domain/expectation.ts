@@ -74,7 +74,7 @@ function stepRule(rule: string, recipient: string, step: string, wanted: string)
 export function parseExpectation(rule: string): Expectation {
   const bad = (message: string, hint?: string): KnockError =>
     new KnockError("usage", `--expect: ${JSON.stringify(rule)} ${message}`, {
-      hint: hint ?? "For example sent>=2, skipped=0, ada:email=sent or no-failures.",
+      hint: hint ?? "For example 'sent>=2' (quoted: > is the shell's), skipped=0, ada:email=sent or no-failures.",
     });
   const text = rule.trim();
   if (text === "no-failures") return counterRule(rule, "failed", "=", 0);

@@ -21,7 +21,7 @@ export function checkJsonShape(root: unknown, what: string, code: ErrorCode = "i
         pointer: `${pointerOf(path.slice(0, 3))}/…`,
         message: `is nested more than ${MAX_JSON_DEPTH} levels deep`,
       };
-      throw new KnockError(code, `${what} is nested too deep`, {
+      throw new KnockError(code, `${what} is nested too deep, at ${detail.pointer}`, {
         details: [detail],
         hint: `The limit is ${MAX_JSON_DEPTH} levels.`,
       });
@@ -34,8 +34,9 @@ export function checkJsonShape(root: unknown, what: string, code: ErrorCode = "i
     }
     for (const key of Object.keys(value)) {
       if (key === "__proto__") {
-        throw new KnockError(code, `${what} has a key that is not allowed: "__proto__"`, {
-          details: [{ pointer: pointerOf([...path, key]), message: "is not allowed as a key" }],
+        const pointer = pointerOf([...path, key]);
+        throw new KnockError(code, `${what} has a key that is not allowed: "__proto__", at ${pointer}`, {
+          details: [{ pointer, message: "is not allowed as a key" }],
           hint: "Rename the key.",
         });
       }

@@ -2,11 +2,11 @@ import { KnockError } from "../errors/knock-error.js";
 import { parseDuration } from "../util/duration.js";
 
 /** A duration flag or argument in milliseconds: `30s`, `1h30m`, `PT30M`. */
-export function durationArgument(text: string, name: string): number {
+export function durationArgument(text: string, name: string, hint?: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) {
     throw new KnockError("usage", `${name}: ${JSON.stringify(text)} is not a duration`, {
-      hint: "For example 30s, 15m, 24h, 7d, 2w, 1h30m or PT30M.",
+      hint: hint ?? "For example 30s, 15m, 24h, 7d, 2w, 1h30m or PT30M.",
     });
   }
   return milliseconds;

@@ -8,7 +8,7 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** A project's text file. `shown` is how errors name it. */
 export function readProjectText(path: string, shown: string, code: ErrorCode = "project_invalid"): string {
-  const read = readTextFile(path, MAX_FILE_BYTES);
+  const read = readTextFile(path, MAX_FILE_BYTES, { onlyRegular: true });
   if ("fault" in read) throw new KnockError(code, `${shown} ${read.fault}`);
   return read.text;
 }

@@ -43,7 +43,8 @@ function contentOf(value: Json, path: PropertyKey[], reference: Reference): stri
       throw bad(reference, path, value, "leads out of the workflow's folder through a link");
   } catch (error) {
     if (error instanceof KnockError) throw error;
-    throw bad(reference, path, value, "names a file that does not exist");
+    const isLoop = (error as NodeJS.ErrnoException).code === "ELOOP";
+    throw bad(reference, path, value, isLoop ? "is a circle of links" : "names a file that does not exist");
   }
   return readProjectText(target, `${dirname(reference.shown)}/${inside}`, "workflow_invalid");
 }

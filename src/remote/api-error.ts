@@ -141,6 +141,10 @@ function hintFor(code: ErrorCode, body: ErrorBody, context: ErrorContext): strin
       return "This needs a secret key (sk_…) with the right to do it.";
     case "workflow_missing":
       return `Is it committed in ${where}?`;
+    case "resource_missing":
+      return `Is it in ${where}? --dry-run shows the request.`;
+    case "conflict":
+      return "Something else is changing the same thing: try again.";
     case "workflow_inactive":
       return `Activate it in ${where}.`;
     case "actor_missing":

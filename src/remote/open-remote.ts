@@ -45,6 +45,7 @@ async function triggerWorkflow(
   const request = buildTriggerRequest(trigger, { ...options, idempotency_key: idempotency_key ?? newIdempotencyKey() });
   const answer = await client.send(request);
   const body = client.read.object(answer, "workflow_run_id");
+  if (!isUuid(body.workflow_run_id as string)) throw client.read.fault(answer, 'its "workflow_run_id" is no UUID');
   return {
     workflow_run_id: body.workflow_run_id as string,
     workflow: trigger.workflow,

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 
 export type TextResult = { text: string } | { fault: string };
 
@@ -58,12 +58,14 @@ function readUpTo(file: number, maxBytes: number): Buffer | null {
  * A whole file as text, refused above `maxBytes`. The fault reads on from the file's name: "x.json does not exist".
  * Read synchronously: the files are small, and `node:fs/promises` alone costs a start 3 ms.
  */
-export function readTextFile(path: string, maxBytes: number): TextResult {
+export function readTextFile(path: string, maxBytes: number, { onlyRegular = false } = {}): TextResult {
   try {
-    const file = openSync(path, "r");
+    // A named pipe without a writer would hold the opening itself, for ever.
+    const file = openSync(path, onlyRegular ? constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) : "r");
     try {
       const stat = fstatSync(file);
       if (stat.isDirectory()) return { fault: FAULTS.EISDIR as string };
+      if (onlyRegular && !stat.isFile()) return { fault: "is not a regular file" };
       if (stat.isFile() && stat.size > maxBytes) return { fault: tooLarge(maxBytes) };
       const bytes = stat.isFile() ? readFileSync(file) : readUpTo(file, maxBytes);
       return bytes === null ? { fault: tooLarge(maxBytes) } : decodeUtf8(bytes);

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { expectRefusal, type Refusal } from "../helpers/expect-refusal.js";
@@ -291,4 +292,23 @@ describe.concurrent("the store", () => {
       expect(stderr).toMatch(/^error: .+\nhint: [^\n]+$/);
     }
   });
+});
+
+describe.concurrent("what is refused", () => {
+  test("leaves no new store behind", async ({ collab }) => {
+    rmSync(collab.path("knock/workflows/new-comment/in_app_feed_1/markdown_body.md"));
+    const { exitCode } = await collab.knock([...SEND, "--store", "deep/er/x.db"]);
+    expect(exitCode).toBe(3);
+    expect(existsSync(collab.path("deep"))).toBe(false);
+  });
+
+  test.runIf(process.platform !== "win32")(
+    "a named pipe as a template is no file, and holds nothing up",
+    async ({ collab }) => {
+      const file = collab.path("knock/workflows/new-comment/in_app_feed_1/markdown_body.md");
+      rmSync(file);
+      execFileSync("mkfifo", [file]);
+      await expectRefusal(collab, SEND, workflow("in_app_feed_1/markdown_body.md is not a regular file"));
+    },
+  );
 });

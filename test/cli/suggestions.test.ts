@@ -4,6 +4,8 @@ import { cliTest as test } from "../helpers/run-knock.js";
 describe.concurrent("did you mean", () => {
   test.for<[args: string[], exit: number, error: string]>([
     [["notfy", "x"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
+    [["help", "notfy"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
+    [["notify", "--wait", "new-comment"], 2, "hint: Put the workflow's key before it: knock notify new-comment --wait"],
     [["cancle"], 2, 'error: there is no command "cancle"\nhint: Did you mean "cancel"?'],
     [["runs", "lst"], 2, 'error: knock runs has no command "lst"\nhint: Did you mean "list"?'],
     [["clock", "advnce", "1d"], 2, 'error: knock clock has no command "advnce"\nhint: Did you mean "advance"?'],
@@ -51,6 +53,11 @@ describe.concurrent("the program itself", () => {
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     for (const command of ["notify", "cancel", "runs", "messages", "clock", "worker", "init", "auth", "config"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
+  });
+
+  test("a group's help has an example of each of its commands", async ({ empty }) => {
+    const { stdout } = await empty.knock(["runs", "--help"]);
+    expect(stdout).toMatch(/alone, it lists them[\s\S]*Examples:\n {2}\$ knock runs list .*\n {2}\$ knock runs show /);
   });
 
   test("a group without a default shows its commands", async ({ empty }) => {

@@ -117,7 +117,7 @@ describe("workflows (F-004 to F-008)", () => {
     [
       "a file that is too deep",
       { "knock/workflows/w/workflow.json": "[".repeat(1_000) + "]".repeat(1_000) },
-      "knock/workflows/w/workflow.json is nested too deep",
+      "knock/workflows/w/workflow.json is nested too deep, at /0/0/0/…",
     ],
     [
       "a fault with its place",

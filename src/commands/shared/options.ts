@@ -42,8 +42,17 @@ export function addTargetOptions(command: Command): Command {
     .option("-y, --yes", "do not ask before using a live key");
 }
 
+const shown = new WeakMap<Command, readonly string[]>();
+
+/** Under a group's help stands the first example of each of its commands. */
+export function addGroupExamples(group: Command): void {
+  const examples = group.commands.flatMap((command) => shown.get(command)?.[0] ?? []);
+  if (examples.length > 0) addExamples(group, examples);
+}
+
 /** Commander's own errors are turned into ours by the program; examples stand under the help. */
 export function addExamples(command: Command, examples: readonly string[]): Command {
+  shown.set(command, examples);
   return command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
 }
 

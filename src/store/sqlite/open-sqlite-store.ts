@@ -25,8 +25,22 @@ const EVERY_CONNECTION =
   "PRAGMA synchronous = FULL; PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 8000; PRAGMA temp_store = MEMORY";
 const WAL_TRIES = 50;
 
-/** Throws for what is not ours; answers with the version. */
+/**
+ * Throws for what is not ours; answers with the version. What looks foreign is looked at again in one transaction: another
+ * process may have built the store between two looks.
+ */
 function checkIdentity(database: Database, location: string): number {
+  const { application_id } = database.prepare("PRAGMA application_id").get() as { application_id: number };
+  if (application_id === APPLICATION_ID) return identityOf(database, location);
+  database.exec("BEGIN");
+  try {
+    return identityOf(database, location);
+  } finally {
+    database.exec("COMMIT");
+  }
+}
+
+function identityOf(database: Database, location: string): number {
   const { application_id } = database.prepare("PRAGMA application_id").get() as { application_id: number };
   const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
   if (application_id !== APPLICATION_ID) {
@@ -55,7 +69,7 @@ function switchToWal(database: Database): void {
 function migrate(database: Database, location: string): void {
   database.exec("BEGIN IMMEDIATE");
   try {
-    const version = checkIdentity(database, location);
+    const version = identityOf(database, location);
     for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
     database.exec("COMMIT");
