@@ -156,7 +156,7 @@ function trigger(key: string, recipients: string[], data: JsonObject) {
   return parseTrigger({ recipients, actor: "alan", data }, key).trigger;
 }
 
-/** `cases`: which of a, b and c to run. */
+/** `cases`: which of a, b, c and m to run. */
 async function main(folder: string, size: number, cases: string): Promise<void> {
   const rates: Rate[] = [];
   const add = (name: string, { runs, rate }: { runs: number; rate: number }, base: number): void => {
@@ -212,6 +212,21 @@ async function main(folder: string, size: number, cases: string): Promise<void> 
     });
     const base = await floor(file, batchRecipients * 100, 0, 1);
     add("(c) 100 triggers into one batch a recipient", digest, base);
+  }
+  if (cases.includes("m")) {
+    // The same trigger before and after the store has filled: its "floor" is its own start.
+    const some = Math.min(20_000, size);
+    const few = () =>
+      timed(async () => {
+        for (let start = 0; start < some; start += CHUNK)
+          await engine.triggerWorkflow(trigger("plain", idsFrom(start, CHUNK), { page: "Home" }), {
+            idempotency_key: null,
+          });
+        return some;
+      });
+    const first = await few();
+    await triggerAll("plain");
+    add(`(m) one in-app step, ${size + some} messages later`, await few(), first.rate);
   }
   await engine.close();
   console.log(JSON.stringify({ rates, peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024) }));

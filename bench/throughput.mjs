@@ -13,7 +13,7 @@ const numbers = process.argv
   .filter((word) => /^\d+$/.test(word))
   .map(Number);
 const [size = 20_000, repeats = 3] = numbers;
-const cases = process.argv.find((word) => /^[abc]+$/.test(word)) ?? "abc";
+const cases = process.argv.find((word) => /^[abcm]+$/.test(word)) ?? "abc";
 const bundle = join(root, "node_modules", ".cache", "throughput.mjs");
 await build({
   entryPoints: [join(root, "bench", "throughput-main.ts")],

@@ -123,6 +123,7 @@ describe("triggering", () => {
   test.each([
     ["no run id", { json: { result: "ok" } }],
     ["a web page", { text: "<html>Sign in</html>" }],
+    ["a run id that is no UUID", { json: { workflow_run_id: "not-a-uuid" } }],
     ["half an answer", { text: '{"workflow_run_id":"6f1f' }],
   ])("%s is not the API's answer", async (_name, reply) => {
     api.expect({ method: "POST", path: PATH, body: payload, reply });
