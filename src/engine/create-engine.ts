@@ -129,7 +129,11 @@ class Engine implements LocalOperations {
     return { items: items.map(messageShape), page_info };
   }
 
-  async markMessages(ids: readonly string[], action: EngagementAction): Promise<JsonObject[]> {
+  async markMessages(
+    ids: readonly string[],
+    action: EngagementAction,
+    metadata: JsonObject | null = null,
+  ): Promise<JsonObject[]> {
     const { store } = this.context;
     const known = new Set((await store.readMessages(ids)).map((message) => message.id));
     const missing = ids.filter((id) => !known.has(id));
@@ -144,7 +148,7 @@ class Engine implements LocalOperations {
       );
     }
     const now = await readTime(this.context);
-    const marked = await store.markMessages(ids, action, now);
+    const marked = await store.markMessages(ids, action, now, metadata);
     await runNews(this.context, now);
     return marked.map(messageShape);
   }

@@ -36,8 +36,11 @@ export interface Operations {
   /** The API's `Message` plus `content`, or null. */
   readMessage(id: string): Promise<JsonObject | null>;
   listMessages(filter: MessageFilter, page: Page): Promise<Paged<JsonObject>>;
-  /** The messages changed, in the order of `ids`; unknown ids are an error and change nothing. */
-  markMessages(ids: readonly string[], action: EngagementAction): Promise<JsonObject[]>;
+  /**
+   * The messages changed, in the order of `ids`; unknown ids are an error and change nothing. `metadata`, as
+   * `parseInteractionMetadata` lets it through, is for `interacted` alone (E-226).
+   */
+  markMessages(ids: readonly string[], action: EngagementAction, metadata?: JsonObject | null): Promise<JsonObject[]>;
 
   close(): Promise<void>;
 }

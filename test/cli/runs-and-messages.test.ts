@@ -157,6 +157,26 @@ describe.concurrent("knock messages", () => {
     expect((unread.json.items as JsonObject[])[0]?.engagement_statuses).not.toContain("read");
   });
 
+  test("E-226 mark interacted takes metadata; what is none changes nothing: exit 2", async ({ collab }) => {
+    await collab.knock(COMMENT);
+    const id = String((await list(collab, ["messages", "list"])).items[0]?.id);
+    const before = collab.storeDigest();
+    const bad: [status: string, metadata: string, error: RegExp][] = [
+      ["interacted", '{"a":{"b":1}}', /metadata\.a must be text, a number, true, false or null: nothing nested/],
+      ["seen", '{"a":1}', /goes with the status interacted only, not with seen/],
+      ["interacted", "{a:1}", /--metadata/],
+    ];
+    for (const [status, metadata, error] of bad) {
+      const refused = await collab.knock(["messages", "mark", id, status, "--metadata", metadata]);
+      expect(refused.stderr).toMatch(error);
+      expect(refused.stderr).toMatch(/\nhint: /);
+      expect(refused.exitCode).toBe(2);
+    }
+    expect(collab.storeDigest()).toBe(before);
+    const marked = await collab.knock(["messages", "mark", id, "interacted", "--metadata", '{"button":"approve"}']);
+    expect(marked.stdout).toBe(`✓ ${id}  in-app-feed  delivered, read, interacted`);
+  });
+
   test("mark changes nothing where one of the messages does not exist", async ({ collab }) => {
     await collab.knock(COMMENT);
     const { items } = await list(collab, ["messages", "list"]);

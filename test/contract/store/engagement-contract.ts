@@ -125,6 +125,19 @@ export function describeEngagement(open: OpenStore): void {
       ]);
     });
 
+    it("keeps an interaction's metadata with its event, not with what it implies (E-226, A-924)", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada"] });
+      const id = made.messages[0]!.id;
+      const metadata = { button: "approve", count: 2 };
+      const [marked] = await open.store.markMessages([id], "interacted", NOW + 1, metadata);
+      const [stored] = await (await open.openAgain()).readMessages([id]);
+      for (const message of [marked, stored])
+        expect(message?.events.slice(-2)).toEqual([
+          { type: "interacted", at: NOW + 1, data: metadata },
+          { type: "read", at: NOW + 1, data: null },
+        ]);
+    });
+
     it("answers in the order of the ids, unknown ones left out, each marked once", async () => {
       const made = await insertSample(open.store, { recipients: ["ada", "bob"] });
       const [ada, bob] = made.messages.map(({ id }) => id) as [string, string];
