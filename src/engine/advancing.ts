@@ -199,12 +199,13 @@ export class Advancing {
   }
 
   /**
-   * The zone that windows are computed in: the recipient's, else the account's (E-413). A name that is none counts as not
+   * The zone that windows are computed in: a push device's, else the recipient's, else the account's (E-200, E-413). A name that is none counts as not
    * set; the step's event says so (EQ-63).
    */
-  zone(): string {
+  zone(device: unknown = null): string {
     const { timeWindows } = this.input.compiled;
     const found = timeWindows?.resolveZone([
+      device,
       this.parties.recipient.properties.timezone,
       this.input.environment.timezone,
     ]);

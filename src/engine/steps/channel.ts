@@ -1,13 +1,15 @@
 import { type Channel, undeclaredChannel } from "../../domain/environment.js";
-import type { Message } from "../../domain/message.js";
+import { MAX_MESSAGE_ACTORS, type Message, type MessageBatch } from "../../domain/message.js";
 import type { Reason, StepOutcome } from "../../domain/outcome.js";
 import { decidePreferences } from "../../domain/preferences.js";
 import type { ChannelStep } from "../../domain/workflow.js";
 import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
+import type { BatchView } from "../batch-view.js";
 import { chosenChannels } from "../channel-group.js";
 import { type ConditionScope, evaluateConditionList, evaluateConditions } from "../conditions.js";
+import { deviceAt } from "../push-device.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
 import type { RenderScope } from "../render/liquid.js";
 import { preferencesOf } from "../scope.js";
@@ -90,11 +92,16 @@ function checkPreferences(channel: Channel, advancing: Advancing): Skip | null {
     : { skip: { code: "preference", detail: decision.detail }, log: { level: decision.level } };
 }
 
-/** When the step's send windows let a message go: null for at once (E-197 to E-200). */
-function scheduledAt(step: ChannelStep, advancing: Advancing): number | null {
+/** When the step's send windows let a message go, a device's own zone before its owner's: null for at once (E-184, E-197 to E-200). */
+function scheduledAt(step: ChannelStep, channel: Channel, address: string, advancing: Advancing): number | null {
   const { compiled, now } = advancing.input;
   if (step.send_windows === null || compiled.timeWindows === null) return null;
-  return compiled.timeWindows.sendWindowOpening(step.send_windows, now, advancing.zone());
+  const device = deviceAt(address, advancing.parties.recipient, channel);
+  return compiled.timeWindows.sendWindowOpening(step.send_windows, now, advancing.zone(device?.timezone));
+}
+
+function messageBatch({ actors, total_actors, total_activities }: BatchView): MessageBatch {
+  return { actors: actors.slice(0, MAX_MESSAGE_ACTORS), total_actors, total_activities };
 }
 
 function createMessage(
@@ -105,13 +112,13 @@ function createMessage(
   context: RenderContext,
   advancing: Advancing,
 ): Message {
-  const { input, run, scope } = advancing;
+  const { input, run, scope, batch } = advancing;
   const { now } = input;
   const id = ksuid(now, input.ids.bytes());
   const at = new Date(now).toISOString();
   const withMessage: RenderScope = { ...scope, current_message: { id, inserted_at: at, updated_at: at } };
   const content = renderer.render({ ...context, scope: withMessage }, destination);
-  const scheduled = scheduledAt(step, advancing);
+  const scheduled = scheduledAt(step, channel, destination.address, advancing);
   const sandbox = isSandbox(channel, advancing);
   const isFeed = channel.type === "in_app_feed";
   const message: Message = {
@@ -120,6 +127,7 @@ function createMessage(
     recipient_run_id: run.id,
     recipient: run.recipient,
     actor: input.run.actor,
+    ...(batch ? { batch: messageBatch(batch) } : {}),
     workflow: input.run.workflow,
     version_id: input.run.version_id,
     categories: input.compiled.workflow.categories,
