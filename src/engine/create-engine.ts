@@ -4,7 +4,15 @@ import { keyOf, referenceOf } from "../domain/recipient.js";
 import { eventName } from "../domain/run-wait.js";
 import type { Cancellation, Trigger } from "../domain/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
-import type { AdvancedRun, LocalOperations, SourceEvent, TriggerOptions, WaitOptions } from "../ports/operations.js";
+import type {
+  AdvancedRun,
+  DueOptions,
+  HeldOccurrence,
+  LocalOperations,
+  SourceEvent,
+  TriggerOptions,
+  WaitOptions,
+} from "../ports/operations.js";
 import type { ResourceOperations } from "../ports/resources.js";
 import type { MessageFilter, Page, RunFilter } from "../ports/store.js";
 import type { Json, JsonObject } from "../util/json.js";
@@ -16,6 +24,7 @@ import { findWorkflow } from "./find-workflow.js";
 import { messagesOf, readOutcome } from "./read-outcome.js";
 import { createResources } from "./resources/create-resources.js";
 import { recipientOutcome } from "./run-outcome.js";
+import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
 import { triggerWorkflow } from "./trigger-workflow.js";
 
 /** How often a waiting caller looks whether another process has moved its runs on. */
@@ -165,12 +174,24 @@ class Engine implements LocalOperations {
     return resetClock(this.context);
   }
 
-  moveClock(to: number, options: { force: boolean; signal?: AbortSignal }) {
+  moveClock(to: number, options: { force: boolean; signal?: AbortSignal; onHeld?: (held: HeldOccurrence) => void }) {
     return moveClock(this.context, to, options);
   }
 
-  async runDue({ signal }: { signal?: AbortSignal | undefined }): Promise<AdvancedRun[]> {
-    return runDueAt(this.context, await readTime(this.context), signal);
+  async runDue({ signal, onHeld, once }: DueOptions): Promise<AdvancedRun[]> {
+    const { context } = this;
+    const held: HeldSchedule[] = [];
+    try {
+      return await runDueAt(context, await readTime(context), {
+        signal,
+        onHeld: (one) => {
+          held.push(one);
+          onHeld?.(heldOccurrence(one));
+        },
+      });
+    } finally {
+      if (once) await releaseSchedules(context, held);
+    }
   }
 
   async nextDueIn(): Promise<number | null> {
