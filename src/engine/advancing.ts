@@ -1,4 +1,6 @@
 import type { BatchContent, BatchJoin, PendingTrigger } from "../domain/batch.js";
+import type { ConditionGroup } from "../domain/condition.js";
+import { describeCondition, type EvaluatedCondition } from "../domain/evaluated-condition.js";
 import { mergeRecipient } from "../domain/merge-recipient.js";
 import type { Message } from "../domain/message.js";
 import type { StepOutcome } from "../domain/outcome.js";
@@ -14,7 +16,7 @@ import type { JsonObject } from "../util/json.js";
 import { isAudienceMember, type KnownAudiences } from "./audience-membership.js";
 import { type BatchView, batchView } from "./batch-view.js";
 import type { CompiledWorkflow } from "./compile-workflow.js";
-import { type ConditionScope, describeCondition, type EvaluatedCondition } from "./conditions.js";
+import { type ConditionResult, type ConditionScope, evaluateConditions } from "./conditions.js";
 import { stepMessageState } from "./message-state.js";
 import { type RenderScope, renderText } from "./render/liquid.js";
 import { buildScope, type RunParties, type ScopeInput } from "./scope.js";
@@ -98,6 +100,7 @@ export class Advancing {
   awaited: JsonObject | null = null;
   /** Changes of audiences by this run, those before a fork included. */
   private audienceChanges: RecipientUpsert[] = [];
+  private readonly compared: EvaluatedCondition[] = [];
   private readonly warnings: string[] = [];
 
   constructor(
@@ -218,11 +221,20 @@ export class Advancing {
     this.warnings.push(text);
   }
 
-  /** What a step's event tells, warnings of its execution included; they are then forgotten. */
+  /** The conditions of the step that is executing; its event tells them, passed or not (E-096). */
+  checkConditions(group: ConditionGroup | null): ConditionResult {
+    const result = evaluateConditions(group, this.conditionScope);
+    this.compared.push(...result.evaluated);
+    return result;
+  }
+
+  /** What a step's event tells, what its execution compared and warned of included; that is then forgotten. */
   takeLog(effect: StepEffect): JsonObject | null {
-    const warnings = this.warnings.splice(0);
-    if (warnings.length === 0) return effect.log ?? null;
-    return { ...effect.log, warnings };
+    const [compared, warnings] = [this.compared.splice(0), this.warnings.splice(0)];
+    if (compared.length === 0 && warnings.length === 0) return effect.log ?? null;
+    const log: JsonObject = compared.length > 0 ? { conditions: conditionLog(compared) } : {};
+    Object.assign(log, effect.log, warnings.length > 0 ? { warnings } : {});
+    return log;
   }
 
   event(

@@ -20,6 +20,7 @@ import { contentShape, messageShape, recipientRunDetailShape, recipientRunShape 
 import { clockState, freezeClock, moveClock, resetClock } from "./clock.js";
 import { runDueAt, runNews } from "./due-work.js";
 import { type EngineContext, readTime, timeOf } from "./engine-context.js";
+import { explainedSteps, triggerDecision } from "./explained-steps.js";
 import { findWorkflow } from "./find-workflow.js";
 import { messagesOf, readOutcome } from "./read-outcome.js";
 import { createResources } from "./resources/create-resources.js";
@@ -118,7 +119,8 @@ class Engine implements LocalOperations {
     const outcome = recipientOutcome(stored.recipientRun, new Map(messages.map((message) => [message.id, message])));
     return {
       ...recipientRunDetailShape(stored.run, stored.recipientRun),
-      steps: outcome.steps as unknown as Json,
+      steps: explainedSteps(outcome.steps, stored.recipientRun.events),
+      ...triggerDecision(stored.recipientRun.events),
       ...(outcome.reason ? { reason: outcome.reason as unknown as Json } : {}),
     };
   }

@@ -1,6 +1,6 @@
 import type { Environment } from "../domain/environment.js";
 import type { PreferenceSet } from "../domain/preference-set.js";
-import { resolvePreferenceSet } from "../domain/preferences.js";
+import { type PreferenceSources, resolvePreferenceSet } from "../domain/preferences.js";
 import { type Recipient, type RecipientKey, splitKey, USERS } from "../domain/recipient.js";
 import type { Schedule } from "../domain/schedule.js";
 import type { Workflow } from "../domain/workflow.js";
@@ -101,19 +101,19 @@ function variables({ environment, tenant, workflow, recipientRun }: ScopeInput):
   return vars;
 }
 
-/** The set that decides for this run (E-139 to E-146). */
-export function preferencesOf({
+/** The sets that have a say in this run. */
+export function preferenceSources({
   recipient,
   run,
   tenant,
   environment,
-}: Pick<ScopeInput, "recipient" | "run" | "tenant" | "environment">): PreferenceSet {
-  return resolvePreferenceSet({
+}: Pick<ScopeInput, "recipient" | "run" | "tenant" | "environment">): PreferenceSources {
+  return {
     recipient: recipient.preferences,
     tenant: run.tenant,
     tenantDefaults: tenantDefaults(tenant),
     environment: environment.preferences,
-  });
+  };
 }
 
 interface ActivityScope {
@@ -182,7 +182,7 @@ export function buildScope(input: ScopeInput): RenderScope {
   Object.defineProperty(recipient, "preferences", {
     enumerable: true,
     get: () => {
-      preferences ??= preferencesOf(input);
+      preferences ??= resolvePreferenceSet(preferenceSources(input)); // E-139 to E-146
       return preferences;
     },
   });

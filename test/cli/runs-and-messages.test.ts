@@ -108,6 +108,61 @@ describe.concurrent("knock runs", () => {
     const { stdout } = await collab.knock(["runs", "show", String(ada?.recipient_run_id)]);
     expect(stdout).toMatch(/\n {2}in_app_feed_1: sent {2}\S+ delivered\n {2}delay_1: waiting until .*\nevents\n/);
   });
+
+  test("show tells what decided each step, with the values compared, in words and as JSON", async ({ ops }) => {
+    const run = async (...args: string[]) => {
+      const { outcome } = await ops.knock([
+        "notify",
+        "--file",
+        "payloads/incident.json",
+        "-r",
+        "olu",
+        ...args,
+        "--json",
+      ]);
+      const id = String(outcome.recipients?.find(({ recipient }) => recipient === "olu")?.recipient_run_id);
+      const { stdout } = await ops.knock(["runs", "show", id]);
+      const { json } = await ops.knock(["runs", "show", id, "--json"]);
+      return { stdout, steps: Object.fromEntries((json.steps as JsonObject[]).map((step) => [step.ref, step])) };
+    };
+    const reached = await run();
+    expect(reached.stdout).toContain(
+      [
+        "  branch_1: passed → Critical",
+        '    ✓ data.severity equal_to "critical" (was "critical")',
+        '    – data.severity equal_to "high" (not evaluated)',
+        '    – data.customers_affected greater_than_or_equal_to "1000" (not evaluated)',
+        "  sms_1: sent  ",
+      ].join("\n"),
+    );
+    expect(reached.stdout).toContain('\n    ✗ refs.sms_1.delivery_status equal_to $message.skipped (was "queued")\n');
+    expect(reached.steps).toMatchObject({ push_2: { conditions: [{ value: "queued", result: false }] } });
+
+    const muted = await run("--set", "service=search");
+    const compared = 'recipient.muted_services not_contains "search" (was ["search"])';
+    expect(muted.stdout).toContain(
+      [
+        `  in_app_feed_1: skipped (preference: workflows.incident conditions not met in the environment's defaults: ${compared})`,
+        "    ✗ the environment's defaults: workflows.incident.conditions",
+        `      ✗ ${compared}`,
+        "  branch_1: passed → Critical",
+      ].join("\n"),
+    );
+    expect(muted.steps.in_app_feed_1?.preference).toEqual({
+      set: "environment_default",
+      id: null,
+      path: "workflows.incident.conditions",
+      conditions: [
+        {
+          variable: "recipient.muted_services",
+          operator: "not_contains",
+          argument: "search",
+          value: ["search"],
+          result: false,
+        },
+      ],
+    });
+  });
 });
 
 describe.concurrent("knock messages", () => {

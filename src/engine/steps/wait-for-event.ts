@@ -1,10 +1,11 @@
 import { durationMs } from "../../domain/duration.js";
+import type { EvaluatedCondition } from "../../domain/evaluated-condition.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import { eventName, waitScope } from "../../domain/run-wait.js";
 import type { WaitForEventStep } from "../../domain/step-types.js";
 import type { JsonObject } from "../../util/json.js";
 import { type Advancing, conditionLog, type StepEffect } from "../advancing.js";
-import { type EvaluatedCondition, evaluateConditionList } from "../conditions.js";
+import { evaluateConditionList } from "../conditions.js";
 import { RenderError } from "../render/liquid.js";
 import { unmetConditions } from "../step-conditions.js";
 
