@@ -52,11 +52,19 @@ export function executeAiAgent(step: AiAgentStep, resumed: boolean, advancing: A
   }
   const reply = input.answers.get(step.ref) as AgentReply | undefined;
   if (reply === undefined) {
-    const { model, response_type, response_schema } = step.settings;
+    const { model, response_type, response_schema, web_search_enabled } = step.settings;
     throw new NeedsAnswer({
       kind: "agent",
       ref: step.ref,
-      request: { workflow: input.run.workflow, step: step.ref, model, prompt, response_type, response_schema },
+      request: {
+        workflow: input.run.workflow,
+        step: step.ref,
+        model,
+        prompt,
+        response_type,
+        response_schema,
+        web_search_enabled,
+      },
     });
   }
   const result = valueOfReply(reply, step);
