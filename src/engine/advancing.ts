@@ -224,8 +224,13 @@ export class Advancing {
   /** The conditions of the step that is executing; its event tells them, passed or not (E-096). */
   checkConditions(group: ConditionGroup | null): ConditionResult {
     const result = evaluateConditions(group, this.conditionScope);
-    this.compared.push(...result.evaluated);
+    this.compare(result.evaluated);
     return result;
+  }
+
+  /** What decided the step that is executing, beside its own conditions. */
+  compare(evaluated: readonly EvaluatedCondition[]): void {
+    this.compared.push(...evaluated);
   }
 
   /** What a step's event tells, what its execution compared and warned of included; that is then forgotten. */

@@ -34,7 +34,10 @@ export function endOfWait(step: WaitForEventStep, advancing: Advancing): JsonObj
   for (const { event } of input.signals) {
     try {
       const { passed, evaluated } = match(step, event, advancing);
-      if (passed) return event;
+      if (passed) {
+        advancing.compare(evaluated);
+        return event;
+      }
       advancing.event("wait_conditions_evaluated", step, { passed, event, conditions: conditionLog(evaluated) });
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
