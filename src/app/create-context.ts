@@ -177,6 +177,7 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
       checkTriggerData(workflow, trigger.data);
       return "checked";
     },
+    workflowWarnings: async (workflow, flags) => (await projectOf(flags))?.workflowWarnings(workflow) ?? [],
     async describeRequest(trigger, idempotencyKey, flags) {
       const { api_key, branch } = await settingsOf(flags);
       return buildTriggerRequest(trigger, {

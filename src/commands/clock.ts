@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { durationArgument, laterTime, timeArgument } from "../input/parse-time.js";
-import { printClock } from "../output/print-clock.js";
+import { printClock, warnHeld } from "../output/print-clock.js";
+import type { HeldOccurrence } from "../ports/operations.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import {
   addCommonOptions,
@@ -39,9 +40,11 @@ export function registerClock(program: Command, context: CommandContext): void {
     const length = durationArgument(duration, "the duration");
     const engine = await context.openLocal(flags);
     const to = laterTime(Date.parse((await engine.readClock()).now), length, "the duration");
+    const held: HeldOccurrence[] = [];
     const state = await context.output.progress("running what falls due", () =>
-      engine.moveClock(to, { force: false, signal: context.signal }),
+      engine.moveClock(to, { force: false, signal: context.signal, onHeld: (one) => held.push(one) }),
     );
+    for (const one of held) warnHeld(one, context.output);
     printClock(state, context.output);
   });
 
@@ -56,9 +59,15 @@ export function registerClock(program: Command, context: CommandContext): void {
     applyVerbosity(context, flags);
     const to = timeArgument(time, "the time");
     const engine = await context.openLocal(flags);
+    const held: HeldOccurrence[] = [];
     const state = await context.output.progress("running what falls due", () =>
-      engine.moveClock(to, { force: flags.force ?? false, signal: context.signal }),
+      engine.moveClock(to, {
+        force: flags.force ?? false,
+        signal: context.signal,
+        onHeld: (one) => held.push(one),
+      }),
     );
+    for (const one of held) warnHeld(one, context.output);
     printClock(state, context.output);
   });
 

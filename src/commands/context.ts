@@ -81,6 +81,8 @@ export interface CommandContext {
   targetOf(flags: TargetFlags): Promise<"local" | "remote">;
   /** Checks a trigger against the project, opening no store: `unchecked` where there is no project or workflow to check by. */
   checkTrigger(trigger: Trigger, flags: TargetFlags): Promise<"checked" | "unchecked">;
+  /** What a workflow file that this command has read says without effect, a line each. */
+  workflowWarnings(workflow: string, flags: TargetFlags): Promise<readonly string[]>;
   /** The request a remote trigger would make; without a key configured it shows none. */
   describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest>;
   /** For a list that is empty: what a filter may have meant that names nothing of this project; null if all is well. */

@@ -1,6 +1,9 @@
 import type { Command } from "commander";
-import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS } from "../domain/message.js";
+import { parseInteractionMetadata } from "../domain/interaction-metadata.js";
+import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../domain/message.js";
 import { KnockError } from "../errors/knock-error.js";
+import { InputReader } from "../input/input-source.js";
+import { parseJsonFlag } from "../input/parse-flags.js";
 import { printMarked, printMessage, printMessages } from "../output/print-messages.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
@@ -41,22 +44,26 @@ export function registerMessages(program: Command, context: CommandContext): voi
     .command("mark")
     .argument("<id...>", "message ids, then the status")
     .usage("<id...> <status> [options]")
-    .description(`Sets an engagement status: ${ENGAGEMENT_ACTIONS.join(", ")}.`);
+    .description(`Sets an engagement status: ${ENGAGEMENT_ACTIONS.join(", ")}.`)
+    .option("--metadata <json>", "with interacted: up to five pairs about the interaction, or @file, or @-");
   addExamples(addCommonOptions(addTargetOptions(mark)), [
     "knock messages mark $(knock messages list --recipient grace --quiet) seen",
+    `knock messages mark "$(knock messages list --limit 1 --quiet)" interacted --metadata '{"button":"approve"}'`,
   ]);
-  mark.action(async (words: string[], flags: CommonFlags & TargetFlags) => {
+  mark.action(async (words: string[], flags: CommonFlags & TargetFlags & { metadata?: string }) => {
     applyVerbosity(context, flags);
     if (words.length < 2)
       throw new KnockError("usage", "name the messages and then the status", {
         hint: `knock messages mark <id> seen. Statuses: ${ENGAGEMENT_ACTIONS.join(", ")}.`,
       });
-    const action = oneOf(words.at(-1), ENGAGEMENT_ACTIONS, "status");
+    const action = oneOf(words.at(-1), ENGAGEMENT_ACTIONS, "status") as EngagementAction;
+    const given =
+      flags.metadata === undefined
+        ? null
+        : await parseJsonFlag(flags.metadata, "--metadata", new InputReader(context.input));
+    const metadata = parseInteractionMetadata(action, given);
     const operations = await context.openOperations(flags);
-    printMarked(
-      await operations.markMessages([...new Set(words.slice(0, -1))], action as (typeof ENGAGEMENT_ACTIONS)[number]),
-      context.output,
-    );
+    printMarked(await operations.markMessages([...new Set(words.slice(0, -1))], action, metadata), context.output);
   });
 }
 

@@ -226,6 +226,8 @@ async function runNotify(workflow: string | null, flags: NotifyFlags, context: C
       verdicts.push("failed");
     }
   }
+  for (const key of new Set(triggers.map(({ trigger }) => trigger.workflow)))
+    for (const text of await context.workflowWarnings(key, flags)) output.warn(`workflow "${key}": ${text}`);
   const verdict = combineVerdicts(verdicts);
   // Expectations, where given, are the user's own verdict.
   context.exit(rules.length > 0 ? (met ? 0 : 1) : VERDICT_EXIT[verdict]);

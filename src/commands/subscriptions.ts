@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { KnockError } from "../errors/knock-error.js";
-import { InputReader, type InputSource, jsonOf } from "../input/input-source.js";
-import { parseObjectFlag, parseRecipientsFlag } from "../input/parse-flags.js";
+import { InputReader, type InputSource } from "../input/input-source.js";
+import { parseJsonFlag, parseObjectFlag, parseRecipientsFlag } from "../input/parse-flags.js";
 import { printSubscriptions } from "../output/print-subscriptions.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
@@ -30,11 +30,9 @@ async function readRecipients(flags: ChangeFlags, reader: InputReader): Promise<
   ];
 }
 
-/** `--properties`: text, `@file` or `@-`; what it may hold is checked with the rest of the body. */
+/** `--properties`; what it may hold is checked with the rest of the body. */
 async function readProperties(raw: string | undefined, reader: InputReader): Promise<JsonObject> {
-  if (raw === undefined) return {};
-  const { text, name } = await reader.value(raw, "--properties");
-  return { properties: await jsonOf(text, name) };
+  return raw === undefined ? {} : { properties: await parseJsonFlag(raw, "--properties", reader) };
 }
 
 async function bodyOf(flags: ChangeFlags, source: InputSource) {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { ranLine } from "../output/print-clock.js";
+import { ranLine, warnHeld } from "../output/print-clock.js";
 import type { AdvancedRun } from "../ports/operations.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import {
@@ -39,7 +39,7 @@ async function runWorker(flags: TargetFlags & { once?: boolean }, context: Comma
   };
   if (!flags.once) output.note("waiting for due work; Ctrl-C stops");
   do {
-    report(await engine.runDue({ signal }));
+    report(await engine.runDue({ signal, onHeld: (held) => warnHeld(held, output), once: flags.once ?? false }));
     if (flags.once) break;
     const due = await engine.nextDueIn();
     await context.sleep(Math.max(1, Math.min(POLL_MS, due ?? POLL_MS)), signal);

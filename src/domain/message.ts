@@ -46,6 +46,8 @@ export interface Message {
   recipient_run_id: string;
   recipient: RecipientKey;
   actor: RecipientKey | null;
+  /** Absent where the run came from no batch: then its actor is the only one. */
+  batch?: MessageBatch;
   workflow: string;
   version_id: string;
   categories: string[];
@@ -73,6 +75,22 @@ export interface Message {
   events: MessageEvent[];
   inserted_at: number;
   updated_at: number;
+}
+
+/** Most actors that a message names (E-219). */
+export const MAX_MESSAGE_ACTORS = 10;
+
+/** Whose activities a message after a batch is about (E-219, A-498). */
+export interface MessageBatch {
+  /** The first of the rendered activities' actors, at most {@link MAX_MESSAGE_ACTORS}. */
+  actors: RecipientKey[];
+  total_actors: number;
+  total_activities: number;
+}
+
+export function actorsOf({ batch, actor }: Pick<Message, "actor" | "batch">): RecipientKey[] {
+  if (batch) return batch.actors;
+  return actor === null ? [] : [actor];
 }
 
 export interface MessageChannel {

@@ -56,6 +56,8 @@ export const parseHttpFetchStep: StepParser<HttpFetchStep> = (raw, base, path, {
   if (shared === null) {
     checked(httpMethod, settings.method ?? undefined, [...at, "method"], complain);
     checked(filledText, settings.url ?? undefined, [...at, "url"], complain);
+    if (Object.keys(settings.inputs ?? {}).length > 0)
+      complain([...at, "inputs"], "has no effect without reusable_step_key");
   }
   return {
     ...base,

@@ -19,7 +19,9 @@ export function parseSendWindows(raw: readonly RawWindow[], path: PropertyKey[],
   if (new Set(windows.map((window) => window.day)).size !== 7 || windows.length !== 7)
     complain(path, "must have one entry for each of the seven days");
   if (!windows.some((window) => window.type === "send")) complain(path, "must send on at least one day");
-  for (const [index, { from, until }] of windows.entries()) {
+  for (const [index, { type, from, until }] of windows.entries()) {
+    if (type === "do_not_send" && (from ?? until) !== null)
+      complain([...path, index, from === null ? "until" : "from"], "has no effect on a day that does not send");
     for (const [name, time] of [
       ["from", from],
       ["until", until],

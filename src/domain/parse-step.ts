@@ -1,6 +1,7 @@
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
+import { checkChannelStep } from "./check-channel-step.js";
 import { parseBranchStep, parseRandomCohortStep } from "./parse-branch-step.js";
 import { parseConditionGroup } from "./parse-conditions.js";
 import { FUNCTION_STEP_PARSERS } from "./parse-function-step.js";
@@ -36,12 +37,13 @@ export function notSupported(what: string, workflow: string, path: readonly Prop
 }
 
 /** What a step sends through: exactly one of a channel and a group, but for guides, which may do without (F-041). */
-function checkChannelKeys(step: ChannelStep, path: PropertyKey[], { complain }: StepContext): void {
+function checkChannelKeys(step: ChannelStep, guide: unknown, path: PropertyKey[], { complain }: StepContext): void {
   const isGuide = step.channel_type === "in_app_guide";
   const { channel_key: channel, channel_group_key: group, template } = step;
   if (isGuide && group !== null) complain([...path, "channel_group_key"], "is not for in-app guide steps");
   if (!isGuide && channel === null && group === null)
     complain([...path, "channel_key"], "is required (the key of a channel)");
+  if (!isGuide && typeof guide === "string") complain([...path, "guide_key"], "is for in-app guide steps only");
   if (!isGuide && channel !== null && group !== null)
     complain([...path, "channel_group_key"], "must not be given beside channel_key");
   if (group === null || template === null) return;
@@ -79,7 +81,7 @@ export function parseChannelStep(
     channel_overrides: (value.channel_overrides as JsonObject | null | undefined) ?? null,
     send_windows: windows ? parseSendWindows(windows, [...path, "send_windows"], complain) : null,
   };
-  checkChannelKeys(step, path, context);
+  checkChannelKeys(step, value.guide_key, path, context);
   const overrides = step.channel_overrides;
   if (overrides) checked(overridesShape, overrides, [...path, "channel_overrides"], complain);
   if (isGuide) {
@@ -98,6 +100,7 @@ export function checkTemplate(
   path: PropertyKey[],
   context: Pick<StepContext, "complain" | "workflow"> & { all?: boolean },
 ): void {
+  checkChannelStep(step, path, context);
   const here = [...path, "template"];
   const type = step.channel_type as keyof typeof templateShapes;
   const template = step.template as JsonObject;

@@ -7,8 +7,9 @@ import { parseConditionGroup } from "./parse-conditions.js";
 import { parseSteps } from "./parse-step.js";
 import { parseWorkflowTrigger } from "./parse-workflow-trigger.js";
 import { placeOf } from "./place.js";
-import { flag, list, object, oneOf, optional, text, textUpTo } from "./shape.js";
+import { flag, integer, list, object, oneOf, optional, text, textUpTo } from "./shape.js";
 import { checked } from "./step-context.js";
+import { filledText } from "./step-shapes.js";
 import { TRIGGER_FREQUENCIES, type Workflow } from "./workflow.js";
 
 /** Names version ids are derived in. Never change it: paused runs are tied to their version's id. */
@@ -21,6 +22,9 @@ const envelope = object({
   trigger_data_json_schema: optional(jsonSchemaShape),
   settings: optional(object({ is_commercial: optional(flag), override_preferences: optional(flag) })),
   active: optional(flag),
+  description: optional(textUpTo(280)),
+  tags: optional(list(text)),
+  goal_attachment: optional(object({ goal_key: filledText, attribution_window_days: optional(integer(1, 30)) })),
 });
 
 /** Every ref in the raw steps, nested ones included, with the path of each. */

@@ -84,6 +84,8 @@ export type PreferenceDecision =
       level: "workflow" | "category" | "channel" | "channel_type" | "commercial";
       /** The entry that said no, such as `categories.collab = false`. */
       detail: string;
+      /** Where its value stands in the set; it ends in `conditions` where those said no. */
+      path: string[];
     };
 
 /**
@@ -94,57 +96,62 @@ export function decidePreferences({ set, workflow, channel, evaluate }: Preferen
   if (workflow.override_preferences) return { allowed: true };
 
   const ofWorkflow = entryOf(set.workflows, workflow.key);
-  const workflowFault = levelFault(`workflows.${workflow.key}`, ofWorkflow, channel, evaluate);
-  if (workflowFault) return { allowed: false, level: "workflow", detail: workflowFault.detail };
+  const workflowFault = levelFault(["workflows", workflow.key], ofWorkflow, channel, evaluate);
+  if (workflowFault) return { allowed: false, level: "workflow", ...workflowFault };
 
   for (const category of workflow.categories) {
-    const fault = levelFault(`categories.${category}`, entryOf(set.categories, category), channel, evaluate);
-    if (fault) return { allowed: false, level: "category", detail: fault.detail };
+    const fault = levelFault(["categories", category], entryOf(set.categories, category), channel, evaluate);
+    if (fault) return { allowed: false, level: "category", ...fault };
   }
 
-  const topFault = channelFault("", set, channel, evaluate);
-  if (topFault) return { allowed: false, level: topFault.by, detail: topFault.detail };
+  const topFault = channelFault([], set, channel, evaluate);
+  if (topFault) return { allowed: false, level: topFault.by, ...topFault.fault };
 
   const commercial = workflow.is_commercial
-    ? valueFault("commercial_subscribed", set.commercial_subscribed, evaluate)
+    ? valueFault(["commercial_subscribed"], set.commercial_subscribed, evaluate)
     : null;
-  return commercial === null ? { allowed: true } : { allowed: false, level: "commercial", detail: commercial };
+  return commercial === null ? { allowed: true } : { allowed: false, level: "commercial", ...commercial };
 }
 
 type Channel = PreferenceQuestion["channel"];
 type Evaluate = PreferenceQuestion["evaluate"];
+type Fault = Pick<Extract<PreferenceDecision, { allowed: false }>, "detail" | "path">;
 
 function levelFault(
-  path: string,
+  path: string[],
   level: LevelPreference | undefined,
   channel: Channel,
   evaluate: Evaluate,
-): { detail: string } | null {
+): Fault | null {
   const own = valueFault(path, level, evaluate);
-  if (own !== null) return { detail: own };
-  return isRecord(level) ? channelFault(`${path}.`, level, channel, evaluate) : null;
+  if (own !== null) return own;
+  return isRecord(level) ? (channelFault(path, level, channel, evaluate)?.fault ?? null) : null;
 }
 
 /** Within one level the channel's own answer replaces its type's (E-150). A channel may stand under its id or its key. */
 function channelFault(
-  prefix: string,
+  prefix: string[],
   level: Pick<PreferenceSet, "channels" | "channel_types">,
   channel: Channel,
   evaluate: Evaluate,
-): { by: "channel" | "channel_type"; detail: string } | null {
-  const answer = entryOf(level.channels, channel.id) ?? entryOf(level.channels, channel.key);
-  const detail =
-    answer === undefined
-      ? valueFault(`${prefix}channel_types.${channel.type}`, entryOf(level.channel_types, channel.type), evaluate)
-      : valueFault(`${prefix}channels.${channel.key}`, answer, evaluate);
-  return detail === null ? null : { by: answer === undefined ? "channel_type" : "channel", detail };
+): { by: "channel" | "channel_type"; fault: Fault } | null {
+  for (const name of [channel.id, channel.key]) {
+    const answer = entryOf(level.channels, name);
+    if (answer === undefined) continue;
+    const fault = valueFault([...prefix, "channels", name], answer, evaluate, [...prefix, "channels", channel.key]);
+    return fault && { by: "channel", fault };
+  }
+  const answer = entryOf(level.channel_types, channel.type);
+  const fault = valueFault([...prefix, "channel_types", channel.type], answer, evaluate);
+  return fault && { by: "channel_type", fault };
 }
 
-/** Null where the value does not say no. Whatever is not set is true (E-136). */
-function valueFault(path: string, value: unknown, evaluate: Evaluate): string | null {
-  if (value === false) return `${path} = false`;
+/** Null where the value does not say no. Whatever is not set is true (E-136). `shown`: the path as people know it. */
+function valueFault(path: string[], value: unknown, evaluate: Evaluate, shown = path): Fault | null {
+  if (value === false) return { detail: `${shown.join(".")} = false`, path };
   if (!isRecord(value) || !Array.isArray(value.conditions)) return null;
-  return evaluate(value.conditions as Condition[]) ? null : `${path} conditions not met`;
+  if (evaluate(value.conditions as Condition[])) return null;
+  return { detail: `${shown.join(".")} conditions not met`, path: [...path, "conditions"] };
 }
 
 /** A set of nothing but nulls, as the API shows one that was never written, is none. */

@@ -71,7 +71,14 @@ export const templateShapes = {
     action_url: maybeText,
     action_buttons: optional(list(object({ label: text, action: text }))),
   }),
-  http: object({ method: oneOf(METHODS), url: text, headers: pairs, query_params: pairs, body: maybeText }),
+  http: object({
+    method: oneOf(METHODS),
+    url: text,
+    headers: pairs,
+    query_params: pairs,
+    body: maybeText,
+    inputs: optional(record(text)),
+  }),
 } as const;
 
 /** Strings and switches that a step may set over its channel's settings (E-178). */
@@ -85,4 +92,6 @@ export const overridesShape = object({
   json_overrides: maybeText,
   link_tracking: optional(flag),
   open_tracking: optional(flag),
+  token_deregistration: optional(flag),
+  email_based_user_id_resolution: optional(flag),
 });

@@ -1,10 +1,11 @@
 import type { RecipientKey } from "../domain/recipient.js";
 import type { Workflow } from "../domain/workflow.js";
 import { type Advance, advance, isNeed } from "./advance.js";
-import type { AdvanceInput, Need } from "./advancing.js";
+import type { AdvanceInput } from "./advancing.js";
 import { answerAgent, answerFetch, inParallel } from "./answer-outside.js";
 import type { KnownAudiences } from "./audience-membership.js";
 import { type EngineContext, isActive } from "./engine-context.js";
+import type { Need } from "./need.js";
 
 /** Answers what steps asked, many at once, in the order asked. */
 async function answer(context: EngineContext, needs: readonly Need[], now: number): Promise<unknown[]> {

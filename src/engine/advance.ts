@@ -7,10 +7,11 @@ import { leave, nextOf, stepAt } from "../domain/step-path.js";
 import type { Step } from "../domain/workflow.js";
 import type { RecipientRun, StepPath } from "../domain/workflow-run.js";
 import type { JsonObject } from "../util/json.js";
-import { type AdvanceInput, Advancing, copyRun, type Need, NeedsAnswer, type StepEffect } from "./advancing.js";
+import { type AdvanceInput, Advancing, copyRun, type StepEffect } from "./advancing.js";
 import { beginRun } from "./begin-run.js";
 import { executeStep } from "./execute-step.js";
 import { settleMessages } from "./message-state.js";
+import { type Need, NeedsAnswer } from "./need.js";
 import { endOfWait } from "./steps/wait-for-event.js";
 
 export interface Advance {

@@ -1,24 +1,26 @@
 import type { BatchContent, BatchJoin, PendingTrigger } from "../domain/batch.js";
+import type { ConditionGroup } from "../domain/condition.js";
+import { describeCondition, type EvaluatedCondition } from "../domain/evaluated-condition.js";
 import { mergeRecipient } from "../domain/merge-recipient.js";
 import type { Message } from "../domain/message.js";
 import type { StepOutcome } from "../domain/outcome.js";
 import type { PreferenceSet } from "../domain/preference-set.js";
+import { type PreferenceSources, resolvePreferenceSet } from "../domain/preferences.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
 import type { RunWait, Signal } from "../domain/run-wait.js";
 import type { BatchStep } from "../domain/step-types.js";
 import { type Step, walkSteps } from "../domain/workflow.js";
 import type { RecipientRun, RunEvent } from "../domain/workflow-run.js";
-import type { AgentRequest, OutsideRequest } from "../ports/outside.js";
-import type { ThrottlePass } from "../ports/store.js";
 import type { IdSource } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { isAudienceMember, type KnownAudiences } from "./audience-membership.js";
 import { type BatchView, batchView } from "./batch-view.js";
 import type { CompiledWorkflow } from "./compile-workflow.js";
-import { type ConditionScope, describeCondition, type EvaluatedCondition } from "./conditions.js";
+import { type ConditionResult, type ConditionScope, evaluateConditions } from "./conditions.js";
 import { stepMessageState } from "./message-state.js";
+import { AUDIENCES, NeedsAnswer } from "./need.js";
 import { type RenderScope, renderText } from "./render/liquid.js";
-import { buildScope, preferencesOf, type RunParties, type ScopeInput } from "./scope.js";
+import { buildScope, preferenceSources, type RunParties, type ScopeInput } from "./scope.js";
 
 export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "preferences"> {
   compiled: CompiledWorkflow;
@@ -36,26 +38,6 @@ export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "p
   signals: readonly Signal[];
   /** Answers to what steps needed, by step ref. */
   answers: ReadonlyMap<string, unknown>;
-}
-
-/** What a step must be told before it can execute: an advance touches nothing outside. */
-export type Need =
-  | { kind: "throttle"; ref: string; pass: ThrottlePass }
-  /** The newest version of a workflow (E-024), with whether it may run; null where there is none. */
-  | { kind: "workflow"; ref: string; key: string }
-  /** {@link KnownAudiences} of the run's recipient; `ref` is {@link AUDIENCES}. */
-  | { kind: "audiences"; ref: string; recipient: RecipientKey }
-  | { kind: "fetch"; ref: string; request: OutsideRequest }
-  | { kind: "agent"; ref: string; request: AgentRequest };
-
-/** Where the answer about audiences stands: conditions anywhere in a run may ask, and ask once. */
-export const AUDIENCES = "$audiences";
-
-/** Thrown by a step whose answer is not there yet; the advance then answers with the need. */
-export class NeedsAnswer extends Error {
-  constructor(readonly need: Need) {
-    super(`step ${need.ref} needs an answer`);
-  }
 }
 
 /** What a step did. `wait` pauses the run there; `enter` goes into a branch; `halt` ends the run. */
@@ -97,6 +79,7 @@ export class Advancing {
   awaited: JsonObject | null = null;
   /** Changes of audiences by this run, those before a fork included. */
   private audienceChanges: RecipientUpsert[] = [];
+  private readonly compared: EvaluatedCondition[] = [];
   private readonly warnings: string[] = [];
   private knownScope: RenderScope | null = null;
   private knownConditionScope: ConditionScope | null = null;
@@ -126,12 +109,17 @@ export class Advancing {
     return this.knownConditionScope;
   }
 
-  /** The set that decides for the run. */
+  /** The set that decides for the run (E-139 to E-146). */
   get preferences(): PreferenceSet {
+    this.knownPreferences ??= resolvePreferenceSet(this.preferenceSources);
+    return this.knownPreferences;
+  }
+
+  /** The sets that have a say in the run. */
+  get preferenceSources(): PreferenceSources {
     const { recipient, tenant } = this.parties;
     const { run, environment } = this.input;
-    this.knownPreferences ??= preferencesOf({ recipient, tenant, run, environment });
-    return this.knownPreferences;
+    return preferenceSources({ recipient, tenant, run, environment });
   }
 
   /** The same state to go on from in another way; what it made so far stays with the original. */
@@ -232,12 +220,13 @@ export class Advancing {
   }
 
   /**
-   * The zone that windows are computed in: the recipient's, else the account's (E-413). A name that is none counts as not
+   * The zone that windows are computed in: a push device's, else the recipient's, else the account's (E-200, E-413). A name that is none counts as not
    * set; the step's event says so (EQ-63).
    */
-  zone(): string {
+  zone(device: unknown = null): string {
     const { timeWindows } = this.input.compiled;
     const found = timeWindows?.resolveZone([
+      device,
       this.parties.recipient.properties.timezone,
       this.input.environment.timezone,
     ]);
@@ -250,11 +239,25 @@ export class Advancing {
     this.warnings.push(text);
   }
 
-  /** What a step's event tells, warnings of its execution included; they are then forgotten. */
+  /** The conditions of the step that is executing; its event tells them, passed or not (E-096). */
+  checkConditions(group: ConditionGroup | null): ConditionResult {
+    const result = evaluateConditions(group, this.conditionScope);
+    this.compare(result.evaluated);
+    return result;
+  }
+
+  /** What decided the step that is executing, beside its own conditions. */
+  compare(evaluated: readonly EvaluatedCondition[]): void {
+    this.compared.push(...evaluated);
+  }
+
+  /** What a step's event tells, what its execution compared and warned of included; that is then forgotten. */
   takeLog(effect: StepEffect): JsonObject | null {
-    const warnings = this.warnings.splice(0);
-    if (warnings.length === 0) return effect.log ?? null;
-    return { ...effect.log, warnings };
+    const [compared, warnings] = [this.compared.splice(0), this.warnings.splice(0)];
+    if (compared.length === 0 && warnings.length === 0) return effect.log ?? null;
+    const log: JsonObject = compared.length > 0 ? { conditions: conditionLog(compared) } : {};
+    Object.assign(log, effect.log, warnings.length > 0 ? { warnings } : {});
+    return log;
   }
 
   event(

@@ -1,4 +1,4 @@
-import { engagementOf, type Message } from "../domain/message.js";
+import { actorsOf, engagementOf, type Message } from "../domain/message.js";
 import { type RecipientKey, referenceOf } from "../domain/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import { uuidV5 } from "../util/ids.js";
@@ -33,7 +33,7 @@ export function messageShape(message: Message): JsonObject {
       updated_at: iso(0),
     },
     recipient: reference(message.recipient),
-    actors: message.actor ? [reference(message.actor)] : [],
+    actors: actorsOf(message).map(reference),
     workflow: message.workflow,
     tenant: message.tenant,
     status: message.status,

@@ -1,8 +1,9 @@
 import { KnockError } from "../errors/knock-error.js";
 import type { ClockSetting } from "../ports/clock.js";
-import type { AdvancedRun, ClockState } from "../ports/operations.js";
+import type { AdvancedRun, ClockState, HeldOccurrence } from "../ports/operations.js";
 import { runDueAt } from "./due-work.js";
 import { type EngineContext, timeOf } from "./engine-context.js";
+import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
 
 export function clockState(setting: ClockSetting, realNow: number): ClockState {
   const now = timeOf(setting, realNow);
@@ -46,17 +47,19 @@ function backward(to: number, now: number, hint: string): KnockError {
 
 /**
  * Moves the store's clock to `to`. On the way, whatever falls due runs at its own time, in order: the clock is set to
- * each such moment before its runs advance, so that another process sees the same time.
+ * each such moment before its runs advance, so that another process sees the same time. A schedule whose workflow cannot
+ * be read stays due, and `onHeld` hears of it.
  */
 export async function moveClock(
   context: EngineContext,
   to: number,
-  options: { force: boolean; signal?: AbortSignal | undefined },
+  options: { force: boolean; signal?: AbortSignal | undefined; onHeld?: (held: HeldOccurrence) => void },
 ): Promise<ClockState & { ran: AdvancedRun[] }> {
   const { store } = context;
   const before = await store.readClock();
   let now = timeOf(before, context.realNow());
   const ran: AdvancedRun[] = [];
+  const held: HeldSchedule[] = []; // until the end: let go of, it would be due again at once
   if (to < now) {
     if (!options.force) throw backward(to, now, "Use --force to move it back; what already ran stays as it is.");
   } else {
@@ -65,9 +68,11 @@ export async function moveClock(
     for (let next = await nextAt(); next !== null && next <= to && !options.signal?.aborted; next = await nextAt()) {
       now = Math.max(now, next);
       await store.writeClock(settingFor(now, before, context.realNow()));
-      ran.push(...(await runDueAt(context, now, options.signal)));
+      ran.push(...(await runDueAt(context, now, { signal: options.signal, onHeld: (one) => held.push(one) })));
     }
   }
+  for (const one of held) options.onHeld?.(heldOccurrence(one));
+  await releaseSchedules(context, held);
   const realNow = context.realNow();
   const setting = settingFor(options.signal?.aborted ? now : to, before, realNow);
   await store.writeClock(setting);

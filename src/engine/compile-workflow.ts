@@ -44,10 +44,25 @@ function compileStep(workflow: Workflow, step: ChannelStep, place: string): Chan
     );
   }
   const compile = compilerFor(workflow.key);
-  return COMPILERS[type](
-    new TemplateReader(step.template ?? {}, compile, `${place}.template`),
+  const template = new TemplateReader(step.template ?? {}, compile, `${place}.template`);
+  const renderer = COMPILERS[type](
+    template,
     new TemplateReader(step.channel_overrides ?? {}, compile, `${place}.channel_overrides`),
   );
+  const inputs = type === "http" ? Object.keys((step.template?.inputs as object | undefined) ?? {}) : [];
+  return inputs.length === 0 ? renderer : withInputs(renderer, template.section("inputs"), inputs);
+}
+
+/** A webhook's request inputs, which the request's own templates see as `inputs` (section 7.6 of the format, E-073). */
+function withInputs(renderer: ChannelRenderer, section: TemplateReader, names: readonly string[]): ChannelRenderer {
+  const texts = names.map((name) => ({ name, text: section.text(name) }));
+  return {
+    ...renderer,
+    render({ scope, ...context }, destination) {
+      const inputs = Object.fromEntries(texts.map(({ name, text }) => [name, text?.(scope) ?? ""]));
+      return renderer.render({ ...context, scope: { ...scope, inputs } }, destination);
+    },
+  };
 }
 
 const compiled = new Map<string, Promise<CompiledWorkflow>>();

@@ -1,4 +1,5 @@
 import type { Condition, ConditionGroup, ConditionNode, Operator } from "../domain/condition.js";
+import type { EvaluatedCondition } from "../domain/evaluated-condition.js";
 import { evaluateOperator } from "../domain/operators.js";
 import { valueAt } from "../util/json.js";
 import { type ConditionArgument, parseConditionArgument, renderConditionArgument } from "./condition-argument.js";
@@ -22,16 +23,6 @@ export interface ConditionScope {
   renderLiquid?: (text: string) => string;
   /** Whether the run's recipient is in an audience, the run's tenant considered (E-118, E-390). */
   isAudienceMember?: (audience: string) => boolean;
-}
-
-/** One condition as logged (E-096). `value` and `argument` as resolved, undefined where a path led nowhere. */
-export interface EvaluatedCondition {
-  variable: string;
-  operator: Operator;
-  argument: unknown;
-  value: unknown;
-  /** Null: the result was known before it (E-095). */
-  result: boolean | null;
 }
 
 export interface ConditionResult {
@@ -170,30 +161,4 @@ function compile(condition: Condition): CompiledCondition {
     compiledConditions.set(condition, compiled);
   }
   return compiled;
-}
-
-const UNARY: ReadonlySet<Operator> = new Set<Operator>([
-  "empty",
-  "not_empty",
-  "exists",
-  "not_exists",
-  "is_timestamp",
-  "is_not_timestamp",
-  "is_timestamp_before_now",
-  "is_timestamp_on_or_after_now",
-]);
-
-/** In a few words, for a reason's detail: `recipient.plan equal_to "pro" (was "free")`. */
-export function describeCondition({ variable, operator, argument, value, result }: EvaluatedCondition): string {
-  const test = UNARY.has(operator) ? `${variable} ${operator}` : `${variable} ${operator} ${shortText(argument)}`;
-  return result === null ? `${test} (not evaluated)` : `${test} (was ${shortText(value)})`;
-}
-
-const LONGEST_SHOWN = 60;
-
-function shortText(value: unknown): string {
-  if (value === undefined) return "missing";
-  if (typeof value === "string" && value.startsWith("$message.")) return value;
-  const text = JSON.stringify(typeof value === "string" ? value.slice(0, LONGEST_SHOWN) : value);
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN - 1)}…` : text;
 }

@@ -4,7 +4,15 @@ import { keyOf, referenceOf } from "../domain/recipient.js";
 import { eventName } from "../domain/run-wait.js";
 import type { Cancellation, Trigger } from "../domain/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
-import type { AdvancedRun, LocalOperations, SourceEvent, TriggerOptions, WaitOptions } from "../ports/operations.js";
+import type {
+  AdvancedRun,
+  DueOptions,
+  HeldOccurrence,
+  LocalOperations,
+  SourceEvent,
+  TriggerOptions,
+  WaitOptions,
+} from "../ports/operations.js";
 import type { ResourceOperations } from "../ports/resources.js";
 import type { MessageFilter, Page, RunFilter } from "../ports/store.js";
 import type { Json, JsonObject } from "../util/json.js";
@@ -12,11 +20,13 @@ import { contentShape, messageShape, recipientRunDetailShape, recipientRunShape 
 import { clockState, freezeClock, moveClock, resetClock } from "./clock.js";
 import { runDueAt, runNews } from "./due-work.js";
 import { type EngineContext, readTime, timeOf } from "./engine-context.js";
+import { explainedSteps, triggerDecision } from "./explained-steps.js";
 import { findWorkflow } from "./find-workflow.js";
 import { previewSteps } from "./preview-steps.js";
 import { messagesOf, readOutcome } from "./read-outcome.js";
 import { createResources } from "./resources/create-resources.js";
 import { recipientOutcome } from "./run-outcome.js";
+import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
 import { triggerWorkflow } from "./trigger-workflow.js";
 
 /** How often a waiting caller looks whether another process has moved its runs on. */
@@ -110,7 +120,8 @@ class Engine implements LocalOperations {
     const outcome = recipientOutcome(stored.recipientRun, new Map(messages.map((message) => [message.id, message])));
     return {
       ...recipientRunDetailShape(stored.run, stored.recipientRun),
-      steps: outcome.steps as unknown as Json,
+      steps: explainedSteps(outcome.steps, stored.recipientRun.events),
+      ...triggerDecision(stored.recipientRun.events),
       ...(outcome.reason ? { reason: outcome.reason as unknown as Json } : {}),
     };
   }
@@ -130,7 +141,11 @@ class Engine implements LocalOperations {
     return { items: items.map(messageShape), page_info };
   }
 
-  async markMessages(ids: readonly string[], action: EngagementAction): Promise<JsonObject[]> {
+  async markMessages(
+    ids: readonly string[],
+    action: EngagementAction,
+    metadata: JsonObject | null = null,
+  ): Promise<JsonObject[]> {
     const { store } = this.context;
     const known = new Set((await store.readMessages(ids)).map((message) => message.id));
     const missing = ids.filter((id) => !known.has(id));
@@ -145,7 +160,7 @@ class Engine implements LocalOperations {
       );
     }
     const now = await readTime(this.context);
-    const marked = await store.markMessages(ids, action, now);
+    const marked = await store.markMessages(ids, action, now, metadata);
     await runNews(this.context, now);
     return marked.map(messageShape);
   }
@@ -166,12 +181,24 @@ class Engine implements LocalOperations {
     return resetClock(this.context);
   }
 
-  moveClock(to: number, options: { force: boolean; signal?: AbortSignal }) {
+  moveClock(to: number, options: { force: boolean; signal?: AbortSignal; onHeld?: (held: HeldOccurrence) => void }) {
     return moveClock(this.context, to, options);
   }
 
-  async runDue({ signal }: { signal?: AbortSignal | undefined }): Promise<AdvancedRun[]> {
-    return runDueAt(this.context, await readTime(this.context), signal);
+  async runDue({ signal, onHeld, once }: DueOptions): Promise<AdvancedRun[]> {
+    const { context } = this;
+    const held: HeldSchedule[] = [];
+    try {
+      return await runDueAt(context, await readTime(context), {
+        signal,
+        onHeld: (one) => {
+          held.push(one);
+          onHeld?.(heldOccurrence(one));
+        },
+      });
+    } finally {
+      if (once) await releaseSchedules(context, held);
+    }
   }
 
   async nextDueIn(): Promise<number | null> {

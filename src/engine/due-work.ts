@@ -14,7 +14,7 @@ import { type EngineContext, isActive, partiesOf, readParties, readRunSchedules 
 import { claimFor, continueFanOut } from "./fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
 import { recipientOutcome } from "./run-outcome.js";
-import { runDueSchedules } from "./run-schedules.js";
+import { type HeldSchedule, runDueSchedules } from "./run-schedules.js";
 import { decidedAdvance, type RunStart } from "./start-runs.js";
 
 /** Runs advanced in one transaction: enough to share the cost, few enough that others get the lock soon. */
@@ -165,10 +165,15 @@ function firstAdvance(run: WorkflowRun, result: Advance): AdvancedRun {
   };
 }
 
-/** Runs everything due at `now`, chunk after chunk, then its deliveries. Answers with what ran. */
-export async function runDueAt(context: EngineContext, now: number, signal?: AbortSignal): Promise<AdvancedRun[]> {
+/** Runs everything due at `now`, chunk after chunk, then its deliveries. Answers with what ran; `onHeld` hears of what could not. */
+export async function runDueAt(
+  context: EngineContext,
+  now: number,
+  { signal, onHeld }: { signal?: AbortSignal | undefined; onHeld?: (held: HeldSchedule) => void } = {},
+): Promise<AdvancedRun[]> {
   const ran: AdvancedRun[] = [];
-  await runDueSchedules(context, now, (run, first) => ran.push(firstAdvance(run, first)), signal);
+  const held = await runDueSchedules(context, now, (run, first) => ran.push(firstAdvance(run, first)), signal);
+  for (const one of held) onHeld?.(one);
   while (!signal?.aborted) {
     await continueFanOuts(context, now, (one) => ran.push(one));
     await followUserChanges(context, now, (run, first) => ran.push(firstAdvance(run, first)));

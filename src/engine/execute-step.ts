@@ -15,7 +15,7 @@ import { executeUpdateData } from "./steps/update-data.js";
 import { executeUpdateRecipient } from "./steps/update-recipient.js";
 import { executeWaitForEvent } from "./steps/wait-for-event.js";
 
-/** Attempts of a failing step before the run halts (E-164). */
+/** Attempts of a failing step until the run halts (E-164). */
 const STEP_ATTEMPTS = 3;
 
 function execute(step: Step, resumed: boolean, advancing: Advancing): StepEffect {
@@ -51,32 +51,37 @@ function execute(step: Step, resumed: boolean, advancing: Advancing): StepEffect
   }
 }
 
-/** Runs a step, again where rendering fails, up to three times; then the step is failed and the run halts (E-164). */
+/** The step is failed and the run halts, its events telling the attempts of E-164. */
+function failedStep(step: Step, error: RenderError, advancing: Advancing): StepEffect {
+  for (let attempt = 1; attempt < STEP_ATTEMPTS; attempt++)
+    advancing.event("step_retried", step, { error: error.message }, "error", attempt);
+  advancing.event("step_failed", step, { error: error.message }, "error", STEP_ATTEMPTS);
+  const channel =
+    step.type === "channel"
+      ? { channel_type: step.channel_type ?? "", channel: step.channel_key, message_id: null, message_status: null }
+      : {};
+  return {
+    halt: true,
+    outcome: {
+      ref: step.ref,
+      type: step.type,
+      ...channel,
+      outcome: "failed",
+      reason: { code: "render_error", detail: error.message },
+    },
+  };
+}
+
+/**
+ * Runs a step. One that cannot be rendered ends as the service's does after its attempts (E-164), but is not run again:
+ * an advance depends on nothing but its input, so that a further attempt would only cost its time once more, two seconds
+ * where a template runs into its limit. What may pass, a request that failed, is tried again by its own step (E-299).
+ */
 export function executeStep(step: Step, resumed: boolean, advancing: Advancing): StepEffect {
-  for (let attempts = 1; ; attempts++) {
-    try {
-      return execute(step, resumed, advancing);
-    } catch (error) {
-      if (!(error instanceof RenderError)) throw error;
-      if (attempts < STEP_ATTEMPTS) {
-        advancing.event("step_retried", step, { error: error.message }, "error", attempts);
-        continue;
-      }
-      advancing.event("step_failed", step, { error: error.message }, "error", attempts);
-      const channel =
-        step.type === "channel"
-          ? { channel_type: step.channel_type ?? "", channel: step.channel_key, message_id: null, message_status: null }
-          : {};
-      return {
-        halt: true,
-        outcome: {
-          ref: step.ref,
-          type: step.type,
-          ...channel,
-          outcome: "failed",
-          reason: { code: "render_error", detail: error.message },
-        },
-      };
-    }
+  try {
+    return execute(step, resumed, advancing);
+  } catch (error) {
+    if (error instanceof RenderError) return failedStep(step, error, advancing);
+    throw error;
   }
 }

@@ -1,8 +1,10 @@
 import type { Environment } from "../domain/environment.js";
+import { referenceOf } from "../domain/recipient.js";
 import type { Schedule } from "../domain/schedule.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { WorkflowRun } from "../domain/workflow-run.js";
 import { KnockError } from "../errors/knock-error.js";
+import type { HeldOccurrence } from "../ports/operations.js";
 import type { NewWorkflowRun, Occurrence } from "../ports/store.js";
 import type { Advance } from "./advance.js";
 import { type CompiledWorkflow, compileWorkflow } from "./compile-workflow.js";
@@ -14,8 +16,15 @@ import { decidedAdvance, type StartedRuns, startRuns } from "./start-runs.js";
 /** Occurrences written in one transaction. */
 const CHUNK = 100;
 
-/** `broken`: its file or templates cannot be read now. */
-type Current = CompiledWorkflow | "unavailable" | "broken";
+/** `broken`: its file or templates cannot be read now, and why. */
+type Current = CompiledWorkflow | "unavailable" | { broken: KnockError };
+
+/** A schedule whose occurrence could not start, still claimed by its token. */
+export interface HeldSchedule {
+  schedule: Schedule;
+  token: string;
+  error: KnockError;
+}
 
 /** The workflow current at run time (E-016). */
 async function currentWorkflow(context: EngineContext, environment: Environment, key: string): Promise<Current> {
@@ -23,7 +32,7 @@ async function currentWorkflow(context: EngineContext, environment: Environment,
     const workflow: Workflow | null = await context.definitions.workflow(key);
     return workflow !== null && isActive(workflow, environment) ? await compileWorkflow(workflow) : "unavailable";
   } catch (error) {
-    if (error instanceof KnockError) return "broken";
+    if (error instanceof KnockError) return { broken: error };
     throw error;
   }
 }
@@ -79,7 +88,8 @@ async function runClaimed(
   token: string,
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
-): Promise<void> {
+): Promise<HeldSchedule[]> {
+  const held: HeldSchedule[] = [];
   const environment = await context.definitions.environment();
   const people = await context.store.readRecipients([...new Set(claimed.map(({ recipient }) => recipient))]);
   const workflows = new Map<string, Current>();
@@ -90,7 +100,10 @@ async function runClaimed(
     const started: Started[] = [];
     for (const schedule of open) {
       const current = workflows.get(schedule.workflow) ?? "unavailable";
-      if (current === "broken") continue;
+      if (current !== "unavailable" && "broken" in current) {
+        held.push({ schedule, token, error: current.broken });
+        continue;
+      }
       const recipient = people.get(schedule.recipient);
       const next = await followingOccurrence(schedule, now, { recipient, environment });
       started.push(await startOccurrence(context, schedule, next, current, environment, now));
@@ -109,24 +122,43 @@ async function runClaimed(
     }
     open = open.filter(({ id }) => again.has(id));
   }
+  return held;
 }
 
 /**
  * Starts the runs of schedules that are due at `now`, each with its schedule's times in one transaction. A schedule that
  * is overdue, because no worker was there, occurs once for all the times it missed; a moved clock stops at every due time
  * on its way, so that there each occurs. A workflow that is switched off or gone skips the occurrence and the schedule
- * goes on (E-381); one whose file is broken leaves it due until the claim ends: an edit may be under way.
+ * goes on (E-381); one whose file is broken leaves it due, since an edit may be under way: those are the answer, and stay
+ * claimed until the claim ends or {@link releaseSchedules} lets go of them.
  */
 export async function runDueSchedules(
   context: EngineContext,
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<HeldSchedule[]> {
+  const held: HeldSchedule[] = [];
   while (!signal?.aborted) {
     const claim = claimFor(context, now);
     const claimed = await context.store.claimDueSchedules(claim, CHUNK);
-    if (claimed.length === 0) return;
-    await runClaimed(context, claimed, claim.token, now, report);
+    if (claimed.length === 0) break;
+    held.push(...(await runClaimed(context, claimed, claim.token, now, report)));
   }
+  return held;
+}
+
+/** Lets go of schedules as they were, so that whoever looks next may try at once. */
+export async function releaseSchedules({ store }: EngineContext, held: readonly HeldSchedule[]): Promise<void> {
+  for (const { schedule, token } of held) await store.saveOccurrences([{ schedule, run: null }], token);
+}
+
+export function heldOccurrence({ schedule, error }: HeldSchedule): HeldOccurrence {
+  return {
+    schedule_id: schedule.id,
+    workflow: schedule.workflow,
+    recipient: referenceOf(schedule.recipient),
+    at: new Date(schedule.next_occurrence_at as number).toISOString(),
+    error: error.message,
+  };
 }

@@ -1,6 +1,6 @@
 import type { Environment } from "../domain/environment.js";
 import type { PreferenceSet } from "../domain/preference-set.js";
-import { resolvePreferenceSet } from "../domain/preferences.js";
+import type { PreferenceSources } from "../domain/preferences.js";
 import { type Recipient, type RecipientKey, splitKey, USERS } from "../domain/recipient.js";
 import type { Schedule } from "../domain/schedule.js";
 import type { Workflow } from "../domain/workflow.js";
@@ -30,7 +30,7 @@ export interface ScopeInput extends RunParties {
   environment: Environment;
   /** The schedule that started the run, as it now stands. */
   schedule?: Schedule | null | undefined;
-  /** The set that decides for the run: {@link preferencesOf}. */
+  /** The set that decides for the run: as the preference sources resolve. */
   preferences: PreferenceSet;
 }
 
@@ -118,19 +118,19 @@ function variables({ environment, tenant, workflow, recipientRun }: ScopeInput):
   return vars;
 }
 
-/** The set that decides for this run (E-139 to E-146). */
-export function preferencesOf({
+/** The sets that have a say in this run. */
+export function preferenceSources({
   recipient,
   run,
   tenant,
   environment,
-}: Pick<ScopeInput, "recipient" | "run" | "tenant" | "environment">): PreferenceSet {
-  return resolvePreferenceSet({
+}: Pick<ScopeInput, "recipient" | "run" | "tenant" | "environment">): PreferenceSources {
+  return {
     recipient: recipient.preferences,
     tenant: run.tenant,
     tenantDefaults: tenantDefaults(tenant),
     environment: environment.preferences,
-  });
+  };
 }
 
 interface ActivityScope {

@@ -1,12 +1,11 @@
 import type { StepOutcome } from "../domain/outcome.js";
 import type { StepBase } from "../domain/step-types.js";
-import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "./advancing.js";
-import { evaluateConditions } from "./conditions.js";
+import { type Advancing, decidingCondition, type StepEffect } from "./advancing.js";
 
-/** Null where the step's conditions let it execute; else it is skipped, with what was compared (E-096, E-098). */
+/** Null where the step's conditions let it execute; else it is skipped (E-098). */
 export function unmetConditions(step: StepBase, base: StepOutcome, advancing: Advancing): StepEffect | null {
-  const { passed, evaluated } = evaluateConditions(step.conditions, advancing.conditionScope);
+  const { passed, evaluated } = advancing.checkConditions(step.conditions);
   if (passed) return null;
   const reason = { code: "condition", detail: decidingCondition(evaluated) } as const;
-  return { outcome: { ...base, outcome: "skipped", reason }, log: { conditions: conditionLog(evaluated) } };
+  return { outcome: { ...base, outcome: "skipped", reason } };
 }

@@ -64,6 +64,12 @@ export async function parseOneFlag(raw: string, flag: string, reader: InputReade
   return text.trim();
 }
 
+/** A flag of plain JSON: the text itself, `@file` or `@-`. What it may hold is not checked here. */
+export async function parseJsonFlag(raw: string, flag: string, reader: InputReader): Promise<Json> {
+  const { text, name } = await reader.value(raw, flag);
+  return jsonOf(text, name);
+}
+
 /** `--data`: JSON objects, `@file` or `@-`; merged deeply, the later ones winning. */
 export async function parseDataFlags(values: readonly string[], reader: InputReader): Promise<JsonObject> {
   let merged: JsonObject = {};

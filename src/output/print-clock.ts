@@ -32,6 +32,21 @@ export function ranLine(ran: Ran, output: Output): string {
   return `  ${timeText(ran.at)}  ${ran.workflow}  ${recipientLabel(ran.recipient)}  ${steps.join(paint.dim(" · ")) || "ended"}`;
 }
 
+interface Held {
+  schedule_id: string;
+  workflow: string;
+  recipient: RecipientReference;
+  at: string;
+  error: string;
+}
+
+/** A schedule's occurrence that stays due because its workflow cannot be read. */
+export function warnHeld({ schedule_id, recipient, at, error }: Held, output: Output): void {
+  output.warn(
+    `schedule ${schedule_id} for ${recipientLabel(recipient)} was due at ${timeText(at)} and is kept until its workflow can be read: ${error}`,
+  );
+}
+
 /** `knock clock` and everything that moves it (section 5 of the contract). */
 export function printClock(state: ClockDocument, output: Output): void {
   const { verbosity, paint } = output;

@@ -1,6 +1,9 @@
+import { describeCondition, type EvaluatedCondition } from "../domain/evaluated-condition.js";
+import type { Reason } from "../domain/outcome.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
+import { reasonText } from "./words.js";
 
 interface Listed {
   items: JsonObject[];
@@ -44,7 +47,38 @@ function eventText(event: JsonObject): string {
   return `${timeText(event.inserted_at)}  ${String(event.event)}${step}${details ? `  ${details}` : ""}`;
 }
 
-/** A recipient run's detail (A-509) with its steps. */
+/** As the service's log has it a path that led nowhere is null. */
+function conditionLines(conditions: unknown, { paint }: Output): string[] {
+  if (!Array.isArray(conditions)) return [];
+  return conditions.filter(isJsonObject).map((logged) => {
+    const condition = { ...logged, value: logged.value ?? undefined } as unknown as EvaluatedCondition;
+    const mark = condition.result === null ? paint.dim("–") : condition.result ? paint.green("✓") : paint.red("✗");
+    return `${mark} ${describeCondition(condition)}`;
+  });
+}
+
+/** Which set, which part of it, and its value or conditions. */
+function preferenceLines(preference: unknown, output: Output): string[] {
+  if (!isJsonObject(preference)) return [];
+  const { set, id, path, value, conditions } = preference;
+  const whose =
+    set === "environment_default"
+      ? "the environment's defaults"
+      : set === "tenant_default"
+        ? `the defaults of tenant ${String(id)}`
+        : `the recipient's set ${String(id)}`;
+  const said = value === undefined ? "" : ` = ${String(value)}`;
+  return [
+    `${output.paint.red("✗")} ${whose}: ${String(path)}${said}`,
+    ...conditionLines(conditions, output).map((line) => `  ${line}`),
+  ];
+}
+
+function decisionLines({ conditions, preference }: JsonObject, output: Output): string[] {
+  return [...conditionLines(conditions, output), ...preferenceLines(preference, output)];
+}
+
+/** A recipient run's detail (A-509) with its steps, and under each what decided it. */
 export function printRecipientRun(run: JsonObject, output: Output): void {
   if (output.verbosity.json) return output.json(run);
   const { paint } = output;
@@ -52,13 +86,17 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   output.line(`  recipient  ${recipientText(run.recipient)}`);
   output.line(`  trigger    ${String(run.workflow_run_id)}`);
   output.line(`  status     ${String(run.status)}`);
+  if (isJsonObject(run.reason)) output.line(`  stopped    ${reasonText(run.reason as unknown as Reason)}`);
+  for (const line of decisionLines(run, output)) output.line(`    ${line}`);
   for (const step of Array.isArray(run.steps) ? run.steps.filter(isJsonObject) : []) {
     const reason = isJsonObject(step.reason)
       ? paint.dim(` (${String(step.reason.code)}${step.reason.detail ? `: ${String(step.reason.detail)}` : ""})`)
       : "";
     const message = step.message_id ? `  ${String(step.message_id)} ${String(step.message_status ?? "")}` : "";
     const until = step.until ? ` until ${timeText(step.until)}` : "";
-    output.line(`  ${String(step.ref)}: ${String(step.outcome)}${until}${reason}${message}`);
+    const branch = step.branch ? ` → ${String(step.branch)}` : "";
+    output.line(`  ${String(step.ref)}: ${String(step.outcome)}${branch}${until}${reason}${message}`);
+    for (const line of decisionLines(step, output)) output.line(`    ${line}`);
   }
   output.line(paint.dim("events"));
   for (const event of Array.isArray(run.events) ? run.events.filter(isJsonObject) : []) {

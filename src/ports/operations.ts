@@ -37,8 +37,11 @@ export interface Operations {
   /** The API's `Message` plus `content`, or null. */
   readMessage(id: string): Promise<JsonObject | null>;
   listMessages(filter: MessageFilter, page: Page): Promise<Paged<JsonObject>>;
-  /** The messages changed, in the order of `ids`; unknown ids are an error and change nothing. */
-  markMessages(ids: readonly string[], action: EngagementAction): Promise<JsonObject[]>;
+  /**
+   * The messages changed, in the order of `ids`; unknown ids are an error and change nothing. `metadata`, as
+   * `parseInteractionMetadata` lets it through, is for `interacted` alone (E-226).
+   */
+  markMessages(ids: readonly string[], action: EngagementAction, metadata?: JsonObject | null): Promise<JsonObject[]>;
 
   close(): Promise<void>;
 }
@@ -55,12 +58,12 @@ export interface LocalOperations extends Operations {
   /** Moves to a time, running what falls due on the way in order of time. Backward only with `force`, and then runs nothing. */
   moveClock(
     to: number,
-    options: { force: boolean; signal?: AbortSignal },
+    options: { force: boolean; signal?: AbortSignal; onHeld?: (held: HeldOccurrence) => void },
   ): Promise<ClockState & { ran: AdvancedRun[] }>;
   /** An event of a source, for runs that wait for it (E-335, E-339); its mappings to actions are the caller's. */
   deliverSourceEvent(event: SourceEvent): Promise<void>;
   /** Runs everything due now; answers with what ran. */
-  runDue(options: { signal?: AbortSignal }): Promise<AdvancedRun[]>;
+  runDue(options: DueOptions): Promise<AdvancedRun[]>;
   /** Milliseconds of real time until something falls due, or null if nothing waits (or the clock is frozen). */
   nextDueIn(): Promise<number | null>;
 }
@@ -82,6 +85,25 @@ export interface ClockState {
   now: string;
   frozen: boolean;
   offset_ms: number;
+}
+
+export interface DueOptions {
+  signal?: AbortSignal | undefined;
+  /** Told of occurrences that could not start. */
+  onHeld?: (held: HeldOccurrence) => void;
+  /** Who looks only once lets go of them at the end; else they are tried again when their lease ends. */
+  once?: boolean;
+}
+
+/** An occurrence of a schedule that is due and stays so, because its workflow cannot be read. */
+export interface HeldOccurrence {
+  schedule_id: string;
+  workflow: string;
+  recipient: RecipientReference;
+  /** ISO 8601: when it was due. */
+  at: string;
+  /** What is wrong with the workflow. */
+  error: string;
 }
 
 /** One advance of one waiting run. */

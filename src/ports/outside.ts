@@ -27,4 +27,5 @@ export interface AgentRequest {
   prompt: string;
   response_type: "text" | "json";
   response_schema: JsonObject | null;
+  web_search_enabled: boolean;
 }

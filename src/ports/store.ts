@@ -1,20 +1,22 @@
 import type { UserChange } from "../domain/audience.js";
 import type { BatchContent, BatchDecision, BatchJoin, PendingTrigger } from "../domain/batch.js";
 import type { FanOut } from "../domain/fan-out.js";
-import type { DeliveryStatus, EngagementAction, Message } from "../domain/message.js";
+import type { EngagementAction, Message } from "../domain/message.js";
 import type { OccurredEvent } from "../domain/occurred-event.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
-import type { RunStatus } from "../domain/run-status.js";
 import type { Signal } from "../domain/run-wait.js";
 import type { Schedule } from "../domain/schedule.js";
 import type { Subscription } from "../domain/subscription.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
+import type { JsonObject } from "../util/json.js";
 import type { ClockSetting } from "./clock.js";
+import type { MessageFilter, RunFilter } from "./filters.js";
 import type { Page, Paged } from "./page.js";
 import type { ResourceStore } from "./resource-store.js";
 import type { ScheduleStore } from "./schedule-store.js";
 
+export type { MessageFilter, RunFilter } from "./filters.js";
 export type { Page, Paged } from "./page.js";
 
 /** The row that remembers a trigger's answer (E-383). `fingerprint` is the canonical payload's hash. */
@@ -173,25 +175,6 @@ export interface CancelledRun {
   cancelled: boolean;
 }
 
-export interface RunFilter {
-  workflow?: string | undefined;
-  workflow_run_id?: string | undefined;
-  recipient?: RecipientKey | undefined;
-  status?: RunStatus | undefined;
-  tenant?: string | undefined;
-}
-
-export interface MessageFilter {
-  workflow?: string | undefined;
-  workflow_run_id?: string | undefined;
-  recipient_run_id?: string | undefined;
-  recipient?: RecipientKey | undefined;
-  /** A channel's key or id. */
-  channel?: string | undefined;
-  status?: DeliveryStatus | undefined;
-  tenant?: string | undefined;
-}
-
 export interface StoredRun {
   run: WorkflowRun;
   recipientRun: RecipientRun;
@@ -292,8 +275,16 @@ export interface Store extends ResourceStore, ScheduleStore {
 
   readMessages(ids: readonly string[]): Promise<Message[]>;
   listMessages(filter: MessageFilter, page: Page): Promise<Paged<Message>>;
-  /** Sets an engagement status; ids that do not exist are left out of the answer. Repeats make repeated events (E-230). */
-  markMessages(ids: readonly string[], action: EngagementAction, at: number): Promise<Message[]>;
+  /**
+   * Sets an engagement status; ids that do not exist are left out of the answer. Repeats make repeated events (E-230).
+   * `metadata` becomes the data of the action's event (E-226).
+   */
+  markMessages(
+    ids: readonly string[],
+    action: EngagementAction,
+    at: number,
+    metadata?: JsonObject | null,
+  ): Promise<Message[]>;
 
   close(): Promise<void>;
 }

@@ -9,8 +9,10 @@ import { parseRecipientsFile, type RecipientsFile } from "../domain/parse-recipi
 import { parseWorkflow } from "../domain/parse-workflow.js";
 import { resolveChannelTypes } from "../domain/resolve-channel-types.js";
 import type { Workflow } from "../domain/workflow.js";
+import { workflowWarnings } from "../domain/workflow-warnings.js";
 import { KnockError } from "../errors/knock-error.js";
 import { contentDigest } from "../util/ids.js";
+import type { JsonObject } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
 import { readProjectJson, readProjectText } from "./read-json-file.js";
@@ -31,6 +33,8 @@ export interface RecipientsSeed extends RecipientsFile {
 export interface Project extends ProjectLocation {
   workflow(key: string): Promise<Workflow | null>;
   workflowKeys(): Promise<string[]>;
+  /** What a workflow that was read says without effect, a line each; nothing of one that was not. */
+  workflowWarnings(key: string): readonly string[];
   environment(): Promise<Environment>;
   audiences(): Promise<Audience[]>;
   /** Whether there may be dynamic audiences, told without reading them. */
@@ -43,6 +47,7 @@ export interface Project extends ProjectLocation {
 export function openProject(location: ProjectLocation, cwd: string): Project {
   const { knockDir } = location;
   const shown = (path: string): string => relative(cwd, path) || ".";
+  const warnings = new Map<string, readonly string[]>();
   let read: Promise<Environment> | undefined;
   const environment = (): Promise<Environment> => {
     read ??= readEnvironment();
@@ -80,6 +85,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       used: new Set(),
     });
     const parsed = resolveChannelTypes(parseWorkflow(key, resolved), await environment());
+    warnings.set(
+      key,
+      workflowWarnings(resolved as JsonObject).map(({ text }) => text),
+    );
     return namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
   }
 
@@ -146,6 +155,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     ...location,
     workflow,
     workflowKeys,
+    workflowWarnings: (key) => warnings.get(key) ?? [],
     environment,
     audiences,
     hasAudiences,

@@ -3,6 +3,7 @@ import { Pool } from "undici";
 import { type ApiRequest, apiHeaders } from "../domain/trigger-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import { formatDuration } from "../util/duration.js";
+import type { JsonObject } from "../util/json.js";
 import { AnswerReader } from "./answer-reader.js";
 import type { ApiAnswer } from "./api-answer.js";
 import { apiErrorOf } from "./api-error.js";
@@ -33,8 +34,12 @@ export interface ApiClient {
   readonly now: () => number;
   /** A 2xx answer, or a KnockError. Retries as A-040 and A-041 say. */
   send(request: ApiRequest, signal?: AbortSignal): Promise<ApiAnswer>;
-  /** `send` with this client's headers and no body. */
-  call(method: ApiRequest["method"], path: string, signal?: AbortSignal): Promise<ApiAnswer>;
+  /** `send` with this client's headers. */
+  call(
+    method: ApiRequest["method"],
+    path: string,
+    options?: { signal?: AbortSignal | undefined; body?: JsonObject | null },
+  ): Promise<ApiAnswer>;
   close(): Promise<void>;
 }
 
@@ -127,7 +132,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     sleep,
     now: policy.now,
     send,
-    call: (method, path, signal) => send({ method, path, headers: apiHeaders(options, false), body: null }, signal),
+    call: (method, path, { signal, body = null } = {}) =>
+      send({ method, path, headers: apiHeaders(options, body !== null), body }, signal),
     close: () => pool.destroy(),
   };
 }

@@ -65,7 +65,7 @@ export async function* eachPage(
   let after: string | undefined;
   for (let read = 0; read < options.mostPages; read++) {
     const paged = withQuery(path, { ...query, page_size: String(LARGEST_PAGE), after });
-    const page = client.read.page(await client.call("GET", paged, options.signal));
+    const page = client.read.page(await client.call("GET", paged, { signal: options.signal }));
     const more = page.after !== null && page.after !== after;
     yield { items: page.items, more };
     if (!more) return;

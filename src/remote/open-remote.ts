@@ -29,7 +29,7 @@ export function openRemote(options: ApiClientOptions): Operations {
     listRecipientRuns: (filter, page) => listRecipientRuns(client, filter, page),
     readMessage: (id) => readRemoteMessage(client, id),
     listMessages: (filter, page) => listRemoteMessages(client, filter, page),
-    markMessages: (ids, action) => markRemoteMessages(client, ids, action),
+    markMessages: (ids, action, metadata) => markRemoteMessages(client, ids, action, metadata),
     close: () => client.close(),
   };
 }

@@ -68,6 +68,7 @@ export async function markRemoteMessages(
   client: ApiClient,
   ids: readonly string[],
   action: EngagementAction,
+  metadata: JsonObject | null = null,
 ): Promise<JsonObject[]> {
   const mark = MARKS[action];
   if (mark === null) {
@@ -79,7 +80,8 @@ export async function markRemoteMessages(
   const marked: JsonObject[] = [];
   for (const id of ids) {
     try {
-      const answer = await client.call(mark.method, `/v1/messages/${pathSegment(id)}/${mark.status}`);
+      const path = `/v1/messages/${pathSegment(id)}/${mark.status}`;
+      const answer = await client.call(mark.method, path, { body: metadata === null ? null : { metadata } });
       marked.push(client.read.object(answer, "id"));
     } catch (error) {
       throw marked.length > 0 && error instanceof KnockError ? halfDone(error, ids.slice(0, marked.length)) : error;

@@ -9,7 +9,7 @@ export async function readRunDetail(
   id: string,
   signal?: AbortSignal,
 ): Promise<(JsonObject & { events: Json[] }) | null> {
-  const answer = await orNull(client.call("GET", `/v1/workflow_recipient_runs/${pathSegment(id)}`, signal));
+  const answer = await orNull(client.call("GET", `/v1/workflow_recipient_runs/${pathSegment(id)}`, { signal }));
   if (answer === null) return null;
   const run = client.read.object(answer, "id", "workflow_run_id", "workflow", "status");
   if (!Array.isArray(run.events)) throw client.read.fault(answer, 'its body has no "events"');

@@ -1,4 +1,5 @@
 import type { EngagementAction, EngagementStatus, Message } from "../domain/message.js";
+import type { JsonObject } from "../util/json.js";
 
 const CLEARS: Partial<Record<EngagementAction, EngagementStatus>> = {
   unseen: "seen",
@@ -14,10 +15,17 @@ function impliesRead(message: Message, action: EngagementAction): boolean {
 
 /**
  * A message after an engagement action: its time is the latest action's (E-221), the "un" actions clear it (E-222),
- * every action and every implied change is an event (E-229), repeated ones too (E-230).
+ * every action and every implied change is an event (E-229), repeated ones too (E-230). `metadata`, what the caller says
+ * about an interaction, is that event's data (E-226, A-924).
  */
-export function markedMessage(message: Message, action: EngagementAction, at: number): Message {
-  const marked: Message = { ...message, events: [...message.events, { type: action, at, data: null }], updated_at: at };
+export function markedMessage(
+  message: Message,
+  action: EngagementAction,
+  at: number,
+  metadata: JsonObject | null,
+): Message {
+  const event = { type: action, at, data: metadata };
+  const marked: Message = { ...message, events: [...message.events, event], updated_at: at };
   const cleared = CLEARS[action];
   marked[`${cleared ?? (action as EngagementStatus)}_at`] = cleared ? null : at;
   if (impliesRead(message, action) && message.read_at === null) {

@@ -214,6 +214,26 @@ describe.concurrent("workflows", () => {
     await expectRefusal(collab, ["notify", "odd", "-r", "ada"], workflow("workflow.json is a directory, not a file"));
   });
 
+  test("what a workflow says without effect is told, and it runs (F-026)", async ({ collab }) => {
+    const steps = [
+      {
+        ref: "sms_1",
+        type: "channel",
+        channel_type: "sms",
+        channel_key: "sms",
+        template: { text_body: "Hi", settings: { to_nummer: "1" } },
+      },
+    ];
+    collab.write("knock/workflows/odd/workflow.json", { name: "Odd", steps, catagories: ["a"] });
+    const { stdout, stderr, exitCode } = await collab.knock(["notify", "odd", "-r", "grace", "--json"]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ summary: { sent: 1 } });
+    expect(stderr.split("\n")).toEqual([
+      'warning: workflow "odd": catagories is not a known key and has no effect; did you mean "categories"?',
+      'warning: workflow "odd": steps[0].template.settings.to_nummer is not a known key and has no effect; did you mean "to_number"?',
+    ]);
+  });
+
   test("a broken workflow is nobody else's trouble", async ({ collab }) => {
     collab.write("knock/workflows/odd/workflow.json", "{");
     await prepare(collab);

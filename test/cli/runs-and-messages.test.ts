@@ -108,6 +108,61 @@ describe.concurrent("knock runs", () => {
     const { stdout } = await collab.knock(["runs", "show", String(ada?.recipient_run_id)]);
     expect(stdout).toMatch(/\n {2}in_app_feed_1: sent {2}\S+ delivered\n {2}delay_1: waiting until .*\nevents\n/);
   });
+
+  test("show tells what decided each step, with the values compared, in words and as JSON", async ({ ops }) => {
+    const run = async (...args: string[]) => {
+      const { outcome } = await ops.knock([
+        "notify",
+        "--file",
+        "payloads/incident.json",
+        "-r",
+        "olu",
+        ...args,
+        "--json",
+      ]);
+      const id = String(outcome.recipients?.find(({ recipient }) => recipient === "olu")?.recipient_run_id);
+      const { stdout } = await ops.knock(["runs", "show", id]);
+      const { json } = await ops.knock(["runs", "show", id, "--json"]);
+      return { stdout, steps: Object.fromEntries((json.steps as JsonObject[]).map((step) => [step.ref, step])) };
+    };
+    const reached = await run();
+    expect(reached.stdout).toContain(
+      [
+        "  branch_1: passed → Critical",
+        '    ✓ data.severity equal_to "critical" (was "critical")',
+        '    – data.severity equal_to "high" (not evaluated)',
+        '    – data.customers_affected greater_than_or_equal_to "1000" (not evaluated)',
+        "  sms_1: sent  ",
+      ].join("\n"),
+    );
+    expect(reached.stdout).toContain('\n    ✗ refs.sms_1.delivery_status equal_to $message.skipped (was "queued")\n');
+    expect(reached.steps).toMatchObject({ push_2: { conditions: [{ value: "queued", result: false }] } });
+
+    const muted = await run("--set", "service=search");
+    const compared = 'recipient.muted_services not_contains "search" (was ["search"])';
+    expect(muted.stdout).toContain(
+      [
+        `  in_app_feed_1: skipped (preference: workflows.incident conditions not met in the environment's defaults: ${compared})`,
+        "    ✗ the environment's defaults: workflows.incident.conditions",
+        `      ✗ ${compared}`,
+        "  branch_1: passed → Critical",
+      ].join("\n"),
+    );
+    expect(muted.steps.in_app_feed_1?.preference).toEqual({
+      set: "environment_default",
+      id: null,
+      path: "workflows.incident.conditions",
+      conditions: [
+        {
+          variable: "recipient.muted_services",
+          operator: "not_contains",
+          argument: "search",
+          value: ["search"],
+          result: false,
+        },
+      ],
+    });
+  });
 });
 
 describe.concurrent("knock messages", () => {
@@ -155,6 +210,26 @@ describe.concurrent("knock messages", () => {
     expect(statuses).toEqual([0, 1, 2].map(() => expect.arrayContaining(["read"])));
     const unread = await collab.knock(["messages", "mark", String(all[0]), "unread", "--json"]);
     expect((unread.json.items as JsonObject[])[0]?.engagement_statuses).not.toContain("read");
+  });
+
+  test("E-226 mark interacted takes metadata; what is none changes nothing: exit 2", async ({ collab }) => {
+    await collab.knock(COMMENT);
+    const id = String((await list(collab, ["messages", "list"])).items[0]?.id);
+    const before = collab.storeDigest();
+    const bad: [status: string, metadata: string, error: RegExp][] = [
+      ["interacted", '{"a":{"b":1}}', /metadata\.a must be text, a number, true, false or null: nothing nested/],
+      ["seen", '{"a":1}', /goes with the status interacted only, not with seen/],
+      ["interacted", "{a:1}", /--metadata/],
+    ];
+    for (const [status, metadata, error] of bad) {
+      const refused = await collab.knock(["messages", "mark", id, status, "--metadata", metadata]);
+      expect(refused.stderr).toMatch(error);
+      expect(refused.stderr).toMatch(/\nhint: /);
+      expect(refused.exitCode).toBe(2);
+    }
+    expect(collab.storeDigest()).toBe(before);
+    const marked = await collab.knock(["messages", "mark", id, "interacted", "--metadata", '{"button":"approve"}']);
+    expect(marked.stdout).toBe(`✓ ${id}  in-app-feed  delivered, read, interacted`);
   });
 
   test("mark changes nothing where one of the messages does not exist", async ({ collab }) => {

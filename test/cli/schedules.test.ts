@@ -42,6 +42,26 @@ async function create(sample: Sample, body: JsonObject): Promise<JsonObject[]> {
 }
 
 describe.concurrent("knock schedules", () => {
+  test("one whose workflow is broken is told of and kept, by clock and worker, until it is mended", async ({
+    collab,
+  }) => {
+    await frozen(collab);
+    const [{ id } = {}] = await create(collab, {
+      workflow: "reminder",
+      recipients: ["grace"],
+      scheduled_at: "2031-06-04T11:00:00Z",
+    });
+    collab.write("knock/workflows/reminder/workflow.json", {
+      name: "Reminder",
+      steps: [{ ref: "sms_1", type: "sms" }],
+    });
+    const warning = `warning: schedule ${id} for grace was due at 2031-06-04 11:00:00Z and is kept until its workflow can be read: workflow "reminder": steps[0].type is not a known step type: "sms"`;
+    expect((await collab.knock(["clock", "advance", "2h"])).stderr).toBe(warning);
+    expect((await collab.knock(["worker", "--once"])).stderr).toBe(`${warning}\n0 runs advanced`);
+    reminder(collab);
+    expect((await collab.knock(["worker", "--once"])).stdout).toMatch(/reminder {2}grace {2}sms sent$/);
+  });
+
   test("creates by the API's body, and the clock brings what is scheduled", async ({ collab }) => {
     await frozen(collab);
     const made = await create(collab, weekly);

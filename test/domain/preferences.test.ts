@@ -19,7 +19,9 @@ const COMMERCIAL = { ...DIGEST, is_commercial: true };
 
 const SENT: PreferenceDecision = { allowed: true };
 type Level = Extract<PreferenceDecision, { allowed: false }>["level"];
-const out = (level: Level, detail: string): PreferenceDecision => ({ allowed: false, level, detail });
+type Refusal = Extract<PreferenceDecision, { allowed: false }>;
+const out = (level: Level, detail: string): PreferenceDecision =>
+  expect.objectContaining({ allowed: false, level, detail }) as Refusal;
 
 type DecideOptions = Partial<Pick<PreferenceQuestion, "workflow" | "channel" | "evaluate">>;
 

@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Condition, type ConditionGroup, OPERATORS, type Operator } from "../../src/domain/condition.js";
-import {
-  type ConditionScope,
-  describeCondition,
-  evaluateConditionList,
-  evaluateConditions,
-} from "../../src/engine/conditions.js";
+import { describeCondition } from "../../src/domain/evaluated-condition.js";
+import { type ConditionScope, evaluateConditionList, evaluateConditions } from "../../src/engine/conditions.js";
 import type { Json } from "../../src/util/json.js";
 
 const NOW = Date.parse("2025-06-04T10:00:00Z");

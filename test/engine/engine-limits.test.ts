@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parseTrigger } from "../../src/domain/parse-trigger.js";
 import { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
@@ -87,6 +87,21 @@ describe("templates that do not end (TQ-3, E-192)", () => {
     },
     30_000,
   );
+
+  it("E-164: it is rendered once, not again for every attempt that the events tell of", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [step.email("S", "{% for i in (1..100000000) %}x{% endfor %}")] });
+      const ids = vi.spyOn(h as unknown as { nextBytes(): Uint8Array }, "nextBytes");
+      const outcome = await h.trigger("digest", { recipients: ["ana"] });
+      expect(runsInWords(outcome)).toEqual({ ana: "completed: email_1 failed render_error" });
+      expect(ids).toHaveBeenCalledTimes(1); // every attempt makes a message's id
+      const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
+      const events = (run?.events ?? []) as JsonObject[];
+      expect(events.flatMap(({ event, attempt }) => (attempt === 1 ? [] : [[event, attempt]]))).toEqual([
+        ["step_retried", 2],
+        ["step_failed", 3],
+      ]);
+    }));
 
   it("another recipient's run is not touched by it", () =>
     withHarness(async (h) => {

@@ -129,7 +129,7 @@ describe("A-040, A-041: retries", () => {
   test("an interruption ends the waiting for the next try", async () => {
     replies({ status: 503 });
     const controller = new AbortController();
-    const calling = open({ sleep: undefined, random: () => 0 }).call("GET", "/v1/x", controller.signal);
+    const calling = open({ sleep: undefined, random: () => 0 }).call("GET", "/v1/x", { signal: controller.signal });
     setTimeout(() => controller.abort(), 50);
     expect(await rejectionOf(calling)).toMatchObject({ code: "interrupted" });
   });

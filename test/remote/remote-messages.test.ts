@@ -120,6 +120,17 @@ describe("marking messages", () => {
     expect(time.slept).toEqual([500]);
   });
 
+  test("A-224, A-487, E-226: metadata of an interaction is the body", async () => {
+    const metadata = { button: "approve" };
+    api.expect(get("/v1/messages/m1", m1), {
+      method: "PUT",
+      path: "/v1/messages/m1/interacted",
+      body: { metadata },
+      reply: { json: m1 },
+    });
+    expect(await remote.markMessages(["m1"], "interacted", metadata)).toEqual([m1]);
+  });
+
   test("link_clicked has no endpoint", async () => {
     const error = await rejectionOf(remote.markMessages(["m1"], "link_clicked" satisfies EngagementAction));
     expect(error).toMatchObject({ code: "not_supported", hint: expect.stringContaining("interacted") });

@@ -1,4 +1,4 @@
-import type { Message } from "../../domain/message.js";
+import { actorsOf, type Message } from "../../domain/message.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient.js";
 import type { FeedOperations } from "../../ports/resources.js";
 import type { Json, JsonObject } from "../../util/json.js";
@@ -24,14 +24,15 @@ const SHARED = [
 /** The API's `InAppFeedItem` (A-498, A-603), without the activities of its rich mode. */
 function feedItemShape(message: Message, cursor: string, people: ReadonlyMap<RecipientKey, Recipient>): JsonObject {
   const shape = messageShape(message);
-  const actors = message.actor ? [referredShape(message.actor, people, message.inserted_at)] : [];
+  const actors = actorsOf(message).map((actor) => referredShape(actor, people, message.inserted_at));
   const { attachments: _attachments, ...data } = message.data; // A-104
   return {
     __typename: "FeedItem",
     __cursor: cursor,
     ...Object.fromEntries(SHARED.map((name): [string, Json] => [name, shape[name] ?? null])),
     actors,
-    total_actors: actors.length,
+    total_actors: message.batch?.total_actors ?? actors.length,
+    total_activities: message.batch?.total_activities ?? 1,
     blocks: message.content.blocks ?? [],
     data,
     source: {
@@ -49,7 +50,7 @@ export function feedOperations(context: EngineContext): FeedOperations {
       const environment = await context.definitions.environment();
       if (filter.channel !== undefined) checkFeedChannel(environment, filter.channel);
       const { items, page_info, counts } = await context.store.listFeed(filter, page);
-      const actors = new Set(items.flatMap(({ message }) => message.actor ?? []));
+      const actors = new Set(items.flatMap(({ message }) => actorsOf(message)));
       const people = await context.store.readRecipients([...actors]);
       return {
         items: items.map(({ message, cursor }) => feedItemShape(message, cursor, people)),

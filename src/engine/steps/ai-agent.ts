@@ -2,8 +2,9 @@ import type { StepOutcome } from "../../domain/outcome.js";
 import type { AiAgentStep } from "../../domain/step-types.js";
 import { fitsSchema } from "../../domain/trigger-data-schema.js";
 import type { Json } from "../../util/json.js";
-import { type Advancing, NeedsAnswer, type StepEffect } from "../advancing.js";
+import type { Advancing, StepEffect } from "../advancing.js";
 import type { AgentReply } from "../answer-outside.js";
+import { NeedsAnswer } from "../need.js";
 import { RenderError, renderText } from "../render/liquid.js";
 import { unmetConditions } from "../step-conditions.js";
 
@@ -52,11 +53,19 @@ export function executeAiAgent(step: AiAgentStep, resumed: boolean, advancing: A
   }
   const reply = input.answers.get(step.ref) as AgentReply | undefined;
   if (reply === undefined) {
-    const { model, response_type, response_schema } = step.settings;
+    const { model, response_type, response_schema, web_search_enabled } = step.settings;
     throw new NeedsAnswer({
       kind: "agent",
       ref: step.ref,
-      request: { workflow: input.run.workflow, step: step.ref, model, prompt, response_type, response_schema },
+      request: {
+        workflow: input.run.workflow,
+        step: step.ref,
+        model,
+        prompt,
+        response_type,
+        response_schema,
+        web_search_enabled,
+      },
     });
   }
   const result = valueOfReply(reply, step);

@@ -1,8 +1,8 @@
 import type { StepOutcome } from "../../domain/outcome.js";
 import { splitKey } from "../../domain/recipient.js";
 import type { BatchStep } from "../../domain/step-types.js";
-import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
-import { evaluateConditions } from "../conditions.js";
+import type { Advancing, StepEffect } from "../advancing.js";
+import { unmetConditions } from "../step-conditions.js";
 import { stepKeyOrNothing } from "../step-key.js";
 import { fixedMs, windowEnd } from "../step-window.js";
 
@@ -21,18 +21,11 @@ function keyOf(step: BatchStep, advancing: Advancing): string {
 
 /** A batch step (section 16). `resumed`: the window closed, and the run goes on with what was gathered. */
 export function executeBatch(step: BatchStep, resumed: boolean, advancing: Advancing): StepEffect {
-  const { conditionScope } = advancing;
   const base: StepOutcome = { ref: step.ref, type: "batch", outcome: "waiting", reason: null };
   if (resumed) return { outcome: { ...base, outcome: "passed" } };
 
-  const conditions = evaluateConditions(step.conditions, conditionScope);
-  if (!conditions.passed) {
-    const reason = { code: "condition", detail: decidingCondition(conditions.evaluated) } as const;
-    return {
-      outcome: { ...base, outcome: "skipped", reason },
-      log: { conditions: conditionLog(conditions.evaluated) },
-    };
-  }
+  const unmet = unmetConditions(step, base, advancing);
+  if (unmet) return unmet;
   const { settings } = step;
   const end = windowEnd({ duration: settings.batch_window, path: settings.batch_until_field_path }, advancing);
   const isKnown = "until" in end;

@@ -1,19 +1,16 @@
 import { type Channel, undeclaredChannel } from "../../domain/environment.js";
-import type { Message } from "../../domain/message.js";
-import type { Reason, StepOutcome } from "../../domain/outcome.js";
-import { decidePreferences } from "../../domain/preferences.js";
+import { MAX_MESSAGE_ACTORS, type Message, type MessageBatch } from "../../domain/message.js";
+import type { StepOutcome } from "../../domain/outcome.js";
 import type { ChannelStep } from "../../domain/workflow.js";
 import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
+import type { BatchView } from "../batch-view.js";
 import { chosenChannels } from "../channel-group.js";
-import { type ConditionScope, evaluateConditionList, evaluateConditions } from "../conditions.js";
+import { evaluateConditions } from "../conditions.js";
+import { preferenceSkip, type Skip } from "../preference-skip.js";
+import { deviceAt } from "../push-device.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
-
-interface Skip {
-  skip: Reason;
-  log?: JsonObject;
-}
 
 function channelNamed(key: string, step: ChannelStep, { input }: Advancing): Channel | null {
   const declared = Object.hasOwn(input.environment.channels, key) ? input.environment.channels[key] : undefined;
@@ -45,12 +42,8 @@ function isSandbox(channel: Channel, { input }: Advancing): boolean {
 }
 
 function checkStepConditions(step: ChannelStep, advancing: Advancing): Skip | null {
-  const own = evaluateConditions(step.conditions, advancing.conditionScope);
-  if (own.passed) return null;
-  return {
-    skip: { code: "condition", detail: decidingCondition(own.evaluated) },
-    log: { conditions: conditionLog(own.evaluated) },
-  };
+  const { passed, evaluated } = advancing.checkConditions(step.conditions);
+  return passed ? null : { skip: { code: "condition", detail: decidingCondition(evaluated) } };
 }
 
 /** The channel's own, after the step's, which a sandboxed channel does not evaluate (E-089, E-172). */
@@ -64,35 +57,16 @@ function checkChannelConditions(channel: Channel, advancing: Advancing): Skip | 
   };
 }
 
-/** Preference conditions know no message status (E-154), and after a batch only its first activity (E-155). */
-function preferenceScope({ conditionScope, batch }: Advancing): ConditionScope {
-  const { variables } = conditionScope;
-  return {
-    ...conditionScope,
-    refs: () => undefined,
-    variables: batch === null ? variables : { ...variables, data: batch.firstData },
-  };
-}
-
-function checkPreferences(channel: Channel, advancing: Advancing): Skip | null {
-  const { workflow } = advancing.input.compiled;
-  if (workflow.settings.override_preferences) return null; // E-156: not even looked at
-  const decision = decidePreferences({
-    set: advancing.preferences,
-    workflow: { key: workflow.key, categories: workflow.categories, ...workflow.settings },
-    channel,
-    evaluate: (conditions) => evaluateConditionList(conditions, preferenceScope(advancing)).passed,
-  });
-  return decision.allowed
-    ? null
-    : { skip: { code: "preference", detail: decision.detail }, log: { level: decision.level } };
-}
-
-/** When the step's send windows let a message go: null for at once (E-197 to E-200). */
-function scheduledAt(step: ChannelStep, advancing: Advancing): number | null {
+/** When the step's send windows let a message go, a device's own zone before its owner's: null for at once (E-184, E-197 to E-200). */
+function scheduledAt(step: ChannelStep, channel: Channel, address: string, advancing: Advancing): number | null {
   const { compiled, now } = advancing.input;
   if (step.send_windows === null || compiled.timeWindows === null) return null;
-  return compiled.timeWindows.sendWindowOpening(step.send_windows, now, advancing.zone());
+  const device = deviceAt(address, advancing.parties.recipient, channel);
+  return compiled.timeWindows.sendWindowOpening(step.send_windows, now, advancing.zone(device?.timezone));
+}
+
+function messageBatch({ actors, total_actors, total_activities }: BatchView): MessageBatch {
+  return { actors: actors.slice(0, MAX_MESSAGE_ACTORS), total_actors, total_activities };
 }
 
 function createMessage(
@@ -103,14 +77,14 @@ function createMessage(
   context: RenderContext,
   advancing: Advancing,
 ): Message {
-  const { input, run, scope } = advancing;
+  const { input, run, scope, batch } = advancing;
   const { now } = input;
   const id = ksuid(now, input.ids.bytes());
   const at = new Date(now).toISOString();
   scope.current_message = { id, inserted_at: at, updated_at: at };
   const content = renderer.render(context, destination);
   delete scope.current_message;
-  const scheduled = scheduledAt(step, advancing);
+  const scheduled = scheduledAt(step, channel, destination.address, advancing);
   const sandbox = isSandbox(channel, advancing);
   const isFeed = channel.type === "in_app_feed";
   const message: Message = {
@@ -119,6 +93,7 @@ function createMessage(
     recipient_run_id: run.id,
     recipient: run.recipient,
     actor: input.run.actor,
+    ...(batch ? { batch: messageBatch(batch) } : {}),
     workflow: input.run.workflow,
     version_id: input.run.version_id,
     categories: input.compiled.workflow.categories,
@@ -165,7 +140,7 @@ function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing):
   const destinations = renderer.destinations(context);
   if (destinations.length === 0) return { skip: { code: "missing_recipient_data", detail: renderer.needs } };
   return (
-    checkPreferences(channel, advancing) ??
+    preferenceSkip(channel, advancing) ??
     destinations.map((destination) => createMessage(step, channel, destination, renderer, context, advancing))
   );
 }

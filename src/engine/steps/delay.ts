@@ -1,7 +1,7 @@
 import type { Reason, StepOutcome } from "../../domain/outcome.js";
 import type { DelayStep } from "../../domain/workflow.js";
-import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
-import { evaluateConditions } from "../conditions.js";
+import type { Advancing, StepEffect } from "../advancing.js";
+import { unmetConditions } from "../step-conditions.js";
 import { windowEnd } from "../step-window.js";
 
 function outcome(
@@ -16,16 +16,11 @@ function outcome(
 
 /** A delay (section 15 of the engine catalogue). `resumed`: the run comes back from waiting at it. */
 export function executeDelay(step: DelayStep, resumed: boolean, advancing: Advancing): StepEffect {
-  const { input, conditionScope } = advancing;
+  const { input } = advancing;
   if (resumed) return { outcome: outcome(step, "passed") };
 
-  const conditions = evaluateConditions(step.conditions, conditionScope);
-  if (!conditions.passed) {
-    return {
-      outcome: outcome(step, "skipped", { code: "condition", detail: decidingCondition(conditions.evaluated) }),
-      log: { conditions: conditionLog(conditions.evaluated) },
-    };
-  }
+  const unmet = unmetConditions(step, outcome(step, "skipped"), advancing);
+  if (unmet) return unmet;
   if (input.run.settings.skip_delay) return { outcome: outcome(step, "skipped", { code: "skip_delay", detail: null }) }; // E-238
 
   const { delay_for, delay_until_field_path: path } = step.settings;

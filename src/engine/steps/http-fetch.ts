@@ -3,7 +3,8 @@ import type { StepOutcome } from "../../domain/outcome.js";
 import type { HttpFetchStep, KeyValue } from "../../domain/step-types.js";
 import type { OutsideAnswer, OutsideRequest } from "../../ports/outside.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { type Advancing, NeedsAnswer, type StepEffect } from "../advancing.js";
+import type { Advancing, StepEffect } from "../advancing.js";
+import { NeedsAnswer } from "../need.js";
 import { RenderError, type RenderScope, renderText } from "../render/liquid.js";
 import { unmetConditions } from "../step-conditions.js";
 

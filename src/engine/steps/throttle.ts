@@ -2,8 +2,9 @@ import { DAY_MS } from "../../domain/duration.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import { splitKey } from "../../domain/recipient.js";
 import type { ThrottleStep } from "../../domain/step-types.js";
-import { type Advancing, conditionLog, decidingCondition, NeedsAnswer, type StepEffect } from "../advancing.js";
-import { evaluateConditions } from "../conditions.js";
+import type { Advancing, StepEffect } from "../advancing.js";
+import { NeedsAnswer } from "../need.js";
+import { unmetConditions } from "../step-conditions.js";
 import { stepKeyOrNothing } from "../step-key.js";
 import { windowEnd } from "../step-window.js";
 
@@ -25,16 +26,10 @@ function keyOf(step: ThrottleStep, { input, scope, run }: Advancing): { key: str
 
 /** A throttle (section 17): as many runs pass per window as its limit says, the next one ends there. */
 export function executeThrottle(step: ThrottleStep, advancing: Advancing): StepEffect {
-  const { input, run, conditionScope } = advancing;
+  const { input, run } = advancing;
   const base: StepOutcome = { ref: step.ref, type: "throttle", outcome: "passed", reason: null };
-  const conditions = evaluateConditions(step.conditions, conditionScope);
-  if (!conditions.passed) {
-    const reason = { code: "condition", detail: decidingCondition(conditions.evaluated) } as const;
-    return {
-      outcome: { ...base, outcome: "skipped", reason },
-      log: { conditions: conditionLog(conditions.evaluated) },
-    };
-  }
+  const unmet = unmetConditions(step, base, advancing);
+  if (unmet) return unmet;
   const { throttle_window, throttle_window_field_path, throttle_limit } = step.settings;
   const end = windowEnd({ duration: throttle_window, path: throttle_window_field_path }, advancing);
   const key = keyOf(step, advancing);

@@ -7,8 +7,9 @@ import { checkTriggerData } from "../../domain/trigger-data-schema.js";
 import type { Workflow } from "../../domain/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Json } from "../../util/json.js";
-import { type Advancing, NeedsAnswer, type StepEffect } from "../advancing.js";
+import type { Advancing, StepEffect } from "../advancing.js";
 import { distinctRecipients, fanOutOf, identifiedBy } from "../fan-out-start.js";
+import { NeedsAnswer } from "../need.js";
 import { RenderError, renderText } from "../render/liquid.js";
 import { unmetConditions } from "../step-conditions.js";
 

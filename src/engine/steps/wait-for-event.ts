@@ -1,10 +1,11 @@
 import { durationMs } from "../../domain/duration.js";
+import type { EvaluatedCondition } from "../../domain/evaluated-condition.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import { eventName, waitScope } from "../../domain/run-wait.js";
 import type { WaitForEventStep } from "../../domain/step-types.js";
 import type { JsonObject } from "../../util/json.js";
 import { type Advancing, conditionLog, type StepEffect } from "../advancing.js";
-import { type EvaluatedCondition, evaluateConditionList } from "../conditions.js";
+import { evaluateConditionList } from "../conditions.js";
 import { RenderError } from "../render/liquid.js";
 import { unmetConditions } from "../step-conditions.js";
 
@@ -33,7 +34,10 @@ export function endOfWait(step: WaitForEventStep, advancing: Advancing): JsonObj
   for (const { event } of input.signals) {
     try {
       const { passed, evaluated } = match(step, event, advancing);
-      if (passed) return event;
+      if (passed) {
+        advancing.compare(evaluated);
+        return event;
+      }
       advancing.event("wait_conditions_evaluated", step, { passed, event, conditions: conditionLog(evaluated) });
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;

@@ -1,4 +1,5 @@
 import type { EngagementAction, Message } from "../../domain/message.js";
+import type { JsonObject } from "../../util/json.js";
 import { markedMessage } from "../marked-message.js";
 import type { Connection } from "./connection.js";
 import { packMessageEvents } from "./event-codec.js";
@@ -26,12 +27,13 @@ export function markMessages(
   ids: readonly string[],
   action: EngagementAction,
   at: number,
+  metadata: JsonObject | null,
 ): Message[] {
   return db.write(() => {
     const rows = selectRows(db, ids);
     const update = db.statement(UPDATE);
     return messagesOf(db, shared, rows).map((before, index) => {
-      const marked = markedMessage(before, action, at);
+      const marked = markedMessage(before, action, at, metadata);
       const { seen_at, read_at, interacted_at, link_clicked_at, archived_at } = marked;
       update.run(
         seen_at,

@@ -1,4 +1,4 @@
-import type { Message } from "../../domain/message.js";
+import type { Message, MessageBatch } from "../../domain/message.js";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { JsonObject } from "../../util/json.js";
 import type { Connection } from "./connection.js";
@@ -31,18 +31,19 @@ export interface MessageRow {
   data: string | null;
   events: string;
   content: string;
+  batch: string | null;
 }
 
 const COLUMNS =
   "m.row, m.id, m.recipient_run, r.id AS recipient_run_id, r.workflow_run, m.recipient, m.channel, m.step_ref, m.status, m.due_at, m.scheduled_at, m.attempts, " +
-  "m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at, m.inserted_at, m.updated_at, m.recipient_snapshot, m.metadata, m.data, m.events, m.content";
+  "m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at, m.inserted_at, m.updated_at, m.recipient_snapshot, m.metadata, m.data, m.events, m.content, m.batch";
 
 /** CROSS JOIN, here and elsewhere: the order as written, which is by row or by an index of the messages. */
 export const SELECT_MESSAGES = `SELECT ${COLUMNS} FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run`;
 
 const INSERT =
   "INSERT INTO messages (id, recipient_run, recipient, channel, step_ref, status, due_at, scheduled_at, attempts, seen_at, read_at, interacted_at, link_clicked_at, archived_at, " +
-  "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /** What a message does not repeat because its run has it: workflow, version, categories, tenant, actor, and mostly the data. */
 export function messageOf(row: MessageRow, { run, version }: ReadWorkflowRun, shared: SharedRows): Message {
@@ -52,6 +53,7 @@ export function messageOf(row: MessageRow, { run, version }: ReadWorkflowRun, sh
     recipient_run_id: row.recipient_run_id,
     recipient: row.recipient as RecipientKey,
     actor: run.actor,
+    ...(row.batch === null ? {} : { batch: JSON.parse(row.batch) as MessageBatch }),
     workflow: run.workflow,
     version_id: run.version_id,
     categories: [...version.categories],
@@ -113,6 +115,7 @@ export function messageInserter(
       data === triggerData.text ? null : data,
       packMessageEvents(message.events, message.inserted_at),
       JSON.stringify(message.content),
+      json(message.batch ?? null),
     );
   };
 }

@@ -259,4 +259,7 @@ export const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   );
   `,
+  `
+  ALTER TABLE messages ADD COLUMN batch TEXT;
+  `,
 ];

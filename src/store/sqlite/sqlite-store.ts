@@ -31,6 +31,7 @@ import type {
   StoredRun,
   ThrottlePass,
 } from "../../ports/store.js";
+import type { JsonObject } from "../../util/json.js";
 import { cancelRuns } from "./cancel-runs.js";
 import { readClock, writeClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
@@ -210,8 +211,13 @@ export class SqliteStore extends SqliteResources implements Store {
     return listMessages(this.db, this.shared, filter, page);
   }
 
-  async markMessages(ids: readonly string[], action: EngagementAction, at: number): Promise<Message[]> {
-    return markMessages(this.db, this.shared, ids, action, at);
+  async markMessages(
+    ids: readonly string[],
+    action: EngagementAction,
+    at: number,
+    metadata: JsonObject | null = null,
+  ): Promise<Message[]> {
+    return markMessages(this.db, this.shared, ids, action, at, metadata);
   }
 
   async close(): Promise<void> {

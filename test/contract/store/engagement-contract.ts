@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChannelType, EngagementAction, Message } from "../../../src/domain/message.js";
-import { insertSample, NOW } from "./sample-runs.js";
+import { insertSample, NOW, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
 const LATER = NOW + 60_000;
@@ -123,6 +123,26 @@ export function describeEngagement(open: OpenStore): void {
         { type: "read", at: NOW + 1, data: null },
         { type: "read", at: NOW + 2, data: null },
       ]);
+    });
+
+    it("keeps whose activities a message is about (E-219)", async () => {
+      const batch = { actors: [user("ada"), user("bob")], total_actors: 12, total_activities: 14 };
+      const made = await insertSample(open.store, { recipients: ["ada"], message: { batch } });
+      const [stored] = await (await open.openAgain()).readMessages([made.messages[0]!.id]);
+      expect(stored?.batch).toEqual(batch);
+    });
+
+    it("keeps an interaction's metadata with its event, not with what it implies (E-226, A-924)", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada"] });
+      const id = made.messages[0]!.id;
+      const metadata = { button: "approve", count: 2 };
+      const [marked] = await open.store.markMessages([id], "interacted", NOW + 1, metadata);
+      const [stored] = await (await open.openAgain()).readMessages([id]);
+      for (const message of [marked, stored])
+        expect(message?.events.slice(-2)).toEqual([
+          { type: "interacted", at: NOW + 1, data: metadata },
+          { type: "read", at: NOW + 1, data: null },
+        ]);
     });
 
     it("answers in the order of the ids, unknown ones left out, each marked once", async () => {

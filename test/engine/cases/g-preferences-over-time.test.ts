@@ -33,7 +33,7 @@ describeCases("G. Preferences: written, and read at the step", [
       tenant: { id: "acme", settings: { preference_set: { categories: { updates: noEmail } } } },
     },
     runs: {
-      bo: "completed: email_1 skipped preference (categories.updates.channel_types.email = false)",
+      bo: "completed: email_1 skipped preference (categories.updates.channel_types.email = false in the defaults of tenant acme)",
     },
     messages: [],
     async check(h) {

@@ -114,7 +114,7 @@ const rows: Row[] = [
     title: "C-116 E-142: what the recipient does not set stays the environment's",
     environment: { categories: { updates: false } },
     sets: on({ channel_types: { email: true } }),
-    steps: out("categories.updates = false"),
+    steps: out("categories.updates = false in the environment's defaults"),
   },
   {
     title: "C-117 E-140: with tenant defaults the recipient's default set does not count",
@@ -138,7 +138,7 @@ const rows: Row[] = [
     title: "C-120 E-144 E-145: a tenant default with __strategy__ replace wins",
     tenant: acme({ channel_types: { __strategy__: "replace", email: false } }),
     sets: { acme: { channel_types: { email: true } } },
-    steps: out("channel_types.email = false"),
+    steps: out("channel_types.email = false in the defaults of tenant acme"),
   },
   {
     title: "C-121 E-144: replace in one category, not in the other: tips",
@@ -151,14 +151,14 @@ const rows: Row[] = [
     title: "C-121 E-144: replace in one category, not in the other: updates",
     tenant: acme(replaced),
     sets: optedIn,
-    steps: out("categories.updates.channel_types.email = false"),
+    steps: out("categories.updates.channel_types.email = false in the defaults of tenant acme"),
   },
   {
     title: "C-123 E-152: a condition of the workflow's entry, not met",
     recipient: { id: "bo", muted: ["i1"] },
     sets: on({ workflows: { digest: { conditions: [muted] } } }),
     data: { item: "i1" },
-    steps: out("workflows.digest conditions not met"),
+    steps: out('workflows.digest conditions not met: recipient.muted not_contains "i1" (was ["i1"])'),
   },
   {
     title: "C-123 E-152: the same, met",
@@ -176,7 +176,7 @@ const rows: Row[] = [
       },
     }),
     data: { item: "i2" },
-    steps: out("workflows.digest conditions not met"),
+    steps: out('workflows.digest conditions not met: recipient.plan equal_to "pro" (was "free")'),
   },
   {
     title: "C-127 E-156: override_preferences",
@@ -228,12 +228,12 @@ const rows: Row[] = [
     title: "C-136 E-134 E-152: a condition on a channel type: 2",
     sets: levelSet,
     data: { level: 2 },
-    steps: out("channel_types.email conditions not met"),
+    steps: out("channel_types.email conditions not met: data.level greater_than 2 (was 2)"),
   },
   {
     title: "C-136 E-134 E-152: a condition on a channel type: absent",
     sets: levelSet,
-    steps: out("channel_types.email conditions not met"),
+    steps: out("channel_types.email conditions not met: data.level greater_than 2 (was missing)"),
   },
   {
     title: "C-137 E-148: a category that the workflow does not have",
@@ -270,6 +270,60 @@ describe("G. Preferences: one decision a row", () => {
       expect(await h.messages()).toHaveLength(sent);
       expect(h.delivered).toHaveLength(sent);
       expect(outcome.summary).toMatchObject({ sent, skipped: row.steps.split(", ").length - sent, failed: 0 });
+    }),
+  );
+});
+
+describe("E-159 the step's event tells which set decided, which part of it, and what its conditions compared", () => {
+  const conditions = [level];
+  const acmeOwn = { acme: { channels: { mail: false } } };
+  it.each<[title: string, row: Partial<Row>, data: JsonObject]>([
+    [
+      "the recipient's own",
+      { sets: on(noEmail) },
+      {
+        level: "channel_type",
+        preference: { set: "recipient", id: "default", path: "channel_types.email", value: false },
+      },
+    ],
+    [
+      "the recipient's for the tenant",
+      { tenant: { id: "acme" }, sets: acmeOwn },
+      { level: "channel", preference: { set: "recipient", id: "acme", path: "channels.mail", value: false } },
+    ],
+    [
+      "the tenant's defaults",
+      { tenant: acme({ categories: { updates: false } }), sets: on({ categories: { updates: true } }) },
+      {
+        level: "category",
+        preference: { set: "tenant_default", id: "acme", path: "categories.updates", value: false },
+      },
+    ],
+    [
+      "the environment's defaults, with conditions",
+      { environment: { workflows: { digest: { conditions } } }, data: { level: 1 } },
+      {
+        level: "workflow",
+        preference: {
+          set: "environment_default",
+          id: null,
+          path: "workflows.digest.conditions",
+          conditions: [{ ...level, argument: 2, value: 1, result: false }],
+        },
+      },
+    ],
+  ])("%s", (_title, row, data) =>
+    withHarness(async (h) => {
+      h.environment.preferences = row.environment ?? {};
+      await h.identify({ id: "bo", preferences: row.sets ?? {} });
+      if (row.tenant) await h.identify({ collection: "$tenants", ...row.tenant });
+      h.define("digest", { categories: ["updates"], steps: [step.email()] });
+      const tenant = (row.tenant?.id as string | undefined) ?? null;
+      const outcome = await h.trigger("digest", { recipients: ["bo"], data: row.data ?? {}, tenant });
+      const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
+      const skipped = ((run?.events ?? []) as JsonObject[]).find(({ event }) => event === "step_skipped");
+      const detail = outcome.recipients?.[0]?.steps[0]?.reason?.detail;
+      expect(skipped?.data).toEqual({ reason: "recipient_opted_out", detail, ...data });
     }),
   );
 });

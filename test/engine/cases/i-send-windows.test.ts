@@ -109,6 +109,30 @@ describe("I. Send windows", () => {
       });
     }));
 
+  it("C-166 E-184 E-200: a device's time zone beats its owner's, device by device", () =>
+    withHarness(async (h) => {
+      const devices: JsonObject[] = [{ token: "t1", timezone: "Asia/Tokyo" }, { token: "t2" }];
+      await h.identify({ id: "bo", channel_data: { [h.environment.channels.ios!.id]: { devices } } });
+      await start(h, "2025-06-04T10:00:00Z", "bo", [step.push("P", { send_windows: windows })]);
+      const scheduled = (await h.messages()).map(({ content, scheduled_at }) => [content.token, scheduled_at]);
+      expect(scheduled).toEqual([
+        ["t1", Date.parse("2025-06-05T00:00:00Z")],
+        ["t2", null],
+      ]);
+    }));
+
+  it("E-184 EQ-63: a device's zone that does not exist leaves its owner's", () =>
+    withHarness(async (h) => {
+      const devices = [{ token: "t1", timezone: "Mars/Base" }];
+      await h.identify({
+        id: "bo",
+        timezone: "Asia/Tokyo",
+        channel_data: { [h.environment.channels.ios!.id]: { devices } },
+      });
+      await start(h, "2025-06-04T10:00:00Z", "bo", [step.push("P", { send_windows: windows })]);
+      expect((await h.messages())[0]?.scheduled_at).toBe(Date.parse("2025-06-05T00:00:00Z"));
+    }));
+
   it("C-169 EQ-63: the unknown zone is warned of in the run's events", () =>
     withHarness(async (h) => {
       await h.identify({ id: "ana", timezone: "Mars/Base" });

@@ -134,6 +134,28 @@ describe("K. Engagement", () => {
       expect(after.flatMap(({ events }) => events.filter(({ type }) => type === "read"))).toHaveLength(3);
     }));
 
+  it("C-184 E-226: metadata of an interaction is its event's data, which a waiting run can match", () =>
+    withHarness(async (h) => {
+      const match = (argument: string) => [
+        { operator: "and", conditions: [{ variable: "event.data.button", operator: "equal_to", argument }] },
+      ];
+      const event = { event_type: "message", source_type: "workflow", source_key: "digest", event_key: "interacted" };
+      const settings = { event, match_conditions: match("approve"), expires_after: { unit: "hours", value: 1 } };
+      h.define("digest", { steps: [step.feed(), { ref: "wait_1", type: "wait_for_event", settings }, step.sms()] });
+      await h.trigger("digest", { recipients: ["ana"] });
+      const [message] = (await h.messages()) as [Message];
+
+      await h.engine.markMessages([message.id], "interacted", { button: "reject" });
+      expect(await h.messages()).toHaveLength(1);
+      await h.engine.markMessages([message.id], "interacted", { button: "approve" });
+      const [after, sms] = await h.messages();
+      expect(sms?.channel.type).toBe("sms");
+      expect(after?.events.filter(({ type }) => type === "interacted").map(({ data }) => data)).toEqual([
+        { button: "reject" },
+        { button: "approve" },
+      ]);
+    }));
+
   it("an unknown id among the ids changes nothing", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.feed()] });

@@ -177,6 +177,14 @@ describe("S. AI agent", () => {
     expect(steps(of(outcome, "ana"))).toEqual(["ai_1 passed", "branch_1 passed", "sms_1 sent"]);
   });
 
+  it.each([true, false])("the model is told whether it may search the web: %s", async (web_search_enabled) => {
+    engine.environment.agent.url = "https://lark.test/model";
+    engine.respond = () => ({ status: 200, text: '{"text":"calm"}' });
+    engine.define("a", { steps: [agent({ web_search_enabled })] });
+    await engine.trigger("a", { recipients: ["ana"], data: { n: 3 } });
+    expect(JSON.parse(String(engine.requests[0]?.body))).toMatchObject({ prompt: "Sum up 3", web_search_enabled });
+  });
+
   it.each([
     [true, ["ai_1 failed agent_error"]],
     [false, ["ai_1 skipped agent_error", "email_1 sent"]],

@@ -322,7 +322,7 @@ const data: EngineCase[] = [
     },
     payload: { tenant: "acme" },
     runs: {
-      ana: "completed: update_1 passed, email_1 skipped preference (categories.x = false), email_2 skipped preference (categories.x = false)",
+      ana: "completed: update_1 passed, email_1 skipped preference (categories.x = false in the defaults of tenant acme), email_2 skipped preference (categories.x = false in the defaults of tenant acme)",
     },
   },
   {

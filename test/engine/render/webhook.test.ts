@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Message } from "../../../src/domain/message.js";
 import { RenderError } from "../../../src/engine/render/liquid.js";
 import type { JsonObject } from "../../../src/util/json.js";
+import { bodyOf, withHarness } from "../../helpers/engine-case.js";
+import { step } from "../../helpers/engine-harness.js";
 import { contentOf } from "../../helpers/render-step.js";
 
 const webhook = (template: JsonObject, data: JsonObject = { id: 7, name: 'a"b' }) => ({
@@ -57,4 +60,32 @@ describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
     });
     await expect(contentOf(webhook({ headers: "X-Id: {{ data.id }}" }))).rejects.toThrow(RenderError);
   });
+
+  it("E-073 section 7.6: a request sees its inputs, and nothing else does", () =>
+    withHarness(async (h) => {
+      const inputs = { page: "{{ data.page | upcase }}", from: "{{ recipient.id }}" };
+      const template = {
+        method: "post",
+        url: "https://a.test/{{ inputs.page }}",
+        body: '{"by":"{{ inputs.from }}"}',
+        inputs,
+      };
+      h.define("digest", {
+        steps: [step.webhook("", { template }), step.feed("[{{ inputs.page }}]")],
+      });
+      await h.trigger("digest", { recipients: ["ana"], data: { page: "home" } });
+      const [hook, feed] = await h.messages();
+      expect(hook?.content).toMatchObject({ url: "https://a.test/HOME", body: { by: "ana" } });
+      expect(bodyOf(feed as Message)).toBe("<p>[]</p>");
+    }));
+
+  it("F-054 an input that does not parse is refused with its place", () =>
+    withHarness(async (h) => {
+      const template = { method: "get", url: "https://a.test", inputs: { page: "{{ broken" } };
+      h.define("digest", { steps: [step.webhook("", { template })] });
+      await expect(h.trigger("digest", { recipients: ["ana"] })).rejects.toMatchObject({
+        code: "template_invalid",
+        message: expect.stringContaining("steps[0].template.inputs.page"),
+      });
+    }));
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { keyOf } from "../../../src/domain/recipient.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { batch } from "../../helpers/batch-case.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { step } from "../../helpers/engine-harness.js";
+import { MINUTE, step } from "../../helpers/engine-harness.js";
 
 const PAGE = { limit: 9 };
 
@@ -33,6 +35,7 @@ describe("feeds", () => {
         tenant: "acme",
         actors: [expect.objectContaining({ __typename: "User", id: "ana", plan: "pro" })],
         total_actors: 1,
+        total_activities: 1,
         blocks: [{ type: "markdown", name: "body", content: "Hi {{ n }}", rendered: expect.stringContaining("Hi 1") }],
         data: { n: 1 },
         source: { __typename: "Workflow", key: "hello", categories: ["social"], version_id: workflow.version_id },
@@ -46,6 +49,22 @@ describe("feeds", () => {
         clicked_at: null,
       });
       expect(vars).toMatchObject({ base_url: "https://lark.test" });
+    }));
+
+  it("E-219 A-498: after a batch, the actors of its activities, at most ten, with their numbers", () =>
+    withHarness(async (harness) => {
+      harness.define("digest", { steps: [batch({ batch_items_render_limit: 20 }), step.feed()] });
+      const actors = Array.from({ length: 12 }, (_, index) => `actor-${index}`);
+      for (const actor of [...actors, "actor-0"])
+        await harness.trigger("digest", { recipients: ["bo"], actor: { id: actor, name: actor } });
+      await harness.trigger("digest", { recipients: ["bo"] });
+      await harness.at(10 * MINUTE);
+      const [message] = await harness.messages("bo");
+      const shown = await harness.engine.readMessage(message!.id);
+      expect(shown?.actors).toEqual(actors.slice(0, 10));
+      const { items } = await harness.engine.resources.feeds.list({ recipient: keyOf("bo") }, PAGE);
+      expect(items[0]).toMatchObject({ total_actors: 12, total_activities: 14 });
+      expect((items[0]!.actors as JsonObject[]).map(({ name }) => name)).toEqual(actors.slice(0, 10));
     }));
 
   it("AC-214, AC-215: read and archived items", () =>

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { workflowWarnings } from "../../src/domain/workflow-warnings.js";
+import type { JsonObject } from "../../src/util/json.js";
+
+const texts = (raw: JsonObject): string[] => workflowWarnings(raw).map(({ text }) => text);
+const steps = (...list: JsonObject[]): JsonObject => ({ name: "W", steps: list });
+const email = (more: JsonObject): JsonObject => ({ ref: "e", type: "channel", channel_type: "email", ...more });
+
+describe("workflowWarnings (F-026)", () => {
+  test("nothing for what the format has, nulls and the server's own fields", () => {
+    expect(
+      texts({
+        $schema: "x",
+        __readonly: { key: "w", anything: 1 },
+        name: "W",
+        tags: ["a"],
+        goal_attachment: { goal_key: "g" },
+        future: null,
+        steps: [
+          email({ template: { subject: "S", html_body: "B", settings: { layout_key: "default" }, is_mjml: false } }),
+          { ref: "b", type: "branch", branches: [{ name: "x", terminates: false, steps: [], ref: "r" }] },
+        ],
+      }),
+    ).toEqual([]);
+  });
+
+  test.each<[title: string, raw: JsonObject, text: string]>([
+    [
+      "of the workflow",
+      { ...steps(), catagories: [] },
+      'catagories is not a known key and has no effect; did you mean "categories"?',
+    ],
+    [
+      "of its settings",
+      { ...steps(), settings: { is_comercial: true } },
+      'settings.is_comercial is not a known key and has no effect; did you mean "is_commercial"?',
+    ],
+    ["of a step", steps(email({ colour: "red" })), "steps[0].colour is not a known key and has no effect"],
+    [
+      "of a template",
+      steps(email({ template: { subjekt: "S" } })),
+      'steps[0].template.subjekt is not a known key and has no effect; did you mean "subject"?',
+    ],
+    [
+      "of a template's settings",
+      steps(email({ template: { settings: { layout: "x" } } })),
+      "steps[0].template.settings.layout is not a known key and has no effect",
+    ],
+    [
+      "of overrides",
+      steps(email({ channel_overrides: { to_adress: "a" } })),
+      'steps[0].channel_overrides.to_adress is not a known key and has no effect; did you mean "to_address"?',
+    ],
+    [
+      "of a function step",
+      steps({ ref: "d", type: "delay", settings: { delay_till: "x" } }),
+      "steps[0].settings.delay_till is not a known key and has no effect",
+    ],
+    [
+      "inside a branch",
+      steps({
+        ref: "b",
+        type: "branch",
+        branches: [{ steps: [{ ref: "t", type: "throttle", limit: 1, settings: {} }] }],
+      }),
+      "steps[0].branches[0].steps[0].limit is not a known key and has no effect",
+    ],
+  ])("an unknown key %s", (_title, raw, text) => {
+    expect(texts(raw)).toEqual([text]);
+  });
+
+  test.each<[title: string, raw: JsonObject, text: string]>([
+    [
+      "an experiment's conditions",
+      steps({ ref: "r", type: "random_cohort", cohort_branches: [], conditions: { all: [] } }),
+      "steps[0].conditions has no effect: an experiment has no conditions",
+    ],
+    [
+      "a limit of a window that does not slide",
+      steps({ ref: "b", type: "batch", settings: { batch_window_extension_limit: { unit: "hours", value: 1 } } }),
+      "steps[0].settings.batch_window_extension_limit has no effect: the window does not slide",
+    ],
+    [
+      "whom to update, where it is the run's own",
+      steps({
+        ref: "u",
+        type: "update_user",
+        settings: { recipient_mode: "current", recipient_gid: "gid://Object/$users/a" },
+      }),
+      'steps[0].settings.recipient_gid has no effect: recipient_mode is "current"',
+    ],
+    [
+      "a trigger by a source's event",
+      { ...steps(), trigger: { type: "event", source_key: "s", event_key: "e" } },
+      "trigger has no effect here: a project has no sources whose events could start it",
+    ],
+  ])("%s", (_title, raw, text) => {
+    expect(texts(raw)).toEqual([text]);
+  });
+});
