@@ -37,7 +37,7 @@ describe.each(["collab", "ops"])("the sample project %s", (name) => {
     for (const key of keys) {
       const workflow = await project.workflow(key);
       expect(workflow?.key).toBe(key);
-      const { renderers } = await compileWorkflow(workflow as NonNullable<typeof workflow>);
+      const { renderers } = await compileWorkflow(workflow as NonNullable<typeof workflow>, project);
       expect(renderers.size).toBeGreaterThan(0);
     }
   });

@@ -17,6 +17,10 @@ export interface RenderContext {
   recipient: Recipient;
   tenant: Recipient | null;
   channel: Channel;
+  /** Data of the activity that opened the batch the run came from; null without one (T-131). */
+  firstData?: JsonObject | null;
+  /** Told by the step's event. */
+  warn?: (text: string) => void;
 }
 
 /** A channel step's template, compiled for its channel type. */
@@ -40,6 +44,11 @@ export class TemplateReader {
   text(name: string): Text | null {
     const source = this.template[name];
     return typeof source === "string" ? this.compile(source, `${this.place}.${name}`) : null;
+  }
+
+  /** How errors name a field. */
+  placeOf(name: string): string {
+    return `${this.place}.${name}`;
   }
 
   /** The source as written. */

@@ -162,7 +162,14 @@ function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing):
   const unmet = checkChannelConditions(channel, advancing);
   if (unmet) return unmet;
   const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
-  const context: RenderContext = { scope, recipient: parties.recipient, tenant: parties.tenant, channel };
+  const context: RenderContext = {
+    scope,
+    recipient: parties.recipient,
+    tenant: parties.tenant,
+    channel,
+    firstData: advancing.batch?.firstData ?? null,
+    warn: (text) => advancing.warn(text),
+  };
   const destinations = renderer.destinations(context);
   if (destinations.length === 0) return { skip: { code: "missing_recipient_data", detail: renderer.needs } };
   return (
