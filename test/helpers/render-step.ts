@@ -5,7 +5,7 @@ import { parseTemplatePartial } from "../../src/domain/parse-template-partial.js
 import { parseWorkflow } from "../../src/domain/parse-workflow.js";
 import { keyOf, type Recipient } from "../../src/domain/recipient.js";
 import { compileWorkflow } from "../../src/engine/compile-workflow.js";
-import type { Destination, RenderContext } from "../../src/engine/render/channel-renderer.js";
+import type { BatchData, Destination, RenderContext } from "../../src/engine/render/channel-renderer.js";
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
 
@@ -29,7 +29,7 @@ export interface Rendering {
   scope?: JsonObject;
   /** The tenant's branding. */
   branding?: JsonObject;
-  firstData?: JsonObject;
+  batch?: BatchData;
 }
 
 /** One step, from the file's template to the destinations and content documents of its messages. */
@@ -79,7 +79,7 @@ export async function renderStep(
     recipient,
     tenant,
     channel,
-    firstData: rendering.firstData ?? null,
+    batch: rendering.batch ?? null,
     warn: (text) => warnings.push(text),
   };
   const renderer = renderers.get("one");

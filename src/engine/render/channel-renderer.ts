@@ -12,13 +12,23 @@ export interface Destination {
   connection?: JsonObject;
 }
 
+/** Data around a batch, whole. */
+export interface BatchData {
+  /** Of the activity that opened it. */
+  first: JsonObject;
+  /** Of all its activities, merged. */
+  merged: JsonObject;
+  /** The run's now, with what steps added since. */
+  current: JsonObject;
+}
+
 export interface RenderContext {
   scope: RenderScope;
   recipient: Recipient;
   tenant: Recipient | null;
   channel: Channel;
-  /** Data of the activity that opened the batch the run came from; null without one (T-131). */
-  firstData?: JsonObject | null;
+  /** Of a run that came from a batch, whose `data` templates see only in part; null of any other. */
+  batch?: BatchData | null;
   /** Told by the step's event. */
   warn?: (text: string) => void;
 }

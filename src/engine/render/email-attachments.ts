@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, valueAt } from "../../util/json.js";
+import { isJsonObject, type Json, type JsonObject, stableStringify, valueAt } from "../../util/json.js";
 import type { RenderContext } from "./channel-renderer.js";
 import { RenderError } from "./render-error.js";
 
@@ -37,14 +37,22 @@ function attachmentOf(value: Json, place: string): JsonObject {
   };
 }
 
+/** What is at the path: after a batch what a later step put there, else what the activity had that opened it (E-191). */
+function valueFor(path: readonly string[], { scope, batch }: RenderContext): Json | null {
+  if (!batch) return (valueAt(scope.data, path) ?? null) as Json;
+  const current = (valueAt(batch.current, path) ?? null) as Json;
+  const isLater = stableStringify(current) !== stableStringify(valueAt(batch.merged, path) ?? null);
+  return isLater ? current : ((valueAt(batch.first, path) ?? null) as Json);
+}
+
 /**
- * The attachments of an e-mail (T-131, E-191): one object or a list of them, at a dotted path in `data`. After a batch,
- * whose data is one level deep, those of the activity that opened it. Throws {@link RenderError} for what is none.
+ * The attachments of an e-mail (T-131): one object or a list of them, at a dotted path in `data`. Throws
+ * {@link RenderError} for what is none.
  */
-export function attachmentsOf(key: string, { scope, firstData }: RenderContext): JsonObject[] {
+export function attachmentsOf(key: string, context: RenderContext): JsonObject[] {
   const path = (key === "" ? DEFAULT_KEY : key).split(".");
-  const value = (valueAt(scope.data, path) ?? valueAt(firstData ?? {}, path)) as Json | undefined;
-  if (value === undefined || value === null) return [];
+  const value = valueFor(path, context);
+  if (value === null) return [];
   const place = `data.${path.join(".")}`;
   return Array.isArray(value)
     ? value.map((one, index) => attachmentOf(one, `${place}[${index}]`))

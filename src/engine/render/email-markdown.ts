@@ -24,7 +24,7 @@ export function markdownToLiquidHtml(source: string): string {
     const lineEnd = source.indexOf("\n", at + whole.length);
     const before = source.slice(lineStart, at);
     const after = source.slice(at + whole.length, lineEnd === -1 ? source.length : lineEnd);
-    const isAlone = whole.startsWith("{%") && /^ {0,3}$/.test(before) && after.trim() === "";
+    const isAlone = /^\{%(?!-?\s*raw\b)/.test(whole) && /^ {0,3}$/.test(before) && after.trim() === "";
     return isAlone ? `<!--${word}${index}x-->` : `${word}${index}x`;
   });
   const html = micromark(marked, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });

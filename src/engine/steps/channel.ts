@@ -158,7 +158,7 @@ function createMessage(
 
 /** What one channel makes of a step: its messages, or why none. */
 function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing): Message[] | Skip {
-  const { input, scope, parties } = advancing;
+  const { input, run, scope, parties, batch } = advancing;
   const unmet = checkChannelConditions(channel, advancing);
   if (unmet) return unmet;
   const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
@@ -167,7 +167,7 @@ function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing):
     recipient: parties.recipient,
     tenant: parties.tenant,
     channel,
-    firstData: advancing.batch?.firstData ?? null,
+    batch: batch && { first: batch.firstData, merged: batch.data, current: run.data ?? input.run.data },
     warn: (text) => advancing.warn(text),
   };
   const destinations = renderer.destinations(context);
