@@ -49,6 +49,7 @@ export function sharedTemplates(knockDir: string, { shown, namesIn }: Reading): 
       resourceDir: folder,
       shown: shown(file),
       used: new Set(),
+      owner: kind === "layouts" ? "layout" : "partial",
     });
     return parse(key, raw, shown(file));
   }

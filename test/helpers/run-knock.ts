@@ -43,6 +43,8 @@ export interface Ran {
   readonly error: JsonObject;
 }
 
+type SampleName = "collab" | "ops" | "shop";
+
 /** A copy of a sample project in a folder of its own, with a home and settings of its own. */
 export interface Sample {
   /** The project's folder: commands run there. */
@@ -128,7 +130,7 @@ function typeKeys(terminal: { stdin: Writable; stdout: Readable }, after: RegExp
 }
 
 /** Without `name` the folder is empty: no project. */
-export function createSample(name: "collab" | "ops" | null): Sample {
+export function createSample(name: SampleName | null): Sample {
   const root = mkdtempSync(join(tmpdir(), "knock-cli-"));
   const dir = join(root, "project");
   const home = join(root, "home");
@@ -210,20 +212,20 @@ afterAll(async () => {
 });
 
 /** A sample with a store, made once for a file of tests. */
-function freshStore(name: "collab" | "ops" | null): Promise<Sample> {
+function freshStore(name: SampleName | null): Promise<Sample> {
   const made = freshStores.get(String(name)) ?? makeFreshStore(name);
   freshStores.set(String(name), made);
   return made;
 }
 
-async function makeFreshStore(name: "collab" | "ops" | null): Promise<Sample> {
+async function makeFreshStore(name: SampleName | null): Promise<Sample> {
   const sample = createSample(name);
   const { exitCode, stderr } = await sample.knock(["runs"]);
   if (exitCode !== 0) throw new Error(`no fresh store: ${stderr}`);
   return sample;
 }
 
-function sampleFixture(name: "collab" | "ops" | null) {
+function sampleFixture(name: SampleName | null) {
   return async ({ task: _task }: { task: unknown }, use: (sample: Sample) => Promise<void>): Promise<void> => {
     const sample = createSample(name);
     try {
@@ -234,10 +236,11 @@ function sampleFixture(name: "collab" | "ops" | null) {
   };
 }
 
-/** `test` with a fresh copy of a sample project for whoever names it: `collab`, `ops`, or `empty` (no project). */
-export const cliTest = test.extend<{ collab: Sample; ops: Sample; empty: Sample }>({
+/** `test` with a fresh copy of a sample project for whoever names it: `collab`, `ops`, `shop`, or `empty` (no project). */
+export const cliTest = test.extend<{ collab: Sample; ops: Sample; shop: Sample; empty: Sample }>({
   collab: sampleFixture("collab"),
   ops: sampleFixture("ops"),
+  shop: sampleFixture("shop"),
   empty: sampleFixture(null),
 });
 

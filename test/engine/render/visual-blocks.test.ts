@@ -158,7 +158,7 @@ describe("visual blocks as HTML (section 9)", () => {
   });
 
   it("T-091, F-055: a failure in a block names it", async () => {
-    const two = [{ type: "divider" }, { type: "markdown", content: "a\n\n{{ 1 | nope }}" }];
+    const two: JsonObject[] = [{ type: "divider" }, { type: "markdown", content: "a\n\n{{ 1 | nope }}" }];
     await expect(blocks(two)).rejects.toThrow("steps[0].template.visual_blocks[1].content");
     await expect(blocks([button({ action: "{{ 1 | nope }}" })])).rejects.toThrow("visual_blocks[0].buttons[0].action");
   });
