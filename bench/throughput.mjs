@@ -21,7 +21,7 @@ await build({
   target: "node20.18",
   outfile: bundle,
   logLevel: "warning",
-  external: ["@photostructure/sqlite", "node:sqlite", "luxon"],
+  external: ["@photostructure/sqlite", "node:sqlite", "luxon", "juice/client.js", "mrml", "micromark-extension-gfm"],
   alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
 });
 

@@ -12,6 +12,7 @@ import {
   type RenderScope,
   renderPartialBlock,
 } from "./liquid.js";
+import { renderMarkdown } from "./markdown.js";
 import type { Partials } from "./partials.js";
 import { RenderError } from "./render-error.js";
 
@@ -78,7 +79,7 @@ async function compileContent(
   ]);
   const blocks = compileBlocks(blocksIn(template), {
     compileText: compile,
-    compileMarkdown: (source, place) => compile(markdownToLiquidHtml(source), place),
+    compileMarkdown: (source, place) => compile(markdownToLiquidHtml(source, renderMarkdown), place),
     renderPartial: renderPartialBlock,
   });
   if (!layout?.isMjml) return (rendering) => blocksHtml(blocks(rendering));

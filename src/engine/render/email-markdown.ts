@@ -1,5 +1,5 @@
-import { micromark } from "micromark";
 import { gfm, gfmHtml } from "micromark-extension-gfm";
+import type { renderMarkdown } from "./markdown.js";
 
 const LIQUID =
   /\{%-?\s*raw\s*-?%\}[\s\S]*?\{%-?\s*endraw\s*-?%\}|\{\{[\s\S]*?\}\}|\{%(?:[^"'%]|"[^"]*"|'[^']*'|%(?!\}))*%\}/g;
@@ -13,9 +13,10 @@ function freeWord(source: string): string {
 
 /**
  * Markdown of an e-mail's block → HTML with its Liquid whole: Markdown comes first here, Liquid when it is sent (T-130,
- * T-203). What is on a line of its own and prints nothing stands between blocks, and gets no paragraph.
+ * T-203 of real files). What is on a line of its own and prints nothing stands between blocks, and gets no paragraph.
+ * `toHtml` is handed in: micromark stays out of what is loaded late, where each of its modules would cost a start.
  */
-export function markdownToLiquidHtml(source: string): string {
+export function markdownToLiquidHtml(source: string, toHtml: typeof renderMarkdown): string {
   const word = freeWord(source);
   const kept: string[] = [];
   const marked = source.replace(LIQUID, (whole: string, at: number) => {
@@ -27,7 +28,7 @@ export function markdownToLiquidHtml(source: string): string {
     const isAlone = /^\{%(?!-?\s*raw\b)/.test(whole) && /^ {0,3}$/.test(before) && after.trim() === "";
     return isAlone ? `<!--${word}${index}x-->` : `${word}${index}x`;
   });
-  const html = micromark(marked, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });
+  const html = toHtml(marked, { extensions: [gfm()], htmlExtensions: [gfmHtml()] });
   return html.replace(
     new RegExp(`(?:<!--)?${word}(\\d+)x(?:-->)?`, "g"),
     (_all, index: string) => kept[Number(index)] as string,
