@@ -7,14 +7,15 @@ const MAY_IMPORT = {
   ports: ["domain", "util"],
   input: ["errors", "util"],
   project: ["domain", "errors", "util"],
+  mime: ["domain", "errors", "util"],
   output: ["domain", "errors", "util"],
   engine: ["ports", "domain", "errors", "util"],
   store: ["ports", "domain", "errors", "util"],
-  providers: ["ports", "domain", "errors", "util"],
+  providers: ["mime", "ports", "domain", "errors", "util"],
   remote: ["ports", "domain", "errors", "util"],
   emulator: ["ports", "domain", "errors", "util"],
   testing: ["ports", "domain", "errors", "util"],
-  commands: ["input", "output", "ports", "domain", "errors", "util"],
+  commands: ["input", "mime", "output", "ports", "domain", "errors", "util"],
 };
 
 // Each outside package has one home.
@@ -25,6 +26,9 @@ const HOME = {
   undici: "(remote|providers)/",
   liquidjs: "engine/render/",
   "markdown-it": "engine/render/",
+  juice: "engine/render/",
+  mrml: "engine/render/",
+  nodemailer: "(mime|providers)/",
   luxon: "engine/",
   "@cfworker": "domain/",
   "@photostructure": "store/sqlite/",

@@ -82,6 +82,8 @@ async function openBench(file: string) {
       workflowKeys: async () => [...workflows.keys()],
       environment: async () => environment,
       audiences: async () => [],
+      emailLayout: async () => null,
+      partial: async () => null,
     },
     providerFor: () => null,
     fetcher: { fetch: async () => ({ failure: "connection", message: "none in a bench" }) },

@@ -24,7 +24,7 @@ await build({
   outfile: bundle,
   logLevel: "warning",
   plugins: [plainFields],
-  external: ["@photostructure/sqlite", "node:sqlite", "luxon"],
+  external: ["@photostructure/sqlite", "node:sqlite", "luxon", "juice/client.js", "mrml"],
   alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
 });
 

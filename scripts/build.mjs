@@ -1,7 +1,7 @@
 // Bundles the command into dist/: one CommonJS file, which starts faster than split ESM, and another for notify alone;
 // heavy packages that few commands need stand beside it, each bundled on its own and loaded when used.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,16 @@ const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** Bundled apart, so that a start that does not need them does not read them; whether each is used by its default export. */
-const APART = { undici: false, conf: true, ora: true, luxon: false, "jsonc-parser": false };
+const APART = {
+  undici: false,
+  conf: true,
+  ora: true,
+  luxon: false,
+  "jsonc-parser": false,
+  "juice/client.js": true,
+  mrml: false,
+  "nodemailer/lib/mail-composer": true,
+};
 
 const ENTRIES = ["main", "main-notify"];
 
@@ -43,6 +52,8 @@ const common = {
     liquidjs: join(dirname(require.resolve("liquidjs")), "liquid.browser.mjs"),
     // jsonc-parser's main file requires its parts in a way that no bundler can follow.
     "jsonc-parser": join(root, "node_modules/jsonc-parser/lib/esm/main.js"),
+    // juice reads HTML by cheerio's smaller parser only; the whole of cheerio brings undici and parse5 with it.
+    cheerio: join(root, "node_modules/cheerio/dist/esm/slim.js"),
     // output/ decides about colour itself; chalk's own detection would load os and tty.
     "#supports-color": join(root, "node_modules/chalk/source/vendor/supports-color/browser.js"),
   },
@@ -94,6 +105,9 @@ await Promise.all([
       }),
   ),
 ]);
+
+// mrml reads its WebAssembly from beside itself.
+copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(dist, "vendor", "mrml_wasm_bg.wasm"));
 
 // The code cache of one build must never serve another: bin/knock.js reads this hash from the first comment.
 for (const name of ENTRIES) {

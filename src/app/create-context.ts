@@ -199,6 +199,10 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
             : undefined;
       return near === undefined || near === channel ? null : `note: did you mean "${near}"?`;
     },
+    async showHtml(name, html) {
+      const { openInBrowser } = await import("./open-in-browser.js");
+      return openInBrowser(name, html, surroundings.env);
+    },
     profiles,
     async settings(flags) {
       const { target, base_url, api_key, branch, profile, store } = await settingsOf(flags);

@@ -52,6 +52,12 @@ export interface Profiles {
   setDefault(name: string | null): Promise<void>;
 }
 
+/** Where HTML was written, and whether a browser was started on it. */
+export interface Shown {
+  path: string;
+  opened: boolean;
+}
+
 /** What a command is given. Nothing is opened before it is asked for. */
 export interface CommandContext {
   output: Output;
@@ -90,6 +96,8 @@ export interface CommandContext {
     filter: { workflow?: string | undefined; channel?: string | undefined },
     flags: TargetFlags,
   ): Promise<string | null>;
+  /** Writes HTML to a file of its own and opens it in the browser, where there is one. */
+  showHtml(name: string, html: string): Promise<Shown>;
   profiles(): Profiles;
   settings(flags: TargetFlags): Promise<SettingView[]>;
   /** Writes a sample project into a folder; the files made, relative to it. */

@@ -4,8 +4,9 @@ import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "..
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { parseJsonFlag } from "../input/parse-flags.js";
-import { printMarked, printMessage, printMessages } from "../output/print-messages.js";
-import type { CommandContext, TargetFlags } from "./context.js";
+import { printMarked, printMessage, printMessages, printShown } from "../output/print-messages.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { CommandContext, Shown, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 
@@ -25,20 +26,7 @@ export function registerMessages(program: Command, context: CommandContext): voi
     .description("Messages and their rendered content; alone, it lists them.");
   registerList(messages, context);
 
-  const show = messages.command("show").argument("<id>", "a message's id").description("One message with its content.");
-  addExamples(addCommonOptions(addTargetOptions(show)), [
-    'knock messages show "$(knock messages list --limit 1 --quiet)"',
-  ]);
-  show.action(async (id: string, flags: CommonFlags & TargetFlags) => {
-    applyVerbosity(context, flags);
-    const operations = await context.openOperations(flags);
-    const message = await operations.readMessage(id);
-    if (message === null)
-      throw new KnockError("resource_missing", `there is no message "${id}"`, {
-        hint: "knock messages list shows them.",
-      });
-    printMessage(message, context.output);
-  });
+  registerShow(messages, context);
 
   const mark = messages
     .command("mark")
@@ -65,6 +53,68 @@ export function registerMessages(program: Command, context: CommandContext): voi
     const operations = await context.openOperations(flags);
     printMarked(await operations.markMessages([...new Set(words.slice(0, -1))], action, metadata), context.output);
   });
+}
+
+interface ShowFlags extends CommonFlags, TargetFlags {
+  raw?: boolean;
+  open?: boolean;
+}
+
+function registerShow(messages: Command, context: CommandContext): void {
+  const show = messages
+    .command("show")
+    .argument("<id>", "a message's id")
+    .description("One message with its content.")
+    .option("--raw", "an e-mail as the MIME message a server would take, other content as JSON")
+    .option("--open", "write an e-mail's HTML to a file and open it in the browser");
+  addExamples(addCommonOptions(addTargetOptions(show)), [
+    'knock messages show "$(knock messages list --limit 1 --quiet)"',
+    'knock messages show "$(knock messages list --channel mail --limit 1 --quiet)" --raw > mail.eml',
+  ]);
+  show.action(async (id: string, flags: ShowFlags) => {
+    applyVerbosity(context, flags);
+    if (flags.raw && flags.open) throw new KnockError("usage", "--raw and --open do not go together");
+    const operations = await context.openOperations(flags);
+    const message = await operations.readMessage(id);
+    if (message === null)
+      throw new KnockError("resource_missing", `there is no message "${id}"`, {
+        hint: "knock messages list shows them.",
+      });
+    const content = contentOf(message);
+    if (flags.open) printShown(await openEmail(id, content, context), context.output);
+    else if (flags.raw) await printRaw(message, content, context);
+    else printMessage(message, context.output);
+  });
+}
+
+function contentOf(message: JsonObject): JsonObject {
+  const { content } = message;
+  return isJsonObject(content) && isJsonObject(content.data) ? content.data : {};
+}
+
+function isEmail(content: JsonObject): boolean {
+  return content.__typename === "MessageEmailContent";
+}
+
+async function printRaw(message: JsonObject, content: JsonObject, { output }: CommandContext): Promise<void> {
+  if (!isEmail(content)) return output.json(content);
+  const { renderMime } = await import("../mime/render-mime.js");
+  const date = new Date(String(message.inserted_at));
+  output.raw(await renderMime(content, { message_id: String(message.id), date }));
+}
+
+/** Pictures that the e-mail carries are shown from it: a browser knows no `cid:` addresses. */
+async function openEmail(id: string, content: JsonObject, context: CommandContext): Promise<Shown> {
+  if (!isEmail(content) || typeof content.html_body !== "string")
+    throw new KnockError("usage", `message "${id}" is no e-mail: it has no HTML to open`, {
+      hint: "knock messages show prints any message; --raw prints its content as JSON.",
+    });
+  let html = content.html_body;
+  for (const attachment of Array.isArray(content.attachments) ? content.attachments.filter(isJsonObject) : []) {
+    const { content_id: cid, content_type: type, content: base64 } = attachment;
+    if (typeof cid === "string") html = html.replaceAll(`cid:${cid}`, `data:${type};base64,${base64}`);
+  }
+  return context.showHtml(id, html);
 }
 
 function registerList(messages: Command, context: CommandContext): void {

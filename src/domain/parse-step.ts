@@ -2,6 +2,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
 import { checkChannelStep } from "./check-channel-step.js";
+import { checkEmailTemplate } from "./check-email-template.js";
 import { parseBranchStep, parseRandomCohortStep } from "./parse-branch-step.js";
 import { parseConditionGroup } from "./parse-conditions.js";
 import { FUNCTION_STEP_PARSERS } from "./parse-function-step.js";
@@ -98,28 +99,14 @@ export function parseChannelStep(
 export function checkTemplate(
   step: ChannelStep,
   path: PropertyKey[],
-  context: Pick<StepContext, "complain" | "workflow"> & { all?: boolean },
+  context: Pick<StepContext, "complain" | "workflow">,
 ): void {
   checkChannelStep(step, path, context);
   const here = [...path, "template"];
   const type = step.channel_type as keyof typeof templateShapes;
   const template = step.template as JsonObject;
   if (checked(templateShapes[type] as Shape<unknown>, template, here, context.complain) === null) return;
-  if (type === "email") {
-    if (template.visual_blocks && !context.all)
-      throw notSupported("visual blocks are", context.workflow, [...here, "visual_blocks"]);
-    if (template.is_mjml === true && !context.all)
-      throw notSupported("MJML bodies are", context.workflow, [...here, "is_mjml"]);
-    const layout = isJsonObject(template.settings) ? template.settings.layout_key : null;
-    if (layout !== null && layout !== undefined && layout !== "default" && !context.all)
-      throw notSupported("e-mail layouts other than the default are", context.workflow, [
-        ...here,
-        "settings",
-        "layout_key",
-      ]);
-    if (!template.visual_blocks && typeof template.html_body !== "string")
-      context.complain([...here, "html_body"], "is required (the e-mail's HTML)");
-  }
+  if (type === "email") checkEmailTemplate(template, here, context.complain);
   if (type === "chat" && !template.markdown_body && !template.json_body)
     context.complain([...here, "markdown_body"], "is required (or json_body)");
 }

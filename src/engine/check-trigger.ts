@@ -17,5 +17,7 @@ export async function checkTrigger(definitions: Definitions, trigger: Trigger) {
   const { workflow, environment } = await findWorkflow(definitions, trigger.workflow);
   if (!isActive(workflow, environment)) throw inactive(workflow.key);
   checkTriggerData(workflow, trigger.data);
-  return { workflow, environment, compiled: await compileWorkflow(workflow) };
+  const compiled = await compileWorkflow(workflow, definitions);
+  if (compiled.sharedFault) throw compiled.sharedFault;
+  return { workflow, environment, compiled };
 }

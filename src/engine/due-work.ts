@@ -8,7 +8,7 @@ import type { ClaimedRun, SavedAdvance } from "../ports/store.js";
 import { type Advance, stopRun } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
 import type { AdvanceInput } from "./advancing.js";
-import { compileWorkflow } from "./compile-workflow.js";
+import { compileOnce, compileWorkflow } from "./compile-workflow.js";
 import { deliverDue } from "./deliver.js";
 import { type EngineContext, isActive, partiesOf, readParties, readRunSchedules } from "./engine-context.js";
 import { claimFor, continueFanOut } from "./fan-out.js";
@@ -70,6 +70,7 @@ async function advanceClaimed(
     context.definitions.environment(),
   ]);
   const currentOf = currentWorkflows(context, environment);
+  const compile = compileOnce(context.definitions);
   const done: AdvancedClaim[] = [];
   const walking: { place: number; input: AdvanceInput }[] = [];
   for (const one of claimed) {
@@ -84,7 +85,7 @@ async function advanceClaimed(
       version: newer?.version ?? null,
     }); // E-053
     if (parties === null) continue;
-    const compiled = await compileWorkflow(newer?.version ?? version);
+    const compiled = await compile(newer?.version ?? version);
     const position = newer?.position ?? recipientRun.position;
     walking.push({
       place,
@@ -146,7 +147,12 @@ async function continueFanOuts(context: EngineContext, now: number, report: (one
     const [one] = claimed;
     if (one === undefined) return;
     const environment = await context.definitions.environment();
-    const start: RunStart = { run: one.run, compiled: await compileWorkflow(one.version), environment, now };
+    const start: RunStart = {
+      run: one.run,
+      compiled: await compileWorkflow(one.version, context.definitions),
+      environment,
+      now,
+    };
     await continueFanOut(context, start, one.fanOut, claim.token, (advances) => {
       for (const result of advances) report(firstAdvance(one.run, result));
     });

@@ -90,7 +90,7 @@ async function triggeredWorkflows(
       const workflow = await definitions.workflow(key);
       if (workflow?.trigger?.type !== "audience" || !isActive(workflow, environment)) continue;
       const { audience_key } = workflow.trigger;
-      found.set(audience_key, [...(found.get(audience_key) ?? []), await compileWorkflow(workflow)]);
+      found.set(audience_key, [...(found.get(audience_key) ?? []), await compileWorkflow(workflow, definitions)]);
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
     }

@@ -104,7 +104,7 @@ export async function previewSteps(
   const { workflow, environment } = await findWorkflow(context.definitions, trigger.workflow);
   const steps = chosenSteps(workflow, refs);
   checkTriggerData(workflow, trigger.data);
-  const compiled = await compileWorkflow(workflow);
+  const compiled = await compileWorkflow(workflow, context.definitions);
   const now = await readTime(context);
   const people = await peopleOf(context, trigger, identifiedBy(trigger, environment), now);
   const [first] = trigger.recipients;

@@ -30,7 +30,9 @@ export interface HeldSchedule {
 async function currentWorkflow(context: EngineContext, environment: Environment, key: string): Promise<Current> {
   try {
     const workflow: Workflow | null = await context.definitions.workflow(key);
-    return workflow !== null && isActive(workflow, environment) ? await compileWorkflow(workflow) : "unavailable";
+    return workflow !== null && isActive(workflow, environment)
+      ? await compileWorkflow(workflow, context.definitions)
+      : "unavailable";
   } catch (error) {
     if (error instanceof KnockError) return { broken: error };
     throw error;

@@ -46,6 +46,11 @@ export class Output {
     this.options.stdout.write(`${text}\n`);
   }
 
+  /** A document as it is, without a line's end of ours. */
+  raw(text: string): void {
+    this.options.stdout.write(text);
+  }
+
   lines(texts: readonly string[]): void {
     for (const text of texts) this.line(text);
   }

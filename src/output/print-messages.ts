@@ -33,6 +33,26 @@ export function printMessages(page: Listed, output: Output): void {
   printPageHint(page, output);
 }
 
+function headerLines(headers: unknown): [string, string][] {
+  return isJsonObject(headers) ? Object.entries(headers).map(([name, value]) => [name, String(value)]) : [];
+}
+
+function attachmentLines(attachments: unknown): [string, string][] {
+  if (!Array.isArray(attachments)) return [];
+  return attachments.filter(isJsonObject).map(({ name, content_type, content }) => {
+    const bytes = Buffer.byteLength(String(content), "base64");
+    return ["attached", `${String(name)} (${String(content_type)}, ${sizeText(bytes)})`];
+  });
+}
+
+function sizeText(bytes: number): string {
+  return bytes < 1_024
+    ? `${bytes} B`
+    : bytes < 1_048_576
+      ? `${(bytes / 1_024).toFixed(1)} kB`
+      : `${(bytes / 1_048_576).toFixed(1)} MB`;
+}
+
 /** Content fields in the order a reader wants them, by content type. */
 function contentLines(content: JsonObject): [string, string][] {
   const text = (name: string, label = name): [string, string][] => {
@@ -49,7 +69,14 @@ function contentLines(content: JsonObject): [string, string][] {
         ...text("bcc"),
         ...text("reply_to", "reply-to"),
         ...text("subject_line", "subject"),
+        ...headerLines(content.headers),
+        ...attachmentLines(content.attachments),
         ...text("text_body", "text"),
+        ...(typeof content.html_body === "string" && content.html_body !== ""
+          ? ([
+              ["html", `${sizeText(Buffer.byteLength(content.html_body))}; --open shows it, --raw prints the message`],
+            ] as [string, string][])
+          : []),
       ];
     case "MessageSmsContent":
       return [...text("to"), ...text("body")];
@@ -99,4 +126,10 @@ export function printMarked(messages: readonly JsonObject[], output: Output): vo
   if (output.verbosity.quiet) return;
   for (const message of messages)
     output.line(`${output.paint.green("✓")} ${String(message.id)}  ${channelText(message)}  ${statusText(message)}`);
+}
+
+export function printShown({ path, opened }: { path: string; opened: boolean }, output: Output): void {
+  if (output.verbosity.json) return output.json({ path, opened });
+  output.line(path);
+  if (!opened) output.note("note: no browser could be started here; open the file yourself");
 }

@@ -1,5 +1,7 @@
 import type { Audience } from "../domain/audience.js";
+import type { EmailLayout } from "../domain/email-layout.js";
 import type { Environment } from "../domain/environment.js";
+import type { TemplatePartial } from "../domain/template-partial.js";
 import type { Workflow } from "../domain/workflow.js";
 
 /** Where workflows and the environment come from: a project folder, or a test. Read fresh, so that changes apply. */
@@ -9,4 +11,7 @@ export interface Definitions {
   workflowKeys(): Promise<string[]>;
   environment(): Promise<Environment>;
   audiences(): Promise<Audience[]>;
+  /** Null if there is none of that key. Layouts and partials are no part of a workflow's version (T-101). */
+  emailLayout(key: string): Promise<EmailLayout | null>;
+  partial(key: string): Promise<TemplatePartial | null>;
 }

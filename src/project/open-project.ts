@@ -2,12 +2,14 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Audience } from "../domain/audience.js";
 import { checkAudiences, namesAudiences } from "../domain/check-audiences.js";
+import type { EmailLayout } from "../domain/email-layout.js";
 import { type Environment, emptyEnvironment } from "../domain/environment.js";
 import { parseAudience } from "../domain/parse-audience.js";
 import { parseEnvironment } from "../domain/parse-environment.js";
 import { parseRecipientsFile, type RecipientsFile } from "../domain/parse-recipients-file.js";
 import { parseWorkflow } from "../domain/parse-workflow.js";
 import { resolveChannelTypes } from "../domain/resolve-channel-types.js";
+import type { TemplatePartial } from "../domain/template-partial.js";
 import type { Workflow } from "../domain/workflow.js";
 import { workflowWarnings } from "../domain/workflow-warnings.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -17,6 +19,7 @@ import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
 import { readProjectJson, readProjectText } from "./read-json-file.js";
 import { resolveFileReferences } from "./resolve-file-references.js";
+import { checkShared, sharedTemplates } from "./shared-templates.js";
 
 const MAX_REMEMBERED = 65_536;
 
@@ -37,6 +40,8 @@ export interface Project extends ProjectLocation {
   workflowWarnings(key: string): readonly string[];
   environment(): Promise<Environment>;
   audiences(): Promise<Audience[]>;
+  emailLayout(key: string): Promise<EmailLayout | null>;
+  partial(key: string): Promise<TemplatePartial | null>;
   /** Whether there may be dynamic audiences, told without reading them. */
   hasAudiences(): boolean;
   /** The recipients files whose digest is not the remembered one, in name order. */
@@ -49,6 +54,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   const shown = (path: string): string => relative(cwd, path) || ".";
   const warnings = new Map<string, readonly string[]>();
   let read: Promise<Environment> | undefined;
+  const shared = sharedTemplates(knockDir, { shown, namesIn });
   const environment = (): Promise<Environment> => {
     read ??= readEnvironment();
     return read;
@@ -89,6 +95,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       key,
       workflowWarnings(resolved as JsonObject).map(({ text }) => text),
     );
+    await checkShared(parsed, shared);
     return namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
   }
 
@@ -153,6 +160,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   return {
     ...location,
+    emailLayout: shared.emailLayout,
+    partial: shared.partial,
     workflow,
     workflowKeys,
     workflowWarnings: (key) => warnings.get(key) ?? [],

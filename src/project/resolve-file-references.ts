@@ -13,6 +13,8 @@ interface Reference {
   resourceDir: string;
   /** How errors name the resource's main file. */
   shown: string;
+  /** What the folder is of, in errors. */
+  owner?: "layout" | "partial";
   /** Files referenced so far: each may be referenced once (F-015). */
   used: Set<string>;
 }
@@ -33,14 +35,14 @@ function contentOf(value: Json, path: PropertyKey[], reference: Reference): stri
   const target = join(reference.from, value);
   const inside = relative(reference.resourceDir, target);
   if (isAbsolute(value) || inside === "" || inside.split(sep)[0] === "..")
-    throw bad(reference, path, value, "leaves the workflow's folder");
+    throw bad(reference, path, value, `leaves the ${reference.owner ?? "workflow"}'s folder`);
   if (reference.used.has(target)) throw bad(reference, path, value, "is referenced twice");
   reference.used.add(target);
   try {
     // A link inside the folder may still point out of it.
     const [real, root] = [realpathSync(target), realpathSync(reference.resourceDir)];
     if (relative(root, real).split(sep)[0] === ".." || isAbsolute(relative(root, real)))
-      throw bad(reference, path, value, "leads out of the workflow's folder through a link");
+      throw bad(reference, path, value, `leads out of the ${reference.owner ?? "workflow"}'s folder through a link`);
   } catch (error) {
     if (error instanceof KnockError) throw error;
     const isLoop = (error as NodeJS.ErrnoException).code === "ELOOP";

@@ -41,7 +41,7 @@ async function check(key: string, raw: Json, environment: Json): Promise<boolean
   try {
     const workflow = parseWorkflow(key, raw);
     resolveChannelTypes(workflow, parseEnvironment(environment, "environment.json"));
-    await compileWorkflow(workflow);
+    await compileWorkflow(workflow, { emailLayout: async () => null, partial: async () => null });
     return true;
   } catch (error) {
     if (!(error instanceof KnockError)) throw error;

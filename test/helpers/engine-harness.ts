@@ -1,5 +1,6 @@
 import type { Audience } from "../../src/domain/audience.js";
 import { checkAudiences } from "../../src/domain/check-audiences.js";
+import type { EmailLayout } from "../../src/domain/email-layout.js";
 import { type Channel, type Environment, emptyEnvironment, providerOf } from "../../src/domain/environment.js";
 import type { ChannelType, EngagementAction, Message } from "../../src/domain/message.js";
 import type { CancelOutcome, RecipientOutcome, TriggerOutcome } from "../../src/domain/outcome.js";
@@ -9,6 +10,7 @@ import { parseCancellation, parseTrigger } from "../../src/domain/parse-trigger.
 import { parseWorkflow } from "../../src/domain/parse-workflow.js";
 import { keyOf, type Recipient, type RecipientReference, type RecipientUpsert } from "../../src/domain/recipient.js";
 import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
+import type { TemplatePartial } from "../../src/domain/template-partial.js";
 import type { Workflow } from "../../src/domain/workflow.js";
 import { createEngine } from "../../src/engine/create-engine.js";
 import type { EngineContext } from "../../src/engine/engine-context.js";
@@ -90,6 +92,8 @@ export class EngineHarness {
   readonly environment: Environment;
   readonly workflows: Map<string, Workflow>;
   readonly audiences: Audience[];
+  readonly layouts = new Map<string, EmailLayout>();
+  readonly partials = new Map<string, TemplatePartial>();
   /** Messages handed to a provider, in order. */
   readonly delivered: Message[] = [];
   deliver: (message: Message, channel: Channel) => Delivery = (message) => ({
@@ -135,6 +139,8 @@ export class EngineHarness {
         workflowKeys: async () => [...harness.workflows.keys()],
         environment: async () => harness.environment,
         audiences: async () => harness.audiences,
+        emailLayout: async (key) => harness.layouts.get(key) ?? null,
+        partial: async (key) => harness.partials.get(key) ?? null,
       },
       providerFor: () => ({
         send: async (message, channel) => {

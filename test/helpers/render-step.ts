@@ -1,9 +1,12 @@
 import { type Channel, providerOf } from "../../src/domain/environment.js";
 import type { ChannelType } from "../../src/domain/message.js";
+import { parseEmailLayout } from "../../src/domain/parse-email-layout.js";
+import { parseTemplatePartial } from "../../src/domain/parse-template-partial.js";
 import { parseWorkflow } from "../../src/domain/parse-workflow.js";
 import { keyOf, type Recipient } from "../../src/domain/recipient.js";
 import { compileWorkflow } from "../../src/engine/compile-workflow.js";
-import type { Destination, RenderContext } from "../../src/engine/render/channel-renderer.js";
+import type { BatchData, Destination, RenderContext } from "../../src/engine/render/channel-renderer.js";
+import type { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
 
 /** The catalogue's example recipient and clock (docs/reference/templates.md). */
@@ -19,12 +22,20 @@ export interface Rendering {
   channelData?: JsonObject;
   data?: JsonObject;
   channel?: Partial<Channel>;
+  /** Layouts and partials as their files have them, by key. */
+  layouts?: Record<string, JsonObject>;
+  partials?: Record<string, JsonObject>;
+  /** More of what templates see. */
+  scope?: JsonObject;
+  /** The tenant's branding. */
+  branding?: JsonObject;
+  batch?: BatchData;
 }
 
 /** One step, from the file's template to the destinations and content documents of its messages. */
 export async function renderStep(
   rendering: Rendering,
-): Promise<{ destinations: Destination[]; contents: JsonObject[] }> {
+): Promise<{ destinations: Destination[]; contents: JsonObject[]; warnings: string[]; fault: KnockError | null }> {
   const { type, template, overrides, properties = MARA, data = {} } = rendering;
   const step = {
     ref: "one",
@@ -34,7 +45,13 @@ export async function renderStep(
     template,
     channel_overrides: overrides ?? null,
   };
-  const { renderers } = await compileWorkflow(parseWorkflow("parcel", { steps: [step] }));
+  const { layouts = {}, partials = {}, branding } = rendering;
+  const { renderers, sharedFault } = await compileWorkflow(parseWorkflow("parcel", { steps: [step] }), {
+    emailLayout: async (key) =>
+      Object.hasOwn(layouts, key) ? parseEmailLayout(key, layouts[key], `layouts/${key}/layout.json`) : null,
+    partial: async (key) =>
+      Object.hasOwn(partials, key) ? parseTemplatePartial(key, partials[key], `partials/${key}/partial.json`) : null,
+  });
   const channel: Channel = {
     id: "c-1",
     key: "c",
@@ -53,16 +70,27 @@ export async function renderStep(
     inserted_at: 0,
     updated_at: 0,
   };
+  const tenant: Recipient | null = branding
+    ? { ...recipient, key: keyOf({ id: "acme", collection: "$tenants" }), properties: { settings: { branding } } }
+    : null;
+  const warnings: string[] = [];
   const context: RenderContext = {
-    scope: { ...data, data, recipient: { ...properties, id: "u-42" }, timestamp: TIMESTAMP },
+    scope: { ...data, data, recipient: { ...properties, id: "u-42" }, timestamp: TIMESTAMP, ...rendering.scope },
     recipient,
-    tenant: null,
+    tenant,
     channel,
+    batch: rendering.batch ?? null,
+    warn: (text) => warnings.push(text),
   };
   const renderer = renderers.get("one");
   if (renderer === undefined) throw new Error("the step was not compiled");
   const destinations = renderer.destinations(context);
-  return { destinations, contents: destinations.map((destination) => renderer.render(context, destination)) };
+  return {
+    fault: sharedFault,
+    warnings,
+    destinations,
+    contents: destinations.map((destination) => renderer.render(context, destination)),
+  };
 }
 
 /** The content document of a step that makes one message. */

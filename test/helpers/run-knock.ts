@@ -43,6 +43,8 @@ export interface Ran {
   readonly error: JsonObject;
 }
 
+type SampleName = "collab" | "ops" | "shop";
+
 /** A copy of a sample project in a folder of its own, with a home and settings of its own. */
 export interface Sample {
   /** The project's folder: commands run there. */
@@ -126,8 +128,6 @@ function typeKeys(terminal: { stdin: Writable; stdout: Readable }, after: RegExp
   terminal.stdout.on("data", look);
   terminal.stdout.on("end", () => terminal.stdin.end());
 }
-
-type SampleName = "collab" | "ops" | "shop";
 
 /** Without `name` the folder is empty: no project. */
 export function createSample(name: SampleName | null): Sample {

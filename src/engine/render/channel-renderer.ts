@@ -12,11 +12,25 @@ export interface Destination {
   connection?: JsonObject;
 }
 
+/** Data around a batch, whole. */
+export interface BatchData {
+  /** Of the activity that opened it. */
+  first: JsonObject;
+  /** Of all its activities, merged. */
+  merged: JsonObject;
+  /** The run's now, with what steps added since. */
+  current: JsonObject;
+}
+
 export interface RenderContext {
   scope: RenderScope;
   recipient: Recipient;
   tenant: Recipient | null;
   channel: Channel;
+  /** Of a run that came from a batch, whose `data` templates see only in part; null of any other. */
+  batch?: BatchData | null;
+  /** Told by the step's event. */
+  warn?: (text: string) => void;
 }
 
 /** A channel step's template, compiled for its channel type. */
@@ -40,6 +54,11 @@ export class TemplateReader {
   text(name: string): Text | null {
     const source = this.template[name];
     return typeof source === "string" ? this.compile(source, `${this.place}.${name}`) : null;
+  }
+
+  /** How errors name a field. */
+  placeOf(name: string): string {
+    return `${this.place}.${name}`;
   }
 
   /** The source as written. */

@@ -1,62 +1,141 @@
-import type { JsonObject } from "../../util/json.js";
-import { type ChannelRenderer, type RenderContext, type TemplateReader, textProperty } from "./channel-renderer.js";
-import { htmlToText } from "./html-to-text.js";
-import type { Text } from "./liquid.js";
+import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
+import {
+  type ChannelRenderer,
+  type RenderContext,
+  renderJson,
+  type TemplateReader,
+  textProperty,
+} from "./channel-renderer.js";
+import { attachmentsOf } from "./email-attachments.js";
+import { compileBody, type SharedForEmail } from "./email-body.js";
+import { emailHeaders } from "./email-headers.js";
+import { withoutTrackingMarks } from "./email-html.js";
+import { RenderError, renderText, type Text } from "./liquid.js";
 
-/** What a layout key of `default` means where the project has no layout of that name (EQ-68). */
-const PLAIN_LAYOUT = (content: string): string =>
-  `<!doctype html>\n<html>\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>\n<body>\n${content}\n</body>\n</html>`;
+/** A channel's own setting: text, with Liquid where it has some (CH-080, T-134). */
+function channelSetting(name: string, { channel, scope }: RenderContext): string | null {
+  const value = Object.hasOwn(channel.settings, name) ? channel.settings[name] : undefined;
+  if (typeof value !== "string" || value === "") return null;
+  if (!value.includes("{{") && !value.includes("{%")) return value;
+  return renderText(value, scope).trim() || null;
+}
 
 /** Strings of the step's overrides beat the channel's settings; blank ones fall through (E-178, EQ-28). */
 function setting(overrides: TemplateReader, name: string): (context: RenderContext) => string | null {
   const text: Text | null = overrides.text(name);
-  return ({ scope, channel }) => {
-    const own = text?.(scope).trim();
-    if (own) return own;
-    const fallback = channel.settings[name];
-    return typeof fallback === "string" && fallback !== "" ? fallback : null;
+  return (context) => text?.(context.scope).trim() || channelSetting(name, context);
+}
+
+/** An address that would begin a header of its own is refused: it comes from data. */
+function address(overrides: TemplateReader, name: string): (context: RenderContext) => string | null {
+  const read = setting(overrides, name);
+  return (context) => {
+    const value = read(context);
+    if (value !== null && /[\r\n\0]/.test(value))
+      throw new RenderError(`${overrides.placeOf(name)} must not hold line breaks once rendered`);
+    return value;
   };
 }
 
+/** Line breaks of a subject or a name are spaces: these are texts of one line. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\r\n\0]+/g, " ").trim();
+}
+
+/** `to` is one address (CH-081): a list is only possible for copies. */
+function checkOneAddress(value: string, place: string): void {
+  if (/[\r\n\0]/.test(value)) throw new RenderError(`${place} must not hold line breaks once rendered`);
+  if (/[,;]/.test(value.replaceAll(/"[^"]*"/g, "")))
+    throw new RenderError(`${place} must be one address once rendered: lists are for cc_address and bcc_address`);
+}
+
+/** A switch of the step, else of the channel; off where neither says (T-230, CH-033). */
+function trackingSwitch(overrides: TemplateReader, name: string): (context: RenderContext) => boolean {
+  const own = overrides.value(name);
+  return ({ channel }) => (typeof own === "boolean" ? own : channel.settings[name] === true);
+}
+
+/** JSON that is merged into the provider's request: the channel's, with the step's over it (CH-080, CHQ-8). */
+function jsonOverrides(overrides: TemplateReader): (context: RenderContext) => JsonObject | null {
+  const own = overrides.text("json_overrides");
+  const place = overrides.placeOf("json_overrides");
+  return (context) => {
+    const declared = context.channel.settings.json_overrides;
+    const base = isJsonObject(declared)
+      ? declared
+      : renderJson(
+          () => channelSetting("json_overrides", context) ?? "",
+          context.scope,
+          "the channel's json_overrides",
+        );
+    const over = renderJson(own, context.scope, place);
+    return base === null && over === null ? null : deepMerge(base ?? {}, over ?? {});
+  };
+}
+
+function tenantBranding({ tenant }: RenderContext): JsonObject | null {
+  const settings = tenant?.properties.settings;
+  const branding = isJsonObject(settings) ? settings.branding : null;
+  return isJsonObject(branding) ? branding : null;
+}
+
 /** E-mail (A-474, section 8 of the templates catalogue). */
-export function compileEmail(template: TemplateReader, overrides: TemplateReader): ChannelRenderer {
+export async function compileEmail(
+  template: TemplateReader,
+  overrides: TemplateReader,
+  shared: SharedForEmail,
+): Promise<ChannelRenderer> {
   const subject = template.text("subject");
-  const html = template.text("html_body");
-  const plain = template.text("text_body");
   const settings = template.section("settings");
-  const preContent = settings.text("pre_content");
-  const hasLayout = settings.source("layout_key") === "default";
+  const preview = settings.text("preview_text") ?? template.text("preview_text");
+  const attachmentKey = settings.source("attachment_key");
+  const body = await compileBody(template, shared);
   const to = setting(overrides, "to_address");
-  const fromAddress = setting(overrides, "from_address");
+  const fromAddress = address(overrides, "from_address");
   const fromName = setting(overrides, "from_name");
-  const cc = setting(overrides, "cc_address");
-  const bcc = setting(overrides, "bcc_address");
-  const replyTo = setting(overrides, "reply_to_address");
+  const cc = address(overrides, "cc_address");
+  const bcc = address(overrides, "bcc_address");
+  const replyTo = address(overrides, "reply_to_address");
+  const payload = jsonOverrides(overrides);
+  const tracksLinks = trackingSwitch(overrides, "link_tracking");
+  const tracksOpens = trackingSwitch(overrides, "open_tracking");
 
   return {
     needs: "no e-mail address",
     destinations(context) {
       // The override first; where it renders blank, the recipient's own address (EQ-29).
-      const address = to(context) ?? textProperty(context.recipient, "email");
-      if (address === null) return [];
-      return [{ address, snapshot: { email: address, name: textProperty(context.recipient, "name") } }];
+      const own = to(context);
+      const found = own ?? textProperty(context.recipient, "email");
+      if (found === null) return [];
+      checkOneAddress(found, own === null ? "recipient.email" : overrides.placeOf("to_address"));
+      return [{ address: found, snapshot: { email: found, name: textProperty(context.recipient, "name") } }];
     },
-    render(context, { address }): JsonObject {
+    render(context, { address: recipient }): JsonObject {
       const { scope } = context;
-      preContent?.(scope); // rendered for its errors; its variables reach layouts, which come later
-      const body = html?.(scope) ?? "";
+      const { html, text } = body(scope, tenantBranding(context), oneLine(preview?.(scope) ?? ""));
       const name = fromName(context);
       const from = fromAddress(context) ?? "";
+      const json = payload(context);
+      const headers = emailHeaders(scope, json);
+      const attachments = attachmentsOf(attachmentKey, context);
+      if (tracksLinks(context))
+        context.warn?.("link tracking is on: links stay as they are, nothing here could follow a click");
+      if (tracksOpens(context))
+        context.warn?.("open tracking is on: no picture is added, nothing here could tell that it was loaded");
       return {
         __typename: "MessageEmailContent",
-        to: address,
-        from: name === null ? from : `${name} <${from}>`,
+        to: recipient,
+        from: name === null ? from : `${oneLine(name)} <${from}>`,
         cc: cc(context),
         bcc: bcc(context),
         reply_to: replyTo(context),
-        subject_line: subject?.(scope) ?? "",
-        html_body: hasLayout ? PLAIN_LAYOUT(body) : body,
-        text_body: plain?.(scope) ?? htmlToText(body),
+        subject_line: oneLine(subject?.(scope) ?? ""),
+        html_body: withoutTrackingMarks(html),
+        text_body: text,
+        // Beside the API's fields, and only where there are some.
+        ...(headers === null ? {} : { headers }),
+        ...(attachments.length === 0 ? {} : { attachments }),
+        ...(json === null ? {} : { json_overrides: json }),
       };
     },
   };

@@ -13,7 +13,7 @@ function decode(text: string): string {
 const SILENT = new Set(["style", "script", "head", "title"]);
 /** What an element's start and end put between lines. */
 const AT_START: Record<string, string> = { br: "\n", li: "\n- " };
-const AT_END: Record<string, string> = { tr: "\n", li: "\n" };
+const AT_END: Record<string, string> = { tr: "\n", li: "\n", td: " ", th: " " };
 for (const block of ["p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote"])
   AT_END[block] = "\n\n";
 
@@ -58,13 +58,16 @@ export function htmlToText(html: string): string {
       const href = slash === "" ? /\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')/i.exec(tag) : null;
       const url = href?.[1] ?? href?.[2];
       link = url === undefined ? null : { url, start: text.length };
+    } else if (name === "img") {
+      const alt = /\balt\s*=\s*(?:"([^"]*)"|'([^']*)')/i.exec(tag);
+      text += alt?.[1] ?? alt?.[2] ?? "";
     } else {
       text += (slash === "" ? AT_START : AT_END)[name] ?? "";
     }
   }
   return decode(text)
     .split("\n")
-    .map((line) => line.trim())
+    .map((line) => line.trim().replace(/ {2,}/g, " "))
     .join("\n")
     .replace(/\n{3,}/g, "\n\n")
     .trim();

@@ -1,20 +1,31 @@
 import { getBuiltinModule } from "node:process";
-import { Liquid, type LiquidError, type Template, toValue } from "liquidjs";
+import { Context, Liquid, type LiquidError, type Template, toValue } from "liquidjs";
+import type { TemplatePartial } from "../../domain/template-partial.js";
 import { type ErrorDetail, KnockError, messageOf } from "../../errors/knock-error.js";
+import {
+  NO_PARTIALS,
+  type ParsedPartial,
+  type Partials,
+  parsePartial,
+  partialGlobals,
+  RenderPartialTag,
+  renderPartial,
+} from "./partials.js";
+import { RenderError } from "./render-error.js";
+
+export { RenderError };
 
 /** What templates see: variable name → value (section 2 of the templates catalogue). */
 export type RenderScope = Record<string, unknown>;
 
+/** Several texts rendered one after another: what one assigns, the next ones see (T-123). */
+export type Rendering = Context;
+
 /** A parsed template. Throws {@link RenderError} when rendering fails. */
-export type Text = (scope: RenderScope) => string;
+export type Text = (scope: RenderScope | Rendering) => string;
 
 /** Parses a template; `place` names it in errors, such as `steps[2].template.subject`. */
 export type CompileText = (source: string, place: string) => Text;
-
-/** A template that could not be rendered for the data at hand (E-192). */
-export class RenderError extends Error {
-  override readonly name = "RenderError";
-}
 
 /** One template may take this long and hold this many items: a runaway loop must not hang a run (`renderLimit` in ms). */
 const LIMITS = { renderLimit: 2_000, memoryLimit: 20_000_000, parseLimit: 10_000_000 };
@@ -58,6 +69,7 @@ function createLiquid(): Liquid {
     },
     render: () => "",
   });
+  liquid.registerTag("render", RenderPartialTag);
   registerFilters(liquid);
   Object.assign(liquid, { filters: failingOnUnknown(liquid.filters) });
   return liquid;
@@ -90,11 +102,15 @@ function registerFilters(liquid: Liquid): void {
 let shared: Liquid | undefined;
 const parsed = new Map<string, Template[]>();
 
-function parse(source: string): Template[] {
+function liquid(): Liquid {
   shared ??= createLiquid();
+  return shared;
+}
+
+function parse(source: string): Template[] {
   let templates = parsed.get(source);
   if (templates === undefined) {
-    templates = shared.parse(source);
+    templates = liquid().parse(source);
     // Conditions and overrides of many versions may come by in a long-lived process.
     if (parsed.size >= 5_000) parsed.clear();
     parsed.set(source, templates);
@@ -114,34 +130,82 @@ function plainMessage(error: unknown): string {
   return (messageOf(error).split("\n")[0] as string).replace(/(, file:[^,]*)?, line:\d+, col:\d+$/, "");
 }
 
-/** Compiles Liquid text for a workflow. A syntax error throws `template_invalid` with the place, line and column. */
-export function compilerFor(workflow: string): CompileText {
+/** Where and what, unless what failed is a text of its own within this one and tells it. */
+function renderFault(error: unknown, place: string): RenderError {
+  if (error instanceof RenderError) return error;
+  const { originalError } = error as Partial<LiquidError>;
+  if (originalError instanceof RenderError) return originalError;
+  const position = positionOf(error);
+  return new RenderError(`${place}${position ? `, line ${position.line}` : ""}: ${plainMessage(error)}`, {
+    cause: error,
+  });
+}
+
+/** Begins to render texts that belong together. With `styles`, those of partials are gathered there (T-107). */
+export function openRendering(
+  scope: RenderScope,
+  partials: Partials = NO_PARTIALS,
+  styles: Set<string> | null = null,
+): Rendering {
+  const one = liquid();
+  return new Context(scope, one.options, { sync: true, globals: partialGlobals(partials, styles) }, { liquid: one });
+}
+
+/** A partial as a visual block names it. Throws {@link RenderError}. */
+export function renderPartialBlock(
+  key: string,
+  inputs: Record<string, unknown>,
+  rendering: Rendering,
+  place: string,
+): string {
+  try {
+    return renderPartial(key, inputs, rendering, liquid());
+  } catch (error) {
+    throw renderFault(error, place);
+  }
+}
+
+/** Parses a partial. A syntax error throws `template_invalid` that names its file. */
+export function compilePartial(partial: TemplatePartial): ParsedPartial {
+  return parsePartial(partial, (source) => parseAt(source, `partials/${partial.key}`, "content"));
+}
+
+function parseAt(source: string, owner: string, place: string): Template[] {
+  try {
+    return parse(source);
+  } catch (error) {
+    const position = positionOf(error);
+    const where = position ? `${place}, line ${position.line}, column ${position.column}` : place;
+    const detail: ErrorDetail = {
+      pointer: `/${place.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`,
+      message: plainMessage(error),
+    };
+    throw new KnockError("template_invalid", `${owner}: ${where}: ${plainMessage(error)}`, {
+      details: [detail],
+      hint: "Mend the template; nothing was triggered.",
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Compiles Liquid text for a workflow, or for what `owner` says. A syntax error throws `template_invalid` with the place,
+ * line and column.
+ */
+export function compilerFor(
+  workflow: string,
+  partials: Partials = NO_PARTIALS,
+  owner = `workflow "${workflow}"`,
+): CompileText {
+  const globals = partialGlobals(partials, null);
   return (source, place) => {
     if (!source.includes("{{") && !source.includes("{%")) return () => source;
-    let templates: Template[];
-    try {
-      templates = parse(source);
-    } catch (error) {
-      const position = positionOf(error);
-      const where = position ? `${place}, line ${position.line}, column ${position.column}` : place;
-      const detail: ErrorDetail = {
-        pointer: `/${place.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`,
-        message: plainMessage(error),
-      };
-      throw new KnockError("template_invalid", `workflow "${workflow}": ${where}: ${plainMessage(error)}`, {
-        details: [detail],
-        hint: "Mend the template; nothing was triggered.",
-        cause: error,
-      });
-    }
+    const templates = parseAt(source, owner, place);
     return (scope) => {
       try {
-        return String((shared as Liquid).renderSync(templates, scope));
+        return String(liquid().renderSync(templates, scope, { globals }));
       } catch (error) {
-        const position = positionOf(error);
-        throw new RenderError(`${place}${position ? `, line ${position.line}` : ""}: ${plainMessage(error)}`, {
-          cause: error,
-        });
+        throw renderFault(error, place);
       }
     };
   };
@@ -151,7 +215,7 @@ export function compilerFor(workflow: string): CompileText {
 export function renderText(source: string, scope: RenderScope): string {
   try {
     const templates = parse(source);
-    return String((shared as Liquid).renderSync(templates, scope));
+    return String(liquid().renderSync(templates, scope));
   } catch (error) {
     throw new RenderError(plainMessage(error), { cause: error });
   }
@@ -161,7 +225,7 @@ export function renderText(source: string, scope: RenderScope): string {
 export function renderStrictText(source: string, scope: RenderScope): string {
   try {
     const templates = parse(source);
-    return String((shared as Liquid).renderSync(templates, scope, { strictVariables: true }));
+    return String(liquid().renderSync(templates, scope, { strictVariables: true }));
   } catch (error) {
     throw new RenderError(plainMessage(error), { cause: error });
   }

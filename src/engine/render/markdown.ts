@@ -5,6 +5,9 @@ const markdown = once(() => {
   const made = new MarkdownIt({ html: true, linkify: true });
   // Of what has no scheme only addresses of people become links: a file's name is no host's.
   made.linkify.set({ fuzzyLink: false });
+  // As GFM has it: what was deleted.
+  made.renderer.rules.s_open = () => "<del>";
+  made.renderer.rules.s_close = () => "</del>";
   return made;
 });
 

@@ -132,11 +132,18 @@ function createMessage(
 
 /** What one channel makes of a step: its messages, or why none. */
 function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing): Message[] | Skip {
-  const { input, scope, parties } = advancing;
+  const { input, run, scope, parties, batch } = advancing;
   const unmet = checkChannelConditions(channel, advancing);
   if (unmet) return unmet;
   const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
-  const context: RenderContext = { scope, recipient: parties.recipient, tenant: parties.tenant, channel };
+  const context: RenderContext = {
+    scope,
+    recipient: parties.recipient,
+    tenant: parties.tenant,
+    channel,
+    batch: batch && { first: batch.firstData, merged: batch.data, current: run.data ?? input.run.data },
+    warn: (text) => advancing.warn(text),
+  };
   const destinations = renderer.destinations(context);
   if (destinations.length === 0) return { skip: { code: "missing_recipient_data", detail: renderer.needs } };
   return (

@@ -12,7 +12,7 @@ describe("renderMarkdown (CommonMark and what GFM adds, TQ-14)", () => {
     ["`a<b`", "<p><code>a&lt;b</code></p>"],
     ["[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"], // no link at all
     ["a\n\nb\n", "<p>a</p>\n<p>b</p>"],
-    ["~~old~~", "<p><s>old</s></p>"],
+    ["~~old~~", "<p><del>old</del></p>"],
     ["see https://lark.test/a", '<p>see <a href="https://lark.test/a">https://lark.test/a</a></p>'],
     ["app.py and lark.test", "<p>app.py and lark.test</p>"],
     ["&copy; &eacute;", "<p>© é</p>"],

@@ -1,0 +1,48 @@
+// Bundles and runs render-main.ts, several times, and prints medians. --save writes bench/results/render.json.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const numbers = process.argv
+  .slice(2)
+  .filter((word) => /^\d+$/.test(word))
+  .map(Number);
+const [seconds = 2, repeats = 3] = numbers;
+const bundle = join(root, "node_modules", ".cache", "render.mjs");
+await build({
+  entryPoints: [join(root, "bench", "render-main.ts")],
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20.18",
+  outfile: bundle,
+  logLevel: "warning",
+  packages: "external",
+  alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
+});
+
+const results = [];
+for (let i = 0; i < repeats; i++)
+  results.push(JSON.parse(String(execFileSync(process.execPath, [bundle, root, String(seconds)]))));
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const rows = results[0].map(({ case: name }, index) => ({
+  case: name,
+  per_second: median(results.map((rates) => rates[index].per_second)),
+}));
+console.table(rows);
+if (process.argv.includes("--save")) {
+  const result = {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    machine: `${cpus().length} × ${cpus()[0]?.model}`,
+    seconds,
+    repeats,
+    rows,
+  };
+  mkdirSync(join(root, "bench", "results"), { recursive: true });
+  writeFileSync(join(root, "bench", "results", "render.json"), `${JSON.stringify(result, null, 2)}\n`);
+}

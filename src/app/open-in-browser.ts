@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Shown } from "../commands/context.js";
+
+/** The program that opens a file on this platform; null where there can be none, as without a display. */
+function openerOf(path: string, env: Record<string, string | undefined>): [program: string, args: string[]] | null {
+  if (env.BROWSER) return [env.BROWSER, [path]];
+  if (process.platform === "darwin") return ["open", [path]];
+  if (process.platform === "win32") return ["rundll32", ["url.dll,FileProtocolHandler", path]];
+  return env.DISPLAY || env.WAYLAND_DISPLAY || env.WSL_DISTRO_NAME ? ["xdg-open", [path]] : null;
+}
+
+/** Whether the program could be started; what it then does is its own affair. */
+function start(program: string, args: string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { detached: true, stdio: "ignore" });
+    child.once("error", () => resolve(false));
+    child.once("spawn", () => {
+      child.unref();
+      resolve(true);
+    });
+  });
+}
+
+/** Writes HTML where only this user reads it and opens it in the browser. */
+export async function openInBrowser(
+  name: string,
+  html: string,
+  env: Record<string, string | undefined>,
+): Promise<Shown> {
+  const path = join(mkdtempSync(join(tmpdir(), "knock-")), `${name.replaceAll(/[^\w-]/g, "_")}.html`);
+  writeFileSync(path, html, { mode: 0o600 });
+  const opener = openerOf(path, env);
+  return { path, opened: opener !== null && (await start(...opener)) };
+}

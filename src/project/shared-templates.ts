@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { checkSharedKeys, sharedKeysOf } from "../domain/check-email-template.js";
+import type { EmailLayout } from "../domain/email-layout.js";
+import { parseEmailLayout } from "../domain/parse-email-layout.js";
+import { parseTemplatePartial } from "../domain/parse-template-partial.js";
+import { partialKeysIn, type TemplatePartial } from "../domain/template-partial.js";
+import type { Workflow } from "../domain/workflow.js";
+import type { Json } from "../util/json.js";
+import { readProjectJson } from "./read-json-file.js";
+import { resolveFileReferences } from "./resolve-file-references.js";
+
+/** F-008: what is no key names no file. */
+const KEY = /^[a-z0-9_-]+$/;
+
+/** How the project's folder is read. */
+interface Reading {
+  shown: (path: string) => string;
+  namesIn: (folder: string) => string[];
+}
+
+/** Layouts and partials of a project, read when asked for. */
+export interface SharedTemplates {
+  emailLayout(key: string): Promise<EmailLayout | null>;
+  partial(key: string): Promise<TemplatePartial | null>;
+  layoutKeys(): string[];
+  partialKeys(): string[];
+}
+
+export function sharedTemplates(knockDir: string, { shown, namesIn }: Reading): SharedTemplates {
+  const fileOf = (kind: "layouts" | "partials", key: string): string =>
+    join(knockDir, kind, key, kind === "layouts" ? "layout.json" : "partial.json");
+
+  const keysOf = (kind: "layouts" | "partials"): string[] =>
+    namesIn(join(knockDir, kind))
+      .filter((key) => KEY.test(key) && existsSync(fileOf(kind, key)))
+      .sort();
+
+  async function read<T>(
+    kind: "layouts" | "partials",
+    key: string,
+    parse: (key: string, raw: Json, file: string) => T,
+  ): Promise<T | null> {
+    const file = fileOf(kind, key);
+    if (!KEY.test(key) || !existsSync(file)) return null;
+    const folder = join(knockDir, kind, key);
+    const raw = await resolveFileReferences(await readProjectJson(file, shown(file)), {
+      from: folder,
+      resourceDir: folder,
+      shown: shown(file),
+      used: new Set(),
+      owner: kind === "layouts" ? "layout" : "partial",
+    });
+    return parse(key, raw, shown(file));
+  }
+
+  return {
+    emailLayout: (key) => read("layouts", key, parseEmailLayout),
+    partial: (key) => read("partials", key, parseTemplatePartial),
+    layoutKeys: () => keysOf("layouts"),
+    partialKeys: () => keysOf("partials"),
+  };
+}
+
+/** Reads what a workflow's e-mails name, for the faults in it. Throws `workflow_invalid`, `project_invalid`. */
+export async function checkShared(workflow: Workflow, shared: SharedTemplates): Promise<void> {
+  const named = sharedKeysOf(workflow);
+  if (named.layouts.length === 0 && named.partials.length === 0) return;
+  const layouts = new Map<string, EmailLayout>();
+  const partials = new Set(named.partials);
+  for (const key of named.layouts) {
+    const layout = await shared.emailLayout(key);
+    if (layout === null) continue;
+    layouts.set(key, layout);
+    for (const one of partialKeysIn(layout.html_layout + layout.text_layout)) partials.add(one);
+  }
+  // Those named on the way are reached as well: a set may grow while it is walked.
+  for (const key of partials)
+    for (const one of partialKeysIn((await shared.partial(key))?.content ?? "")) partials.add(one);
+  const partialKeys = named.partials.length > 0 ? shared.partialKeys() : [];
+  checkSharedKeys(workflow, { layouts, layoutKeys: shared.layoutKeys(), partialKeys });
+}

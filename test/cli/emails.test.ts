@@ -1,0 +1,156 @@
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { simpleParser } from "mailparser";
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { expectRefusal } from "../helpers/expect-refusal.js";
+import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+const GOLDEN = join(import.meta.dirname, "../golden");
+
+/** Triggers a sample's payload and answers with the content of its message to a recipient, and the message's id. */
+async function sent(sample: Sample, workflow: string, recipient: string): Promise<{ id: string; content: JsonObject }> {
+  const { outcome, stderr, exitCode } = await sample.knock([
+    ...["notify", workflow, "--file", `payloads/${workflow}.json`, "--json"],
+  ]);
+  expect(exitCode, stderr).toBe(0);
+  const steps = outcome.recipients?.find((one) => one.recipient === recipient)?.steps ?? [];
+  const id = String(steps[0]?.message_id);
+  const { json } = await sample.knock(["messages", "show", id, "--json"]);
+  return { id, content: (json.content as JsonObject).data as JsonObject };
+}
+
+/** Compares with a file of `test/golden`; `GOLDEN=write` writes it. What differs from run to run is put aside. */
+function expectGolden(name: string, text: string): void {
+  const file = join(GOLDEN, name);
+  const stable = `${text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<run>").trimEnd()}\n`;
+  if (process.env.GOLDEN === "write") writeFileSync(file, stable);
+  expect(stable).toBe(readFileSync(file, "utf8"));
+}
+
+describe.concurrent("the shop's e-mails", () => {
+  test("T-150 to T-157: every block in the shop's layout, branded for the tenant", async ({ shop }) => {
+    const { content } = await sent(shop, "order-shipped", "ines");
+    expectGolden("order-shipped.html", String(content.html_body));
+    expectGolden("order-shipped.txt", String(content.text_body));
+    expect(content).toMatchObject({ reply_to: "help@example.com", headers: { "X-Order": "A-1042" } });
+  });
+
+  test("T-128: MJML in a layout of MJML", async ({ shop }) => {
+    const { content } = await sent(shop, "spring-sale", "jun");
+    expectGolden("spring-sale.html", String(content.html_body));
+    expectGolden("spring-sale.txt", String(content.text_body));
+  });
+});
+
+describe.concurrent("knock messages show", () => {
+  test("prints an e-mail's headers, attachments and text, and how to see its HTML", async ({ shop }) => {
+    const { id } = await sent(shop, "order-shipped", "ines");
+    const { stdout } = await shop.knock(["messages", "show", id]);
+    expect(stdout).toContain(
+      "subject: Order A-1042 is on its way\nX-Order: A-1042\nattached: van.png (image/png, 103 B)\n",
+    );
+    expect(stdout).toContain("\n  Good news, Inés\n");
+    expect(stdout).toMatch(/\nhtml: \d+\.\d kB; --open shows it, --raw prints the message$/);
+  });
+
+  test("--raw prints the MIME message", async ({ shop }) => {
+    const { id, content } = await sent(shop, "order-shipped", "ines");
+    const { stdout } = await shop.knock(["messages", "show", id, "--raw"]);
+    const parsed = await simpleParser(stdout, { skipImageLinks: true });
+    expect(parsed.messageId).toBe(`<${id}@example.com>`);
+    expect(parsed.subject).toBe("Order A-1042 is on its way");
+    expect(parsed.html).toBe(`${String(content.html_body).trimEnd()}\n`);
+    expect(parsed.attachments.map(({ filename }) => filename)).toEqual(["van.png", "invoice A-1042.txt"]);
+  });
+
+  test("--raw prints other content as JSON", async ({ shop }) => {
+    await shop.knock(["notify", "price-drop", "-r", "ines", "--set", "product=boots", "--set", "price=49"]);
+    const { stdout: id } = await shop.knock(["messages", "--limit", "1", "--quiet"]);
+    const { json } = await shop.knock(["messages", "show", id, "--raw"]);
+    expect(json).toMatchObject({ __typename: "MessagePushContent", token: "ines-phone" });
+  });
+
+  test("--open writes the HTML for this user alone and starts the browser on it", async ({ shop }) => {
+    const { id } = await sent(shop, "order-shipped", "ines");
+    const browser = shop.write("browser.sh", '#!/bin/sh\necho "$1" > opened.txt\n');
+    chmodSync(browser, 0o755);
+    const { json } = await shop.knock(["messages", "show", id, "--open", "--json"], { env: { BROWSER: browser } });
+    expect(json).toEqual({ path: expect.stringMatching(/\.html$/), opened: true });
+    const path = String(json.path);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, "utf8")).toContain('<img src="data:image/png;base64,iVBOR');
+    await expect.poll(() => existsSync(shop.path("opened.txt")) && shop.read("opened.txt").trim()).toBe(path);
+  });
+
+  test("--open tells where the file is where no browser can be started", async ({ shop }) => {
+    const { id } = await sent(shop, "spring-sale", "jun");
+    for (const env of [{} as Record<string, string>, { BROWSER: "/nowhere/browser" }]) {
+      const { stdout, stderr, exitCode } = await shop.knock(["messages", "show", id, "--open"], { env });
+      expect(exitCode).toBe(0);
+      expect(existsSync(stdout)).toBe(true);
+      expect(stderr).toBe("note: no browser could be started here; open the file yourself");
+    }
+  });
+
+  test("refuses what does not go together, and what has no HTML", async ({ shop }) => {
+    await shop.knock(["notify", "price-drop", "-r", "ines", "--set", "product=boots", "--set", "price=49"]);
+    const { stdout: id } = await shop.knock(["messages", "--limit", "1", "--quiet"]);
+    const refusal = { exit: 2, code: "usage" };
+    await expectRefusal(shop, ["messages", "show", id, "--open"], { ...refusal, message: "is no e-mail" });
+    await expectRefusal(shop, ["messages", "show", id, "--open", "--raw"], {
+      ...refusal,
+      message: "do not go together",
+    });
+  });
+});
+
+describe.concurrent("e-mails that are wrong", () => {
+  const SHIPPED = ["notify", "order-shipped", "--file", "payloads/order-shipped.json"];
+  const LAYOUT = "knock/layouts/default/layout.json";
+
+  test("a fault of the layout is told before anything is triggered", async ({ shop }) => {
+    shop.write("knock/layouts/default/html_layout.html", "<html>{{ contents }}</html>");
+    await expectRefusal(shop, SHIPPED, {
+      exit: 3,
+      code: "project_invalid",
+      message: `${LAYOUT}: html_layout must print {{ content }}`,
+    });
+    shop.write("knock/layouts/default/html_layout.html", "<html>\n{{ content }}{% if %}</html>");
+    await expectRefusal(shop, SHIPPED, {
+      exit: 3,
+      code: "template_invalid",
+      message: 'layout "default": html_layout, line 2',
+    });
+  });
+
+  test("so is one of a partial, a block, and of the name of either", async ({ shop }) => {
+    shop.write(
+      "knock/workflows/order-shipped/email_1/visual_blocks.json",
+      '[{"type": "partial", "key": "order-lines"}]',
+    );
+    await expectRefusal(shop, SHIPPED, {
+      exit: 3,
+      code: "workflow_invalid",
+      message: 'names no partial of this project: "order-lines"; did you mean "order-line"?',
+      pointers: ["/steps/0/template/visual_blocks/0/key"],
+    });
+    shop.write("knock/workflows/order-shipped/email_1/visual_blocks.json", '[{"type": "image"}]');
+    await expectRefusal(shop, SHIPPED, {
+      exit: 3,
+      code: "workflow_invalid",
+      message: "steps[0].template.visual_blocks[0].url is required",
+      pointers: ["/steps/0/template/visual_blocks/0/url"],
+    });
+  });
+
+  test("MJML that is wrong for its data fails the step, with the line", async ({ shop }) => {
+    shop.write(
+      "knock/workflows/spring-sale/email_1/html_body.mjml",
+      "<mj-section>\n<mj-colum>{{ percent }}</mj-colum></mj-section>",
+    );
+    const { stdout, exitCode } = await shop.knock(["notify", "spring-sale", "--file", "payloads/spring-sale.json"]);
+    expect(exitCode).not.toBe(0);
+    expect(stdout).toMatch(/MJML: line \d+: there is no element <mj-colum>; did you mean <mj-column>\?/);
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { parseEmailLayout } from "../../../src/domain/parse-email-layout.js";
+import { parseTemplatePartial } from "../../../src/domain/parse-template-partial.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { bodyOf, describeCases, runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { type EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
+
+const FILE = { name: "a.txt", content_type: "text/plain", content: "aGk=" };
+
+async function attached(h: EngineHarness): Promise<unknown[]> {
+  return (await h.messages()).map(({ content }) =>
+    ((content.attachments ?? []) as JsonObject[]).map(({ name }) => name),
+  );
+}
+
+/** An e-mail whose template has these settings. */
+function email(settings: JsonObject, body = "B", overrides: JsonObject = {}): JsonObject {
+  const made = step.email("S", body, { channel_overrides: overrides });
+  return { ...made, template: { ...(made.template as JsonObject), settings } };
+}
+
+function putLayout(h: EngineHarness, key: string, html: string): void {
+  const raw = { html_layout: `<html><body>${html}</body></html>`, text_layout: "{{ content }}" };
+  h.layouts.set(key, parseEmailLayout(key, raw, `layouts/${key}/layout.json`));
+}
+
+describeCases("attachments of e-mails", [
+  {
+    title: "C-153 E-191: one object under the template's own key is one attachment",
+    workflow: [email({ attachment_key: "file" })],
+    payload: { data: { file: FILE } },
+    check: async (h) => expect(await attached(h)).toEqual([["a.txt"]]),
+  },
+  {
+    title: "E-191: after a batch, those of the activity that opened it",
+    workflow: [{ ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } }, email({})],
+    payload: { data: { attachments: [{ ...FILE, name: "first.txt" }] } },
+    later: [
+      {
+        at: MINUTE,
+        act: (h) =>
+          h.trigger("digest", { recipients: ["ana"], data: { attachments: [{ ...FILE, name: "second.txt" }] } }),
+      },
+      { at: HOUR, check: async (h) => expect(await attached(h)).toEqual([["first.txt"]]) },
+    ],
+  },
+  {
+    title: "E-192 T-091: what is no attachment fails its run, and the others go on",
+    workflow: [email({ attachment_key: "f" }, "B", { to_address: "{{ recipient.email }}" })],
+    payload: { recipients: ["ana", "bo"], data: { f: "x" } },
+    runs: {
+      ana: "completed: email_1 failed render_error",
+      bo: "completed: email_1 failed render_error",
+    },
+  },
+]);
+
+describe("layouts and partials beside a run's version", () => {
+  it("T-101: a waiting run is sent with the layout and the partials of that moment", () =>
+    withHarness(async (h) => {
+      putLayout(h, "news", "old {{ content }}");
+      const partial = (content: string) =>
+        parseTemplatePartial("p", { type: "text", content }, "partials/p/partial.json");
+      h.partials.set("p", partial("one"));
+      h.define("digest", {
+        steps: [step.delay("minutes", 5), email({ layout_key: "news" }, "{% render 'p' %}")],
+      });
+      await h.trigger("digest", { recipients: ["ana"] });
+      putLayout(h, "news", "new {{ content }}");
+      h.partials.set("p", partial("two"));
+      await h.at(5 * MINUTE);
+      expect((await h.messages()).map(bodyOf)).toEqual(["<html><body>new two</body></html>"]);
+    }));
+
+  it("EQ-68: a layout that is gone by then fails the step", () =>
+    withHarness(async (h) => {
+      putLayout(h, "news", "{{ content }}");
+      h.define("digest", { steps: [step.delay("minutes", 5), email({ layout_key: "news" })] });
+      const started = await h.trigger("digest", { recipients: ["ana"] });
+      h.layouts.clear();
+      await h.at(5 * MINUTE);
+      const { recipients } = await h.outcome(started);
+      expect(recipients?.[0]?.steps.at(-1)).toMatchObject({
+        outcome: "failed",
+        reason: { code: "render_error", detail: 'steps[1].template.settings.layout_key: there is no layout "news"' },
+      });
+    }));
+
+  it("a trigger is refused while a layout or a partial it names does not parse", () =>
+    withHarness(async (h) => {
+      putLayout(h, "news", "{{ content }}{% if %}");
+      h.define("digest", { steps: [email({ layout_key: "news" })] });
+      await expect(h.trigger("digest", { recipients: ["ana"] })).rejects.toMatchObject({
+        code: "template_invalid",
+        message: expect.stringContaining('layout "news": html_layout, line 1'),
+      });
+    }));
+
+  it("E-192: an address of two lines fails its own run only", () =>
+    withHarness(async (h) => {
+      await h.identify({ id: "ana", reply: "x@lark.test\r\nBcc: y@lark.test" }, { id: "bo", reply: "r@lark.test" });
+      h.define("digest", { steps: [email({}, "B", { reply_to_address: "{{ recipient.reply }}" })] });
+      const outcome = await h.trigger("digest", { recipients: ["ana", "bo"] });
+      expect(runsInWords(outcome)).toMatchObject({ bo: "completed: email_1 sent" });
+      expect(runsInWords(outcome).ana).toContain("email_1 failed render_error");
+    }));
+
+  it("E-178, T-230: tracking that is on is told by the step's event", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [email({}, "B", { open_tracking: true })] });
+      const outcome = await h.trigger("digest", { recipients: ["ana"] });
+      const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id ?? "");
+      expect(JSON.stringify(run)).toContain("open tracking is on");
+    }));
+
+  it("T-240: an e-mail of a commercial workflow has headers to unsubscribe", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [email({})], settings: { is_commercial: true } });
+      await h.trigger("digest", { recipients: ["ana"] });
+      const [message] = await h.messages();
+      expect(message?.content.headers).toEqual({
+        "List-Unsubscribe": expect.stringMatching(/^<https:\/\/unsubscribe\.invalid\/[\w-]+>$/),
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+      });
+    }));
+});

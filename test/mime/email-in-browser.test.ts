@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const CHROME = process.env.CHROME_PATH ?? "/usr/bin/chromium";
+const hasBrowser = existsSync(CHROME);
+if (!hasBrowser)
+  console.warn(`notice: no ${CHROME} on this machine (CHROME_PATH); e-mails are not looked at in a browser`);
+
+const GOLDEN = join(import.meta.dirname, "../golden");
+
+/** The background that is seen behind an element: its own, or that of what it stands in. Text, as the page runs it. */
+const backgroundOf = (page: Page, selector: string): Promise<string> =>
+  page.evaluate(`(() => {
+    for (let element = document.querySelector(${JSON.stringify(selector)}); element; element = element.parentElement) {
+      const { backgroundColor } = getComputedStyle(element);
+      if (backgroundColor !== "rgba(0, 0, 0, 0)") return backgroundColor;
+    }
+    return "none";
+  })()`);
+
+describe.runIf(hasBrowser)("the shop's e-mails in a browser", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROME, args: ["--no-sandbox"] });
+  });
+  afterAll(() => browser.close());
+
+  const looks = [375, 700].flatMap((width) => (["light", "dark"] as const).map((scheme) => [width, scheme] as const));
+
+  it.each(looks)("fit %i pixels in %s, ask nobody for anything, and hide their preview text", async (width, scheme) => {
+    for (const name of ["order-shipped", "spring-sale"]) {
+      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
+      const asked: string[] = [];
+      await page.route(/^https?:/, (route) => {
+        asked.push(route.request().url());
+        return route.abort();
+      });
+      await page.setContent(readFileSync(join(GOLDEN, `${name}.html`), "utf8"));
+      expect([name, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([name, width]);
+      expect(asked).toEqual([]);
+      expect(await page.evaluate<string>("document.body.innerText")).not.toMatch(/2 things, Swift|Until Sunday/);
+      await page.close();
+    }
+  });
+
+  it.each([
+    ["light", "rgb(255, 255, 255)", "rgb(138, 63, 252)"],
+    ["dark", "rgb(30, 37, 40)", "rgb(212, 187, 255)"],
+  ] as const)(
+    "T-160: in %s, the card and the tenant's button have their colours",
+    async (colorScheme, card, button) => {
+      const page = await browser.newPage({ viewport: { width: 700, height: 900 }, colorScheme });
+      await page.setContent(readFileSync(join(GOLDEN, "order-shipped.html"), "utf8"));
+      expect(await backgroundOf(page, ".card")).toBe(card);
+      expect(await backgroundOf(page, ".block-button--solid")).toBe(button);
+      await page.close();
+    },
+  );
+});
