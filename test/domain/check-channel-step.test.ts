@@ -85,6 +85,18 @@ describe("what would be passed over in silence is refused", () => {
     ]);
   });
 
+  test("names that are no text", () => {
+    const branches: JsonObject[] = [
+      { name: 1, conditions: { all: [{ variable: "data.a", operator: "exists" }] } },
+      { name: null, steps: [] },
+    ];
+    expect(faultsOf(() => parseAll([{ ref: "one", type: "branch", name: [], description: {}, branches }]))).toEqual([
+      "/name must be a string, found a list",
+      "/description must be a string, found an object",
+      "/branches/0/name must be a string, found a number",
+    ]);
+  });
+
   test.each<[more: JsonObject, fault: string]>([
     [{ description: "d".repeat(281) }, "/description must be at most 280 characters"],
     [{ tags: "a" }, "/tags must be a list, found a string"],
