@@ -67,7 +67,7 @@ describe("what would be passed over in silence is refused", () => {
     ]);
   });
 
-  test("inputs of a fetch that shares no request (E-305)", () => {
+  test("inputs of a fetch that shares no request", () => {
     const settings = { method: "get", url: "https://a.test", inputs: { a: "1" } };
     expect(faultsOf(() => parseOne("http_fetch", settings))).toEqual([
       "/settings/inputs has no effect without reusable_step_key",
