@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { countConditions, parseConditionGroup } from "./parse-conditions.js";
-import type { StepContext } from "./step-context.js";
+import { checked, type StepContext } from "./step-context.js";
+import { maybeText } from "./step-shapes.js";
 import type { StepBase } from "./step-types.js";
 import type { Branch, BranchStep, CohortBranch, RandomCohortStep, Step } from "./workflow.js";
 
@@ -45,6 +46,7 @@ function parseBranchFields(
   const { name, terminates } = item;
   if (terminates !== undefined && terminates !== null && typeof terminates !== "boolean")
     context.complain([...here, "terminates"], "must be true or false");
+  checked(maybeText, name, [...here, "name"], context.complain);
   return {
     name: typeof name === "string" ? name : null,
     terminates: terminates === true,

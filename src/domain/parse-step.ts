@@ -9,7 +9,7 @@ import { FUNCTION_STEP_PARSERS } from "./parse-function-step.js";
 import { parseSendWindows } from "./parse-send-windows.js";
 import type { Shape } from "./shape.js";
 import { checked, type StepContext, type StepParser } from "./step-context.js";
-import { channelStep, overridesShape, templateShapes } from "./step-shapes.js";
+import { channelStep, maybeText, overridesShape, templateShapes } from "./step-shapes.js";
 import type { StepBase } from "./step-types.js";
 import type { ChannelStep, Step, StepType } from "./workflow.js";
 
@@ -132,6 +132,7 @@ function parseStep(raw: unknown, path: PropertyKey[], context: StepContext): Ste
     complain([...path, "ref"], "is required (a name unique in the workflow)");
     return null;
   }
+  for (const field of ["name", "description"]) checked(maybeText, raw[field], [...path, field], complain);
   const base: StepBase = {
     ref,
     name: typeof name === "string" ? name : null,

@@ -95,6 +95,9 @@ class Finder {
     if (!Object.hasOwn(TEMPLATES, type)) return; // an old file's type is the channel's
     const [fields, settings] = TEMPLATES[type as keyof typeof TEMPLATES];
     this.unknownKeys(template, [...path, "template"], fields);
+    if (isJsonObject(template) && Array.isArray(template.action_buttons))
+      for (const [index, button] of template.action_buttons.entries())
+        this.unknownKeys(button, [...path, "template", "action_buttons", index], "label action");
     if (settings !== null && isJsonObject(template))
       this.unknownKeys(template.settings, [...path, "template", "settings"], settings);
   }
@@ -103,6 +106,16 @@ class Finder {
   idleSettings(type: StepType, settings: JsonObject, path: PropertyKey[]): void {
     if (type === "batch" && settings.batch_window_type !== "sliding" && settings.batch_window_extension_limit)
       this.tell([...path, "batch_window_extension_limit"], "has no effect: the window does not slide");
+    if (type === "wait_for_event" && isJsonObject(settings.event)) {
+      const { source_type } = settings.event;
+      this.unknownKeys(
+        settings.event,
+        [...path, "event"],
+        "event_type integration_source_key source_type source_key audience_key event_key",
+      );
+      if (source_type === "broadcast" || source_type === "guide")
+        this.tell([...path, "event", "source_type"], `never comes here: a project has no ${source_type}s that send`);
+    }
     if (settings.recipient_mode === "current" && settings.recipient_gid)
       this.tell([...path, "recipient_gid"], 'has no effect: recipient_mode is "current"');
   }
@@ -141,6 +154,7 @@ export function workflowWarnings(raw: JsonObject): WorkflowWarning[] {
   const finder = new Finder();
   finder.unknownKeys(raw, [], WORKFLOW);
   finder.unknownKeys(raw.settings, ["settings"], "is_commercial override_preferences");
+  finder.unknownKeys(raw.trigger, ["trigger"], "type audience_key source_key event_key mapping");
   if (isJsonObject(raw.trigger) && raw.trigger.type === "event")
     finder.tell(["trigger"], "has no effect here: a project has no sources whose events could start it");
   finder.steps(raw.steps, ["steps"]);

@@ -67,7 +67,7 @@ describe("what would be passed over in silence is refused", () => {
     ]);
   });
 
-  test("inputs of a fetch that shares no request (E-305)", () => {
+  test("inputs of a fetch that shares no request", () => {
     const settings = { method: "get", url: "https://a.test", inputs: { a: "1" } };
     expect(faultsOf(() => parseOne("http_fetch", settings))).toEqual([
       "/settings/inputs has no effect without reusable_step_key",
@@ -82,6 +82,18 @@ describe("what would be passed over in silence is refused", () => {
     ];
     expect(faultsOf(() => parseAll([channel("sms", { send_windows })]))).toEqual([
       "/send_windows/6/from has no effect on a day that does not send",
+    ]);
+  });
+
+  test("names that are no text", () => {
+    const branches: JsonObject[] = [
+      { name: 1, conditions: { all: [{ variable: "data.a", operator: "exists" }] } },
+      { name: null, steps: [] },
+    ];
+    expect(faultsOf(() => parseAll([{ ref: "one", type: "branch", name: [], description: {}, branches }]))).toEqual([
+      "/name must be a string, found a list",
+      "/description must be a string, found an object",
+      "/branches/0/name must be a string, found a number",
     ]);
   });
 

@@ -57,6 +57,26 @@ describe("workflowWarnings (F-026)", () => {
       "steps[0].settings.delay_till is not a known key and has no effect",
     ],
     [
+      "of a button",
+      steps({
+        ref: "f",
+        type: "channel",
+        channel_type: "in_app_feed",
+        template: { action_buttons: [{ label: "a", action: "b", style: "c" }] },
+      }),
+      "steps[0].template.action_buttons[0].style is not a known key and has no effect",
+    ],
+    [
+      "of an awaited event",
+      steps({ ref: "w", type: "wait_for_event", settings: { event: { event_type: "recipient", recipient: "x" } } }),
+      "steps[0].settings.event.recipient is not a known key and has no effect",
+    ],
+    [
+      "of the trigger",
+      { ...steps(), trigger: { type: "audience", audience: "x" } },
+      "trigger.audience is not a known key and has no effect",
+    ],
+    [
       "inside a branch",
       steps({
         ref: "b",
@@ -88,6 +108,15 @@ describe("workflowWarnings (F-026)", () => {
         settings: { recipient_mode: "current", recipient_gid: "gid://Object/$users/a" },
       }),
       'steps[0].settings.recipient_gid has no effect: recipient_mode is "current"',
+    ],
+    [
+      "a wait for a broadcast's message",
+      steps({
+        ref: "w",
+        type: "wait_for_event",
+        settings: { event: { event_type: "message", source_type: "broadcast", source_key: "b", event_key: "read" } },
+      }),
+      "steps[0].settings.event.source_type never comes here: a project has no broadcasts that send",
     ],
     [
       "a trigger by a source's event",
