@@ -23,6 +23,7 @@ const HOME = {
   conf: "app/",
   "(chalk|ora)": "output/",
   undici: "(remote|providers)/",
+  nodemailer: "providers/email/",
   liquidjs: "engine/render/",
   micromark: "engine/render/",
   luxon: "engine/",

@@ -13,7 +13,10 @@ const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** Bundled apart, so that a start that does not need them does not read them; whether each is used by its default export. */
-const APART = { undici: false, conf: true, ora: true, luxon: false, "jsonc-parser": false };
+const APART = { undici: false, conf: true, ora: true, luxon: false, "jsonc-parser": false, nodemailer: false };
+
+/** Real delivery is a bundle of its own: where every channel is sandboxed it is not even read. */
+const PROVIDERS = "providers/open-provider.js";
 
 const ENTRIES = ["main", "main-notify"];
 
@@ -55,6 +58,13 @@ const apart = {
       path: `../dist/vendor/${path}.cjs`, // bin/knock.js hands in its own require
       external: true,
     }));
+  },
+};
+
+const providersApart = {
+  name: "providers-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`/${PROVIDERS}$`) }, () => ({ path: "../dist/providers.cjs", external: true }));
   },
 };
 
@@ -137,13 +147,21 @@ await Promise.all([
     outdir: dist,
     outExtension: { ".js": ".cjs" },
     external: native,
-    plugins: [lateFunctions, lateExpressions, apart, noChildProcess],
+    plugins: [lateFunctions, lateExpressions, apart, providersApart, noChildProcess],
     // Without a performance object liquidjs times by Date, and perf_hooks stays unloaded.
     define: { ...common.define, "global.performance": "undefined" },
     supported: { "dynamic-import": false },
     // A function expression, which the loader compiles as it stands: joining strings of this size at start would copy them.
     banner: { js: `/*${NO_ID}*/(function (require, module, exports, __filename, __dirname) {` },
     footer: { js: "})" },
+  }),
+  build({
+    ...common,
+    banner,
+    entryPoints: [`src/${PROVIDERS.replace(/js$/, "ts")}`],
+    outfile: join(dist, "providers.cjs"),
+    plugins: [lateFunctions, apart],
+    supported: { "dynamic-import": false },
   }),
   ...Object.entries({ ...APART, ...Object.fromEntries(Object.keys(LATE).map((name) => [name, false])) }).map(
     ([name, byDefault]) =>

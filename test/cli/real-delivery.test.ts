@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { createSample, type Sample } from "../helpers/run-knock.js";
+import { type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
+
+const PASSWORD = "s3cret-of-the-relay";
+
+let sample: Sample;
+let smtp: SmtpReceiver;
+
+beforeEach(async () => {
+  smtp = await startSmtpReceiver({
+    password: PASSWORD,
+    allowInsecureAuth: true,
+    disabledCommands: ["STARTTLS"],
+    refuse: (address) => (address.startsWith("gone@") ? { code: 550, message: "No such mailbox" } : undefined),
+  });
+  sample = createSample(null);
+  sample.write("knock.json", { knockDir: "./knock" });
+  sample.write("knock/workflows/hello/workflow.json", {
+    name: "hello",
+    steps: [
+      {
+        ref: "email_1",
+        type: "channel",
+        channel_key: "mail",
+        channel_type: "email",
+        template: { subject: "Hello {{ recipient.name }}", html_body: "<p>Good {{ day }}</p>", settings: {} },
+      },
+    ],
+  });
+});
+
+afterEach(async () => {
+  sample.remove();
+  await smtp.close();
+});
+
+function environment(channel: JsonObject = {}, settings: JsonObject = {}): void {
+  sample.write("knock/environment.json", {
+    channels: {
+      mail: {
+        type: "email",
+        provider: "smtp",
+        deliver: true,
+        settings: {
+          from_address: "hi@lark.test",
+          from_name: "Lark, Inc.",
+          host: "127.0.0.1",
+          port: smtp.port,
+          tls: "none",
+          username: "lark",
+          password: "$LARK_PASSWORD",
+          ...settings,
+        },
+        ...channel,
+      },
+    },
+  });
+}
+
+const ADA = '{"id":"ada","name":"Ada","email":"ada@lark.test"}';
+const GONE = '{"id":"gone","name":"Gone","email":"gone@lark.test"}';
+const withPassword = { env: { LARK_PASSWORD: PASSWORD } };
+const notify = (recipient: string, more: string[] = [], options = withPassword) =>
+  sample.knock(["notify", "hello", "-r", recipient, "--set", "day=morning", "--json", ...more], options);
+const stepOf = (ran: Awaited<ReturnType<typeof notify>>) => ran.outcome.recipients?.[0]?.steps[0];
+const messageOf = async (id: unknown) => (await sample.knock(["messages", "show", String(id), "--json"])).json;
+
+describe("a channel that delivers", () => {
+  test("CH-090 an e-mail reaches an SMTP server, and the outcome and the message say so", async () => {
+    environment();
+    const ran = await notify(ADA);
+    expect(ran.exitCode).toBe(0);
+    const step = stepOf(ran);
+    expect(step).toMatchObject({ outcome: "sent", message_status: "sent", reason: null });
+    const [got] = smtp.received;
+    expect(smtp.received).toHaveLength(1);
+    expect(got).toMatchObject({ from: "hi@lark.test", to: ["ada@lark.test"], user: "lark" });
+    expect(got?.mail).toMatchObject({ subject: "Hello Ada", messageId: `<${step?.message_id}@lark.test>` });
+    expect(got?.mail.from?.value).toEqual([{ name: "Lark, Inc.", address: "hi@lark.test" }]);
+    expect(got?.mail.html).toContain("<p>Good morning</p>");
+    const message = await messageOf(step?.message_id);
+    expect(message).toMatchObject({
+      status: "sent",
+      metadata: { external_id: `${step?.message_id}@lark.test` },
+    });
+  });
+
+  test("CH-044 a refused recipient bounces, the others' messages go on", async () => {
+    environment();
+    const ran = await notify(`[${GONE},${ADA}]`);
+    expect(ran.exitCode).toBe(9);
+    expect(stepOf(ran)).toMatchObject({
+      outcome: "failed",
+      message_status: "bounced",
+      reason: { code: "delivery_error" },
+    });
+    expect(stepOf(ran)?.reason?.detail).toMatch(/^SMTP: gone@lark\.test was refused: 550 No such mailbox/);
+    expect(ran.outcome.recipients?.[1]?.steps[0]).toMatchObject({ message_status: "sent" });
+    expect(smtp.received.map(({ to }) => to)).toEqual([["ada@lark.test"]]);
+    expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "bounced" });
+  });
+
+  test("E-208 nothing leaves of a run in sandbox mode, nor through a channel that does not say deliver", async () => {
+    environment();
+    const recipients = [{ id: "ada", email: "ada@lark.test" }];
+    sample.write("p.json", { recipients, settings: { sandbox_mode: true } });
+    const sandboxed = await sample.knock(["notify", "hello", "--file", "p.json", "--json"], withPassword);
+    expect(stepOf(sandboxed)).toMatchObject({ outcome: "sent", message_status: "not_sent" });
+    environment({ deliver: false });
+    expect(stepOf(await notify(ADA))).toMatchObject({ outcome: "sent", message_status: "not_sent" });
+    expect(smtp.connections).toBe(0);
+  });
+
+  test("a variable that is not set fails the message, naming channel and variable, and nothing is sent", async () => {
+    environment();
+    const ran = await notify(ADA, [], { env: {} as { LARK_PASSWORD: string } });
+    expect(ran.exitCode).toBe(1);
+    expect(stepOf(ran)).toMatchObject({
+      message_status: "undelivered",
+      reason: {
+        code: "delivery_error",
+        detail: 'channel "mail": the environment variable LARK_PASSWORD is not set (settings.password refers to it)',
+      },
+    });
+    expect(smtp.connections).toBe(0);
+  });
+
+  test("a password that the server refuses is final, and is not repeated anywhere", async () => {
+    environment();
+    const ran = await notify(ADA, [], { env: { LARK_PASSWORD: "hunter2-hunter2" } });
+    expect(stepOf(ran)).toMatchObject({ message_status: "undelivered" });
+    expect(stepOf(ran)?.reason?.detail).toContain("535");
+    expect(ran.stdout + ran.stderr).not.toContain("hunter2");
+    expect(JSON.stringify(await messageOf(stepOf(ran)?.message_id))).not.toContain("hunter2");
+  });
+
+  test("E-209 a server that cannot be reached is tried again later", async () => {
+    environment({}, { port: 1 });
+    const ran = await notify(ADA);
+    expect(stepOf(ran)).toMatchObject({ outcome: "queued", message_status: "queued" });
+    environment();
+    await sample.knock(["clock", "advance", "1m"], withPassword);
+    expect(smtp.received).toHaveLength(1);
+    expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "sent" });
+  });
+
+  test("a secret written into the file is refused before anything happens", async () => {
+    environment({}, { password: PASSWORD });
+    const ran = await notify(ADA);
+    expect(ran.exitCode).toBe(3);
+    expect(ran.error.message).toBe(
+      'knock/environment.json: channels.mail.settings.password is a secret and must name an environment variable, such as "$PASSWORD": never write it here',
+    );
+    expect(ran.stdout + ran.stderr).not.toContain(PASSWORD);
+  });
+});
