@@ -12,6 +12,11 @@ export type OpenVendor = (settings: SettingsReader, services: Services) => Provi
 /** By vendor; each is loaded when its first message goes out. */
 const VENDORS: Record<string, () => Promise<OpenVendor>> = {
   smtp: async () => (await import("./email/smtp.js")).openSmtp,
+  sendgrid: async () => (await import("./email/sendgrid.js")).openSendgrid,
+  postmark: async () => (await import("./email/postmark.js")).openPostmark,
+  resend: async () => (await import("./email/resend.js")).openResend,
+  twilio: async () => (await import("./sms/twilio.js")).openTwilio,
+  "knock-webhook": async () => (await import("./http/knock-webhook.js")).openKnockWebhook,
 };
 
 const MAX_REASON = 500;
