@@ -16,6 +16,9 @@ const VENDORS: Record<string, () => Promise<OpenVendor>> = {
   postmark: async () => (await import("./email/postmark.js")).openPostmark,
   resend: async () => (await import("./email/resend.js")).openResend,
   twilio: async () => (await import("./sms/twilio.js")).openTwilio,
+  fcm: async () => (await import("./push/fcm.js")).openFcm,
+  apns: async () => (await import("./push/apns.js")).openApns,
+  expo: async () => (await import("./push/expo.js")).openExpo,
   "knock-webhook": async () => (await import("./http/knock-webhook.js")).openKnockWebhook,
 };
 
