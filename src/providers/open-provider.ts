@@ -1,6 +1,6 @@
 import type { Channel } from "../domain/environment.js";
 import { vendorOf } from "../domain/provider-catalogue.js";
-import type { Delivery, Provider } from "../ports/provider.js";
+import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
 import { stableStringify } from "../util/json.js";
 import type { Exchange, Services } from "./api-call.js";
 import { SettingsReader, type Variables } from "./settings-reader.js";
@@ -19,6 +19,9 @@ const VENDORS: Record<string, () => Promise<OpenVendor>> = {
   fcm: async () => (await import("./push/fcm.js")).openFcm,
   apns: async () => (await import("./push/apns.js")).openApns,
   expo: async () => (await import("./push/expo.js")).openExpo,
+  slack: async () => (await import("./chat/slack.js")).openSlack,
+  discord: async () => (await import("./chat/discord.js")).openDiscord,
+  "ms-teams": async () => (await import("./chat/ms-teams.js")).openMsTeams,
   "knock-webhook": async () => (await import("./http/knock-webhook.js")).openKnockWebhook,
 };
 
@@ -45,6 +48,16 @@ function presentable(reason: string, secrets: readonly string[]): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go.
   text = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
   return text.length > MAX_REASON ? `${text.slice(0, MAX_REASON)}…` : text;
+}
+
+/** Tokens of connections and URLs of incoming webhooks. */
+function secretsIn(stored: StoredChannelData): string[] {
+  const found: string[] = [];
+  JSON.stringify(stored, (name, value: unknown) => {
+    if ((name === "access_token" || name === "url") && typeof value === "string" && value.length > 3) found.push(value);
+    return value;
+  });
+  return found;
 }
 
 /** Everybody who delivers for real. Nothing is opened before a message goes out. */
@@ -86,13 +99,13 @@ export function openProviders({ variables, now = Date.now }: ProviderOptions): P
       if (!load) return null;
       return {
         async send(message, _channel, stored): Promise<Delivery> {
-          let secrets: readonly string[] = [];
+          let secrets = secretsIn(stored);
           try {
             const { provider, settings } = await openedFor(channel, load);
             try {
               return await provider.send(message, channel, stored);
             } finally {
-              secrets = settings.secrets;
+              secrets = [...secrets, ...settings.secrets];
             }
           } catch (error) {
             if (!(error instanceof Undeliverable)) {
