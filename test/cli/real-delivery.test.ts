@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
+import { startHttpTarget } from "../helpers/http-target.js";
 import { createSample, type Sample } from "../helpers/run-knock.js";
 import { type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
 
@@ -155,4 +157,83 @@ describe("a channel that delivers", () => {
     );
     expect(ran.stdout + ran.stderr).not.toContain(PASSWORD);
   });
+});
+
+test("SMS, push, chat and a webhook leave the built command, each to its provider", async () => {
+  const target = await startHttpTarget();
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const private_key = privateKey.export({ type: "pkcs8", format: "pem" });
+  const account = JSON.stringify({ client_email: "push@lark.test", private_key });
+  try {
+    target.answer(({ path }) => {
+      if (path.startsWith("/2010-04-01/")) return { status: 201, json: { sid: "SM1", status: "queued" } };
+      if (path === "/token") return { json: { access_token: "access-token-1", expires_in: 3600 } };
+      if (path.startsWith("/v1/projects/"))
+        return { status: 404, json: { error: { message: "gone", details: [{ errorCode: "UNREGISTERED" }] } } };
+      return path === "/slack" ? { text: "ok" } : { status: 200 };
+    });
+    const base_url = target.url;
+    sample.write("knock/environment.json", {
+      channels: {
+        text: {
+          type: "sms",
+          provider: "twilio",
+          deliver: true,
+          settings: { accountSid: "AC1", authToken: "$TWILIO", from: "+15550009999", base_url },
+        },
+        droid: {
+          type: "push",
+          provider: "fcm",
+          deliver: true,
+          settings: { project_id: "lark", service_account_json: "$FCM", base_url, token_url: `${base_url}/token` },
+        },
+        chatty: { type: "chat", provider: "slack", deliver: true },
+        hook: { type: "http", deliver: true, settings: { signing_key: "$HOOK" } },
+      },
+    });
+    const channelStep = (ref: string, channel_type: string, channel_key: string, template: JsonObject) => ({
+      ref,
+      type: "channel",
+      channel_type,
+      channel_key,
+      template,
+    });
+    sample.write("knock/workflows/all/workflow.json", {
+      name: "all",
+      steps: [
+        channelStep("sms_1", "sms", "text", { text_body: "Ping" }),
+        channelStep("push_1", "push", "droid", { title: "T", text_body: "B", settings: {} }),
+        channelStep("chat_1", "chat", "chatty", { markdown_body: "**Hi**" }),
+        channelStep("hook_1", "http", "hook", { method: "post", url: `${base_url}/hook`, body: '{"a":1}' }),
+      ],
+    });
+    const recipient = JSON.stringify({
+      id: "ada",
+      phone_number: "+15550000001",
+      channel_data: {
+        droid: { tokens: ["device-1"] },
+        chatty: { connections: [{ incoming_webhook: { url: `${base_url}/slack` } }] },
+      },
+    });
+    const env = { TWILIO: "twilio-token", FCM: account, HOOK: "hook-key" };
+    const ran = await sample.knock(["notify", "all", "-r", recipient, "--json"], { env });
+    expect(ran.outcome.recipients?.[0]?.steps.map((one) => [one.ref, one.outcome, one.message_status])).toEqual([
+      ["sms_1", "sent", "sent"],
+      ["push_1", "failed", "bounced"],
+      ["chat_1", "sent", "sent"],
+      ["hook_1", "sent", "delivered"],
+    ]);
+    expect(target.requests.map(({ path }) => path).sort()).toEqual([
+      "/2010-04-01/Accounts/AC1/Messages.json",
+      "/hook",
+      "/slack",
+      "/token",
+      "/v1/projects/lark/messages:send",
+    ]);
+    expect(target.requests.find(({ path }) => path === "/hook")?.headers["x-webhook-signature"]).toMatch(/^t=\d+,s=/);
+    const again = await sample.knock(["notify", "all", "-r", "ada", "--json"], { env });
+    expect(again.outcome.recipients?.[0]?.steps[1]).toMatchObject({ reason: { code: "missing_recipient_data" } });
+  } finally {
+    await target.close();
+  }
 });

@@ -15,7 +15,7 @@ import type { EngineContext } from "../../src/engine/engine-context.js";
 import { withChannelIds } from "../../src/engine/fan-out-start.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import type { OutsideAnswer, OutsideRequest } from "../../src/ports/outside.js";
-import type { Delivery } from "../../src/ports/provider.js";
+import type { Delivery, StoredChannelData } from "../../src/ports/provider.js";
 import type { Store } from "../../src/ports/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
@@ -92,7 +92,7 @@ export class EngineHarness {
   readonly audiences: Audience[];
   /** Messages handed to a provider, in order. */
   readonly delivered: Message[] = [];
-  deliver: (message: Message, channel: Channel) => Delivery = (message) => ({
+  deliver: (message: Message, channel: Channel, stored: StoredChannelData) => Delivery = (message) => ({
     status: message.channel.type === "http" ? "delivered" : "sent",
   });
   private readonly time: { now: number };
@@ -137,9 +137,9 @@ export class EngineHarness {
         audiences: async () => harness.audiences,
       },
       providerFor: () => ({
-        send: async (message, channel) => {
+        send: async (message, channel, stored) => {
           harness.delivered.push(structuredClone(message));
-          return harness.deliver(message, channel);
+          return harness.deliver(message, channel, stored);
         },
       }),
       fetcher: { fetch: async (request) => harness.fetch(request) },
