@@ -106,13 +106,13 @@ interface Attempt {
 }
 
 async function attempt(context: EngineContext, message: Message, { environment, storedFor, now }: Attempt) {
-  if (!leaves(message)) {
-    // Held back by a send window until now; nothing has to leave.
+  const channel = channelOf(message, environment);
+  if (!leaves(message) || !channel.deliver) {
+    // Held back by a send window until now, or its channel has become a sandbox since (CH-003): nothing leaves.
     message.due_at = null;
     setStatus(message, message.channel.type === "in_app_feed" ? "delivered" : "not_sent", now);
     return;
   }
-  const channel = channelOf(message, environment);
   message.attempts += 1;
   try {
     const provider = context.providerFor(channel);

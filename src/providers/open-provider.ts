@@ -50,6 +50,15 @@ function presentable(reason: string, secrets: readonly string[]): string {
   return text.length > MAX_REASON ? `${text.slice(0, MAX_REASON)}…` : text;
 }
 
+/** What a server calls a message is its text, too. */
+function withPlainId(delivery: Delivery): Delivery {
+  if (!("metadata" in delivery) || typeof delivery.metadata?.external_id !== "string") return delivery;
+  return {
+    ...delivery,
+    metadata: { ...delivery.metadata, external_id: presentable(delivery.metadata.external_id, []) },
+  };
+}
+
 /** Tokens of connections and URLs of incoming webhooks. */
 function secretsIn(stored: StoredChannelData): string[] {
   const found: string[] = [];
@@ -103,7 +112,7 @@ export function openProviders({ variables, now = Date.now }: ProviderOptions): P
           try {
             const { provider, settings } = await openedFor(channel, load);
             try {
-              return await provider.send(message, channel, stored);
+              return withPlainId(await provider.send(message, channel, stored));
             } finally {
               secrets = [...secrets, ...settings.secrets];
             }

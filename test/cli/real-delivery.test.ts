@@ -87,6 +87,8 @@ describe("a channel that delivers", () => {
       status: "sent",
       metadata: { external_id: `${step?.message_id}@lark.test` },
     });
+    const shown = await sample.knock(["messages", "show", String(step?.message_id)]);
+    expect(shown.stdout).toContain(`  provider   ${step?.message_id}@lark.test\n`);
   });
 
   test("CH-044 a refused recipient bounces, the others' messages go on", async () => {

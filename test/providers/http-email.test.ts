@@ -223,6 +223,12 @@ describe.each(VENDORS)("what all have in common: %s", (vendor) => {
     expect(delivery).toMatchObject({ reason: expect.stringContaining("bad key [redacted] [31m X: y") });
   });
 
+  test("an id that would write to the terminal is plain text", async () => {
+    const id = "id-\u001b[31m\u0000x";
+    target.answer({ status: 202, headers: { "x-message-id": "id- [31m x" }, json: { MessageID: id, id } });
+    expect(await bench.send(mail(vendor), email())).toMatchObject({ metadata: { external_id: "id- [31m x" } });
+  });
+
   test.each([
     ["to", "ada@lark.test\r\nBcc: eve@lark.test", "bounced"],
     ["to", "not an address", "bounced"],

@@ -107,7 +107,7 @@ describe("a webhook", () => {
       ...more,
     });
 
-  test("CH-200 CH-202 method, URL with its query, headers and a JSON body; 2xx is delivered", async () => {
+  test("E-206 CH-200 CH-202 method, URL with its query, headers and a JSON body; 2xx is delivered", async () => {
     target.answer({ status: 204 });
     const sent = request({
       method: "put",
@@ -130,7 +130,7 @@ describe("a webhook", () => {
     expect(got?.headers["x-webhook-signature"]).toBeUndefined();
   });
 
-  test("CH-205 CHQ-3 CHQ-4 the signature is over the very bytes that come, and over nothing where there are none", async () => {
+  test("E-195 CH-205 CHQ-3 CHQ-4 the signature is over the very bytes that come, and over nothing where there are none", async () => {
     const signed = hook({ signing_key: "$HOOK_KEY" });
     await bench.send(signed, request());
     await bench.send(signed, request({ method: "get", body: null }));

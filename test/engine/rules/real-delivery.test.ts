@@ -107,3 +107,14 @@ test("CH-049 one message's provider throws, the others go on", async () => {
     ["completed", "delivered", "sent"],
   ]);
 });
+
+test("E-208 CH-003 what waits for another attempt stays when its channel becomes a sandbox", async () => {
+  h.define("digest", { steps: [step.email()] });
+  h.deliver = () => ({ status: "failed", retryable: true, reason: "429" });
+  await h.trigger("digest", { recipients: ["ana"] });
+  const { mail } = h.environment.channels;
+  if (mail) mail.deliver = false;
+  await h.at(MINUTE);
+  expect(h.delivered).toHaveLength(1);
+  expect(await h.messages()).toMatchObject([{ status: "not_sent", due_at: null }]);
+});
