@@ -71,6 +71,7 @@ export function checkChannelDelivery(
   complain: Complain,
 ): JsonObject {
   if (channel.type === "in_app_feed") return channel.settings; // the feed is the delivery (E-205)
+  if (!channel.deliver && Object.keys(channel.settings).length === 0) return channel.settings; // nothing to look at
   const vendor = vendorOf(channel.type, channel.provider);
   if (vendor === null) {
     if (channel.deliver)

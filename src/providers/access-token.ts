@@ -1,4 +1,13 @@
-import { type ApiAnswer, callApi, failed, isSuccess, parsedObject, type Services, successBody } from "./api-call.js";
+import {
+  type ApiAnswer,
+  callApi,
+  failed,
+  isSuccess,
+  parsedObject,
+  plainText,
+  type Services,
+  successBody,
+} from "./api-call.js";
 import { passing } from "./undeliverable.js";
 
 /** Not used in its last minute: it must still be good when the request arrives. */
@@ -18,7 +27,7 @@ export interface TokenRequest {
 /** What an OAuth 2 server says is wrong. */
 function faultOf({ text }: ApiAnswer): string | null {
   const { error, error_description } = parsedObject(text) ?? {};
-  return typeof error === "string" ? `${error}${error_description ? `: ${String(error_description)}` : ""}` : null;
+  return typeof error === "string" ? [error, plainText(error_description)].filter(Boolean).join(": ") : null;
 }
 
 /** An OAuth 2 access token, kept until shortly before it expires; asked for once, however many wait for it. */
@@ -57,7 +66,7 @@ export class AccessToken {
     if (!isSuccess(answer)) throw failed(what, answer, faultOf(answer), this.services.now());
     const { access_token, expires_in } = successBody(what, answer);
     if (typeof access_token !== "string" || access_token === "") throw passing(`${what} gave no token`);
-    const life = Number(expires_in ?? DEFAULT_LIFE_S) * 1_000;
+    const life = Number(plainText(expires_in) || DEFAULT_LIFE_S) * 1_000;
     onToken(access_token);
     this.current = { token: access_token, until: this.services.now() + (life || 0) - MARGIN_MS };
     return access_token;

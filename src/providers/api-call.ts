@@ -72,6 +72,18 @@ export function isPassing(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
+/** A text or number of an answer as text; empty for anything else. What a server sends has any shape. */
+export function plainText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? `${value}` : "";
+}
+
+/** A provider's own words for a fault, and its code: whichever of them are there. */
+export function detailOf(message: unknown, code: unknown): string | null {
+  const said = plainText(message) || null;
+  const known = plainText(code) === "" ? null : `code ${plainText(code)}`;
+  return said && known ? `${said} (${known})` : (said ?? known);
+}
+
 /** An answer that is no success as a failed delivery. */
 export function failed(vendor: string, answer: ApiAnswer, detail: string | null, now: number): Undeliverable {
   const { status, headers } = answer;

@@ -6,6 +6,7 @@ export interface Http2TargetReply {
   status?: number;
   headers?: Record<string, string>;
   json?: JsonObject;
+  text?: string;
   fault?: "silent" | "goaway" | "reset" | "endless";
 }
 
@@ -49,7 +50,7 @@ export async function startHttp2Target(): Promise<Http2Target> {
         };
         return more();
       }
-      stream.end(next.json === undefined ? undefined : JSON.stringify(next.json));
+      stream.end(next.json === undefined ? (next.text ?? "") : JSON.stringify(next.json));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

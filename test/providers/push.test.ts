@@ -134,7 +134,7 @@ describe("FCM", () => {
     [
       "a device that is gone",
       error(404, "UNREGISTERED"),
-      { status: "bounced", token: "device-1", reason: "FCM: said (UNREGISTERED)" },
+      { status: "bounced", token: "device-1", reason: "FCM: said (code UNREGISTERED)" },
     ],
     [
       "a token that is none",
@@ -315,7 +315,7 @@ describe("Expo", () => {
     [
       "a device that is gone",
       ticket("DeviceNotRegistered"),
-      { status: "bounced", token: "device-1", reason: "Expo: said (DeviceNotRegistered)" },
+      { status: "bounced", token: "device-1", reason: "Expo: said (code DeviceNotRegistered)" },
     ],
     ["too large", ticket("MessageTooBig"), { status: "failed", retryable: false }],
     ["bad credentials", ticket("InvalidCredentials"), { status: "failed", retryable: false }],

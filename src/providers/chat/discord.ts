@@ -4,9 +4,11 @@ import {
   type ApiAnswer,
   callApi,
   DEFAULT_TIMEOUT_MS,
+  detailOf,
   failed,
   isSuccess,
   parsedObject,
+  plainText,
   type Services,
   successField,
 } from "../api-call.js";
@@ -26,9 +28,8 @@ function bodyOf({ json, markdown }: Chat): JsonObject {
 /** A rate limit says in its body, too, how long it lasts (seconds). */
 function failureOf(answer: ApiAnswer, now: number): Undeliverable {
   const { code, message, retry_after } = parsedObject(answer.text) ?? {};
-  const detail =
-    typeof message === "string" ? `${message}${code === undefined ? "" : ` (code ${String(code)})`}` : null;
-  if (BAD_ADDRESS.has(Number(code))) return bounced(`${VENDOR}: ${detail}`);
+  const detail = detailOf(message, code);
+  if (BAD_ADDRESS.has(Number(plainText(code)))) return bounced(`${VENDOR}: ${detail}`);
   if (answer.status === 429 && typeof retry_after === "number" && answer.headers["retry-after"] === undefined)
     return passing(`${VENDOR} answered 429${detail ? `: ${detail}` : ""}`, Math.ceil(retry_after * 1_000));
   return failed(VENDOR, answer, detail, now);

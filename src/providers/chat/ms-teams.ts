@@ -5,9 +5,11 @@ import {
   type ApiAnswer,
   callApi,
   DEFAULT_TIMEOUT_MS,
+  detailOf,
   failed,
   isSuccess,
   parsedObject,
+  plainText,
   type Services,
   successBody,
   successField,
@@ -50,9 +52,9 @@ function statusBehind({ status, text }: ApiAnswer): number {
 
 function failureOf(answer: ApiAnswer, now: number): Undeliverable {
   const error = parsedObject(answer.text)?.error;
-  const code = isJsonObject(error) ? String(error.code ?? "") : "";
-  const detail = isJsonObject(error) ? `${String(error.message ?? "")} (${code})` : null;
-  return BAD_ADDRESS.has(code) ? bounced(`${VENDOR}: ${detail}`) : failed(VENDOR, answer, detail, now);
+  const { code, message } = isJsonObject(error) ? error : {};
+  const detail = detailOf(message, code);
+  return BAD_ADDRESS.has(plainText(code)) ? bounced(`${VENDOR}: ${detail}`) : failed(VENDOR, answer, detail, now);
 }
 
 /** Microsoft Teams by incoming webhook or bot (CH-180, CH-181). Neither takes an idempotency key. */

@@ -6,6 +6,7 @@ import {
   DEFAULT_TIMEOUT_MS,
   failed,
   isSuccess,
+  plainText,
   retryAfter,
   type Services,
   successBody,
@@ -93,7 +94,7 @@ export function openSlack(settings: SettingsReader, services: Services): Provide
     const { ok, ts, error } = successBody(VENDOR, answer);
     if (ok === true && typeof ts === "string") return { status: "sent", metadata: { external_id: ts } };
     if (ok !== false) throw passing(`${VENDOR} answered ${answer.status}, but neither with ok nor with an error`);
-    throw failureOf(String(error ?? "unknown error"), answer, services.now());
+    throw failureOf(plainText(error) || "unknown error", answer, services.now());
   }
 
   return {

@@ -5,9 +5,11 @@ import {
   type ApiAnswer,
   callApi,
   DEFAULT_TIMEOUT_MS,
+  detailOf,
   failed,
   isSuccess,
   parsedObject,
+  plainText,
   type Services,
   successField,
 } from "../api-call.js";
@@ -60,8 +62,8 @@ function bodyOf(email: Email, message: Message, settings: SettingsReader): JsonO
 /** 422 with a code of its own: inactive and malformed recipients bounce (CH-044). */
 function failureOf(answer: ApiAnswer, now: number): Undeliverable {
   const { ErrorCode, Message: said } = parsedObject(answer.text) ?? {};
-  const detail = typeof said === "string" ? `${said} (code ${String(ErrorCode)})` : null;
-  const isBad = ErrorCode === INACTIVE_RECIPIENT || (ErrorCode === INVALID_REQUEST && BAD_TO.test(String(said)));
+  const detail = detailOf(said, ErrorCode);
+  const isBad = ErrorCode === INACTIVE_RECIPIENT || (ErrorCode === INVALID_REQUEST && BAD_TO.test(plainText(said)));
   return answer.status === 422 && isBad ? bounced(`${VENDOR}: ${detail}`) : failed(VENDOR, answer, detail, now);
 }
 

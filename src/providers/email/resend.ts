@@ -5,9 +5,11 @@ import {
   type ApiAnswer,
   callApi,
   DEFAULT_TIMEOUT_MS,
+  detailOf,
   failed,
   isSuccess,
   parsedObject,
+  plainText,
   type Services,
   successField,
 } from "../api-call.js";
@@ -49,9 +51,9 @@ function bodyOf(email: Email, message: Message): JsonObject {
 /** A repeat that meets its first attempt still on the way passes; an invalid `to` bounces (CH-044). */
 function failureOf(answer: ApiAnswer, now: number): Undeliverable {
   const { name, message } = parsedObject(answer.text) ?? {};
-  const detail = typeof message === "string" ? `${message} (${String(name)})` : null;
-  if (name === "concurrent_idempotent_requests") return passing(`${VENDOR} answered ${answer.status}: ${detail}`);
-  if (name === "validation_error" && /`to` field/i.test(String(message))) return bounced(`${VENDOR}: ${detail}`);
+  const detail = detailOf(message, name);
+  if (name === "concurrent_idempotent_requests") return passing(`${VENDOR}: ${detail}`);
+  if (name === "validation_error" && /`to` field/i.test(plainText(message))) return bounced(`${VENDOR}: ${detail}`);
   return failed(VENDOR, answer, detail, now);
 }
 

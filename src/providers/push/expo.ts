@@ -4,6 +4,7 @@ import {
   type ApiAnswer,
   callApi,
   DEFAULT_TIMEOUT_MS,
+  detailOf,
   failed,
   isSuccess,
   parsedObject,
@@ -32,8 +33,7 @@ function messageOf(push: Push): JsonObject {
 function failureOf(answer: ApiAnswer, now: number): Undeliverable {
   const errors = parsedObject(answer.text)?.errors;
   const [first] = Array.isArray(errors) ? errors.filter(isJsonObject) : [];
-  const detail = first ? `${String(first.message)} (${String(first.code)})` : null;
-  return failed(VENDOR, answer, detail, now);
+  return failed(VENDOR, answer, detailOf(first?.message, first?.code), now);
 }
 
 /** Of a request that was taken, the message's own ticket: it may still be an error. */
@@ -42,8 +42,9 @@ function ticketId(answer: ApiAnswer, { token }: Push): string {
   const ticket = Array.isArray(data) ? data[0] : data;
   if (!isJsonObject(ticket)) throw passing(`${VENDOR} answered ${answer.status}, but without a ticket`);
   if (ticket.status === "ok" && typeof ticket.id === "string") return ticket.id;
-  const code = isJsonObject(ticket.details) ? String(ticket.details.error ?? "") : "";
-  const reason = `${VENDOR}: ${String(ticket.message ?? "no reason given")}${code === "" ? "" : ` (${code})`}`;
+  const own = isJsonObject(ticket.details) ? ticket.details.error : undefined;
+  const code = typeof own === "string" ? own : "";
+  const reason = `${VENDOR}: ${detailOf(ticket.message, code) ?? "the ticket is no success and gives no reason"}`;
   if (code === "DeviceNotRegistered") throw bounced(reason, token);
   throw PASSING.has(code) ? passing(reason) : refused(reason);
 }

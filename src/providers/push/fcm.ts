@@ -5,9 +5,11 @@ import {
   type ApiAnswer,
   callApi,
   DEFAULT_TIMEOUT_MS,
+  detailOf,
   failed,
   isSuccess,
   parsedObject,
+  plainText,
   type Services,
   successField,
 } from "../api-call.js";
@@ -48,13 +50,13 @@ function errorOf(answer: ApiAnswer): { code: string; detail: string | null; isAb
   const error = parsedObject(answer.text)?.error;
   if (!isJsonObject(error)) return { code: "", detail: null, isAboutToken: false };
   const details = Array.isArray(error.details) ? error.details.filter(isJsonObject) : [];
-  const own = details.find(({ errorCode }) => typeof errorCode === "string")?.errorCode;
-  const code = String(own ?? error.status ?? "");
+  const own = details.find(({ errorCode }) => typeof errorCode === "string")?.errorCode ?? error.status;
+  const code = typeof own === "string" ? own : "";
   const fields = details.flatMap(({ fieldViolations }) => (Array.isArray(fieldViolations) ? fieldViolations : []));
   const isAboutToken =
     fields.some((one) => isJsonObject(one) && one.field === "message.token") ||
-    /registration token/i.test(String(error.message));
-  return { code, detail: `${String(error.message ?? "")} (${code})`, isAboutToken };
+    /registration token/i.test(plainText(error.message));
+  return { code, detail: detailOf(error.message, code), isAboutToken };
 }
 
 /** A device that is gone, or a token that is none, bounces with its token (CH-140, CH-044). */

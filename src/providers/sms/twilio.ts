@@ -4,9 +4,11 @@ import {
   type ApiAnswer,
   callApi,
   DEFAULT_TIMEOUT_MS,
+  detailOf,
   failed,
   isSuccess,
   parsedObject,
+  plainText,
   type Services,
   successBody,
   successField,
@@ -42,8 +44,10 @@ function senderOf(settings: SettingsReader): Record<string, string> {
 
 function failureOf(answer: ApiAnswer, now: number): Undeliverable {
   const { code, message } = parsedObject(answer.text) ?? {};
-  const detail = typeof message === "string" ? `${message} (code ${String(code)})` : null;
-  return BAD_NUMBER.has(Number(code)) ? bounced(`${VENDOR}: ${detail}`) : failed(VENDOR, answer, detail, now);
+  const detail = detailOf(message, code);
+  return BAD_NUMBER.has(Number(plainText(code)))
+    ? bounced(`${VENDOR}: ${detail}`)
+    : failed(VENDOR, answer, detail, now);
 }
 
 /** Twilio's Messages API (CH-110). It takes no idempotency key; what it says at once is at most `sent`. */
@@ -71,8 +75,8 @@ export function openTwilio(settings: SettingsReader, services: Services): Provid
       const sid = successField(VENDOR, answer, "sid");
       const { status, error_code, error_message } = successBody(VENDOR, answer);
       // CH-110: failed bounces, undelivered is final.
-      const detail = `${VENDOR}: ${String(error_message ?? status)} (code ${String(error_code)})`;
-      if (status === "failed" || BAD_NUMBER.has(Number(error_code))) throw bounced(detail);
+      const detail = `${VENDOR}: ${detailOf(error_message ?? status, error_code)}`;
+      if (status === "failed" || BAD_NUMBER.has(Number(plainText(error_code)))) throw bounced(detail);
       if (status === "undelivered") throw refused(detail);
       return { status: status === "delivered" ? "delivered" : "sent", metadata: { external_id: sid } };
     },
