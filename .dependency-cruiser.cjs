@@ -24,6 +24,7 @@ const HOME = {
   conf: "app/",
   "(chalk|ora)": "output/",
   undici: "(remote|providers)/",
+  nodemailer: "providers/email/",
   liquidjs: "engine/render/",
   "markdown-it": "engine/render/",
   juice: "engine/render/",

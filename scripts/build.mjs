@@ -22,8 +22,12 @@ const APART = {
   "jsonc-parser": false,
   "juice/client.js": true,
   mrml: false,
+  nodemailer: false,
   "nodemailer/lib/mail-composer": true,
 };
+
+/** Real delivery is a bundle of its own: where every channel is sandboxed it is not even read. */
+const PROVIDERS = "providers/open-provider.js";
 
 const ENTRIES = ["main", "main-notify"];
 
@@ -70,6 +74,13 @@ const apart = {
   },
 };
 
+const providersApart = {
+  name: "providers-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`/${PROVIDERS}$`) }, () => ({ path: "../dist/providers.cjs", external: true }));
+  },
+};
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, "vendor"), { recursive: true });
 
@@ -82,13 +93,21 @@ await Promise.all([
     outdir: dist,
     outExtension: { ".js": ".cjs" },
     external: native,
-    plugins: [lateFunctions, lateExpressions, plainFields, apart, noChildProcess],
+    plugins: [lateFunctions, lateExpressions, plainFields, apart, providersApart, noChildProcess],
     // Without a performance object liquidjs times by Date, and perf_hooks stays unloaded.
     define: { ...common.define, "global.performance": "undefined" },
     supported: { "dynamic-import": false },
     // A function expression, which the loader compiles as it stands: joining strings of this size at start would copy them.
     banner: { js: `/*${NO_ID}*/(function (require, module, exports, __filename, __dirname) {` },
     footer: { js: "})" },
+  }),
+  build({
+    ...common,
+    banner,
+    entryPoints: [`src/${PROVIDERS.replace(/js$/, "ts")}`],
+    outfile: join(dist, "providers.cjs"),
+    plugins: [lateFunctions, apart],
+    supported: { "dynamic-import": false },
   }),
   ...Object.entries({ ...APART, ...Object.fromEntries(Object.keys(LATE).map((name) => [name, false])) }).map(
     ([name, byDefault]) =>

@@ -81,7 +81,7 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
   async function openLocalTarget(flags: TargetFlags) {
     const found = await requireProject(flags);
     const settings = await settingsOf(flags);
-    const engine = await openLocal(found, storeLocation(settings.store, found, cwd), surroundings.sleep);
+    const engine = await openLocal(found, storeLocation(settings.store, found, cwd), surroundings);
     opened.push(engine);
     return engine;
   }

@@ -7,7 +7,9 @@ import type { Store } from "../ports/store.js";
 import type { Project } from "../project/open-project.js";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
 import { systemIds } from "../util/ids.js";
+import { realDelivery } from "./real-delivery.js";
 import type { Setting } from "./settings.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** Beside `knock.json`, never inside `knockDir`, which is often committed whole. */
 export const LOCAL_FOLDER = ".knock-local";
@@ -43,7 +45,7 @@ async function applyRecipientsFiles(project: Project, store: Store): Promise<voi
 export async function openLocal(
   project: Project,
   location: string,
-  sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>,
+  { sleep, env }: Pick<Surroundings, "sleep" | "env">,
 ): Promise<LocalOperations> {
   const store = await openSqliteStore(location, { watchUsers: project.hasAudiences() });
   try {
@@ -52,14 +54,16 @@ export async function openLocal(
     await store.close();
     throw error;
   }
+  const providers = realDelivery(env);
   return createEngine({
     store,
     definitions: project,
-    providerFor: () => null, // every channel is sandboxed until delivery arrives
+    providerFor: providers.providerFor,
     fetcher: { fetch: async (request) => (await import("../remote/http-fetcher.js")).httpFetcher.fetch(request) },
     ids: systemIds,
     realNow: Date.now,
     sleep,
     random: Math.random,
+    close: providers.close,
   });
 }

@@ -5,6 +5,7 @@ import type { ConditionGroup } from "./condition.js";
 import { type Channel, channelIdOf, type Environment, emptyEnvironment, providerOf } from "./environment.js";
 import { checkJsonShape } from "./json-limits.js";
 import { CHANNEL_TYPES } from "./message.js";
+import { checkChannelDelivery } from "./parse-channel-delivery.js";
 import { channelGroupShape, parseChannelGroup } from "./parse-channel-group.js";
 import { parseConditionGroup } from "./parse-conditions.js";
 import { agentShape, fetchShape, parseAgentSettings, parseFetchSettings } from "./parse-declared-answers.js";
@@ -69,12 +70,6 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
   environment.name = value.name ?? environment.name;
   environment.timezone = value.timezone ?? null;
   for (const [key, entry] of Object.entries(value.channels ?? {})) {
-    if (entry?.deliver === true) {
-      throw new KnockError("not_supported", `${file}: channel "${key}": real delivery is not supported yet`, {
-        details: [{ pointer: pointerOf(["channels", key, "deliver"]), message: "must be false" }],
-        hint: 'Remove "deliver", or set it to false: messages are then rendered and kept.',
-      });
-    }
     environment.channels[key] = entry ? channelOf(key, entry, details) : null;
   }
   const types = new Map(
@@ -106,7 +101,7 @@ function channelOf(key: string, raw: RawChannel, details: ErrorDetail[]): Channe
       details.push({ pointer: pointerOf(path), message });
     },
   );
-  return {
+  const channel: Channel = {
     id: raw.id ?? channelIdOf(key),
     key,
     type: raw.type,
@@ -115,6 +110,10 @@ function channelOf(key: string, raw: RawChannel, details: ErrorDetail[]): Channe
     settings: isJsonObject(raw.settings) ? raw.settings : {},
     conditions,
   };
+  const settings = checkChannelDelivery(channel, raw.provider != null, ["channels", key], (path, message) => {
+    details.push({ pointer: pointerOf(path), message });
+  });
+  return { ...channel, settings };
 }
 
 function invalid(file: string, details: readonly ErrorDetail[]): KnockError {

@@ -209,7 +209,11 @@ class Engine implements LocalOperations {
     return setting.frozen_at === null ? due - now : null;
   }
 
-  close(): Promise<void> {
-    return this.context.store.close();
+  async close(): Promise<void> {
+    try {
+      await this.context.close?.();
+    } finally {
+      await this.context.store.close();
+    }
   }
 }

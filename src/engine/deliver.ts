@@ -1,7 +1,9 @@
 import { type Channel, type Environment, undeclaredChannel } from "../domain/environment.js";
 import type { Message } from "../domain/message.js";
+import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../domain/recipient.js";
 import { messageOf } from "../errors/knock-error.js";
-import type { Delivery } from "../ports/provider.js";
+import type { Delivery, StoredChannelData } from "../ports/provider.js";
+import { deregisterTokens } from "./deregister-tokens.js";
 import type { EngineContext } from "./engine-context.js";
 import { isSandboxed, setStatus } from "./message-state.js";
 
@@ -9,6 +11,8 @@ import { isSandboxed, setStatus } from "./message-state.js";
 const MAX_ATTEMPTS = 8;
 const FIRST_WAIT_MS = 14_000;
 const JITTER = 0.2;
+/** A provider that asks for more than this is asked again then: the eight attempts are meant for 30 minutes. */
+const MAX_RETRY_AFTER_MS = 30 * 60_000;
 
 const CHUNK = 100;
 const LEASE_MS = 120_000;
@@ -22,7 +26,16 @@ function channelOf(message: Message, environment: Environment): Channel {
   );
 }
 
-function fail(message: Message, reason: string, retryable: boolean, now: number, random: number): void {
+type Failed = Extract<Delivery, { status: "failed" }>;
+
+/** When the next attempt is due: the backoff, or later where the provider said so (CH-042). */
+function retryAt(attempt: number, { retry_after_ms = 0 }: Failed, now: number, random: number): number {
+  const backoff = Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + JITTER * (2 * random - 1)));
+  return now + Math.max(backoff, Math.min(retry_after_ms, MAX_RETRY_AFTER_MS));
+}
+
+function fail(message: Message, failed: Failed, now: number, random: number): void {
+  const { retryable, reason } = failed;
   const attempt = message.attempts;
   setStatus(message, "delivery_attempted", now, {
     attempt,
@@ -32,7 +45,7 @@ function fail(message: Message, reason: string, retryable: boolean, now: number,
   });
   if (retryable && attempt < MAX_ATTEMPTS) {
     setStatus(message, "queued", now);
-    message.due_at = now + Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + JITTER * (2 * random - 1)));
+    message.due_at = retryAt(attempt, failed, now, random);
   } else {
     setStatus(message, "undelivered", now, {
       failure_reason: retryable ? "retries_exhausted" : "fatal_error",
@@ -45,31 +58,66 @@ function fail(message: Message, reason: string, retryable: boolean, now: number,
 /** Applies what a provider answered (E-204 to E-210). */
 function settle(message: Message, delivery: Delivery, now: number, random: number): void {
   if (delivery.status === "failed") {
-    fail(message, delivery.reason, delivery.retryable, now, random);
+    fail(message, delivery, now, random);
     return;
   }
   message.due_at = null;
   if (delivery.status === "bounced") {
-    setStatus(message, "bounced", now, { failure_details: delivery.reason });
+    const { reason, token } = delivery;
+    setStatus(message, "bounced", now, { failure_details: reason, ...(token === undefined ? {} : { token }) });
     return;
   }
   if (delivery.metadata) message.metadata = { ...message.metadata, ...delivery.metadata };
   setStatus(message, delivery.status, now);
 }
 
-async function attempt(context: EngineContext, message: Message, environment: Environment, now: number): Promise<void> {
-  if (message.channel.type === "in_app_feed" || isSandboxed(message)) {
-    // Held back by a send window until now; nothing has to leave.
+/** Whether a message has a way to go: the feed is its own delivery, a sandboxed message stays (E-205, E-208). */
+function leaves(message: Message): boolean {
+  return message.channel.type !== "in_app_feed" && !isSandboxed(message);
+}
+
+function tenantKey({ tenant }: Message): RecipientKey | null {
+  return tenant === null ? null : keyOf({ id: tenant, collection: TENANTS });
+}
+
+/** Chat needs connections and tokens, which content does not hold: one read for a whole chunk. */
+async function readStored(
+  { store }: EngineContext,
+  messages: readonly Message[],
+): Promise<(message: Message) => StoredChannelData> {
+  const keys = new Set(
+    messages
+      .filter((message) => message.channel.type === "chat" && leaves(message))
+      .flatMap((message) => [message.recipient, tenantKey(message) ?? []].flat()),
+  );
+  const read: ReadonlyMap<RecipientKey, Recipient> =
+    keys.size === 0 ? new Map() : await store.readRecipients([...keys]);
+  return (message) => {
+    const tenant = tenantKey(message);
+    const of = (key: RecipientKey | null) => (key && read.get(key)?.channel_data[message.channel.id]) ?? {};
+    return { recipient: of(message.recipient), tenant: of(tenant) };
+  };
+}
+
+interface Attempt {
+  environment: Environment;
+  storedFor: (message: Message) => StoredChannelData;
+  now: number;
+}
+
+async function attempt(context: EngineContext, message: Message, { environment, storedFor, now }: Attempt) {
+  const channel = channelOf(message, environment);
+  if (!leaves(message) || !channel.deliver) {
+    // Held back by a send window until now, or its channel has become a sandbox since (CH-003): nothing leaves.
     message.due_at = null;
     setStatus(message, message.channel.type === "in_app_feed" ? "delivered" : "not_sent", now);
     return;
   }
-  const channel = channelOf(message, environment);
-  const provider = context.providerFor(channel);
   message.attempts += 1;
   try {
+    const provider = context.providerFor(channel);
     const delivery: Delivery = provider
-      ? await provider.send(message, channel)
+      ? await provider.send(message, channel, storedFor(message))
       : { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
     settle(message, delivery, now, context.random());
   } catch (error) {
@@ -89,9 +137,13 @@ export async function deliverDue(context: EngineContext, now: number): Promise<n
       CHUNK,
     );
     if (messages.length === 0) return count;
-    const environment = await context.definitions.environment();
-    await Promise.all(messages.map((message) => attempt(context, message, environment, now)));
+    const [environment, storedFor] = await Promise.all([
+      context.definitions.environment(),
+      readStored(context, messages),
+    ]);
+    await Promise.all(messages.map((message) => attempt(context, message, { environment, storedFor, now })));
     await context.store.saveMessages(messages, token);
+    await deregisterTokens(context, messages, environment, now);
     count += messages.length;
   }
 }

@@ -19,6 +19,8 @@ export interface EngineContext {
   definitions: Definitions;
   /** Who delivers for a channel; null where nobody can. */
   providerFor(channel: Channel): Provider | null;
+  /** Closes what providers keep open. */
+  close?(): Promise<void>;
   /** Makes the requests of fetch and agent steps that are allowed to leave. */
   fetcher: Fetcher;
   ids: IdSource;

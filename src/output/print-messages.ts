@@ -102,6 +102,9 @@ export function printMessage(message: JsonObject, output: Output): void {
   output.line(`${paint.bold(String(message.id))}  ${channelText(message)}  ${statusText(message)}`);
   output.line(`  recipient  ${recipientText(message.recipient)}`);
   output.line(`  workflow   ${String(message.workflow)}`);
+  const { metadata } = message;
+  if (isJsonObject(metadata) && typeof metadata.external_id === "string")
+    output.line(`  provider   ${metadata.external_id}`);
   if (message.scheduled_at) output.line(`  scheduled  ${timeText(message.scheduled_at)}`);
   output.line();
   const content = isJsonObject(message.content) && isJsonObject(message.content.data) ? message.content.data : {};

@@ -4,10 +4,18 @@ import type { JsonObject } from "../util/json.js";
 
 export type Delivery =
   | { status: "sent" | "delivered"; metadata?: JsonObject }
-  | { status: "bounced"; reason: string }
-  | { status: "failed"; retryable: boolean; reason: string };
+  /** The address is bad for good (CH-044); `token` is the device token that is. */
+  | { status: "bounced"; reason: string; token?: string }
+  /** `retry_after_ms`: how long the provider asked to be left alone. */
+  | { status: "failed"; retryable: boolean; reason: string; retry_after_ms?: number };
+
+/** What is stored for the message's channel now: content holds no secrets, so connections and tokens are read here. */
+export interface StoredChannelData {
+  recipient: JsonObject;
+  tenant: JsonObject;
+}
 
 /** Hands a message to the outside. The message id is the idempotency key: a repeat must not send twice. */
 export interface Provider {
-  send(message: Message, channel: Channel): Promise<Delivery>;
+  send(message: Message, channel: Channel, stored: StoredChannelData): Promise<Delivery>;
 }

@@ -17,7 +17,7 @@ import type { EngineContext } from "../../src/engine/engine-context.js";
 import { withChannelIds } from "../../src/engine/fan-out-start.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import type { OutsideAnswer, OutsideRequest } from "../../src/ports/outside.js";
-import type { Delivery } from "../../src/ports/provider.js";
+import type { Delivery, StoredChannelData } from "../../src/ports/provider.js";
 import type { Store } from "../../src/ports/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
@@ -96,7 +96,7 @@ export class EngineHarness {
   readonly partials = new Map<string, TemplatePartial>();
   /** Messages handed to a provider, in order. */
   readonly delivered: Message[] = [];
-  deliver: (message: Message, channel: Channel) => Delivery = (message) => ({
+  deliver: (message: Message, channel: Channel, stored: StoredChannelData) => Delivery = (message) => ({
     status: message.channel.type === "http" ? "delivered" : "sent",
   });
   private readonly time: { now: number };
@@ -143,9 +143,9 @@ export class EngineHarness {
         partial: async (key) => harness.partials.get(key) ?? null,
       },
       providerFor: () => ({
-        send: async (message, channel) => {
+        send: async (message, channel, stored) => {
           harness.delivered.push(structuredClone(message));
-          return harness.deliver(message, channel);
+          return harness.deliver(message, channel, stored);
         },
       }),
       fetcher: { fetch: async (request) => harness.fetch(request) },

@@ -1,3 +1,4 @@
+import { publicConnection } from "../../domain/chat-connection.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ChannelRenderer,
@@ -17,12 +18,6 @@ function addressOf(connection: JsonObject): string {
     if (typeof value === "string") return value;
   }
   return "connection";
-}
-
-/** Secrets of a connection stay in the store's channel data, not in message content. */
-function withoutSecrets(connection: JsonObject): JsonObject {
-  const { access_token: _token, incoming_webhook: webhook, ...rest } = connection;
-  return webhook === undefined ? rest : { ...rest, via_incoming_webhook: true };
 }
 
 /** Chat (A-477, T-212): one message per connection (E-181). */
@@ -48,7 +43,7 @@ export function compileChat(template: TemplateReader): ChannelRenderer {
           user_id: connection.user_id ?? null,
           via_incoming_webhook: isJsonObject(connection.incoming_webhook),
         },
-        connection: withoutSecrets(connection),
+        connection: publicConnection(connection),
       }));
     },
     render({ scope }, { connection }) {

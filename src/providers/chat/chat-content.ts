@@ -1,0 +1,52 @@
+import { findConnection } from "../../domain/chat-connection.js";
+import type { Message } from "../../domain/message.js";
+import type { StoredChannelData } from "../../ports/provider.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { targetUrl } from "../target-url.js";
+import { refused } from "../undeliverable.js";
+
+export interface Chat {
+  /** As stored: where it goes, with what it takes to get there. */
+  connection: JsonObject;
+  /** The incoming webhook it goes through, checked; null where it goes through a bot. */
+  webhook: string | null;
+  /** The tenant's token before the connection's (CH-162). */
+  token: string | null;
+  /** What the tenant has stored. */
+  tenant: JsonObject;
+  markdown: string;
+  /** The template's own JSON, which is sent as it is (CH-160). */
+  json: JsonObject | null;
+  summary: string | null;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+/** The one place that reads a rendered chat message. Throws `Undeliverable`. */
+export function chatOf({ content }: Message, stored: StoredChannelData): Chat {
+  const connection = findConnection(stored.recipient, content.connection);
+  if (connection === null) throw refused("the connection is not in the recipient's channel data any more");
+  const template = isJsonObject(content.template) ? content.template : {};
+  const blocks = Array.isArray(template.blocks) ? template.blocks.filter(isJsonObject) : [];
+  const { incoming_webhook: hook } = connection;
+  const url = isJsonObject(hook) ? textOf(hook.url) : null;
+  if (hook !== undefined && hook !== null && url === null)
+    throw refused("the connection's incoming_webhook has no url");
+  const { token } = stored.tenant;
+  return {
+    connection,
+    webhook: url === null ? null : targetUrl(url, null).toString(),
+    token: (isJsonObject(token) ? textOf(token.access_token) : null) ?? textOf(connection.access_token),
+    tenant: stored.tenant,
+    markdown: blocks.map((block) => textOf(block.content) ?? "").join("\n\n"),
+    json: isJsonObject(template.json_content) ? template.json_content : null,
+    summary: textOf(template.summary),
+  };
+}
+
+/** A text of the connection or of what a tenant stores, or null. */
+export function stringIn(data: JsonObject, name: string): string | null {
+  return textOf(data[name]);
+}

@@ -1,0 +1,145 @@
+import type { Message } from "../../domain/message.js";
+import { deepMerge, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import type { SettingsReader } from "../settings-reader.js";
+import { bounced, refused } from "../undeliverable.js";
+
+export interface Address {
+  address: string;
+  name: string | null;
+}
+
+export interface Attachment {
+  name: string;
+  content_type: string | null;
+  /** Base64. */
+  content: string;
+  content_id: string | null;
+  disposition: string | null;
+}
+
+/** An e-mail as every provider needs it: addresses checked, nothing with a line break where it could start a header. */
+export interface Email {
+  from: Address;
+  to: Address;
+  cc: Address[];
+  bcc: Address[];
+  reply_to: Address[];
+  subject: string;
+  html: string | null;
+  text: string | null;
+  headers: Record<string, string>;
+  attachments: Attachment[];
+  /** Merged into the provider's request body (CH-080). */
+  overrides: JsonObject;
+}
+
+/** Line breaks and other control characters: what follows one could be read as another header. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+const CONTROL = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
+const ADDRESS = /^[^\s@<>()[\]\\,;:"]+@[^\s@<>()\\,;:"]+$/;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+function textOf(content: JsonObject, name: string): string {
+  const value = content[name];
+  return typeof value === "string" ? value : "";
+}
+
+/** The parts of an address list: commas inside quotes and angle brackets separate nothing. */
+function splitList(list: string): string[] {
+  return (list.match(/(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,])+/g) ?? []).map((part) => part.trim()).filter((part) => part);
+}
+
+/** `ada@x.test` or `Ada <ada@x.test>`; null where it is neither. */
+function parseAddress(text: string): Address | null {
+  if (CONTROL.test(text)) return null;
+  const [, name = "", inner] = /^(.*)<([^<>]*)>$/.exec(text.trim()) ?? [];
+  const address = (inner ?? text).trim();
+  if (!ADDRESS.test(address)) return null;
+  const bare = name
+    .trim()
+    .replace(/^"((?:[^"\\]|\\.)*)"$/, "$1")
+    .replace(/\\(.)/g, "$1");
+  return { address, name: bare === "" ? null : bare };
+}
+
+function addressList(content: JsonObject, name: string): Address[] {
+  return splitList(textOf(content, name)).map((part) => {
+    const address = parseAddress(part);
+    if (address === null) throw refused(`${name}: ${JSON.stringify(part)} is not an e-mail address`);
+    return address;
+  });
+}
+
+function attachmentOf(value: Json, index: number): Attachment {
+  const attachment = isJsonObject(value) ? value : {};
+  const name = textOf(attachment, "name");
+  const content = textOf(attachment, "content");
+  if (name === "" || CONTROL.test(name)) throw refused(`attachments[${index}] has no usable name`);
+  return {
+    name,
+    content,
+    content_type: textOf(attachment, "content_type") || null,
+    content_id: textOf(attachment, "content_id") || null,
+    disposition: textOf(attachment, "disposition") || null,
+  };
+}
+
+/** Values are text, whatever they were (CH-090). Throws `Undeliverable` for what would break out of its header. */
+function headersOf(value: Json | undefined): Record<string, string> {
+  const headers = Object.entries(isJsonObject(value) ? value : {}).map(([name, header]) => {
+    const text = typeof header === "string" ? header : JSON.stringify(header);
+    if (!HEADER_NAME.test(name) || CONTROL.test(text)) throw refused(`the header ${JSON.stringify(name)} is not valid`);
+    return [name, text];
+  });
+  return Object.fromEntries(headers) as Record<string, string>;
+}
+
+/** JSON overrides, the channel's below the template's (CH-080, CHQ-8). */
+function overridesOf(content: JsonObject, settings: SettingsReader): JsonObject {
+  const own = isJsonObject(content.json_overrides) ? content.json_overrides : {};
+  return deepMerge(settings.json("json_overrides") ?? {}, own);
+}
+
+/**
+ * The one place that reads a rendered e-mail. Throws `Undeliverable`: a bad recipient address bounces (CH-044), any other
+ * that is bad is refused.
+ */
+export function emailOf({ content }: Message, settings: SettingsReader): Email {
+  const to = parseAddress(textOf(content, "to"));
+  if (to === null) throw bounced(`${JSON.stringify(textOf(content, "to"))} is not an e-mail address`);
+  const from = parseAddress(textOf(content, "from"));
+  if (from === null)
+    throw refused(
+      textOf(content, "from") === ""
+        ? "the e-mail has no sender: set from_address in the channel's settings"
+        : `from: ${JSON.stringify(textOf(content, "from"))} is not an e-mail address`,
+    );
+  const subject = textOf(content, "subject_line");
+  const { headers, attachments } = content;
+  return {
+    from,
+    to,
+    cc: addressList(content, "cc"),
+    bcc: addressList(content, "bcc"),
+    reply_to: addressList(content, "reply_to"),
+    // A template's line break is white space there, as it is where HTML is shown.
+    subject: subject.replace(new RegExp(`\\s*${CONTROL.source}+\\s*`, "g"), " ").trim(),
+    html: textOf(content, "html_body") || null,
+    text: textOf(content, "text_body") || null,
+    headers: headersOf(headers),
+    attachments: Array.isArray(attachments) ? attachments.map(attachmentOf) : [],
+    overrides: overridesOf(content, settings),
+  };
+}
+
+/** `Ada <ada@x.test>`, the name quoted where it needs to be. */
+export function formatAddress({ address, name }: Address): string {
+  if (name === null) return address;
+  const plain = /^[\p{L}\p{N} !#$%&'*+/=?^_`{|}~-]+$/u.test(name);
+  return `${plain ? name : `"${name.replace(/["\\]/g, "\\$&")}"`} <${address}>`;
+}
+
+/** Checked headers of SMTP's only override (CH-090). */
+export function overrideHeaders({ overrides }: Email): Record<string, string> {
+  return headersOf(overrides.headers);
+}

@@ -1,0 +1,141 @@
+import { createTransport, type Transporter } from "nodemailer";
+import { isLoopback } from "../../domain/parse-channel-delivery.js";
+import type { Delivery, Provider } from "../../ports/provider.js";
+import { DEFAULT_TIMEOUT_MS, type Services } from "../api-call.js";
+import type { SettingsReader } from "../settings-reader.js";
+import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";
+import { type Address, type Email, emailOf, overrideHeaders } from "./email-content.js";
+import { Turns } from "./turns.js";
+
+const IMPLICIT_TLS_PORT = 465;
+const SUBMISSION_PORT = 587;
+const MAX_CONNECTIONS = 5;
+const MAX_MESSAGES_PER_CONNECTION = 100;
+/** A message that got no connection by then is tried again later: well within the lease on its row. */
+const MAX_WAIT_MS = 45_000;
+/** Every command of a session has the time-out; the whole session a few of them. */
+const SESSION_TIMEOUTS = 4;
+
+/** What nodemailer adds to its errors. */
+interface SmtpError extends Error {
+  code?: string;
+  command?: string;
+  response?: string;
+  responseCode?: number;
+}
+
+const CERTIFICATE = /certificate|self.signed|altname|unable to verify|CERT_|wrong version number/i;
+
+/**
+ * A failed session as its delivery: 4xx passes, a refused recipient bounces, other 5xx and bad credentials are final, and a
+ * server that cannot be reached or hangs up is tried again (CH-042, CH-044). A certificate that cannot be trusted is final:
+ * no retry changes it.
+ */
+function failureOf(error: SmtpError, to: Address): Undeliverable {
+  const { code = "", command = "", responseCode = 0, message } = error;
+  const reason = `SMTP: ${error.response ?? message}`;
+  if (responseCode >= 400 && responseCode < 500) return passing(reason);
+  if (responseCode >= 500) {
+    const isRecipient = code === "EENVELOPE" && !/^MAIL/i.test(command);
+    return isRecipient ? bounced(`SMTP: ${to.address} was refused: ${error.response ?? message}`) : refused(reason);
+  }
+  if (code === "EAUTH" || code === "ENOAUTH" || code === "ETLS" || CERTIFICATE.test(message)) return refused(reason);
+  return passing(reason);
+}
+
+function transportOf(settings: SettingsReader, timeoutMs: number, maxConnections: number): Transporter {
+  const host = settings.required("host");
+  const mode = settings.text("tls");
+  const port = settings.number("port", mode === "implicit" ? IMPLICIT_TLS_PORT : SUBMISSION_PORT);
+  const tls = mode ?? (port === IMPLICIT_TLS_PORT ? "implicit" : "starttls");
+  const user = isLoopback(host) ? settings.text("username") : settings.required("username");
+  const ca = settings.text("ca");
+  return createTransport({
+    pool: true,
+    host,
+    port,
+    secure: tls === "implicit",
+    requireTLS: tls === "starttls",
+    ignoreTLS: tls === "none",
+    ...(user === null ? {} : { auth: { user, pass: settings.required("password") } }),
+    ...(ca === null ? {} : { tls: { ca: ca.replaceAll("\\n", "\n") } }),
+    maxConnections,
+    maxMessages: MAX_MESSAGES_PER_CONNECTION,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+    // Content comes from templates and data: it must not name files of this machine or addresses to be read.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+const nodemailerAddress = ({ address, name }: Address) => ({ address, name: name ?? "" });
+
+function mailOf(email: Email, messageId: string) {
+  const { from, to, cc, bcc, reply_to, subject, html, text, attachments } = email;
+  return {
+    // The same at every attempt: a server or reader that sees it twice can tell.
+    messageId: `<${messageId}>`,
+    from: nodemailerAddress(from),
+    to: nodemailerAddress(to),
+    cc: cc.map(nodemailerAddress),
+    bcc: bcc.map(nodemailerAddress),
+    replyTo: reply_to.map(nodemailerAddress),
+    subject,
+    ...(html === null ? {} : { html }),
+    text: text ?? "",
+    headers: { ...email.headers, ...overrideHeaders(email) },
+    attachments: attachments.map(({ name, content, content_type, content_id, disposition }) => ({
+      filename: name,
+      content,
+      encoding: "base64",
+      ...(content_type === null ? {} : { contentType: content_type }),
+      ...(content_id === null ? {} : { cid: content_id }),
+      contentDisposition: disposition === "inline" ? ("inline" as const) : ("attachment" as const),
+    })),
+  };
+}
+
+/** SMTP with a pool of connections (CH-090): TLS and a login, and `sent` is all it ever tells (CH-046). */
+export function openSmtp(settings: SettingsReader, { onClose }: Services): Provider {
+  const timeoutMs = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
+  const maxConnections = settings.number("max_connections", MAX_CONNECTIONS);
+  const transport = transportOf(settings, timeoutMs, maxConnections);
+  onClose(() => transport.close());
+  const turns = new Turns(maxConnections);
+
+  async function session(email: Email, messageId: string) {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const limit = timeoutMs * SESSION_TIMEOUTS;
+      timer = setTimeout(() => reject(new Error(`the session took longer than ${limit / 1_000} s`)), limit);
+    });
+    try {
+      return await Promise.race([transport.sendMail(mailOf(email, messageId)), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    async send(message): Promise<Delivery> {
+      const email = emailOf(message, settings);
+      const domain = email.from.address.slice(email.from.address.lastIndexOf("@") + 1);
+      const messageId = `${message.id}@${domain}`;
+      const done = await turns.take(MAX_WAIT_MS);
+      if (done === null) throw passing("SMTP: all connections were busy");
+      try {
+        const { rejected = [] } = await session(email, messageId);
+        if (rejected.some((one) => String(one).toLowerCase() === email.to.address.toLowerCase()))
+          throw bounced(`SMTP: ${email.to.address} was refused`);
+        return { status: "sent", metadata: { external_id: messageId } };
+      } catch (error) {
+        throw error instanceof Error && "delivery" in error ? error : failureOf(error as SmtpError, email.to);
+      } finally {
+        done();
+      }
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { Agent, request as send } from "undici";
+import type { ApiAnswer, ApiRequest, Exchange, NoAnswer } from "./api-call.js";
+
+/** Providers answer with a few hundred bytes; a server that goes on and on is none. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const TIMEOUT_CODES = new Set([
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "ETIMEDOUT",
+]);
+/** What can never be sent as it is: a header with a line break, a URL that is none. */
+const MALFORMED_CODES = new Set(["UND_ERR_INVALID_ARG", "ERR_INVALID_URL", "ERR_INVALID_CHAR"]);
+
+async function textOf(body: AsyncIterable<Buffer> & { destroy(): void }): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) {
+      body.destroy();
+      return null;
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+async function exchange(
+  agent: Agent,
+  { method, url, headers, body, timeout_ms }: ApiRequest,
+): Promise<ApiAnswer | NoAnswer> {
+  const response = await send(url, {
+    dispatcher: agent,
+    method: method.toUpperCase() as "POST",
+    headers,
+    body,
+    signal: AbortSignal.timeout(timeout_ms),
+  });
+  const text = await textOf(response.body);
+  if (text === null) return { failure: "connection", message: "the answer is larger than 1 MB", code: "" };
+  const plain = Object.entries(response.headers).map(([name, value]) => [name, [value ?? ""].flat().join(", ")]);
+  return { status: response.statusCode, headers: Object.fromEntries(plain) as Record<string, string>, text };
+}
+
+function noAnswer(error: unknown, timeoutMs: number): NoAnswer {
+  const { name, code = "", message } = error as Error & { code?: unknown };
+  const known = String(code);
+  if (name === "TimeoutError" || TIMEOUT_CODES.has(known))
+    return { failure: "timeout", message: `no answer within ${timeoutMs / 1_000} s`, code: known };
+  const failure = MALFORMED_CODES.has(known) ? "malformed" : "connection";
+  return { failure, message: message || known || name, code: known };
+}
+
+/** Requests over a pool of connections, with what closes it. */
+export function openExchange(): { exchange: Exchange; close: () => Promise<void> } {
+  const agent = new Agent();
+  return {
+    exchange: async (request) => {
+      try {
+        return await exchange(agent, request);
+      } catch (error) {
+        return noAnswer(error, request.timeout_ms);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}

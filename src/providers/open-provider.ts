@@ -1,0 +1,135 @@
+import type { Channel } from "../domain/environment.js";
+import { vendorOf } from "../domain/provider-catalogue.js";
+import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
+import { stableStringify } from "../util/json.js";
+import type { Exchange, Services } from "./api-call.js";
+import { SettingsReader, type Variables } from "./settings-reader.js";
+import { Undeliverable } from "./undeliverable.js";
+
+/** A vendor's file: from a channel's settings to somebody who delivers. Throws `Undeliverable` where they do not do. */
+export type OpenVendor = (settings: SettingsReader, services: Services) => Provider;
+
+/** By vendor; each is loaded when its first message goes out. */
+const VENDORS: Record<string, () => Promise<OpenVendor>> = {
+  smtp: async () => (await import("./email/smtp.js")).openSmtp,
+  sendgrid: async () => (await import("./email/sendgrid.js")).openSendgrid,
+  postmark: async () => (await import("./email/postmark.js")).openPostmark,
+  resend: async () => (await import("./email/resend.js")).openResend,
+  twilio: async () => (await import("./sms/twilio.js")).openTwilio,
+  fcm: async () => (await import("./push/fcm.js")).openFcm,
+  apns: async () => (await import("./push/apns.js")).openApns,
+  expo: async () => (await import("./push/expo.js")).openExpo,
+  slack: async () => (await import("./chat/slack.js")).openSlack,
+  discord: async () => (await import("./chat/discord.js")).openDiscord,
+  "ms-teams": async () => (await import("./chat/ms-teams.js")).openMsTeams,
+  "knock-webhook": async () => (await import("./http/knock-webhook.js")).openKnockWebhook,
+};
+
+const MAX_REASON = 500;
+
+export interface Providers {
+  /** Who delivers for a channel; null where its provider is none that delivers here. */
+  providerFor(channel: Channel): Provider | null;
+  /** Closes connections that are kept open. */
+  close(): Promise<void>;
+}
+
+export interface ProviderOptions {
+  /** Environment variables, to which settings refer. */
+  variables: Variables;
+  /** Real time in milliseconds. */
+  now?: () => number;
+}
+
+/** A reason as it may be stored and printed: no secret, no control character of a lying server, not without end. */
+function presentable(reason: string, secrets: readonly string[]): string {
+  let text = reason;
+  for (const secret of secrets) text = text.replaceAll(secret, "[redacted]");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go.
+  text = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  return text.length > MAX_REASON ? `${text.slice(0, MAX_REASON)}…` : text;
+}
+
+/** What a server calls a message is its text, too. */
+function withPlainId(delivery: Delivery): Delivery {
+  if (!("metadata" in delivery) || typeof delivery.metadata?.external_id !== "string") return delivery;
+  return {
+    ...delivery,
+    metadata: { ...delivery.metadata, external_id: presentable(delivery.metadata.external_id, []) },
+  };
+}
+
+/** Tokens of connections and URLs of incoming webhooks. */
+function secretsIn(stored: StoredChannelData): string[] {
+  const found: string[] = [];
+  JSON.stringify(stored, (name, value: unknown) => {
+    if ((name === "access_token" || name === "url") && typeof value === "string" && value.length > 3) found.push(value);
+    return value;
+  });
+  return found;
+}
+
+/** Everybody who delivers for real. Nothing is opened before a message goes out. */
+export function openProviders({ variables, now = Date.now }: ProviderOptions): Providers {
+  const closing: (() => void | Promise<void>)[] = [];
+  let http: Promise<{ exchange: Exchange; close: () => Promise<void> }> | undefined;
+  const services: Services = {
+    now,
+    onClose: (close) => void closing.push(close),
+    async exchange(request) {
+      http ??= import("./http-exchange.js").then(({ openExchange }) => openExchange());
+      return (await http).exchange(request);
+    },
+  };
+  /** By channel with all its settings: connections and tokens are kept as long as those stay the same. */
+  const opened = new Map<string, Promise<{ provider: Provider; settings: SettingsReader }>>();
+
+  async function open(channel: Channel, load: () => Promise<OpenVendor>) {
+    const settings = new SettingsReader(channel, variables);
+    const openVendor = await load();
+    return { provider: openVendor(settings, services), settings };
+  }
+
+  function openedFor(channel: Channel, load: () => Promise<OpenVendor>) {
+    const key = stableStringify(channel);
+    const known = opened.get(key);
+    if (known) return known;
+    const fresh = open(channel, load);
+    opened.set(key, fresh);
+    // What could not be opened is tried anew with the next message.
+    fresh.catch(() => opened.delete(key));
+    return fresh;
+  }
+
+  return {
+    providerFor(channel) {
+      const vendor = vendorOf(channel.type, channel.provider);
+      const load = vendor && VENDORS[vendor.vendor];
+      if (!load) return null;
+      return {
+        async send(message, _channel, stored): Promise<Delivery> {
+          let secrets = secretsIn(stored);
+          try {
+            const { provider, settings } = await openedFor(channel, load);
+            try {
+              return withPlainId(await provider.send(message, channel, stored));
+            } finally {
+              secrets = [...secrets, ...settings.secrets];
+            }
+          } catch (error) {
+            if (!(error instanceof Undeliverable)) {
+              const reason = error instanceof Error ? error.message : String(error);
+              return { status: "failed", retryable: true, reason: presentable(reason, secrets) };
+            }
+            return { ...error.delivery, reason: presentable(error.delivery.reason, secrets) };
+          }
+        },
+      };
+    },
+    async close() {
+      for (const close of closing.splice(0)) await close();
+      if (http) await (await http).close();
+      opened.clear();
+    },
+  };
+}

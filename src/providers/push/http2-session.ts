@@ -1,0 +1,102 @@
+import { type ClientHttp2Session, connect } from "node:http2";
+import type { ApiAnswer, NoAnswer } from "../api-call.js";
+
+export interface Http2Request {
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+  timeout_ms: number;
+}
+
+/** Answers are short; a server that goes on and on is none. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** One HTTP/2 session to an origin, opened when it is needed and again after it went away. Any number of requests share it. */
+export class Http2Session {
+  private session: ClientHttp2Session | undefined;
+
+  constructor(
+    private readonly origin: string,
+    private readonly ca: string | null,
+  ) {}
+
+  close(): void {
+    this.session?.destroy();
+    this.session = undefined;
+  }
+
+  /** A POST. Never rejects: why nothing came is an answer, too. */
+  post(request: Http2Request): Promise<ApiAnswer | NoAnswer> {
+    return new Promise((resolve) => {
+      let settled = false;
+      const finish = (answer: ApiAnswer | NoAnswer): void => {
+        if (settled) return;
+        settled = true;
+        clearTimeout(timer);
+        resolve(answer);
+      };
+      const fail = (message: string, code = ""): void => finish({ failure: "connection", message, code });
+      // A session that does not answer is not used again: what waits behind would wait as long.
+      const timer = setTimeout(() => {
+        finish({ failure: "timeout", message: `no answer within ${request.timeout_ms / 1_000} s`, code: "" });
+        this.close();
+      }, request.timeout_ms);
+      try {
+        this.exchange(request, finish, fail);
+      } catch (error) {
+        const { code = "", message } = error as Error & { code?: string };
+        const isOurs = code.startsWith("ERR_INVALID") || code.startsWith("ERR_HTTP2_INVALID");
+        finish({ failure: isOurs ? "malformed" : "connection", message, code });
+      }
+    });
+  }
+
+  private exchange(
+    { path, headers, body }: Http2Request,
+    finish: (answer: ApiAnswer) => void,
+    fail: (message: string, code?: string) => void,
+  ): void {
+    const session = this.opened();
+    const onGone = (error?: Error): void => fail(error?.message ?? "the connection was closed");
+    session.once("error", onGone).once("close", onGone);
+    const stream = session.request({ ":method": "POST", ":path": path, ...headers });
+    let status = 0;
+    let answered: Record<string, string> = {};
+    const chunks: Buffer[] = [];
+    let size = 0;
+    stream.on("response", ({ ":status": code, ...rest }) => {
+      status = Number(code);
+      const plain = Object.entries(rest).map(([name, value]) => [name, String(value ?? "")]);
+      answered = Object.fromEntries(plain) as Record<string, string>;
+    });
+    stream.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) stream.destroy(new Error("the answer is larger than 64 kB"));
+      else chunks.push(chunk);
+    });
+    stream.on("error", (error: Error) => fail(error.message));
+    stream.on("end", () => {
+      if (status > 0) finish({ status, headers: answered, text: Buffer.concat(chunks).toString("utf8") });
+    });
+    stream.on("close", () => {
+      session.off("error", onGone).off("close", onGone);
+      fail("the stream was closed without an answer");
+    });
+    stream.end(body);
+  }
+
+  private opened(): ClientHttp2Session {
+    const current = this.session;
+    if (current && !current.closed && !current.destroyed) return current;
+    const session = connect(this.origin, this.ca === null ? {} : { ca: this.ca });
+    // Many streams listen at once; an error is told to each, and to nobody where none is open.
+    session.setMaxListeners(0);
+    const forget = (): void => {
+      if (this.session === session) this.session = undefined;
+    };
+    session.on("error", forget).on("goaway", forget).on("close", forget);
+    session.unref();
+    this.session = session;
+    return session;
+  }
+}

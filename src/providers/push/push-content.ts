@@ -1,0 +1,36 @@
+import type { Message } from "../../domain/message.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { payloadOverrides } from "../payload-overrides.js";
+import type { SettingsReader } from "../settings-reader.js";
+import { refused } from "../undeliverable.js";
+
+export interface Push {
+  token: string;
+  title: string;
+  body: string;
+  /** Neither title nor body: nothing is shown, the app is woken (CH-132). */
+  silent: boolean;
+  /** The trigger's data and the message's id (CH-131). */
+  data: JsonObject;
+  overrides: JsonObject;
+}
+
+/** The one place that reads a rendered push. */
+export function pushOf({ id, content }: Message, settings: SettingsReader): Push {
+  const text = (name: string): string => (typeof content[name] === "string" ? content[name] : "");
+  const [token, title, body] = [text("token"), text("title"), text("body")];
+  if (token === "") throw refused("the push has no device token to go to");
+  return {
+    token,
+    title,
+    body,
+    silent: title === "" && body === "",
+    data: { ...(isJsonObject(content.data) ? content.data : {}), knock_message_id: id },
+    overrides: payloadOverrides(content, settings),
+  };
+}
+
+/** What is shown; an empty title or body is left out. */
+export function shownOf({ title, body }: Push): JsonObject {
+  return { ...(title === "" ? {} : { title }), ...(body === "" ? {} : { body }) };
+}

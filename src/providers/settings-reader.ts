@@ -1,0 +1,80 @@
+import type { Channel } from "../domain/environment.js";
+import { variableOf, vendorOf } from "../domain/provider-catalogue.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import { parsedObject } from "./api-call.js";
+import { refused } from "./undeliverable.js";
+
+export type Variables = Record<string, string | undefined>;
+
+/** A channel's settings with its references to environment variables resolved, at the moment of delivery. */
+export class SettingsReader {
+  private readonly known = new Set<string>();
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly variables: Variables,
+  ) {}
+
+  /** Values that nothing may repeat: not a reason, not an event. */
+  get secrets(): readonly string[] {
+    return [...this.known].filter((value) => value.length > 3).sort((a, b) => b.length - a.length);
+  }
+
+  /** Null where it is not set. Throws `Undeliverable` where it names a variable that is not. */
+  text(name: string): string | null {
+    const value = this.channel.settings[name];
+    if (value === undefined || value === null || value === "") return null;
+    const variable = variableOf(value);
+    if (variable === null) return String(value);
+    const resolved = this.variables[variable];
+    if (resolved === undefined || resolved === "")
+      throw refused(
+        `channel "${this.channel.key}": the environment variable ${variable} is not set (settings.${name} refers to it)`,
+      );
+    if (vendorOf(this.channel.type, this.channel.provider)?.settings[name]?.kind === "secret") this.addSecret(resolved);
+    return resolved;
+  }
+
+  addSecret(value: string): void {
+    this.known.add(value);
+  }
+
+  required(name: string): string {
+    const value = this.text(name);
+    if (value === null) throw refused(`channel "${this.channel.key}": settings.${name} is not set`);
+    return value;
+  }
+
+  number(name: string, fallback: number): number {
+    const value = this.text(name);
+    if (value === null) return fallback;
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < 1)
+      throw refused(`channel "${this.channel.key}": settings.${name} must be a whole number above 0`);
+    return number;
+  }
+
+  flag(name: string): boolean | null {
+    const value = this.text(name);
+    return value === null ? null : value === "true";
+  }
+
+  /** A base URL without its last slash. */
+  url(name: string, fallback: string): string {
+    const value = this.text(name) ?? fallback;
+    if (!URL.canParse(value) || !/^https?:/i.test(value))
+      throw refused(`channel "${this.channel.key}": settings.${name} is not a URL`);
+    return value.replace(/\/+$/, "");
+  }
+
+  /** An object, written as one or as JSON text; null where it is not set. */
+  json(name: string): JsonObject | null {
+    const value = this.channel.settings[name];
+    if (isJsonObject(value)) return value;
+    const text = this.text(name);
+    if (text === null) return null;
+    const object = parsedObject(text);
+    if (object === null) throw refused(`channel "${this.channel.key}": settings.${name} is not a JSON object`);
+    return object;
+  }
+}

@@ -1,0 +1,84 @@
+import type { Delivery, Provider } from "../../ports/provider.js";
+import type { JsonObject } from "../../util/json.js";
+import {
+  type ApiAnswer,
+  callApi,
+  DEFAULT_TIMEOUT_MS,
+  detailOf,
+  failed,
+  isSuccess,
+  parsedObject,
+  plainText,
+  type Services,
+  successBody,
+  successField,
+} from "../api-call.js";
+import { payloadOverrides } from "../payload-overrides.js";
+import type { SettingsReader } from "../settings-reader.js";
+import { bounced, refused, type Undeliverable } from "../undeliverable.js";
+
+const VENDOR = "Twilio";
+
+/** Twilio's codes for a number that cannot get the message: invalid, unreachable, no mobile, unsubscribed, unknown. */
+const BAD_NUMBER = new Set([21211, 21214, 21217, 21401, 21421, 21610, 21612, 21614, 30005, 30006]);
+
+/** `To` and `Body`, with what the number or the service to send from is, and the overrides as further fields. */
+function formOf(to: string, body: string, sender: Record<string, string>, overrides: JsonObject): string {
+  const fields: JsonObject = { To: to, Body: body, ...sender, ...overrides };
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    // A list is a field that stands several times, as MediaUrl may.
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== null) form.append(name, typeof one === "string" ? one : JSON.stringify(one));
+  }
+  return form.toString();
+}
+
+function senderOf(settings: SettingsReader): Record<string, string> {
+  const service = settings.text("messaging_service_sid");
+  if (service !== null) return { MessagingServiceSid: service };
+  const from = settings.text("phone_number") ?? settings.required("short_code");
+  // Somebody who writes the service's id as the sender means the service.
+  return /^MG[0-9a-f]{32}$/i.test(from) ? { MessagingServiceSid: from } : { From: from };
+}
+
+function failureOf(answer: ApiAnswer, now: number): Undeliverable {
+  const { code, message } = parsedObject(answer.text) ?? {};
+  const detail = detailOf(message, code);
+  return BAD_NUMBER.has(Number(plainText(code)))
+    ? bounced(`${VENDOR}: ${detail}`)
+    : failed(VENDOR, answer, detail, now);
+}
+
+/** Twilio's Messages API (CH-110). It takes no idempotency key; what it says at once is at most `sent`. */
+export function openTwilio(settings: SettingsReader, services: Services): Provider {
+  const base = settings.url("base_url", "https://api.twilio.com");
+  const account = settings.required("account_id");
+  const token = settings.required("auth_token");
+  const sender = senderOf(settings);
+  const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
+  const credentials = Buffer.from(`${account}:${token}`).toString("base64");
+  settings.addSecret(credentials);
+  return {
+    async send({ content }): Promise<Delivery> {
+      const to = String(content.to ?? "");
+      const body = String(content.body ?? "");
+      if (to === "") throw refused("the SMS has no number to go to");
+      const answer = await callApi(services, VENDOR, {
+        method: "POST",
+        url: `${base}/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`,
+        headers: { authorization: `Basic ${credentials}`, "content-type": "application/x-www-form-urlencoded" },
+        body: formOf(to, body, sender, payloadOverrides(content, settings)),
+        timeout_ms,
+      });
+      if (!isSuccess(answer)) throw failureOf(answer, services.now());
+      const sid = successField(VENDOR, answer, "sid");
+      const { status, error_code, error_message } = successBody(VENDOR, answer);
+      // CH-110: failed bounces, undelivered is final.
+      const detail = `${VENDOR}: ${detailOf(error_message ?? status, error_code)}`;
+      if (status === "failed" || BAD_NUMBER.has(Number(plainText(error_code)))) throw bounced(detail);
+      if (status === "undelivered") throw refused(detail);
+      return { status: status === "delivered" ? "delivered" : "sent", metadata: { external_id: sid } };
+    },
+  };
+}

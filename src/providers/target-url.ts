@@ -1,0 +1,16 @@
+import { isLoopback } from "../domain/parse-channel-delivery.js";
+import { refused } from "./undeliverable.js";
+
+/**
+ * A URL that came from a template or from channel data. Anything but https is refused for good (CH-203), except plain http
+ * to this machine, which local tests need (CH-208, CHQ-9); `allowHttp` true lets it go anywhere, false nowhere.
+ */
+export function targetUrl(text: string, allowHttp: boolean | null): URL {
+  const trimmed = text.trim();
+  if (!URL.canParse(trimmed)) throw refused(`the URL ${JSON.stringify(trimmed)} is not valid`);
+  const url = new URL(trimmed);
+  if (url.protocol === "https:") return url;
+  if (url.protocol !== "http:") throw refused(`the URL must start with https://, not ${url.protocol}//`);
+  if (allowHttp ?? isLoopback(url.hostname)) return url;
+  throw refused(`the URL must start with https://: plain http goes to this machine only (${url.host})`);
+}

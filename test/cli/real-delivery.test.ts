@@ -1,0 +1,241 @@
+import { generateKeyPairSync } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { startHttpTarget } from "../helpers/http-target.js";
+import { createSample, type Sample } from "../helpers/run-knock.js";
+import { type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
+
+const PASSWORD = "s3cret-of-the-relay";
+
+let sample: Sample;
+let smtp: SmtpReceiver;
+
+beforeEach(async () => {
+  smtp = await startSmtpReceiver({
+    password: PASSWORD,
+    allowInsecureAuth: true,
+    disabledCommands: ["STARTTLS"],
+    refuse: (address) => (address.startsWith("gone@") ? { code: 550, message: "No such mailbox" } : undefined),
+  });
+  sample = createSample(null);
+  sample.write("knock.json", { knockDir: "./knock" });
+  sample.write("knock/workflows/hello/workflow.json", {
+    name: "hello",
+    steps: [
+      {
+        ref: "email_1",
+        type: "channel",
+        channel_key: "mail",
+        channel_type: "email",
+        template: { subject: "Hello {{ recipient.name }}", html_body: "<p>Good {{ day }}</p>", settings: {} },
+      },
+    ],
+  });
+});
+
+afterEach(async () => {
+  sample.remove();
+  await smtp.close();
+});
+
+function environment(channel: JsonObject = {}, settings: JsonObject = {}): void {
+  sample.write("knock/environment.json", {
+    channels: {
+      mail: {
+        type: "email",
+        provider: "smtp",
+        deliver: true,
+        settings: {
+          from_address: "hi@lark.test",
+          from_name: "Lark, Inc.",
+          host: "127.0.0.1",
+          port: smtp.port,
+          tls: "none",
+          username: "lark",
+          password: "$LARK_PASSWORD",
+          ...settings,
+        },
+        ...channel,
+      },
+    },
+  });
+}
+
+const ADA = '{"id":"ada","name":"Ada","email":"ada@lark.test"}';
+const GONE = '{"id":"gone","name":"Gone","email":"gone@lark.test"}';
+const withPassword = { env: { LARK_PASSWORD: PASSWORD } };
+const notify = (recipient: string, more: string[] = [], options = withPassword) =>
+  sample.knock(["notify", "hello", "-r", recipient, "--set", "day=morning", "--json", ...more], options);
+const stepOf = (ran: Awaited<ReturnType<typeof notify>>) => ran.outcome.recipients?.[0]?.steps[0];
+const messageOf = async (id: unknown) => (await sample.knock(["messages", "show", String(id), "--json"])).json;
+
+describe("a channel that delivers", () => {
+  test("CH-090 an e-mail reaches an SMTP server, and the outcome and the message say so", async () => {
+    environment();
+    const ran = await notify(ADA);
+    expect(ran.exitCode).toBe(0);
+    const step = stepOf(ran);
+    expect(step).toMatchObject({ outcome: "sent", message_status: "sent", reason: null });
+    const [got] = smtp.received;
+    expect(smtp.received).toHaveLength(1);
+    expect(got).toMatchObject({ from: "hi@lark.test", to: ["ada@lark.test"], user: "lark" });
+    expect(got?.mail).toMatchObject({ subject: "Hello Ada", messageId: `<${step?.message_id}@lark.test>` });
+    expect(got?.mail.from?.value).toEqual([{ name: "Lark, Inc.", address: "hi@lark.test" }]);
+    expect(got?.mail.html).toContain("<p>Good morning</p>");
+    const message = await messageOf(step?.message_id);
+    expect(message).toMatchObject({
+      status: "sent",
+      metadata: { external_id: `${step?.message_id}@lark.test` },
+    });
+    const shown = await sample.knock(["messages", "show", String(step?.message_id)]);
+    expect(shown.stdout).toContain(`  provider   ${step?.message_id}@lark.test\n`);
+  });
+
+  test("CH-044 a refused recipient bounces, the others' messages go on", async () => {
+    environment();
+    const ran = await notify(`[${GONE},${ADA}]`);
+    expect(ran.exitCode).toBe(9);
+    expect(stepOf(ran)).toMatchObject({
+      outcome: "failed",
+      message_status: "bounced",
+      reason: { code: "delivery_error" },
+    });
+    expect(stepOf(ran)?.reason?.detail).toMatch(/^SMTP: gone@lark\.test was refused: 550 No such mailbox/);
+    expect(ran.outcome.recipients?.[1]?.steps[0]).toMatchObject({ message_status: "sent" });
+    expect(smtp.received.map(({ to }) => to)).toEqual([["ada@lark.test"]]);
+    expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "bounced" });
+  });
+
+  test("E-208 nothing leaves of a run in sandbox mode, nor through a channel that does not say deliver", async () => {
+    environment();
+    const recipients = [{ id: "ada", email: "ada@lark.test" }];
+    sample.write("p.json", { recipients, settings: { sandbox_mode: true } });
+    const sandboxed = await sample.knock(["notify", "hello", "--file", "p.json", "--json"], withPassword);
+    expect(stepOf(sandboxed)).toMatchObject({ outcome: "sent", message_status: "not_sent" });
+    environment({ deliver: false });
+    expect(stepOf(await notify(ADA))).toMatchObject({ outcome: "sent", message_status: "not_sent" });
+    expect(smtp.connections).toBe(0);
+  });
+
+  test("a variable that is not set fails the message, naming channel and variable, and nothing is sent", async () => {
+    environment();
+    const ran = await notify(ADA, [], { env: {} as { LARK_PASSWORD: string } });
+    expect(ran.exitCode).toBe(1);
+    expect(stepOf(ran)).toMatchObject({
+      message_status: "undelivered",
+      reason: {
+        code: "delivery_error",
+        detail: 'channel "mail": the environment variable LARK_PASSWORD is not set (settings.password refers to it)',
+      },
+    });
+    expect(smtp.connections).toBe(0);
+  });
+
+  test("a password that the server refuses is final, and is not repeated anywhere", async () => {
+    environment();
+    const ran = await notify(ADA, [], { env: { LARK_PASSWORD: "hunter2-hunter2" } });
+    expect(stepOf(ran)).toMatchObject({ message_status: "undelivered" });
+    expect(stepOf(ran)?.reason?.detail).toContain("535");
+    expect(ran.stdout + ran.stderr).not.toContain("hunter2");
+    expect(JSON.stringify(await messageOf(stepOf(ran)?.message_id))).not.toContain("hunter2");
+  });
+
+  test("E-209 a server that cannot be reached is tried again later", async () => {
+    environment({}, { port: 1 });
+    const ran = await notify(ADA);
+    expect(stepOf(ran)).toMatchObject({ outcome: "queued", message_status: "queued" });
+    environment();
+    await sample.knock(["clock", "advance", "1m"], withPassword);
+    expect(smtp.received).toHaveLength(1);
+    expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "sent" });
+  });
+
+  test("a secret written into the file is refused before anything happens", async () => {
+    environment({}, { password: PASSWORD });
+    const ran = await notify(ADA);
+    expect(ran.exitCode).toBe(3);
+    expect(ran.error.message).toBe(
+      'knock/environment.json: channels.mail.settings.password is a secret and must name an environment variable, such as "$PASSWORD": never write it here',
+    );
+    expect(ran.stdout + ran.stderr).not.toContain(PASSWORD);
+  });
+});
+
+test("SMS, push, chat and a webhook leave the built command, each to its provider", async () => {
+  const target = await startHttpTarget();
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const private_key = privateKey.export({ type: "pkcs8", format: "pem" });
+  const account = JSON.stringify({ client_email: "push@lark.test", private_key });
+  try {
+    target.answer(({ path }) => {
+      if (path.startsWith("/2010-04-01/")) return { status: 201, json: { sid: "SM1", status: "queued" } };
+      if (path === "/token") return { json: { access_token: "access-token-1", expires_in: 3600 } };
+      if (path.startsWith("/v1/projects/"))
+        return { status: 404, json: { error: { message: "gone", details: [{ errorCode: "UNREGISTERED" }] } } };
+      return path === "/slack" ? { text: "ok" } : { status: 200 };
+    });
+    const base_url = target.url;
+    sample.write("knock/environment.json", {
+      channels: {
+        text: {
+          type: "sms",
+          provider: "twilio",
+          deliver: true,
+          settings: { accountSid: "AC1", authToken: "$TWILIO", from: "+15550009999", base_url },
+        },
+        droid: {
+          type: "push",
+          provider: "fcm",
+          deliver: true,
+          settings: { project_id: "lark", service_account_json: "$FCM", base_url, token_url: `${base_url}/token` },
+        },
+        chatty: { type: "chat", provider: "slack", deliver: true },
+        hook: { type: "http", deliver: true, settings: { signing_key: "$HOOK" } },
+      },
+    });
+    const channelStep = (ref: string, channel_type: string, channel_key: string, template: JsonObject) => ({
+      ref,
+      type: "channel",
+      channel_type,
+      channel_key,
+      template,
+    });
+    sample.write("knock/workflows/all/workflow.json", {
+      name: "all",
+      steps: [
+        channelStep("sms_1", "sms", "text", { text_body: "Ping" }),
+        channelStep("push_1", "push", "droid", { title: "T", text_body: "B", settings: {} }),
+        channelStep("chat_1", "chat", "chatty", { markdown_body: "**Hi**" }),
+        channelStep("hook_1", "http", "hook", { method: "post", url: `${base_url}/hook`, body: '{"a":1}' }),
+      ],
+    });
+    const recipient = JSON.stringify({
+      id: "ada",
+      phone_number: "+15550000001",
+      channel_data: {
+        droid: { tokens: ["device-1"] },
+        chatty: { connections: [{ incoming_webhook: { url: `${base_url}/slack` } }] },
+      },
+    });
+    const env = { TWILIO: "twilio-token", FCM: account, HOOK: "hook-key" };
+    const ran = await sample.knock(["notify", "all", "-r", recipient, "--json"], { env });
+    expect(ran.outcome.recipients?.[0]?.steps.map((one) => [one.ref, one.outcome, one.message_status])).toEqual([
+      ["sms_1", "sent", "sent"],
+      ["push_1", "failed", "bounced"],
+      ["chat_1", "sent", "sent"],
+      ["hook_1", "sent", "delivered"],
+    ]);
+    expect(target.requests.map(({ path }) => path).sort()).toEqual([
+      "/2010-04-01/Accounts/AC1/Messages.json",
+      "/hook",
+      "/slack",
+      "/token",
+      "/v1/projects/lark/messages:send",
+    ]);
+    expect(target.requests.find(({ path }) => path === "/hook")?.headers["x-webhook-signature"]).toMatch(/^t=\d+,s=/);
+    const again = await sample.knock(["notify", "all", "-r", "ada", "--json"], { env });
+    expect(again.outcome.recipients?.[0]?.steps[1]).toMatchObject({ reason: { code: "missing_recipient_data" } });
+  } finally {
+    await target.close();
+  }
+});

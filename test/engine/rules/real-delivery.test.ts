@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Delivery, StoredChannelData } from "../../../src/ports/provider.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { EngineHarness, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+
+let h: EngineHarness;
+beforeEach(async () => {
+  h = await EngineHarness.open();
+});
+afterEach(() => h.close());
+
+describe("a provider that asks to be left alone (CH-042, E-209)", () => {
+  const busy = (retry_after_ms: number): Delivery => ({
+    status: "failed",
+    retryable: true,
+    reason: "429",
+    retry_after_ms,
+  });
+  test.each([
+    ["longer than the backoff is waited", 60 * SECOND, 60 * SECOND],
+    ["shorter is not", 1 * SECOND, 14 * SECOND],
+    ["but half an hour at most", 86_400 * SECOND, 30 * MINUTE],
+  ])("%s", async (_title, asked, waited) => {
+    h.define("digest", { steps: [step.email()] });
+    h.deliver = () => busy(asked);
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect((await h.messages())[0]?.due_at).toBe(T0 + waited);
+  });
+});
+
+describe("a device token that bounces (CH-134, E-215)", () => {
+  const gone = (message: { content: { token?: unknown } }): Delivery =>
+    message.content.token === "old"
+      ? { status: "bounced", reason: "Unregistered", token: "old" }
+      : { status: "sent", metadata: { external_id: "x" } };
+
+  beforeEach(async () => {
+    h.define("digest", { steps: [step.push()] });
+    h.deliver = gone;
+    const devices: JsonObject[] = [{ token: "old", locale: "fr" }, { token: "new" }];
+    await h.identify(
+      { id: "ana", channel_data: { "c-ios": { tokens: ["old", "new"] }, "c-droid": { tokens: ["old"] } } },
+      { id: "bo", channel_data: { "c-ios": { devices } } },
+    );
+  });
+
+  test("is taken out of the channel's data, in whichever form, and the event tells which it was (E-210)", async () => {
+    await h.trigger("digest", { recipients: ["ana", "bo"] });
+    expect((await h.recipient("ana"))?.channel_data).toEqual({
+      "c-ios": { tokens: ["new"] },
+      "c-droid": { tokens: ["old"] },
+    });
+    expect((await h.recipient("bo"))?.channel_data).toEqual({ "c-ios": { devices: [{ token: "new" }] } });
+    const bounced = (await h.messages("ana")).find(({ status }) => status === "bounced");
+    expect(bounced?.events.at(-1)?.data).toEqual({ failure_details: "Unregistered", token: "old" });
+    const sent = (await h.messages("ana")).find(({ status }) => status === "sent");
+    expect(sent?.metadata).toEqual({ external_id: "x" });
+  });
+
+  test("CHQ-14 the next push goes without it, and none is left where it was the only one", async () => {
+    await h.identify({ id: "ana", channel_data: { "c-ios": { tokens: ["old"] } } });
+    await h.trigger("digest", { recipients: ["ana"] });
+    const second = await h.trigger("digest", { recipients: ["ana"] });
+    expect(second.recipients?.[0]?.steps[0]).toMatchObject({
+      outcome: "skipped",
+      reason: { code: "missing_recipient_data" },
+    });
+  });
+
+  test("stays where the channel does not deregister", async () => {
+    const ios = h.environment.channels.ios;
+    if (ios) ios.settings = { token_deregistration: false };
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect((await h.recipient("ana"))?.channel_data["c-ios"]).toEqual({ tokens: ["old", "new"] });
+  });
+});
+
+test("CH-162 chat is handed over with what recipient and tenant have stored at that moment", async () => {
+  h.define("digest", { steps: [step.chat()] });
+  const connections = [{ access_token: "xoxb", channel_id: "C1" }];
+  await h.identify({ id: "ana", channel_data: { "c-chat": { connections } } });
+  const seen: StoredChannelData[] = [];
+  h.deliver = (_message, _channel, stored) => {
+    seen.push(stored);
+    return { status: "sent" };
+  };
+  const tenant = { id: "acme", channel_data: { "c-chat": { token: { access_token: "xoxb-tenant" } } } };
+  await h.trigger("digest", { recipients: ["ana"], tenant });
+  await h.trigger("digest", { recipients: ["ana"] });
+  expect(seen).toEqual([
+    { recipient: { connections }, tenant: { token: { access_token: "xoxb-tenant" } } },
+    { recipient: { connections }, tenant: {} },
+  ]);
+  expect(JSON.stringify(await h.messages())).not.toContain("xoxb");
+});
+
+test("CH-049 one message's provider throws, the others go on", async () => {
+  h.define("digest", { steps: [step.webhook(), step.email("S", "B")] });
+  h.deliver = (message) => {
+    if (message.recipient === "$users/ana") throw new Error("a fault of the provider's code");
+    return { status: message.channel.type === "http" ? "delivered" : "sent" };
+  };
+  const outcome = await h.trigger("digest", { recipients: ["ana", "bo"] });
+  const statuses = outcome.recipients?.map(({ status, steps }) => [status, ...steps.map((one) => one.message_status)]);
+  expect(statuses).toEqual([
+    ["completed", "queued", "queued"],
+    ["completed", "delivered", "sent"],
+  ]);
+});
+
+test("E-208 CH-003 what waits for another attempt stays when its channel becomes a sandbox", async () => {
+  h.define("digest", { steps: [step.email()] });
+  h.deliver = () => ({ status: "failed", retryable: true, reason: "429" });
+  await h.trigger("digest", { recipients: ["ana"] });
+  const { mail } = h.environment.channels;
+  if (mail) mail.deliver = false;
+  await h.at(MINUTE);
+  expect(h.delivered).toHaveLength(1);
+  expect(await h.messages()).toMatchObject([{ status: "not_sent", due_at: null }]);
+});

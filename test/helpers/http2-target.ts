@@ -1,0 +1,71 @@
+import { constants, createServer, type IncomingHttpHeaders, type ServerHttp2Session } from "node:http2";
+import type { AddressInfo } from "node:net";
+import type { JsonObject } from "../../src/util/json.js";
+
+export interface Http2TargetReply {
+  status?: number;
+  headers?: Record<string, string>;
+  json?: JsonObject;
+  text?: string;
+  fault?: "silent" | "goaway" | "reset" | "endless";
+}
+
+export interface Http2Target {
+  readonly url: string;
+  readonly requests: { headers: IncomingHttpHeaders; json: JsonObject }[];
+  /** Sessions opened so far. */
+  readonly sessions: number;
+  /** What comes next, in this order; the last one stays. */
+  answer(...replies: Http2TargetReply[]): void;
+  close(): Promise<void>;
+}
+
+/** An HTTP/2 server on 127.0.0.1, without TLS. */
+export async function startHttp2Target(): Promise<Http2Target> {
+  const requests: Http2Target["requests"] = [];
+  const open = new Set<ServerHttp2Session>();
+  let sessions = 0;
+  let replies: Http2TargetReply[] = [{}];
+  const server = createServer();
+  server.on("session", (session) => {
+    sessions += 1;
+    open.add(session);
+    session.on("close", () => open.delete(session));
+    session.on("error", () => undefined);
+  });
+  server.on("stream", (stream, headers) => {
+    stream.on("error", () => undefined);
+    const chunks: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    stream.on("end", () => {
+      requests.push({ headers, json: JSON.parse(Buffer.concat(chunks).toString("utf8")) as JsonObject });
+      const next = (replies.length > 1 ? replies.shift() : replies[0]) ?? {};
+      if (next.fault === "silent") return;
+      if (next.fault === "goaway") return void stream.session?.destroy();
+      if (next.fault === "reset") return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      stream.respond({ ":status": next.status ?? 200, ...next.headers });
+      if (next.fault === "endless") {
+        const more = (): void => {
+          if (!stream.destroyed) stream.write("x".repeat(65_536), () => setImmediate(more));
+        };
+        return more();
+      }
+      stream.end(next.json === undefined ? (next.text ?? "") : JSON.stringify(next.json));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    get sessions() {
+      return sessions;
+    },
+    answer(...next) {
+      replies = next;
+    },
+    async close() {
+      for (const session of open) session.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

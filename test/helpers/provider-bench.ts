@@ -1,0 +1,82 @@
+import type { Channel } from "../../src/domain/environment.js";
+import type { ChannelType, Message } from "../../src/domain/message.js";
+import { parseEnvironment } from "../../src/domain/parse-environment.js";
+import { keyOf } from "../../src/domain/recipient.js";
+import type { Delivery, StoredChannelData } from "../../src/ports/provider.js";
+import { openProviders, type Providers } from "../../src/providers/open-provider.js";
+import type { JsonObject } from "../../src/util/json.js";
+
+export const MESSAGE_ID = "2xAbCdEfGhIjKlMnOpQrStUvWxY";
+export const NOW = Date.parse("2026-03-01T12:00:00Z");
+
+export function channel(type: ChannelType, provider: string, settings: JsonObject): Channel {
+  const raw = { channels: { out: { type, provider, deliver: true, settings } } };
+  return parseEnvironment(raw, "environment.json").channels.out as Channel;
+}
+
+export function message(type: ChannelType, content: JsonObject, more: Partial<Message> = {}): Message {
+  return {
+    id: MESSAGE_ID,
+    workflow_run_id: "run",
+    recipient_run_id: "recipient-run",
+    recipient: keyOf("ada"),
+    actor: null,
+    workflow: "new-comment",
+    version_id: "v",
+    categories: [],
+    step_ref: "step_1",
+    tenant: null,
+    channel: { id: "c", key: "out", type, provider: "p" },
+    status: "queued",
+    content,
+    data: {},
+    recipient_snapshot: null,
+    metadata: null,
+    scheduled_at: null,
+    due_at: 0,
+    attempts: 1,
+    seen_at: null,
+    read_at: null,
+    interacted_at: null,
+    link_clicked_at: null,
+    archived_at: null,
+    events: [],
+    inserted_at: 0,
+    updated_at: 0,
+    ...more,
+  };
+}
+
+export function email(more: JsonObject = {}): Message {
+  return message("email", {
+    to: "ada@lark.test",
+    from: "Lark, Inc. <hi@lark.test>",
+    cc: null,
+    bcc: null,
+    reply_to: null,
+    subject_line: "Hello Ada",
+    html_body: "<p>Hi</p>",
+    text_body: "Hi",
+    ...more,
+  });
+}
+
+/** Providers with a clock and environment variables in the test's hand. */
+export class ProviderBench {
+  now = NOW;
+  private readonly providers: Providers;
+
+  constructor(variables: Record<string, string> = {}) {
+    this.providers = openProviders({ variables, now: () => this.now });
+  }
+
+  async send(to: Channel, sent: Message, stored: StoredChannelData = { recipient: {}, tenant: {} }): Promise<Delivery> {
+    const provider = this.providers.providerFor(to);
+    if (provider === null) throw new Error(`nobody delivers for ${to.provider}`);
+    return provider.send(sent, to, stored);
+  }
+
+  close(): Promise<void> {
+    return this.providers.close();
+  }
+}

@@ -1,0 +1,89 @@
+import type { AddressInfo } from "node:net";
+import { type ParsedMail, simpleParser } from "mailparser";
+import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+
+/** A message as a server got it: its envelope, and what a reader makes of it. */
+export interface Received {
+  from: string;
+  to: string[];
+  user: string | null;
+  secure: boolean;
+  raw: string;
+  mail: ParsedMail;
+}
+
+export interface SmtpReceiver {
+  readonly port: number;
+  readonly received: Received[];
+  /** Sessions begun so far. */
+  readonly connections: number;
+  close(): Promise<void>;
+}
+
+export interface ReceiverOptions extends SMTPServerOptions {
+  /** What RCPT TO is answered; nothing accepts. */
+  refuse?: (address: string) => { code: number; message: string } | undefined;
+  /** What a login is answered; any is accepted without it. */
+  password?: string;
+  /** What the end of the data is answered; nothing accepts. */
+  refuseData?: () => { code: number; message: string } | undefined;
+}
+
+function coded({ code, message }: { code: number; message: string }): Error {
+  return Object.assign(new Error(message), { responseCode: code });
+}
+
+/** A real SMTP server on 127.0.0.1. */
+export async function startSmtpReceiver(options: ReceiverOptions = {}): Promise<SmtpReceiver> {
+  const { refuse, refuseData, password, ...rest } = options;
+  const received: Received[] = [];
+  let connections = 0;
+  const server = new SMTPServer({
+    authOptional: password === undefined,
+    disabledCommands: password === undefined ? ["STARTTLS"] : [],
+    logger: false,
+    onConnect(_session, callback) {
+      connections += 1;
+      callback();
+    },
+    onAuth({ username, password: given }, _session, callback) {
+      if (password !== undefined && given !== password)
+        return callback(coded({ code: 535, message: "Invalid username or password" }));
+      callback(null, { user: username ?? "" });
+    },
+    onRcptTo({ address }, _session, callback) {
+      const refusal = refuse?.(address);
+      callback(refusal ? coded(refusal) : null);
+    },
+    onData(stream, session, callback) {
+      const chunks: Buffer[] = [];
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+      stream.on("end", async () => {
+        const refusal = refuseData?.();
+        if (refusal) return callback(coded(refusal));
+        const raw = Buffer.concat(chunks);
+        const { mailFrom, rcptTo } = session.envelope;
+        received.push({
+          from: mailFrom === false ? "" : mailFrom.address,
+          to: rcptTo.map(({ address }) => address),
+          user: typeof session.user === "string" ? session.user : null,
+          secure: session.secure,
+          raw: raw.toString("utf8"),
+          mail: await simpleParser(raw),
+        });
+        callback(null);
+      });
+    },
+    ...rest,
+  });
+  server.on("error", () => undefined); // a client that hangs up is no fault of the server
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    received,
+    get connections() {
+      return connections;
+    },
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}

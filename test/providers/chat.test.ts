@@ -1,0 +1,281 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { publicConnection } from "../../src/domain/chat-connection.js";
+import type { Channel } from "../../src/domain/environment.js";
+import type { Delivery } from "../../src/ports/provider.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
+import { channel, MESSAGE_ID, message, ProviderBench } from "../helpers/provider-bench.js";
+
+const BOT = { access_token: "xoxb-recipient-1", channel_id: "C1" };
+let target: HttpTarget;
+let bench: ProviderBench;
+beforeEach(async () => {
+  target = await startHttpTarget();
+  bench = new ProviderBench({ BOT_TOKEN: "bot-token-0123", BOT_PASSWORD: "bot-password-01" });
+});
+afterEach(async () => {
+  await bench.close();
+  await target.close();
+});
+
+interface Said {
+  markdown?: string;
+  json?: JsonObject;
+  summary?: string;
+}
+
+/** A message to one of a recipient's connections, which stands second among them. */
+function send(to: Channel, connection: JsonObject, said: Said = {}, tenant: JsonObject = {}): Promise<Delivery> {
+  const { markdown = "Hi **you**", json, summary } = said;
+  const template = {
+    blocks: json ? null : [{ type: "markdown", name: "body", content: markdown }],
+    json_content: json ?? null,
+    summary: summary ?? null,
+  };
+  const content = { connection: publicConnection(connection), template };
+  const others = [{ channel_id: "C0" }, connection, { incoming_webhook: { url: "https://lark.test/other" } }];
+  return bench.send(to, message("chat", content), { recipient: { connections: others }, tenant });
+}
+
+const hook = (path: string): JsonObject => ({ incoming_webhook: { url: `${target.url}${path}` } });
+const final = { status: "failed", retryable: false };
+const passing = { status: "failed", retryable: true };
+
+describe("Slack", () => {
+  const slack = (settings: JsonObject = {}) => channel("chat", "chat_slack", { base_url: target.url, ...settings });
+  const ok: TargetReply = { json: { ok: true, ts: "1.2", channel: "C1" } };
+
+  test("CH-172 CH-174 CH-024 chat.postMessage with the connection's token; ts is the external id", async () => {
+    target.answer(ok);
+    expect(await send(slack(), BOT)).toEqual({ status: "sent", metadata: { external_id: "1.2" } });
+    const [request] = target.requests;
+    expect(request).toMatchObject({ method: "POST", path: "/api/chat.postMessage" });
+    expect(request?.headers).toMatchObject({
+      authorization: "Bearer xoxb-recipient-1",
+      "content-type": "application/json; charset=utf-8",
+    });
+    expect(request?.json).toEqual({ channel: "C1", text: "Hi *you*" });
+  });
+
+  test("CH-162 the tenant's token wins; the channel's own serves where there is no other", async () => {
+    target.answer(ok);
+    await send(slack({ bot_token: "$BOT_TOKEN" }), BOT, {}, { token: { access_token: "xoxb-tenant" } });
+    await send(slack({ bot_token: "$BOT_TOKEN" }), { user_id: "U1" });
+    expect(target.requests.map(({ headers, json }) => [headers.authorization, json.channel])).toEqual([
+      ["Bearer xoxb-tenant", "C1"],
+      ["Bearer bot-token-0123", "U1"],
+    ]);
+    expect(await send(slack(), { user_id: "U1" })).toMatchObject({
+      ...final,
+      reason: expect.stringContaining("no token"),
+    });
+    expect(await send(slack({ bot_token: "$BOT_TOKEN" }), {})).toMatchObject(final);
+  });
+
+  test("CH-174 CHQ-12 a JSON body goes as it is, the summary as its text", async () => {
+    target.answer(ok);
+    const blocks = [{ type: "divider" }];
+    await send(slack(), BOT, { json: { blocks }, summary: "In short" });
+    await send(slack(), BOT, { json: { blocks } });
+    await send(slack(), BOT, { json: { blocks, text: "Own", channel: "C-other" } });
+    expect(target.requests.map(({ json }) => json)).toEqual([
+      { channel: "C1", text: "In short", blocks },
+      { channel: "C1", text: "", blocks },
+      { channel: "C1", text: "Own", blocks },
+    ]);
+  });
+
+  test("CH-173 an incoming webhook gets the text and answers ok", async () => {
+    target.answer({ text: "ok" });
+    expect(await send(slack(), hook("/services/T/B/X"), { markdown: "*Hi*" })).toEqual({ status: "sent" });
+    expect(target.requests[0]).toMatchObject({ method: "POST", path: "/services/T/B/X", json: { text: "_Hi_" } });
+    expect(target.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  const said = (error: string, more: TargetReply = {}): TargetReply => ({ json: { ok: false, error }, ...more });
+  test.each([
+    ["an unknown channel", said("channel_not_found"), { status: "bounced", reason: "Slack: channel_not_found" }],
+    ["an archived channel", said("is_archived"), { status: "bounced" }],
+    ["a revoked token", said("token_revoked"), { ...final, reason: "Slack: token_revoked" }],
+    ["no blocks", said("invalid_blocks"), final],
+    ["a limit", said("ratelimited", { headers: { "retry-after": "4" } }), { ...passing, retry_after_ms: 4_000 }],
+    ["a fault of theirs", said("internal_error"), passing],
+    ["429", { status: 429, headers: { "retry-after": "30" } }, { ...passing, retry_after_ms: 30_000 }],
+    ["503", { status: 503, text: "busy" }, passing],
+    ["no answer", { fault: "silent" }, passing],
+    ["neither ok nor error", { json: {} }, passing],
+    ["HTML", { text: "<html>" }, passing],
+  ] as [string, TargetReply, JsonObject][])("CH-042 CH-044 by bot: %s", async (_title, reply, expected) => {
+    target.answer(reply, ok);
+    expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject(expected);
+    expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject({ status: "sent" });
+  });
+
+  test.each([
+    ["a webhook that is gone", { status: 404, text: "no_service" }, { status: "bounced" }],
+    ["an archived channel", { status: 410, text: "channel_is_archived" }, { status: "bounced" }],
+    ["a bad payload", { status: 400, text: "invalid_payload" }, final],
+    ["forbidden", { status: 403, text: "action_prohibited" }, final],
+    [
+      "429",
+      { status: 429, headers: { "retry-after": "1" }, text: "rate_limited" },
+      { ...passing, retry_after_ms: 1_000 },
+    ],
+    ["500", { status: 500, text: "rollup_error" }, passing],
+    ["HTML", { text: "<html>" }, passing],
+  ] as [string, TargetReply, JsonObject][])("CH-042 CH-044 by webhook: %s", async (_title, reply, expected) => {
+    target.answer(reply);
+    expect(await send(slack(), hook("/services/T/B/X"))).toMatchObject(expected);
+  });
+
+  test("a connection that has been removed, and a webhook that is no https, are final; no reason names their secrets", async () => {
+    const content = { connection: { channel_id: "C9" }, template: {} };
+    const gone = await bench.send(slack(), message("chat", content), { recipient: {}, tenant: {} });
+    expect(gone).toMatchObject({ ...final, reason: expect.stringContaining("not in the recipient's channel data") });
+    expect(await send(slack(), { incoming_webhook: { url: "http://hooks.lark.test/x" } })).toMatchObject(final);
+    expect(await send(slack(), { incoming_webhook: {} })).toMatchObject(final);
+    const broken = await send(slack(), { incoming_webhook: { url: "very-secret-path" } });
+    expect(broken).toMatchObject(final);
+    expect(JSON.stringify(broken)).not.toContain("very-secret-path");
+    target.answer({ json: { ok: false, error: `bad ${BOT.access_token}` } });
+    expect(await send(slack(), BOT)).toMatchObject({ reason: "Slack: bad [redacted]" });
+  });
+});
+
+describe("Discord", () => {
+  const discord = (settings: JsonObject = {}) =>
+    channel("chat", "discord", { bot_token: "$BOT_TOKEN", base_url: target.url, ...settings });
+  const ok: TargetReply = { json: { id: "D1" } };
+
+  test("CH-185 a bot's message, which a repeat makes no second of", async () => {
+    target.answer(ok);
+    expect(await send(discord(), { channel_id: "77" })).toEqual({ status: "sent", metadata: { external_id: "D1" } });
+    const [request] = target.requests;
+    expect(request).toMatchObject({ method: "POST", path: "/api/v10/channels/77/messages" });
+    expect(request?.headers.authorization).toBe("Bot bot-token-0123");
+    expect(request?.json).toEqual({ content: "Hi **you**", nonce: MESSAGE_ID.slice(2), enforce_nonce: true });
+  });
+
+  test("CH-185 an incoming webhook, without the bot's token; a JSON body as it is", async () => {
+    target.answer(ok);
+    await send(discord({ bot_token: null }), hook("/api/webhooks/1/x?thread_id=5"), { json: { embeds: [] } });
+    const [request] = target.requests;
+    expect(request).toMatchObject({ path: "/api/webhooks/1/x?thread_id=5&wait=true", json: { embeds: [] } });
+    expect(request?.headers.authorization).toBeUndefined();
+    expect(await send(discord({ bot_token: null }), { channel_id: "77" })).toMatchObject(final);
+    expect(await send(discord(), { user_id: "1" })).toMatchObject(final);
+  });
+
+  const error = (status: number, code: number): TargetReply => ({ status, json: { code, message: "said" } });
+  test.each([
+    ["an unknown channel", error(404, 10003), { status: "bounced", reason: "Discord: said (code 10003)" }],
+    ["an unknown webhook", error(404, 10015), { status: "bounced" }],
+    ["a closed inbox", error(403, 50007), { status: "bounced" }],
+    ["no access", error(403, 50001), final],
+    ["too long", error(400, 50035), final],
+    ["401", { status: 401, json: { message: "401: Unauthorized", code: 0 } }, final],
+    [
+      "429 in its body",
+      { status: 429, json: { message: "m", retry_after: 1.5 } },
+      { ...passing, retry_after_ms: 1_500 },
+    ],
+    [
+      "429",
+      { status: 429, headers: { "retry-after": "9" }, json: { retry_after: 1 } },
+      { ...passing, retry_after_ms: 9_000 },
+    ],
+    ["502", { status: 502 }, passing],
+    ["no answer", { fault: "silent" }, passing],
+    ["no id", { json: {} }, passing],
+  ] as [string, TargetReply, JsonObject][])("CH-042 CH-044 %s", async (_title, reply, expected) => {
+    target.answer(reply, ok);
+    expect(await send(discord({ timeout_ms: 300 }), { channel_id: "77" })).toMatchObject(expected);
+    expect(await send(discord({ timeout_ms: 300 }), { channel_id: "77" })).toMatchObject({ status: "sent" });
+  });
+});
+
+describe("Microsoft Teams", () => {
+  const teams = (settings: JsonObject = {}) => channel("chat", "ms_teams", { base_url: target.url, ...settings });
+
+  test("CH-181 CH-182 an incoming webhook gets a card, or the template's own JSON", async () => {
+    target.answer({ status: 202 });
+    expect(await send(teams(), hook("/hook"))).toEqual({ status: "sent" });
+    await send(teams(), hook("/hook"), { json: { text: "own" } });
+    const [first, second] = target.requests;
+    expect(first).toMatchObject({ method: "POST", path: "/hook" });
+    expect(first?.json).toMatchObject({
+      type: "message",
+      attachments: [
+        {
+          contentType: "application/vnd.microsoft.card.adaptive",
+          contentUrl: null,
+          content: { type: "AdaptiveCard", body: [{ type: "TextBlock", text: "Hi **you**", wrap: true }] },
+        },
+      ],
+    });
+    expect(second?.json).toEqual({ text: "own" });
+  });
+
+  test.each([
+    ["a limit behind a 200", { text: "Microsoft Teams endpoint returned HTTP error 429 with ContextId x" }, passing],
+    ["a refusal behind a 200", { text: "Webhook message delivery failed with error: HTTP error 413" }, final],
+    ["429", { status: 429, headers: { "retry-after": "2" } }, { ...passing, retry_after_ms: 2_000 }],
+    ["400", { status: 400, text: "Bad payload" }, final],
+    ["500", { status: 500 }, passing],
+    ["no answer", { fault: "silent" }, passing],
+    ["a connector's 1", { text: "1" }, { status: "sent" }],
+  ] as [string, TargetReply, JsonObject][])("CH-042 by webhook: %s", async (_title, reply, expected) => {
+    target.answer(reply);
+    expect(await send(teams({ timeout_ms: 300 }), hook("/hook"))).toMatchObject(expected);
+  });
+
+  describe("by bot", () => {
+    const bot = (settings: JsonObject = {}) =>
+      teams({ bot_id: "bot-1", bot_password: "$BOT_PASSWORD", token_url: `${target.url}/token`, ...settings });
+    const token: TargetReply = { json: { access_token: "bot-access-1", expires_in: 3600 } };
+
+    test("CH-180 CH-181 a new conversation in a channel, under a token kept for the next", async () => {
+      target.answer(token, { status: 201, json: { id: "conv", activityId: "a1" } });
+      const connection = { ms_teams_channel_id: "19:x@thread.tacv2", ms_teams_tenant_id: "own" };
+      const tenant = { ms_teams_tenant_id: "T1" };
+      const sent = { status: "sent", metadata: { external_id: "a1" } };
+      expect(await send(bot(), connection, {}, tenant)).toEqual(sent);
+      expect(await send(bot(), connection, {}, tenant)).toEqual(sent);
+      expect(target.requests.map(({ path }) => path)).toEqual(["/token", "/v3/conversations", "/v3/conversations"]);
+      expect(target.requests[0]?.form).toEqual({
+        grant_type: "client_credentials",
+        client_id: "bot-1",
+        client_secret: "bot-password-01",
+        scope: "https://api.botframework.com/.default",
+      });
+      expect(target.requests[1]?.headers.authorization).toBe("Bearer bot-access-1");
+      expect(target.requests[1]?.json).toEqual({
+        isGroup: true,
+        bot: { id: "bot-1" },
+        tenantId: "T1",
+        channelData: { channel: { id: "19:x@thread.tacv2" }, tenant: { id: "T1" } },
+        activity: { type: "message", textFormat: "markdown", text: "Hi **you**" },
+      });
+    });
+
+    test("CH-181 to a user: the conversation is opened first", async () => {
+      target.answer(token, { status: 201, json: { id: "a:1/2" } }, { status: 201, json: { id: "a2" } });
+      expect(await send(bot(), { ms_teams_user_id: "29:u" })).toMatchObject({ metadata: { external_id: "a2" } });
+      expect(target.requests[1]?.json).toEqual({ isGroup: false, bot: { id: "bot-1" }, members: [{ id: "29:u" }] });
+      expect(target.requests[2]?.path).toBe("/v3/conversations/a%3A1%2F2/activities");
+    });
+
+    test("CH-042 CH-044 a roster without the bot bounces, an old token is replaced, bad settings are final", async () => {
+      const error = (status: number, code: string) => ({ status, json: { error: { code, message: "said" } } });
+      target.answer(token, error(403, "BotNotInConversationRoster"), error(401, "Unauthorized"), token, {
+        json: { id: "c", activityId: "a3" },
+      });
+      const to = { ms_teams_channel_id: "19:x" };
+      expect(await send(bot(), to)).toMatchObject({ status: "bounced" });
+      expect(await send(bot(), to)).toMatchObject(passing);
+      expect(await send(bot(), to)).toMatchObject({ status: "sent" });
+      expect(await send(teams(), to)).toMatchObject({ ...final, reason: expect.stringContaining("settings.bot_id") });
+      expect(await send(bot(), { ms_teams_team_id: "t" })).toMatchObject(final);
+    });
+  });
+});

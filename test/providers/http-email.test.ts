@@ -1,0 +1,255 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
+import { channel, email, MESSAGE_ID, NOW, ProviderBench } from "../helpers/provider-bench.js";
+
+const KEY = "key-0123456789abcdef";
+let target: HttpTarget;
+let bench: ProviderBench;
+beforeEach(async () => {
+  target = await startHttpTarget();
+  bench = new ProviderBench({ MAIL_KEY: KEY });
+});
+afterEach(async () => {
+  await bench.close();
+  await target.close();
+});
+
+const VENDORS = ["sendgrid", "postmark", "resend"] as const;
+const OK: Record<(typeof VENDORS)[number], TargetReply> = {
+  sendgrid: { status: 202, headers: { "x-message-id": "sg-1" } },
+  postmark: { json: { ErrorCode: 0, Message: "OK", MessageID: "pm-1" } },
+  resend: { json: { id: "re-1" } },
+};
+const mail = (vendor: string, settings: JsonObject = {}) =>
+  channel("email", vendor, { api_key: "$MAIL_KEY", base_url: target.url, ...settings });
+const RICH = {
+  cc: "Bo <bo@lark.test>, cy@lark.test",
+  bcc: "dee@lark.test",
+  reply_to: "help@lark.test",
+  headers: { "List-Unsubscribe": "<https://lark.test/u>" },
+  attachments: [
+    { name: "a.txt", content_type: "text/plain", content: "aGk=", content_id: "img", disposition: "inline" },
+  ],
+};
+
+describe("SendGrid", () => {
+  test("CH-091 CH-082 a mail/send request, the message known by its arguments", async () => {
+    target.answer(OK.sendgrid);
+    expect(await bench.send(mail("sendgrid", { open_tracking: true, link_tracking: false }), email(RICH))).toEqual({
+      status: "sent",
+      metadata: { external_id: "sg-1" },
+    });
+    const [request] = target.requests;
+    expect(request).toMatchObject({ method: "POST", path: "/v3/mail/send" });
+    expect(request?.headers).toMatchObject({ authorization: `Bearer ${KEY}`, "content-type": "application/json" });
+    expect(request?.json).toEqual({
+      personalizations: [
+        {
+          to: [{ email: "ada@lark.test" }],
+          cc: [{ email: "bo@lark.test", name: "Bo" }, { email: "cy@lark.test" }],
+          bcc: [{ email: "dee@lark.test" }],
+        },
+      ],
+      from: { email: "hi@lark.test", name: "Lark, Inc." },
+      reply_to: { email: "help@lark.test" },
+      subject: "Hello Ada",
+      content: [
+        { type: "text/plain", value: "Hi" },
+        { type: "text/html", value: "<p>Hi</p>" },
+      ],
+      categories: ["new-comment"],
+      custom_args: { sender: "knock.app", knock_message_id: MESSAGE_ID, knock_recipient_id: "ada" },
+      headers: { "List-Unsubscribe": "<https://lark.test/u>" },
+      attachments: [
+        { filename: "a.txt", content: "aGk=", type: "text/plain", content_id: "img", disposition: "inline" },
+      ],
+      tracking_settings: { open_tracking: { enable: true }, click_tracking: { enable: false, enable_text: false } },
+    });
+  });
+
+  test("an address stands once in to, cc and bcc, or the API would refuse all", async () => {
+    target.answer(OK.sendgrid);
+    await bench.send(mail("sendgrid"), email({ cc: "ADA@lark.test, bo@lark.test", bcc: "bo@lark.test" }));
+    expect(target.requests[0]?.json.personalizations).toEqual([
+      { to: [{ email: "ada@lark.test" }], cc: [{ email: "bo@lark.test" }] },
+    ]);
+  });
+
+  test("CH-044 an error about the recipient's address bounces, another is final", async () => {
+    const error = (field: string) => ({
+      status: 400,
+      json: { errors: [{ message: "Does not contain a valid address.", field, help: null }] },
+    });
+    target.answer(error("personalizations.0.to.0.email"), error("from.email"));
+    expect(await bench.send(mail("sendgrid"), email())).toEqual({
+      status: "bounced",
+      reason: "SendGrid: Does not contain a valid address. (personalizations.0.to.0.email)",
+    });
+    expect(await bench.send(mail("sendgrid"), email())).toMatchObject({ status: "failed", retryable: false });
+  });
+
+  test("CH-042 a rate limit that says when it ends", async () => {
+    target.answer({ status: 429, headers: { "x-ratelimit-reset": String(NOW / 1_000 + 90) }, json: { errors: [] } });
+    expect(await bench.send(mail("sendgrid"), email())).toMatchObject({ retryable: true, retry_after_ms: 90_000 });
+  });
+});
+
+describe("Postmark", () => {
+  test("CH-092 CH-082 an email request with tag and metadata", async () => {
+    target.answer(OK.postmark);
+    const to = mail("postmark", { open_tracking: false, link_tracking: true });
+    expect(await bench.send(to, email(RICH))).toEqual({ status: "sent", metadata: { external_id: "pm-1" } });
+    const [request] = target.requests;
+    expect(request).toMatchObject({ method: "POST", path: "/email" });
+    expect(request?.headers).toMatchObject({ "x-postmark-server-token": KEY, accept: "application/json" });
+    expect(request?.json).toEqual({
+      From: '"Lark, Inc." <hi@lark.test>',
+      To: "ada@lark.test",
+      Cc: "Bo <bo@lark.test>, cy@lark.test",
+      Bcc: "dee@lark.test",
+      ReplyTo: "help@lark.test",
+      Subject: "Hello Ada",
+      Tag: "new-comment",
+      HtmlBody: "<p>Hi</p>",
+      TextBody: "Hi",
+      Metadata: { sender: "knock.app", knock_message_id: MESSAGE_ID, knock_recipient_id: "ada" },
+      Headers: [{ Name: "List-Unsubscribe", Value: "<https://lark.test/u>" }],
+      TrackOpens: false,
+      TrackLinks: "HtmlAndText",
+      Attachments: [{ Name: "a.txt", Content: "aGk=", ContentType: "text/plain", ContentID: "cid:img" }],
+    });
+  });
+
+  test.each([
+    [406, "You tried to send to a recipient that has been marked as inactive.", "bounced"],
+    [300, "Invalid 'To' address: 'ada@lark.test'.", "bounced"],
+    [300, "Invalid 'From' address: 'hi'.", "failed"],
+    [405, "You're out of credits", "failed"],
+  ])("CH-044 code %i, %s: %s", async (ErrorCode, Message, status) => {
+    target.answer({ status: 422, json: { ErrorCode, Message } });
+    const delivery = await bench.send(mail("postmark"), email());
+    expect(delivery).toMatchObject({ status, reason: expect.stringContaining(`${Message} (code ${ErrorCode})`) });
+    if (status === "failed") expect(delivery).toMatchObject({ retryable: false });
+  });
+});
+
+describe("Resend", () => {
+  test("CH-099 an emails request, the message id its idempotency key", async () => {
+    target.answer(OK.resend);
+    expect(await bench.send(mail("resend"), email(RICH))).toEqual({
+      status: "sent",
+      metadata: { external_id: "re-1" },
+    });
+    const [request] = target.requests;
+    expect(request).toMatchObject({ method: "POST", path: "/emails" });
+    expect(request?.headers).toMatchObject({ authorization: `Bearer ${KEY}`, "idempotency-key": MESSAGE_ID });
+    expect(request?.json).toEqual({
+      from: '"Lark, Inc." <hi@lark.test>',
+      to: ["ada@lark.test"],
+      cc: ["Bo <bo@lark.test>", "cy@lark.test"],
+      bcc: ["dee@lark.test"],
+      reply_to: ["help@lark.test"],
+      subject: "Hello Ada",
+      html: "<p>Hi</p>",
+      text: "Hi",
+      headers: { "List-Unsubscribe": "<https://lark.test/u>" },
+      tags: [
+        { name: "knock_message_id", value: MESSAGE_ID },
+        { name: "workflow", value: "new-comment" },
+      ],
+      attachments: [{ filename: "a.txt", content: "aGk=", content_type: "text/plain", content_id: "img" }],
+    });
+  });
+
+  test("a repeat that meets its first attempt is tried again, a bad recipient bounces", async () => {
+    const said = (status: number, name: string, text: string) => ({
+      status,
+      json: { statusCode: status, name, message: text },
+    });
+    target.answer(
+      said(409, "concurrent_idempotent_requests", "Another request is in progress."),
+      said(409, "invalid_idempotent_request", "The body differs."),
+      said(422, "validation_error", "Invalid `to` field. The email address needs to follow a format."),
+    );
+    expect(await bench.send(mail("resend"), email())).toMatchObject({ status: "failed", retryable: true });
+    expect(await bench.send(mail("resend"), email())).toMatchObject({ status: "failed", retryable: false });
+    expect(await bench.send(mail("resend"), email())).toMatchObject({ status: "bounced" });
+  });
+});
+
+describe.each(VENDORS)("what all have in common: %s", (vendor) => {
+  test("CH-080 JSON overrides are merged into the body, the template's over the channel's", async () => {
+    target.answer(OK[vendor]);
+    const to = mail(vendor, { json_overrides: { extra: { a: 1, b: 1 } } });
+    await bench.send(to, email({ json_overrides: { extra: { b: 2 }, subject: "Other", Subject: "Other" } }));
+    expect(target.requests[0]?.json).toMatchObject({ extra: { a: 1, b: 2 } });
+    expect(Object.values(target.requests[0]?.json ?? {})).toContain("Other");
+  });
+
+  test.each([
+    ["400", { status: 400, json: {} }, { status: "failed", retryable: false }],
+    ["401", { status: 401, text: "no" }, { status: "failed", retryable: false }],
+    ["403", { status: 403 }, { status: "failed", retryable: false }],
+    ["a redirect, not followed", { status: 302, headers: { location: "/x" } }, { status: "failed", retryable: false }],
+    [
+      "429",
+      { status: 429, headers: { "retry-after": "7" } },
+      { status: "failed", retryable: true, retry_after_ms: 7_000 },
+    ],
+    [
+      "503 with a date",
+      { status: 503, headers: { "retry-after": new Date(NOW + 60_000).toUTCString() } },
+      { status: "failed", retryable: true, retry_after_ms: 60_000 },
+    ],
+    ["500", { status: 500, text: "<html>" }, { status: "failed", retryable: true }],
+    ["a success that is somebody else's", { status: 200, text: "<html>portal" }, { status: "failed", retryable: true }],
+    ["no answer", { fault: "silent" }, { status: "failed", retryable: true }],
+    ["a closed connection", { fault: "drop" }, { status: "failed", retryable: true }],
+    ["no HTTP", { fault: "garbage" }, { status: "failed", retryable: true }],
+    ["an answer without end", { fault: "endless" }, { status: "failed", retryable: true }],
+  ] as [string, TargetReply, JsonObject][])("CH-042 %s", async (_title, reply, expected) => {
+    target.answer(reply, OK[vendor]);
+    const to = mail(vendor, { timeout_ms: 300 });
+    expect(await bench.send(to, email())).toMatchObject(expected);
+    expect(await bench.send(to, email())).toMatchObject({ status: "sent" }); // the next message goes on
+    expect(target.requests).toHaveLength(2);
+  });
+
+  test("a key that the server repeats stays out of the reason, as do control characters", async () => {
+    const text = `bad key ${KEY}\u001b[31m\r\nX: y`;
+    target.answer({ status: 401, json: { errors: [{ message: text }], Message: text, message: text } });
+    const delivery = await bench.send(mail(vendor), email());
+    expect(delivery).toMatchObject({ reason: expect.stringContaining("bad key [redacted] [31m X: y") });
+  });
+
+  test("an id that would write to the terminal is plain text", async () => {
+    const id = "id-\u001b[31m\u0000x";
+    target.answer({ status: 202, headers: { "x-message-id": "id- [31m x" }, json: { MessageID: id, id } });
+    expect(await bench.send(mail(vendor), email())).toMatchObject({ metadata: { external_id: "id- [31m x" } });
+  });
+
+  test.each([
+    ["to", "ada@lark.test\r\nBcc: eve@lark.test", "bounced"],
+    ["to", "not an address", "bounced"],
+    ["to", "", "bounced"],
+    ["cc", "bo@lark.test\nBcc: eve@lark.test", "failed"],
+    ["bcc", "eve", "failed"],
+    ["reply_to", "x@y.test\r\nSubject: z", "failed"],
+    ["from", "Eve\r\nBcc: eve@lark.test <hi@lark.test>", "failed"],
+    ["from", "", "failed"],
+    ["headers", { "X-A": "b\r\nBcc: eve@lark.test" }, "failed"],
+    ["headers", { "X-A: b\r\nBcc": "eve@lark.test" }, "failed"],
+  ])("no header gets in through %s %j", async (name, value, status) => {
+    const delivery = await bench.send(mail(vendor), email({ [name]: value }));
+    expect(delivery).toMatchObject({ status });
+    if (status === "failed") expect(delivery).toMatchObject({ retryable: false });
+    expect(target.requests).toHaveLength(0);
+  });
+
+  test("a line break in the subject is white space", async () => {
+    target.answer(OK[vendor]);
+    await bench.send(mail(vendor), email({ subject_line: "Hello\r\n  Ada\n" }));
+    expect(Object.values(target.requests[0]?.json ?? {})).toContain("Hello Ada");
+  });
+});

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Channel } from "../../src/domain/environment.js";
+import { providerCatalogue } from "../../src/domain/provider-catalogue.js";
+import { openProviders } from "../../src/providers/open-provider.js";
+import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
+import { channel, email, ProviderBench } from "../helpers/provider-bench.js";
+
+let target: HttpTarget;
+beforeEach(async () => {
+  target = await startHttpTarget();
+});
+afterEach(() => target.close());
+
+test("whoever the catalogue names delivers, and nobody else", async () => {
+  const providers = openProviders({ variables: {} });
+  const of = (type: string, provider: string) => ({ type, provider, settings: {} }) as unknown as Channel;
+  for (const { type, names } of providerCatalogue())
+    for (const name of names) expect(providers.providerFor(of(type, name)), name).not.toBeNull();
+  expect(providers.providerFor(of("email", "email_sandbox"))).toBeNull();
+  expect(providers.providerFor(of("sms", "smtp"))).toBeNull();
+  await providers.close();
+});
+
+test.each([
+  ["is not set", {}],
+  ["is empty", { MAIL_KEY: "" }],
+])("a variable that %s fails the message, naming channel and variable", async (_title, variables) => {
+  const bench = new ProviderBench(variables);
+  expect(await bench.send(channel("email", "resend", { api_key: "$MAIL_KEY" }), email())).toEqual({
+    status: "failed",
+    retryable: false,
+    reason: 'channel "out": the environment variable MAIL_KEY is not set (settings.api_key refers to it)',
+  });
+  await bench.close();
+});
+
+test("any setting may come from the environment; one that is not what it should be is told by name", async () => {
+  target.answer({ json: { id: "1" } });
+  const bench = new ProviderBench({ KEY: "key-0123", URL: `${target.url}/proxy/`, LATE: "soon" });
+  const resend = (timeout_ms: string | number) =>
+    channel("email", "resend", { api_key: "$KEY", base_url: "$URL", timeout_ms });
+  expect(await bench.send(resend(1_000), email())).toMatchObject({ status: "sent" });
+  expect(target.requests[0]?.path).toBe("/proxy/emails");
+  expect(await bench.send(resend("$LATE"), email())).toMatchObject({
+    status: "failed",
+    retryable: false,
+    reason: 'channel "out": settings.timeout_ms must be a whole number above 0',
+  });
+  await bench.close();
+});

@@ -1,0 +1,208 @@
+import type { AddressInfo } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from "../helpers/loopback-certificate.js";
+import { channel, email, MESSAGE_ID, message, ProviderBench } from "../helpers/provider-bench.js";
+import { type ReceiverOptions, type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
+
+const PASSWORD = "smtp-password-0123";
+let bench: ProviderBench;
+const receivers: SmtpReceiver[] = [];
+const listeners: Server[] = [];
+const sockets = new Set<Socket>();
+
+beforeEach(() => {
+  bench = new ProviderBench({ SMTP_PASSWORD: PASSWORD, SMTP_CA: LOOPBACK_CERTIFICATE.replaceAll("\n", "\\n") });
+});
+afterEach(async () => {
+  await bench.close();
+  for (const receiver of receivers.splice(0)) await receiver.close();
+  for (const socket of sockets) socket.destroy();
+  for (const listener of listeners.splice(0)) await new Promise((resolve) => listener.close(resolve));
+});
+
+async function receiver(options: ReceiverOptions = {}): Promise<SmtpReceiver> {
+  const started = await startSmtpReceiver(options);
+  receivers.push(started);
+  return started;
+}
+
+/** A server that is none. */
+async function listener(greet: (socket: Socket) => void): Promise<{ port: number }> {
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    greet(socket);
+  });
+  listeners.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { port: (server.address() as AddressInfo).port };
+}
+
+const smtp = ({ port }: { port: number }, settings: JsonObject = {}) =>
+  channel("email", "smtp", { host: "127.0.0.1", port, tls: "none", ...settings });
+const final = { status: "failed", retryable: false };
+const passing = { status: "failed", retryable: true };
+
+describe("what arrives", () => {
+  test("CH-090 both bodies, every address, headers and attachments; blind copies only in the envelope", async () => {
+    const server = await receiver();
+    const sent = email({
+      cc: "Bo <bo@lark.test>",
+      bcc: "dee@lark.test",
+      reply_to: "help@lark.test",
+      subject_line: "Grüße\r\nBcc: eve@lark.test",
+      html_body: "<p>Hé</p><script>1</script>",
+      headers: { "List-Unsubscribe": "<https://lark.test/u>" },
+      json_overrides: { headers: { "X-Number": 7 }, to: "eve@lark.test" },
+      attachments: [{ name: "a.txt", content_type: "text/plain", content: "aGk=" }],
+    });
+    expect(await bench.send(smtp(server), sent)).toEqual({
+      status: "sent",
+      metadata: { external_id: `${MESSAGE_ID}@lark.test` },
+    });
+    const [got] = server.received;
+    expect(got?.to).toEqual(["ada@lark.test", "bo@lark.test", "dee@lark.test"]);
+    expect(got?.raw).not.toContain("dee@lark.test");
+    expect(got?.raw).not.toMatch(/^bcc:/im);
+    expect(got?.mail).toMatchObject({
+      subject: "Grüße Bcc: eve@lark.test",
+      messageId: `<${MESSAGE_ID}@lark.test>`,
+      text: "Hi",
+      html: "<p>Hé</p><script>1</script>",
+    });
+    expect(got?.mail.replyTo?.value).toEqual([{ address: "help@lark.test", name: "" }]);
+    expect(got?.mail.headers.get("x-number")).toBe("7");
+    expect(got?.mail.headers.get("list")).toMatchObject({ unsubscribe: { url: "https://lark.test/u" } });
+    const [attachment] = got?.mail.attachments ?? [];
+    expect([attachment?.filename, attachment?.content.toString()]).toEqual(["a.txt", "hi"]);
+  });
+
+  test("a repeat has the same Message-ID; one connection serves many messages", async () => {
+    const server = await receiver();
+    for (let i = 0; i < 3; i++) await bench.send(smtp(server), email());
+    expect(new Set(server.received.map(({ mail }) => mail.messageId))).toEqual(new Set([`<${MESSAGE_ID}@lark.test>`]));
+    expect(server.connections).toBe(1);
+  });
+
+  test("many at once share the pool's connections", async () => {
+    const server = await receiver();
+    const all = Array.from({ length: 12 }, (_one, index) => email({ to: `u${index}@lark.test` }));
+    const deliveries = await Promise.all(all.map((one) => bench.send(smtp(server, { max_connections: 2 }), one)));
+    expect(deliveries.every(({ status }) => status === "sent")).toBe(true);
+    expect(server.received).toHaveLength(12);
+    expect(server.connections).toBe(2);
+  });
+
+  test("content that names files or addresses reads none", async () => {
+    const server = await receiver();
+    const html_body = { path: "/etc/passwd" };
+    await bench.send(smtp(server), message("email", { ...email().content, html_body, text_body: "Hi" }));
+    expect(server.received[0]?.raw).not.toContain("root:");
+    expect(server.received[0]?.mail.text).toContain("Hi");
+  });
+});
+
+describe("TLS and login (CH-090)", () => {
+  const tls = { key: LOOPBACK_KEY, cert: LOOPBACK_CERTIFICATE, password: PASSWORD, disabledCommands: [] };
+  const login = { username: "lark", password: "$SMTP_PASSWORD" };
+
+  test("STARTTLS without being asked for", async () => {
+    const server = await receiver(tls);
+    const sent = await bench.send(smtp(server, { ...login, tls: null, ca: "$SMTP_CA" }), email());
+    expect(sent).toMatchObject({ status: "sent" });
+    expect(server.received[0]).toMatchObject({ secure: true, user: "lark" });
+  });
+
+  test("TLS from the first byte", async () => {
+    const server = await receiver({ ...tls, secure: true });
+    const sent = await bench.send(smtp(server, { ...login, tls: "implicit", ca: "$SMTP_CA" }), email());
+    expect(sent).toMatchObject({ status: "sent" });
+    expect(server.received[0]).toMatchObject({ secure: true, user: "lark" });
+  });
+
+  test("a certificate that cannot be trusted is final, and the password is not sent", async () => {
+    const server = await receiver(tls);
+    expect(await bench.send(smtp(server, { ...login, tls: "starttls" }), email())).toMatchObject({
+      ...final,
+      reason: expect.stringMatching(/certificate/i),
+    });
+    expect(server.received).toEqual([]);
+  });
+
+  test("a server without STARTTLS gets nothing", async () => {
+    const server = await receiver();
+    expect(await bench.send(smtp(server, { tls: "starttls" }), email())).toMatchObject(final);
+    expect(server.received).toEqual([]);
+  });
+
+  test("a refused login is final", async () => {
+    const server = await receiver({ ...tls, password: "another" });
+    const delivery = await bench.send(smtp(server, { ...login, tls: "starttls", ca: "$SMTP_CA" }), email());
+    expect(delivery).toMatchObject({ ...final, reason: expect.stringContaining("535") });
+  });
+});
+
+describe("what goes wrong", () => {
+  const refusing = (code: number) => ({ refuse: () => ({ code, message: "said so" }) });
+  test("CH-044 a refused recipient bounces; greylisting passes", async () => {
+    expect(await bench.send(smtp(await receiver(refusing(550))), email())).toMatchObject({
+      status: "bounced",
+      reason: expect.stringMatching(/^SMTP: ada@lark\.test was refused: 550 said so/),
+    });
+    expect(await bench.send(smtp(await receiver(refusing(451))), email())).toMatchObject(passing);
+  });
+
+  test("CH-044 the recipient refused among others bounces; another one refused does not", async () => {
+    const only = (bad: string): ReceiverOptions => ({
+      refuse: (address) => (address === bad ? { code: 550, message: "no" } : undefined),
+    });
+    const sent = email({ cc: "bo@lark.test" });
+    expect(await bench.send(smtp(await receiver(only("ada@lark.test"))), sent)).toMatchObject({ status: "bounced" });
+    expect(await bench.send(smtp(await receiver(only("bo@lark.test"))), sent)).toMatchObject({ status: "sent" });
+  });
+
+  test("CH-042 content refused for good is final, for now passes", async () => {
+    const at = (code: number) => receiver({ refuseData: () => ({ code, message: "spam" }) });
+    expect(await bench.send(smtp(await at(554)), email())).toMatchObject({ ...final, reason: "SMTP: 554 spam" });
+    expect(await bench.send(smtp(await at(452)), email())).toMatchObject(passing);
+  });
+
+  test.each<[string, (socket: Socket) => void]>([
+    ["says nothing", () => undefined],
+    ["hangs up", (socket) => socket.destroy()],
+    ["hangs up politely", (socket) => socket.end()],
+    ["speaks HTTP", (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")],
+    ["greets and falls silent", (socket) => socket.write("220 hello\r\n")],
+    ["is too busy", (socket) => socket.end("421 too busy\r\n")],
+    ["greets without end", (socket) => socket.write("220-hello\r\n".repeat(100))],
+  ])("E-209 a server that %s is tried again, and the next message goes on", async (_title, greet) => {
+    const server = await listener(greet);
+    const delivery = await bench.send(smtp(server, { timeout_ms: 200 }), email());
+    expect(delivery).toMatchObject({ status: "failed", retryable: true });
+    expect(await bench.send(smtp(await receiver()), email())).toMatchObject({ status: "sent" });
+  });
+
+  test("E-209 nobody there", async () => {
+    const server = await listener(() => undefined);
+    await new Promise((resolve) => listeners.splice(0)[0]?.close(resolve));
+    expect(await bench.send(smtp(server), email())).toMatchObject(passing);
+  });
+
+  test.each([
+    ["to", "ada@lark.test\r\nRCPT TO:<eve@lark.test>", "bounced"],
+    ["to", "ada@lark.test>\r\nDATA", "bounced"],
+    ["to", "ada@lark.test, eve@lark.test", "bounced"],
+    ["from", "hi@lark.test\r\nBcc: eve@lark.test", "failed"],
+    ["cc", "bo@lark.test\r\n", "sent"],
+    ["cc", "bo@lark.test\r\nBcc: eve@lark.test", "failed"],
+    ["headers", { "X-A\r\nBcc": "eve@lark.test" }, "failed"],
+    ["json_overrides", { headers: { "X-A": "b\nBcc: eve@lark.test" } }, "failed"],
+  ])("no header and no recipient gets in through %s %j", async (name, value, status) => {
+    const server = await receiver();
+    expect(await bench.send(smtp(server), email({ [name]: value }))).toMatchObject({ status });
+    expect(JSON.stringify(server.received)).not.toContain("eve");
+    expect(server.received).toHaveLength(status === "sent" ? 1 : 0);
+  });
+});
