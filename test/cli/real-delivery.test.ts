@@ -91,6 +91,42 @@ describe("a channel that delivers", () => {
     expect(shown.stdout).toContain(`  provider   ${step?.message_id}@lark.test\n`);
   });
 
+  test("T-131 what the e-mail was rendered with arrives: layout, attachments, headers, text part", async () => {
+    environment();
+    sample.write("knock/layouts/plain/layout.json", {
+      name: "Plain",
+      html_layout: "<!doctype html><html><body><h1>Lark</h1>{{ content }}</body></html>",
+      text_layout: "Lark\n\n{{ content }}",
+    });
+    sample.write("knock/workflows/hello/workflow.json", {
+      name: "hello",
+      steps: [
+        {
+          ref: "email_1",
+          type: "channel",
+          channel_key: "mail",
+          channel_type: "email",
+          channel_overrides: { json_overrides: '{"headers":{"X-Order":"{{ day }}"}}' },
+          template: {
+            subject: "Hello",
+            html_body: "<p>Good {{ day }}</p>",
+            settings: { layout_key: "plain", attachment_key: "files" },
+          },
+        },
+      ],
+    });
+    const file = { name: "bill.txt", content_type: "text/plain", content: Buffer.from("89 €").toString("base64") };
+    const ran = await notify(ADA, ["--data", JSON.stringify({ files: [file] })]);
+    expect(stepOf(ran)).toMatchObject({ message_status: "sent" });
+    const mail = smtp.received[0]?.mail;
+    expect(mail?.html).toContain("<h1>Lark</h1><p>Good morning</p>");
+    expect(mail?.text).toBe("Lark\n\nGood morning");
+    expect(mail?.headers.get("x-order")).toBe("morning");
+    expect(mail?.attachments.map(({ filename, content }) => [filename, content.toString()])).toEqual([
+      ["bill.txt", "89 €"],
+    ]);
+  });
+
   test("CH-044 a refused recipient bounces, the others' messages go on", async () => {
     environment();
     const ran = await notify(`[${GONE},${ADA}]`);
