@@ -1,7 +1,7 @@
 // Bundles and runs render-main.ts, several times, and prints medians. --save writes bench/results/render.json.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -39,6 +39,8 @@ if (process.argv.includes("--save")) {
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
     machine: `${cpus().length} × ${cpus()[0]?.model}`,
+    // Other work on the machine: a rate beside a high one is no upper bound.
+    load_average: Number(loadavg()[0].toFixed(1)),
     seconds,
     repeats,
     rows,

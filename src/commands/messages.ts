@@ -69,7 +69,7 @@ function registerShow(messages: Command, context: CommandContext): void {
     .option("--open", "write an e-mail's HTML to a file and open it in the browser");
   addExamples(addCommonOptions(addTargetOptions(show)), [
     'knock messages show "$(knock messages list --limit 1 --quiet)"',
-    'knock messages show "$(knock messages list --limit 1 --quiet)" --raw',
+    'knock messages show "$(knock messages list --limit 1 --quiet)" --raw > mail.eml',
   ]);
   show.action(async (id: string, flags: ShowFlags) => {
     applyVerbosity(context, flags);

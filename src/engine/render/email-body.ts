@@ -174,11 +174,12 @@ export async function compileBody(template: TemplateReader, shared: SharedForEma
       layout === null
         ? renderContent()
         : renderInLayout(layout.html, first.environment, first.rendering, variables, renderContent);
-    checkLength(document, template.placeOf("html_body"));
+    checkLength(document, template.placeOf("html_body")); // before work is done on it
     const html = withPreheader(
       finishAt(template, () => finish(document, styles, first.rendering)),
       layout?.showsPreview ? "" : preview,
     );
+    checkLength(html, template.placeOf("html_body"));
 
     const generated = (): string => htmlToText(isMjml ? mjmlAsHtml(inner) : inner);
     let text: string;

@@ -45,7 +45,7 @@ export function withPreheader(html: string, preview: string): string {
 
 /** Marks of links that tracking would leave alone: senders take them out (T-232). */
 export function withoutTrackingMarks(html: string): string {
-  return html.replaceAll(/(<a\b[^>]*?)\s+data-knock-no-track(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?/gi, "$1");
+  return html.replaceAll(/(<a\b[^<>]*?)\s+data-knock-no-track(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?/gi, "$1");
 }
 
 /** MJML as the text part's maker reads it: buttons are links, components are blocks. */

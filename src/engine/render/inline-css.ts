@@ -10,25 +10,38 @@ const [OPEN, CLOSE] = ["\uE000", "\uE001"];
 const STAND_IN = new RegExp(`${OPEN}(\\d+)${CLOSE}`, "g");
 
 /** Comments, elements whose content is no text, then tags; what is between them is text. */
-const TOKEN = /<!--[\s\S]*?-->|<(style|script|title|textarea)\b[^>]*>[\s\S]*?<\/\1\s*>|<(?:[^>"']|"[^"]*"|'[^']*')*>/gi;
+const TOKEN =
+  /<!--[\s\S]*?-->|<(style|script|title|textarea)\b[^>]*>[\s\S]*?<\/\1\s*>|<(?:[^<>"']|"[^"]*"|'[^']*')*>/gi;
 const ADDRESS = /(\s(?:href|src|alt)\s*=\s*")([^"]*)"/gi;
 
-/** A document by its structure alone, and the texts and addresses taken out of it. */
-function structureOf(html: string): { structure: string; taken: string[] } {
+/** Whether what starts also ends: patterns that look for an end which is not there take minutes for a hostile text. */
+function isClosed(html: string): boolean {
+  const lower = html.toLowerCase();
+  return [["<!--", "-->"], ...["style", "script", "title", "textarea"].map((name) => [`<${name}`, `</${name}`])].every(
+    ([start, end]) => lower.lastIndexOf(start as string) <= lower.lastIndexOf(end as string),
+  );
+}
+
+/** A document by its structure alone, and the texts and addresses taken out of it; null where a tag is malformed. */
+function structureOf(html: string): { structure: string; taken: string[] } | null {
   const taken: string[] = [];
+  let isWhole = true;
+  const takeText = (text: string): string => {
+    isWhole &&= !/<[a-z/!?]/i.test(text);
+    return text.trim() === "" ? text : take(text);
+  };
   const take = (text: string): string => `${OPEN}${taken.push(text) - 1}${CLOSE}`;
   let structure = "";
   let at = 0;
   for (const token of html.matchAll(TOKEN)) {
     const [tag] = token;
-    const text = html.slice(at, token.index);
-    structure += text.trim() === "" ? text : take(text);
+    structure += takeText(html.slice(at, token.index));
     structure +=
       token[1] || tag.startsWith("<!") ? tag : tag.replace(ADDRESS, (_all, name, value) => `${name}${take(value)}"`);
     at = token.index + tag.length;
   }
-  const rest = html.slice(at);
-  return { structure: structure + (rest.trim() === "" ? rest : take(rest)), taken };
+  structure += takeText(html.slice(at));
+  return isWhole ? { structure, taken } : null;
 }
 
 function inlined(html: string, extra: string | null): string {
@@ -37,9 +50,8 @@ function inlined(html: string, extra: string | null): string {
       ? juice(html)
       : juice(html, { applyStyleTags: false, removeStyleTags: false, extraCss: extra, insertPreservedExtraCss: true });
   } catch (error) {
-    throw new RenderError(`the CSS of the e-mail could not be inlined: ${messageOf(error).split("\n")[0]}`, {
-      cause: error,
-    });
+    const fault = error instanceof RangeError ? "its elements are nested too deep" : messageOf(error).split("\n")[0];
+    throw new RenderError(`the CSS of the e-mail could not be inlined: ${fault}`, { cause: error });
   }
 }
 
@@ -53,9 +65,11 @@ const remembered = new Map<string, string>();
  * comes of a structure is remembered, and only filled in, a hundredth of the work.
  */
 export function inlineCss(html: string, extra: string | null = null): string {
+  if (html.includes(OPEN) || !isClosed(html)) return inlined(html, extra);
   const rules = extra ?? [...html.matchAll(/<style\b[^>]*>([\s\S]*?)<\/style/gi)].map(([, css]) => css).join();
-  if (rules.includes("[") || html.includes(OPEN)) return inlined(html, extra);
-  const { structure, taken } = structureOf(html);
+  const split = rules.includes("[") ? null : structureOf(html);
+  if (split === null) return inlined(html, extra);
+  const { structure, taken } = split;
   const key = `${extra ?? ""}${OPEN}${structure}`;
   let result = remembered.get(key);
   if (result === undefined) {

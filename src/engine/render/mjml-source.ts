@@ -33,7 +33,7 @@ const OTHERS = [
 ];
 const KNOWN: ReadonlySet<string> = new Set([...CONTAINERS, ...ENDING, ...OTHERS]);
 
-const ATTRIBUTES = `(?:[^>"']|"[^"]*"|'[^']*')*`;
+const ATTRIBUTES = `(?:[^<>"']|"[^"]*"|'[^']*')*`;
 /** A comment, or a start or end tag of MJML's; the docs' spelling of `mj-raw` included. */
 const TOKEN = new RegExp(`<!--[\\s\\S]*?-->|<(/?)(mjml-raw|mjml|mj-[\\w-]+)(${ATTRIBUTES})>`, "gi");
 
@@ -69,7 +69,15 @@ export function prepareMjml(source: string): PreparedMjml {
   const word = freeWord(source);
   const kept: string[] = [];
   const keep = (html: string): string => `${word}${kept.push(html) - 1}END`;
-  const lineAt = (index: number): number => source.slice(0, index).split("\n").length;
+  let [counted, lines] = [0, 1];
+  /** The line of a place, asked for in ascending order. */
+  const lineAt = (index: number): number => {
+    for (let next = source.indexOf("\n", counted); next !== -1 && next < index; next = source.indexOf("\n", counted)) {
+      lines++;
+      counted = next + 1;
+    }
+    return lines;
+  };
   const open: Open[] = [];
   const styles: string[] = [];
   let mjml = "";
@@ -95,8 +103,8 @@ export function prepareMjml(source: string): PreparedMjml {
     const [whole, slash = "", written, attributes = ""] = found;
     if (written === undefined) continue; // a comment goes with the HTML around it
     const name = written.toLowerCase() === "mjml-raw" ? "mj-raw" : written.toLowerCase();
-    const line = lineAt(found.index);
     takeHtml(found.index);
+    const line = lineAt(found.index);
     at = token.lastIndex;
     if (!KNOWN.has(name)) {
       const near = nearest(name, [...KNOWN]);

@@ -19,6 +19,7 @@ describe("inlining of CSS (T-126)", () => {
     ["elements that are not closed", page('<p class="a">x<br><p>y')],
     ["stray brackets", page('<p class="a">1 < 2 and 3 > 2</p>')],
     ["raw text", page('<script>"<p>"</script><textarea><p class="a"></textarea>')],
+    ["tags that are malformed", page('<p class="a" <b class="a">x</b><i class="a>y</i>')],
     ["nothing", ""],
   ])("gives for %s what juice gives, the first time and the next", (_what, html) => {
     expect(inlineCss(html)).toBe(juice(html));
