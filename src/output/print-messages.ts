@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import { contentLines } from "./content-lines.js";
 import type { Output } from "./output.js";
 import { printPageHint, recipientText, timeText } from "./print-runs.js";
 import { printTable } from "./print-table.js";
@@ -31,69 +32,6 @@ export function printMessages(page: Listed, output: Output): void {
   ]);
   printTable(["MESSAGE", "CHANNEL", "RECIPIENT", "WORKFLOW", "STATUS", "MADE"], rows, output);
   printPageHint(page, output);
-}
-
-function headerLines(headers: unknown): [string, string][] {
-  return isJsonObject(headers) ? Object.entries(headers).map(([name, value]) => [name, String(value)]) : [];
-}
-
-function attachmentLines(attachments: unknown): [string, string][] {
-  if (!Array.isArray(attachments)) return [];
-  return attachments.filter(isJsonObject).map(({ name, content_type, content }) => {
-    const bytes = Buffer.byteLength(String(content), "base64");
-    return ["attached", `${String(name)} (${String(content_type)}, ${sizeText(bytes)})`];
-  });
-}
-
-function sizeText(bytes: number): string {
-  return bytes < 1_024
-    ? `${bytes} B`
-    : bytes < 1_048_576
-      ? `${(bytes / 1_024).toFixed(1)} kB`
-      : `${(bytes / 1_048_576).toFixed(1)} MB`;
-}
-
-/** Content fields in the order a reader wants them, by content type. */
-function contentLines(content: JsonObject): [string, string][] {
-  const text = (name: string, label = name): [string, string][] => {
-    const value = content[name];
-    if (value === null || value === undefined || value === "") return [];
-    return [[label, typeof value === "string" ? value : JSON.stringify(value, null, 2)]];
-  };
-  switch (content.__typename) {
-    case "MessageEmailContent":
-      return [
-        ...text("from"),
-        ...text("to"),
-        ...text("cc"),
-        ...text("bcc"),
-        ...text("reply_to", "reply-to"),
-        ...text("subject_line", "subject"),
-        ...headerLines(content.headers),
-        ...attachmentLines(content.attachments),
-        ...text("text_body", "text"),
-        ...(typeof content.html_body === "string" && content.html_body !== ""
-          ? ([
-              ["html", `${sizeText(Buffer.byteLength(content.html_body))}; --open shows it, --raw prints the message`],
-            ] as [string, string][])
-          : []),
-      ];
-    case "MessageSmsContent":
-      return [...text("to"), ...text("body")];
-    case "MessagePushContent":
-      return [...text("token"), ...text("title"), ...text("body"), ...text("data")];
-    case "MessageInAppFeedContent":
-      return (Array.isArray(content.blocks) ? content.blocks : [])
-        .filter(isJsonObject)
-        .map((block) => [
-          String(block.name),
-          block.type === "button_set" ? JSON.stringify(block.buttons) : String(block.rendered),
-        ]);
-    default:
-      return Object.keys(content)
-        .filter((name) => name !== "__typename")
-        .flatMap((name) => text(name));
-  }
 }
 
 export function printMessage(message: JsonObject, output: Output): void {

@@ -1,0 +1,137 @@
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+
+/** A name and what is to be read under it, which may have several lines. */
+type Line = [name: string, text: string];
+
+function field(content: JsonObject, name: string, label = name): Line[] {
+  const value = content[name];
+  if (value === null || value === undefined || value === "") return [];
+  return [[label, typeof value === "string" ? value : JSON.stringify(value, null, 2)]];
+}
+
+const objectsIn = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
+
+function sizeText(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} B`;
+  return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} kB` : `${(bytes / 1_048_576).toFixed(1)} MB`;
+}
+
+function emailLines(content: JsonObject): Line[] {
+  const headers = isJsonObject(content.headers) ? Object.entries(content.headers) : [];
+  const html = typeof content.html_body === "string" ? content.html_body : "";
+  return [
+    ...field(content, "from"),
+    ...field(content, "to"),
+    ...field(content, "cc"),
+    ...field(content, "bcc"),
+    ...field(content, "reply_to", "reply-to"),
+    ...field(content, "subject_line", "subject"),
+    ...headers.map(([name, value]): Line => [name, String(value)]),
+    ...objectsIn(content.attachments).map(({ name, content_type, content: base64 }): Line => {
+      const size = sizeText(Buffer.byteLength(String(base64), "base64"));
+      return ["attached", `${String(name)} (${String(content_type)}, ${size})`];
+    }),
+    ...field(content, "text_body", "text"),
+    ...(html === ""
+      ? []
+      : ([["html", `${sizeText(Buffer.byteLength(html))}; --open shows it, --raw prints the message`]] as Line[])),
+  ];
+}
+
+function feedLines(content: JsonObject): Line[] {
+  return objectsIn(content.blocks).map((block): Line => {
+    if (block.type !== "button_set") return [String(block.name), String(block.rendered)];
+    const buttons = objectsIn(block.buttons).map(({ label, action }) => `[${String(label)}] ${String(action)}`);
+    return [String(block.name), buttons.join("\n")];
+  });
+}
+
+const MAX_OUTLINE_DEPTH = 8;
+
+/** The texts of one element of a chat platform's own JSON, wherever it keeps them: Slack blocks, Adaptive Cards, embeds. */
+function textOf(element: JsonObject): string {
+  for (const name of ["text", "title", "alt_text", "altText", "description", "value", "name", "url", "image_url"]) {
+    const value = element[name];
+    if (typeof value === "string" && value !== "") return value;
+    if (isJsonObject(value) && typeof value.text === "string") return value.text;
+  }
+  return "";
+}
+
+/** One line for each element that says something, what it holds further in. */
+function outline(value: Json | undefined, depth = 0): string[] {
+  if (depth > MAX_OUTLINE_DEPTH) return [];
+  if (Array.isArray(value)) return value.flatMap((item) => outline(item, depth));
+  if (!isJsonObject(value)) return [];
+  const kind = typeof value.type === "string" ? value.type : "";
+  const said = textOf(value).replaceAll("\n", " ");
+  const own = kind === "" && said === "" ? [] : [`${"  ".repeat(depth)}${[kind, said].filter(Boolean).join(": ")}`];
+  const held = [
+    "blocks",
+    "elements",
+    "fields",
+    "accessory",
+    "attachments",
+    "content",
+    "body",
+    "items",
+    "columns",
+    "actions",
+    "embeds",
+    "components",
+  ];
+  return [...own, ...held.flatMap((name) => outline(value[name], depth + (own.length > 0 ? 1 : 0)))];
+}
+
+function chatLines(content: JsonObject): Line[] {
+  const connection = isJsonObject(content.connection) ? content.connection : {};
+  const template = isJsonObject(content.template) ? content.template : {};
+  const id = connection.channel_id ?? connection.user_id ?? connection.ms_teams_channel_id ?? connection.phone_number;
+  const name = typeof connection.channel_name === "string" ? `#${connection.channel_name}` : null;
+  const place = [name, typeof id === "string" ? (name ? `(${id})` : id) : null].filter(Boolean).join(" ");
+  const to =
+    place === "" ? (connection.via_incoming_webhook ? "an incoming webhook" : JSON.stringify(connection)) : place;
+  return [
+    ["to", to],
+    ...field(template, "summary"),
+    ...objectsIn(template.blocks).map((block): Line => [String(block.name), String(block.content)]),
+    ...(isJsonObject(template.json_content) ? ([["blocks", outline(template.json_content).join("\n")]] as Line[]) : []),
+  ];
+}
+
+function webhookLines(content: JsonObject): Line[] {
+  const query = objectsIn(content.query_params).map(({ key, value }) => `${String(key)}=${String(value)}`);
+  const url = `${String(content.url)}${query.length > 0 ? `?${query.join("&")}` : ""}`;
+  return [
+    ["request", `${String(content.method).toUpperCase()} ${url}`],
+    ...objectsIn(content.headers).map(({ key, value }): Line => [String(key), String(value)]),
+    ...field(content, "body"),
+  ];
+}
+
+/** A content document in the order its reader wants it, by content type (A-474 to A-481). */
+export function contentLines(content: JsonObject): Line[] {
+  switch (content.__typename) {
+    case "MessageEmailContent":
+      return emailLines(content);
+    case "MessageSmsContent":
+      return [...field(content, "to"), ...field(content, "body")];
+    case "MessagePushContent":
+      return [
+        ...field(content, "token"),
+        ...field(content, "title"),
+        ...field(content, "body"),
+        ...field(content, "data"),
+      ];
+    case "MessageInAppFeedContent":
+      return feedLines(content);
+    case "MessageChatContent":
+      return chatLines(content);
+    case "MessageWebhookContent":
+      return webhookLines(content);
+    default:
+      return Object.keys(content)
+        .filter((name) => name !== "__typename")
+        .flatMap((name) => field(content, name));
+  }
+}

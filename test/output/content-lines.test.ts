@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { contentLines } from "../../src/output/content-lines.js";
+import type { JsonObject } from "../../src/util/json.js";
+
+const slack = (template: JsonObject, connection: JsonObject = { channel_id: "C1", channel_name: "incidents" }) =>
+  contentLines({ __typename: "MessageChatContent", connection, template });
+
+describe("a chat message", () => {
+  test("names its channel, its summary and its body", () => {
+    const blocks = [{ type: "markdown", name: "body", content: "*payments* is well again" }];
+    expect(slack({ blocks, json_content: null, summary: "well again" })).toEqual([
+      ["to", "#incidents (C1)"],
+      ["summary", "well again"],
+      ["body", "*payments* is well again"],
+    ]);
+  });
+
+  test("of Slack blocks is an outline, a line for each element that says something", () => {
+    const json_content: JsonObject = {
+      blocks: [
+        { type: "header", text: { type: "plain_text", text: "Incident" } },
+        {
+          type: "section",
+          text: { type: "mrkdwn", text: "*inc-7*\nclosed" },
+          fields: [{ type: "mrkdwn", text: "by marta" }],
+          accessory: { type: "button", text: { type: "plain_text", text: "Open" }, url: "https://x.test" },
+        },
+        { type: "divider" },
+        { type: "actions", elements: [{ type: "button", text: { type: "plain_text", text: "Reopen" } }] },
+      ],
+    };
+    expect(slack({ blocks: null, json_content, summary: null })).toEqual([
+      ["to", "#incidents (C1)"],
+      [
+        "blocks",
+        [
+          "header: Incident",
+          "section: *inc-7* closed",
+          "  mrkdwn: by marta",
+          "  button: Open",
+          "divider",
+          "actions",
+          "  button: Reopen",
+        ].join("\n"),
+      ],
+    ]);
+  });
+
+  test("of an Adaptive Card is an outline too, and nesting ends", () => {
+    const deep = (depth: number): JsonObject =>
+      depth === 0 ? { type: "TextBlock", text: "end" } : { type: "Container", items: [deep(depth - 1)] };
+    const json_content: JsonObject = {
+      type: "message",
+      attachments: [{ content: { type: "AdaptiveCard", body: [{ type: "TextBlock", text: "Hi" }, deep(20)] } }],
+    };
+    const [, [, text = ""] = []] = slack({ blocks: null, json_content, summary: null }, { user_id: "U1" });
+    expect(text.split("\n").slice(0, 3)).toEqual(["message", "  AdaptiveCard", "    TextBlock: Hi"]);
+    expect(text).not.toContain("end");
+  });
+});
+
+test("a webhook is a request: method, address with its query, headers, body", () => {
+  const content = {
+    __typename: "MessageWebhookContent",
+    method: "post",
+    url: "https://status.test/x",
+    headers: [{ key: "x-service", value: "payments" }],
+    query_params: [{ key: "notify", value: "false" }],
+    body: "{}",
+  };
+  expect(contentLines(content)).toEqual([
+    ["request", "POST https://status.test/x?notify=false"],
+    ["x-service", "payments"],
+    ["body", "{}"],
+  ]);
+});
+
+test("buttons of a feed item have their labels and actions", () => {
+  const buttons = [
+    { name: "primary", label: "Yes", action: "https://a.test" },
+    { name: "secondary", label: "No", action: "https://b.test" },
+  ];
+  const content = { __typename: "MessageInAppFeedContent", blocks: [{ type: "button_set", name: "actions", buttons }] };
+  expect(contentLines(content)).toEqual([["actions", "[Yes] https://a.test\n[No] https://b.test"]]);
+});
