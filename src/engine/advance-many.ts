@@ -3,14 +3,16 @@ import type { Workflow } from "../domain/workflow.js";
 import { type Advance, advance, isNeed } from "./advance.js";
 import type { AdvanceInput, Need } from "./advancing.js";
 import { answerAgent, answerFetch, inParallel } from "./answer-outside.js";
+import { answerReadings } from "./answer-readings.js";
 import type { KnownAudiences } from "./audience-membership.js";
 import { type EngineContext, isActive } from "./engine-context.js";
 
 /** Answers what steps asked, many at once, in the order asked. */
-async function answer(context: EngineContext, needs: readonly Need[], now: number): Promise<unknown[]> {
+export async function answer(context: EngineContext, needs: readonly Need[], now: number): Promise<unknown[]> {
   const passes = needs.flatMap((need) => (need.kind === "throttle" ? [need.pass] : []));
   const passed = passes.length > 0 ? await context.store.passThrottles(passes, now) : [];
   const audiences = await audiencesOf(context, needs);
+  const readings = await answerReadings(context, needs);
   const environment = await context.definitions.environment();
   let pass = 0;
   const order = new Map(needs.map((need) => [need, need.kind === "throttle" ? pass++ : -1]));
@@ -20,6 +22,8 @@ async function answer(context: EngineContext, needs: readonly Need[], now: numbe
         return passed[order.get(need) as number];
       case "audiences":
         return audiences(need.recipient);
+      case "readings":
+        return readings(need);
       case "workflow":
         return runnable(context, need.key);
       case "fetch":

@@ -15,9 +15,11 @@ import type { JsonObject } from "../util/json.js";
 import { isAudienceMember, type KnownAudiences } from "./audience-membership.js";
 import { type BatchView, batchView } from "./batch-view.js";
 import type { CompiledWorkflow } from "./compile-workflow.js";
-import { type ConditionScope, describeCondition, type EvaluatedCondition } from "./conditions.js";
+import type { ConditionScope } from "./conditions.js";
 import { stepMessageState } from "./message-state.js";
+import { NOTHING_READ, READINGS, type Reading, type Readings, RunServices } from "./readings.js";
 import { type RenderScope, renderText } from "./render/liquid.js";
+import { SERVICES } from "./render/render-services.js";
 import { buildScope, preferencesOf, type RunParties, type ScopeInput } from "./scope.js";
 
 export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "preferences"> {
@@ -45,6 +47,8 @@ export type Need =
   | { kind: "workflow"; ref: string; key: string }
   /** {@link KnownAudiences} of the run's recipient; `ref` is {@link AUDIENCES}. */
   | { kind: "audiences"; ref: string; recipient: RecipientKey }
+  /** What filters read; `known` is what was read for the run before. `ref` is {@link READINGS}. */
+  | { kind: "readings"; ref: string; wanted: readonly Reading[]; known: Readings }
   | { kind: "fetch"; ref: string; request: OutsideRequest }
   | { kind: "agent"; ref: string; request: AgentRequest };
 
@@ -194,7 +198,7 @@ export class Advancing {
 
   private buildScope(): RenderScope {
     const { input, run, parties, batch, preferences } = this;
-    return buildScope({
+    const scope = buildScope({
       recipient: parties.recipient,
       actor: parties.actor,
       tenant: parties.tenant,
@@ -207,6 +211,27 @@ export class Advancing {
       environment: input.environment,
       schedule: input.schedule,
       preferences,
+    });
+    return Object.assign(scope, { [SERVICES]: this.renderServices() });
+  }
+
+  private renderServices(): RunServices {
+    const { input, parties } = this;
+    const { locale } = parties.recipient.properties;
+    const known = (input.answers.get(READINGS) as Readings | undefined) ?? NOTHING_READ;
+    return new RunServices({
+      now: input.now,
+      known,
+      audience: {
+        locale: typeof locale === "string" && locale.trim() !== "" ? locale : null,
+        tenant: input.run.tenant,
+        defaultLocale: input.environment.locale,
+      },
+      upserts: () => this.upserts,
+      ask: (wanted) => {
+        throw new NeedsAnswer({ kind: "readings", ref: READINGS, wanted, known });
+      },
+      warn: (text) => this.warn(text),
     });
   }
 
@@ -272,17 +297,4 @@ export class Advancing {
 
 export function copyRun(run: RecipientRun): RecipientRun {
   return { ...run, steps: run.steps.map((step) => ({ ...step })), events: [...run.events] };
-}
-
-export function conditionLog(evaluated: readonly EvaluatedCondition[]): JsonObject[] {
-  return evaluated.map(
-    (condition) =>
-      ({ ...condition, argument: condition.argument ?? null, value: condition.value ?? null }) as JsonObject,
-  );
-}
-
-/** The condition that decided a false result, in words. */
-export function decidingCondition(evaluated: readonly EvaluatedCondition[]): string | null {
-  const decided = evaluated.findLast((condition) => condition.result === false) ?? evaluated[0];
-  return decided ? describeCondition(decided) : null;
 }

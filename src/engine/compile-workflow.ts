@@ -1,11 +1,13 @@
 import type { ChannelType } from "../domain/message.js";
+import { textFileOf } from "../domain/text-files.js";
 import { type ChannelStep, type Step, type Workflow, walkSteps } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
+import { isJsonObject } from "../util/json.js";
 import { type ChannelRenderer, TemplateReader } from "./render/channel-renderer.js";
 import { compileChat } from "./render/chat.js";
 import { compileEmail } from "./render/email.js";
 import { compileInAppFeed } from "./render/in-app-feed.js";
-import { compilerFor } from "./render/liquid.js";
+import { type CompileText, compilerFor } from "./render/liquid.js";
 import { compilePush } from "./render/push.js";
 import { compileSms } from "./render/sms.js";
 import { compileWebhook } from "./render/webhook.js";
@@ -32,7 +34,7 @@ const COMPILERS: Record<
   http: compileWebhook,
 };
 
-function compileStep(workflow: Workflow, step: ChannelStep, place: string): ChannelRenderer {
+function compileStep(workflow: Workflow, step: ChannelStep, place: string, compile: CompileText): ChannelRenderer {
   const type = step.channel_type;
   if (type === null || type === "in_app_guide") {
     throw new KnockError(
@@ -43,7 +45,6 @@ function compileStep(workflow: Workflow, step: ChannelStep, place: string): Chan
       },
     );
   }
-  const compile = compilerFor(workflow.key);
   return COMPILERS[type](
     new TemplateReader(step.template ?? {}, compile, `${place}.template`),
     new TemplateReader(step.channel_overrides ?? {}, compile, `${place}.channel_overrides`),
@@ -60,11 +61,22 @@ function mayComputeTime(step: Step): boolean {
   return step.type === "throttle" && step.settings.throttle_window_field_path !== null;
 }
 
+/** Templates of steps that make no message are rendered from their text; faults in them are told as early (F-054). */
+function checkTexts(value: unknown, place: string, compile: CompileText): void {
+  if (typeof value === "string") compile(value, place);
+  else if (Array.isArray(value))
+    for (const [index, item] of value.entries()) checkTexts(item, `${place}[${index}]`, compile);
+  else if (isJsonObject(value))
+    for (const [key, item] of Object.entries(value)) if (key !== "schema") checkTexts(item, `${place}.${key}`, compile);
+}
+
 async function compile(workflow: Workflow): Promise<CompiledWorkflow> {
   const renderers = new Map<string, ChannelRenderer>();
+  const compileText = compilerFor(workflow.key, (pointer) => textFileOf(workflow, pointer));
   let needsTime = false;
   for (const { step, path } of walkSteps(workflow.steps)) {
-    if (step.type === "channel") renderers.set(step.ref, compileStep(workflow, step, path));
+    if (step.type === "channel") renderers.set(step.ref, compileStep(workflow, step, path, compileText));
+    else if ("settings" in step) checkTexts(step.settings, `${path}.settings`, compileText);
     needsTime ||= mayComputeTime(step);
   }
   return { workflow, renderers, timeWindows: needsTime ? await import("./time-windows.js") : null };

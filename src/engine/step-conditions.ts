@@ -1,6 +1,7 @@
 import type { StepOutcome } from "../domain/outcome.js";
 import type { StepBase } from "../domain/step-types.js";
-import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "./advancing.js";
+import type { Advancing, StepEffect } from "./advancing.js";
+import { conditionLog, decidingCondition } from "./condition-log.js";
 import { evaluateConditions } from "./conditions.js";
 
 /** Null where the step's conditions let it execute; else it is skipped, with what was compared (E-096, E-098). */

@@ -1,5 +1,6 @@
 import type { Audience } from "../domain/audience.js";
 import type { Environment } from "../domain/environment.js";
+import type { Translations } from "../domain/translation.js";
 import type { Workflow } from "../domain/workflow.js";
 
 /** Where workflows and the environment come from: a project folder, or a test. Read fresh, so that changes apply. */
@@ -9,4 +10,6 @@ export interface Definitions {
   workflowKeys(): Promise<string[]>;
   environment(): Promise<Environment>;
   audiences(): Promise<Audience[]>;
+  /** Asked for only where a template translates. */
+  translations(): Promise<Translations>;
 }

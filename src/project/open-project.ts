@@ -8,6 +8,8 @@ import { parseEnvironment } from "../domain/parse-environment.js";
 import { parseRecipientsFile, type RecipientsFile } from "../domain/parse-recipients-file.js";
 import { parseWorkflow } from "../domain/parse-workflow.js";
 import { resolveChannelTypes } from "../domain/resolve-channel-types.js";
+import { rememberTextFiles } from "../domain/text-files.js";
+import type { Translations } from "../domain/translation.js";
 import type { Workflow } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import { contentDigest } from "../util/ids.js";
@@ -33,6 +35,7 @@ export interface Project extends ProjectLocation {
   workflowKeys(): Promise<string[]>;
   environment(): Promise<Environment>;
   audiences(): Promise<Audience[]>;
+  translations(): Promise<Translations>;
   /** Whether there may be dynamic audiences, told without reading them. */
   hasAudiences(): boolean;
   /** The recipients files whose digest is not the remembered one, in name order. */
@@ -73,14 +76,18 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const file = join(folder, "workflow.json");
     if (!existsSync(file)) return null;
     const raw = await readProjectJson(file, shown(file), "workflow_invalid");
+    const files = new Map<string, string>();
     const resolved = await resolveFileReferences(raw, {
       from: folder,
       resourceDir: folder,
       shown: shown(file),
       used: new Set(),
+      files,
     });
     const parsed = resolveChannelTypes(parseWorkflow(key, resolved), await environment());
-    return namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
+    const checked = namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
+    rememberTextFiles(checked, files);
+    return checked;
   }
 
   const hasAudiences = (): boolean => existsSync(join(knockDir, "audiences"));
@@ -101,6 +108,12 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       found.push(parseAudience(key, raw, shown(file)));
     }
     return found;
+  }
+
+  /** Read each time: a worker that lives on sees what was translated since. The reader is loaded where it is needed. */
+  async function translations(): Promise<Translations> {
+    const { readTranslations } = await import("./read-translations.js");
+    return readTranslations({ folder: join(knockDir, "translations"), shown, namesIn });
   }
 
   async function workflowKeys(): Promise<string[]> {
@@ -148,6 +161,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     workflowKeys,
     environment,
     audiences,
+    translations,
     hasAudiences,
     changedRecipients,
   };

@@ -1,6 +1,10 @@
-import { getBuiltinModule } from "node:process";
-import { Liquid, type LiquidError, type Template, toValue } from "liquidjs";
-import { type ErrorDetail, KnockError, messageOf } from "../../errors/knock-error.js";
+import { Context, Liquid, type Template, toValueSync } from "liquidjs";
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { hintFor, plainMessage, positionOf, UnknownFilter } from "./liquid-errors.js";
+import { printed, registerFilters } from "./liquid-filters.js";
+import { LIMITS, LimitedEmitter } from "./liquid-limits.js";
+import { SERVICES, servicesIn } from "./render-services.js";
+import { registerTranslate } from "./translate.js";
 
 /** What templates see: variable name → value (section 2 of the templates catalogue). */
 export type RenderScope = Record<string, unknown>;
@@ -16,27 +20,24 @@ export class RenderError extends Error {
   override readonly name = "RenderError";
 }
 
-/** One template may take this long and hold this many items: a runaway loop must not hang a run (`renderLimit` in ms). */
-const LIMITS = { renderLimit: 2_000, memoryLimit: 20_000_000, parseLimit: 10_000_000 };
+/** Set while a template is parsed: the filters in it that nobody knows. */
+let unknownFilters: string[] | null = null;
+/** Set while a template with an unknown filter is parsed again, to learn where it is. */
+let refusesUnknown = false;
 
-/** A filter that nobody knows fails when it is used, not when the file is read (TQ-3). */
+/** A filter that nobody knows fails when it is used, in text that is known only then (TQ-3). */
 function failingOnUnknown(filters: Liquid["filters"]): Liquid["filters"] {
   return new Proxy(filters, {
-    get: (known, name) =>
-      Object.hasOwn(known, name)
-        ? known[name as string]
-        : () => {
-            throw new Error(`unknown filter: ${String(name)}`);
-          },
+    get: (known, name) => {
+      if (Object.hasOwn(known, name)) return known[name as string];
+      const fault = new UnknownFilter(String(name));
+      if (refusesUnknown) throw fault;
+      unknownFilters?.push(fault.filter);
+      return () => {
+        throw fault;
+      };
+    },
   });
-}
-
-/** How a value prints: maps as JSON (TQ-4); what liquidjs wraps, such as `nil`, as what it stands for. */
-function printed(value: unknown): string {
-  const plain: unknown = toValue(value);
-  return (
-    typeof plain === "object" && plain !== null && !Array.isArray(plain) ? JSON.stringify(plain) : plain
-  ) as string;
 }
 
 function createLiquid(): Liquid {
@@ -48,7 +49,7 @@ function createLiquid(): Liquid {
     templates: {},
     // Where variables are strict, `default` and conditions still take what is missing.
     lenientIf: true,
-    outputEscape: printed,
+    outputEscape: printed as (value: unknown) => string,
     ...LIMITS,
   });
   for (const tag of ["layout", "block"]) delete liquid.tags[tag];
@@ -59,110 +60,116 @@ function createLiquid(): Liquid {
     render: () => "",
   });
   registerFilters(liquid);
+  registerTranslate(liquid, (source) => parse(source).templates);
   Object.assign(liquid, { filters: failingOnUnknown(liquid.filters) });
   return liquid;
 }
 
-/** Filters beyond standard Liquid that need nothing but their input (T-047 to T-053). */
-function registerFilters(liquid: Liquid): void {
-  const crypto = () => getBuiltinModule("node:crypto"); // 4 ms to load, and few templates hash
-  const hex = (algorithm: string) => (value: unknown) =>
-    crypto()
-      .createHash(algorithm)
-      .update(String(value ?? ""))
-      .digest("hex");
-  liquid.registerFilter("json", (value: unknown) => JSON.stringify(toValue(value) ?? null));
-  liquid.registerFilter("from_json", (value: unknown) => JSON.parse(String(value)));
-  liquid.registerFilter("pluralize", (value: unknown, one: string, many: string) => (Number(value) === 1 ? one : many));
-  liquid.registerFilter("titlecase", (value: unknown) =>
-    String(value ?? "").replace(/(^|\s)(\S)/g, (_all, space: string, letter: string) => space + letter.toUpperCase()),
-  );
-  liquid.registerFilter("md5", hex("md5"));
-  liquid.registerFilter("sha256", hex("sha256"));
-  liquid.registerFilter("hmac_sha256", (value: unknown, key: unknown) =>
-    crypto()
-      .createHmac("sha256", String(key ?? ""))
-      .update(String(value ?? ""))
-      .digest("hex"),
-  );
-}
-
 let shared: Liquid | undefined;
-const parsed = new Map<string, Template[]>();
+interface Parsed {
+  templates: Template[];
+  unknownFilters: string[];
+}
+const parsed = new Map<string, Parsed>();
 
-function parse(source: string): Template[] {
+function parse(source: string): Parsed {
   shared ??= createLiquid();
-  let templates = parsed.get(source);
-  if (templates === undefined) {
-    templates = shared.parse(source);
+  let found = parsed.get(source);
+  if (found === undefined) {
+    const outer = unknownFilters;
+    unknownFilters = [];
+    try {
+      found = { templates: shared.parse(source), unknownFilters };
+    } finally {
+      unknownFilters = outer;
+    }
     // Conditions and overrides of many versions may come by in a long-lived process.
     if (parsed.size >= 5_000) parsed.clear();
-    parsed.set(source, templates);
+    parsed.set(source, found);
   }
-  return templates;
+  return found;
 }
 
-function positionOf(error: unknown): { line: number; column: number } | null {
-  const token = (error as Partial<LiquidError>).token;
-  if (token === undefined || typeof token.getPosition !== "function") return null;
-  const [line, column] = token.getPosition() as [number, number];
-  return { line, column };
+/** The same, where an unknown filter is a fault of the template. */
+function parseStrictly(source: string): Template[] {
+  const { templates, unknownFilters: unknown } = parse(source);
+  if (unknown.length === 0) return templates;
+  refusesUnknown = true;
+  try {
+    return (shared as Liquid).parse(source);
+  } finally {
+    refusesUnknown = false;
+  }
 }
 
-/** liquidjs appends `, file:…, line:…, col:…` to its messages; the place is told better elsewhere. */
-function plainMessage(error: unknown): string {
-  return (messageOf(error).split("\n")[0] as string).replace(/(, file:[^,]*)?, line:\d+, col:\d+$/, "");
+/** Renders with the services that the scope carries. Throws {@link RenderError}, or what they need to be told first. */
+function execute(templates: Template[], scope: RenderScope, where: string | null, strictVariables = false): string {
+  const liquid = shared as Liquid;
+  const services = servicesIn(scope);
+  const options = { sync: true, strictVariables, globals: { [SERVICES]: services } };
+  const emitter = new LimitedEmitter();
+  try {
+    toValueSync(
+      liquid.renderer.renderTemplates(templates, new Context(scope, liquid.options, options, { liquid }), emitter),
+    );
+  } catch (error) {
+    services?.settle(); // what is not read yet may be why
+    const position = positionOf(error);
+    const place =
+      where === null ? "" : `${where}${position ? `, line ${position.line}, column ${position.column}` : ""}: `;
+    throw new RenderError(place + plainMessage(error), { cause: error });
+  }
+  services?.settle();
+  return emitter.buffer;
 }
 
-/** Compiles Liquid text for a workflow. A syntax error throws `template_invalid` with the place, line and column. */
-export function compilerFor(workflow: string): CompileText {
+/**
+ * Compiles Liquid text for a workflow. A syntax error or an unknown filter throws `template_invalid` with the place, the
+ * file if `fileOf` knows one, line and column.
+ */
+export function compilerFor(
+  workflow: string,
+  fileOf: (pointer: string) => string | undefined = () => undefined,
+): CompileText {
   return (source, place) => {
     if (!source.includes("{{") && !source.includes("{%")) return () => source;
+    const pointer = `/${place.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`;
+    const file = fileOf(pointer);
+    const where = file === undefined ? place : `${place} (${file})`;
     let templates: Template[];
     try {
-      templates = parse(source);
+      templates = parseStrictly(source);
     } catch (error) {
       const position = positionOf(error);
-      const where = position ? `${place}, line ${position.line}, column ${position.column}` : place;
-      const detail: ErrorDetail = {
-        pointer: `/${place.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`,
-        message: plainMessage(error),
-      };
-      throw new KnockError("template_invalid", `workflow "${workflow}": ${where}: ${plainMessage(error)}`, {
+      const at = position ? `${where}, line ${position.line}, column ${position.column}` : where;
+      const detail: ErrorDetail = { pointer, message: plainMessage(error) };
+      throw new KnockError("template_invalid", `workflow "${workflow}": ${at}: ${plainMessage(error)}`, {
         details: [detail],
-        hint: "Mend the template; nothing was triggered.",
+        hint: hintFor(error, shared as Liquid) ?? "Mend the template; nothing was triggered.",
         cause: error,
       });
     }
-    return (scope) => {
-      try {
-        return String((shared as Liquid).renderSync(templates, scope));
-      } catch (error) {
-        const position = positionOf(error);
-        throw new RenderError(`${place}${position ? `, line ${position.line}` : ""}: ${plainMessage(error)}`, {
-          cause: error,
-        });
-      }
-    };
+    return (scope) => execute(templates, scope, where);
   };
+}
+
+/** Text that is known only when a run renders it. */
+function renderNow(source: string, scope: RenderScope, strictVariables: boolean): string {
+  let templates: Template[];
+  try {
+    templates = parse(source).templates;
+  } catch (error) {
+    throw new RenderError(plainMessage(error), { cause: error });
+  }
+  return execute(templates, scope, null, strictVariables);
 }
 
 /** Renders text that is no part of a workflow's templates: a condition's argument. */
 export function renderText(source: string, scope: RenderScope): string {
-  try {
-    const templates = parse(source);
-    return String((shared as Liquid).renderSync(templates, scope));
-  } catch (error) {
-    throw new RenderError(plainMessage(error), { cause: error });
-  }
+  return renderNow(source, scope, false);
 }
 
 /** The same, where a property that does not exist is an error, unless `default` stands for it (EQ-51). */
 export function renderStrictText(source: string, scope: RenderScope): string {
-  try {
-    const templates = parse(source);
-    return String((shared as Liquid).renderSync(templates, scope, { strictVariables: true }));
-  } catch (error) {
-    throw new RenderError(plainMessage(error), { cause: error });
-  }
+  return renderNow(source, scope, true);
 }

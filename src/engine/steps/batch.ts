@@ -1,7 +1,8 @@
 import type { StepOutcome } from "../../domain/outcome.js";
 import { splitKey } from "../../domain/recipient.js";
 import type { BatchStep } from "../../domain/step-types.js";
-import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
+import type { Advancing, StepEffect } from "../advancing.js";
+import { conditionLog, decidingCondition } from "../condition-log.js";
 import { evaluateConditions } from "../conditions.js";
 import { stepKeyOrNothing } from "../step-key.js";
 import { fixedMs, windowEnd } from "../step-window.js";

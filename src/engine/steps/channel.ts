@@ -5,8 +5,9 @@ import { decidePreferences } from "../../domain/preferences.js";
 import type { ChannelStep } from "../../domain/workflow.js";
 import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
-import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
+import type { Advancing, StepEffect } from "../advancing.js";
 import { chosenChannels } from "../channel-group.js";
+import { conditionLog, decidingCondition } from "../condition-log.js";
 import { type ConditionScope, evaluateConditionList, evaluateConditions } from "../conditions.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
 

@@ -1,6 +1,7 @@
 import type { Reason, StepOutcome } from "../../domain/outcome.js";
 import type { DelayStep } from "../../domain/workflow.js";
-import { type Advancing, conditionLog, decidingCondition, type StepEffect } from "../advancing.js";
+import type { Advancing, StepEffect } from "../advancing.js";
+import { conditionLog, decidingCondition } from "../condition-log.js";
 import { evaluateConditions } from "../conditions.js";
 import { windowEnd } from "../step-window.js";
 

@@ -54,7 +54,7 @@ describe("20. Trigger workflow step", () => {
   );
 
   it.each<[string, JsonObject]>([
-    ["a template that fails", { data: '{ "n": "{{ data.n | nope }}" }' }],
+    ["a template that fails", { data: '{ "n": "{{ data.n | divided_by: 0 }}" }' }],
     ["data that is no JSON", { data: "n" }],
     ["data against the target's schema", { data: '{ "n": "text" }' }],
     ["no recipients", { recipients: "{{ data.nobody }}" }],
@@ -119,7 +119,7 @@ describe("21. Data functions", () => {
     }));
 
   it.each<[string, string]>([
-    ["a filter nobody knows", '{ "a": "{{ data.n | nope }}" }'],
+    ["a filter that cannot do it", '{ "a": "{{ data.n | divided_by: 0 }}" }'],
     ["a property that does not exist", '{ "a": "{{ data.missing }}" }'],
     ["what is no JSON", "{{ data.n }}"],
   ])("E-323: %s fails the step and halts the run", (_title, data) =>

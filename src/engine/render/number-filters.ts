@@ -1,0 +1,83 @@
+import { type Liquid, toValue } from "liquidjs";
+import { described } from "./date-input.js";
+import { localeArgument } from "./locale-argument.js";
+import type { FilterThis } from "./render-services.js";
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** A number or the text of one, as it is written: long ones keep their digits. Null for nil and blank text. */
+function numeric(value: unknown, filter: string): number | string | null {
+  const plain: unknown = toValue(value);
+  if (plain === null || plain === undefined) return null;
+  if (typeof plain === "number" && Number.isFinite(plain)) return plain;
+  if (typeof plain === "string") {
+    const text = plain.trim();
+    if (text === "") return null;
+    if (NUMBER.test(text)) return text;
+  }
+  throw new Error(`${filter}: ${described(plain)} is no number`);
+}
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatted(value: number | string, locale: string, options: Intl.NumberFormatOptions): string {
+  const key = `${locale} ${options.currency} ${options.maximumFractionDigits}`;
+  let format = formats.get(key);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(locale, options);
+    if (formats.size < 500) formats.set(key, format);
+  }
+  return format.format(value as number); // text too, which keeps more digits than a number has
+}
+
+function currencyFilter(filter: string, digits: number) {
+  return (value: unknown, code: unknown, locale: unknown): string => {
+    const currency = code === null || code === undefined || code === "" ? "USD" : String(code).trim().toUpperCase();
+    if (!/^[A-Z]{3}$/.test(currency))
+      throw new Error(`${filter}: ${described(code)} is no currency; use a code such as "EUR"`);
+    const name = localeArgument(locale, filter);
+    const number = numeric(value, filter);
+    if (number === null) return "";
+    return formatted(number, name, {
+      style: "currency",
+      currency,
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
+  };
+}
+
+/** Whether the filter's argument stands in the template with a decimal point, as in `divided_by: 7.0`. */
+function isWrittenDecimal({ token }: FilterThis): boolean {
+  const [argument] = token.args;
+  return argument !== undefined && !Array.isArray(argument) && /^-?\d*\.\d*$/.test(argument.getText());
+}
+
+const toNumber = (value: unknown): number => {
+  const plain: unknown = toValue(value);
+  return typeof plain === "number" ? plain : Number(plain ?? 0) || 0;
+};
+
+/** By locale: `format_number`, `currency`, `rounded_currency` (T-044 to T-046, T-066, TQ-18); and division (T-001). */
+export function registerNumberFilters(liquid: Liquid): void {
+  liquid.registerFilter("format_number", (value: unknown, locale: unknown) => {
+    const name = localeArgument(locale, "format_number");
+    const number = numeric(value, "format_number");
+    return number === null ? "" : formatted(number, name, {});
+  });
+  liquid.registerFilter("currency", currencyFilter("currency", 2));
+  liquid.registerFilter("rounded_currency", currencyFilter("rounded_currency", 0));
+
+  // Whole numbers divide to whole numbers, rounded down; a divisor written with a decimal point divides exactly.
+  liquid.registerFilter("divided_by", function (this: FilterThis, value: unknown, by: unknown) {
+    const [dividend, divisor] = [toNumber(value), toNumber(by)];
+    if (divisor === 0) throw new Error("divided_by: cannot divide by 0");
+    const whole = Number.isInteger(dividend) && Number.isInteger(divisor) && !isWrittenDecimal(this);
+    return whole ? Math.floor(dividend / divisor) : dividend / divisor;
+  });
+  liquid.registerFilter("modulo", (value: unknown, by: unknown) => {
+    const [dividend, divisor] = [toNumber(value), toNumber(by)];
+    if (divisor === 0) throw new Error("modulo: cannot divide by 0");
+    return ((dividend % divisor) + divisor) % divisor;
+  });
+}
