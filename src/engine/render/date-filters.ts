@@ -1,7 +1,6 @@
-import type { Liquid } from "liquidjs";
 import { described, type Moment, offsetText, readMoment } from "./date-input.js";
 import { localeArgument } from "./locale-argument.js";
-import { type FilterThis, nowOf } from "./render-services.js";
+import { type FilterThis, nowOf, type RegisterFilter } from "./render-services.js";
 import { strftime } from "./strftime.js";
 import { momentIn } from "./time-zone-names.js";
 
@@ -35,11 +34,11 @@ function inLocale(moment: Moment, locale: string, dateStyle: Style, timeStyle: S
 }
 
 /** `timezone`, `date` and the two by locale (T-040 to T-043, T-060 to T-064). */
-export function registerDateFilters(liquid: Liquid): void {
+export function registerDateFilters(register: RegisterFilter): void {
   const moment = (self: FilterThis, value: unknown, filter: string): Moment | null =>
     readMoment(value, () => nowOf(self), filter);
 
-  liquid.registerFilter("date", function (this: FilterThis, value: unknown, format: unknown, zone: unknown) {
+  register("date", function (this: FilterThis, value: unknown, format: unknown, zone: unknown) {
     const read = moment(this, value, "date");
     if (read === null) return value;
     const placed = zone === undefined || zone === null || zone === "" ? read : momentIn(read, zone, "date");
@@ -47,7 +46,7 @@ export function registerDateFilters(liquid: Liquid): void {
     return strftime(placed, String(format));
   });
 
-  liquid.registerFilter("timezone", function (this: FilterThis, value: unknown, zone: unknown) {
+  register("timezone", function (this: FilterThis, value: unknown, zone: unknown) {
     const read = moment(this, value, "timezone");
     if (read === null) return value;
     const { at, offset } = momentIn(read, zone, "timezone");
@@ -55,17 +54,14 @@ export function registerDateFilters(liquid: Liquid): void {
     return `${local.slice(0, local.endsWith(".000Z") ? 19 : 23)}${offsetText(offset)}`;
   });
 
-  liquid.registerFilter(
-    "format_date_in_locale",
-    function (this: FilterThis, value: unknown, locale: unknown, style: unknown) {
-      const filter = "format_date_in_locale";
-      const [name, dateStyle] = [localeArgument(locale, filter), styleArgument(style, filter)];
-      const read = moment(this, value, filter);
-      return read === null ? value : inLocale(read, name, dateStyle, null);
-    },
-  );
+  register("format_date_in_locale", function (this: FilterThis, value: unknown, locale: unknown, style: unknown) {
+    const filter = "format_date_in_locale";
+    const [name, dateStyle] = [localeArgument(locale, filter), styleArgument(style, filter)];
+    const read = moment(this, value, filter);
+    return read === null ? value : inLocale(read, name, dateStyle, null);
+  });
 
-  liquid.registerFilter(
+  register(
     "format_datetime_in_locale",
     function (this: FilterThis, value: unknown, locale: unknown, date: unknown, time: unknown) {
       const filter = "format_datetime_in_locale";
@@ -85,7 +81,7 @@ export function registerDateFilters(liquid: Liquid): void {
     ["date_to_string", "%d %b %Y"],
     ["date_to_long_string", "%d %B %Y"],
   ] as const) {
-    liquid.registerFilter(name, function (this: FilterThis, value: unknown) {
+    register(name, function (this: FilterThis, value: unknown) {
       const read = moment(this, value, name);
       return read === null ? value : strftime(read, format);
     });

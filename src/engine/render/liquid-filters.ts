@@ -6,7 +6,7 @@ import { described } from "./date-input.js";
 import { renderMarkdown } from "./markdown.js";
 import { registerNumberFilters } from "./number-filters.js";
 import { registerRecipientFilters } from "./recipient-filters.js";
-import type { FilterThis } from "./render-services.js";
+import { type FilterThis, registrarOf } from "./render-services.js";
 
 type Filter = (this: FilterThis, value: unknown, ...args: unknown[]) => unknown;
 
@@ -77,8 +77,7 @@ function compareVersions(left: unknown, right: unknown): number {
 }
 
 function list(value: unknown): unknown[] {
-  const plain: unknown = toValue(value);
-  return Array.isArray(plain) ? plain : plain === null || plain === undefined ? [] : [plain];
+  return Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
 }
 
 /** What both hold, each once, in the left one's order (T-054); maps are equal where their contents are. */
@@ -97,8 +96,7 @@ function fromJson(value: unknown): unknown {
 
 /** 1 and its text are one; all else is many (T-049, TQ-2). */
 function pluralize(value: unknown, one: unknown, many: unknown): unknown {
-  const plain: unknown = toValue(value);
-  const isOne = plain === 1 || (typeof plain === "string" && plain.trim() !== "" && Number(plain) === 1);
+  const isOne = value === 1 || (typeof value === "string" && value.trim() !== "" && Number(value) === 1);
   return isOne ? one : many;
 }
 
@@ -111,24 +109,25 @@ export function registerFilters(liquid: Liquid): void {
       return standard.apply(this, [printed(value), ...args.map(printed)]);
     });
   }
+  const register = registrarOf(liquid);
   const crypto = () => getBuiltinModule("node:crypto"); // 4 ms to load, and few templates hash
   const hex = (algorithm: string) => (value: unknown) =>
     crypto().createHash(algorithm).update(text(value)).digest("hex");
-  liquid.registerFilter("json", (value: unknown) => JSON.stringify(toValue(value) ?? null));
-  liquid.registerFilter("from_json", fromJson);
-  liquid.registerFilter("pluralize", pluralize);
-  liquid.registerFilter("titlecase", (value: unknown) =>
+  register("json", (value: unknown) => JSON.stringify(value ?? null));
+  register("from_json", fromJson);
+  register("pluralize", pluralize);
+  register("titlecase", (value: unknown) =>
     text(value).replace(/(^|\s)(\S)/g, (_all, space: string, letter: string) => space + letter.toUpperCase()),
   );
-  liquid.registerFilter("md5", hex("md5"));
-  liquid.registerFilter("sha256", hex("sha256"));
-  liquid.registerFilter("hmac_sha256", (value: unknown, key: unknown) =>
+  register("md5", hex("md5"));
+  register("sha256", hex("sha256"));
+  register("hmac_sha256", (value: unknown, key: unknown) =>
     crypto().createHmac("sha256", text(key)).update(text(value)).digest("hex"),
   );
-  liquid.registerFilter("intersect", intersect);
-  liquid.registerFilter("from_markdown", (value: unknown) => renderMarkdown(text(value)));
-  liquid.registerFilter("compare_versions", compareVersions);
-  registerDateFilters(liquid);
-  registerNumberFilters(liquid);
-  registerRecipientFilters(liquid);
+  register("intersect", intersect);
+  register("from_markdown", (value: unknown) => renderMarkdown(text(value)));
+  register("compare_versions", compareVersions);
+  registerDateFilters(register);
+  registerNumberFilters(register);
+  registerRecipientFilters(register);
 }

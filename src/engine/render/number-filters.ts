@@ -1,21 +1,19 @@
-import { type Liquid, toValue } from "liquidjs";
 import { described } from "./date-input.js";
 import { localeArgument } from "./locale-argument.js";
-import type { FilterThis } from "./render-services.js";
+import type { FilterThis, RegisterFilter } from "./render-services.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** A number or the text of one, as it is written: long ones keep their digits. Null for nil and blank text. */
 function numeric(value: unknown, filter: string): number | string | null {
-  const plain: unknown = toValue(value);
-  if (plain === null || plain === undefined) return null;
-  if (typeof plain === "number" && Number.isFinite(plain)) return plain;
-  if (typeof plain === "string") {
-    const text = plain.trim();
+  if (value === null || value === undefined) return null;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value === "string") {
+    const text = value.trim();
     if (text === "") return null;
     if (NUMBER.test(text)) return text;
   }
-  throw new Error(`${filter}: ${described(plain)} is no number`);
+  throw new Error(`${filter}: ${described(value)} is no number`);
 }
 
 const formats = new Map<string, Intl.NumberFormat>();
@@ -53,29 +51,27 @@ function isWrittenDecimal({ token }: FilterThis): boolean {
   return argument !== undefined && !Array.isArray(argument) && /^-?\d*\.\d*$/.test(argument.getText());
 }
 
-const toNumber = (value: unknown): number => {
-  const plain: unknown = toValue(value);
-  return typeof plain === "number" ? plain : Number(plain ?? 0) || 0;
-};
+/** As standard Liquid's arithmetic has it: what is no number is 0. */
+const toNumber = (value: unknown): number => (typeof value === "number" ? value : Number(value ?? 0) || 0);
 
 /** By locale: `format_number`, `currency`, `rounded_currency` (T-044 to T-046, T-066, TQ-18); and division (T-001). */
-export function registerNumberFilters(liquid: Liquid): void {
-  liquid.registerFilter("format_number", (value: unknown, locale: unknown) => {
+export function registerNumberFilters(register: RegisterFilter): void {
+  register("format_number", (value: unknown, locale: unknown) => {
     const name = localeArgument(locale, "format_number");
     const number = numeric(value, "format_number");
     return number === null ? "" : formatted(number, name, {});
   });
-  liquid.registerFilter("currency", currencyFilter("currency", 2));
-  liquid.registerFilter("rounded_currency", currencyFilter("rounded_currency", 0));
+  register("currency", currencyFilter("currency", 2));
+  register("rounded_currency", currencyFilter("rounded_currency", 0));
 
   // Whole numbers divide to whole numbers, rounded down; a divisor written with a decimal point divides exactly.
-  liquid.registerFilter("divided_by", function (this: FilterThis, value: unknown, by: unknown) {
+  register("divided_by", function (this: FilterThis, value: unknown, by: unknown) {
     const [dividend, divisor] = [toNumber(value), toNumber(by)];
     if (divisor === 0) throw new Error("divided_by: cannot divide by 0");
     const whole = Number.isInteger(dividend) && Number.isInteger(divisor) && !isWrittenDecimal(this);
     return whole ? Math.floor(dividend / divisor) : dividend / divisor;
   });
-  liquid.registerFilter("modulo", (value: unknown, by: unknown) => {
+  register("modulo", (value: unknown, by: unknown) => {
     const [dividend, divisor] = [toNumber(value), toNumber(by)];
     if (divisor === 0) throw new Error("modulo: cannot divide by 0");
     return ((dividend % divisor) + divisor) % divisor;

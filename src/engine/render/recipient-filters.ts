@@ -1,7 +1,6 @@
-import type { Liquid } from "liquidjs";
 import { keyOf, type RecipientKey, TENANTS } from "../../domain/recipient.js";
 import type { JsonObject } from "../../util/json.js";
-import { type FilterThis, servicesOf } from "./render-services.js";
+import { type FilterThis, type RegisterFilter, servicesOf } from "./render-services.js";
 
 /** An id as the store may hold it; null for what cannot be one. */
 function key(value: unknown, collection?: string): RecipientKey | null {
@@ -11,21 +10,21 @@ function key(value: unknown, collection?: string): RecipientKey | null {
 }
 
 /** `user`, `object`, `tenant`, `subscriptions` (T-070 to T-074): what the store holds when the template is rendered. */
-export function registerRecipientFilters(liquid: Liquid): void {
+export function registerRecipientFilters(register: RegisterFilter): void {
   const read = ({ context }: FilterThis, found: RecipientKey | null): JsonObject | null =>
     found === null ? null : (servicesOf(context)?.recipient(found) ?? null);
-  liquid.registerFilter("user", function (this: FilterThis, id: unknown) {
+  register("user", function (this: FilterThis, id: unknown) {
     return read(this, key(id));
   });
-  liquid.registerFilter("tenant", function (this: FilterThis, id: unknown) {
+  register("tenant", function (this: FilterThis, id: unknown) {
     return read(this, key(id, TENANTS));
   });
-  liquid.registerFilter("object", function (this: FilterThis, id: unknown, collection: unknown) {
+  register("object", function (this: FilterThis, id: unknown, collection: unknown) {
     if (typeof collection !== "string" || collection === "")
       throw new Error('object: name the collection, as in {{ "p-1" | object: "projects" }}');
     return read(this, key(id, collection));
   });
-  liquid.registerFilter("subscriptions", function (this: FilterThis, id: unknown) {
+  register("subscriptions", function (this: FilterThis, id: unknown) {
     const found = key(id);
     return found === null ? [] : (servicesOf(this.context)?.subscriptions(found) ?? []);
   });

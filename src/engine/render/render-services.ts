@@ -1,10 +1,22 @@
-import type { FilterImplOptions } from "liquidjs";
+import { type FilterImplOptions, type Liquid, toValue } from "liquidjs";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { TranslationAudience, Translations } from "../../domain/translation.js";
 import type { Json, JsonObject } from "../../util/json.js";
 
 /** What liquidjs calls a filter on. */
 export type FilterThis = ThisParameterType<Extract<FilterImplOptions, (...args: never[]) => unknown>>;
+
+type FilterFunction = (this: FilterThis, value: unknown, ...args: unknown[]) => unknown;
+
+/** Registers a filter that is given plain values: what liquidjs wraps, such as `nil`, arrives as what it stands for. */
+export type RegisterFilter = (name: string, filter: FilterFunction) => void;
+
+export function registrarOf(liquid: Liquid): RegisterFilter {
+  return (name, filter) =>
+    liquid.registerFilter(name, function (this: FilterThis, value: unknown, ...args: unknown[]) {
+      return filter.call(this, toValue(value), ...args.map((arg) => toValue(arg) as unknown));
+    });
+}
 
 /**
  * What filters and tags need beside their arguments. It travels with the scope under a symbol, which no template can name,

@@ -11,7 +11,7 @@ import {
   toValueSync,
 } from "liquidjs";
 import type { Translation } from "../../domain/translation.js";
-import { messageOf } from "../../errors/knock-error.js";
+import { plainMessage, positionOf } from "./liquid-errors.js";
 import { type FilterThis, type RenderServices, servicesOf } from "./render-services.js";
 
 /** A translation may use translations; one that uses itself must not go on for ever. */
@@ -30,10 +30,11 @@ function within<T>({ file, key }: Translation, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const message = messageOf(error).split("\n")[0] ?? "";
-    throw new Error(message.startsWith("translation ") ? message : `translation "${key}" (${file}): ${message}`, {
-      cause: error,
-    });
+    const message = plainMessage(error);
+    if (message.startsWith("translation ")) throw new Error(message, { cause: error });
+    const position = positionOf(error);
+    const at = position === null ? "" : `, line ${position.line}, column ${position.column}`;
+    throw new Error(`translation "${key}" (${file})${at}: ${message}`, { cause: error });
   } finally {
     depth--;
   }
