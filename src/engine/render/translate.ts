@@ -52,7 +52,8 @@ function named(args: readonly unknown[]): Map<string, unknown> {
 function countOf(values: ReadonlyMap<string, unknown>): number | null {
   if (!values.has("count")) return null;
   const count = toValue(values.get("count")) as unknown;
-  return count === null || count === undefined || count === "" ? 0 : Number(count);
+  // What is no number is neither 0 nor 1, which is `other`.
+  return typeof count === "number" || (typeof count === "string" && count.trim() !== "") ? Number(count) : Number.NaN;
 }
 
 /** Whether the filter after this one in the template is `default`: then what is missing is expected. */

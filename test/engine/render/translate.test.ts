@@ -37,6 +37,7 @@ describe("translations (T-180 to T-187)", () => {
     ["T-183", '{{ "pay.due" | t: count: 1 }}', "en", "One bill due"],
     ["T-183", '{{ "pay.due" | t: count: 7 }}', "en", "7 bills due"],
     ["T-183", '{{ "pay.due" | t: count: "1" }}', "en", "One bill due"],
+    ["T-183", '{{ "pay.due" | t: count: nope }}{{ "pay.due" | t: count: 1.5 }}', "en", " bills due1.5 bills due"],
     ["T-184", '{{ "pay.due" | t: count: 1 }}/{{ "pay.due" | t: count: 2 }}', "fr", "Une facture/2 bills due"],
     ["T-181", '{{ "sms:stop" | t }}', "fr", "Reply STOP"],
     ["T-182", '{{ "sms:stop" | t | upcase }}', "fr", "REPLY STOP"],
