@@ -20,7 +20,12 @@ export interface CompiledWorkflow {
   renderers: ReadonlyMap<string, ChannelRenderer>;
   /** Time-zone arithmetic, loaded only where a step of this workflow may need it. */
   timeWindows: typeof TimeWindows | null;
+  /** Whether a template looks translations up. */
+  translates: boolean;
 }
+
+/** The filter `t`, or the tag. */
+const TRANSLATES = /\|\s*t\b|\{%-?\s*t\b/;
 
 const COMPILERS: Record<
   Exclude<ChannelType, "in_app_guide">,
@@ -72,14 +77,18 @@ function checkTexts(value: unknown, place: string, compile: CompileText): void {
 
 async function compile(workflow: Workflow): Promise<CompiledWorkflow> {
   const renderers = new Map<string, ChannelRenderer>();
-  const compileText = compilerFor(workflow.key, (pointer) => textFileOf(workflow, pointer));
-  let needsTime = false;
+  const compileLiquid = compilerFor(workflow.key, (pointer) => textFileOf(workflow, pointer));
+  let [needsTime, translates] = [false, false];
+  const compileText: CompileText = (source, place) => {
+    translates ||= TRANSLATES.test(source);
+    return compileLiquid(source, place);
+  };
   for (const { step, path } of walkSteps(workflow.steps)) {
     if (step.type === "channel") renderers.set(step.ref, compileStep(workflow, step, path, compileText));
     else if ("settings" in step) checkTexts(step.settings, `${path}.settings`, compileText);
     needsTime ||= mayComputeTime(step);
   }
-  return { workflow, renderers, timeWindows: needsTime ? await import("./time-windows.js") : null };
+  return { workflow, renderers, translates, timeWindows: needsTime ? await import("./time-windows.js") : null };
 }
 
 /** Throws `template_invalid` for a template that does not parse, `workflow_invalid` for a channel of unknown type. */

@@ -37,6 +37,12 @@ describe.concurrent("a translated workflow", () => {
     expect(exitCode).toBe(3);
     expect(stderr).toContain(`error: ${words}`);
     expect(stderr).toContain("hint: ");
+    // Nor is a run begun whose translated step would come later.
+    const file = "knock/workflows/storage-low/workflow.json";
+    const { steps, ...rest } = JSON.parse(collab.read(file)) as { steps: object[] };
+    const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "hours", value: 1 } } };
+    collab.write(file, JSON.stringify({ ...rest, steps: [delay, ...steps] }));
+    expect((await collab.knock(["notify", "storage-low", "-r", KARL, ...DATA])).exitCode).toBe(3);
     // A workflow that translates nothing does not read them.
     expect((await collab.knock(["notify", "welcome", "-r", KARL])).exitCode).toBe(0);
     expect((await collab.knock(["runs", "list", "--json"])).stdout).not.toContain("storage-low");
