@@ -22,7 +22,7 @@ export function positionOf(error: unknown): Position | null {
   if (!(originalError instanceof UnknownFilter)) return { line, column };
   // The token is the whole tag or output; the filter's name stands somewhere in it.
   const text = token.getText();
-  const pipe = new RegExp(`\\|\\s*(?=${originalError.filter}(?![\\w-]))`).exec(text);
+  const pipe = new RegExp(`\\|\\s*(?=${originalError.filter.replaceAll(/[^\w]/g, "\\$&")}(?![\\w-]))`).exec(text);
   const before = text.slice(0, pipe === null ? 0 : pipe.index + pipe[0].length).split("\n");
   const last = before.at(-1) as string;
   return { line: line + before.length - 1, column: before.length === 1 ? column + last.length : last.length + 1 };
@@ -33,6 +33,7 @@ const PLAINER: [RegExp, (...found: string[]) => string][] = [
   [/^template render limit exceeded$/, () => `takes longer than the limit of ${LIMITS.renderLimit / 1000} seconds`],
   [/^memory alloc limit exceeded$/, () => "makes more text or items than the memory limit allows"],
   [/^parse length limit exceeded$/, () => `is longer than the limit of ${LIMITS.parseLimit} characters`],
+  [/^illegal file path /, () => "the tag names no partial: its key is empty or not set"],
   [/^ENOENT: Failed to lookup "(.*?)" in .*$/, (_all, key) => `there is no partial "${key}"`],
 ];
 

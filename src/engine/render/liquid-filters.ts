@@ -24,16 +24,19 @@ const TEXT_FILTERS = [
   "join",
 ];
 
-const isPlainMap = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-
 /** How a value prints: maps as JSON, those in lists too (T-005, TQ-4); what liquidjs wraps, such as `nil`, as what it stands for. */
 export function printed(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const plain: unknown = toValue(value);
-  if (Array.isArray(plain))
-    return plain.some((item) => typeof item === "object" && item !== null) ? plain.map(printed) : plain;
-  return isPlainMap(plain) ? JSON.stringify(plain) : plain;
+  if (typeof plain !== "object" || plain === null) return plain;
+  if (!Array.isArray(plain)) return JSON.stringify(plain);
+  return plain.some((item) => typeof item === "object" && item !== null) ? plain.map(printed) : plain;
+}
+
+/** Characters, items, or keys of a map. */
+function sizeOf(value: unknown): number {
+  if (typeof value === "string" || Array.isArray(value)) return value.length;
+  return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
 }
 
 const text = (value: unknown): string => {
@@ -115,6 +118,7 @@ export function registerFilters(liquid: Liquid): void {
     crypto().createHash(algorithm).update(text(value)).digest("hex");
   register("json", (value: unknown) => JSON.stringify(value ?? null));
   register("from_json", fromJson);
+  register("size", sizeOf);
   register("pluralize", pluralize);
   register("titlecase", (value: unknown) =>
     text(value).replace(/(^|\s)(\S)/g, (_all, space: string, letter: string) => space + letter.toUpperCase()),

@@ -54,7 +54,10 @@ function isWrittenDecimal({ token }: FilterThis): boolean {
 /** As standard Liquid's arithmetic has it: what is no number is 0. */
 const toNumber = (value: unknown): number => (typeof value === "number" ? value : Number(value ?? 0) || 0);
 
-/** By locale: `format_number`, `currency`, `rounded_currency` (T-044 to T-046, T-066, TQ-18); and division (T-001). */
+/** Without the last digits that binary fractions leave: 19.99 times 100 is 1999, and not 1998.9999999999998. */
+const exact = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(15)));
+
+/** By locale: `format_number`, `currency`, `rounded_currency` (T-044 to T-046, T-066, TQ-18); and arithmetic (T-001). */
 export function registerNumberFilters(register: RegisterFilter): void {
   register("format_number", (value: unknown, locale: unknown) => {
     const name = localeArgument(locale, "format_number");
@@ -64,16 +67,19 @@ export function registerNumberFilters(register: RegisterFilter): void {
   register("currency", currencyFilter("currency", 2));
   register("rounded_currency", currencyFilter("rounded_currency", 0));
 
+  register("plus", (value, by) => exact(toNumber(value) + toNumber(by)));
+  register("minus", (value, by) => exact(toNumber(value) - toNumber(by)));
+  register("times", (value, by) => exact(toNumber(value) * toNumber(by)));
   // Whole numbers divide to whole numbers, rounded down; a divisor written with a decimal point divides exactly.
   register("divided_by", function (this: FilterThis, value: unknown, by: unknown) {
     const [dividend, divisor] = [toNumber(value), toNumber(by)];
     if (divisor === 0) throw new Error("divided_by: cannot divide by 0");
     const whole = Number.isInteger(dividend) && Number.isInteger(divisor) && !isWrittenDecimal(this);
-    return whole ? Math.floor(dividend / divisor) : dividend / divisor;
+    return whole ? Math.floor(dividend / divisor) : exact(dividend / divisor);
   });
   register("modulo", (value: unknown, by: unknown) => {
     const [dividend, divisor] = [toNumber(value), toNumber(by)];
     if (divisor === 0) throw new Error("modulo: cannot divide by 0");
-    return ((dividend % divisor) + divisor) % divisor;
+    return exact(((dividend % divisor) + divisor) % divisor);
   });
 }

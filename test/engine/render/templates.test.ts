@@ -1,6 +1,7 @@
 // Sections 3, 6, 17 and 18 of docs/reference/templates.md, with the catalogue's own examples.
 import { describe, expect, it } from "vitest";
 import { RenderError } from "../../../src/engine/render/liquid.js";
+import type { JsonObject } from "../../../src/util/json.js";
 import { TIMESTAMP } from "../../helpers/render-step.js";
 import { renderTemplate } from "../../helpers/render-template.js";
 
@@ -9,6 +10,7 @@ const SCOPE = {
   b: [2, 3],
   maps: [{ k: 1 }, { k: 2 }],
   map: { a: 1 },
+  bare: Object.assign(Object.create(null), { x: 1 }) as JsonObject,
   data: { e: "2024-03-05T23:30:00-05:00", bad: "tomorrow-ish", n: 3 },
 };
 const render = (source: string): string => renderTemplate(source, { scope: SCOPE });
@@ -86,6 +88,12 @@ describe("numbers and money (T-044 to T-046, T-066)", () => {
     ["T-046", "{{ 12.5 | rounded_currency }}", "$13"],
     ["T-004", "{{ nope | currency }}{{ nope | format_number }}", ""],
     ["T-001", "{{ 10 | divided_by: 4 }} {{ 10 | divided_by: 4.0 }} {{ 7.5 | divided_by: 2 }}", "2 2.5 3.75"],
+    [
+      "T-001",
+      "{{ 19.99 | times: 100 }} {{ 0.1 | plus: 0.2 }} {{ 0.3 | minus: 0.1 }} {{ '2' | times: '3' }}",
+      "1999 0.3 0.2 6",
+    ],
+    ["T-001", "{{ nope | plus: 1 }} {{ 5 | minus: nope }} {{ 10 | divided_by: 3.0 | round: 2 }}", "1 5 3.33"],
     ["T-001", "{{ -7 | divided_by: 2 }} {{ -7 | modulo: 5 }} {{ '9' | divided_by: '2' }}", "-4 3 4"],
   ])("%s: %s is %j", (_id, source, text) => {
     expect(render(source)).toBe(text);
@@ -119,6 +127,8 @@ describe("text, lists and versions (T-047 to T-056)", () => {
     ["T-056", '{{ "1.0.0-rc.2" | compare_versions: "1.0.0-rc.10" }}{{ "v1.2" | compare_versions: "1.2.0" }}', "-10"],
     ["T-056", '{{ "1.0.0-rc" | compare_versions: "1.0.0" }}{{ "1.0.0-a" | compare_versions: "1.0.0-1" }}', "-11"],
     ["TQ-4", '{{ "x: " | append: map }} {{ map | upcase }}', 'x: {"a":1} {"A":1}'],
+    ["T-001", "{{ map | size }}{{ maps | size }}{{ 'äb' | size }}{{ nope | size }}{{ 5 | size }}", "12200"],
+    ["TQ-4", "{{ bare }}", '{"x":1}'],
     ["TQ-4", "{{ map | escape }}", "{&#34;a&#34;:1}"],
     ["T-005", "{{ maps }}|{{ a }}|{{ maps | join: ', ' }}", '{"k":1}{"k":2}|312|{"k":1}, {"k":2}'],
   ])("%s: %s is %j", (_id, source, text) => {
@@ -141,6 +151,7 @@ describe("faults (T-091, T-092, TQ-9, TQ-11)", () => {
     ["T-056", '{{ "new" | compare_versions: "1.0.0" }}', '"new" is no version'],
     ["T-001", "{{ 1 | divided_by: 0 }}", "divided_by: cannot divide by 0"],
     ["T-001", "{{ 1 | modulo: nope }}", "modulo: cannot divide by 0"],
+    ["TQ-11", "{% render nope %}", "the tag names no partial"],
     ["TQ-11", '{% render "nothing" %}', 'there is no partial "nothing"'],
   ])("%s: %s fails: %s", (_id, source, words) => {
     const failing = () => render(`line one\n  ${source}`);
