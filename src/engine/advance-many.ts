@@ -5,7 +5,9 @@ import type { AdvanceInput, Need } from "./advancing.js";
 import { answerAgent, answerFetch, inParallel } from "./answer-outside.js";
 import { answerReadings } from "./answer-readings.js";
 import type { KnownAudiences } from "./audience-membership.js";
+import { faultOf } from "./compile-workflow.js";
 import { type EngineContext, isActive } from "./engine-context.js";
+import { RenderError } from "./render/liquid.js";
 
 /** Answers what steps asked, many at once, in the order asked. */
 export async function answer(context: EngineContext, needs: readonly Need[], now: number): Promise<unknown[]> {
@@ -45,13 +47,18 @@ async function audiencesOf(
   return (recipient) => ({ memberships: memberships.get(recipient) ?? [], audiences });
 }
 
-/** The newest version of a workflow, if it may run (E-024, E-317). */
-async function runnable(context: EngineContext, key: string): Promise<Workflow | null> {
+/**
+ * The newest version of a workflow, if it may run (E-024, E-317). Where its templates are at fault, the error for the step
+ * that would trigger it: a run of it could not go on, and would hold up all that is due.
+ */
+async function runnable(context: EngineContext, key: string): Promise<Workflow | RenderError | null> {
   const [workflow, environment] = await Promise.all([
     context.definitions.workflow(key),
     context.definitions.environment(),
   ]);
-  return workflow !== null && isActive(workflow, environment) ? workflow : null;
+  if (workflow === null || !isActive(workflow, environment)) return null;
+  const fault = await faultOf(workflow);
+  return fault === null ? workflow : new RenderError(fault.message, { cause: fault });
 }
 
 /** Advances runs, each again with the answer where a step needed one, until all are done. In the order of the inputs. */

@@ -43,7 +43,7 @@ export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "p
 /** What a step must be told before it can execute: an advance touches nothing outside. */
 export type Need =
   | { kind: "throttle"; ref: string; pass: ThrottlePass }
-  /** The newest version of a workflow (E-024), with whether it may run; null where there is none. */
+  /** The newest version of a workflow (E-024); null where none may run, a RenderError where its templates are at fault. */
   | { kind: "workflow"; ref: string; key: string }
   /** {@link KnownAudiences} of the run's recipient; `ref` is {@link AUDIENCES}. */
   | { kind: "audiences"; ref: string; recipient: RecipientKey }

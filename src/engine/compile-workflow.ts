@@ -102,3 +102,14 @@ export function compileWorkflow(workflow: Workflow): Promise<CompiledWorkflow> {
   made.catch(() => compiled.delete(workflow.version_id));
   return made;
 }
+
+/** What is wrong with a workflow's templates; null where nothing is. */
+export async function faultOf(workflow: Workflow): Promise<KnockError | null> {
+  try {
+    await compileWorkflow(workflow);
+    return null;
+  } catch (error) {
+    if (error instanceof KnockError) return error;
+    throw error;
+  }
+}

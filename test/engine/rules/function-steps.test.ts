@@ -69,6 +69,21 @@ describe("20. Trigger workflow step", () => {
     }),
   );
 
+  it("E-318 TQ-3: a target whose templates are at fault fails the step, and holds up nothing else", () =>
+    withHarness(async (h) => {
+      h.define("child", { steps: [step.email("S", "{{ data.n | nope }}")] });
+      h.define("parent", { steps: [triggerStep(), step.email()] });
+      h.define("good", { steps: [step.delay("minutes", 1), step.email("S", "good")] });
+      await h.trigger("good", { recipients: ["ana"] });
+      const outcome = await h.trigger("parent", { recipients: ["ana"] });
+      expect(words(outcome)).toBe("completed: trigger_1 failed render_error");
+      expect(outcome.recipients?.[0]?.steps[0]?.reason?.detail).toContain(
+        'workflow "child": steps[0].template.html_body, line 1, column 13: unknown filter: nope',
+      );
+      await h.at(60_000);
+      expect(await bodies(h)).toEqual(["good"]);
+    }));
+
   it("E-319 E-362: cancelled before the step nothing is triggered; after it the nested run needs its own call", () =>
     withHarness(async (h) => {
       h.define("child", { steps: [step.delay("hours", 1), step.email("S", "child")] });
