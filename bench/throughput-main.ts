@@ -6,6 +6,7 @@ import { emptyEnvironment } from "../src/domain/environment.js";
 import { parseTrigger } from "../src/domain/parse-trigger.js";
 import { parseWorkflow } from "../src/domain/parse-workflow.js";
 import { keyOf, type RecipientUpsert } from "../src/domain/recipient.js";
+import { Translations } from "../src/domain/translation.js";
 import type { Workflow } from "../src/domain/workflow.js";
 import { createEngine } from "../src/engine/create-engine.js";
 import { compilerFor } from "../src/engine/render/liquid.js";
@@ -84,6 +85,7 @@ async function openBench(file: string) {
       audiences: async () => [],
       emailLayout: async () => null,
       partial: async () => null,
+      translations: async () => new Translations([]),
     },
     providerFor: () => null,
     fetcher: { fetch: async () => ({ failure: "connection", message: "none in a bench" }) },

@@ -4,6 +4,7 @@ import type { ConditionGroup, Operator } from "./condition.js";
 import type { ChannelType } from "./message.js";
 import type { PreferenceSet } from "./preference-set.js";
 import type { HttpMethod } from "./step-types.js";
+import { DEFAULT_LOCALE } from "./translation.js";
 
 /** Names channel ids are derived in, so that the same key has the same id in every project. Never change it. */
 const CHANNEL_NAMESPACE = "7d3f5c0e-6f0b-4a52-9d53-1d6b8b0c2a41";
@@ -75,6 +76,8 @@ export interface AgentSettings {
 export interface Environment {
   name: string;
   timezone: string | null;
+  /** The account's default locale for translations (T-185). */
+  locale: string;
   /** Null: declared as not configured here (E-171). */
   channels: Record<string, Channel | null>;
   channel_groups: Record<string, ChannelGroup>;
@@ -98,6 +101,7 @@ export function emptyEnvironment(): Environment {
   return {
     name: "development",
     timezone: null,
+    locale: DEFAULT_LOCALE,
     channels: emptyMap(),
     channel_groups: emptyMap(),
     active: emptyMap(),

@@ -31,6 +31,7 @@ const environmentShape = object(
     $schema: optional(text),
     name: optional(text),
     timezone: optional(text),
+    locale: optional(text),
     channels: optional(record(optional(channelShape))),
     channel_groups: optional(record(channelGroupShape)),
     workflows: optional(record(object({ active: optional(flag) }, { closed: true }))),
@@ -69,6 +70,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
   const environment = emptyEnvironment();
   environment.name = value.name ?? environment.name;
   environment.timezone = value.timezone ?? null;
+  environment.locale = value.locale ?? environment.locale;
   for (const [key, entry] of Object.entries(value.channels ?? {})) {
     environment.channels[key] = entry ? channelOf(key, entry, details) : null;
   }

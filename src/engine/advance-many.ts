@@ -3,15 +3,19 @@ import type { Workflow } from "../domain/workflow.js";
 import { type Advance, advance, isNeed } from "./advance.js";
 import type { AdvanceInput } from "./advancing.js";
 import { answerAgent, answerFetch, inParallel } from "./answer-outside.js";
+import { answerReadings } from "./answer-readings.js";
 import type { KnownAudiences } from "./audience-membership.js";
+import { faultOf } from "./compile-workflow.js";
 import { type EngineContext, isActive } from "./engine-context.js";
 import type { Need } from "./need.js";
+import { RenderError } from "./render/liquid.js";
 
 /** Answers what steps asked, many at once, in the order asked. */
-async function answer(context: EngineContext, needs: readonly Need[], now: number): Promise<unknown[]> {
+export async function answer(context: EngineContext, needs: readonly Need[], now: number): Promise<unknown[]> {
   const passes = needs.flatMap((need) => (need.kind === "throttle" ? [need.pass] : []));
   const passed = passes.length > 0 ? await context.store.passThrottles(passes, now) : [];
   const audiences = await audiencesOf(context, needs);
+  const readings = await answerReadings(context, needs);
   const environment = await context.definitions.environment();
   let pass = 0;
   const order = new Map(needs.map((need) => [need, need.kind === "throttle" ? pass++ : -1]));
@@ -21,6 +25,8 @@ async function answer(context: EngineContext, needs: readonly Need[], now: numbe
         return passed[order.get(need) as number];
       case "audiences":
         return audiences(need.recipient);
+      case "readings":
+        return readings(need);
       case "workflow":
         return runnable(context, need.key);
       case "fetch":
@@ -42,13 +48,18 @@ async function audiencesOf(
   return (recipient) => ({ memberships: memberships.get(recipient) ?? [], audiences });
 }
 
-/** The newest version of a workflow, if it may run (E-024, E-317). */
-async function runnable(context: EngineContext, key: string): Promise<Workflow | null> {
+/**
+ * The newest version of a workflow, if it may run (E-024, E-317). Where its templates are at fault, the error for the step
+ * that would trigger it: a run of it could not go on, and would hold up all that is due.
+ */
+async function runnable(context: EngineContext, key: string): Promise<Workflow | RenderError | null> {
   const [workflow, environment] = await Promise.all([
     context.definitions.workflow(key),
     context.definitions.environment(),
   ]);
-  return workflow !== null && isActive(workflow, environment) ? workflow : null;
+  if (workflow === null || !isActive(workflow, environment)) return null;
+  const fault = await faultOf(workflow, context.definitions);
+  return fault === null ? workflow : new RenderError(fault.message, { cause: fault });
 }
 
 /** Advances runs, each again with the answer where a step needed one, until all are done. In the order of the inputs. */

@@ -1,6 +1,6 @@
 import type { BatchContent, BatchJoin, PendingTrigger } from "../domain/batch.js";
 import type { ConditionGroup } from "../domain/condition.js";
-import { describeCondition, type EvaluatedCondition } from "../domain/evaluated-condition.js";
+import type { EvaluatedCondition } from "../domain/evaluated-condition.js";
 import { mergeRecipient } from "../domain/merge-recipient.js";
 import type { Message } from "../domain/message.js";
 import type { StepOutcome } from "../domain/outcome.js";
@@ -16,10 +16,13 @@ import type { JsonObject } from "../util/json.js";
 import { isAudienceMember, type KnownAudiences } from "./audience-membership.js";
 import { type BatchView, batchView } from "./batch-view.js";
 import type { CompiledWorkflow } from "./compile-workflow.js";
+import { conditionLog } from "./condition-log.js";
 import { type ConditionResult, type ConditionScope, evaluateConditions } from "./conditions.js";
 import { stepMessageState } from "./message-state.js";
 import { AUDIENCES, NeedsAnswer } from "./need.js";
+import { NOTHING_READ, READINGS, type Readings, RunServices } from "./readings.js";
 import { type RenderScope, renderText } from "./render/liquid.js";
+import { SERVICES } from "./render/render-services.js";
 import { buildScope, preferenceSources, type RunParties, type ScopeInput } from "./scope.js";
 
 export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "preferences"> {
@@ -182,7 +185,7 @@ export class Advancing {
 
   private buildScope(): RenderScope {
     const { input, run, parties, batch, preferences } = this;
-    return buildScope({
+    const scope = buildScope({
       recipient: parties.recipient,
       actor: parties.actor,
       tenant: parties.tenant,
@@ -195,6 +198,27 @@ export class Advancing {
       environment: input.environment,
       schedule: input.schedule,
       preferences,
+    });
+    return Object.assign(scope, { [SERVICES]: this.renderServices() });
+  }
+
+  private renderServices(): RunServices {
+    const { input, parties } = this;
+    const { locale } = parties.recipient.properties;
+    const known = (input.answers.get(READINGS) as Readings | undefined) ?? NOTHING_READ;
+    return new RunServices({
+      now: input.now,
+      known,
+      audience: {
+        locale: typeof locale === "string" && locale.trim() !== "" ? locale : null,
+        tenant: input.run.tenant,
+        defaultLocale: input.environment.locale,
+      },
+      upserts: () => this.upserts,
+      ask: (wanted) => {
+        throw new NeedsAnswer({ kind: "readings", ref: READINGS, wanted, known });
+      },
+      warn: (text) => this.warn(text),
     });
   }
 
@@ -275,17 +299,4 @@ export class Advancing {
 
 export function copyRun(run: RecipientRun): RecipientRun {
   return { ...run, steps: run.steps.map((step) => ({ ...step })), events: [...run.events] };
-}
-
-export function conditionLog(evaluated: readonly EvaluatedCondition[]): JsonObject[] {
-  return evaluated.map(
-    (condition) =>
-      ({ ...condition, argument: condition.argument ?? null, value: condition.value ?? null }) as JsonObject,
-  );
-}
-
-/** The condition that decided a false result, in words. */
-export function decidingCondition(evaluated: readonly EvaluatedCondition[]): string | null {
-  const decided = evaluated.findLast((condition) => condition.result === false) ?? evaluated[0];
-  return decided ? describeCondition(decided) : null;
 }

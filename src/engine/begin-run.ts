@@ -1,5 +1,6 @@
 import type { ConditionGroup } from "../domain/condition.js";
-import { type Advancing, conditionLog, decidingCondition } from "./advancing.js";
+import type { Advancing } from "./advancing.js";
+import { conditionLog, decidingCondition } from "./condition-log.js";
 import { type ConditionResult, evaluateConditions } from "./conditions.js";
 import { RenderError } from "./render/liquid.js";
 

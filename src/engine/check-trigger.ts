@@ -12,12 +12,16 @@ export function inactive(workflow: string): KnockError {
   });
 }
 
-/** All that a trigger can fail on without its recipients: the workflow, its switch, the data's schema, the templates. */
+/**
+ * All that a trigger can fail on without its recipients: the workflow, its switch, the data's schema, the templates, and
+ * the translations where they use any, though the step that does may come days later.
+ */
 export async function checkTrigger(definitions: Definitions, trigger: Trigger) {
   const { workflow, environment } = await findWorkflow(definitions, trigger.workflow);
   if (!isActive(workflow, environment)) throw inactive(workflow.key);
   checkTriggerData(workflow, trigger.data);
   const compiled = await compileWorkflow(workflow, definitions);
   if (compiled.sharedFault) throw compiled.sharedFault;
+  if (compiled.translates) await definitions.translations();
   return { workflow, environment, compiled };
 }

@@ -8,7 +8,7 @@ import type { ClaimedRun, SavedAdvance } from "../ports/store.js";
 import { type Advance, stopRun } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
 import type { AdvanceInput } from "./advancing.js";
-import { compileOnce, compileWorkflow } from "./compile-workflow.js";
+import { compileOnce, compileWorkflow, faultOf } from "./compile-workflow.js";
 import { deliverDue } from "./deliver.js";
 import { type EngineContext, isActive, partiesOf, readParties, readRunSchedules } from "./engine-context.js";
 import { claimFor, continueFanOut } from "./fan-out.js";
@@ -26,7 +26,7 @@ function currentWorkflows(context: EngineContext, environment: Environment) {
   return (key: string, version: Workflow): Promise<Workflow | null> => {
     let current = known.get(key);
     if (current === undefined) {
-      // A file that does not parse is no archived workflow: its runs go on with the version they have.
+      // A file that does not parse is no archived workflow: its runs go on with the version they have, as with templates.
       current = context.definitions
         .workflow(key)
         .catch(() => version)
@@ -76,7 +76,8 @@ async function advanceClaimed(
   for (const one of claimed) {
     const { run, recipientRun, version, messages, batch, signals } = one;
     const current = await currentOf(run.workflow, version);
-    const newer = newerVersion(one, current);
+    const newest = newerVersion(one, current);
+    const newer = newest && (await faultOf(newest.version, context.definitions)) === null ? newest : null;
     const parties = partiesOf(run, recipientRun, people);
     const place = done.length;
     done.push({

@@ -1,14 +1,17 @@
 import type { RecipientKey } from "../domain/recipient.js";
 import type { AgentRequest, OutsideRequest } from "../ports/outside.js";
 import type { ThrottlePass } from "../ports/store.js";
+import type { Reading, Readings } from "./readings.js";
 
 /** What a step must be told before it can execute: an advance touches nothing outside. */
 export type Need =
   | { kind: "throttle"; ref: string; pass: ThrottlePass }
-  /** The newest version of a workflow (E-024), with whether it may run; null where there is none. */
+  /** The newest version of a workflow (E-024); null where none may run, a RenderError where its templates are at fault. */
   | { kind: "workflow"; ref: string; key: string }
   /** {@link KnownAudiences} of the run's recipient; `ref` is {@link AUDIENCES}. */
   | { kind: "audiences"; ref: string; recipient: RecipientKey }
+  /** What filters read; `known` is what was read for the run before. `ref` is {@link READINGS}. */
+  | { kind: "readings"; ref: string; wanted: readonly Reading[]; known: Readings }
   | { kind: "fetch"; ref: string; request: OutsideRequest }
   | { kind: "agent"; ref: string; request: AgentRequest };
 

@@ -4,7 +4,8 @@ import type { Reason } from "../domain/outcome.js";
 import { originText, preferenceOrigin } from "../domain/preference-origin.js";
 import { decidePreferences } from "../domain/preferences.js";
 import type { JsonObject } from "../util/json.js";
-import { type Advancing, conditionLog, decidingCondition } from "./advancing.js";
+import type { Advancing } from "./advancing.js";
+import { conditionLog, decidingCondition } from "./condition-log.js";
 import { type ConditionScope, evaluateConditionList } from "./conditions.js";
 
 /** Why a channel step sends nothing, and what its event tells of it. */

@@ -8,11 +8,13 @@ import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import { KnockError } from "../errors/knock-error.js";
 import { ksuid, uuidV5 } from "../util/ids.js";
 import { didYouMean } from "../util/nearest.js";
-import { Advancing } from "./advancing.js";
+import { answer } from "./advance-many.js";
+import { type AdvanceInput, Advancing } from "./advancing.js";
 import { compileWorkflow } from "./compile-workflow.js";
 import { type EngineContext, readTime } from "./engine-context.js";
 import { identifiedBy } from "./fan-out-start.js";
 import { findWorkflow } from "./find-workflow.js";
+import { NeedsAnswer } from "./need.js";
 import type { ChannelRenderer } from "./render/channel-renderer.js";
 import { RenderError } from "./render/liquid.js";
 import { channelsOf } from "./steps/channel.js";
@@ -91,6 +93,24 @@ function previewStep(step: ChannelStep, advancing: Advancing): StepPreview[] {
   });
 }
 
+/** Does the work again with each answer that it needs, until it needs no more. */
+async function withAnswers<T>(
+  context: EngineContext,
+  now: number,
+  work: (answers: ReadonlyMap<string, unknown>) => T,
+): Promise<T> {
+  const answers = new Map<string, unknown>();
+  for (;;) {
+    try {
+      return work(answers);
+    } catch (error) {
+      if (!(error instanceof NeedsAnswer)) throw error;
+      const [answered] = await answer(context, [error.need], now);
+      answers.set(error.need.ref, answered);
+    }
+  }
+}
+
 /**
  * Renders channel steps for a trigger's first recipient, as if the run had come to them: conditions, preferences and windows
  * are not asked, and nothing is written. `refs` null renders every channel step. Throws `workflow_missing`,
@@ -140,27 +160,27 @@ export async function previewSteps(
     updated_at: now,
   };
   const of = (key: RecipientKey | null): Recipient | null => (key === null ? null : (people.get(key) ?? null));
-  const advancing = new Advancing(
-    {
-      recipient: of(first.key) as Recipient,
-      actor: of(run.actor),
-      tenant: of(run.tenant === null ? null : keyOf({ id: run.tenant, collection: TENANTS })),
-      subscribedObject: null,
-      people,
-      run,
-      recipientRun,
-      environment,
-      compiled,
-      messages: [],
-      batch: null,
-      signals: [],
-      now,
-      ids: context.ids,
-      unavailable: false,
-      usedUp: false,
-      answers: new Map(),
-    },
+  const input: AdvanceInput = {
+    recipient: of(first.key) as Recipient,
+    actor: of(run.actor),
+    tenant: of(run.tenant === null ? null : keyOf({ id: run.tenant, collection: TENANTS })),
+    subscribedObject: null,
+    people,
+    run,
     recipientRun,
-  );
-  return steps.flatMap((step) => previewStep(step, advancing));
+    environment,
+    compiled,
+    messages: [],
+    batch: null,
+    signals: [],
+    now,
+    ids: context.ids,
+    unavailable: false,
+    usedUp: false,
+    answers: new Map(),
+  };
+  return withAnswers(context, now, (answers) => {
+    const advancing = new Advancing({ ...input, answers }, recipientRun);
+    return steps.flatMap((step) => previewStep(step, advancing));
+  });
 }

@@ -2,6 +2,7 @@ import type { Audience } from "../domain/audience.js";
 import type { EmailLayout } from "../domain/email-layout.js";
 import type { Environment } from "../domain/environment.js";
 import type { TemplatePartial } from "../domain/template-partial.js";
+import type { Translations } from "../domain/translation.js";
 import type { Workflow } from "../domain/workflow.js";
 
 /** Where workflows and the environment come from: a project folder, or a test. Read fresh, so that changes apply. */
@@ -14,4 +15,6 @@ export interface Definitions {
   /** Null if there is none of that key. Layouts and partials are no part of a workflow's version (T-101). */
   emailLayout(key: string): Promise<EmailLayout | null>;
   partial(key: string): Promise<TemplatePartial | null>;
+  /** Asked for only where a template translates. */
+  translations(): Promise<Translations>;
 }

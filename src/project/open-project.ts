@@ -10,6 +10,8 @@ import { parseRecipientsFile, type RecipientsFile } from "../domain/parse-recipi
 import { parseWorkflow } from "../domain/parse-workflow.js";
 import { resolveChannelTypes } from "../domain/resolve-channel-types.js";
 import type { TemplatePartial } from "../domain/template-partial.js";
+import { rememberTextFiles } from "../domain/text-files.js";
+import type { Translations } from "../domain/translation.js";
 import type { Workflow } from "../domain/workflow.js";
 import { workflowWarnings } from "../domain/workflow-warnings.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -42,6 +44,7 @@ export interface Project extends ProjectLocation {
   audiences(): Promise<Audience[]>;
   emailLayout(key: string): Promise<EmailLayout | null>;
   partial(key: string): Promise<TemplatePartial | null>;
+  translations(): Promise<Translations>;
   /** Whether there may be dynamic audiences, told without reading them. */
   hasAudiences(): boolean;
   /** The recipients files whose digest is not the remembered one, in name order. */
@@ -84,11 +87,13 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const file = join(folder, "workflow.json");
     if (!existsSync(file)) return null;
     const raw = await readProjectJson(file, shown(file), "workflow_invalid");
+    const files = new Map<string, string>();
     const resolved = await resolveFileReferences(raw, {
       from: folder,
       resourceDir: folder,
       shown: shown(file),
       used: new Set(),
+      files,
     });
     const parsed = resolveChannelTypes(parseWorkflow(key, resolved), await environment());
     warnings.set(
@@ -96,7 +101,9 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       workflowWarnings(resolved as JsonObject).map(({ text }) => text),
     );
     await checkShared(parsed, shared);
-    return namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
+    const checked = namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
+    rememberTextFiles(checked, files);
+    return checked;
   }
 
   const hasAudiences = (): boolean => existsSync(join(knockDir, "audiences"));
@@ -117,6 +124,12 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       found.push(parseAudience(key, raw, shown(file)));
     }
     return found;
+  }
+
+  /** Read each time: a worker that lives on sees what was translated since. The reader is loaded where it is needed. */
+  async function translations(): Promise<Translations> {
+    const { readTranslations } = await import("./read-translations.js");
+    return readTranslations({ folder: join(knockDir, "translations"), shown, namesIn });
   }
 
   async function workflowKeys(): Promise<string[]> {
@@ -167,6 +180,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     workflowWarnings: (key) => warnings.get(key) ?? [],
     environment,
     audiences,
+    translations,
     hasAudiences,
     changedRecipients,
   };

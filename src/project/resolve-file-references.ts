@@ -17,6 +17,8 @@ interface Reference {
   owner?: "layout" | "partial";
   /** Files referenced so far: each may be referenced once (F-015). */
   used: Set<string>;
+  /** Where given: pointer of each text → its file as shown. */
+  files?: Map<string, string>;
 }
 
 function bad(reference: Reference, path: PropertyKey[], found: unknown, message: string): KnockError {
@@ -48,7 +50,12 @@ function contentOf(value: Json, path: PropertyKey[], reference: Reference): stri
     const isLoop = (error as NodeJS.ErrnoException).code === "ELOOP";
     throw bad(reference, path, value, isLoop ? "is a circle of links" : "names a file that does not exist");
   }
-  return readProjectText(target, `${dirname(reference.shown)}/${inside}`, "workflow_invalid");
+  return readProjectText(target, shownFile(reference, value), "workflow_invalid");
+}
+
+/** A referenced file as the user could open it. */
+function shownFile({ from, resourceDir, shown }: Reference, value: string): string {
+  return `${dirname(shown)}/${relative(resourceDir, join(from, value))}`;
 }
 
 /**
@@ -77,6 +84,7 @@ async function resolveIn(value: Json, reference: Reference, path: PropertyKey[])
     const field = key.slice(0, -1);
     if (Object.hasOwn(value, field)) continue;
     const text = contentOf(child, [...path, key], reference);
+    reference.files?.set(pointerOf([...path, field]), shownFile(reference, child as string));
     resolved[field] =
       field === "visual_blocks" ? await nestedJson(text, child as string, reference, [...path, key]) : text;
   }

@@ -50,7 +50,8 @@ function stateOf({ status, steps }: RecipientRun): State {
 const KINDS: Record<string, (n: number, inner: Json[]) => JsonObject> = {
   feed: (n) => step.feed("F", {}, `feed_${n}`),
   conditional: (n) => step.feed("F", { conditions: when("data.k", "equal_to", "1") }, `feed_${n}`),
-  failing: (n) => step.feed("{{ data.k | nope }}", { conditions: when("data.k", "equal_to", "2") }, `feed_${n}`),
+  failing: (n) =>
+    step.feed("{{ data.k | divided_by: 0 }}", { conditions: when("data.k", "equal_to", "2") }, `feed_${n}`),
   delay: (n) => step.delay("minutes", 3, {}, `delay_${n}`),
   delayUntil: (n) => step.delayUntil("data.until", null, `delay_${n}`),
   accumulate: (n) => batch({}, `batch_${n}`),

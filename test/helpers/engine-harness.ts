@@ -6,11 +6,13 @@ import type { ChannelType, EngagementAction, Message } from "../../src/domain/me
 import type { CancelOutcome, RecipientOutcome, TriggerOutcome } from "../../src/domain/outcome.js";
 import { parseAudience } from "../../src/domain/parse-audience.js";
 import { parseRecipient } from "../../src/domain/parse-recipient.js";
+import { parseTranslationFile } from "../../src/domain/parse-translation-file.js";
 import { parseCancellation, parseTrigger } from "../../src/domain/parse-trigger.js";
 import { parseWorkflow } from "../../src/domain/parse-workflow.js";
 import { keyOf, type Recipient, type RecipientReference, type RecipientUpsert } from "../../src/domain/recipient.js";
 import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
 import type { TemplatePartial } from "../../src/domain/template-partial.js";
+import { type TranslationFile, Translations } from "../../src/domain/translation.js";
 import type { Workflow } from "../../src/domain/workflow.js";
 import { createEngine } from "../../src/engine/create-engine.js";
 import type { EngineContext } from "../../src/engine/engine-context.js";
@@ -94,6 +96,7 @@ export class EngineHarness {
   readonly audiences: Audience[];
   readonly layouts = new Map<string, EmailLayout>();
   readonly partials = new Map<string, TemplatePartial>();
+  readonly translations: TranslationFile[] = [];
   /** Messages handed to a provider, in order. */
   readonly delivered: Message[] = [];
   deliver: (message: Message, channel: Channel, stored: StoredChannelData) => Delivery = (message) => ({
@@ -141,6 +144,7 @@ export class EngineHarness {
         audiences: async () => harness.audiences,
         emailLayout: async (key) => harness.layouts.get(key) ?? null,
         partial: async (key) => harness.partials.get(key) ?? null,
+        translations: async () => new Translations(harness.translations),
       },
       providerFor: () => ({
         send: async (message, channel, stored) => {
@@ -198,6 +202,11 @@ export class EngineHarness {
   describe(key: string, ...conditions: JsonObject[]): void {
     const raw = { name: key, type: "dynamic", segments: [{ conditions }] };
     this.audiences.push(parseAudience(key, raw, `audiences/${key}/audience.json`));
+  }
+
+  /** A translation file named as in a project: `fr`, `sms.en`, `acme~en`. */
+  translate(name: string, content: JsonObject): void {
+    this.translations.push(parseTranslationFile(`${name}.json`, name.slice(name.search(/[^.~]+$/)), content, name));
   }
 
   trigger(workflow: string, payload: JsonObject, idempotencyKey: string | null = null): Promise<TriggerOutcome> {

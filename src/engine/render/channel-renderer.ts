@@ -10,6 +10,8 @@ export interface Destination {
   address: string;
   snapshot: JsonObject | null;
   connection?: JsonObject;
+  /** Of the device, where it has one. */
+  locale?: string | null;
 }
 
 /** Data around a batch, whole. */

@@ -141,7 +141,7 @@ export async function compileBody(template: TemplateReader, shared: SharedForEma
   const layout =
     named === null
       ? null
-      : await compileLayout(named, compilerFor("", shared.partials, owner), shared.layout === "missing");
+      : await compileLayout(named, compilerFor("", { partials: shared.partials, owner }), shared.layout === "missing");
   const isMjml = bodyIsMjml || layout?.isMjml === true;
   const content = await compileContent(template, layout, shared);
   const finish = await compileFinish(isMjml, mayHaveCss(template, shared), layout);

@@ -1,7 +1,9 @@
-import { getBuiltinModule } from "node:process";
-import { Context, Liquid, type LiquidError, type Template, toValue } from "liquidjs";
+import { Context, Liquid, type LiquidError, type Template, toValueSync } from "liquidjs";
 import type { TemplatePartial } from "../../domain/template-partial.js";
-import { type ErrorDetail, KnockError, messageOf } from "../../errors/knock-error.js";
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { hintFor, plainMessage, positionOf, UnknownFilter } from "./liquid-errors.js";
+import { printed, registerFilters } from "./liquid-filters.js";
+import { LIMITS, LimitedEmitter } from "./liquid-limits.js";
 import {
   NO_PARTIALS,
   type ParsedPartial,
@@ -12,13 +14,15 @@ import {
   renderPartial,
 } from "./partials.js";
 import { RenderError } from "./render-error.js";
+import { SERVICES, servicesIn } from "./render-services.js";
+import { registerTranslate } from "./translate.js";
 
 export { RenderError };
 
 /** What templates see: variable name → value (section 2 of the templates catalogue). */
 export type RenderScope = Record<string, unknown>;
 
-/** Several texts rendered one after another: what one assigns, the next ones see (T-123). */
+/** A scope in which several texts are rendered: what one assigns, the next sees (T-123). */
 export type Rendering = Context;
 
 /** A parsed template. Throws {@link RenderError} when rendering fails. */
@@ -27,31 +31,28 @@ export type Text = (scope: RenderScope | Rendering) => string;
 /** Parses a template; `place` names it in errors, such as `steps[2].template.subject`. */
 export type CompileText = (source: string, place: string) => Text;
 
-/** One template may take this long and hold this many items: a runaway loop must not hang a run (`renderLimit` in ms). */
-const LIMITS = { renderLimit: 2_000, memoryLimit: 20_000_000, parseLimit: 10_000_000 };
+/** Set while a template is parsed: the filters in it that nobody knows. */
+let unknownFilters: string[] | null = null;
+/** Set while a template with an unknown filter is parsed again, to learn where it is. */
+let refusesUnknown = false;
 
-/** A filter that nobody knows fails when it is used, not when the file is read (TQ-3). */
+/** A filter that nobody knows fails when it is used, in text that is known only then (TQ-3). */
 function failingOnUnknown(filters: Liquid["filters"]): Liquid["filters"] {
   return new Proxy(filters, {
-    get: (known, name) =>
-      Object.hasOwn(known, name)
-        ? known[name as string]
-        : () => {
-            throw new Error(`unknown filter: ${String(name)}`);
-          },
+    get: (known, name) => {
+      if (Object.hasOwn(known, name)) return known[name as string];
+      const fault = new UnknownFilter(String(name));
+      if (refusesUnknown) throw fault;
+      unknownFilters?.push(fault.filter);
+      return () => {
+        throw fault;
+      };
+    },
   });
 }
 
-/** How a value prints: maps as JSON (TQ-4); what liquidjs wraps, such as `nil`, as what it stands for. */
-function printed(value: unknown): string {
-  const plain: unknown = toValue(value);
-  return (
-    typeof plain === "object" && plain !== null && !Array.isArray(plain) ? JSON.stringify(plain) : plain
-  ) as string;
-}
-
 function createLiquid(): Liquid {
-  const liquid = new Liquid({
+  const made = new Liquid({
     ownPropertyOnly: true,
     // Without a locale liquidjs asks Intl for the machine's: 12 ms at start, and output that depends on the machine.
     locale: "en",
@@ -59,86 +60,100 @@ function createLiquid(): Liquid {
     templates: {},
     // Where variables are strict, `default` and conditions still take what is missing.
     lenientIf: true,
-    outputEscape: printed,
+    outputEscape: printed as (value: unknown) => string,
     ...LIMITS,
   });
-  for (const tag of ["layout", "block"]) delete liquid.tags[tag];
-  liquid.registerTag("include", {
+  for (const tag of ["layout", "block"]) delete made.tags[tag];
+  made.registerTag("include", {
     parse: () => {
       throw new Error('the "include" tag is not supported; use "render" for partials');
     },
     render: () => "",
   });
-  liquid.registerTag("render", RenderPartialTag);
-  registerFilters(liquid);
-  Object.assign(liquid, { filters: failingOnUnknown(liquid.filters) });
-  return liquid;
-}
-
-/** Filters beyond standard Liquid that need nothing but their input (T-047 to T-053). */
-function registerFilters(liquid: Liquid): void {
-  const crypto = () => getBuiltinModule("node:crypto"); // 4 ms to load, and few templates hash
-  const hex = (algorithm: string) => (value: unknown) =>
-    crypto()
-      .createHash(algorithm)
-      .update(String(value ?? ""))
-      .digest("hex");
-  liquid.registerFilter("json", (value: unknown) => JSON.stringify(toValue(value) ?? null));
-  liquid.registerFilter("from_json", (value: unknown) => JSON.parse(String(value)));
-  liquid.registerFilter("pluralize", (value: unknown, one: string, many: string) => (Number(value) === 1 ? one : many));
-  liquid.registerFilter("titlecase", (value: unknown) =>
-    String(value ?? "").replace(/(^|\s)(\S)/g, (_all, space: string, letter: string) => space + letter.toUpperCase()),
-  );
-  liquid.registerFilter("md5", hex("md5"));
-  liquid.registerFilter("sha256", hex("sha256"));
-  liquid.registerFilter("hmac_sha256", (value: unknown, key: unknown) =>
-    crypto()
-      .createHmac("sha256", String(key ?? ""))
-      .update(String(value ?? ""))
-      .digest("hex"),
-  );
+  made.registerTag("render", RenderPartialTag);
+  registerFilters(made);
+  registerTranslate(made, (source) => parse(source).templates);
+  Object.assign(made, { filters: failingOnUnknown(made.filters) });
+  return made;
 }
 
 let shared: Liquid | undefined;
-const parsed = new Map<string, Template[]>();
 
 function liquid(): Liquid {
   shared ??= createLiquid();
   return shared;
 }
 
-function parse(source: string): Template[] {
-  let templates = parsed.get(source);
-  if (templates === undefined) {
-    templates = liquid().parse(source);
+interface Parsed {
+  templates: Template[];
+  unknownFilters: string[];
+}
+const parsed = new Map<string, Parsed>();
+
+function parse(source: string): Parsed {
+  let found = parsed.get(source);
+  if (found === undefined) {
+    const outer = unknownFilters;
+    unknownFilters = [];
+    try {
+      found = { templates: liquid().parse(source), unknownFilters };
+    } finally {
+      unknownFilters = outer;
+    }
     // Conditions and overrides of many versions may come by in a long-lived process.
     if (parsed.size >= 5_000) parsed.clear();
-    parsed.set(source, templates);
+    parsed.set(source, found);
   }
-  return templates;
+  return found;
 }
 
-function positionOf(error: unknown): { line: number; column: number } | null {
-  const token = (error as Partial<LiquidError>).token;
-  if (token === undefined || typeof token.getPosition !== "function") return null;
-  const [line, column] = token.getPosition() as [number, number];
-  return { line, column };
-}
-
-/** liquidjs appends `, file:…, line:…, col:…` to its messages; the place is told better elsewhere. */
-function plainMessage(error: unknown): string {
-  return (messageOf(error).split("\n")[0] as string).replace(/(, file:[^,]*)?, line:\d+, col:\d+$/, "");
+/** The same, where an unknown filter is a fault of the template. */
+function parseStrictly(source: string): Template[] {
+  const { templates, unknownFilters: unknown } = parse(source);
+  if (unknown.length === 0) return templates;
+  refusesUnknown = true;
+  try {
+    return liquid().parse(source);
+  } finally {
+    refusesUnknown = false;
+  }
 }
 
 /** Where and what, unless what failed is a text of its own within this one and tells it. */
-function renderFault(error: unknown, place: string): RenderError {
+function renderFault(error: unknown, where: string | null): RenderError {
   if (error instanceof RenderError) return error;
   const { originalError } = error as Partial<LiquidError>;
   if (originalError instanceof RenderError) return originalError;
   const position = positionOf(error);
-  return new RenderError(`${place}${position ? `, line ${position.line}` : ""}: ${plainMessage(error)}`, {
-    cause: error,
-  });
+  const place =
+    where === null ? "" : `${where}${position ? `, line ${position.line}, column ${position.column}` : ""}: `;
+  return new RenderError(place + plainMessage(error), { cause: error });
+}
+
+function contextOf(scope: RenderScope, globals: object, strictVariables: boolean): Context {
+  const one = liquid();
+  const options = { sync: true, strictVariables, globals: { ...globals, [SERVICES]: servicesIn(scope) } };
+  return new Context(scope, one.options, options, { liquid: one });
+}
+
+/** Renders with the services that the scope carries. Throws {@link RenderError}, or what they need to be told first. */
+function execute(
+  templates: Template[],
+  scope: RenderScope | Rendering,
+  where: string | null,
+  { globals = {}, strictVariables = false }: { globals?: object; strictVariables?: boolean } = {},
+): string {
+  const context = scope instanceof Context ? scope : contextOf(scope, globals, strictVariables);
+  const services = servicesIn(context.globals);
+  const emitter = new LimitedEmitter();
+  try {
+    toValueSync(liquid().renderer.renderTemplates(templates, context, emitter));
+  } catch (error) {
+    services?.settle(); // what is not read yet may be why
+    throw renderFault(error, where);
+  }
+  services?.settle();
+  return emitter.buffer;
 }
 
 /** Begins to render texts that belong together. With `styles`, those of partials are gathered there (T-107). */
@@ -147,86 +162,95 @@ export function openRendering(
   partials: Partials = NO_PARTIALS,
   styles: Set<string> | null = null,
 ): Rendering {
-  const one = liquid();
-  return new Context(scope, one.options, { sync: true, globals: partialGlobals(partials, styles) }, { liquid: one });
+  return contextOf(scope, partialGlobals(partials, styles), false);
 }
 
-/** A partial as a visual block names it. Throws {@link RenderError}. */
+/** A partial as a visual block names it. Throws {@link RenderError}, or what its filters need to be told first. */
 export function renderPartialBlock(
   key: string,
   inputs: Record<string, unknown>,
   rendering: Rendering,
   place: string,
 ): string {
+  const services = servicesIn(rendering.globals);
+  let text: string;
   try {
-    return renderPartial(key, inputs, rendering, liquid());
+    text = renderPartial(key, inputs, rendering, liquid());
   } catch (error) {
+    services?.settle();
     throw renderFault(error, place);
   }
+  services?.settle();
+  return text;
 }
 
 /** Parses a partial. A syntax error throws `template_invalid` that names its file. */
 export function compilePartial(partial: TemplatePartial): ParsedPartial {
-  return parsePartial(partial, (source) => parseAt(source, `partials/${partial.key}`, "content"));
+  return parsePartial(partial, (source) => parseAt(source, `partials/${partial.key}`, "content", "content"));
 }
 
-function parseAt(source: string, owner: string, place: string): Template[] {
+/** `where` is the place as errors name it, its file included. */
+function parseAt(source: string, owner: string, place: string, where: string): Template[] {
   try {
-    return parse(source);
+    return parseStrictly(source);
   } catch (error) {
     const position = positionOf(error);
-    const where = position ? `${place}, line ${position.line}, column ${position.column}` : place;
-    const detail: ErrorDetail = {
-      pointer: `/${place.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`,
-      message: plainMessage(error),
-    };
-    throw new KnockError("template_invalid", `${owner}: ${where}: ${plainMessage(error)}`, {
+    const at = position ? `${where}, line ${position.line}, column ${position.column}` : where;
+    const detail: ErrorDetail = { pointer: pointerTo(place), message: plainMessage(error) };
+    throw new KnockError("template_invalid", `${owner}: ${at}: ${plainMessage(error)}`, {
       details: [detail],
-      hint: "Mend the template; nothing was triggered.",
+      hint: hintFor(error, liquid()) ?? "Mend the template; nothing was triggered.",
       cause: error,
     });
   }
 }
 
+/** `steps[2].template.subject` → `/steps/2/template/subject`. */
+function pointerTo(place: string): string {
+  return `/${place.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`;
+}
+
+interface CompilerOptions {
+  partials?: Partials;
+  /** How errors name what the texts are of. */
+  owner?: string;
+  /** The file that a text stands in, by its pointer. */
+  fileOf?: (pointer: string) => string | undefined;
+}
+
 /**
- * Compiles Liquid text for a workflow, or for what `owner` says. A syntax error throws `template_invalid` with the place,
- * line and column.
+ * Compiles Liquid text for a workflow, or for what `owner` says. A syntax error or an unknown filter throws
+ * `template_invalid` with the place, the file if one is known, line and column.
  */
-export function compilerFor(
-  workflow: string,
-  partials: Partials = NO_PARTIALS,
-  owner = `workflow "${workflow}"`,
-): CompileText {
+export function compilerFor(workflow: string, options: CompilerOptions = {}): CompileText {
+  const { partials = NO_PARTIALS, owner = `workflow "${workflow}"`, fileOf } = options;
   const globals = partialGlobals(partials, null);
   return (source, place) => {
     if (!source.includes("{{") && !source.includes("{%")) return () => source;
-    const templates = parseAt(source, owner, place);
-    return (scope) => {
-      try {
-        return String(liquid().renderSync(templates, scope, { globals }));
-      } catch (error) {
-        throw renderFault(error, place);
-      }
-    };
+    const file = fileOf?.(pointerTo(place));
+    const where = file === undefined ? place : `${place} (${file})`;
+    const templates = parseAt(source, owner, place, where);
+    return (scope) => execute(templates, scope, where, { globals });
   };
+}
+
+/** Text that is known only when a run renders it. */
+function renderNow(source: string, scope: RenderScope, strictVariables: boolean): string {
+  let templates: Template[];
+  try {
+    templates = parse(source).templates;
+  } catch (error) {
+    throw new RenderError(plainMessage(error), { cause: error });
+  }
+  return execute(templates, scope, null, { strictVariables });
 }
 
 /** Renders text that is no part of a workflow's templates: a condition's argument. */
 export function renderText(source: string, scope: RenderScope): string {
-  try {
-    const templates = parse(source);
-    return String(liquid().renderSync(templates, scope));
-  } catch (error) {
-    throw new RenderError(plainMessage(error), { cause: error });
-  }
+  return renderNow(source, scope, false);
 }
 
 /** The same, where a property that does not exist is an error, unless `default` stands for it (EQ-51). */
 export function renderStrictText(source: string, scope: RenderScope): string {
-  try {
-    const templates = parse(source);
-    return String(liquid().renderSync(templates, scope, { strictVariables: true }));
-  } catch (error) {
-    throw new RenderError(plainMessage(error), { cause: error });
-  }
+  return renderNow(source, scope, true);
 }

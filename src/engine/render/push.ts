@@ -1,4 +1,4 @@
-import { isJsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ChannelRenderer,
   channelData,
@@ -6,19 +6,30 @@ import {
   renderJson,
   type TemplateReader,
 } from "./channel-renderer.js";
+import { inLocale } from "./render-services.js";
 
-/** Device tokens of a recipient's channel data, each once (E-181, CH-240 to CH-242). */
-function tokensOf(data: Record<string, unknown>): string[] {
-  const devices = Array.isArray(data.devices)
-    ? data.devices.map((device) => (isJsonObject(device) ? (device.token ?? device.target_arn) : null))
-    : [];
-  const lists = [data.tokens, data.target_arns, data.player_ids].flatMap((list) => (Array.isArray(list) ? list : []));
-  return [
-    ...new Set([...devices, ...lists].filter((token): token is string => typeof token === "string" && token !== "")),
-  ];
+interface Device {
+  token: string;
+  locale: string | null;
 }
 
-/** Push (A-476, T-211): one message per device token. */
+/** Devices of a recipient's channel data, each token once (E-181, CH-240 to CH-242). */
+function devicesOf(data: Record<string, unknown>): Device[] {
+  const devices = (Array.isArray(data.devices) ? data.devices : []).filter(isJsonObject);
+  const lists = [data.tokens, data.target_arns, data.player_ids].flatMap((list) => (Array.isArray(list) ? list : []));
+  const found = new Map<string, Device>();
+  for (const device of [...devices, ...lists.map((token): JsonObject => ({ token }))]) {
+    const token = device.token ?? device.target_arn;
+    if (typeof token !== "string" || token === "" || found.has(token)) continue;
+    found.set(token, {
+      token,
+      locale: typeof device.locale === "string" && device.locale !== "" ? device.locale : null,
+    });
+  }
+  return [...found.values()];
+}
+
+/** Push (A-476, T-211): one message per device token, translated for the device (T-191, E-184). */
 export function compilePush(template: TemplateReader): ChannelRenderer {
   const title = template.text("title");
   const body = template.text("text_body");
@@ -28,9 +39,14 @@ export function compilePush(template: TemplateReader): ChannelRenderer {
   return {
     needs: "no device token for the channel",
     destinations({ recipient, channel }): Destination[] {
-      return tokensOf(channelData(recipient, channel)).map((token) => ({ address: token, snapshot: null }));
+      return devicesOf(channelData(recipient, channel)).map(({ token, locale }) => ({
+        address: token,
+        snapshot: null,
+        locale,
+      }));
     },
-    render({ scope }, { address }) {
+    render({ scope: everyDevice }, { address, locale = null }) {
+      const scope = inLocale(everyDevice, locale);
       const payload = renderJson(overrides, scope, "settings.payload_overrides");
       return {
         __typename: "MessagePushContent",

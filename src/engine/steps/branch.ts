@@ -1,6 +1,7 @@
 import type { EvaluatedCondition } from "../../domain/evaluated-condition.js";
 import type { BranchStep } from "../../domain/workflow.js";
-import { type Advancing, conditionLog, type StepEffect } from "../advancing.js";
+import type { Advancing, StepEffect } from "../advancing.js";
+import { conditionLog } from "../condition-log.js";
 import { evaluateConditions } from "../conditions.js";
 
 /** A branch: the first whose conditions are true, else the default, which is last (E-306, E-307). */

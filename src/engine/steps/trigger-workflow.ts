@@ -107,8 +107,9 @@ export function executeTriggerWorkflow(step: TriggerWorkflowStep, advancing: Adv
   const unmet = unmetConditions(step, base, advancing);
   if (unmet) return unmet;
   const key = renderText(step.settings.workflow_key, advancing.scope).trim();
-  const version = advancing.input.answers.get(step.ref) as Workflow | null | undefined;
+  const version = advancing.input.answers.get(step.ref) as Workflow | RenderError | null | undefined;
   if (version === undefined) throw new NeedsAnswer({ kind: "workflow", ref: step.ref, key });
+  if (version instanceof RenderError) throw version;
   if (version === null) {
     return { outcome: { ...base, outcome: "skipped", reason: { code: "workflow_unavailable", detail: key } } }; // E-317
   }

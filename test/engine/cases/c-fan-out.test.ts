@@ -28,8 +28,19 @@ const projectOfThree = subscribed([P1, "ana"], [P1, "bo"], [P1, "eli"]);
 const fed = "completed: in_app_feed_1 sent";
 const mailed = "completed: email_1 sent";
 
-// C-042 (E-066) needs the `subscriptions` Liquid filter, which templates do not have yet.
 const cases: EngineCase[] = [
+  {
+    title: "C-042 E-066: the filter for subscriptions gives at most 25",
+    given: (h) =>
+      subscribed(
+        ...Array.from({ length: 30 }, (_, index): [{ id: string; collection: string }, string] => [
+          { collection: "projects", id: `many-${index}` },
+          "ana",
+        ]),
+      )(h),
+    workflow: [step.email("S", "{{ recipient.id | subscriptions | size }}")],
+    messages: ["ana mail sent: 25"],
+  },
   {
     title: "C-033 E-055 E-060 E-176 E-205: the object and its subscribers, not the actor",
     given: projectOfThree,

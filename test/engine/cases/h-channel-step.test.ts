@@ -131,16 +131,19 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-147 E-181: a token twice among the devices is one message",
-    given: (h) =>
-      h.identify({
+    title: "C-147 E-181 E-184: a token twice among the devices is one message, in the locale of its device",
+    given: async (h) => {
+      h.translate("en", { hi: "Hello" });
+      h.translate("de", { hi: "Hallo" });
+      await h.identify({
         id: "bo",
         channel_data: { "c-ios": { devices: [{ token: "t1", locale: "de" }, { token: "t1" }, { token: "t2" }] } },
-      }),
-    workflow: [step.push()],
+      });
+    },
+    workflow: [step.push('{{ "hi" | t }}')],
     payload: { recipients: ["bo"] },
     runs: { bo: "completed: push_1 sent" },
-    messages: ["bo ios sent: P", "bo ios sent: P"],
+    messages: ["bo ios sent: Hallo", "bo ios sent: Hello"],
     check(h) {
       expect(h.delivered.map(({ content }) => content.token)).toEqual(["t1", "t2"]);
     },
@@ -160,11 +163,12 @@ const cases: EngineCase[] = [
   },
   {
     title: "C-152 E-192 E-164 E-008: a template that cannot be rendered: three attempts, then the run halts",
-    workflow: [step.sms("M"), step.email("S", `{{ data.when | date: "%Q" | nofilter }}`), step.feed()],
+    workflow: [step.sms("M"), step.email("S", `{{ data.when | date: "%Q" }}`), step.feed()],
+    payload: { recipients: ["ana"], data: { when: "soon" } },
     runs: { ana: "completed: sms_1 sent, email_1 failed render_error" },
     messages: ["ana text sent: M"],
     async check(h, outcome) {
-      expect(outcome.recipients?.[0]?.steps[1]?.reason?.detail).toContain("nofilter");
+      expect(outcome.recipients?.[0]?.steps[1]?.reason?.detail).toContain('"soon" is no date');
       expect(outcome.summary).toMatchObject({ sent: 1, failed: 1 });
       const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
       expect(run?.error_count).toBeGreaterThanOrEqual(1);

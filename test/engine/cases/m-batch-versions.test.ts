@@ -57,6 +57,15 @@ describe("M. Batch and versions", () => {
       expect(await subjects(h)).toEqual(["A: ana mail sent: 1 by 0: 0,", "B: ana mail sent: 1 by 0: 1,"]);
     }));
 
+  it("E-267 TQ-3: latest: on with its own version where the newest has a template at fault", () =>
+    withHarness(async (h) => {
+      define("A")(h);
+      await send(1)(h);
+      define("{{ data.n | nope }}")(h);
+      await h.at(10 * MINUTE);
+      expect(await subjects(h)).toEqual(["A: ana mail sent: 1 by 0: 1,"]);
+    }));
+
   it("C-243 E-267: latest: a version without the step leaves it to the one that has it", async () => {
     expect(await overVersions({}, [step.sms("{{ data.n }}")])).toEqual([
       "undefined: ana text sent: 2",

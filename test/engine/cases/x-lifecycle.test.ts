@@ -134,7 +134,7 @@ describe("X. The list of runs", () => {
     withHarness(async (h) => {
       h.define("hello", { steps: [step.email()] });
       h.define("digest", { steps: later });
-      h.define("broken", { steps: [step.email("S", "{{ data.x | nofilter }}"), step.sms()] });
+      h.define("broken", { steps: [step.email("S", "{{ 1 | divided_by: data.x }}"), step.sms()] });
       await h.trigger("hello", { recipients: ["ana"] });
       await h.trigger("digest", { recipients: ["ana"] });
       await h.trigger("digest", { recipients: ["ana"], cancellation_key: "ck" });

@@ -102,11 +102,11 @@ describe("the content of an e-mail (A-474, section 8)", () => {
   });
 
   it.each<[string, object]>([
-    ["subject", email({ subject: "{{ 'x' | nope }}" })],
-    ["html_body", email({ html_body: "{{ 'x' | nope }}" })],
-    ["text_body", email({ text_body: "{{ 'x' | nope }}" })],
-    ["settings.pre_content", email({ settings: { pre_content: "{{ 'x' | nope }}" } })],
-    ["channel_overrides.cc_address", email({}, { overrides: { cc_address: "{{ 'x' | nope }}" } })],
+    ["subject", email({ subject: "{{ 1 | divided_by: 0 }}" })],
+    ["html_body", email({ html_body: "{{ 1 | divided_by: 0 }}" })],
+    ["text_body", email({ text_body: "{{ 1 | divided_by: 0 }}" })],
+    ["settings.pre_content", email({ settings: { pre_content: "{{ 1 | divided_by: 0 }}" } })],
+    ["channel_overrides.cc_address", email({}, { overrides: { cc_address: "{{ 1 | divided_by: 0 }}" } })],
   ])("T-091, F-055: a failure in %s names its place", async (place, rendering) => {
     const failed = renderStep(rendering as Parameters<typeof renderStep>[0]);
     await expect(failed).rejects.toThrow(RenderError);

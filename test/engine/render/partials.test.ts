@@ -75,12 +75,14 @@ describe("partials (section 7)", () => {
   it("TQ-11: a partial that does not exist fails the step, with the nearest name", async () => {
     await expect(
       sms("x\n{% render 'bage' %}{% comment %}{% render 'badge' %}{% endcomment %}", { badge: text("") }),
-    ).rejects.toThrow('steps[0].template.text_body, line 2: there is no partial "bage"; did you mean "badge"?');
+    ).rejects.toThrow(
+      'steps[0].template.text_body, line 2, column 1: there is no partial "bage"; did you mean "badge"?',
+    );
   });
 
   it("T-090: a fault inside names the partial and its line", async () => {
-    await expect(sms("{% render 'a' %}", { a: text("\n{{ 1 | nope }}") })).rejects.toThrow(
-      'text_body, line 1: partial "a": unknown filter: nope (line 2)',
+    await expect(sms("{% render 'a' %}", { a: text("\n{{ 1 | divided_by: 0 }}") })).rejects.toThrow(
+      'text_body, line 1, column 1: partial "a": divided_by: cannot divide by 0 (line 2)',
     );
     const { fault } = await renderStep({
       type: "sms",

@@ -54,7 +54,7 @@ describe("20. Trigger workflow step", () => {
   );
 
   it.each<[string, JsonObject]>([
-    ["a template that fails", { data: '{ "n": "{{ data.n | nope }}" }' }],
+    ["a template that fails", { data: '{ "n": "{{ data.n | divided_by: 0 }}" }' }],
     ["data that is no JSON", { data: "n" }],
     ["data against the target's schema", { data: '{ "n": "text" }' }],
     ["no recipients", { recipients: "{{ data.nobody }}" }],
@@ -68,6 +68,21 @@ describe("20. Trigger workflow step", () => {
       expect(await bodies(h)).toEqual([]);
     }),
   );
+
+  it("E-318 TQ-3: a target whose templates are at fault fails the step, and holds up nothing else", () =>
+    withHarness(async (h) => {
+      h.define("child", { steps: [step.email("S", "{{ data.n | nope }}")] });
+      h.define("parent", { steps: [triggerStep(), step.email()] });
+      h.define("good", { steps: [step.delay("minutes", 1), step.email("S", "good")] });
+      await h.trigger("good", { recipients: ["ana"] });
+      const outcome = await h.trigger("parent", { recipients: ["ana"] });
+      expect(words(outcome)).toBe("completed: trigger_1 failed render_error");
+      expect(outcome.recipients?.[0]?.steps[0]?.reason?.detail).toContain(
+        'workflow "child": steps[0].template.html_body, line 1, column 13: unknown filter: nope',
+      );
+      await h.at(60_000);
+      expect(await bodies(h)).toEqual(["good"]);
+    }));
 
   it("E-319 E-362: cancelled before the step nothing is triggered; after it the nested run needs its own call", () =>
     withHarness(async (h) => {
@@ -119,7 +134,7 @@ describe("21. Data functions", () => {
     }));
 
   it.each<[string, string]>([
-    ["a filter nobody knows", '{ "a": "{{ data.n | nope }}" }'],
+    ["a filter that cannot do it", '{ "a": "{{ data.n | divided_by: 0 }}" }'],
     ["a property that does not exist", '{ "a": "{{ data.missing }}" }'],
     ["what is no JSON", "{{ data.n }}"],
   ])("E-323: %s fails the step and halts the run", (_title, data) =>

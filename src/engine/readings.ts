@@ -1,0 +1,102 @@
+import { mergeRecipient } from "../domain/merge-recipient.js";
+import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
+import type { Subscription } from "../domain/subscription.js";
+import type { TranslationAudience, Translations } from "../domain/translation.js";
+import type { Json, JsonObject } from "../util/json.js";
+import type { RenderServices } from "./render/render-services.js";
+import { recipientView } from "./scope.js";
+
+/** Where answers about what filters read stand: templates anywhere in a run may ask. */
+export const READINGS = "$readings";
+
+/** The `subscriptions` filter gives at most so many (E-066). */
+export const MAX_READ_SUBSCRIPTIONS = 25;
+
+/** What a filter asked for. */
+export type Reading =
+  | { of: "recipient"; key: RecipientKey }
+  | { of: "subscriptions"; key: RecipientKey }
+  | { of: "translations" };
+
+/** What was read for a run; null for a recipient who is not there. */
+export interface Readings {
+  recipients: ReadonlyMap<RecipientKey, Recipient | null>;
+  subscriptions: ReadonlyMap<RecipientKey, readonly { subscription: Subscription; object: Recipient | null }[]>;
+  translations: Translations | null;
+}
+
+export const NOTHING_READ: Readings = { recipients: new Map(), subscriptions: new Map(), translations: null };
+
+/** What the services of a run are made of. */
+export interface ServicesInput {
+  now: number;
+  audience: TranslationAudience;
+  known: Readings;
+  /** Changes of recipients by the run that are not written yet. */
+  upserts(): readonly RecipientUpsert[];
+  /** Throws: the run is to be walked again once these are read. */
+  ask(wanted: readonly Reading[]): never;
+  warn(text: string): void;
+}
+
+/**
+ * What a run's templates are rendered with. What is not read yet counts as missing while a template renders; once it is
+ * through, all that it asked for becomes one need, and the run is walked again with the answers.
+ */
+export class RunServices implements RenderServices {
+  readonly now: number;
+  readonly audience: TranslationAudience;
+  private readonly known: Readings;
+  private readonly wanted = new Map<string, Reading>();
+
+  constructor(private readonly input: ServicesInput) {
+    this.now = input.now;
+    this.known = input.known;
+    this.audience = input.audience;
+    // Services are copied for a device's locale: their functions must not depend on what they are called on.
+    this.recipient = this.recipient.bind(this);
+    this.subscriptions = this.subscriptions.bind(this);
+    this.translations = this.translations.bind(this);
+    this.settle = this.settle.bind(this);
+    this.warn = this.warn.bind(this);
+  }
+
+  private want(reading: Reading): void {
+    this.wanted.set(JSON.stringify(reading), reading);
+  }
+
+  recipient(key: RecipientKey): JsonObject | null {
+    const read = this.known.recipients.get(key);
+    if (read === undefined) this.want({ of: "recipient", key });
+    // Steps before this one may have changed them, and are not written yet.
+    let current = read ?? null;
+    for (const change of this.input.upserts()) {
+      if (current !== null && change.key === key && !change.audience)
+        current = { ...current, ...mergeRecipient(current, change), updated_at: this.now };
+    }
+    return current === null ? null : recipientView(current);
+  }
+
+  subscriptions(key: RecipientKey): Json[] {
+    const read = this.known.subscriptions.get(key);
+    if (read === undefined) this.want({ of: "subscriptions", key });
+    return (read ?? []).map(({ subscription, object }) => ({
+      object: object === null ? null : recipientView(object),
+      properties: subscription.properties,
+    }));
+  }
+
+  translations(): Translations | null {
+    if (this.known.translations === null) this.want({ of: "translations" });
+    return this.known.translations;
+  }
+
+  settle(): void {
+    if (this.wanted.size > 0) this.input.ask([...this.wanted.values()]);
+  }
+
+  warn(text: string): void {
+    // While something is missing only because it is not read yet, nothing is known to be missing.
+    if (this.wanted.size === 0) this.input.warn(text);
+  }
+}

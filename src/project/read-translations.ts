@@ -1,0 +1,51 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { parsePo } from "../domain/parse-po.js";
+import { parseTranslationFile } from "../domain/parse-translation-file.js";
+import { type TranslationFile, Translations } from "../domain/translation.js";
+import { KnockError } from "../errors/knock-error.js";
+import { readProjectJson, readProjectText } from "./read-json-file.js";
+
+interface Place {
+  /** The folder `translations`. */
+  folder: string;
+  shown(path: string): string;
+  /** What a folder holds; nothing where it does not exist. */
+  namesIn(folder: string): string[];
+}
+
+/**
+ * All of `translations/<locale>/*.json` and `*.po` (F-035 to F-038); hidden files and other endings are left alone. Throws
+ * `project_invalid` that names the file and the place in it, and for one reference in two files.
+ */
+export async function readTranslations({ folder, shown, namesIn }: Place): Promise<Translations> {
+  const files: TranslationFile[] = [];
+  const seen = new Map<string, string>();
+  for (const locale of namesIn(folder).sort()) {
+    const inside = join(folder, locale);
+    if (locale.startsWith(".") || !statSync(inside, { throwIfNoEntry: false })?.isDirectory()) continue;
+    for (const name of namesIn(inside).sort()) {
+      const path = join(inside, name);
+      if (
+        name.startsWith(".") ||
+        !/\.(json|po)$/.test(name) ||
+        statSync(path, { throwIfNoEntry: false })?.isDirectory()
+      )
+        continue;
+      const file = shown(path);
+      const content = name.endsWith(".po")
+        ? parsePo(readProjectText(path, file), file)
+        : await readProjectJson(path, file);
+      const parsed = parseTranslationFile(name, locale, content, file);
+      const reference = name.replace(/\.(json|po)$/, "");
+      const other = seen.get(reference);
+      if (other !== undefined)
+        throw new KnockError("project_invalid", `${file}: ${other} holds the same translations`, {
+          hint: "Keep one of the two.",
+        });
+      seen.set(reference, file);
+      files.push(parsed);
+    }
+  }
+  return new Translations(files);
+}

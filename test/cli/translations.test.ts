@@ -1,0 +1,85 @@
+import { describe, expect } from "vitest";
+import { cliTest as test } from "../helpers/run-knock.js";
+
+const KARL = '{"id":"karl","name":"Karl","email":"karl@example.com","locale":"de-AT"}';
+const DATA = ["--set", "used=91", "--set", "files=1200"];
+const BODY = "knock/workflows/storage-low/email_1/html_body.html";
+
+describe.concurrent("a translated workflow", () => {
+  test("T-181 T-183 T-187: in the recipient's language", async ({ collab }) => {
+    const { json, exitCode } = await collab.knock(["notify", "storage-low", "-r", KARL, ...DATA, "--json"]);
+    expect(exitCode).toBe(0);
+    expect(json.summary).toMatchObject({ sent: 1, failed: 0 });
+    const preview = await collab.knock(["preview", "storage-low", "email_1", "-r", KARL, ...DATA, "--json"]);
+    const [{ contents }] = preview.json.items as unknown as [
+      { contents: { subject_line: string; html_body: string }[] },
+    ];
+    expect(contents[0]).toMatchObject({
+      subject_line: "91 % des Speichers sind belegt",
+      html_body: "<p>Hallo Karl,</p>\n<p>Platz ist noch für 1.200 Dateien.</p>\n<p>Bitte Platz schaffen, Karl.</p>\n",
+    });
+  });
+
+  test("T-184: ada's en-GB is English, the tenant lumen words it in its own way", async ({ collab }) => {
+    const english = await collab.knock(["preview", "storage-low", "email_1", "-r", "ada", ...DATA]);
+    expect(english.stdout).toContain("subject: 91 % of your storage is used");
+    expect(english.stdout).toContain("There is room for 1200 more files.");
+    const lumen = await collab.knock(["preview", "storage-low", "email_1", "-r", KARL, "--tenant", "lumen", ...DATA]);
+    expect(lumen.stdout).toContain("subject: Das Lumen-Archiv ist zu 91 % voll");
+  });
+
+  test.for([
+    ['{"greeting": 3}', "knock/translations/de/de.json: greeting must be text or an object of texts, not 3"],
+    ['{"greeting": }', "knock/translations/de/de.json:1:14: not valid JSON"],
+  ] as const)("the file %j: exit 3, and nothing is triggered", async ([content, words], { collab }) => {
+    collab.write("knock/translations/de/de.json", content);
+    const { stderr, exitCode } = await collab.knock(["notify", "storage-low", "-r", KARL, ...DATA]);
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain(`error: ${words}`);
+    expect(stderr).toContain("hint: ");
+    // Nor is a run begun whose translated step would come later.
+    const file = "knock/workflows/storage-low/workflow.json";
+    const { steps, ...rest } = JSON.parse(collab.read(file)) as { steps: object[] };
+    const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "hours", value: 1 } } };
+    collab.write(file, JSON.stringify({ ...rest, steps: [delay, ...steps] }));
+    expect((await collab.knock(["notify", "storage-low", "-r", KARL, ...DATA])).exitCode).toBe(3);
+    // A workflow that translates nothing does not read them.
+    expect((await collab.knock(["notify", "welcome", "-r", KARL])).exitCode).toBe(0);
+    expect((await collab.knock(["runs", "list", "--json"])).stdout).not.toContain("storage-low");
+  });
+
+  test("a broken text in a translation fails its step and names file, key, line and column", async ({ collab }) => {
+    collab.write("knock/translations/de/de.json", '{"greeting": "Hallo\\n{{ name | upcas }}"}');
+    const { stdout, exitCode } = await collab.knock(["notify", "storage-low", "-r", KARL, ...DATA]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(
+      'translation "greeting" (knock/translations/de/de.json), line 2, column 11: unknown filter: upcas',
+    );
+  });
+});
+
+describe.concurrent("faults of templates", () => {
+  test("TQ-3: an unknown filter: exit 3 with file, line, column and the nearest one", async ({ collab }) => {
+    collab.write(BODY, "<p>\n  {{ recipient.name | captalize }}\n</p>");
+    const { stderr, exitCode } = await collab.knock(["notify", "storage-low", "-r", "ada", ...DATA]);
+    expect(exitCode).toBe(3);
+    expect(stderr).toBe(
+      `error: workflow "storage-low": steps[0].template.html_body (${BODY}), line 2, column 23: unknown filter: captalize\nhint: Did you mean "capitalize"?`,
+    );
+  });
+
+  test("T-090: an unknown tag likewise", async ({ collab }) => {
+    collab.write(BODY, "{% asign x = 1 %}");
+    const { stderr, exitCode } = await collab.knock(["preview", "storage-low", "email_1", "-r", "ada", ...DATA]);
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain(`(${BODY}), line 1, column 1: tag "asign" not found\nhint: Did you mean "assign"?`);
+  });
+
+  test("T-092: a date that is none fails the step, with file, line and column", async ({ collab }) => {
+    collab.write(BODY, '<p>\n{{ data.used | date: "%F" }}{{ "soon" | date: "%F" }}</p>');
+    const { stdout, exitCode } = await collab.knock(["notify", "storage-low", "-r", "ada", ...DATA]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(`(${BODY}), line 2, column 29: date: "soon" is no date`);
+    expect(stdout).not.toContain("    at ");
+  });
+});

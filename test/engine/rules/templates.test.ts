@@ -1,0 +1,165 @@
+// What templates read from outside the run: recipients, subscriptions, translations.
+import { describe, expect, it } from "vitest";
+import { KnockError } from "../../../src/errors/knock-error.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { bodyOf, messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { type EngineHarness, of, step } from "../../helpers/engine-harness.js";
+
+/** The bodies of what a workflow of one e-mail sends. */
+async function bodies(h: EngineHarness, body: string, payload: JsonObject = {}): Promise<string[]> {
+  h.define("digest", { steps: [step.email("S", body)] });
+  await h.trigger("digest", { recipients: ["ana"], ...payload });
+  return (await h.messages()).map(bodyOf);
+}
+
+describe("31. Translation and locale", () => {
+  it.each([
+    [null, "fr-BE", "Salut"],
+    ["acme", "fr-BE", "Yo"],
+    [null, "de", "Hello"],
+  ])("C-359 E-411 E-412 E-049: tenant %s, locale %s", (tenant, locale, text) =>
+    withHarness(async (h) => {
+      h.translate("en", { hi: "Hello" });
+      h.translate("fr", { hi: "Salut" });
+      h.translate("acme~en", { hi: "Yo" });
+      await h.identify({ id: "ana", locale });
+      expect(await bodies(h, '{{ "hi" | t }}', { tenant })).toEqual([text]);
+    }),
+  );
+
+  it("E-411: without a locale the account's; another recipient has another", () =>
+    withHarness(async (h) => {
+      h.environment.locale = "fr";
+      h.translate("fr", { hi: "Salut {{ name }}" });
+      h.translate("de", { hi: "Hallo {{ name }}" });
+      await h.identify({ id: "bo", locale: "de" });
+      const sent = await bodies(h, '{{ "hi" | t: name: recipient.id }}', { recipients: ["ana", "bo"] });
+      expect(sent).toEqual(["Salut ana", "Hallo bo"]);
+    }));
+
+  it("T-190: translations are read when a template asks, and as they then stand", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [step.delay("hours", 1), step.email("S", '{{ "hi" | t }}')] });
+      await h.trigger("digest", { recipients: ["ana"] });
+      h.translate("en", { hi: "Later" });
+      await h.at(3_600_000);
+      expect((await h.messages()).map(bodyOf)).toEqual(["Later"]);
+    }));
+
+  it("TQ-19: a missing key prints nothing, and the step's event warns of it", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [step.email("S", '[{{ "nope" | t }}]')] });
+      const outcome = await h.trigger("digest", { recipients: ["ana"] });
+      const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+      const events = (run?.events ?? []) as JsonObject[];
+      expect(events.flatMap(({ data }) => (data as JsonObject | null)?.warnings ?? [])).toEqual([
+        'there is no translation "nope" for the locale en',
+      ]);
+      expect((await h.messages()).map(bodyOf)).toEqual(["[]"]);
+    }));
+
+  it("T-081: conditions, batches and previews translate too", () =>
+    withHarness(async (h) => {
+      h.translate("en", { plan: "free" });
+      const condition = { variable: "recipient.plan", operator: "equal_to", argument: '{{ "plan" | t }}' };
+      h.define("digest", {
+        steps: [
+          {
+            ref: "b",
+            type: "batch",
+            settings: { batch_window: { unit: "minutes", value: 5 }, batch_key: '{{ "plan" | t }}' },
+          },
+          step.email("S", '{% t %}{{ total_activities }} new{% endt %} {{ "plan" | t }}', {
+            conditions: { all: [condition] },
+          }),
+        ],
+      });
+      await h.trigger("digest", { recipients: ["ana", "bo"] });
+      await h.trigger("digest", { recipients: ["bo"] });
+      await h.at(300_000);
+      expect((await h.messages()).map(messageInWords)).toEqual(["bo mail sent: 2 new free"]);
+    }));
+});
+
+describe("4. Dynamic data filters (T-070 to T-074)", () => {
+  it.each<[id: string, template: string, text: string]>([
+    ["T-070", '{% assign u = "bo" | user %}{{ u.email }} {{ u.plan }} {{ u.id }}', "bo@lark.test free bo"],
+    ["T-070", '{{ "nobody" | user | json }}', "null"],
+    ["T-071", '{% assign p = "p1" | object: "projects" %}{{ p.name }} {{ p.collection }}', "Kestrel projects"],
+    ["T-071", '{% assign p = "p-9" | object: "projects" %}{{ p.title | default: "n/a" }}', "n/a"],
+    ["T-072", '{% assign t = "acme" | tenant %}{{ t.name }}', "Acme"],
+    [
+      "T-073",
+      '{% assign s = "ana" | subscriptions %}{{ s[0].object.name }} {{ s[0].properties.role }}',
+      "Kestrel lead",
+    ],
+    ["T-073", '{{ "bo" | subscriptions | size }}', "0"],
+    [
+      "T-074",
+      '{% assign ids = "bo,cy,dee" | split: "," %}{% for i in ids %}{% assign u = i | user %}{{ u.id }};{% endfor %}',
+      "bo;cy;dee;",
+    ],
+    ["T-070", '{{ nothing | user | json }}{{ "" | user | json }}{{ "a/b" | user | json }}', "nullnullnull"],
+    // Who is read first says who is read next.
+    ["T-074", "{% assign a = data.boss | user %}{% assign b = a.boss | user %}{{ b.email }}", "bo@lark.test"],
+  ])("%s: %s is %j", (_id, template, text) =>
+    withHarness(async (h) => {
+      await h.identify({ collection: "$tenants", id: "acme", name: "Acme" }, { id: "eli", boss: "bo" });
+      const subscription = {
+        object: "projects/p1" as never,
+        recipient: "$users/ana" as never,
+        properties: { role: "lead" },
+      };
+      await h.store.upsertSubscriptions([subscription], h.now);
+      expect(await bodies(h, template, { data: { boss: "eli" } })).toEqual([text]);
+    }),
+  );
+
+  it("T-074: what steps of the same run changed is seen", () =>
+    withHarness(async (h) => {
+      const settings = { recipient_mode: "current", update_properties: '{ "plan": "gold" }' };
+      h.define("digest", {
+        steps: [
+          { ref: "u", type: "update_user", settings },
+          step.email("S", '{% assign u = "ana" | user %}{{ u.plan }}'),
+        ],
+      });
+      await h.trigger("digest", { recipients: ["ana"] });
+      expect((await h.messages()).map(bodyOf)).toEqual(["gold"]);
+    }));
+
+  it("T-071: without a collection the step fails and says how to write it", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [step.email("S", '{{ "p1" | object }}')] });
+      const outcome = await h.trigger("digest", { recipients: ["ana"] });
+      expect(runsInWords(outcome)).toEqual({ ana: "completed: email_1 failed render_error" });
+      expect(of(outcome, "ana").steps[0]?.reason?.detail).toContain("name the collection");
+    }));
+});
+
+describe("templates of steps that make no message (F-054, TQ-3)", () => {
+  it.each<[place: string, one: JsonObject, words: string]>([
+    [
+      "steps[0].settings.url",
+      { type: "http_fetch", settings: { method: "get", url: "https://x.test/{{ data.x | nope }}" } },
+      "unknown filter: nope",
+    ],
+    ["steps[0].settings.data", { type: "update_data", settings: { data: '{ "a": "{{ data.x" }' } }, "not closed"],
+    [
+      "steps[0].settings.headers[0].value",
+      {
+        type: "http_fetch",
+        settings: { method: "get", url: "https://x.test/", headers: [{ key: "a", value: "{% if %}" }] },
+      },
+      "invalid value",
+    ],
+  ])("%s is refused before anything is triggered", (place, one, words) =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [{ ref: "one", ...one }] });
+      const thrown = await h.trigger("digest", { recipients: ["ana"] }).catch((error: unknown) => error);
+      expect(thrown).toBeInstanceOf(KnockError);
+      expect((thrown as KnockError).message).toContain(`workflow "digest": ${place}, line 1, column `);
+      expect((thrown as KnockError).message).toContain(words);
+    }),
+  );
+});
