@@ -84,7 +84,8 @@ async function resolveIn(value: Json, reference: Reference, path: PropertyKey[])
     const field = key.slice(0, -1);
     if (Object.hasOwn(value, field)) continue;
     const text = contentOf(child, [...path, key], reference);
-    reference.files?.set(pointerOf([...path, field]), shownFile(reference, child as string));
+    // The fields on the way may have been references themselves; resolved, they have their plain names.
+    reference.files?.set(pointerOf([...path, field]).replaceAll("@/", "/"), shownFile(reference, child as string));
     resolved[field] =
       field === "visual_blocks" ? await nestedJson(text, child as string, reference, [...path, key]) : text;
   }
