@@ -18,6 +18,7 @@ const APART = {
   undici: false,
   conf: true,
   ora: true,
+  chalk: false,
   luxon: false,
   "jsonc-parser": false,
   "juice/client.js": true,
