@@ -9,6 +9,9 @@ export function printPreview(previews: readonly StepPreview[], output: Output): 
     if (index > 0) output.line();
     output.line(`${paint.bold(ref)}  ${channel ?? channel_type}`);
     if (reason) output.line(`${paint.red("✗")} ${reason.code}${reason.detail ? `: ${reason.detail}` : ""}`);
-    for (const content of contents) printContent(content, output);
+    contents.forEach((content, nth) => {
+      if (nth > 0) output.line();
+      printContent(content, output);
+    });
   });
 }
