@@ -1,7 +1,7 @@
 import MarkdownIt from "markdown-it";
 import { once } from "../../util/once.js";
 
-function createMarkdown(linkify: boolean): MarkdownIt {
+function createMarkdown(linkify: boolean): InstanceType<typeof MarkdownIt> {
   const made = new MarkdownIt({ html: true, linkify });
   // Of what has no scheme only addresses of people become links: a file's name is no host's.
   made.linkify.set({ fuzzyLink: false });
