@@ -40,6 +40,11 @@ export interface ResourceStore {
    * on its way ends as cancelled (EQ-03) and stays as the record of that. Answers with those that existed.
    */
   deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>>;
+  /**
+   * Gives one recipient what another has and it lacks, the other's messages, subscriptions and memberships (A-097); the
+   * other is then deleted. False unless both exist.
+   */
+  mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean>;
 
   /** Creates recipients that do not exist, except for a removal. */
   writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void>;

@@ -27,6 +27,8 @@ export interface UserOperations {
   /** Creates or merges deeply. */
   set(id: string, body: JsonObject): Promise<JsonObject>;
   delete(id: string): Promise<boolean>;
+  /** The other user's properties, preferences, channel data and messages become this one's, who wins. Null unless both exist. */
+  merge(id: string, from: string): Promise<JsonObject | null>;
 }
 
 export interface ObjectOperations {

@@ -15,6 +15,7 @@ import type { Connection } from "./connection.js";
 import { deleteRecipients } from "./delete-recipients.js";
 import { listFeed } from "./list-feed.js";
 import { listRecipients } from "./list-recipients.js";
+import { mergeRecipients } from "./merge-recipients.js";
 import { writeChannelData, writePreferenceSets } from "./recipient-parts.js";
 import { SharedRows } from "./shared-rows.js";
 import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./subscriptions.js";
@@ -33,6 +34,10 @@ export class SqliteResources implements ResourceStore {
 
   async deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>> {
     return deleteRecipients(this.db, keys, at);
+  }
+
+  async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean> {
+    return mergeRecipients(this.db, into, from, at);
   }
 
   async writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void> {

@@ -1,0 +1,92 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import type { Environment } from "../domain/environment.js";
+import { KnockError, messageOf } from "../errors/knock-error.js";
+import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
+import { BulkOperations } from "./bulk-operations.js";
+import { createApp } from "./create-app.js";
+import { DueWorker } from "./due-worker.js";
+
+export interface EmulatorOptions {
+  operations: LocalOperations;
+  /** Read anew for each request that asks. */
+  environment(): Promise<Environment>;
+  /** An environment variable, for settings written as `$NAME`. */
+  readVariable(name: string): string | undefined;
+  /** Empties the store, and fills it again as it is when first opened. */
+  reset(keep: { recipients: boolean }): Promise<void>;
+  host: string;
+  /** 0 picks one. */
+  port: number;
+  rateLimits: boolean;
+  onHeld(held: HeldOccurrence): void;
+  /** A fault of ours, or of the surroundings, that a request or due work met. */
+  onError(error: unknown): void;
+}
+
+export interface Emulator {
+  /** `http://127.0.0.1:8484`. */
+  url: string;
+  port: number;
+  /** Takes no more requests, answers those in hand, and ends what runs; the operations stay open. */
+  close(): Promise<void>;
+}
+
+/** Connections that are still busy this long after the stop are cut. */
+const GRACE_MS = 5_000;
+
+/** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
+export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { operations, host } = options;
+  const server = createServer();
+  await listen(server, options);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://${urlHost(host)}:${port}`;
+  const worker = new DueWorker(options);
+  const bulk = new BulkOperations(operations, () => worker.wake());
+  const app = createApp({ ...options, port, url, worker, bulk });
+  server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  return {
+    url,
+    port,
+    async close() {
+      await stop(server);
+      await bulk.finish();
+      await worker.stop();
+    },
+  };
+}
+
+/** Where a client on this machine finds it. */
+function urlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === "EADDRINUSE" ? "something else listens there" : `it cannot be had (${messageOf(error)})`;
+      reject(
+        new KnockError("usage", `${host}:${port}: ${reason}`, {
+          hint: "--port 0 picks a free port.",
+          cause: error,
+        }),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
