@@ -7,7 +7,7 @@ import { ApiError, apiErrorOf, missing } from "./api-error.js";
 import { authenticate, authorize, type Caller } from "./authenticate.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { DueWorker } from "./due-worker.js";
-import type { EmulatorOptions } from "./open-emulator.js";
+import type { EmulatorOptions } from "./emulator-options.js";
 import { Query } from "./query.js";
 import { RateLimits } from "./rate-limits.js";
 import { parseBody, readText } from "./read-body.js";

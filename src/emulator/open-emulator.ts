@@ -1,29 +1,11 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import type { Environment } from "../domain/environment.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
-import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
 import { BulkOperations } from "./bulk-operations.js";
 import { createApp } from "./create-app.js";
 import { DueWorker } from "./due-worker.js";
-
-export interface EmulatorOptions {
-  operations: LocalOperations;
-  /** Read anew for each request that asks. */
-  environment(): Promise<Environment>;
-  /** An environment variable, for settings written as `$NAME`. */
-  readVariable(name: string): string | undefined;
-  /** Empties the store, and fills it again as it is when first opened. */
-  reset(keep: { recipients: boolean }): Promise<void>;
-  host: string;
-  /** 0 picks one. */
-  port: number;
-  rateLimits: boolean;
-  onHeld(held: HeldOccurrence): void;
-  /** A fault of ours, or of the surroundings, that a request or due work met. */
-  onError(error: unknown): void;
-}
+import type { EmulatorOptions } from "./emulator-options.js";
 
 export interface Emulator {
   /** `http://127.0.0.1:8484`. */

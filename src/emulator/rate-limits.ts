@@ -1,4 +1,5 @@
-import type { Tier } from "./route.js";
+/** How many calls a second an operation takes. */
+export type Tier = 1 | 2 | 3 | 4 | 5;
 
 /** */
 const CALLS_A_SECOND: Record<Tier, number> = { 1: 1, 2: 5, 3: 60, 4: 200, 5: 1_000 };

@@ -6,12 +6,9 @@ import { missing } from "./api-error.js";
 import type { Caller, OpenTo } from "./authenticate.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { Query } from "./query.js";
-import type { RateLimits } from "./rate-limits.js";
+import type { RateLimits, Tier } from "./rate-limits.js";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
-
-/** How many calls a second. */
-export type Tier = 1 | 2 | 3 | 4 | 5;
 
 /** What came of a call: 200 with a body, or 204 without one. */
 export interface Answer {

@@ -23,6 +23,14 @@ export interface PreferenceWrite {
   merge: boolean;
 }
 
+/** All that is set must hold; of a list any. */
+export interface SubscriptionFilter {
+  object?: RecipientKey | undefined;
+  recipient?: RecipientKey | undefined;
+  objects?: readonly RecipientKey[] | undefined;
+  recipients?: readonly RecipientKey[] | undefined;
+}
+
 /** A channel's data to write whole; null removes it. */
 export interface ChannelDataWrite {
   recipient: RecipientKey;
@@ -56,10 +64,7 @@ export interface ResourceStore {
   /** Answers with those that existed. */
   deleteSubscriptions(pairs: readonly Pick<Subscription, "object" | "recipient">[]): Promise<StoredSubscription[]>;
   /** Who subscribes to an object, what a recipient subscribes to, or whether one does to the other. */
-  listSubscriptions(
-    filter: { object?: RecipientKey | undefined; recipient?: RecipientKey | undefined },
-    page: Page,
-  ): Promise<Paged<StoredSubscription>>;
+  listSubscriptions(filter: SubscriptionFilter, page: Page): Promise<Paged<StoredSubscription>>;
 
   /** Keys of all audiences that ever had a member, sorted. */
   readAudienceKeys(): Promise<string[]>;

@@ -3,7 +3,13 @@ import type { FeedFilter } from "../../domain/feed.js";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { Subscription } from "../../domain/subscription.js";
 import type { Page } from "../../ports/page.js";
-import type { ChannelDataWrite, PreferenceWrite, RecipientFilter, ResourceStore } from "../../ports/resource-store.js";
+import type {
+  ChannelDataWrite,
+  PreferenceWrite,
+  RecipientFilter,
+  ResourceStore,
+  SubscriptionFilter,
+} from "../../ports/resource-store.js";
 import {
   addAudienceMembers,
   listAudienceMembers,
@@ -56,10 +62,7 @@ export class SqliteResources implements ResourceStore {
     return deleteSubscriptions(this.db, pairs);
   }
 
-  async listSubscriptions(
-    filter: { object?: RecipientKey | undefined; recipient?: RecipientKey | undefined },
-    page: Page,
-  ) {
+  async listSubscriptions(filter: SubscriptionFilter, page: Page) {
     return listSubscriptions(this.db, filter, page);
   }
 
