@@ -9,7 +9,14 @@ describeOperations("remote, over the emulator,", async ({ workflows, recipients 
   await harness.identify(...recipients);
   for (const [key, definition] of Object.entries(workflows)) harness.define(key, definition);
   const emulator = await emulate(harness);
+  let slept = 0;
   const operations = openRemote({
+    // Between two looks nothing happens here that time would bring: waiting is skipped.
+    now: () => Date.now() + slept,
+    sleep: async (milliseconds) => {
+      slept += milliseconds;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     baseUrl: emulator.url,
     apiKey: "sk_test",
     branch: null,
