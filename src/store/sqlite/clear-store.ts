@@ -22,7 +22,6 @@ const PEOPLE = ["recipients", "subscriptions", "audience_members", "audiences", 
 /** Forgets what happened, and unless they are kept also the recipients; the clock stays as it is. */
 export function clearStore(db: Connection, { keepRecipients }: { keepRecipients: boolean }): void {
   db.write(() => {
-    db.run("PRAGMA defer_foreign_keys = ON");
     for (const table of keepRecipients ? RUNS : [...RUNS, ...PEOPLE]) db.run(`DELETE FROM ${table}`);
   });
 }

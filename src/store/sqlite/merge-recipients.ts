@@ -6,6 +6,8 @@ import { changeRecipient, readRecipients } from "./recipients.js";
 
 /** Each takes the key merged into, then the other's; a pair that both have is left to go with the other. */
 const MOVES = [
+  // With their messages, which their runs' rows tell most of. A run on its way ends with the other (E-053).
+  "UPDATE recipient_runs SET recipient = ? WHERE recipient = ? AND status IN ('completed', 'cancelled')",
   "UPDATE messages SET recipient = ? WHERE recipient = ?",
   "UPDATE OR IGNORE subscriptions SET recipient = ? WHERE recipient = ?",
   "UPDATE OR IGNORE audience_members SET recipient = ? WHERE recipient = ?",
