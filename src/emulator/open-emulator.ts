@@ -17,6 +17,7 @@ export interface Emulator {
 
 /** Connections that are still busy this long after the stop are cut. */
 const GRACE_MS = 5_000;
+const SWEEP_MS = 20;
 
 /** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -64,9 +65,12 @@ function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> 
 
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    // Clients keep connections open after an answer; those that were busy until now are idle a moment later.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     server.close(() => {
-      clearTimeout(timer);
+      clearTimeout(cut);
+      clearInterval(sweep);
       resolve();
     });
     server.closeIdleConnections();
