@@ -31,6 +31,7 @@ const HOME = {
   mrml: "engine/render/",
   nodemailer: "(mime|providers)/",
   luxon: "engine/",
+  "(hono|@hono)": "emulator/",
   "@cfworker": "domain/",
   "@photostructure": "store/sqlite/",
   pg: "store/postgres/",

@@ -16,6 +16,8 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 /** Bundled apart, so that a start that does not need them does not read them; whether each is used by its default export. */
 const APART = {
   undici: false,
+  hono: false,
+  "@hono/node-server": false,
   conf: true,
   ora: true,
   chalk: false,

@@ -1,3 +1,4 @@
+import type { Parts } from "./create-context.js";
 import type { Commands } from "./program.js";
 
 /** Every command. */
@@ -17,7 +18,11 @@ export const COMMANDS: Commands = {
   feed: async () => (await import("../commands/feed.js")).registerFeed,
   clock: async () => (await import("../commands/clock.js")).registerClock,
   worker: async () => (await import("../commands/worker.js")).registerWorker,
+  dev: async () => (await import("../commands/dev.js")).registerDev,
   init: async () => (await import("../commands/init.js")).registerInit,
   auth: async () => (await import("../commands/auth.js")).registerAuth,
   config: async () => (await import("../commands/config.js")).registerConfig,
 };
+
+/** What only these commands need. */
+export const PARTS: Parts = { emulator: async () => (await import("./open-emulator.js")).openProjectEmulator };

@@ -19,13 +19,27 @@ import type { Surroundings } from "./surroundings.js";
 /** Not the project's own: the store, and what tools keep. */
 const IGNORED = new Set([LOCAL_FOLDER, "node_modules", ".git"]);
 
+function definedOf(env: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => !!pair[1]));
+}
+
+/** What only some commands need, and a bundle without them leaves out. */
+export interface Parts {
+  emulator?: () => Promise<typeof import("./open-emulator.js").openProjectEmulator>;
+}
+
 export interface OpenContext extends CommandContext {
   /** Closes what was opened. */
   close(): Promise<void>;
 }
 
 /** Everything commands ask for, opened at the first asking. */
-export function createContext(surroundings: Surroundings, output: Output, exit: (code: number) => void): OpenContext {
+export function createContext(
+  surroundings: Surroundings,
+  output: Output,
+  exit: (code: number) => void,
+  parts: Parts,
+): OpenContext {
   const { env, cwd } = surroundings;
   const opened: Operations[] = [];
   let credentials: Credentials | undefined;
@@ -148,6 +162,17 @@ export function createContext(surroundings: Surroundings, output: Output, exit: 
       return settings.target.value === "local" ? openLocalTarget(flags) : openRemoteTarget(flags, settings);
     },
     openLocal: openLocalTarget,
+    async openEmulator(flags) {
+      const found = await requireProject(flags);
+      const location = storeLocation((await settingsOf(flags)).store, found, cwd);
+      if (parts.emulator === undefined) throw new Error("this build has no emulator");
+      const openProjectEmulator = await parts.emulator();
+      return openProjectEmulator(found, location, flags, surroundings, output);
+    },
+    async runShell(command, variables, defaults) {
+      const { runShell } = await import("./run-shell.js");
+      return runShell(command, { ...defaults, ...definedOf(env), ...variables }, surroundings);
+    },
     async watchProject(flags) {
       const { root } = await requireProject(flags);
       const { watchFolder } = await import("./watch-folder.js");

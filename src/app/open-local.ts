@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { createEngine } from "../engine/create-engine.js";
 import { withChannelIds } from "../engine/fan-out-start.js";
 import { KnockError } from "../errors/knock-error.js";
+import type { Definitions } from "../ports/definitions.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Store } from "../ports/store.js";
 import type { Project } from "../project/open-project.js";
@@ -28,7 +29,7 @@ export function storeLocation(setting: Setting<string | null>, project: Project,
 }
 
 /** Recipients files that changed since they were last applied (contract, section 5). */
-async function applyRecipientsFiles(project: Project, store: Store): Promise<void> {
+export async function applyRecipientsFiles(project: Project, store: Store): Promise<void> {
   const seeds = await project.changedRecipients(await store.readSeeds());
   if (seeds.length === 0) return;
   const environment = await project.environment();
@@ -54,10 +55,19 @@ export async function openLocal(
     await store.close();
     throw error;
   }
+  return localEngine(project, store, { sleep, env });
+}
+
+/** The engine as it is on this machine, over definitions and a store. */
+export function localEngine(
+  definitions: Definitions,
+  store: Store,
+  { sleep, env }: Pick<Surroundings, "sleep" | "env">,
+): LocalOperations {
   const providers = realDelivery(env);
   return createEngine({
     store,
-    definitions: project,
+    definitions,
     providerFor: providers.providerFor,
     fetcher: { fetch: async (request) => (await import("../remote/http-fetcher.js")).httpFetcher.fetch(request) },
     ids: systemIds,

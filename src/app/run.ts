@@ -1,7 +1,7 @@
 import { exitCodeOf } from "../errors/knock-error.js";
 import { Output } from "../output/output.js";
 import { printError } from "../output/print-error.js";
-import { createContext } from "./create-context.js";
+import { createContext, type Parts } from "./create-context.js";
 import { type Commands, runProgram } from "./program.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -12,12 +12,17 @@ function wantsJson(argv: readonly string[]): boolean {
 }
 
 /** argv → exit code. Everything that goes wrong ends here as one printed error. */
-export async function run(commands: Commands, surroundings: Surroundings): Promise<number> {
+export async function run(commands: Commands, surroundings: Surroundings, parts: Parts): Promise<number> {
   const output = await Output.open(surroundings);
   let code = 0;
-  const context = createContext(surroundings, output, (asked) => {
-    code = asked;
-  });
+  const context = createContext(
+    surroundings,
+    output,
+    (asked) => {
+      code = asked;
+    },
+    parts,
+  );
   const fail = (error: unknown): void => {
     output.verbosity = { ...output.verbosity, json: wantsJson(surroundings.argv) };
     printError(error, output, surroundings.env.KNOCK_DEBUG === "1");

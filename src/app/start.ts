@@ -1,3 +1,4 @@
+import type { Parts } from "./create-context.js";
 import type { Commands } from "./program.js";
 import { run } from "./run.js";
 import { processSurroundings } from "./surroundings.js";
@@ -5,7 +6,7 @@ import { processSurroundings } from "./surroundings.js";
 const INTERRUPTED = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Runs what the process was started for, and ends it with the exit code. */
-export async function start(commands: Commands): Promise<void> {
+export async function start(commands: Commands, parts: Parts = {}): Promise<void> {
   let abort: AbortController | undefined;
   let interrupted: number | undefined;
   for (const [signal, code] of Object.entries(INTERRUPTED)) {
@@ -21,7 +22,7 @@ export async function start(commands: Commands): Promise<void> {
     if (interrupted !== undefined) abort.abort();
     return abort.signal;
   };
-  const code = await run(commands, processSurroundings(signal));
+  const code = await run(commands, processSurroundings(signal), parts);
   // All output has been written by now, and taking the heap apart would take longer than leaving it.
   process.exit(interrupted ?? code);
 }

@@ -58,6 +58,24 @@ export interface Shown {
   opened: boolean;
 }
 
+export interface EmulatorFlags extends TargetFlags {
+  host: string;
+  port: number;
+  rateLimits: boolean;
+  /** Written in one piece once requests are answered: `{ url, port, pid }`. */
+  readyFile: string | null;
+}
+
+/** The local API, answering. */
+export interface OpenedEmulator {
+  url: string;
+  port: number;
+  /** The store it works on, as it is shown. */
+  store: string;
+  /** Answers what is in hand, and ends. */
+  close(): Promise<void>;
+}
+
 /** What a command is given. Nothing is opened before it is asked for. */
 export interface CommandContext {
   output: Output;
@@ -77,6 +95,13 @@ export interface CommandContext {
   openOperations(flags: TargetFlags): Promise<Operations>;
   /** The embedded engine, whatever the target setting says. */
   openLocal(flags: TargetFlags): Promise<LocalOperations>;
+  /** The local API over the embedded engine; it follows the project's files. */
+  openEmulator(flags: EmulatorFlags): Promise<OpenedEmulator>;
+  /**
+   * Runs a shell command with this process's input and outputs and more variables; those that `defaults` names only where
+   * they are not set. Its exit code; an interruption is passed on to it.
+   */
+  runShell(command: string, variables: Record<string, string>, defaults: Record<string, string>): Promise<number>;
   /**
    * Watches the project's files from now on. What it answers with waits for the next change and then forgets what was opened;
    * false when the command is to end.

@@ -72,6 +72,16 @@ export interface AgentSettings {
   answers: AgentAnswer[];
 }
 
+/** Who may call the local API (contract, section 6). */
+export interface AccessSettings {
+  /** The only keys accepted; null where any will do. */
+  keys: readonly string[] | null;
+  /** Public keys need a signed user token (A-006). */
+  enhanced_security: boolean;
+  /** As written: `$NAME` names an environment variable. */
+  signing_key: string | null;
+}
+
 /** What the service's dashboard would hold. */
 export interface Environment {
   name: string;
@@ -90,6 +100,7 @@ export interface Environment {
   branding: JsonObject;
   fetch: FetchSettings;
   agent: AgentSettings;
+  access: AccessSettings;
 }
 
 /** A map under keys that users choose: `constructor` is not in it until somebody declares it. */
@@ -110,6 +121,7 @@ export function emptyEnvironment(): Environment {
     branding: {},
     fetch: { allow: [], answers: [] },
     agent: { url: null, answers: [] },
+    access: { keys: null, enhanced_security: false, signing_key: null },
   };
 }
 

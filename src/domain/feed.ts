@@ -1,3 +1,4 @@
+import type { JsonObject } from "../util/json.js";
 import type { RecipientKey } from "./recipient.js";
 
 export const FEED_STATUSES = ["unread", "read", "unseen", "seen", "all"] as const;
@@ -22,6 +23,8 @@ export interface FeedFilter {
   source?: string | undefined;
   /** Any of these. */
   workflow_categories?: readonly string[] | undefined;
+  /** Pairs that an item's data has at its top; none is nested (A-076). */
+  trigger_data?: JsonObject | undefined;
   /** Milliseconds; the bounds themselves count only in the `e` forms. */
   inserted_at?: Partial<Record<"gt" | "gte" | "lt" | "lte", number>> | undefined;
 }

@@ -85,6 +85,11 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
     if (typeof entry.active === "boolean") environment.active[key] = entry.active;
   for (const [key, entry] of Object.entries(value.variables ?? {})) environment.variables[key] = variableValue(entry);
   environment.preferences = (value.preferences?.default as PreferenceSet | undefined) ?? {};
+  environment.access = {
+    keys: value.keys ?? null,
+    enhanced_security: value.enhanced_security ?? false,
+    signing_key: value.signing_key ?? null,
+  };
   environment.branding = (value.branding as JsonObject | undefined) ?? {};
   if (details.length > 0) throw invalid(file, details);
   return environment;

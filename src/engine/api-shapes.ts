@@ -4,6 +4,9 @@ import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import { uuidV5 } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
 
+/** Message ids are no UUIDs: what is named within a message is named in here. Never change it. */
+const EVENT_NAMESPACE = "5d6f3c0a-93c1-4c5e-8f5e-2f0c3a5a7d10";
+
 function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
@@ -71,6 +74,22 @@ export function contentShape(message: Message): JsonObject {
     inserted_at: iso(message.inserted_at),
     data: message.content,
   };
+}
+
+/** The API's `MessageEvent`s (A-482), newest first (AC-200). */
+export function messageEventShapes(message: Message): JsonObject[] {
+  const shapes = message.events.map(
+    (event, index): JsonObject => ({
+      __typename: "MessageEvent",
+      // Stored without ids: the place in the list names an event for good.
+      id: uuidV5(EVENT_NAMESPACE, `${message.id} ${index}`),
+      type: `message.${event.type}`,
+      recipient: reference(message.recipient),
+      data: event.data,
+      inserted_at: iso(event.at),
+    }),
+  );
+  return shapes.reverse();
 }
 
 /** The API's `WorkflowRecipientRun` (A-508). */

@@ -4,6 +4,7 @@ import { keyOf, referenceOf } from "../domain/recipient.js";
 import { eventName } from "../domain/run-wait.js";
 import type { Cancellation, Trigger } from "../domain/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
+import type { MessageQuery, RunQuery } from "../ports/filters.js";
 import type {
   AdvancedRun,
   DueOptions,
@@ -14,9 +15,16 @@ import type {
   WaitOptions,
 } from "../ports/operations.js";
 import type { ResourceOperations } from "../ports/resources.js";
-import type { MessageFilter, Page, RunFilter } from "../ports/store.js";
+import type { Page } from "../ports/store.js";
 import type { Json, JsonObject } from "../util/json.js";
-import { contentShape, messageShape, recipientRunDetailShape, recipientRunShape } from "./api-shapes.js";
+import { readActivities } from "./activities.js";
+import {
+  contentShape,
+  messageEventShapes,
+  messageShape,
+  recipientRunDetailShape,
+  recipientRunShape,
+} from "./api-shapes.js";
 import { clockState, freezeClock, moveClock, resetClock } from "./clock.js";
 import { runDueAt, runNews } from "./due-work.js";
 import { type EngineContext, readTime, timeOf } from "./engine-context.js";
@@ -27,6 +35,7 @@ import { messagesOf, readOutcome } from "./read-outcome.js";
 import { createResources } from "./resources/create-resources.js";
 import { recipientOutcome } from "./run-outcome.js";
 import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
+import { seedRecipients } from "./seed-recipients.js";
 import { triggerWorkflow } from "./trigger-workflow.js";
 
 /** How often a waiting caller looks whether another process has moved its runs on. */
@@ -126,7 +135,7 @@ class Engine implements LocalOperations {
     };
   }
 
-  async listRecipientRuns(filter: RunFilter, page: Page) {
+  async listRecipientRuns(filter: RunQuery, page: Page) {
     const { items, page_info } = await this.context.store.listRecipientRuns(filter, page);
     return { items: items.map(({ run, recipientRun }) => recipientRunShape(run, recipientRun)), page_info };
   }
@@ -136,7 +145,22 @@ class Engine implements LocalOperations {
     return message === undefined ? null : { ...messageShape(message), content: contentShape(message) };
   }
 
-  async listMessages(filter: MessageFilter, page: Page) {
+  async readMessages(ids: readonly string[]): Promise<JsonObject[]> {
+    const messages = await this.context.store.readMessages(ids);
+    return messages.map((message) => ({ ...messageShape(message), content: contentShape(message) }));
+  }
+
+  async readMessageEvents(id: string): Promise<JsonObject[] | null> {
+    const [message] = await this.context.store.readMessages([id]);
+    return message === undefined ? null : messageEventShapes(message);
+  }
+
+  async readMessageActivities(id: string): Promise<JsonObject[] | null> {
+    const [message] = await this.context.store.readMessages([id]);
+    return message === undefined ? null : readActivities(this.context, message);
+  }
+
+  async listMessages(filter: MessageQuery, page: Page) {
     const { items, page_info } = await this.context.store.listMessages(filter, page);
     return { items: items.map(messageShape), page_info };
   }
@@ -163,6 +187,14 @@ class Engine implements LocalOperations {
     const marked = await store.markMessages(ids, action, now, metadata);
     await runNews(this.context, now);
     return marked.map(messageShape);
+  }
+
+  seed(content: unknown) {
+    return seedRecipients(this.context, content);
+  }
+
+  clear(options: { keepRecipients: boolean }): Promise<void> {
+    return this.context.store.clear(options);
   }
 
   previewSteps(trigger: Trigger, refs: readonly string[] | null) {

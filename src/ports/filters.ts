@@ -1,6 +1,7 @@
-import type { DeliveryStatus } from "../domain/message.js";
+import type { DeliveryStatus, EngagementAction } from "../domain/message.js";
 import type { RecipientKey } from "../domain/recipient.js";
 import type { RunStatus } from "../domain/run-status.js";
+import type { JsonObject } from "../util/json.js";
 
 /** What a list of recipient runs is narrowed to; what is undefined narrows nothing. */
 export interface RunFilter {
@@ -21,4 +22,27 @@ export interface MessageFilter {
   channel?: string | undefined;
   status?: DeliveryStatus | undefined;
   tenant?: string | undefined;
+}
+
+/** All that the API's list of recipient runs can be narrowed to (A-315). Times are milliseconds, both included. */
+export interface RunQuery extends RunFilter {
+  /** Any of these. */
+  statuses?: readonly RunStatus[] | undefined;
+  starting_at?: number | undefined;
+  ending_at?: number | undefined;
+  has_errors?: boolean | undefined;
+}
+
+/** Milliseconds; the bounds themselves count only in the `e` forms. */
+export type TimeBounds = Partial<Record<"gt" | "gte" | "lt" | "lte", number>>;
+
+/** All that the API's lists of messages can be narrowed to (A-208); of a list any will do. */
+export interface MessageQuery extends MessageFilter {
+  ids?: readonly string[] | undefined;
+  statuses?: readonly DeliveryStatus[] | undefined;
+  engagement_statuses?: readonly EngagementAction[] | undefined;
+  workflow_categories?: readonly string[] | undefined;
+  /** Pairs that a message's data has at its top; none is nested (A-076). */
+  trigger_data?: JsonObject | undefined;
+  inserted_at?: TimeBounds | undefined;
 }

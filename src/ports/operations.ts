@@ -4,6 +4,7 @@ import type { RecipientReference } from "../domain/recipient.js";
 import type { StepPreview } from "../domain/step-preview.js";
 import type { Cancellation, Trigger } from "../domain/trigger.js";
 import type { Json, JsonObject } from "../util/json.js";
+import type { MessageQuery, RunQuery } from "./filters.js";
 import type { ResourceOperations } from "./resources.js";
 import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 
@@ -50,6 +51,18 @@ export interface Operations {
 export interface LocalOperations extends Operations {
   readonly target: "local";
   readonly resources: ResourceOperations;
+  listRecipientRuns(filter: RunQuery, page: Page): Promise<Paged<JsonObject>>;
+  listMessages(filter: MessageQuery, page: Page): Promise<Paged<JsonObject>>;
+  /** Those that exist, in the order of the ids, each the API's `Message` plus `content`. */
+  readMessages(ids: readonly string[]): Promise<JsonObject[]>;
+  /** The API's `MessageEvent`s (A-482), newest first, or null for no message. */
+  readMessageEvents(id: string): Promise<JsonObject[] | null>;
+  /** The API's `Activity`s (A-483): what the message is about, oldest first. Null for no message. */
+  readMessageActivities(id: string): Promise<JsonObject[] | null>;
+  /** Identifies what a recipients file's content names. Throws `invalid_params`. */
+  seed(content: unknown): Promise<{ users: number; objects: number; tenants: number; subscriptions: number }>;
+  /** Forgets everything but the clock, and if asked but recipients with their subscriptions and memberships. */
+  clear(options: { keepRecipients: boolean }): Promise<void>;
   /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */
   previewSteps(trigger: Trigger, refs: readonly string[] | null): Promise<StepPreview[]>;
   readClock(): Promise<ClockState>;

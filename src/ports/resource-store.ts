@@ -23,6 +23,14 @@ export interface PreferenceWrite {
   merge: boolean;
 }
 
+/** All that is set must hold; of a list any. */
+export interface SubscriptionFilter {
+  object?: RecipientKey | undefined;
+  recipient?: RecipientKey | undefined;
+  objects?: readonly RecipientKey[] | undefined;
+  recipients?: readonly RecipientKey[] | undefined;
+}
+
 /** A channel's data to write whole; null removes it. */
 export interface ChannelDataWrite {
   recipient: RecipientKey;
@@ -40,6 +48,11 @@ export interface ResourceStore {
    * on its way ends as cancelled (EQ-03) and stays as the record of that. Answers with those that existed.
    */
   deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>>;
+  /**
+   * Gives one recipient what another has and it lacks, the other's messages, subscriptions and memberships (A-097); the
+   * other is then deleted. False unless both exist.
+   */
+  mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean>;
 
   /** Creates recipients that do not exist, except for a removal. */
   writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void>;
@@ -51,10 +64,7 @@ export interface ResourceStore {
   /** Answers with those that existed. */
   deleteSubscriptions(pairs: readonly Pick<Subscription, "object" | "recipient">[]): Promise<StoredSubscription[]>;
   /** Who subscribes to an object, what a recipient subscribes to, or whether one does to the other. */
-  listSubscriptions(
-    filter: { object?: RecipientKey | undefined; recipient?: RecipientKey | undefined },
-    page: Page,
-  ): Promise<Paged<StoredSubscription>>;
+  listSubscriptions(filter: SubscriptionFilter, page: Page): Promise<Paged<StoredSubscription>>;
 
   /** Keys of all audiences that ever had a member, sorted. */
   readAudienceKeys(): Promise<string[]>;

@@ -1,5 +1,5 @@
 import type { FeedFilter } from "../domain/feed.js";
-import type { RecipientReference } from "../domain/recipient.js";
+import type { RecipientKey, RecipientReference } from "../domain/recipient.js";
 import type { JsonObject } from "../util/json.js";
 import type { Page, Paged } from "./page.js";
 import type { ScheduleFilter } from "./schedule-store.js";
@@ -27,6 +27,8 @@ export interface UserOperations {
   /** Creates or merges deeply (A-090). */
   set(id: string, body: JsonObject): Promise<JsonObject>;
   delete(id: string): Promise<boolean>;
+  /** The other user's properties, preferences, channel data and messages become this one's, who wins (A-097). Null unless both exist. */
+  merge(id: string, from: string): Promise<JsonObject | null>;
 }
 
 export interface ObjectOperations {
@@ -52,8 +54,8 @@ export interface TenantOperations {
 export interface PreferenceOperations {
   /** Every set the recipient has, as `read` gives them, and `default` always (A-247). */
   list(recipient: RecipientReference): Promise<JsonObject[]>;
-  /** Over the environment's defaults, and for a tenant's set over the tenant's (A-094); of an unknown recipient those alone (Q-26). */
-  read(recipient: RecipientReference, id: string): Promise<JsonObject>;
+  /** Over the environment's defaults, and for a tenant's set, or the `tenant` given, over the tenant's (A-094, A-304); of an unknown recipient those alone (Q-26). */
+  read(recipient: RecipientReference, id: string, tenant?: string): Promise<JsonObject>;
   /** Replaces, unless the body's `__persistence_strategy__` is `merge` (A-093); creates the recipient if need be. */
   set(recipient: RecipientReference, id: string, body: JsonObject): Promise<JsonObject>;
   delete(recipient: RecipientReference, id: string): Promise<void>;
@@ -72,9 +74,14 @@ export interface ObjectReference {
   id: string;
 }
 
+/** An object's subscribers, or what a recipient subscribes to; of those any that a list names. */
+export type SubscriptionScope =
+  | { object: ObjectReference; recipients?: readonly RecipientKey[] | undefined }
+  | { recipient: RecipientReference; objects?: readonly RecipientKey[] | undefined };
+
 export interface SubscriptionOperations {
   /** Who subscribes to an object (`mode=object`), or what a recipient subscribes to. Throws `resource_missing` for an unknown object. */
-  list(of: { object: ObjectReference } | { recipient: RecipientReference }, page: Page): Promise<Paged<JsonObject>>;
+  list(of: SubscriptionScope, page: Page): Promise<Paged<JsonObject>>;
   /** Creates or updates (A-099, A-513). Throws `resource_missing` for an unknown object. */
   add(object: ObjectReference, body: JsonObject): Promise<JsonObject[]>;
   /** Answers with those removed (A-514). */

@@ -11,7 +11,7 @@ import type { Workflow } from "../domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import type { JsonObject } from "../util/json.js";
 import type { ClockSetting } from "./clock.js";
-import type { MessageFilter, RunFilter } from "./filters.js";
+import type { MessageQuery, RunQuery } from "./filters.js";
 import type { Page, Paged } from "./page.js";
 import type { ResourceStore } from "./resource-store.js";
 import type { ScheduleStore } from "./schedule-store.js";
@@ -200,6 +200,8 @@ export interface Store extends ResourceStore, ScheduleStore {
   /** Digests of the recipients files applied so far, by file. */
   readSeeds(): Promise<Map<string, string>>;
   applySeeds(seeds: readonly Seed[], at: number): Promise<void>;
+  /** Forgets everything but the clock, and with `keepRecipients` but recipients, their subscriptions and memberships. */
+  clear(options: { keepRecipients: boolean }): Promise<void>;
 
   readRecipients(keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>>;
   /** Creates or deep-merges, in order (E-038 to E-041). */
@@ -271,10 +273,12 @@ export interface Store extends ResourceStore, ScheduleStore {
     id: string,
   ): Promise<{ run: WorkflowRun; recipientRuns: RecipientRun[]; unidentified: RecipientKey[] } | null>;
   readRecipientRun(id: string): Promise<StoredRun | null>;
-  listRecipientRuns(filter: RunFilter, page: Page): Promise<Paged<StoredRun>>;
+  /** The batch that a run went on with, or null. */
+  readBatch(recipientRunId: string): Promise<BatchContent | null>;
+  listRecipientRuns(filter: RunQuery, page: Page): Promise<Paged<StoredRun>>;
 
   readMessages(ids: readonly string[]): Promise<Message[]>;
-  listMessages(filter: MessageFilter, page: Page): Promise<Paged<Message>>;
+  listMessages(filter: MessageQuery, page: Page): Promise<Paged<Message>>;
   /**
    * Sets an engagement status; ids that do not exist are left out of the answer. Repeats make repeated events (E-230).
    * `metadata` becomes the data of the action's event (E-226).

@@ -23,24 +23,31 @@ function checkSetId(id: string): void {
 }
 
 /** Environment, then for a tenant's set the tenant, then the recipient. */
-async function readSets(context: EngineContext, recipient: RecipientReference, ids: readonly string[] | null) {
+async function readSets(
+  context: EngineContext,
+  recipient: RecipientReference,
+  ids: readonly string[] | null,
+  tenant: string | null = null,
+) {
   const key = keyOf(recipient);
   const own = (await context.store.readRecipients([key])).get(key)?.preferences ?? {};
   const wanted = ids ?? ["default", ...Object.keys(own).filter((id) => id !== "default")];
   const tenantKey = (id: string) => keyOf({ id, collection: TENANTS });
-  const tenants = await context.store.readRecipients(wanted.filter((id) => id !== "default").map(tenantKey));
+  const tenantOf = (id: string) => tenant ?? (id === "default" ? null : id);
+  const tenants = await context.store.readRecipients(wanted.flatMap((id) => tenantOf(id) ?? []).map(tenantKey));
   const { preferences } = await context.definitions.environment();
   return wanted.map((id) => {
-    const defaults = id === "default" ? null : tenantDefaults(tenants.get(tenantKey(id)) ?? null);
+    const named = tenantOf(id);
+    const defaults = named === null ? null : tenantDefaults(tenants.get(tenantKey(named)) ?? null);
     const set = Object.hasOwn(own, id) ? own[id] : null;
     return preferenceSetShape(id, mergePreferenceSets(mergePreferenceSets(preferences, defaults), set));
   });
 }
 
 export function preferenceOperations(context: EngineContext): PreferenceOperations {
-  const read = async (recipient: RecipientReference, id: string): Promise<JsonObject> => {
+  const read = async (recipient: RecipientReference, id: string, tenant?: string): Promise<JsonObject> => {
     checkSetId(id);
-    return (await readSets(context, recipient, [id]))[0] as JsonObject;
+    return (await readSets(context, recipient, [id], tenant))[0] as JsonObject;
   };
   return {
     list: (recipient) => readSets(context, recipient, null),

@@ -44,6 +44,13 @@ class Recipients {
 export function userOperations(context: EngineContext): UserOperations {
   const users = new Recipients(context, userShape);
   return {
+    async merge(id, from) {
+      const [into, other] = [recipientKey(USERS, id), recipientKey(USERS, from)];
+      const now = await readTime(context);
+      if (!(await context.store.mergeRecipients(into, other, now))) return null;
+      await runNews(context, now);
+      return users.read(into);
+    },
     list: (page) => users.list({ collection: USERS }, page),
     read: async (id) => users.read(recipientKey(USERS, id)),
     set: async (id, body) => users.set(recipientKey(USERS, id), body),

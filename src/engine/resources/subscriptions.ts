@@ -39,7 +39,9 @@ export function subscriptionOperations(context: EngineContext): SubscriptionOper
   return {
     async list(of, page) {
       const filter =
-        "object" in of ? { object: objectKey(of.object.collection, of.object.id) } : { recipient: keyOf(of.recipient) };
+        "object" in of
+          ? { object: objectKey(of.object.collection, of.object.id), recipients: of.recipients }
+          : { recipient: keyOf(of.recipient), objects: of.objects };
       const { items, page_info } = await context.store.listSubscriptions(filter, page);
       // A recipients file may subscribe to an object that it does not identify.
       if (items.length === 0 && "object" in of) await requireObject(context, of.object);

@@ -178,6 +178,14 @@ export function batchContent(db: Connection, batch: number): BatchContent {
   };
 }
 
+/** The batch that a run holds or held, or null. */
+export function readBatch(db: Connection, recipientRunId: string): BatchContent | null {
+  return db.read(() => {
+    const run = db.get<{ batch: number | null }>("SELECT batch FROM recipient_runs WHERE id = ?", recipientRunId);
+    return run?.batch == null ? null : batchContent(db, run.batch);
+  });
+}
+
 /**
  * Takes a cancelled run's activity out of its batch while that is open (E-279, E-280); false where there is none. The
  * window stays as it is, and so does the run that holds the batch.

@@ -3,6 +3,7 @@ import type { Message } from "../../domain/message.js";
 import type { Page, Paged } from "../../ports/page.js";
 import { writeCursor } from "../cursor.js";
 import type { Connection } from "./connection.js";
+import { IN_CATEGORIES } from "./list-messages.js";
 import { type MessageRow, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
 import { Filters, readPage } from "./read-page.js";
 import type { SharedRows } from "./shared-rows.js";
@@ -26,19 +27,14 @@ const ARCHIVED: Record<FeedArchived, string | null> = {
 
 /** Everything but the status: what the counts count. */
 function scopeOf(filter: FeedFilter): Filters {
-  const { channel, tenant, has_tenant, inserted_at = {} } = filter;
+  const { channel, tenant, has_tenant, inserted_at } = filter;
   const filters = new Filters()
     .add("m.recipient = ?", filter.recipient)
     .add("m.channel IN (SELECT row FROM channels WHERE key = ? OR id = ?)", channel, 2)
     .add("w.workflow = ?", filter.source)
-    .add(
-      "EXISTS (SELECT 1 FROM workflow_versions v, json_each(v.definition, '$.categories') c WHERE v.row = w.version AND c.value IN (SELECT value FROM json_each(?)))",
-      filter.workflow_categories && JSON.stringify(filter.workflow_categories),
-    )
-    .add("m.inserted_at > ?", inserted_at.gt)
-    .add("m.inserted_at >= ?", inserted_at.gte)
-    .add("m.inserted_at < ?", inserted_at.lt)
-    .add("m.inserted_at <= ?", inserted_at.lte)
+    .add(IN_CATEGORIES, filter.workflow_categories && JSON.stringify(filter.workflow_categories))
+    .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
+    .addBounds("m.inserted_at", inserted_at)
     .add(has_tenant === true ? "w.tenant = ?" : "(w.tenant = ? OR w.tenant IS NULL)", tenant);
   filters.conditions.push(
     "m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed')",

@@ -1,6 +1,7 @@
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/workflow-run.js";
-import type { Page, Paged, RunFilter, StoredRun } from "../../ports/store.js";
+import type { RunQuery } from "../../ports/filters.js";
+import type { Page, Paged, StoredRun } from "../../ports/store.js";
 import type { Connection } from "./connection.js";
 import { Filters, readPage } from "./read-page.js";
 import {
@@ -51,13 +52,19 @@ export function readRecipientRun(db: Connection, shared: SharedRows, id: string)
   });
 }
 
-export function listRecipientRuns(db: Connection, shared: SharedRows, filter: RunFilter, page: Page): Paged<StoredRun> {
+export function listRecipientRuns(db: Connection, shared: SharedRows, filter: RunQuery, page: Page): Paged<StoredRun> {
   const filters = new Filters()
     .add("w.workflow = ?", filter.workflow)
     .add("r.workflow_run = (SELECT row FROM workflow_runs WHERE id = ?)", filter.workflow_run_id)
     .add("r.recipient = ?", filter.recipient)
     .add("r.status = ?", filter.status)
-    .add("w.tenant = ?", filter.tenant);
+    .add("w.tenant = ?", filter.tenant)
+    .addAny("r.status", filter.statuses)
+    .addBounds("r.inserted_at", {
+      ...(filter.starting_at === undefined ? {} : { gte: filter.starting_at }),
+      ...(filter.ending_at === undefined ? {} : { lte: filter.ending_at }),
+    });
+  if (filter.has_errors !== undefined) filters.conditions.push(`r.error_count ${filter.has_errors ? ">" : "="} 0`);
   return db.read(() => {
     const { rows, page_info } = readPage<RecipientRunRow>(
       db,

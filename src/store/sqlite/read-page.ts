@@ -1,12 +1,47 @@
+import type { TimeBounds } from "../../ports/filters.js";
 import type { Page, Paged } from "../../ports/store.js";
+import type { Json, JsonObject } from "../../util/json.js";
 import { type CursorKind, readCursor, writeCursor } from "../cursor.js";
 import type { Connection } from "./connection.js";
 import type { SqlValue } from "./driver.js";
+
+/** Characters of a text in a trigger's data that a filter compares (A-076). */
+const MAX_COMPARED = 256;
+
+/** The JSON types that a value may equal, and how; null where the type says it all. */
+function comparisonOf(value: Json): [types: string, equal: string | null] {
+  if (typeof value === "string")
+    return ["'text'", `substr(d.value, 1, ${MAX_COMPARED}) = substr(?, 1, ${MAX_COMPARED})`];
+  if (typeof value === "number") return ["'integer', 'real'", "d.value = ?"];
+  return [value === null ? "'null'" : value === true ? "'true'" : "'false'", null];
+}
 
 /** Conditions joined by AND, with their values. */
 export class Filters {
   readonly conditions: string[] = [];
   readonly values: SqlValue[] = [];
+
+  /** Any of the values; nothing where there is no list. */
+  addAny(column: string, values: readonly string[] | undefined): this {
+    return this.add(`${column} IN (SELECT value FROM json_each(?))`, values && JSON.stringify(values));
+  }
+
+  /** The bounds of a time; those not given bind nothing. */
+  addBounds(column: string, { gt, gte, lt, lte }: TimeBounds = {}): this {
+    return this.add(`${column} > ?`, gt).add(`${column} >= ?`, gte).add(`${column} < ?`, lt).add(`${column} <= ?`, lte);
+  }
+
+  /** Pairs at the top of a JSON column, strings as far as {@link MAX_COMPARED} (A-076). */
+  addPairs(column: string, pairs: JsonObject | undefined): this {
+    for (const [key, value] of Object.entries(pairs ?? {})) {
+      const [type, equal] = comparisonOf(value);
+      this.conditions.push(
+        `EXISTS (SELECT 1 FROM json_each(${column}) d WHERE d.key = ? AND d.type IN (${type})${equal === null ? "" : ` AND ${equal}`})`,
+      );
+      this.values.push(key, ...(equal === null ? [] : [value as SqlValue]));
+    }
+    return this;
+  }
 
   /** Adds a condition with one value, which stands in it `times` times; nothing where the filter is not set. */
   add(condition: string, value: string | number | undefined, times = 1): this {

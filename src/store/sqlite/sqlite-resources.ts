@@ -3,7 +3,13 @@ import type { FeedFilter } from "../../domain/feed.js";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { Subscription } from "../../domain/subscription.js";
 import type { Page } from "../../ports/page.js";
-import type { ChannelDataWrite, PreferenceWrite, RecipientFilter, ResourceStore } from "../../ports/resource-store.js";
+import type {
+  ChannelDataWrite,
+  PreferenceWrite,
+  RecipientFilter,
+  ResourceStore,
+  SubscriptionFilter,
+} from "../../ports/resource-store.js";
 import {
   addAudienceMembers,
   listAudienceMembers,
@@ -15,6 +21,7 @@ import type { Connection } from "./connection.js";
 import { deleteRecipients } from "./delete-recipients.js";
 import { listFeed } from "./list-feed.js";
 import { listRecipients } from "./list-recipients.js";
+import { mergeRecipients } from "./merge-recipients.js";
 import { writeChannelData, writePreferenceSets } from "./recipient-parts.js";
 import { SharedRows } from "./shared-rows.js";
 import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./subscriptions.js";
@@ -35,6 +42,10 @@ export class SqliteResources implements ResourceStore {
     return deleteRecipients(this.db, keys, at);
   }
 
+  async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean> {
+    return mergeRecipients(this.db, into, from, at);
+  }
+
   async writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void> {
     writePreferenceSets(this.db, writes, at);
   }
@@ -51,10 +62,7 @@ export class SqliteResources implements ResourceStore {
     return deleteSubscriptions(this.db, pairs);
   }
 
-  async listSubscriptions(
-    filter: { object?: RecipientKey | undefined; recipient?: RecipientKey | undefined },
-    page: Page,
-  ) {
+  async listSubscriptions(filter: SubscriptionFilter, page: Page) {
     return listSubscriptions(this.db, filter, page);
   }
 

@@ -1,9 +1,11 @@
 import type { UserChange } from "../../domain/audience.js";
+import type { BatchContent } from "../../domain/batch.js";
 import type { EngagementAction, Message } from "../../domain/message.js";
 import type { OccurredEvent } from "../../domain/occurred-event.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient.js";
 import type { Schedule } from "../../domain/schedule.js";
 import type { ClockSetting } from "../../ports/clock.js";
+import type { MessageQuery, RunQuery } from "../../ports/filters.js";
 import type { ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
 import type {
   CancelledRun,
@@ -16,14 +18,12 @@ import type {
   FrequencyClaim,
   IdempotencyRecord,
   InsertResult,
-  MessageFilter,
   NewWorkflowRun,
   Occurrence,
   OccurrenceResult,
   Page,
   Paged,
   RunCancellation,
-  RunFilter,
   SavedAdvance,
   SavedResult,
   Seed,
@@ -32,7 +32,9 @@ import type {
   ThrottlePass,
 } from "../../ports/store.js";
 import type { JsonObject } from "../../util/json.js";
+import { readBatch } from "./batches.js";
 import { cancelRuns } from "./cancel-runs.js";
+import { clearStore } from "./clear-store.js";
 import { readClock, writeClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
 import { claimDueMessages, claimDueRuns, nextDueAt } from "./due-work.js";
@@ -81,6 +83,10 @@ export class SqliteStore extends SqliteResources implements Store {
 
   async applySeeds(seeds: readonly Seed[], at: number): Promise<void> {
     applySeeds(this.db, seeds, at);
+  }
+
+  async clear(options: { keepRecipients: boolean }): Promise<void> {
+    clearStore(this.db, options);
   }
 
   async readRecipients(keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>> {
@@ -199,7 +205,11 @@ export class SqliteStore extends SqliteResources implements Store {
     return readRecipientRun(this.db, this.shared, id);
   }
 
-  async listRecipientRuns(filter: RunFilter, page: Page): Promise<Paged<StoredRun>> {
+  async readBatch(recipientRunId: string): Promise<BatchContent | null> {
+    return readBatch(this.db, recipientRunId);
+  }
+
+  async listRecipientRuns(filter: RunQuery, page: Page): Promise<Paged<StoredRun>> {
     return listRecipientRuns(this.db, this.shared, filter, page);
   }
 
@@ -207,7 +217,7 @@ export class SqliteStore extends SqliteResources implements Store {
     return readMessages(this.db, this.shared, ids);
   }
 
-  async listMessages(filter: MessageFilter, page: Page): Promise<Paged<Message>> {
+  async listMessages(filter: MessageQuery, page: Page): Promise<Paged<Message>> {
     return listMessages(this.db, this.shared, filter, page);
   }
 

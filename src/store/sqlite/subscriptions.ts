@@ -1,6 +1,7 @@
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { StoredSubscription, Subscription } from "../../domain/subscription.js";
 import type { Page, Paged } from "../../ports/page.js";
+import type { SubscriptionFilter } from "../../ports/resource-store.js";
 import type { Connection } from "./connection.js";
 import { Filters, readPage } from "./read-page.js";
 
@@ -75,12 +76,12 @@ export function deleteSubscriptions(
   });
 }
 
-export function listSubscriptions(
-  db: Connection,
-  filter: { object?: RecipientKey | undefined; recipient?: RecipientKey | undefined },
-  page: Page,
-): Paged<StoredSubscription> {
-  const filters = new Filters().add("s.object = ?", filter.object).add("s.recipient = ?", filter.recipient);
+export function listSubscriptions(db: Connection, filter: SubscriptionFilter, page: Page): Paged<StoredSubscription> {
+  const filters = new Filters()
+    .add("s.object = ?", filter.object)
+    .add("s.recipient = ?", filter.recipient)
+    .addAny("s.object", filter.objects)
+    .addAny("s.recipient", filter.recipients);
   return db.read(() => {
     const { rows, page_info } = readPage<SubscriptionRow>(
       db,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { channelIdOf } from "../../../src/domain/environment.js";
 import type { StepOutcome } from "../../../src/domain/outcome.js";
 import { keyOf } from "../../../src/domain/recipient.js";
 import type { MessageFilter, Page, Paged, RunFilter } from "../../../src/ports/store.js";
@@ -178,7 +179,7 @@ export function describeReads(target: OpenTarget): void {
 
   const lists: [string, (page: Page) => Promise<Paged<JsonObject>>][] = [
     ["listRecipientRuns", (page) => runs({ workflow: "contract-plain" }, page)],
-    ["listMessages", (page) => messages({ channel: "contract-feed" }, page)],
+    ["listMessages", (page) => messages({ channel: channelIdOf("contract-feed") }, page)],
   ];
 
   describe.each(lists)("%s in pages", (_name, list) => {

@@ -1,0 +1,89 @@
+// Writes docs/api-coverage.md from the emulator's route table, and checks that table against the reference's
+// (docs/reference/http-api.md, section 6): every operation is there, with its tier and whether a public key may call it.
+// Without `--write` it fails where the file is not what it would write.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const root = join(import.meta.dirname, "..");
+const FILE = join(root, "docs/api-coverage.md");
+const ROW = /^\| (A-\d+) \| (GET|POST|PUT|DELETE) `([^`]+)` \|/;
+
+/**
+ * Open to public keys beyond the reference's `pk` column: A-010 says that the browser client calls them so.
+ */
+const CLIENT_CALLS =
+  /channel_data|feeds\/\{id\}\/settings|^\S+ \/v1\/providers\/|^GET \/v1\/messages\/\{message_id\}$|guides\/engagements|\/preferences\/\{id\}\/(categories|channel_types|workflows)/;
+
+const bundled = await build({
+  absWorkingDir: root,
+  entryPoints: ["src/emulator/route-table.ts"],
+  bundle: true,
+  write: false,
+  format: "esm",
+  platform: "node",
+  logLevel: "error",
+});
+const source = Buffer.from(bundled.outputFiles[0].contents).toString("base64");
+const { ROUTES } = await import(`data:text/javascript;base64,${source}`);
+
+const reference = new Map();
+for (const line of readFileSync(join(root, "docs/reference/http-api.md"), "utf8").split("\n")) {
+  const [, rule, method, path] = ROW.exec(line) ?? [];
+  if (rule === undefined) continue;
+  const cells = line.split(" |");
+  reference.set(rule, {
+    on: `${method} ${path}`,
+    tier: Number(/\d/.exec(cells.at(-4))?.[0]),
+    open: cells.at(-3).trim() === "y",
+  });
+}
+
+const faults = [];
+const shape = (on) => on.replaceAll(/\{\w+\}/g, "{}");
+for (const [rule, { on, tier, open }] of reference) {
+  const route = ROUTES.find((one) => one.rule === rule);
+  if (route === undefined) faults.push(`${rule} ${on} is missing`);
+  else if (shape(route.on) !== shape(on)) faults.push(`${rule} is ${on} in the reference, ${route.on} in the table`);
+  else if (route.tier !== tier)
+    faults.push(`${rule} ${on} has tier ${tier} in the reference, ${route.tier} in the table`);
+  else if (open !== (route.open !== undefined) && !CLIENT_CALLS.test(route.on))
+    faults.push(`${rule} ${on} is ${open ? "" : "not "}open to public keys in the reference`);
+}
+for (const { rule, on } of ROUTES) if (!reference.has(rule)) faults.push(`${rule} ${on} is not in the reference`);
+if (new Set(ROUTES.map(({ rule }) => rule)).size !== ROUTES.length) faults.push("a rule stands in the table twice");
+if (reference.size < 100) faults.push(`only ${reference.size} operations were read: the reference's form has changed`);
+
+const count = (keep) => ROUTES.filter(keep).length;
+const isWhole = ({ differs, unavailable }) => differs === undefined && unavailable === undefined;
+const stateOf = ({ differs, unavailable }) =>
+  unavailable !== undefined
+    ? `**501**: ${unavailable}`
+    : differs !== undefined
+      ? `with a difference: ${differs}`
+      : "as the service";
+const text = `# Coverage of the API by \`knock dev\`
+
+Made by \`node scripts/api-coverage.mjs --write\` from the emulator's route table; \`npm run check\` compares it.
+
+${ROUTES.length} operations: ${count(isWhole)} as the service answers them, ${count((one) => one.differs !== undefined)} with a difference that is named,
+${count((one) => one.unavailable !== undefined)} that answer 501 with a reason. Beside them: \`GET /v1/openapi\` (paths without schemas), and the helpers for tests under \`/__knock/\`.
+"Key" says what may call it: \`sk\` a secret key alone, \`pk\` a public one, too.
+
+| rule | operation | tier | key | state |
+|---|---|---|---|---|
+${ROUTES.map((one) => `| ${one.rule} | \`${one.on}\` | ${one.tier} | ${one.open ? "pk" : "sk"} | ${stateOf(one)} |`).join("\n")}
+`;
+if (process.argv.includes("--write")) writeFileSync(FILE, text);
+else {
+  let written = "";
+  try {
+    written = readFileSync(FILE, "utf8");
+  } catch {
+    // told below
+  }
+  if (written !== text) faults.push("docs/api-coverage.md is out of date: node scripts/api-coverage.mjs --write");
+}
+for (const fault of faults) console.error(fault);
+console.log(`${ROUTES.length} operations, ${faults.length} faults`);
+process.exit(faults.length > 0 ? 1 : 0);

@@ -1,0 +1,75 @@
+import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
+import type { CommandContext, OpenedEmulator, TargetFlags } from "./context.js";
+import {
+  addCommonOptions,
+  addExamples,
+  addProjectOptions,
+  applyVerbosity,
+  type CommonFlags,
+} from "./shared/options.js";
+
+const DEFAULT_PORT = 8484;
+/** What an application under `--exec` gets where it has no key of its own: any will do. */
+const LOCAL_KEY = "sk_local";
+
+type DevFlags = CommonFlags &
+  TargetFlags & { port: string; host: string; readyFile?: string; exec?: string; rateLimits?: boolean };
+
+export function registerDev(program: Command, context: CommandContext): void {
+  const command = program
+    .command("dev")
+    .summary("the API on this machine, for an application to run against")
+    .description(
+      "Answers the API's requests on this machine, from the project's files and the local store. An application needs only KNOCK_BASE_URL to use it; messages are rendered and kept, nothing leaves.",
+    )
+    .option("--port <n>", "where to listen; 0 picks a free port", String(DEFAULT_PORT))
+    .option("--host <address>", "the address to listen at", "127.0.0.1")
+    .option("--ready-file <path>", "written once requests are answered: url, port and pid as JSON")
+    .option("--exec <command>", "run a shell command against it, then stop and exit with the command's code")
+    .option("--rate-limits", "refuse calls above the API's limits, as the service does");
+  addExamples(addCommonOptions(addProjectOptions(command)), [
+    "knock dev",
+    "knock dev --port 0 --store :memory: --exec 'npm test'",
+  ]);
+  command.action((flags: DevFlags) => {
+    applyVerbosity(context, flags);
+    return runDev(flags, context);
+  });
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new KnockError("usage", `--port: ${JSON.stringify(text)} must be a whole number from 0 to 65535`);
+}
+
+async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
+  const emulator = await context.openEmulator({
+    ...flags,
+    port: portOf(flags.port),
+    rateLimits: flags.rateLimits ?? false,
+    readyFile: flags.readyFile ?? null,
+  });
+  try {
+    if (flags.exec === undefined) await serve(emulator, context);
+    else await runAgainst(flags.exec, emulator, context);
+  } finally {
+    await emulator.close();
+  }
+}
+
+async function serve({ url, port, store }: OpenedEmulator, { output, signal }: CommandContext): Promise<void> {
+  if (output.verbosity.json) output.json({ url, port, store }, true);
+  else if (output.verbosity.quiet) output.line(url);
+  else output.lines([`KNOCK_BASE_URL=${url}`, "KNOCK_API_KEY=sk_… (any)"]);
+  output.note("answering; Ctrl-C stops");
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}
+
+/** The command's own output is the result: what is said here goes beside it. */
+async function runAgainst(command: string, { url }: OpenedEmulator, context: CommandContext): Promise<void> {
+  context.output.note(`answering at ${url}`);
+  context.exit(await context.runShell(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: LOCAL_KEY }));
+}

@@ -1,0 +1,99 @@
+import type { AccessSettings } from "../domain/environment.js";
+import { ApiError } from "./api-error.js";
+import { type UserToken, verifyUserToken } from "./user-token.js";
+
+/** Who calls: a secret key may do everything, a public one what is open to it, in the name of its token's user. */
+export type Caller = { kind: "secret" } | { kind: "public"; token: UserToken | null };
+
+/**
+ * What a public key may reach, and whose it is: the user or object whose id stands in the path, or the messages, whose
+ * recipient says it. `capability` is what a grant calls it (A-012).
+ */
+export type OpenTo =
+  | { whose: "user"; capability: string }
+  | { whose: "object"; capability: string }
+  | { whose: "message" }
+  | { whose: "environment" };
+
+/** Names that documents spell in other ways (A-012). */
+const ALIASES: Record<string, readonly string[]> = {
+  "user/feed_read": ["feed/read", "user_feed/read"],
+  "user/feed_write": ["feed/write", "user_feed/write"],
+};
+
+export interface Credentials {
+  authorization: string | undefined;
+  userToken: string | undefined;
+}
+
+/** A-003 to A-009. Any `sk_…` or `pk_…` key will do unless the environment lists its keys. `now` in milliseconds. */
+export function authenticate({ authorization, userToken }: Credentials, access: AccessSettings, now: number): Caller {
+  const key = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "")?.[1];
+  if (key === undefined)
+    throw new ApiError(401, "authentication_required", "An API key is required: Authorization: Bearer sk_…");
+  const known = access.keys === null ? /^(sk|pk)_./.test(key) : access.keys.includes(key);
+  if (!known) {
+    const hint = access.keys === null ? "keys begin with sk_ or pk_" : "environment.json lists the keys that are";
+    throw new ApiError(401, "api_key_missing", `The API key is not known; ${hint}`);
+  }
+  if (!key.startsWith("pk_")) return { kind: "secret" };
+  const token = userToken === undefined ? null : verifyUserToken(userToken, access.signing_key, now);
+  return { kind: "public", token };
+}
+
+/** What of the path a route is about. */
+export interface Subject {
+  user?: string | undefined;
+  object?: { collection: string; id: string } | undefined;
+}
+
+function forbidden(message: string): ApiError {
+  return new ApiError(403, "authorization", message);
+}
+
+/** Refuses what the caller may not do (A-005, A-006, A-008, A-010 to A-013). */
+export function authorize(caller: Caller, open: OpenTo | undefined, subject: Subject, access: AccessSettings): void {
+  if (caller.kind === "secret") return;
+  if (open === undefined)
+    throw new ApiError(403, "incorrect_token_type", "A public key cannot be used here; use a secret key (sk_…)");
+  const { token } = caller;
+  if (token === null) {
+    if (!access.enhanced_security) return;
+    throw new ApiError(401, "missing_user_token", "A public key needs a signed user token in X-Knock-User-Token");
+  }
+  if (open.whose === "user" && subject.user !== undefined) {
+    const isOwn = subject.user === token.sub;
+    if (isOwn && !token.explicit_grants) return;
+    if (hasGrant(token, `users/${subject.user}`, open.capability)) return;
+    throw forbidden(isOwn ? "The token's grants do not allow this" : "The token is another user's");
+  }
+  if (open.whose === "object" && subject.object !== undefined) {
+    const { collection, id } = subject.object;
+    const paths =
+      collection === "$tenants" ? [`tenants/${id}`, `objects/$tenants/${id}`] : [`objects/${collection}/${id}`];
+    if (!paths.some((path) => hasGrant(token, path, open.capability)))
+      throw forbidden(`The token grants no ${open.capability} on ${collection}/${id}`);
+  }
+}
+
+/** A-011: an entity's URL names its host, which here is another: only the path counts. */
+function hasGrant({ grants }: UserToken, path: string, capability: string): boolean {
+  const names = [capability, ...(ALIASES[capability] ?? [])];
+  return Object.entries(grants).some(
+    ([url, capabilities]) =>
+      decoded(url).endsWith(`/v1/${path}`) && names.some((name) => Object.hasOwn(capabilities, name)),
+  );
+}
+
+function decoded(url: string): string {
+  try {
+    return decodeURIComponent(url);
+  } catch {
+    return url;
+  }
+}
+
+/** Whether messages of a recipient are the caller's: everybody's for a secret key, and without a token (A-009). */
+export function ownsMessagesOf(caller: Caller, recipient: unknown): boolean {
+  return caller.kind === "secret" || caller.token === null || caller.token.sub === recipient;
+}

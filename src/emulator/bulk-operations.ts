@@ -1,0 +1,117 @@
+import type { LocalOperations } from "../ports/operations.js";
+import { systemIds } from "../util/ids.js";
+import type { JsonObject } from "../util/json.js";
+
+/** One row of a bulk operation: what it is about, and what is done. */
+export interface BulkItem {
+  id: string;
+  collection?: string;
+  run(): Promise<unknown>;
+}
+
+interface BulkOperation {
+  id: string;
+  name: string;
+  status: "queued" | "processing" | "completed";
+  estimated_total_rows: number;
+  processed_rows: number;
+  success_count: number;
+  error_count: number;
+  error_items: JsonObject[];
+  inserted_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+  updated_at: string;
+}
+
+/** Others get their turn after so many rows. */
+const ROWS_AT_ONCE = 25;
+/** Finished ones are remembered this many times over. */
+const MAX_KEPT = 1_000;
+
+/**
+ * Bulk operations (A-108): answered as queued, then done row by row, one operation after the other. A row that fails is
+ * counted and listed, and the others go on. They are kept in memory, as nobody looks for one after a restart.
+ */
+export class BulkOperations {
+  private readonly known = new Map<string, BulkOperation>();
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly operations: LocalOperations,
+    private readonly onDone: () => void,
+  ) {}
+
+  async start(name: string, items: readonly BulkItem[], baseUrl: string): Promise<JsonObject> {
+    const now = await this.now();
+    const operation: BulkOperation = {
+      id: systemIds.uuid(),
+      name,
+      status: "queued",
+      estimated_total_rows: items.length,
+      processed_rows: 0,
+      success_count: 0,
+      error_count: 0,
+      error_items: [],
+      inserted_at: now,
+      started_at: null,
+      completed_at: null,
+      updated_at: now,
+    };
+    this.known.set(operation.id, operation);
+    for (const [id, { status }] of this.known)
+      if (this.known.size > MAX_KEPT && status === "completed") this.known.delete(id);
+    const answer = shape(operation, baseUrl);
+    this.last = this.last.then(() => this.run(operation, items));
+    return answer;
+  }
+
+  read(id: string, baseUrl: string): JsonObject | null {
+    const operation = this.known.get(id);
+    return operation ? shape(operation, baseUrl) : null;
+  }
+
+  /** Waits for all that was started. */
+  async finish(): Promise<void> {
+    await this.last;
+  }
+
+  private async now(): Promise<string> {
+    return (await this.operations.readClock()).now;
+  }
+
+  private async run(operation: BulkOperation, items: readonly BulkItem[]): Promise<void> {
+    await breath(); // the answer goes out first
+    operation.status = "processing";
+    operation.started_at = operation.updated_at = await this.now();
+    for (const [index, item] of items.entries()) {
+      try {
+        await item.run();
+        operation.success_count++;
+      } catch {
+        operation.error_count++;
+        operation.error_items.push({ id: item.id, collection: item.collection ?? null });
+      }
+      operation.processed_rows++;
+      if (index % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await breath();
+    }
+    operation.status = "completed";
+    operation.completed_at = operation.updated_at = await this.now();
+    this.onDone();
+  }
+}
+
+function breath(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A-520. */
+function shape({ error_items, ...operation }: BulkOperation, baseUrl: string): JsonObject {
+  return {
+    __typename: "BulkOperation",
+    ...operation,
+    error_items: [...error_items],
+    failed_at: null,
+    progress_path: `${baseUrl}/v1/bulk_operations/${operation.id}`,
+  };
+}

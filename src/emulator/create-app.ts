@@ -1,0 +1,186 @@
+import type { HttpBindings } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import type { AccessSettings } from "../domain/environment.js";
+import { systemIds } from "../util/ids.js";
+import type { JsonObject } from "../util/json.js";
+import { ApiError, apiErrorOf, missing } from "./api-error.js";
+import { authenticate, authorize, type Caller } from "./authenticate.js";
+import type { BulkOperations } from "./bulk-operations.js";
+import type { DueWorker } from "./due-worker.js";
+import type { EmulatorOptions } from "./emulator-options.js";
+import { Query } from "./query.js";
+import { RateLimits } from "./rate-limits.js";
+import { parseBody, readText } from "./read-body.js";
+import type { Answer, Call, Route } from "./route.js";
+import { openApiDocument, ROUTES } from "./route-table.js";
+import { SUPPORT, type SupportCall } from "./routes/test-support.js";
+
+export interface AppOptions extends EmulatorOptions {
+  /** The port it listens at. */
+  port: number;
+  url: string;
+  worker: DueWorker;
+  bulk: BulkOperations;
+}
+
+type Env = { Bindings: HttpBindings; Variables: { caller: Caller; requestId: string } };
+type Ctx = Context<Env>;
+
+/** A-018. */
+const CORS = {
+  "access-control-allow-methods": "GET, POST, PUT, DELETE, OPTIONS",
+  "access-control-allow-headers":
+    "Authorization, Content-Type, X-Knock-User-Token, X-Knock-Client, X-Knock-Branch, Idempotency-Key",
+  "access-control-expose-headers": "x-request-id, retry-after, idempotent-replayed, original-x-request-id",
+  "access-control-max-age": "600",
+};
+
+/** Every request: who may ask at all, then its route; every answer: its id, and errors as the API has them. */
+export function createApp(options: AppOptions): Hono<Env> {
+  const app = new Hono<Env>();
+  const limits = options.rateLimits ? new RateLimits() : null;
+
+  app.use("*", async (c, next) => {
+    c.set("requestId", systemIds.uuid());
+    checkHost(c.req.header("host"), options);
+    const isSupport = c.req.path.startsWith("/__knock/");
+    if (isSupport) checkOrigin(c.req.header("origin"), options);
+    if (c.req.method === "OPTIONS" && !isSupport) return respond(c, { headers: corsFor(c) });
+    await next();
+    if (!isSupport) for (const [name, value] of Object.entries(corsFor(c))) c.header(name, value);
+    if (c.req.method !== "GET") options.worker.wake();
+  });
+  app.use("/v1/*", async (c, next) => {
+    const credentials = { authorization: c.req.header("authorization"), userToken: c.req.header("x-knock-user-token") };
+    c.set("caller", authenticate(credentials, await accessOf(options), Date.now()));
+    await next();
+  });
+  app.get("/v1/openapi", (c) => respond(c, { body: openApiDocument(options.url) }));
+  for (const route of inOrder(ROUTES)) {
+    const [method = "", path = ""] = route.on.split(" ");
+    app.on(method, honoPath(path), async (c) => respond(c, await answer(c, route, options, limits)));
+  }
+  for (const { on, handle } of SUPPORT) {
+    const [method = "", path = ""] = on.split(" ");
+    app.on(method, path, async (c) => respond(c, { body: await handle(supportCall(c, options)) }));
+  }
+  app.notFound((c) => respondError(c as Ctx, missing(), options));
+  app.onError((error, c) => respondError(c as Ctx, error, options));
+  return app;
+}
+
+async function answer(c: Ctx, route: Route, options: AppOptions, limits: RateLimits | null): Promise<Answer> {
+  const caller = c.get("caller");
+  const param = (name: string): string => c.req.param(name) ?? "";
+  const user = c.req.param("user_id");
+  const collection = c.req.param("collection");
+  const objectId = c.req.param("object_id") ?? c.req.param("id");
+  const object = collection !== undefined && objectId !== undefined ? { collection, id: objectId } : undefined;
+  authorize(caller, route.open, { user, object }, await accessOf(options));
+  if (limits !== null) checkRate(limits, route, caller, user);
+  if (route.unavailable !== undefined) throw new ApiError(501, "not_supported", route.unavailable);
+  let text: Promise<string> | undefined;
+  const call: Call = {
+    operations: options.operations,
+    bulk: options.bulk,
+    caller,
+    query: new Query(new URL(c.req.url).search),
+    param,
+    header: (name) => c.req.header(name),
+    body: async () => {
+      text ??= readText(c.env.incoming);
+      return parseBody(await text);
+    },
+    environment: options.environment,
+    baseUrl: options.url,
+    limits,
+  };
+  return route.handle(call);
+}
+
+/** Per environment, and per user where one is signed in or a feed is asked for (A-045). */
+function checkRate(limits: RateLimits, route: Route, caller: Caller, user: string | undefined): void {
+  const isFeed = route.rule === "A-288";
+  const who = caller.kind === "public" && caller.token !== null ? caller.token.sub : isFeed ? user : "";
+  if (limits.pass(`${route.rule} ${who}`, route.tier, Date.now())) return;
+  throw new ApiError(429, "rate_limited", `More than the calls a second that tier ${route.tier} allows`);
+}
+
+function supportCall(c: Ctx, options: AppOptions): SupportCall {
+  const { operations, worker, url, port, reset } = options;
+  return {
+    operations,
+    worker,
+    url,
+    port,
+    reset,
+    query: new Query(new URL(c.req.url).search),
+    body: async () => parseBody(await readText(c.env.incoming)),
+  };
+}
+
+async function accessOf({ environment, readVariable }: EmulatorOptions): Promise<AccessSettings> {
+  const { access } = await environment();
+  const { signing_key: key } = access;
+  return key?.startsWith("$") ? { ...access, signing_key: readVariable(key.slice(1)) || null } : access;
+}
+
+/** `{user_id}` → `:user_id`. */
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+/** The first that matches answers: words before parameters. */
+function inOrder(routes: readonly Route[]): Route[] {
+  const rank = ({ on }: Route): string =>
+    on
+      .split("/")
+      .map((part) => (part.startsWith("{") ? "1" : "0"))
+      .join("");
+  return [...routes].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
+}
+
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+/**
+ * A page of the internet whose name was made to point here would have the browser send that name: only this machine's own
+ * are answered. Who listens on all addresses wants to be reached by any name.
+ */
+function checkHost(header: string | undefined, { host }: AppOptions): void {
+  const name = (header ?? "").replace(/:\d+$/, "").toLowerCase();
+  const isOpen = host === "0.0.0.0" || host === "::";
+  if (isOpen || LOOPBACK.has(name) || name === host.toLowerCase() || name === `[${host}]`) return;
+  throw new ApiError(403, "authorization", `The Host header ${JSON.stringify(header ?? "")} is none of this server's`);
+}
+
+/** The helpers change everything and ask for no key: pages of other origins must not reach them. */
+function checkOrigin(origin: string | undefined, { port }: AppOptions): void {
+  if (origin === undefined) return;
+  const isOwn = URL.canParse(origin) && LOOPBACK.has(new URL(origin).hostname) && new URL(origin).port === String(port);
+  if (!isOwn) throw new ApiError(403, "authorization", "Pages of other origins cannot use /__knock/");
+}
+
+function corsFor(c: Ctx): Record<string, string> {
+  return { "access-control-allow-origin": c.req.header("origin") ?? "*", vary: "Origin", ...CORS };
+}
+
+function respond(c: Ctx, { body, headers = {} }: Answer): Response {
+  const all = { "x-request-id": c.get("requestId"), ...headers };
+  if (body === undefined) return c.body(null, 204, all);
+  return c.body(JSON.stringify(body), 200, { "content-type": "application/json; charset=utf-8", ...all });
+}
+
+function respondError(c: Ctx, error: unknown, options: AppOptions): Response {
+  const known = apiErrorOf(error);
+  if (known === null || known.status === 500) options.onError(error);
+  const { status, body }: { status: number; body: JsonObject } =
+    known ?? new ApiError(500, "internal", "This is a fault of the emulator; its own output tells more");
+  return c.body(JSON.stringify(body), status as 500, {
+    "content-type": "application/json; charset=utf-8",
+    "x-request-id": c.get("requestId"),
+    ...(status === 429 ? { "retry-after": "1" } : {}),
+    // What fails here fails again: clients would only wait (A-040).
+    ...(status >= 500 ? { "x-should-retry": "false" } : {}),
+    ...(status === 413 ? { connection: "close" } : {}),
+  });
+}

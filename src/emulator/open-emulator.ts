@@ -1,0 +1,78 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { KnockError, messageOf } from "../errors/knock-error.js";
+import { BulkOperations } from "./bulk-operations.js";
+import { createApp } from "./create-app.js";
+import { DueWorker } from "./due-worker.js";
+import type { EmulatorOptions } from "./emulator-options.js";
+
+export interface Emulator {
+  /** `http://127.0.0.1:8484`. */
+  url: string;
+  port: number;
+  /** Takes no more requests, answers those in hand, and ends what runs; the operations stay open. */
+  close(): Promise<void>;
+}
+
+/** Connections that are still busy this long after the stop are cut. */
+const GRACE_MS = 5_000;
+const SWEEP_MS = 20;
+
+/** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
+export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { operations, host } = options;
+  const server = createServer();
+  await listen(server, options);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://${urlHost(host)}:${port}`;
+  const worker = new DueWorker(options);
+  const bulk = new BulkOperations(operations, () => worker.wake());
+  const app = createApp({ ...options, port, url, worker, bulk });
+  server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  return {
+    url,
+    port,
+    async close() {
+      await stop(server);
+      await bulk.finish();
+      await worker.stop();
+    },
+  };
+}
+
+/** Where a client on this machine finds it. */
+function urlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === "EADDRINUSE" ? "something else listens there" : `it cannot be had (${messageOf(error)})`;
+      reject(
+        new KnockError("usage", `${host}:${port}: ${reason}`, {
+          hint: "--port 0 picks a free port.",
+          cause: error,
+        }),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    // Clients keep connections open after an answer; those that were busy until now are idle a moment later.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      clearInterval(sweep);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

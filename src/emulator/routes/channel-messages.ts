@@ -1,0 +1,126 @@
+import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../../domain/message.js";
+import { parseTimestamp } from "../../domain/timestamp.js";
+import type { MessageQuery } from "../../ports/filters.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { invalidField } from "../api-error.js";
+import { ownsMessagesOf } from "../authenticate.js";
+import { scalarsOf } from "../query.js";
+import { type Call, ok, type Route } from "../route.js";
+
+/** The actions of the path; the browser client says `archive`, too (A-205). */
+const ACTIONS: Record<string, EngagementAction> = {
+  seen: "seen",
+  unseen: "unseen",
+  read: "read",
+  unread: "unread",
+  interacted: "interacted",
+  archived: "archived",
+  archive: "archived",
+  unarchived: "unarchived",
+  unarchive: "unarchived",
+};
+
+const PAGE = 500;
+
+function actionOf(text: string): EngagementAction {
+  const action = Object.hasOwn(ACTIONS, text) ? ACTIONS[text] : undefined;
+  if (action === undefined) throw invalidField("action", `must be one of ${Object.keys(ACTIONS).join(", ")}`);
+  return action;
+}
+
+function strings(body: JsonObject, name: string): string[] | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value) || value.some((one) => typeof one !== "string"))
+    throw invalidField(name, "must be a list of texts");
+  return value as string[];
+}
+
+function known<T extends string>(body: JsonObject, name: string, values: readonly T[]): T | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (!(values as readonly Json[]).includes(value)) throw invalidField(name, `must be one of ${values.join(", ")}`);
+  return value as T;
+}
+
+function time(body: JsonObject, name: string): number | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  const at = parseTimestamp(value);
+  if (at === undefined) throw invalidField(name, "must be an ISO 8601 time");
+  return at;
+}
+
+function triggerData({ trigger_data: value }: JsonObject): JsonObject | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") return scalarsOf("trigger_data", value);
+  try {
+    return scalarsOf("trigger_data", JSON.parse(value));
+  } catch (error) {
+    throw error instanceof SyntaxError ? invalidField("trigger_data", "must be JSON") : error;
+  }
+}
+
+/** A-490: what the store narrows by, and the rest, which is looked at message by message. */
+function filterOf(channel: string, body: JsonObject): { filter: MessageQuery; keep: (message: JsonObject) => boolean } {
+  const newer = time(body, "newer_than");
+  const older = time(body, "older_than");
+  const engagement = known(body, "engagement_status", ENGAGEMENT_ACTIONS);
+  const archived = known(body, "archived", ["exclude", "include", "only"]);
+  const recipients = strings(body, "recipient_ids") ?? strings(body, "user_ids");
+  const tenants = strings(body, "tenants");
+  const workflows = strings(body, "workflows");
+  const { has_tenant: hasTenant } = body;
+  if (hasTenant !== undefined && hasTenant !== null && typeof hasTenant !== "boolean")
+    throw invalidField("has_tenant", "must be true or false");
+  return {
+    filter: {
+      channel,
+      status: known(body, "delivery_status", DELIVERY_STATUSES),
+      engagement_statuses: engagement && [engagement],
+      trigger_data: triggerData(body),
+      inserted_at: { ...(newer === undefined ? {} : { gt: newer }), ...(older === undefined ? {} : { lt: older }) },
+    },
+    keep: (message) =>
+      (recipients?.includes(idOf(message.recipient)) ?? true) &&
+      (tenants?.includes(String(message.tenant)) ?? true) &&
+      (workflows?.includes(String(message.workflow)) ?? true) &&
+      (typeof hasTenant !== "boolean" || (message.tenant !== null) === hasTenant) &&
+      (archived === undefined || archived === "include" || (message.archived_at !== null) === (archived === "only")),
+  };
+}
+
+function idOf(recipient: Json | undefined): string {
+  return String(
+    typeof recipient === "object" && recipient !== null && !Array.isArray(recipient) ? recipient.id : recipient,
+  );
+}
+
+async function matching({ operations, caller }: Call, channel: string, body: JsonObject): Promise<string[]> {
+  const { filter, keep } = filterOf(channel, body);
+  const ids: string[] = [];
+  let after: string | undefined;
+  do {
+    const { items, page_info } = await operations.listMessages(filter, { limit: PAGE, after });
+    for (const message of items)
+      if (keep(message) && ownsMessagesOf(caller, message.recipient)) ids.push(String(message.id));
+    after = page_info.after ?? undefined;
+  } while (after !== undefined);
+  return ids;
+}
+
+export const channelMessageRoutes: Route[] = [
+  {
+    rule: "A-205",
+    on: "POST /v1/channels/{channel_id}/messages/bulk/{action}",
+    tier: 2,
+    open: { whose: "message" },
+    differs: "What matches is chosen at the call, not as the operation goes on.",
+    async handle(call) {
+      const action = actionOf(call.param("action"));
+      const ids = await matching(call, call.param("channel_id"), await call.body());
+      const items = ids.map((id) => ({ id, run: () => call.operations.markMessages([id], action) }));
+      return ok(await call.bulk.start(`messages.bulk.${action}`, items, call.baseUrl));
+    },
+  },
+];

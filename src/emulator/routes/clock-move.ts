@@ -1,0 +1,30 @@
+import { parseTimestamp } from "../../domain/timestamp.js";
+import { parseDuration } from "../../util/duration.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { invalidField } from "../api-error.js";
+
+export type ClockMove =
+  | { kind: "move"; to: number; force: boolean }
+  | { kind: "freeze"; at: number | null }
+  | { kind: "reset" };
+
+function timeOf(name: string, value: Json | undefined): number {
+  const time = parseTimestamp(value);
+  if (time === undefined) throw invalidField(name, "must be an ISO 8601 time");
+  return time;
+}
+
+/** `{ "advance": "1h" }`, `{ "set": …, "force": true }`, `{ "freeze": time or true }`, `{ "reset": true }`. `now` in milliseconds. */
+export function parseClockMove(body: JsonObject, now: number): ClockMove {
+  const { advance, set, freeze, reset, force } = body;
+  const asked = [advance, set, freeze, reset].filter((one) => one !== undefined);
+  if (asked.length !== 1) throw invalidField("", "must say one of advance, set, freeze and reset");
+  if (advance !== undefined) {
+    const by = typeof advance === "string" ? parseDuration(advance) : undefined;
+    if (by === undefined) throw invalidField("advance", 'must be a duration, for example "1h30m"');
+    return { kind: "move", to: now + by, force: false };
+  }
+  if (set !== undefined) return { kind: "move", to: timeOf("set", set), force: force === true };
+  if (freeze === undefined) return { kind: "reset" };
+  return { kind: "freeze", at: freeze === true || freeze === null ? null : timeOf("freeze", freeze) };
+}

@@ -1,0 +1,103 @@
+import { FEED_ARCHIVED, FEED_STATUSES } from "../../domain/feed.js";
+import { keyOf } from "../../domain/recipient.js";
+import type { FeedPage } from "../../ports/resources.js";
+import { isUuid } from "../../util/ids.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { ApiError, invalidField, missing } from "../api-error.js";
+import { type Call, ok, type Route } from "../route.js";
+
+const MAX_LEVELS = 3;
+
+/** A channel's key will do for its id, as everywhere; an id that is neither is no feed (AC-224, AC-225). */
+async function requireFeed(call: Call): Promise<string> {
+  const name = call.param("id");
+  const { channels } = await call.environment();
+  const channel = Object.values(channels).find((one) => one?.id === name || one?.key === name);
+  if (channel === undefined && !isUuid(name)) throw missing();
+  if (channel && channel.type !== "in_app_feed")
+    throw new ApiError(
+      422,
+      "channel_invalid",
+      `The channel ${channel.key} is of type ${channel.type}, not an in-app feed`,
+    );
+  return name;
+}
+
+/** A-102: no activities, at most one actor, and of the data what is not nested. */
+function compact(entry: JsonObject): JsonObject {
+  const { activities: _activities, total_activities: _total, ...item } = entry;
+  const data = Object.entries(item.data as JsonObject).filter(
+    ([, value]) => typeof value !== "object" || value === null,
+  );
+  return { ...item, actors: (item.actors as Json[]).slice(0, 1), data: Object.fromEntries(data) };
+}
+
+async function withActivities({ operations }: Call, items: readonly JsonObject[]): Promise<JsonObject[]> {
+  const rich: JsonObject[] = [];
+  for (const item of items)
+    rich.push({ ...item, activities: (await operations.readMessageActivities(String(item.id))) ?? [] });
+  return rich;
+}
+
+/** A-103: `entries.archived_at,meta`. */
+function excludedOf(text: string | undefined): string[][] {
+  const paths = (text ?? "").split(",").flatMap((path) => (path.trim() === "" ? [] : [path.trim().split(".")]));
+  if (paths.some((path) => path.length > MAX_LEVELS))
+    throw invalidField("exclude", `must name fields at most ${MAX_LEVELS} levels deep`);
+  return paths;
+}
+
+function exclude(value: Json | undefined, [first, ...rest]: readonly string[]): void {
+  if (typeof value !== "object" || value === null || first === undefined) return;
+  for (const one of Array.isArray(value) ? value : [value]) {
+    if (typeof one !== "object" || one === null || Array.isArray(one)) continue;
+    if (rest.length === 0) delete one[first];
+    else exclude(one[first], rest);
+  }
+}
+
+function feedAnswer({ items, page_info, meta, vars }: FeedPage): JsonObject {
+  return { entries: items, page_info: { __typename: "PageInfo", ...page_info }, meta, vars };
+}
+
+export const feedRoutes: Route[] = [
+  {
+    rule: "A-288",
+    on: "GET /v1/users/{user_id}/feeds/{id}",
+    tier: 2,
+    open: { whose: "user", capability: "user/feed_read" },
+    differs: "`locale` changes nothing, and there is no customisation of the response per channel (A-105).",
+    async handle(call) {
+      const { query } = call;
+      const excluded = excludedOf(query.text("exclude"));
+      const filter = {
+        recipient: keyOf(call.param("user_id")),
+        channel: await requireFeed(call),
+        status: query.oneOf("status", FEED_STATUSES),
+        source: query.text("source"),
+        tenant: query.text("tenant"),
+        has_tenant: query.flag("has_tenant"),
+        workflow_categories: query.list("workflow_categories"),
+        archived: query.oneOf("archived", FEED_ARCHIVED),
+        trigger_data: query.data(),
+        inserted_at: query.bounds("inserted_at"),
+      };
+      const isCompact = query.oneOf("mode", ["compact", "rich"]) === "compact";
+      const page = await call.operations.resources.feeds.list(filter, query.page());
+      const items = isCompact ? page.items.map(compact) : await withActivities(call, page.items);
+      const answer = feedAnswer({ ...page, items });
+      for (const path of excluded) exclude(answer, path);
+      return ok(answer);
+    },
+  },
+  {
+    rule: "A-289",
+    on: "GET /v1/users/{user_id}/feeds/{id}/settings",
+    tier: 4,
+    open: { whose: "user", capability: "user/feed_read" },
+    async handle(call) {
+      await requireFeed(call);
+      return ok({ features: { branding_required: false } });
+    },
+  },
+];

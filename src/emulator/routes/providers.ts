@@ -1,0 +1,122 @@
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { ApiError } from "../api-error.js";
+import { type Answer, type Call, ok, type Route } from "../route.js";
+
+/** How one chat provider is connected: the query's name of the object that holds it, and where in its channel data. */
+interface Provider {
+  name: "slack" | "ms-teams";
+  query: string;
+  /** The value that connects; undefined where there is none. */
+  connected(data: JsonObject): Json | undefined;
+  /** The data without it. */
+  revoked(data: JsonObject): JsonObject;
+  missing: string;
+}
+
+const SLACK: Provider = {
+  name: "slack",
+  query: "access_token_object",
+  connected: ({ token }) => (isJsonObject(token) ? (token.access_token ?? undefined) : undefined),
+  revoked: (data) => ({ connections: [], ...data, token: { access_token: null } }),
+  missing: "Access token not set.",
+};
+
+const TEAMS: Provider = {
+  name: "ms-teams",
+  query: "ms_teams_tenant_object",
+  connected: ({ ms_teams_tenant_id: id }) => id ?? undefined,
+  revoked: (data) => ({ connections: [], ...data, ms_teams_tenant_id: null }),
+  missing: "Microsoft Teams tenant ID not set.",
+};
+
+async function dataOf(call: Call, { query }: Provider): Promise<JsonObject> {
+  const answer = await call.operations.resources.channelData.read(call.query.object(query), call.param("channel_id"));
+  return isJsonObject(answer?.data) ? answer.data : {};
+}
+
+/** Refuses as the service does where nothing is connected (A-024). */
+async function requireConnected(call: Call, provider: Provider): Promise<void> {
+  if (provider.connected(await dataOf(call, provider)) === undefined)
+    throw new ApiError(403, "authorization", provider.missing);
+}
+
+/** Rows that the channel's `settings` in environment.json list under a name; none without. */
+async function declaredRows(call: Call, name: string): Promise<JsonObject[]> {
+  const id = call.param("channel_id");
+  const { channels } = await call.environment();
+  const rows = Object.values(channels).find((one) => one?.id === id || one?.key === id)?.settings[name];
+  return Array.isArray(rows) ? rows.filter(isJsonObject) : [];
+}
+
+async function listed(call: Call, provider: Provider, name: string, rest: JsonObject): Promise<Answer> {
+  await requireConnected(call, provider);
+  return ok({ [name]: await declaredRows(call, name), ...rest });
+}
+
+const LISTED = "Answers with what the channel's settings in environment.json list under the same name.";
+
+function routesOf(provider: Provider, check: string, revoke: string): Route[] {
+  const path = `/v1/providers/${provider.name}/{channel_id}` as const;
+  return [
+    {
+      rule: check,
+      on: `GET ${path}/auth_check`,
+      tier: 2,
+      open: { whose: "environment" },
+      differs: "Looks whether the object's channel data holds a connection, and asks no provider.",
+      async handle(call) {
+        const connected = provider.connected(await dataOf(call, provider));
+        const connection: JsonObject = { ok: connected !== undefined };
+        if (connected === undefined) connection.reason = provider.missing;
+        else if (provider === TEAMS) connection.ms_teams_tenant_id = connected;
+        return ok({ connection });
+      },
+    },
+    {
+      rule: revoke,
+      on: `PUT ${path}/revoke_access`,
+      tier: 2,
+      open: { whose: "environment" },
+      differs: "Takes the connection out of the object's channel data, and tells no provider.",
+      async handle(call) {
+        await requireConnected(call, provider);
+        const body = { data: provider.revoked(await dataOf(call, provider)) };
+        const { channelData } = call.operations.resources;
+        await channelData.set(call.query.object(provider.query), call.param("channel_id"), body);
+        return ok({ ok: true });
+      },
+    },
+  ];
+}
+
+export const providerRoutes: Route[] = [
+  ...routesOf(SLACK, "A-264", "A-266"),
+  {
+    rule: "A-265",
+    on: "GET /v1/providers/slack/{channel_id}/channels",
+    tier: 2,
+    open: { whose: "environment" },
+    differs: LISTED,
+    handle: (call) => listed(call, SLACK, "slack_channels", { next_cursor: null }),
+  },
+  ...routesOf(TEAMS, "A-260", "A-262"),
+  {
+    rule: "A-261",
+    on: "GET /v1/providers/ms-teams/{channel_id}/channels",
+    tier: 2,
+    open: { whose: "environment" },
+    differs: LISTED,
+    async handle(call) {
+      call.query.required("team_id");
+      return listed(call, TEAMS, "ms_teams_channels", {});
+    },
+  },
+  {
+    rule: "A-263",
+    on: "GET /v1/providers/ms-teams/{channel_id}/teams",
+    tier: 2,
+    open: { whose: "environment" },
+    differs: LISTED,
+    handle: (call) => listed(call, TEAMS, "ms_teams_teams", { skip_token: null }),
+  },
+];

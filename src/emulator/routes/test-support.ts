@@ -1,0 +1,86 @@
+import type { MessageQuery } from "../../ports/filters.js";
+import type { LocalOperations } from "../../ports/operations.js";
+import { parseDuration } from "../../util/duration.js";
+import type { JsonObject } from "../../util/json.js";
+import { ApiError, invalidField } from "../api-error.js";
+import type { DueWorker } from "../due-worker.js";
+import type { Query } from "../query.js";
+import type { Method } from "../route.js";
+import { parseClockMove } from "./clock-move.js";
+
+/** What the routes for tests, under `/__knock/`, are given. They need no key. */
+export interface SupportCall {
+  operations: LocalOperations;
+  worker: DueWorker;
+  url: string;
+  port: number;
+  query: Query;
+  reset(keep: { recipients: boolean }): Promise<void>;
+  body(): Promise<JsonObject>;
+}
+
+export interface SupportRoute {
+  on: `${Method} /__knock/${string}`;
+  handle(call: SupportCall): Promise<JsonObject>;
+}
+
+const IDLE_MS = 5_000;
+const MOST_MESSAGES = 1_000;
+
+async function resetStore({ worker, reset, body }: SupportCall): Promise<JsonObject> {
+  const { keep = [] } = await body();
+  if (!Array.isArray(keep) || keep.some((one) => one !== "recipients"))
+    throw invalidField("keep", 'must be a list of what stays: "recipients" is all that can');
+  const recipients = keep.includes("recipients");
+  await worker.exclusively(() => reset({ recipients }));
+  return { reset: true, kept: recipients ? ["recipients"] : [] };
+}
+
+/** The contract's `POST clock`, section 6: answers as `knock clock --json`. */
+async function moveClock({ operations, worker, body }: SupportCall): Promise<JsonObject> {
+  const asked = await body();
+  const state = await worker.exclusively(async () => {
+    const move = parseClockMove(asked, Date.parse((await operations.readClock()).now));
+    if (move.kind === "move") return operations.moveClock(move.to, { force: move.force });
+    const changed = move.kind === "reset" ? operations.resetClock() : operations.freezeClock(move.at);
+    return { ...(await changed), ran: [] };
+  });
+  return state as unknown as JsonObject;
+}
+
+async function waitUntilIdle({ worker, body }: SupportCall): Promise<JsonObject> {
+  const { timeout } = await body();
+  const milliseconds = timeout === undefined ? IDLE_MS : parseDuration(String(timeout));
+  if (milliseconds === undefined) throw invalidField("timeout", 'must be a duration, for example "5s"');
+  // An answer like the others would be taken for success by whoever does not look at it.
+  if (!(await worker.idle(milliseconds))) throw new ApiError(408, "timeout", "Something is still due");
+  return { idle: true };
+}
+
+/** Messages with their content, oldest first, as a test wants to read them. */
+async function listMessages({ operations, query }: SupportCall): Promise<JsonObject> {
+  const filter: MessageQuery = {
+    recipient: query.reference("recipient"),
+    workflow: query.text("workflow"),
+    channel: query.text("channel"),
+    workflow_run_id: query.text("workflow_run_id"),
+  };
+  const { items } = await operations.listMessages(filter, { limit: MOST_MESSAGES });
+  return { items: (await operations.readMessages(items.map(({ id }) => String(id)))).reverse() };
+}
+
+export const SUPPORT: SupportRoute[] = [
+  { on: "GET /__knock/ready", handle: async ({ url, port }) => ({ ready: true, url, port }) },
+  { on: "POST /__knock/reset", handle: resetStore },
+  {
+    on: "POST /__knock/seed",
+    async handle({ operations, worker, body }) {
+      const content = await body();
+      return worker.exclusively(async () => (await operations.seed(content)) as unknown as JsonObject);
+    },
+  },
+  { on: "GET /__knock/clock", handle: async ({ operations }) => ({ ...(await operations.readClock()) }) },
+  { on: "POST /__knock/clock", handle: moveClock },
+  { on: "POST /__knock/idle", handle: waitUntilIdle },
+  { on: "GET /__knock/messages", handle: listMessages },
+];

@@ -1,0 +1,51 @@
+import type { JsonObject } from "../../util/json.js";
+import { invalidField } from "../api-error.js";
+import { deleted, found, ok, pageAnswer, type Route } from "../route.js";
+import { withPreferences } from "./include-preferences.js";
+
+const own = (capability: string) => ({ whose: "user", capability }) as const;
+
+export const userRoutes: Route[] = [
+  {
+    rule: "A-278",
+    on: "GET /v1/users",
+    tier: 4,
+    async handle(call) {
+      const paged = await call.operations.resources.users.list(call.query.page());
+      return pageAnswer(await withPreferences(call, paged, (user) => String(user.id)));
+    },
+  },
+  {
+    rule: "A-282",
+    on: "GET /v1/users/{user_id}",
+    tier: 4,
+    open: own("user/read"),
+    handle: async ({ operations, param }) => found(await operations.resources.users.read(param("user_id"))),
+  },
+  {
+    rule: "A-283",
+    on: "PUT /v1/users/{user_id}",
+    tier: 3,
+    open: own("user/write"),
+    handle: async ({ operations, param, body }) =>
+      ok(await operations.resources.users.set(param("user_id"), await body())),
+  },
+  {
+    rule: "A-284",
+    on: "DELETE /v1/users/{user_id}",
+    tier: 2,
+    differs: "All that is the user's is gone at once.",
+    handle: async ({ operations, param }) => deleted(await operations.resources.users.delete(param("user_id"))),
+  },
+  {
+    rule: "A-299",
+    on: "POST /v1/users/{user_id}/merge",
+    tier: 2,
+    differs: "All messages of the other user move, of whatever age.",
+    async handle({ operations, param, body }) {
+      const from: JsonObject[string] | undefined = (await body()).from_user_id;
+      if (typeof from !== "string" || from === "") throw invalidField("from_user_id", "is required (a user's id)");
+      return found(await operations.resources.users.merge(param("user_id"), from));
+    },
+  },
+];

@@ -1,0 +1,70 @@
+import { parseCancellation, parseTrigger } from "../../domain/parse-trigger.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { invalidField } from "../api-error.js";
+import { type Call, NO_CONTENT, ok, pick, type Route } from "../route.js";
+
+const TRIGGER_FIELDS = ["recipients", "actor", "tenant", "data", "cancellation_key", "settings"];
+const SETTINGS = ["sandbox_mode", "skip_delay"];
+
+/** What the API does not know is no part of the payload, and so of no comparison. */
+async function trigger(call: Call, workflow: string, body: JsonObject) {
+  const payload = pick(body, TRIGGER_FIELDS);
+  if (isJsonObject(payload.settings)) payload.settings = pick(payload.settings, SETTINGS);
+  const key = call.header("idempotency-key");
+  const parsed = parseTrigger({ ...payload, ...(key ? { idempotency_key: key } : {}) }, workflow);
+  return call.operations.triggerWorkflow(parsed.trigger, { idempotency_key: parsed.idempotency_key });
+}
+
+function requireName(body: JsonObject): string {
+  if (typeof body.name !== "string" || body.name === "") throw invalidField("name", "is required (a workflow's key)");
+  return body.name;
+}
+
+async function cancel(call: Call, workflow: string, body: JsonObject) {
+  await call.operations.cancelWorkflow(parseCancellation(pick(body, ["cancellation_key", "recipients"]), workflow));
+  return NO_CONTENT;
+}
+
+export const workflowRoutes: Route[] = [
+  {
+    rule: "A-318",
+    on: "POST /v1/workflows/{key}/trigger",
+    tier: 5,
+    differs: "Workflows are the project's files as they stand: there is nothing to commit.",
+    async handle(call) {
+      const { workflow_run_id, replayed } = await trigger(call, call.param("key"), await call.body());
+      // The first answer's request id is the run's own, so that a replay knows it after any restart.
+      const headers: Record<string, string> = replayed
+        ? { "idempotent-replayed": "true", "original-x-request-id": workflow_run_id }
+        : { "x-request-id": workflow_run_id };
+      return ok({ workflow_run_id }, headers);
+    },
+  },
+  {
+    rule: "A-317",
+    on: "POST /v1/workflows/{key}/cancel",
+    tier: 5,
+    handle: async (call) => cancel(call, call.param("key"), await call.body()),
+  },
+  {
+    rule: "A-232",
+    on: "POST /v1/notify",
+    tier: 3,
+    async handle(call) {
+      const body = await call.body();
+      const name = requireName(body);
+      if (body.actor === undefined || body.actor === null) throw invalidField("actor", "is required");
+      const { workflow_run_id } = await trigger(call, name, body);
+      return ok({ result_id: workflow_run_id });
+    },
+  },
+  {
+    rule: "A-233",
+    on: "POST /v1/notify/cancel",
+    tier: 3,
+    async handle(call) {
+      const body = await call.body();
+      return cancel(call, requireName(body), body);
+    },
+  },
+];

@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from "node:fs";
+import Knock from "@knocklabs/node";
+import { describe, expect } from "vitest";
+import { cliTest as it, type Sample, type Started } from "../helpers/run-knock.js";
+
+interface Ready {
+  url: string;
+  port: number;
+  pid: number;
+}
+
+/** Starts `knock dev` and waits for its ready file, which is never seen half-written. */
+async function started(sample: Sample, args: readonly string[] = []): Promise<Ready & { process: Started }> {
+  const file = sample.path("ready.json");
+  const process = sample.start(["dev", "--port", "0", "--ready-file", "ready.json", ...args]);
+  for (let looks = 0; !existsSync(file) && looks < 1_000; looks++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  return { ...(JSON.parse(readFileSync(file, "utf8")) as Ready), process };
+}
+
+async function helper(url: string, path: string, body: object = {}): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${url}/__knock/${path}`, { method: "POST", body: JSON.stringify(body) });
+  return { status: response.status, body: await response.json() };
+}
+
+/** Asks until the answer is the one wanted, or for too long. */
+async function until(ask: () => Promise<boolean>): Promise<boolean> {
+  for (let looks = 0; looks < 500; looks++) {
+    if (await ask()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return false;
+}
+
+describe("knock dev", () => {
+  it("runs an application of the official SDK unmodified, and ends when told to", async ({ collab }) => {
+    const { url, process } = await started(collab);
+    const knock = new Knock({ apiKey: "sk_anything", baseURL: url });
+    const { workflow_run_id } = await knock.workflows.trigger("new-comment", {
+      recipients: ["ada", "grace"],
+      actor: "alan",
+      data: { page: "Home" },
+    });
+    await knock.users.update("zoe", { name: "Zoe" });
+    process.kill("SIGTERM");
+    const { exitCode, stdout, stderr } = await process;
+    expect(exitCode).toBe(143);
+    expect(stdout).toContain(`KNOCK_BASE_URL=${url}`);
+    expect(stderr).not.toContain("at ");
+    // The commands work on the same store.
+    expect((await collab.knock(["runs", "show", workflow_run_id, "--json"])).outcome.recipients).toHaveLength(2);
+    expect((await collab.knock(["users", "get", "zoe", "--json"])).json).toMatchObject({ name: "Zoe" });
+  });
+
+  it("--exec runs a command against it, and exits with its code", async ({ collab }) => {
+    const script =
+      'node -e \'fetch(process.env.KNOCK_BASE_URL+"/v1/users/ada",{headers:{authorization:"Bearer "+process.env.KNOCK_API_KEY}}).then(r=>r.json()).then(u=>{console.log(u.name,process.env.KNOCK_API_KEY);process.exitCode=7})\'';
+    const args = ["dev", "--port", "0", "--store", ":memory:", "--exec", script];
+    const ran = await collab.knock(args);
+    expect([ran.exitCode, ran.stdout]).toEqual([7, "Ada Lovelace sk_local"]);
+    expect(existsSync(collab.path(".knock-local"))).toBe(false);
+    const own = await collab.knock(args, { env: { KNOCK_API_KEY: "sk_own" } });
+    expect(own.stdout).toBe("Ada Lovelace sk_own");
+  });
+
+  it("--exec ends with its command where that is killed, and passes a termination on", async ({ collab }) => {
+    expect((await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--exec", "kill -9 $$"])).exitCode).toBe(
+      137,
+    );
+    const { process, url } = await started(collab, ["--exec", "exec sleep 600"]);
+    process.kill("SIGTERM");
+    expect((await process).exitCode).toBe(143);
+    await expect(fetch(`${url}/__knock/ready`)).rejects.toThrow();
+  });
+
+  it("follows the project's files", async ({ collab }) => {
+    const { url, process } = await started(collab, ["--store", ":memory:"]);
+    const knock = new Knock({ apiKey: "sk_x", baseURL: url, maxRetries: 0 });
+    const feed = { ref: "f", type: "channel", channel_key: "in-app-feed", template: { markdown_body: "Hi" } };
+    collab.write("knock/workflows/fresh/workflow.json", { name: "Fresh", steps: [feed] });
+    await knock.workflows.trigger("fresh", { recipients: ["ada"] });
+
+    collab.write("knock/recipients/more.json", { users: [{ id: "late", name: "Late" }] });
+    expect(await until(async () => (await knock.users.get("late").catch(() => null)) !== null)).toBe(true);
+    const environment = JSON.parse(collab.read("knock/environment.json")) as object;
+    collab.write("knock/environment.json", { ...environment, keys: ["sk_only"] });
+    const isRefused = async () => (await knock.users.get("late").catch((error) => error.status)) === 401;
+    expect(await until(isRefused)).toBe(true);
+    process.kill("SIGINT");
+    expect((await process).exitCode).toBe(130);
+  });
+
+  it("reset brings back what the project's files hold", async ({ collab }) => {
+    const { url, process } = await started(collab, ["--store", ":memory:"]);
+    const knock = new Knock({ apiKey: "sk_x", baseURL: url, maxRetries: 0 });
+    await knock.users.update("ada", { name: "Changed" });
+    await knock.users.update("zoe", { name: "Zoe" });
+    await helper(url, "clock", { advance: "2h" });
+    expect(await helper(url, "reset")).toEqual({ status: 200, body: { reset: true, kept: [] } });
+    expect(await knock.users.get("ada")).toMatchObject({ name: "Ada Lovelace" });
+    await expect(knock.users.get("zoe")).rejects.toMatchObject({ status: 404 });
+    process.kill("SIGINT");
+    await process;
+  });
+
+  it("says what is wrong with where it is to listen", async ({ collab }) => {
+    const { port, process } = await started(collab, ["--store", ":memory:"]);
+    const taken = await collab.knock(["dev", "--port", String(port), "--store", ":memory:"]);
+    expect([taken.exitCode, taken.stderr]).toEqual([2, expect.stringContaining(`127.0.0.1:${port}`)]);
+    expect(taken.stderr).toContain("--port 0");
+    process.kill("SIGINT");
+    await process;
+    const wrong = await collab.knock(["dev", "--port", "http"]);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining("--port")]);
+  });
+
+  it("needs a project", async ({ empty }) => {
+    expect((await empty.knock(["dev", "--port", "0"])).exitCode).toBe(3);
+  });
+});

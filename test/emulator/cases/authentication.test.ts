@@ -1,0 +1,210 @@
+import { createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { signUserToken } from "@knocklabs/node";
+import { expect } from "vitest";
+import { describeApiCases, err } from "../../helpers/api-case.js";
+import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const PEM = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+const OTHER = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+const NOW = Math.floor(Date.now() / 1_000);
+
+function tokenOf(claims: object, key = privateKey, alg = "RS256"): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const text = `${part({ alg, typ: "JWT" })}.${part(claims)}`;
+  const signature =
+    alg === "RS256" ? sign("RSA-SHA256", Buffer.from(text), key) : createHmac("sha256", PEM).update(text).digest();
+  return `${text}.${signature.toString("base64url")}`;
+}
+
+const FEED = "GET /v1/users/u1/feeds/feed";
+const pk = (token?: string): Record<string, string> => ({
+  authorization: "Bearer pk_dev",
+  ...(token === undefined ? {} : { "x-knock-user-token": token }),
+});
+const signed = ({ harness }: OpenedEmulator): void => {
+  harness.environment.access = { keys: null, enhanced_security: true, signing_key: "$KNOCK_SIGNING_KEY" };
+};
+const setup = { variables: { KNOCK_SIGNING_KEY: PEM } };
+const grants = (what: object, more: object = {}) =>
+  tokenOf({ sub: "u1", exp: NOW + 600, grants: what, explicit_grants: true, ...more });
+const U1 = "https://api.knock.app/v1/users/u1";
+
+describeApiCases("authentication (api-cases, section 1)", [
+  {
+    title: "AC-001 no Authorization",
+    ask: "GET /v1/users/u1",
+    headers: { authorization: "" },
+    status: 401,
+    answer: err("authentication_required", 401),
+  },
+  {
+    title: "AC-002 a key that is none of those listed",
+    given: ({ harness }) => {
+      harness.environment.access = { keys: ["sk_dev", "pk_dev"], enhanced_security: false, signing_key: null };
+    },
+    ask: "GET /v1/users/u1",
+    headers: { authorization: "Bearer sk_nope" },
+    status: 401,
+    answer: err("api_key_missing", 401),
+    async check({ ask }) {
+      expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_dev" })).status).toBe(200);
+    },
+  },
+  {
+    title: "AC-003 no Bearer",
+    ask: "GET /v1/users/u1",
+    headers: { authorization: "sk_dev" },
+    status: 401,
+    answer: err("authentication_required", 401),
+  },
+  {
+    title: "AC-005 a public key on trigger",
+    ask: "POST /v1/workflows/hello/trigger",
+    body: { recipients: ["u1"] },
+    headers: pk(),
+    status: 403,
+    answer: err("incorrect_token_type", 403),
+    check: async ({ harness }) => expect(await harness.messages()).toEqual([]),
+  },
+  { title: "AC-006 a feed by public key alone", ask: FEED, headers: pk(), status: 200, answer: { entries: [] } },
+  {
+    title: "AC-007 enhanced security wants a token",
+    given: signed,
+    setup,
+    ask: FEED,
+    headers: pk(),
+    status: 401,
+    answer: err("missing_user_token", 401),
+  },
+  {
+    title: "AC-008 a valid token",
+    given: signed,
+    setup,
+    ask: FEED,
+    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 })),
+    status: 200,
+  },
+  {
+    title: "AC-009 a token of another user",
+    given: signed,
+    setup,
+    ask: FEED,
+    headers: pk(tokenOf({ sub: "u2", exp: NOW + 60 })),
+    status: 403,
+    answer: err("authorization", 403),
+  },
+  {
+    title: "AC-010 an expired token",
+    given: signed,
+    setup,
+    ask: FEED,
+    headers: pk(tokenOf({ sub: "u1", exp: NOW - 1 })),
+    status: 401,
+    answer: err("invalid_user_token", 401),
+  },
+  {
+    title: "AC-011 a token signed HS256, with the public text as its secret",
+    given: signed,
+    setup,
+    ask: FEED,
+    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 }, privateKey, "HS256")),
+    status: 401,
+    answer: err("invalid_user_token", 401),
+  },
+  {
+    title: "A-008 a token of another key",
+    given: signed,
+    setup,
+    ask: FEED,
+    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 }, OTHER)),
+    status: 401,
+    answer: err("invalid_user_token", 401),
+  },
+  {
+    title: "A-008 a garbled token",
+    given: signed,
+    setup,
+    ask: FEED,
+    headers: pk("a.b"),
+    status: 401,
+    answer: err("invalid_user_token", 401),
+  },
+  {
+    title: "AC-012 a token where there is no signing key",
+    ask: FEED,
+    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 })),
+    status: 401,
+    answer: err("missing_jwt_signing_key", 401),
+  },
+  {
+    title: "AC-013 explicit grants without the one needed",
+    given: signed,
+    setup,
+    ask: "PUT /v1/users/u1/preferences/default",
+    body: { channel_types: { email: false } },
+    headers: pk(grants({ [U1]: { "user/feed_read": [{}] } })),
+    status: 403,
+    answer: err("authorization", 403),
+  },
+  {
+    title: "A-011, A-012 explicit grants, listed as the SDK does, with another spelling",
+    given: signed,
+    setup,
+    ask: FEED,
+    headers: pk(grants({ [U1]: { "feed/read": [] } })),
+    status: 200,
+  },
+  {
+    title: "A-010, A-011 an object's channel data needs a grant of its own",
+    given: signed,
+    setup,
+    ask: "PUT /v1/objects/$tenants/acme/channel_data/chatty",
+    body: { data: { connections: [] } },
+    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 })),
+    status: 403,
+    async check({ ask }) {
+      const token = grants({ "https://api.knock.app/v1/tenants/acme": { "channel_data/write": [{}] } });
+      const body = { data: { connections: [] } };
+      expect((await ask("PUT /v1/objects/$tenants/acme/channel_data/chatty", body, pk(token))).status).toBe(200);
+    },
+  },
+  {
+    title: "AC-014 a preflight asks for no key",
+    ask: "OPTIONS /v1/users/u1/feeds/feed",
+    headers: {
+      authorization: "",
+      origin: "http://localhost:3000",
+      "access-control-request-headers": "x-knock-user-token",
+    },
+    status: 204,
+    check: (_api, { headers }) => {
+      expect(headers.get("access-control-allow-headers")?.toLowerCase()).toContain("x-knock-user-token");
+      expect(headers.get("access-control-allow-origin")).toBe("http://localhost:3000");
+    },
+  },
+  {
+    title: "A-018 answers and errors may be read by pages",
+    ask: "GET /v1/users/ghost",
+    headers: { origin: "http://localhost:3000" },
+    status: 404,
+    check: (_api, { headers }) => expect(headers.get("access-control-allow-origin")).toBe("http://localhost:3000"),
+  },
+  {
+    title: "A-007 base64 of the key will do, and the SDK signs",
+    given: ({ harness }) => {
+      harness.environment.access = {
+        keys: null,
+        enhanced_security: true,
+        signing_key: Buffer.from(PEM).toString("base64"),
+      };
+    },
+    ask: FEED,
+    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 })),
+    status: 200,
+    async check({ ask }) {
+      const token = await signUserToken("u1", { signingKey: PEM });
+      expect((await ask(FEED, undefined, pk(token))).status).toBe(200);
+    },
+  },
+]);

@@ -1,0 +1,305 @@
+import { expect } from "vitest";
+import { describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
+import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+
+const FEED = "GET /v1/users/u1/feeds/c-feed";
+const UNKNOWN_ID = "6f1f0f3e-0000-4000-8000-000000000001";
+
+/** A of tenant acme, B of none, C of another; each second apart. */
+async function three({ ask, harness }: OpenedEmulator): Promise<void> {
+  for (const [index, tenant] of ["acme", null, "other"].entries()) {
+    await harness.at(index * 1_000);
+    const data = { item: "ABC"[index], nested: { a: 1 }, attachments: [] };
+    await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", tenant, data });
+  }
+}
+
+const itemsOf = (rows: readonly { data?: unknown }[]): string =>
+  rows.map(({ data }) => (data as { item: string }).item).join("");
+
+const feed = (query: string, items: string, meta?: object) => ({
+  given: three,
+  ask: `${FEED}?${query}`,
+  status: 200,
+  ...(meta ? { answer: { meta } } : {}),
+  check: (_api: OpenedEmulator, { rows }: { rows: { data?: unknown }[] }) => expect(itemsOf(rows)).toBe(items),
+});
+
+async function mark({ ask, harness }: OpenedEmulator, item: string, action: string): Promise<void> {
+  const messages = (await harness.messages("u1")).filter(({ channel }) => channel.key === "feed");
+  await ask(`PUT /v1/messages/${messages["ABC".indexOf(item)]?.id}/${action}`);
+}
+
+const marked = (action: string) => async (api: OpenedEmulator) => {
+  await three(api);
+  await mark(api, "A", action);
+};
+
+describeApiCases("feed (api-cases, section 9)", [
+  {
+    title: "AC-210 an unknown user's",
+    ask: "GET /v1/users/ghost/feeds/c-feed",
+    status: 200,
+    answer: {
+      entries: [],
+      meta: { __typename: "FeedMetadata", total_count: 0, unread_count: 0, unseen_count: 0 },
+      page_info: { __typename: "PageInfo", after: null, before: null, page_size: 50 },
+      vars: { base_url: "https://lark.test" },
+    },
+  },
+  { title: "AC-211 a tenant's and those of none", ...feed("tenant=acme", "BA", { total_count: 2, unread_count: 2 }) },
+  { title: "AC-212 a tenant's alone", ...feed("tenant=acme&has_tenant=true", "A") },
+  { title: "AC-213 those of none", ...feed("has_tenant=false", "B") },
+  {
+    title: "AC-214 unread ones; the counts stay",
+    ...feed("status=unread", "CB", { total_count: 3, unread_count: 2 }),
+    given: marked("read"),
+  },
+  { title: "AC-215 archived ones are hidden", ...feed("", "CB"), given: marked("archived") },
+  { title: "AC-215 archived ones alone", ...feed("archived=only", "A"), given: marked("archived") },
+  { title: "AC-215 archived ones, too", ...feed("archived=include", "CBA"), given: marked("archived") },
+  {
+    title: "AC-216 compact",
+    given: three,
+    ask: `${FEED}?mode=compact&page_size=1`,
+    status: 200,
+    check: (_api, { rows }) => {
+      expect(rows[0]).not.toHaveProperty("activities");
+      expect(rows[0]).not.toHaveProperty("total_activities");
+      expect(rows[0]?.data).toEqual({ item: "C" });
+      expect(rows[0]?.actors).toMatchObject([{ id: "u2" }]);
+    },
+  },
+  {
+    title: "AC-217, AC-226, AC-227 rich, with all times, a cursor and no attachments",
+    given: three,
+    ask: `${FEED}?page_size=1`,
+    status: 200,
+    check: (_api, { rows }) =>
+      expect(rows[0]).toMatchObject({
+        __cursor: expect.any(String),
+        activities: [{ __typename: "Activity", data: { item: "C", nested: { a: 1 } } }],
+        total_activities: 1,
+        data: { item: "C", nested: { a: 1 } },
+        seen_at: null,
+        read_at: null,
+        interacted_at: null,
+        archived_at: null,
+        link_clicked_at: null,
+        clicked_at: null,
+      }),
+  },
+  { title: "AC-218 source and category", ...feed("source=hello&workflow_categories[]=social", "CBA") },
+  { title: "AC-218 source and another category", ...feed("source=hello&workflow_categories[]=x", "") },
+  { title: "AC-219 after all", ...feed("inserted_at.gt=2030-01-01T00:00:00Z", "") },
+  { title: "AC-220 no time", ask: `${FEED}?inserted_at.gt=soon`, ...invalid("inserted_at.gt") },
+  { title: "A-288 by data", ...feed(`trigger_data=${encodeURIComponent('{"item":"B"}')}`, "B") },
+  {
+    title: "AC-221 what is newer than an item",
+    given: three,
+    ask: FEED,
+    status: 200,
+    check: async ({ ask }, { rows }) =>
+      expect(itemsOf((await ask(`${FEED}?before=${rows.at(-1)?.__cursor}`)).rows)).toBe("CB"),
+  },
+  {
+    title: "AC-222 without some fields",
+    given: three,
+    ask: `${FEED}?exclude=entries.archived_at,meta`,
+    status: 200,
+    check: (_api, { body, rows }) => {
+      expect(body).not.toHaveProperty("meta");
+      expect(rows[0]).not.toHaveProperty("archived_at");
+      expect(rows[0]).toHaveProperty("seen_at");
+    },
+  },
+  { title: "AC-223 fields too deep", ask: `${FEED}?exclude=a.b.c.d`, ...invalid("exclude") },
+  { title: "AC-224 no feed's id", ask: "GET /v1/users/u1/feeds/nothing", ...MISSING },
+  {
+    title: "AC-225 an e-mail channel's id",
+    ask: "GET /v1/users/u1/feeds/c-mail",
+    status: 422,
+    answer: err("channel_invalid", 422),
+  },
+  {
+    title: "AC-228 settings",
+    ask: `${FEED}/settings`,
+    status: 200,
+    answer: { features: { branding_required: false } },
+  },
+]);
+
+const SCHEDULE = { workflow: "hello", recipients: ["u1"], repeats: [{ frequency: "daily", hours: 9, minutes: 30 }] };
+
+describeApiCases("schedules, runs, others (api-cases, section 10)", [
+  {
+    title: "AC-240 a schedule, a bare list",
+    ask: "POST /v1/schedules",
+    body: { ...SCHEDULE, unknown: 1 },
+    status: 200,
+    async check({ ask }, { rows }) {
+      expect(rows).toMatchObject([
+        { __typename: "Schedule", workflow: "hello", next_occurrence_at: expect.stringContaining("T09:30:00") },
+      ]);
+      for (const path of [
+        "/v1/schedules?workflow=hello",
+        "/v1/users/u1/schedules",
+        "/v1/schedules?workflow=hello&recipients[]=u1",
+      ])
+        expect(
+          (await ask(`GET ${path}`)).rows.map(({ id }) => id),
+          path,
+        ).toEqual([rows[0]?.id]);
+      expect((await ask("GET /v1/schedules?workflow=hello&recipients[]=u2")).rows).toEqual([]);
+      const changed = await ask("PUT /v1/schedules", { schedule_ids: [rows[0]?.id], data: { a: 1 } });
+      expect(changed.rows).toMatchObject([{ data: { a: 1 } }]);
+    },
+  },
+  {
+    title: "AC-241 minutes between",
+    ask: "POST /v1/schedules",
+    body: { ...SCHEDULE, repeats: [{ frequency: "daily", minutes: 7 }] },
+    ...invalid("repeats[0].minutes"),
+  },
+  {
+    title: "AC-242 an unknown workflow",
+    ask: "POST /v1/schedules",
+    body: { ...SCHEDULE, workflow: "nope" },
+    status: 404,
+    answer: err("workflow_missing", 404),
+  },
+  {
+    title: "AC-243 neither time nor rule",
+    ask: "POST /v1/schedules",
+    body: { workflow: "hello", recipients: ["u1"] },
+    status: 422,
+  },
+  { title: "AC-244 of which workflow", ask: "GET /v1/schedules", ...invalid("workflow") },
+  {
+    title: "AC-245 deleted, with a body",
+    ask: "POST /v1/schedules",
+    body: SCHEDULE,
+    status: 200,
+    async check({ ask }, { rows }) {
+      const removed = await ask("DELETE /v1/schedules", { schedule_ids: [rows[0]?.id] });
+      expect(removed.rows.map(({ id }) => id)).toEqual([rows[0]?.id]);
+    },
+  },
+  {
+    title: "A-271 in bulk",
+    ask: "POST /v1/schedules/bulk/create",
+    body: { schedules: [{ workflow: "hello", recipient: "u1", repeats: SCHEDULE.repeats }] },
+    status: 200,
+    answer: { __typename: "BulkOperation", estimated_total_rows: 1 },
+  },
+  {
+    title: "AC-246 runs that wait",
+    async given({ ask }) {
+      await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
+      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
+    },
+    ask: "GET /v1/workflow_recipient_runs?workflow=paused&status[]=paused",
+    status: 200,
+    answer: { items: [{ __typename: "WorkflowRecipientRun", status: "paused" }] },
+    async check({ ask }) {
+      const count = async (query: string) => (await ask(`GET /v1/workflow_recipient_runs?${query}`)).rows.length;
+      expect(await count("recipient=u1")).toBe(2);
+      expect(await count("recipient[id]=u1&recipient[collection]=projects")).toBe(0);
+      expect(await count("starting_at=2025-06-04T10:00:00Z&ending_at=2025-06-04T10:00:00Z")).toBe(2);
+      expect(await count("starting_at=2025-06-04T10:00:01Z")).toBe(0);
+      expect(await count("ending_at=2025-06-04T09:59:59Z")).toBe(0);
+      expect([await count("has_errors=true"), await count("has_errors=false")]).toEqual([0, 2]);
+    },
+  },
+  {
+    title: "AC-247 a run with its events",
+    async ask({ ask }) {
+      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
+      const { rows } = await ask("GET /v1/workflow_recipient_runs");
+      return `GET /v1/workflow_recipient_runs/${rows[0]?.id}`;
+    },
+    status: 200,
+    answer: {
+      __typename: "WorkflowRecipientRun",
+      events: expect.arrayContaining([expect.objectContaining({ __typename: "WorkflowRecipientRunEvent" })]),
+    },
+    check: (_api, { body }) => expect(body).not.toHaveProperty("steps"),
+  },
+  { title: "AC-248 an unknown bulk operation", ask: `GET /v1/bulk_operations/${UNKNOWN_ID}`, ...MISSING },
+  {
+    title: "AC-249 an unknown audience",
+    ask: "POST /v1/audiences/vip/members",
+    body: { members: [{ user: { id: "u1" } }] },
+    ...MISSING,
+    async check({ ask }) {
+      const body = { members: [{ user: { id: "u1" } }, { user: { id: "u3", name: "Three" } }] };
+      expect((await ask("POST /v1/audiences/vip/members?create_audience=true", body)).status).toBe(204);
+      const { rows } = await ask("GET /v1/audiences/vip/members");
+      expect(rows).toMatchObject([{ __typename: "AudienceMember", user_id: "u3" }, { user_id: "u1" }]);
+      expect((await ask("DELETE /v1/audiences/vip/members", { members: [{ user: { id: "u3" } }] })).status).toBe(204);
+    },
+  },
+  { title: "AC-250 an unknown route", ask: "GET /v1/unknown", ...MISSING },
+  { title: "Q-28 no 405", ask: "DELETE /v1/messages", ...MISSING },
+  {
+    title: "AC-251 more calls than a tier takes, with limits on",
+    setup: { rateLimits: true },
+    ask: "GET /v1/users/u1",
+    status: 200,
+    async check({ ask }) {
+      const calls = await Promise.all(
+        Array.from({ length: 4 }, () => ask("POST /v1/users/bulk/delete", { user_ids: ["x"] })),
+      );
+      const refused = calls.filter(({ status }) => status === 429);
+      expect(refused.length).toBeGreaterThan(0);
+      expect(refused[0]?.headers.get("retry-after")).toBe("1");
+      expect(refused[0]?.body).toMatchObject({ status: 429, code: "rate_limited" });
+    },
+  },
+  {
+    title: "501 where something makes no sense offline, with the reason, and no retry",
+    ask: "GET /v1/users/u1/guides/c-feed",
+    status: 501,
+    answer: { code: "not_supported", status: 501, type: "api_error", message: expect.stringContaining("guides") },
+    check: (_api, { headers }) => expect(headers.get("x-should-retry")).toBe("false"),
+  },
+  {
+    title: "A-301 no preference center",
+    ask: "GET /v1/users/u1/preference_center/config",
+    status: 200,
+    answer: { enabled: false, user_email: "u1@lark.test" },
+  },
+  {
+    title: "A-002 the document of what is answered",
+    ask: "GET /v1/openapi",
+    status: 200,
+    answer: { openapi: "3.1.0" },
+  },
+  {
+    title: "A-264 to A-266 Slack's connection is what the channel data hold",
+    given: ({ harness }) => {
+      const chat = harness.environment.channels.chatty;
+      if (chat) chat.settings = { slack_channels: [{ id: "C1", name: "general" }] };
+    },
+    ask: "GET /v1/providers/slack/c-chat/auth_check?access_token_object[object_id]=acme&access_token_object[collection]=$tenants",
+    status: 200,
+    answer: { connection: { ok: false, reason: "Access token not set." } },
+    async check({ ask }) {
+      const where = `c-chat/channels?access_token_object=${encodeURIComponent('{"object_id":"acme","collection":"$tenants"}')}`;
+      expect((await ask(`GET /v1/providers/slack/${where}`)).body).toMatchObject({
+        code: "authorization",
+        status: 403,
+      });
+      await ask("PUT /v1/objects/$tenants/acme/channel_data/c-chat", {
+        data: { token: { access_token: "x" }, connections: [] },
+      });
+      expect((await ask(`GET /v1/providers/slack/${where}`)).body).toEqual({
+        slack_channels: [{ id: "C1", name: "general" }],
+        next_cursor: null,
+      });
+      const revoked = await ask(`PUT /v1/providers/slack/${where.replace("/channels", "/revoke_access")}`);
+      expect(revoked.body).toEqual({ ok: true });
+      expect((await ask(`GET /v1/providers/slack/${where}`)).status).toBe(403);
+    },
+  },
+]);

@@ -1,0 +1,221 @@
+import { expect } from "vitest";
+import { describeApiCases, invalid, MISSING } from "../../helpers/api-case.js";
+import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+
+const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+const started = ({ ask }: OpenedEmulator) =>
+  ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", data: { n: 1, text: "a".repeat(300) } });
+
+/** Makes u1's messages, and puts the feed's into a path. */
+const of = (method: string, path: string) => async (api: OpenedEmulator) => {
+  await started(api);
+  return `${method} ${path.replace("{M}", await feedMessage(api))}`;
+};
+
+async function feedMessage({ harness }: OpenedEmulator): Promise<string> {
+  const message = (await harness.messages()).find(({ channel }) => channel.key === "feed");
+  return message?.id as string;
+}
+
+const list = (query: string, types: string[]) => ({
+  given: started,
+  ask: `GET /v1/messages?${query}`,
+  status: 200,
+  check: (_api: OpenedEmulator, { rows }: { rows: { channel?: unknown }[] }) =>
+    expect(rows.map(({ channel }) => (channel as { type: string }).type)).toEqual(types),
+});
+
+const BOTH = ["in_app_feed", "email"];
+
+describeApiCases("messages and statuses (api-cases, section 8)", [
+  {
+    title: "AC-180 a run's messages, as items, newest first",
+    async ask({ ask }) {
+      const { body } = await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
+      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
+      return `GET /v1/messages?workflow_run_id=${body?.workflow_run_id}`;
+    },
+    status: 200,
+    answer: {
+      items: [{ __typename: "Message" }, {}],
+      page_info: { __typename: "PageInfo", after: null, before: null },
+    },
+    check: (_api, { body, rows }) => {
+      expect(body).not.toHaveProperty("entries");
+      expect(rows[0]).not.toHaveProperty("content");
+    },
+  },
+  { title: "AC-181 by status and channel", ...list("status[]=delivered&channel_id=c-feed", ["in_app_feed"]) },
+  { title: "AC-181 by channel alone", ...list("channel_id=c-mail", ["email"]) },
+  { title: "AC-182 no status", ask: "GET /v1/messages?status[]=lost", ...invalid("status") },
+  { title: "A-060 a list with indices", ask: "GET /v1/messages?status[0]=sent", ...invalid("status") },
+  { title: "AC-183 by a trigger's data", ...list(`trigger_data=${encodeURIComponent('{"n":1}')}`, BOTH) },
+  { title: "AC-183 by other data", ...list(`trigger_data=${encodeURIComponent('{"n":"1"}')}`, []) },
+  { title: "A-076 texts as far as 256 characters", ...list(`trigger_data={"text":"${"a".repeat(256)}"}`, BOTH) },
+  {
+    title: "AC-184 nested data",
+    ask: `GET /v1/messages?trigger_data=${encodeURIComponent('{"o":{"a":1}}')}`,
+    ...invalid("trigger_data"),
+  },
+  { title: "AC-185 no JSON", ask: "GET /v1/messages?trigger_data=notjson", ...invalid("trigger_data") },
+  {
+    title: "AC-186 51 ids",
+    ask: `GET /v1/messages?${Array.from({ length: 51 }, (_, index) => `message_ids[]=m${index}`).join("&")}`,
+    ...invalid("message_ids"),
+  },
+  { title: "A-208 by engagement", ...list("engagement_status[]=read", []) },
+  { title: "A-208 by what is missing", ...list("engagement_status[]=unread", BOTH) },
+  { title: "A-208 by category", ...list("workflow_categories[]=social&workflow_categories[]=x", BOTH) },
+  { title: "A-208 by another category", ...list("workflow_categories[]=x", []) },
+  { title: "A-061 by time, dotted", ...list("inserted_at.gte=2025-06-04T10:00:00Z", BOTH) },
+  { title: "A-061 by time, in brackets", ...list("inserted_at[gt]=2025-06-04T10:00:00Z", []) },
+  {
+    title: "A-300 a user's, by source",
+    given: started,
+    ask: "GET /v1/users/u2/messages?source=hello",
+    status: 200,
+    answer: { items: [] },
+  },
+  { title: "AC-187 an unknown message", ask: "GET /v1/messages/unknown", ...MISSING },
+  {
+    title: "AC-188, AC-189 read, and read again",
+    ask: of("PUT", "/v1/messages/{M}/read"),
+    status: 200,
+    answer: { read_at: ISO, engagement_statuses: ["read"] },
+    async check({ ask, harness }, { body }) {
+      await harness.at(60_000);
+      const again = await ask(`PUT /v1/messages/${body?.id}/read`);
+      expect(again.body?.read_at).not.toBe(body?.read_at);
+      const { rows } = await ask(`GET /v1/messages/${body?.id}/events`);
+      expect(rows[0]).toMatchObject({ __typename: "MessageEvent", type: "message.read", recipient: "u1" });
+    },
+  },
+  {
+    title: "AC-190 unread",
+    ask: of("DELETE", "/v1/messages/{M}/read"),
+    status: 200,
+    answer: { read_at: null },
+    check: async ({ ask }, { body }) =>
+      expect((await ask(`GET /v1/messages/${body?.id}/events`)).rows[0]).toMatchObject({ type: "message.unread" }),
+  },
+  {
+    title: "A-231 the negative spelling",
+    ask: of("DELETE", "/v1/messages/{M}/unseen"),
+    status: 200,
+    answer: { seen_at: null },
+  },
+  {
+    title: "AC-191 six pairs of metadata",
+    ask: of("PUT", "/v1/messages/{M}/interacted"),
+    body: { metadata: { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 } },
+    ...invalid("metadata"),
+  },
+  {
+    title: "AC-192 nested metadata",
+    ask: of("PUT", "/v1/messages/{M}/interacted"),
+    body: { metadata: { a: { b: 1 } } },
+    ...invalid("metadata.a"),
+  },
+  {
+    title: "A-224 interacted without a body",
+    ask: of("PUT", "/v1/messages/{M}/interacted"),
+    status: 200,
+    answer: { interacted_at: ISO, read_at: ISO },
+  },
+  {
+    title: "AC-193 many at once, unknown ones left out",
+    given: started,
+    ask: "GET /v1/messages",
+    status: 200,
+    async check(api) {
+      const id = await feedMessage(api);
+      const { rows } = await api.ask("POST /v1/messages/batch/seen", { message_ids: [id, "X-unknown"] });
+      expect(rows.map((row) => [row.id, row.seen_at])).toEqual([[id, ISO]]);
+      expect((await api.ask("POST /v1/messages/batch/seen", {})).body).toMatchObject({
+        errors: [{ field: "message_ids" }],
+      });
+      const contents = await api.ask(`GET /v1/messages/batch/content?message_ids[]=${id}`);
+      expect(contents.rows).toMatchObject([{ __typename: "MessageContent", message_id: id }]);
+    },
+  },
+  {
+    title: "AC-194 twice within a second, with limits",
+    setup: { rateLimits: true },
+    given: started,
+    ask: "GET /v1/messages",
+    status: 200,
+    async check(api) {
+      const id = await feedMessage(api);
+      const asked = () => api.ask("POST /v1/messages/batch/seen", { message_ids: [id] });
+      const answers = [await asked(), await asked(), await asked()];
+      expect(answers.map(({ status, rows }) => [status, rows[0]?.seen_at])).toEqual([1, 2, 3].map(() => [200, ISO]));
+      // A second may end between two of them, not between all three.
+      expect(answers.map(({ headers }) => headers.get("x-ratelimited-message_ids"))).toContain(id);
+    },
+  },
+  {
+    title: "AC-195, AC-196 a channel's messages, by either name of the users",
+    given: started,
+    ask: "POST /v1/channels/c-feed/messages/bulk/read",
+    body: { user_ids: ["u1"], archived: "exclude" },
+    status: 200,
+    answer: { __typename: "BulkOperation", estimated_total_rows: 1 },
+    async check({ ask }, { body }) {
+      for (let state: unknown = ""; state !== "completed"; )
+        state = (await ask(`GET /v1/bulk_operations/${body?.id}`)).body?.status;
+      expect((await ask("GET /v1/users/u1/feeds/c-feed")).body).toMatchObject({
+        meta: { unread_count: 0, total_count: 1 },
+      });
+      const none = await ask("POST /v1/channels/c-feed/messages/bulk/archive", { recipient_ids: ["u2"] });
+      expect(none.body).toMatchObject({ estimated_total_rows: 0 });
+    },
+  },
+  { title: "AC-197 no action", ask: "POST /v1/channels/c-feed/messages/bulk/explode", body: {}, ...invalid("action") },
+  {
+    title: "AC-198 an in-app message's content",
+    ask: of("GET", "/v1/messages/{M}/content"),
+    status: 200,
+    answer: { data: { __typename: "MessageInAppFeedContent", blocks: [{ name: "body" }] } },
+  },
+  {
+    title: "AC-199 no delivery logs",
+    ask: of("GET", "/v1/messages/{M}/delivery_logs"),
+    status: 200,
+    answer: { items: [] },
+  },
+  {
+    title: "AC-200 events, newest first",
+    ask: of("GET", "/v1/messages/{M}/events?page_size=2"),
+    status: 200,
+    async check({ ask }, { body, rows }) {
+      const id = (await ask("GET /v1/messages?channel_id=c-feed")).rows[0]?.id;
+      const { page_info } = body as { page_info: { after: string } };
+      const rest = await ask(`GET /v1/messages/${id}/events?after=${page_info.after}`);
+      expect([...rows, ...rest.rows].map(({ type }) => type)).toEqual([
+        "message.delivered",
+        "message.queued",
+        "message.created",
+      ]);
+    },
+  },
+  {
+    title: "AC-201 one activity, recipient and actor expanded",
+    ask: of("GET", "/v1/messages/{M}/activities"),
+    status: 200,
+    answer: {
+      items: [
+        { __typename: "Activity", recipient: { __typename: "User", id: "u1" }, actor: { id: "u2" }, data: { n: 1 } },
+      ],
+    },
+    check: async (api) => {
+      const path = `GET /v1/messages/${await feedMessage(api)}/activities`;
+      expect((await api.ask(`${path}?trigger_data={"n":2}`)).rows).toEqual([]);
+    },
+  },
+  {
+    title: "A-009 another user's message is not for a user's token",
+    ask: "GET /v1/messages/unknown/content",
+    headers: { authorization: "Bearer pk_dev" },
+    status: 403,
+  },
+]);

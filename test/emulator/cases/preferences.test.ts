@@ -1,0 +1,150 @@
+import { expect } from "vitest";
+import { describeApiCases, err, invalid } from "../../helpers/api-case.js";
+import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+
+const SET = "/v1/users/u1/preferences/default";
+const put = (body: unknown) => (api: OpenedEmulator) => api.ask(`PUT ${SET}`, body);
+const EMAIL_OFF = { channel_types: { email: false } };
+
+describeApiCases("preferences (api-cases, section 7)", [
+  {
+    title: "AC-150 nothing set",
+    ask: `GET ${SET}`,
+    status: 200,
+    answer: { id: "default", workflows: null, categories: null, channel_types: null },
+  },
+  {
+    title: "Q-26 of an unknown user",
+    ask: "GET /v1/users/ghost/preferences/default",
+    status: 200,
+    answer: { id: "default" },
+  },
+  { title: "AC-151 a set", ask: `PUT ${SET}`, body: EMAIL_OFF, status: 200, answer: EMAIL_OFF },
+  {
+    title: "AC-152 replaced",
+    given: put(EMAIL_OFF),
+    ask: `PUT ${SET}`,
+    body: { workflows: { hello: true } },
+    status: 200,
+    answer: { channel_types: null, workflows: { hello: true } },
+  },
+  {
+    title: "AC-153 merged",
+    given: put(EMAIL_OFF),
+    ask: `PUT ${SET}`,
+    body: { __persistence_strategy__: "merge", channel_types: { sms: false } },
+    status: 200,
+    answer: { channel_types: { email: false, sms: false } },
+  },
+  {
+    title: "AC-154 inline with an identification",
+    given: put(EMAIL_OFF),
+    ask: "PUT /v1/users/u1",
+    body: { preferences: { default: { categories: { ads: false } } } },
+    status: 200,
+    check: async ({ ask }) =>
+      expect((await ask(`GET ${SET}`)).body).toMatchObject({ ...EMAIL_OFF, categories: { ads: false } }),
+  },
+  {
+    title: "AC-155 with conditions",
+    ask: `PUT ${SET}`,
+    body: {
+      workflows: { hello: { conditions: [{ variable: "recipient.plan", operator: "equal_to", argument: "pro" }] } },
+    },
+    status: 200,
+    answer: { workflows: { hello: { conditions: [{ argument: "pro" }] } } },
+  },
+  {
+    title: "AC-156 no channel type",
+    ask: `PUT ${SET}`,
+    body: { channel_types: { pigeon: true } },
+    ...invalid("channel_types.pigeon"),
+  },
+  {
+    title: "AC-157 no value",
+    ask: `PUT ${SET}`,
+    body: { channel_types: { email: "no" } },
+    ...invalid("channel_types.email"),
+  },
+  {
+    title: "AC-158 no operator",
+    ask: `PUT ${SET}`,
+    body: { channel_types: { email: { conditions: [{ variable: "recipient.a", operator: "like", argument: "b" }] } } },
+    ...invalid("channel_types.email.conditions[0].operator"),
+  },
+  {
+    title: "AC-159 all sets, a bare list",
+    ask: "GET /v1/users/u1/preferences",
+    status: 200,
+    check: (_api, { body, rows }) => {
+      expect(Array.isArray(body)).toBe(true);
+      expect(rows).toMatchObject([{ id: "default" }]);
+    },
+  },
+  {
+    title: "AC-160 a tenant's defaults, and on demand below the default set (A-304)",
+    given: ({ ask }) =>
+      ask("PUT /v1/tenants/acme", { settings: { preference_set: { channel_types: { sms: false } } } }),
+    ask: "GET /v1/users/u1/preferences/acme",
+    status: 200,
+    answer: { id: "acme", channel_types: { sms: false } },
+    check: async ({ ask }) =>
+      expect((await ask(`GET ${SET}?tenant=acme`)).body).toMatchObject({
+        id: "default",
+        channel_types: { sms: false },
+      }),
+  },
+  { title: "AC-161 deleted, also what is not there", ask: `DELETE ${SET}`, status: 204 },
+  {
+    title: "AC-162 an old client's path",
+    given: put({ channel_types: { sms: false } }),
+    ask: `PUT ${SET}/channel_types/email`,
+    body: { subscribed: false },
+    status: 200,
+    answer: { channel_types: { email: false, sms: false } },
+  },
+  {
+    title: "A-307 an old client's section",
+    ask: `PUT ${SET}/categories`,
+    body: { ads: false },
+    status: 200,
+    answer: { categories: { ads: false } },
+  },
+  {
+    title: "A-249 an object's, which is made",
+    ask: "PUT /v1/objects/projects/new/preferences/default",
+    body: EMAIL_OFF,
+    status: 200,
+    answer: EMAIL_OFF,
+    check: async ({ ask }) => expect((await ask("GET /v1/objects/projects/new")).status).toBe(200),
+  },
+  {
+    title: "AC-163 in bulk, replacing",
+    given: put({ channel_types: { sms: false } }),
+    ask: "POST /v1/users/bulk/preferences",
+    body: { user_ids: ["u1"], preferences: EMAIL_OFF },
+    status: 200,
+    answer: { name: "users.bulk.set_preferences" },
+    async check(api, { body }) {
+      for (let state: unknown = "queued"; state !== "completed"; )
+        state = (await api.ask(`GET /v1/bulk_operations/${body?.id}`)).body?.status;
+      expect((await api.ask(`GET ${SET}`)).body?.channel_types).toEqual({ email: false });
+    },
+  },
+  {
+    title: "AC-163 a set that is none is refused at once",
+    ask: "POST /v1/users/bulk/preferences",
+    body: { user_ids: ["u1"], preferences: { channel_types: { pigeon: true } } },
+    status: 422,
+    answer: err("invalid_params", 422),
+  },
+  {
+    title: "AC-164 what a set says is followed",
+    given: put(EMAIL_OFF),
+    ask: "POST /v1/workflows/hello/trigger",
+    body: { recipients: ["u1"] },
+    status: 200,
+    check: async ({ harness }) =>
+      expect((await harness.messages("u1")).map(({ channel }) => channel.type)).toEqual(["in_app_feed"]),
+  },
+]);

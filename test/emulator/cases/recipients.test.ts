@@ -1,0 +1,343 @@
+import { expect } from "vitest";
+import type { JsonObject } from "../../../src/util/json.js";
+import { type ApiCase, describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
+import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+
+const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+const put = (path: string, body: unknown) => (api: OpenedEmulator) => api.ask(`PUT ${path}`, body);
+const QUEUED = { __typename: "BulkOperation", status: "queued", processed_rows: 0, completed_at: null };
+
+function pageInfo(body: JsonObject | null): { after: string | null } {
+  return body?.page_info as { after: string | null };
+}
+
+/** A bulk operation is followed until it has ended. */
+async function ended({ ask, url }: OpenedEmulator, answered: JsonObject | null): Promise<JsonObject> {
+  expect(answered?.progress_path).toBe(`${url}/v1/bulk_operations/${answered?.id}`);
+  for (;;) {
+    const { body } = await ask(`GET /v1/bulk_operations/${answered?.id}`);
+    if (body?.status === "completed" || body?.status === "failed") return body;
+  }
+}
+
+const done =
+  (expected: object, more?: (api: OpenedEmulator) => unknown): ApiCase["check"] =>
+  async (api, { body }) => {
+    expect(await ended(api, body)).toMatchObject({ status: "completed", completed_at: ISO, ...expected });
+    await more?.(api);
+  };
+
+describeApiCases("users, objects, tenants (api-cases, section 5)", [
+  {
+    title: "AC-100 a user's whole shape",
+    ask: "PUT /v1/users/u5",
+    body: { name: "E", plan: { tier: "a" } },
+    status: 200,
+    check: (_api, { body }) =>
+      expect(body).toEqual({
+        __typename: "User",
+        id: "u5",
+        name: "E",
+        email: null,
+        avatar: null,
+        phone_number: null,
+        timezone: null,
+        plan: { tier: "a" },
+        created_at: null,
+        updated_at: ISO,
+      }),
+  },
+  {
+    title: "AC-101 properties merge deeply",
+    given: put("/v1/users/u5", { plan: { tier: "a" } }),
+    ask: "PUT /v1/users/u5",
+    body: { plan: { seats: 3 } },
+    status: 200,
+    answer: { plan: { tier: "a", seats: 3 } },
+  },
+  {
+    title: "AC-102 null is a value",
+    ask: "PUT /v1/users/u1",
+    body: { name: null },
+    status: 200,
+    answer: { name: null },
+  },
+  {
+    title: "AC-103 300 kB of properties",
+    ask: "PUT /v1/users/u1",
+    body: { text: "x".repeat(300_000) },
+    ...invalid(""),
+  },
+  { title: "AC-104 an id with a slash", ask: "PUT /v1/users/a%2Fb", body: {}, ...invalid("id") },
+  {
+    title: "A-063 an id that is encoded",
+    ask: "PUT /v1/users/a%20b%25",
+    body: {},
+    status: 200,
+    answer: { id: "a b%" },
+  },
+  { title: "AC-105 an unknown user", ask: "GET /v1/users/ghost", ...MISSING },
+  {
+    title: "AC-106 deleted, and then gone",
+    ask: "DELETE /v1/users/u1",
+    status: 204,
+    async check({ ask }) {
+      expect((await ask("GET /v1/users/u1")).status).toBe(404);
+      expect((await ask("DELETE /v1/users/u1")).status).toBe(404); // Q-27
+    },
+  },
+  {
+    title: "AC-107, AC-108 pages to the end",
+    ask: "GET /v1/users?page_size=1",
+    status: 200,
+    answer: { page_info: { __typename: "PageInfo", after: expect.any(String), before: null, page_size: 1 } },
+    async check({ ask }, { rows, body }) {
+      const ids = rows.map(({ id }) => id);
+      let after = pageInfo(body).after;
+      while (after !== null) {
+        const next = await ask(`GET /v1/users?page_size=3&after=${after}`);
+        ids.push(...next.rows.map(({ id }) => id));
+        after = pageInfo(next.body).after;
+      }
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids).toEqual(expect.arrayContaining(["u1", "u2"]));
+    },
+  },
+  { title: "AC-109 a page too large", ask: "GET /v1/users?page_size=51", ...invalid("page_size") },
+  { title: "Q-8 a page of nothing", ask: "GET /v1/users?page_size=0", ...invalid("page_size") },
+  { title: "AC-110 a cursor that is none", ask: "GET /v1/users?after=%25%25%25", ...invalid("after") },
+  {
+    title: "A-278 preferences on demand",
+    given: put("/v1/users/u1/preferences/default", { channel_types: { sms: false } }),
+    ask: "GET /v1/users?include[]=preferences",
+    status: 200,
+    answer: {
+      entries: expect.arrayContaining([
+        expect.objectContaining({
+          id: "u1",
+          preferences: { default: expect.objectContaining({ channel_types: { sms: false } }) },
+        }),
+      ]),
+    },
+  },
+  {
+    title: "AC-111 an object keeps its properties apart",
+    ask: "PUT /v1/objects/projects/p2",
+    body: { name: "P", color: "red" },
+    status: 200,
+    answer: { __typename: "Object", id: "p2", collection: "projects", properties: { name: "P", color: "red" } },
+    async check({ ask }) {
+      expect((await ask("GET /v1/objects/projects?page_size=1")).rows.map(({ id }) => id)).toEqual(["p2"]);
+      expect((await ask("DELETE /v1/objects/projects/p2")).status).toBe(204);
+      expect((await ask("GET /v1/objects/projects/p2")).status).toBe(404);
+    },
+  },
+  {
+    title: "AC-112 a tenant's branding merges",
+    given: put("/v1/tenants/acme", { settings: { branding: { logo_url: "https://x.test/l.png" } } }),
+    ask: "PUT /v1/tenants/acme",
+    body: { settings: { branding: { primary_color: "#112233" } } },
+    status: 200,
+    answer: {
+      __typename: "Tenant",
+      name: "Acme",
+      settings: { branding: { primary_color: "#112233", logo_url: "https://x.test/l.png" } },
+    },
+  },
+  {
+    title: "A-275 a tenant's preferences over the environment's",
+    given: async ({ ask, harness }) => {
+      harness.environment.preferences = { channel_types: { sms: false } };
+      await ask("PUT /v1/tenants/acme", { settings: { preference_set: { channel_types: { push: false } } } });
+    },
+    ask: "GET /v1/tenants/acme?resolve_full_preference_settings=true",
+    status: 200,
+    answer: { settings: { preference_set: { channel_types: { sms: false, push: false } } } },
+  },
+  {
+    title: "AC-113 a tenant as an object",
+    ask: "GET /v1/objects/$tenants/acme",
+    status: 200,
+    answer: { __typename: "Object", collection: "$tenants" },
+  },
+  {
+    title: "AC-114 users merge, with their messages",
+    async given({ ask }) {
+      await ask("PUT /v1/users/u2", { plan: "pro", name: "Other" });
+      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u2"] });
+    },
+    ask: "POST /v1/users/u1/merge",
+    body: { from_user_id: "u2" },
+    status: 200,
+    answer: { id: "u1", name: "Una", plan: "pro" },
+    async check({ ask }) {
+      expect((await ask("GET /v1/users/u2")).status).toBe(404);
+      expect((await ask("GET /v1/users/u1/messages")).rows).toHaveLength(2);
+      expect((await ask("GET /v1/users/u1/subscriptions")).rows).toHaveLength(1);
+    },
+  },
+  { title: "A-299 with whom", ask: "POST /v1/users/u1/merge", body: {}, ...invalid("from_user_id") },
+  { title: "A-299 with nobody known", ask: "POST /v1/users/u1/merge", body: { from_user_id: "ghost" }, ...MISSING },
+  {
+    title: "AC-115 bulk identify, with its progress",
+    ask: "POST /v1/users/bulk/identify",
+    body: {
+      users: [
+        { id: "b1", name: "B" },
+        { id: "b2", id_hash: 1 },
+      ],
+    },
+    status: 200,
+    answer: { ...QUEUED, name: "users.bulk.identify", estimated_total_rows: 2 },
+    check: done({ success_count: 2, error_count: 0, processed_rows: 2 }, async ({ knock }) => {
+      expect(await knock.users.get("b1")).toMatchObject({ name: "B" });
+    }),
+  },
+  {
+    title: "A-108 rows that fail are counted and named",
+    ask: "POST /v1/users/bulk/identify",
+    body: { users: [{ id: "b1", preferences: { default: { channel_types: { pigeon: true } } } }, { id: "b2" }] },
+    status: 200,
+    check: done({ success_count: 1, error_count: 1, error_items: [{ id: "b1", collection: null }] }),
+  },
+  {
+    title: "AC-116 1001 users",
+    ask: "POST /v1/users/bulk/identify",
+    body: { users: Array.from({ length: 1_001 }, (_, index) => ({ id: `b${index}` })) },
+    ...invalid("users"),
+  },
+  {
+    title: "A-279 bulk delete",
+    ask: "POST /v1/users/bulk/delete",
+    body: { user_ids: ["u1", "ghost"] },
+    status: 200,
+    check: done({ success_count: 1, error_count: 1, error_items: [{ id: "ghost", collection: null }] }),
+  },
+  {
+    title: "AC-117 tenants deleted in bulk, their ids in the query",
+    ask: "POST /v1/tenants/bulk/delete?tenant_ids[]=acme",
+    status: 200,
+    check: done({ success_count: 1 }, async ({ ask }) => expect((await ask("GET /v1/tenants/acme")).status).toBe(404)),
+  },
+  {
+    title: "A-274 tenants set in bulk, by id or body",
+    ask: "POST /v1/tenants/bulk/set",
+    body: { tenants: ["t1", { id: "t2", name: "T" }] },
+    status: 200,
+    check: done({ success_count: 2 }, async ({ ask }) => {
+      expect((await ask("GET /v1/tenants?name=T")).rows.map(({ id }) => id)).toEqual(["t2"]);
+    }),
+  },
+  {
+    title: "A-236, A-235 objects in bulk",
+    ask: "POST /v1/objects/projects/bulk/set",
+    body: { objects: [{ id: "p8" }, { id: "p9", name: "N" }] },
+    status: 200,
+    check: done({ success_count: 2 }, async (api) => {
+      const { body } = await api.ask("POST /v1/objects/projects/bulk/delete", { object_ids: ["p8", "p9"] });
+      expect(await ended(api, body)).toMatchObject({ success_count: 2 });
+    }),
+  },
+  {
+    title: "A-237, A-238 subscriptions in bulk",
+    ask: "POST /v1/objects/projects/bulk/subscriptions/add",
+    body: { subscriptions: [{ id: "p1", recipients: ["u7", { id: "u8", name: "Eight" }] }] },
+    status: 200,
+    check: done({ success_count: 1 }, async (api) => {
+      expect((await api.ask("GET /v1/objects/projects/p1/subscriptions")).rows).toHaveLength(4);
+      const { body } = await api.ask("POST /v1/objects/projects/bulk/subscriptions/delete", {
+        subscriptions: [{ id: "p1", recipients: ["u7"] }],
+      });
+      await ended(api, body);
+      expect((await api.ask("GET /v1/objects/projects/p1/subscriptions")).rows).toHaveLength(3);
+    }),
+  },
+  {
+    title: "AC-118 a subscription, both sides expanded",
+    ask: "POST /v1/objects/projects/p1/subscriptions",
+    body: { recipients: ["u7"], properties: { role: "x" } },
+    status: 200,
+    check: (_api, { rows }) =>
+      expect(rows).toMatchObject([
+        {
+          __typename: "Subscription",
+          object: { __typename: "Object", id: "p1" },
+          recipient: { __typename: "User", id: "u7" },
+          properties: { role: "x" },
+        },
+      ]),
+  },
+  {
+    title: "AC-119 101 recipients",
+    ask: "POST /v1/objects/projects/p1/subscriptions",
+    body: { recipients: Array.from({ length: 101 }, (_, index) => `s${index}`) },
+    ...invalid("recipients"),
+  },
+  {
+    title: "AC-120 a DELETE with a body",
+    ask: "DELETE /v1/objects/projects/p1/subscriptions",
+    body: { recipients: ["u1", "u7"] },
+    status: 200,
+    check: (_api, { rows }) => expect(rows).toMatchObject([{ recipient: { id: "u1" } }]),
+  },
+  {
+    title: "A-257 whom an object's list is narrowed to, and what an object subscribes to",
+    ask: "GET /v1/objects/projects/p1/subscriptions?recipients[]=u2",
+    status: 200,
+    async check({ ask }, { rows }) {
+      expect(rows).toMatchObject([{ recipient: { id: "u2" } }]);
+      expect((await ask("GET /v1/objects/projects/p1/subscriptions?mode=recipient")).rows).toEqual([]);
+      const objects = "objects[0][id]=p1&objects[0][collection]=projects";
+      expect((await ask(`GET /v1/users/u1/subscriptions?${objects}`)).rows).toHaveLength(1);
+      expect((await ask("GET /v1/users/u1/subscriptions?objects[0][id]=p9&objects[0][collection]=x")).rows).toEqual([]);
+    },
+  },
+]);
+
+const PUSH = "/v1/users/u1/channel_data/ios";
+
+describeApiCases("channel data (api-cases, section 6)", [
+  {
+    title: "AC-130 push data in one shape",
+    ask: `PUT ${PUSH}`,
+    body: { data: { tokens: ["t1"] } },
+    status: 200,
+    answer: {
+      __typename: "ChannelData",
+      channel_id: "c-ios",
+      data: { tokens: ["t1"], devices: [{ token: "t1", locale: null, timezone: null }] },
+    },
+  },
+  {
+    title: "AC-131 replaced whole",
+    given: put(PUSH, { data: { tokens: ["t1"] } }),
+    ask: `PUT ${PUSH}`,
+    body: { data: { devices: [{ token: "t2", locale: "fr" }] } },
+    status: 200,
+    answer: { data: { tokens: ["t2"] } },
+  },
+  { title: "AC-132 never set", ask: `GET ${PUSH}`, ...MISSING },
+  {
+    title: "AC-133 deleted",
+    given: put(PUSH, { data: { tokens: ["t1"] } }),
+    ask: `DELETE ${PUSH}`,
+    status: 204,
+    check: async ({ ask }) => expect((await ask(`GET ${PUSH}`)).status).toBe(404),
+  },
+  {
+    title: "AC-134 of an unknown user, who is made",
+    ask: "PUT /v1/users/new/channel_data/ios",
+    body: { data: { tokens: ["t"] } },
+    status: 200,
+    check: async ({ ask }) => expect((await ask("GET /v1/users/new")).status).toBe(200),
+  },
+  {
+    title: "AC-135 an unknown channel",
+    ask: "PUT /v1/users/u1/channel_data/6f1f0f3e-0000-4000-8000-000000000001",
+    body: { data: { tokens: ["t"] } },
+    status: 422,
+    answer: err("channel_invalid", 422),
+  },
+  { title: "AC-136 data of another kind", ask: `PUT ${PUSH}`, body: { data: { foo: 1 } }, ...invalid("data") },
+  { title: "AC-137 no data", ask: `PUT ${PUSH}`, body: {}, ...invalid("data") },
+]);

@@ -1,0 +1,216 @@
+import { request } from "node:http";
+import { connect } from "node:net";
+import { describe, expect, it } from "vitest";
+import { step } from "../helpers/engine-harness.js";
+import { openApiCases, withApi } from "../helpers/open-emulator.js";
+
+/** A request with headers that fetch would not send. */
+function raw(url: string, headers: Record<string, string>): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
+const AUTHORIZED = { authorization: "Bearer sk_test" };
+
+describe("who may ask", () => {
+  it("a page whose name points here is refused, whatever its key", () =>
+    withApi(async ({ url }) => {
+      const refused = await raw(`${url}/v1/users/u1`, { ...AUTHORIZED, host: "evil.test" });
+      expect(refused.status).toBe(403);
+      expect(JSON.parse(refused.text)).toMatchObject({
+        code: "authorization",
+        message: expect.stringContaining("evil.test"),
+      });
+      expect((await raw(`${url}/__knock/ready`, { host: "evil.test" })).status).toBe(403);
+      expect((await raw(`${url}/v1/users/u1`, { ...AUTHORIZED, host: "localhost:1" })).status).toBe(200);
+    }));
+
+  it("who listens on all addresses is reached by any name", () =>
+    withApi(
+      async ({ url }) => {
+        expect((await raw(`${url}/v1/users/u1`, { ...AUTHORIZED, host: "knock:8484" })).status).toBe(200);
+      },
+      { host: "0.0.0.0" },
+    ));
+
+  it("pages of other origins do not reach the helpers", () =>
+    withApi(async ({ ask, harness }) => {
+      const refused = await ask("POST /__knock/reset", "{}", {
+        origin: "https://evil.test",
+        "content-type": "text/plain",
+      });
+      expect(refused.status).toBe(403);
+      expect(refused.headers.get("access-control-allow-origin")).toBeNull();
+      expect(await harness.recipient("u1")).toBeDefined();
+    }));
+});
+
+describe("bodies", () => {
+  it("one that never comes whole holds nobody up", () =>
+    withApi(async ({ ask, url }) => {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      socket.write(
+        "POST /v1/workflows/hello/trigger HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\nContent-Length: 100\r\n\r\n{",
+      );
+      expect((await ask("GET /v1/users/u1")).status).toBe(200);
+      socket.destroy();
+      expect((await ask("GET /v1/users/u1")).status).toBe(200);
+    }));
+
+  it("one announced as too large is refused before it is read", () =>
+    withApi(async ({ url }) => {
+      const status = await new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(new URL(url).port), "127.0.0.1");
+        socket.on("error", reject);
+        socket.on("data", (chunk: Buffer) => {
+          resolve(chunk.toString().split("\r\n")[0] as string);
+          socket.destroy();
+        });
+        socket.write(
+          "POST /v1/workflows/hello/trigger HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\nContent-Length: 999999999\r\n\r\n",
+        );
+      });
+      expect(status).toBe("HTTP/1.1 413 Payload Too Large");
+    }));
+
+  it("the key __proto__ is refused, and changes nothing", () =>
+    withApi(async ({ ask }) => {
+      const refused = await ask("PUT /v1/users/u1", '{"__proto__":{"polluted":true}}');
+      expect(refused.status).toBe(422);
+      expect(refused.body).toMatchObject({ errors: [{ field: "__proto__" }] });
+      expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+    }));
+
+  it("many at once are all answered", () =>
+    withApi(async ({ ask, harness }) => {
+      const ids = Array.from({ length: 60 }, (_, index) => `many-${index}`);
+      const answers = await Promise.all(
+        ids.map((id) => ask("POST /v1/workflows/hello/trigger", { recipients: [{ id, name: id }] })),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(await harness.messages()).toHaveLength(ids.length);
+    }));
+});
+
+describe("the stop", () => {
+  it("answers what is in hand, then listens no more", async () => {
+    const api = await openApiCases();
+    const { harness } = api;
+    harness.define("asking", {
+      steps: [
+        { ref: "http_fetch_1", type: "http_fetch", settings: { method: "get", url: "https://lark.test/p" } },
+        step.feed(),
+      ],
+    });
+    let closed: Promise<void> | undefined;
+    harness.respond = () => {
+      closed = api.close(); // while the request is being answered
+      return { status: 200, text: "{}" };
+    };
+    const started = api.ask("POST /v1/workflows/asking/trigger", { recipients: ["u1"] });
+    expect((await started).status).toBe(200);
+    await closed;
+    await expect(api.ask("GET /v1/users/u1")).rejects.toThrow();
+  });
+});
+
+describe("helpers for tests, under /__knock/", () => {
+  it("ready says where", () =>
+    withApi(async ({ ask, url }) => {
+      expect((await ask("GET /__knock/ready", undefined, { authorization: "" })).body).toMatchObject({
+        ready: true,
+        url,
+      });
+    }));
+
+  it("reset forgets all, or all but recipients", () =>
+    withApi(async ({ ask, harness }) => {
+      const trigger = () => ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] }, { "idempotency-key": "k" });
+      await trigger();
+      expect((await ask("POST /__knock/reset", { keep: ["recipients"] })).body).toEqual({
+        reset: true,
+        kept: ["recipients"],
+      });
+      expect(await harness.messages()).toEqual([]);
+      expect((await ask("GET /v1/objects/projects/p1/subscriptions")).rows).toHaveLength(2);
+      expect((await trigger()).headers.get("idempotent-replayed")).toBeNull();
+      expect((await ask("POST /__knock/reset")).status).toBe(200);
+      expect((await ask("GET /v1/users")).rows).toEqual([]);
+      expect((await ask("POST /__knock/reset", { keep: ["mesages"] })).status).toBe(422);
+    }));
+
+  it("seed takes a recipients file's content, again and again", () =>
+    withApi(async ({ ask }) => {
+      const content = {
+        users: [{ id: "ada", name: "Ada" }],
+        objects: [{ collection: "projects", id: "p9" }],
+        subscriptions: [{ object: { collection: "projects", id: "p9" }, recipient: "ada" }],
+      };
+      const counted = { users: 1, objects: 1, tenants: 0, subscriptions: 1 };
+      expect((await ask("POST /__knock/seed", content)).body).toEqual(counted);
+      await ask("POST /__knock/reset");
+      expect((await ask("POST /__knock/seed", content)).body).toEqual(counted);
+      expect((await ask("GET /v1/users/ada")).body).toMatchObject({ name: "Ada" });
+      const refused = await ask("POST /__knock/seed", { users: [{ name: "x" }] });
+      expect(refused.status).toBe(422);
+      expect(refused.body).toMatchObject({ errors: [{ field: "users[0].id" }] });
+    }));
+
+  it("clock moves, and tells what ran on the way", () =>
+    withApi(async ({ ask }) => {
+      await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
+      const moved = await ask("POST /__knock/clock", { advance: "1h" });
+      expect(moved.body).toMatchObject({
+        now: "2025-06-04T11:00:00.000Z",
+        frozen: false,
+        offset_ms: 3_600_000,
+        ran: [{ recipient: "u1", workflow: "paused", at: "2025-06-04T10:10:00.000Z" }],
+      });
+      expect((await ask("POST /__knock/clock", { freeze: true })).body).toMatchObject({ frozen: true, ran: [] });
+      expect((await ask("POST /__knock/clock", { set: "2025-06-04T09:00:00Z" })).status).toBe(422);
+      const back = await ask("POST /__knock/clock", { set: "2025-06-04T09:00:00Z", force: true });
+      expect(back.body).toMatchObject({ now: "2025-06-04T09:00:00.000Z" });
+      expect((await ask("POST /__knock/clock", { reset: true })).body).toMatchObject({ offset_ms: 0, frozen: false });
+      for (const body of [{}, { advance: "soon" }, { advance: "1h", reset: true }, { set: "soon" }])
+        expect((await ask("POST /__knock/clock", body)).status).toBe(422);
+    }));
+
+  it("idle waits until nothing is due", () =>
+    withApi(async ({ ask, harness }) => {
+      await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
+      harness.now += 3_600_000;
+      expect((await ask("POST /__knock/idle", { timeout: "5s" })).body).toEqual({ idle: true });
+      expect(await harness.messages("u1")).toHaveLength(1);
+      expect((await ask("POST /__knock/idle", { timeout: "soon" })).status).toBe(422);
+    }));
+
+  it("messages come with their content, by recipient, oldest first", () =>
+    withApi(async ({ ask }) => {
+      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1", "u2"], data: { n: 7 } });
+      const { rows } = await ask("GET /__knock/messages?recipient=u1", undefined, { authorization: "" });
+      expect(rows).toMatchObject([
+        { recipient: "u1", channel: { key: "mail" }, content: { data: { html_body: "<p>7</p>" } } },
+        { recipient: "u1", channel: { key: "feed" }, content: { data: { blocks: [{}] } } },
+      ]);
+      expect((await ask("GET /__knock/messages?channel=mail&workflow=hello")).rows).toHaveLength(2);
+      expect((await ask("GET /__knock/messages?recipient[id]=p1&recipient[collection]=projects")).rows).toEqual([]);
+    }));
+});
+
+describe("time", () => {
+  it("what falls due runs without being asked for", () =>
+    withApi(async ({ ask, harness }) => {
+      await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
+      harness.now += 3_600_000;
+      for (let looks = 0; (await harness.messages("u1")).length === 0 && looks < 500; looks++)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(await harness.messages("u1")).toHaveLength(1);
+    }));
+});

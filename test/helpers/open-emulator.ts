@@ -1,0 +1,115 @@
+import Knock from "@knocklabs/node";
+import { openEmulator } from "../../src/emulator/open-emulator.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { EngineHarness } from "./engine-harness.js";
+
+export interface EmulatorSetup {
+  rateLimits?: boolean;
+  variables?: Record<string, string>;
+  host?: string;
+}
+
+export interface Answered {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body as JSON; null where there is none. A bare list is under `rows`, too. */
+  body: JsonObject | null;
+  /** A bare list, or a page's `items` or `entries`. */
+  rows: JsonObject[];
+}
+
+export interface OpenedEmulator {
+  harness: EngineHarness;
+  url: string;
+  /** The official SDK, with the key sk_test and without retries. */
+  knock: Knock;
+  /** `POST /v1/…` with a body, as it comes back; the key is sk_test unless a header says otherwise. */
+  ask(on: string, content?: unknown, headers?: Record<string, string>): Promise<Answered>;
+  close(): Promise<void>;
+}
+
+/** The emulator over an engine whose time is in the test's hand. */
+export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {}): Promise<OpenedEmulator> {
+  const errors: unknown[] = [];
+  const emulator = await openEmulator({
+    operations: harness.engine,
+    environment: async () => harness.environment,
+    readVariable: (name) => setup.variables?.[name],
+    reset: ({ recipients }) => harness.engine.clear({ keepRecipients: recipients }),
+    host: setup.host ?? "127.0.0.1",
+    port: 0,
+    rateLimits: setup.rateLimits ?? false,
+    onHeld: () => {},
+    onError: (error) => errors.push(error),
+  });
+  const { url } = emulator;
+  return {
+    harness,
+    url,
+    knock: new Knock({ apiKey: "sk_test", baseURL: url, maxRetries: 0 }),
+    async ask(on, content, headers = {}) {
+      const [method = "", path = ""] = on.split(" ");
+      const text = content === undefined ? null : typeof content === "string" ? content : JSON.stringify(content);
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { authorization: "Bearer sk_test", ...headers },
+        body: text,
+      });
+      const answered = await response.text();
+      const body = answered === "" ? null : (JSON.parse(answered) as JsonObject);
+      return {
+        status: response.status,
+        headers: response.headers,
+        text: answered,
+        body,
+        rows: (Array.isArray(body) ? body : (body?.items ?? body?.entries ?? [])) as JsonObject[],
+      };
+    },
+    async close() {
+      await emulator.close();
+      await harness.close();
+      if (errors.length > 0) throw new AggregateError(errors, "the emulator met faults");
+    },
+  };
+}
+
+/** The environment of the API's case catalogue (docs/reference/api-cases.md). */
+export async function openApiCases(setup: EmulatorSetup = {}): Promise<OpenedEmulator> {
+  const harness = await EngineHarness.open();
+  const feed = { ref: "feed_1", type: "channel", channel_key: "feed", template: { markdown_body: "Hi {{ n }}" } };
+  const email = {
+    ref: "email_1",
+    type: "channel",
+    channel_key: "mail",
+    template: { subject: "Hi", html_body: "<p>{{ n }}</p>", settings: {} },
+  };
+  const typed = (step: JsonObject, channel_type: string): JsonObject => ({ ...step, channel_type });
+  const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "minutes", value: 10 } } };
+  harness.define("hello", { categories: ["social"], steps: [typed(email, "email"), typed(feed, "in_app_feed")] });
+  harness.define("paused", { steps: [delay, typed(email, "email")] });
+  harness.define("off", { active: false, steps: [typed(feed, "in_app_feed")] });
+  harness.define("strict", {
+    trigger_data_json_schema: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
+    steps: [typed(feed, "in_app_feed")],
+  });
+  await harness.identify(
+    { id: "u1", name: "Una", email: "u1@lark.test" },
+    { id: "u2", name: "Udo", email: "u2@lark.test" },
+    { collection: "projects", id: "p1", name: "Kestrel" },
+    { collection: "$tenants", id: "acme", name: "Acme" },
+  );
+  const emulator = await emulate(harness, setup);
+  await harness.engine.resources.subscriptions.add({ collection: "projects", id: "p1" }, { recipients: ["u1", "u2"] });
+  return emulator;
+}
+
+/** Runs `body` with the catalogue's environment, which is closed at the end. */
+export async function withApi(body: (api: OpenedEmulator) => Promise<void>, setup: EmulatorSetup = {}): Promise<void> {
+  const api = await openApiCases(setup);
+  try {
+    await body(api);
+  } finally {
+    await api.close();
+  }
+}
