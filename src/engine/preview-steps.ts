@@ -1,12 +1,11 @@
 import { mergeRecipient } from "../domain/merge-recipient.js";
-import { gidOf, keyOf, type Recipient, type RecipientKey, TENANTS } from "../domain/recipient.js";
+import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../domain/recipient.js";
 import type { StepPreview } from "../domain/step-preview.js";
 import type { Trigger } from "../domain/trigger.js";
 import { checkTriggerData } from "../domain/trigger-data-schema.js";
 import { type ChannelStep, type Workflow, walkSteps } from "../domain/workflow.js";
-import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import { KnockError } from "../errors/knock-error.js";
-import { ksuid, uuidV5 } from "../util/ids.js";
+import { ksuid } from "../util/ids.js";
 import { didYouMean } from "../util/nearest.js";
 import { answer } from "./advance-many.js";
 import { type AdvanceInput, Advancing } from "./advancing.js";
@@ -17,8 +16,9 @@ import { findWorkflow } from "./find-workflow.js";
 import { NeedsAnswer } from "./need.js";
 import type { ChannelRenderer } from "./render/channel-renderer.js";
 import { RenderError } from "./render/liquid.js";
+import { newRun } from "./start-runs.js";
 import { channelsOf } from "./steps/channel.js";
-import { keysOf } from "./trigger-workflow.js";
+import { keysOf, workflowRunOf } from "./trigger-workflow.js";
 
 /** The channel steps to show: those named, or all. */
 function chosenSteps(workflow: Workflow, refs: readonly string[] | null): ChannelStep[] {
@@ -130,35 +130,9 @@ export async function previewSteps(
   const [first] = trigger.recipients;
   if (first === undefined)
     throw new KnockError("usage", "no recipient to render for", { hint: "Name one: --recipient." });
-  const run: WorkflowRun = {
-    id: context.ids.uuid(),
-    workflow: workflow.key,
-    version_id: workflow.version_id,
-    actor: trigger.actor?.key ?? null,
-    tenant: trigger.tenant?.id ?? null,
-    data: trigger.data,
-    cancellation_key: trigger.cancellation_key,
-    settings: trigger.settings,
-    trigger_source: { type: "api" },
-    inserted_at: now,
-  };
-  const recipientRun: RecipientRun = {
-    id: uuidV5(run.id, gidOf(first.key)),
-    workflow_run_id: run.id,
-    recipient: first.key,
-    status: "processing",
-    position: null,
-    due_at: null,
-    wait: null,
-    data: first.trigger_data ? { ...run.data, ...first.trigger_data } : null,
-    via: null,
-    steps: [],
-    reason: null,
-    events: [],
-    error_count: 0,
-    inserted_at: now,
-    updated_at: now,
-  };
+  const run = workflowRunOf(trigger, workflow, context.ids.uuid(), now);
+  const reached = { key: first.key, trigger_data: first.trigger_data, via: null };
+  const recipientRun = newRun({ run, now }, reached);
   const of = (key: RecipientKey | null): Recipient | null => (key === null ? null : (people.get(key) ?? null));
   const input: AdvanceInput = {
     recipient: of(first.key) as Recipient,

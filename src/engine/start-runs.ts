@@ -78,7 +78,7 @@ function claimOf(workflow: Workflow, run: WorkflowRun, recipient: RecipientKey):
   return { workflow: workflow.key, recipient, tenant: perTenant ? `=${run.tenant ?? ""}` : "*" };
 }
 
-function newRun({ run, now }: RunStart, { key, trigger_data, via }: Reached): RecipientRun {
+export function newRun({ run, now }: Pick<RunStart, "run" | "now">, { key, trigger_data, via }: Reached): RecipientRun {
   return {
     id: uuidV5(run.id, gidOf(key)),
     workflow_run_id: run.id,

@@ -13,6 +13,7 @@ import {
   TENANTS,
 } from "../domain/recipient.js";
 import type { Parties, Trigger } from "../domain/trigger.js";
+import type { Workflow } from "../domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { TriggerOptions } from "../ports/operations.js";
@@ -63,6 +64,21 @@ export function checkActor(trigger: Parties, known: ReadonlyMap<RecipientKey, Re
   });
 }
 
+export function workflowRunOf(trigger: Trigger, workflow: Workflow, id: string, now: number): WorkflowRun {
+  return {
+    id,
+    workflow: workflow.key,
+    version_id: workflow.version_id,
+    actor: trigger.actor?.key ?? null,
+    tenant: trigger.tenant?.id ?? null,
+    data: trigger.data,
+    cancellation_key: trigger.cancellation_key,
+    settings: trigger.settings,
+    trigger_source: { type: "api" },
+    inserted_at: now,
+  };
+}
+
 /** Two payloads are the same trigger if their canonical JSON is. */
 function fingerprintOf(trigger: Trigger): string {
   return contentDigest(stableStringify({ workflow: trigger.workflow, payload: trigger.payload }));
@@ -109,18 +125,7 @@ export async function triggerWorkflow(
   if (upserts.length > 0) await store.upsertRecipients(upserts, now);
   for (const { key } of upserts) known.delete(key);
 
-  const run: WorkflowRun = {
-    id: context.ids.uuid(),
-    workflow: workflow.key,
-    version_id: workflow.version_id,
-    actor: trigger.actor?.key ?? null,
-    tenant: trigger.tenant?.id ?? null,
-    data: trigger.data,
-    cancellation_key: trigger.cancellation_key,
-    settings: trigger.settings,
-    trigger_source: { type: "api" },
-    inserted_at: now,
-  };
+  const run = workflowRunOf(trigger, workflow, context.ids.uuid(), now);
   const start: RunStart = { run, compiled, environment, now };
   const listed = distinctRecipients(trigger);
   const first = await nextReached(context, run, fanOutOf(listed), Math.max(listed.length, FAN_OUT_CHUNK));
