@@ -36,6 +36,18 @@ describe.concurrent("the sample shop", () => {
     expect(stdout).toContain('\n    ✓ event.step_ref equal_to "in_app_feed_1" (was "in_app_feed_1")\n');
   });
 
+  test("partner-upgraded: what a step sets on the tenant, the next step shows (E-324, E-087)", async ({ shop }) => {
+    const args = ["notify", "partner-upgraded", "-r", "ines", "--set", "plan=plus", "--json"];
+    const { outcome } = await shop.knock([...args, "--tenant", "atelier"]);
+    expect(inWords(outcome)).toEqual(["ines completed: update_tenant_1 passed, in_app_feed_1 sent"]);
+    const { json } = await shop.knock(["tenants", "get", "atelier", "--json"]);
+    expect(json.plan).toBe("plus");
+    const without = await shop.knock(args);
+    expect(inWords(without.outcome)).toEqual([
+      "ines completed: update_tenant_1 skipped (not_applicable), in_app_feed_1 sent",
+    ]);
+  });
+
   test("club-join: a step takes a user into an audience, whose workflow starts (E-332, E-388, E-118)", async ({
     shop,
   }) => {
