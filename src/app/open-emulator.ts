@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { EmulatorFlags, OpenedEmulator } from "../commands/context.js";
 import { openEmulator } from "../emulator/open-emulator.js";
@@ -56,6 +56,9 @@ export async function openProjectEmulator(
   output: Output,
 ): Promise<OpenedEmulator> {
   const { cwd, env } = surroundings;
+  const readyFile = flags.readyFile === null ? null : resolve(cwd, flags.readyFile);
+  // One of an earlier run would say that this one is ready.
+  if (readyFile !== null) rmSync(readyFile, { force: true });
   await opened.environment(); // what is wrong with it is said before anything listens
   const { current, renew, definitions } = following(opened);
   const store = await openSqliteStore(location, { watchUsers: opened.hasAudiences() });
@@ -63,7 +66,8 @@ export async function openProjectEmulator(
   try {
     await applyRecipientsFiles(opened, store);
     const operations = localEngine(definitions, store, surroundings);
-    const onError = (error: unknown): void => output.warn(messageOf(error));
+    const onError = (error: unknown): void =>
+      output.warn(env.KNOCK_DEBUG === "1" && error instanceof Error ? String(error.stack) : messageOf(error));
     const emulator = await openEmulator({
       operations,
       environment: definitions.environment,
@@ -86,13 +90,13 @@ export async function openProjectEmulator(
         await applyRecipientsFiles(current(), store).catch(onError);
       }
     })();
-    if (flags.readyFile !== null)
-      writeReadyFile(resolve(cwd, flags.readyFile), { url: emulator.url, port: emulator.port, pid: process.pid });
+    if (readyFile !== null) writeReadyFile(readyFile, { url: emulator.url, port: emulator.port, pid: process.pid });
     return {
       ...emulator,
       store: location,
       async close() {
         watching.abort();
+        if (readyFile !== null) rmSync(readyFile, { force: true });
         await emulator.close();
         await store.close();
       },

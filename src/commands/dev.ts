@@ -30,7 +30,7 @@ export function registerDev(program: Command, context: CommandContext): void {
     .option("--rate-limits", "refuse calls above the API's limits, as the service does");
   addExamples(addCommonOptions(addProjectOptions(command)), [
     "knock dev",
-    "knock dev --port 0 --store :memory: --exec 'npm test'",
+    "knock dev --port 0 --store :memory: --exec 'knock notify new-comment -r ada --set page=Home --remote'",
   ]);
   command.action((flags: DevFlags) => {
     applyVerbosity(context, flags);

@@ -107,10 +107,11 @@ function checkRate(limits: RateLimits, route: Route, caller: Caller, user: strin
 }
 
 function supportCall(c: Ctx, options: AppOptions): SupportCall {
-  const { operations, worker, url, port, reset } = options;
+  const { operations, worker, bulk, url, port, reset } = options;
   return {
     operations,
     worker,
+    bulk,
     url,
     port,
     reset,

@@ -6,7 +6,6 @@ import { isJsonObject, type JsonObject } from "../util/json.js";
 import { invalidField } from "./api-error.js";
 
 const MAX_PAGE = 50;
-/** Strings of a trigger's data are compared this far (A-076). */
 const BOUNDS = ["gt", "gte", "lt", "lte"] as const;
 
 /**
@@ -17,7 +16,7 @@ export class Query {
   private readonly pairs: [name: string, value: string][];
 
   constructor(search: string) {
-    this.pairs = [...new URLSearchParams(search)].map(([name, value]) => [name.replaceAll("\\", ""), value]);
+    this.pairs = [...new URLSearchParams(search)];
   }
 
   /** The last value of the name; an empty one counts as none. `a.b` is found as `a[b]`, too. */
@@ -126,9 +125,8 @@ export class Query {
   /** A-070, Q-8, Q-11. */
   page(): Page {
     const size = this.text("page_size");
-    const limit = size === undefined ? MAX_PAGE : Number(size);
-    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
-      throw invalidField("page_size", `must be a whole number from 1 to ${MAX_PAGE}`);
+    const limit = size === undefined ? MAX_PAGE : /^\d+$/.test(size) ? Number(size) : 0;
+    if (limit < 1 || limit > MAX_PAGE) throw invalidField("page_size", `must be a whole number from 1 to ${MAX_PAGE}`);
     const after = this.text("after");
     return { limit, after, before: after === undefined ? this.text("before") : undefined };
   }

@@ -45,6 +45,7 @@ describe("knock dev", () => {
     process.kill("SIGTERM");
     const { exitCode, stdout, stderr } = await process;
     expect(exitCode).toBe(143);
+    expect(existsSync(collab.path("ready.json"))).toBe(false);
     expect(stdout).toContain(`KNOCK_BASE_URL=${url}`);
     expect(stderr).not.toContain("at ");
     // The commands work on the same store.
@@ -101,6 +102,27 @@ describe("knock dev", () => {
     await expect(knock.users.get("zoe")).rejects.toMatchObject({ status: 404 });
     process.kill("SIGINT");
     await process;
+  });
+
+  it("a ready file of an earlier run is none of this one's", async ({ collab }) => {
+    const read = () => JSON.parse(collab.read("ready.json")) as Ready;
+    collab.write("ready.json", { url: "http://127.0.0.1:1", port: 1, pid: 1 });
+    const process = collab.start(["dev", "--port", "0", "--store", ":memory:", "--ready-file", "ready.json"]);
+    const isNew = async () => existsSync(collab.path("ready.json")) && read().port !== 1;
+    expect(await until(isNew)).toBe(true);
+    expect((await fetch(`${read().url}/__knock/ready`)).status).toBe(200);
+    process.kill("SIGINT");
+    await process;
+    const nowhere = await collab.knock([
+      "dev",
+      "--port",
+      "0",
+      "--store",
+      ":memory:",
+      "--ready-file",
+      "no/such/ready.json",
+    ]);
+    expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringContaining("--ready-file")]);
   });
 
   it("says what is wrong with where it is to listen", async ({ collab }) => {

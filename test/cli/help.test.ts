@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSample, type Sample, cliTest as sampleTest } from "../helpers/run-knock.js";
 
 /** Examples that go on until stopped, or ask on the terminal: what ends them is tested elsewhere. */
-const NOT_RUN = new Set(["knock worker", "knock auth login"]);
+const NOT_RUN = new Set(["knock worker", "knock dev", "knock auth login"]);
 
 async function helpOf(sample: Sample, words: readonly string[]): Promise<string> {
   const { stdout, stderr, exitCode } = await sample.knock([...words, "--help"]);

@@ -181,3 +181,12 @@ test("nesting beyond any sense is refused, not a stack overflow", () => {
     expect.objectContaining({ code: "project_invalid" }),
   );
 });
+
+describe("who may call the local API (contract, section 6)", () => {
+  test("everybody, unless keys are listed; no signed users without a signing key", () => {
+    expect(parse({}).access).toEqual({ keys: null, enhanced_security: false, signing_key: null });
+    const access = { keys: ["sk_a", "pk_b"], enhanced_security: true, signing_key: "$KNOCK_SIGNING_KEY" };
+    expect(parse(access).access).toEqual(access);
+    expect(parse({ keys: [] }).access.keys).toEqual([]);
+  });
+});

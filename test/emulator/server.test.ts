@@ -191,6 +191,15 @@ describe("helpers for tests, under /__knock/", () => {
       expect((await ask("POST /__knock/idle", { timeout: "soon" })).status).toBe(422);
     }));
 
+  it("idle waits for bulk operations, too", () =>
+    withApi(async ({ ask }) => {
+      const users = Array.from({ length: 200 }, (_, index) => ({ id: `bulk-${index}` }));
+      const { body } = await ask("POST /v1/users/bulk/identify", { users });
+      expect((await ask("POST /__knock/idle")).body).toEqual({ idle: true });
+      const after = await ask(`GET /v1/bulk_operations/${body?.id}`);
+      expect(after.body).toMatchObject({ status: "completed", success_count: 200 });
+    }));
+
   it("messages come with their content, by recipient, oldest first", () =>
     withApi(async ({ ask }) => {
       await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1", "u2"], data: { n: 7 } });

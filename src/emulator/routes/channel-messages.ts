@@ -2,7 +2,7 @@ import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "..
 import { parseTimestamp } from "../../domain/timestamp.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { invalidField } from "../api-error.js";
+import { ApiError, invalidField } from "../api-error.js";
 import { ownsMessagesOf } from "../authenticate.js";
 import { scalarsOf } from "../query.js";
 import { type Call, ok, type Route } from "../route.js";
@@ -23,6 +23,7 @@ const ACTIONS: Record<string, EngagementAction> = {
 const PAGE = 500;
 
 function actionOf(text: string): EngagementAction {
+  if (text === "delete") throw new ApiError(501, "not_supported", "The local engine deletes no messages.");
   const action = Object.hasOwn(ACTIONS, text) ? ACTIONS[text] : undefined;
   if (action === undefined) throw invalidField("action", `must be one of ${Object.keys(ACTIONS).join(", ")}`);
   return action;
@@ -115,7 +116,7 @@ export const channelMessageRoutes: Route[] = [
     on: "POST /v1/channels/{channel_id}/messages/bulk/{action}",
     tier: 2,
     open: { whose: "message" },
-    differs: "What matches is chosen at the call, not as the operation goes on.",
+    differs: "The action `delete` answers 501. What matches is chosen at the call, not as the operation goes on.",
     async handle(call) {
       const action = actionOf(call.param("action"));
       const ids = await matching(call, call.param("channel_id"), await call.body());

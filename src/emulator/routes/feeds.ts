@@ -66,7 +66,8 @@ export const feedRoutes: Route[] = [
     on: "GET /v1/users/{user_id}/feeds/{id}",
     tier: 2,
     open: { whose: "user", capability: "user/feed_read" },
-    differs: "`locale` changes nothing, and there is no customisation of the response per channel (A-105).",
+    differs:
+      "`locale` changes nothing, a grant on a tenant narrows nothing (A-014), and there is no customisation of the response per channel (A-105).",
     async handle(call) {
       const { query } = call;
       const excluded = excludedOf(query.text("exclude"));

@@ -3,6 +3,7 @@ import type { LocalOperations } from "../../ports/operations.js";
 import { parseDuration } from "../../util/duration.js";
 import type { JsonObject } from "../../util/json.js";
 import { ApiError, invalidField } from "../api-error.js";
+import type { BulkOperations } from "../bulk-operations.js";
 import type { DueWorker } from "../due-worker.js";
 import type { Query } from "../query.js";
 import type { Method } from "../route.js";
@@ -12,6 +13,7 @@ import { parseClockMove } from "./clock-move.js";
 export interface SupportCall {
   operations: LocalOperations;
   worker: DueWorker;
+  bulk: BulkOperations;
   url: string;
   port: number;
   query: Query;
@@ -27,11 +29,12 @@ export interface SupportRoute {
 const IDLE_MS = 5_000;
 const MOST_MESSAGES = 1_000;
 
-async function resetStore({ worker, reset, body }: SupportCall): Promise<JsonObject> {
+async function resetStore({ worker, bulk, reset, body }: SupportCall): Promise<JsonObject> {
   const { keep = [] } = await body();
   if (!Array.isArray(keep) || keep.some((one) => one !== "recipients"))
     throw invalidField("keep", 'must be a list of what stays: "recipients" is all that can');
   const recipients = keep.includes("recipients");
+  await bulk.finish(); // or its rows would come into the empty store
   await worker.exclusively(() => reset({ recipients }));
   return { reset: true, kept: recipients ? ["recipients"] : [] };
 }
@@ -48,12 +51,15 @@ async function moveClock({ operations, worker, body }: SupportCall): Promise<Jso
   return state as unknown as JsonObject;
 }
 
-async function waitUntilIdle({ worker, body }: SupportCall): Promise<JsonObject> {
+async function waitUntilIdle({ worker, bulk, body }: SupportCall): Promise<JsonObject> {
   const { timeout } = await body();
   const milliseconds = timeout === undefined ? IDLE_MS : parseDuration(String(timeout));
   if (milliseconds === undefined) throw invalidField("timeout", 'must be a duration, for example "5s"');
   // An answer like the others would be taken for success by whoever does not look at it.
-  if (!(await worker.idle(milliseconds))) throw new ApiError(408, "timeout", "Something is still due");
+  const began = Date.now();
+  await Promise.race([bulk.finish(), new Promise((resolve) => setTimeout(resolve, milliseconds).unref())]);
+  if (!(await worker.idle(Math.max(0, milliseconds - (Date.now() - began)))))
+    throw new ApiError(408, "timeout", "Something is still due");
   return { idle: true };
 }
 

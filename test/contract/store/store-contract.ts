@@ -10,6 +10,7 @@ import { describeFeed } from "./feed-contract.js";
 import { describeLists } from "./lists-contract.js";
 import { describeMemberships } from "./memberships-contract.js";
 import { describeProcesses } from "./processes-contract.js";
+import { describeQueries } from "./queries-contract.js";
 import { describeRecipients } from "./recipients-contract.js";
 import { describeResources } from "./resources-contract.js";
 import { describeSavedWork } from "./saved-work-contract.js";
@@ -86,6 +87,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeMemberships(context);
     describeFeed(context);
     describeSchedules(context);
+    describeQueries(context);
     describeProcesses(context);
   });
 }

@@ -184,6 +184,28 @@ describeApiCases("authentication (api-cases, section 1)", [
     },
   },
   {
+    title: "A-008 a user's token marks that user's messages, nobody else's",
+    async given(api) {
+      signed(api);
+      await api.ask("POST /v1/workflows/hello/trigger", { recipients: ["u1", "u2"] });
+    },
+    setup,
+    ask: "GET /v1/messages?channel_id=feed",
+    status: 200,
+    async check({ ask }, { rows }) {
+      const mine = pk(tokenOf({ sub: "u1", exp: NOW + 60 }));
+      const [others, own] = rows.map(({ id }) => id); // the newest is u2's
+      expect((await ask(`PUT /v1/messages/${others}/read`, undefined, mine)).body).toMatchObject({
+        code: "authorization",
+      });
+      expect((await ask(`PUT /v1/messages/${own}/read`, undefined, mine)).status).toBe(200);
+      const many = await ask("POST /v1/messages/batch/seen", { message_ids: [others, own] }, mine);
+      expect(many.rows.map(({ id }) => id)).toEqual([own]);
+      const bulk = await ask("POST /v1/channels/feed/messages/bulk/archive", {}, mine);
+      expect(bulk.body).toMatchObject({ estimated_total_rows: 1 });
+    },
+  },
+  {
     title: "A-018 answers and errors may be read by pages",
     ask: "GET /v1/users/ghost",
     headers: { origin: "http://localhost:3000" },

@@ -1,5 +1,7 @@
 import { expect } from "vitest";
 import { describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
+import { batch } from "../../helpers/batch-case.js";
+import { step } from "../../helpers/engine-harness.js";
 import type { OpenedEmulator } from "../../helpers/open-emulator.js";
 
 const FEED = "GET /v1/users/u1/feeds/c-feed";
@@ -111,6 +113,25 @@ describeApiCases("feed (api-cases, section 9)", [
       expect(body).not.toHaveProperty("meta");
       expect(rows[0]).not.toHaveProperty("archived_at");
       expect(rows[0]).toHaveProperty("seen_at");
+    },
+  },
+  {
+    title: "A-218, A-498 after a batch, the activities of all its triggers",
+    async given({ ask, harness }) {
+      harness.define("digest", { steps: [batch(), step.feed()] });
+      for (const [n, actor] of ["u1", "u2"].entries())
+        await ask("POST /v1/workflows/digest/trigger", { recipients: ["bo"], actor, data: { n } });
+      await harness.at(24 * 3_600_000);
+    },
+    ask: "GET /v1/users/bo/feeds/c-feed",
+    status: 200,
+    async check({ ask }, { rows }) {
+      const activities = [
+        { __typename: "Activity", actor: { id: "u1" }, data: { n: 0 } },
+        { __typename: "Activity", actor: { id: "u2" }, data: { n: 1 } },
+      ];
+      expect(rows).toMatchObject([{ total_activities: 2, activities }]);
+      expect((await ask(`GET /v1/messages/${rows[0]?.id}/activities`)).rows).toMatchObject(activities);
     },
   },
   { title: "AC-223 fields too deep", ask: `${FEED}?exclude=a.b.c.d`, ...invalid("exclude") },

@@ -213,7 +213,7 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     },
   },
   {
-    title: "A-009 another user's message is not for a user's token",
+    title: "A-010 a message's content is not for public keys",
     ask: "GET /v1/messages/unknown/content",
     headers: { authorization: "Bearer pk_dev" },
     status: 403,

@@ -1,0 +1,191 @@
+import { describe, expect, it } from "vitest";
+import { keyOf } from "../../../src/domain/recipient.js";
+import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
+import { joinSample } from "./sample-batches.js";
+import { insertSample, NOW, sampleVersion, user } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+/** What the API's lists narrow by beyond the commands' filters, and the verbs that only a server has. */
+export function describeQueries(open: OpenStore): void {
+  const messages = async (query: MessageQuery): Promise<string> => {
+    const { items } = await open.store.listMessages(query, { limit: 50 });
+    return items.map(({ recipient }) => recipient.replace("$users/", "")).join("");
+  };
+  const runs = async (query: RunQuery): Promise<string> => {
+    const { items } = await open.store.listRecipientRuns(query, { limit: 50 });
+    return items.map(({ recipientRun }) => recipientRun.recipient.replace("$users/", "")).join("");
+  };
+
+  describe("queries of messages", () => {
+    it("narrow by ids, any status, any engagement, its absence included (A-208, A-609)", async () => {
+      const { messages: made } = await insertSample(open.store, { recipients: ["a", "b"] });
+      await insertSample(open.store, { recipients: ["c"], message: { status: "queued", read_at: NOW } });
+      expect(await messages({ ids: [made[0]?.id as string, "none"] })).toBe("a");
+      expect(await messages({ ids: [] })).toBe("");
+      expect(await messages({ statuses: ["queued", "sent"] })).toBe("c");
+      expect(await messages({ statuses: ["queued", "delivered"] })).toBe("cba");
+      expect(await messages({ engagement_statuses: ["read", "seen"] })).toBe("c");
+      expect(await messages({ engagement_statuses: ["unread"] })).toBe("ba");
+      expect(await messages({ engagement_statuses: ["unread", "read"] })).toBe("cba");
+    });
+
+    it("narrow by categories and by time", async () => {
+      const version = sampleVersion("news", { categories: ["news", "weekly"] });
+      await insertSample(open.store, { version, recipients: ["a"] });
+      await insertSample(open.store, { recipients: ["b"], run: { inserted_at: NOW + 1 } });
+      expect(await messages({ workflow_categories: ["weekly", "x"] })).toBe("a");
+      expect(await messages({ inserted_at: { gt: NOW } })).toBe("b");
+      expect(await messages({ inserted_at: { gte: NOW, lt: NOW + 1 } })).toBe("a");
+      expect(await messages({ inserted_at: { lte: NOW + 1 } })).toBe("ba");
+    });
+
+    it("narrow by top-level data, the message's own before its trigger's, each type by itself (A-076)", async () => {
+      const long = "x".repeat(300);
+      const data = { n: 1, t: true, z: null, s: long, "o'dd \"key": "é", nested: { n: 2 } };
+      await insertSample(open.store, { recipients: ["a"], run: { data } });
+      await insertSample(open.store, {
+        recipients: ["b"],
+        run: { data: { n: 2 } },
+        message: { data: { n: "1", t: 1 } },
+      });
+      expect(await messages({ trigger_data: { n: 1 } })).toBe("a");
+      expect(await messages({ trigger_data: { n: "1" } })).toBe("b");
+      expect(await messages({ trigger_data: { n: 2 } })).toBe("");
+      expect(await messages({ trigger_data: { t: true, z: null, n: 1 } })).toBe("a");
+      expect(await messages({ trigger_data: { t: false } })).toBe("");
+      expect(await messages({ trigger_data: { s: `${"x".repeat(256)}y` } })).toBe("a");
+      expect(await messages({ trigger_data: { s: "x" } })).toBe("");
+      expect(await messages({ trigger_data: { "o'dd \"key": "é" } })).toBe("a");
+      expect(await messages({ trigger_data: {} })).toBe("ba");
+    });
+  });
+
+  describe("queries of runs", () => {
+    it("narrow by any status, time and errors (A-315)", async () => {
+      await insertSample(open.store, { recipients: ["a"] });
+      await insertSample(open.store, {
+        recipients: ["b"],
+        run: { inserted_at: NOW + 5 },
+        recipientRun: { status: "paused", error_count: 0, inserted_at: NOW + 5 },
+      });
+      expect(await runs({ statuses: ["paused", "queued"] })).toBe("b");
+      expect(await runs({ statuses: ["paused", "completed"] })).toBe("ba");
+      expect(await runs({ starting_at: NOW + 5 })).toBe("b");
+      expect(await runs({ ending_at: NOW })).toBe("a");
+      expect(await runs({ starting_at: NOW, ending_at: NOW + 5 })).toBe("ba");
+      expect([await runs({ has_errors: true }), await runs({ has_errors: false })]).toEqual(["a", "b"]);
+    });
+  });
+
+  it("subscriptions are narrowed by lists of either side", async () => {
+    const [p1, p2] = [keyOf({ collection: "projects", id: "p1" }), keyOf({ collection: "projects", id: "p2" })];
+    const pairs = [p1, p2].flatMap((object) =>
+      ["a", "b"].map((id) => ({ object, recipient: user(id), properties: {} })),
+    );
+    await open.store.upsertSubscriptions(pairs, NOW);
+    const found = async (filter: Parameters<typeof open.store.listSubscriptions>[0]) =>
+      (await open.store.listSubscriptions(filter, { limit: 9 })).items.map(
+        ({ object, recipient }) => `${object} ${recipient}`,
+      );
+    expect(await found({ object: p1, recipients: [user("b"), user("c")] })).toEqual(["projects/p1 $users/b"]);
+    expect(await found({ recipient: user("a"), objects: [p2] })).toEqual(["projects/p2 $users/a"]);
+    expect(await found({ recipient: user("a"), objects: [] })).toEqual([]);
+  });
+
+  describe("clear", () => {
+    const fill = async (): Promise<void> => {
+      await open.store.upsertRecipients([{ key: user("a"), properties: { name: "A" } }], NOW);
+      await open.store.addAudienceMembers("beta", [{ recipient: user("a"), tenant: null }], NOW);
+      await open.store.applySeeds([{ file: "f", digest: "d", recipients: [], subscriptions: [], audiences: [] }], NOW);
+      await open.store.writeClock({ offset_ms: 5, frozen_at: null });
+      await joinSample(open.store, { recipient: "a" });
+      await insertSample(open.store, {
+        recipients: ["a"],
+        rest: { claims: [{ workflow: "new-comment", recipient: user("a"), tenant: "" }] },
+      });
+    };
+
+    it("forgets everything but the clock", async () => {
+      await fill();
+      await open.store.clear({ keepRecipients: false });
+      expect([await messages({}), await runs({})]).toEqual(["", ""]);
+      expect(await open.store.readRecipients([user("a")])).toEqual(new Map());
+      expect([await open.store.readAudienceKeys(), [...(await open.store.readSeeds())]]).toEqual([[], []]);
+      expect(await open.store.nextDueAt()).toBeNull();
+      expect(await open.store.readClaims([{ workflow: "new-comment", recipient: user("a"), tenant: "" }])).toEqual([]);
+      expect(await open.store.readClock()).toEqual({ offset_ms: 5, frozen_at: null });
+      // What was kept of versions and channels fits what comes after.
+      await fill();
+      expect(await messages({})).toBe("a");
+    });
+
+    it("keeps recipients, their memberships and what files said, where asked", async () => {
+      await fill();
+      await open.store.clear({ keepRecipients: true });
+      expect(await runs({})).toBe("");
+      expect((await open.store.readRecipients([user("a")])).size).toBe(1);
+      expect((await open.store.listAudienceMembers("beta", { limit: 5 })).items).toHaveLength(1);
+      expect((await open.store.readSeeds()).size).toBe(1);
+    });
+  });
+
+  describe("mergeRecipients", () => {
+    it("gives what the one lacks of the other's, and its past (A-097)", async () => {
+      const [into, from] = [user("into"), user("from")];
+      await open.store.upsertRecipients(
+        [
+          {
+            key: into,
+            properties: { name: "I", plan: { a: 1 } },
+            preferences: { default: { categories: { x: true } } },
+          },
+          {
+            key: from,
+            properties: { name: "F", plan: { a: 2, b: 3 }, more: true },
+            preferences: { default: { categories: { y: false } }, acme: { categories: { z: false } } },
+            channel_data: { c: { tokens: ["t"] } },
+          },
+        ],
+        NOW,
+      );
+      const object = keyOf({ collection: "projects", id: "p1" });
+      const pair = (recipient: typeof into) => ({ object, recipient, properties: { of: recipient } });
+      await open.store.upsertSubscriptions([pair(from), pair(into)], NOW);
+      await insertSample(open.store, { recipients: ["from"] });
+
+      expect(await open.store.mergeRecipients(into, from, NOW + 1)).toBe(true);
+      const read = await open.store.readRecipients([into, from]);
+      expect(read.has(from)).toBe(false);
+      expect(read.get(into)).toMatchObject({
+        properties: { name: "I", plan: { a: 1, b: 3 }, more: true },
+        preferences: { default: { categories: { x: true } }, acme: { categories: { z: false } } },
+        channel_data: { c: { tokens: ["t"] } },
+      });
+      expect(read.get(into)?.preferences.default).toEqual({ categories: { x: true } });
+      expect([await messages({ recipient: into }), await runs({ recipient: into })]).toEqual(["into", "into"]);
+      const { items } = await open.store.listSubscriptions({ object }, { limit: 5 });
+      expect(items).toMatchObject([{ recipient: into, properties: { of: into } }]);
+    });
+
+    it("does nothing unless both exist and are two", async () => {
+      await open.store.upsertRecipients([{ key: user("a"), properties: { name: "A" } }], NOW);
+      for (const [into, from] of [
+        ["a", "none"],
+        ["none", "a"],
+        ["a", "a"],
+      ] as const)
+        expect(await open.store.mergeRecipients(user(into), user(from), NOW), `${into} ${from}`).toBe(false);
+      expect((await open.store.readRecipients([user("a")])).size).toBe(1);
+    });
+  });
+
+  it("readBatch tells of the batch a run went on with", async () => {
+    const { run } = await joinSample(open.store, { actor: "x", data: { n: 1 } });
+    await joinSample(open.store, { actor: "y", data: { n: 2 }, at: NOW + 1 });
+    expect((await open.store.readBatch(run.id))?.first).toMatchObject([
+      { actor: user("x"), data: { n: 1 } },
+      { actor: user("y"), data: { n: 2 } },
+    ]);
+    expect(await open.store.readBatch("none")).toBeNull();
+  });
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { BulkOperations } from "../../src/emulator/bulk-operations.js";
+import type { LocalOperations } from "../../src/ports/operations.js";
+
+const URL = "http://127.0.0.1:1";
+
+/** Only its clock is asked for. */
+function operationsAt(now: string): LocalOperations {
+  return { readClock: async () => ({ now, frozen: true, offset_ms: 0 }) } as LocalOperations;
+}
+
+/** A row that ends when it is let go. */
+function gate(): { run: () => Promise<void>; open: () => void; begun: Promise<void> } {
+  let open = (): void => {};
+  let begin = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  return {
+    open,
+    begun,
+    run: () => {
+      begin();
+      return opened;
+    },
+  };
+}
+
+describe("bulk operations (A-108, A-520)", () => {
+  it("are queued, then in progress row by row, then completed", async () => {
+    const bulk = new BulkOperations(operationsAt("2025-06-04T10:00:00.000Z"), () => {});
+    const last = gate();
+    const items = [
+      { id: "a", run: async () => {} },
+      { id: "b", run: async () => Promise.reject(new Error("no")) },
+      { id: "c", run: last.run },
+    ];
+    const answer = await bulk.start("users.bulk.identify", items, URL);
+    expect(answer).toEqual({
+      __typename: "BulkOperation",
+      id: expect.any(String),
+      name: "users.bulk.identify",
+      status: "queued",
+      estimated_total_rows: 3,
+      processed_rows: 0,
+      success_count: 0,
+      error_count: 0,
+      error_items: [],
+      inserted_at: "2025-06-04T10:00:00.000Z",
+      updated_at: "2025-06-04T10:00:00.000Z",
+      started_at: null,
+      completed_at: null,
+      failed_at: null,
+      progress_path: `${URL}/v1/bulk_operations/${answer.id}`,
+    });
+    await last.begun;
+    const read = () => bulk.read(String(answer.id), URL);
+    expect(read()).toMatchObject({
+      status: "processing",
+      processed_rows: 2,
+      success_count: 1,
+      error_count: 1,
+      error_items: [{ id: "b", collection: null }],
+      started_at: "2025-06-04T10:00:00.000Z",
+      completed_at: null,
+    });
+    last.open();
+    await bulk.finish();
+    expect(read()).toMatchObject({ status: "completed", processed_rows: 3, completed_at: expect.any(String) });
+  });
+
+  it("go one after the other, in the order asked", async () => {
+    const bulk = new BulkOperations(operationsAt("2025-06-04T10:00:00.000Z"), () => {});
+    const first = gate();
+    const order: string[] = [];
+    await bulk.start("a", [{ id: "1", run: () => first.run().then(() => order.push("first")) }], URL);
+    const second = await bulk.start("b", [{ id: "2", run: async () => order.push("second") }], URL);
+    await first.begun;
+    expect(bulk.read(String(second.id), URL)).toMatchObject({ status: "queued" });
+    first.open();
+    await bulk.finish();
+    expect(order).toEqual(["first", "second"]);
+  });
+
+  it("an unknown one is none", () => {
+    expect(new BulkOperations(operationsAt(""), () => {}).read("x", URL)).toBeNull();
+  });
+});

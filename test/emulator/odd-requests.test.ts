@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { ROUTES } from "../../src/emulator/route-table.js";
+import { withApi } from "../helpers/open-emulator.js";
+
+const PARTS: Record<string, string> = {
+  user_id: "u1",
+  collection: "projects",
+  object_id: "p1",
+  channel_id: "feed",
+  message_id: "none",
+  key: "hello",
+  type: "email",
+  action: "read",
+};
+
+const ODD_VALUES: unknown[] = [
+  null,
+  true,
+  0,
+  -1,
+  1e308,
+  "",
+  "x",
+  "\u0000",
+  "\ud800",
+  [],
+  [null],
+  [[]],
+  [5],
+  [""],
+  ["a/b"],
+  {},
+  { a: {} },
+  { id: 5 },
+  [{ id: null }],
+  [{ id: "x", collection: 7 }],
+];
+
+/** Every field that any body has. */
+const FIELDS = [
+  "recipients actor tenant data cancellation_key settings name users user_ids preferences objects object_ids",
+  "subscriptions properties members tenants schedules schedule_ids workflow repeats scheduled_at ending_at message_ids",
+  "metadata from_user_id channel_types categories workflows channels commercial_subscribed __persistence_strategy__",
+  "recipient_ids engagement_status delivery_status archived has_tenant newer_than trigger_data email created_at",
+  "channel_data id subscribed $trigger_data timezone locale",
+].flatMap((line) => line.split(" "));
+
+const ODD_QUERIES = [
+  "page_size=x",
+  "page_size=1e1",
+  "after=%00&before=%FF",
+  "after=cnVuczox",
+  "status[]=x",
+  "status=",
+  "recipient[id]=",
+  "recipient={",
+  "recipients[0][id]=a/b",
+  "recipients[][collection]=x",
+  "objects[0]=p1",
+  "trigger_data=%7B",
+  "trigger_data=[]",
+  "inserted_at.gt=2025-13-01",
+  "inserted_at[gt][x]=1",
+  "include[]=x",
+  "mode=x",
+  "has_tenant=1",
+  "exclude=,,.",
+  "tenant=%00",
+  "workflow=%F0%9F%98%80",
+  "access_token_object=5",
+  "ms_teams_tenant_object[id]=x",
+  "tenant_ids[]=",
+  "message_ids[]=%00",
+  "starting_at=yesterday",
+  "%5B%5D=1&=2&[[[=3",
+];
+
+const pathOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => PARTS[name] ?? "x1");
+
+// Whatever comes in, the caller is told; a fault of ours would be a 500, and fail the closing of the emulator as well.
+describe("odd requests are answered, and are no faults of ours", () => {
+  it.each(ROUTES.filter(({ unavailable }) => unavailable === undefined).map(({ on }) => [on] as const))("%s", (on) =>
+    withApi(async ({ ask }) => {
+      const [method = "", path = ""] = on.split(" ");
+      const target = `${method} ${pathOf(path)}`;
+      const answers = new Map<string, number>();
+      for (const query of ODD_QUERIES) answers.set(query, (await ask(`${target}?${query}`)).status);
+      if (method !== "GET") {
+        for (const text of ["null", "5", '"x"', "[", "{}", '{"a":', "\ufeff{}", "\u0000"])
+          answers.set(text, (await ask(target, text)).status);
+        for (const field of FIELDS) {
+          // Other fields are right, so that this one is looked at.
+          const rest = { recipients: ["u1"], workflow: "hello", cancellation_key: "k", name: "hello" };
+          const value = ODD_VALUES[(field.length * 7 + on.length) % ODD_VALUES.length];
+          answers.set(field, (await ask(target, { ...rest, [field]: value })).status);
+        }
+      }
+      expect([...answers].filter(([, status]) => status >= 500)).toEqual([]);
+    }),
+  );
+
+  it("every odd value of a trigger's and an identification's fields", () =>
+    withApi(async ({ ask }) => {
+      const answers: [string, number][] = [];
+      for (const field of FIELDS)
+        for (const value of ODD_VALUES) {
+          const trigger = { recipients: ["u1"], [field]: value };
+          const told = `${field} ${JSON.stringify(value)}`;
+          answers.push([told, (await ask("POST /v1/workflows/hello/trigger", trigger)).status]);
+          answers.push([
+            told,
+            (await ask("POST /v1/workflows/hello/trigger", { recipients: [{ id: "u3", [field]: value }] })).status,
+          ]);
+          answers.push([told, (await ask("PUT /v1/users/u3", { [field]: value })).status]);
+          answers.push([
+            told,
+            (await ask("PUT /v1/tenants/t3", { settings: { [field]: value }, [field]: value })).status,
+          ]);
+        }
+      expect(answers.filter(([, status]) => status >= 500)).toEqual([]);
+    }));
+});
