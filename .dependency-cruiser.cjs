@@ -32,6 +32,7 @@ const HOME = {
   nodemailer: "(mime|providers)/",
   luxon: "engine/",
   "(hono|@hono)": "emulator/",
+  ws: "emulator/",
   "@cfworker": "domain/",
   "@photostructure": "store/sqlite/",
   pg: "store/postgres/",

@@ -18,6 +18,7 @@ const APART = {
   undici: false,
   hono: false,
   "@hono/node-server": false,
+  ws: false,
   conf: true,
   ora: true,
   chalk: false,

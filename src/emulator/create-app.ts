@@ -120,7 +120,7 @@ function supportCall(c: Ctx, options: AppOptions): SupportCall {
   };
 }
 
-async function accessOf({ environment, readVariable }: EmulatorOptions): Promise<AccessSettings> {
+export async function accessOf({ environment, readVariable }: EmulatorOptions): Promise<AccessSettings> {
   const { access } = await environment();
   const { signing_key: key } = access;
   return key?.startsWith("$") ? { ...access, signing_key: readVariable(key.slice(1)) || null } : access;
@@ -147,7 +147,7 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
  * A page of the internet whose name was made to point here would have the browser send that name: only this machine's own
  * are answered. Who listens on all addresses wants to be reached by any name.
  */
-function checkHost(header: string | undefined, { host }: AppOptions): void {
+export function checkHost(header: string | undefined, { host }: Pick<AppOptions, "host">): void {
   const name = (header ?? "").replace(/:\d+$/, "").toLowerCase();
   const isOpen = host === "0.0.0.0" || host === "::";
   if (isOpen || LOOPBACK.has(name) || name === host.toLowerCase() || name === `[${host}]`) return;

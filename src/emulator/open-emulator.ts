@@ -6,6 +6,7 @@ import { BulkOperations } from "./bulk-operations.js";
 import { createApp } from "./create-app.js";
 import { DueWorker } from "./due-worker.js";
 import type { EmulatorOptions } from "./emulator-options.js";
+import { Realtime } from "./realtime/realtime.js";
 
 export interface Emulator {
   /** `http://127.0.0.1:8484`. */
@@ -30,11 +31,14 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   const bulk = new BulkOperations(operations, () => worker.wake());
   const app = createApp({ ...options, port, url, worker, bulk });
   server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const realtime = new Realtime(server, options);
   return {
     url,
     port,
     async close() {
-      await stop(server);
+      const ended = stop(server);
+      await realtime.close();
+      await ended;
       await bulk.finish();
       await worker.stop();
     },

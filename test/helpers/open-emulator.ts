@@ -26,24 +26,28 @@ export interface OpenedEmulator {
   knock: Knock;
   /** `POST /v1/…` with a body, as it comes back; the key is sk_test unless a header says otherwise. */
   ask(on: string, content?: unknown, headers?: Record<string, string>): Promise<Answered>;
+  /** Stops, and answers again at the same port over the same store once `between` is done. */
+  restart(between?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The emulator over an engine whose time is in the test's hand. */
 export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {}): Promise<OpenedEmulator> {
   const errors: unknown[] = [];
-  const emulator = await openEmulator({
-    operations: harness.engine,
-    environment: async () => harness.environment,
-    readVariable: (name) => setup.variables?.[name],
-    reset: ({ recipients }) => harness.engine.clear({ keepRecipients: recipients }),
-    host: setup.host ?? "127.0.0.1",
-    port: 0,
-    rateLimits: setup.rateLimits ?? false,
-    onHeld: () => {},
-    onError: (error) => errors.push(error),
-  });
-  const { url } = emulator;
+  const open = (port: number) =>
+    openEmulator({
+      operations: harness.engine,
+      environment: async () => harness.environment,
+      readVariable: (name) => setup.variables?.[name],
+      reset: ({ recipients }) => harness.engine.clear({ keepRecipients: recipients }),
+      host: setup.host ?? "127.0.0.1",
+      port,
+      rateLimits: setup.rateLimits ?? false,
+      onHeld: () => {},
+      onError: (error) => errors.push(error),
+    });
+  let emulator = await open(0);
+  const { url, port } = emulator;
   return {
     harness,
     url,
@@ -65,6 +69,11 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
         body,
         rows: (Array.isArray(body) ? body : (body?.items ?? body?.entries ?? [])) as JsonObject[],
       };
+    },
+    async restart(between = async () => {}) {
+      await emulator.close();
+      await between();
+      emulator = await open(port);
     },
     async close() {
       await emulator.close();

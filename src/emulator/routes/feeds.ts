@@ -1,27 +1,11 @@
-import { FEED_ARCHIVED, FEED_STATUSES } from "../../domain/feed.js";
 import { keyOf } from "../../domain/recipient.js";
 import type { FeedPage } from "../../ports/resources.js";
-import { isUuid } from "../../util/ids.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { ApiError, invalidField, missing } from "../api-error.js";
+import { invalidField } from "../api-error.js";
+import { feedFilterOf, requireFeed } from "../feed-filter.js";
 import { type Call, ok, type Route } from "../route.js";
 
 const MAX_LEVELS = 3;
-
-/** A channel's key will do for its id, as everywhere; an id that is neither is no feed (AC-224, AC-225). */
-async function requireFeed(call: Call): Promise<string> {
-  const name = call.param("id");
-  const { channels } = await call.environment();
-  const channel = Object.values(channels).find((one) => one?.id === name || one?.key === name);
-  if (channel === undefined && !isUuid(name)) throw missing();
-  if (channel && channel.type !== "in_app_feed")
-    throw new ApiError(
-      422,
-      "channel_invalid",
-      `The channel ${channel.key} is of type ${channel.type}, not an in-app feed`,
-    );
-  return name;
-}
 
 /** A-102: no activities, at most one actor, and of the data what is not nested. */
 function compact(entry: JsonObject): JsonObject {
@@ -71,17 +55,12 @@ export const feedRoutes: Route[] = [
     async handle(call) {
       const { query } = call;
       const excluded = excludedOf(query.text("exclude"));
+      const channel = call.param("id");
+      requireFeed(await call.environment(), channel);
       const filter = {
         recipient: keyOf(call.param("user_id")),
-        channel: await requireFeed(call),
-        status: query.oneOf("status", FEED_STATUSES),
-        source: query.text("source"),
-        tenant: query.text("tenant"),
-        has_tenant: query.flag("has_tenant"),
-        workflow_categories: query.list("workflow_categories"),
-        archived: query.oneOf("archived", FEED_ARCHIVED),
-        trigger_data: query.data(),
-        inserted_at: query.bounds("inserted_at"),
+        channel,
+        ...feedFilterOf(query),
       };
       const isCompact = query.oneOf("mode", ["compact", "rich"]) === "compact";
       const page = await call.operations.resources.feeds.list(filter, query.page());
@@ -97,7 +76,7 @@ export const feedRoutes: Route[] = [
     tier: 4,
     open: { whose: "user", capability: "user/feed_read" },
     async handle(call) {
-      await requireFeed(call);
+      requireFeed(await call.environment(), call.param("id"));
       return ok({ features: { branding_required: false } });
     },
   },

@@ -1,0 +1,83 @@
+import type { Environment } from "../../domain/environment.js";
+import type { FeedCounts, FeedFilter } from "../../domain/feed.js";
+import { keyOf } from "../../domain/recipient.js";
+import type { LocalOperations } from "../../ports/operations.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { feedFilterOf, requireFeed } from "../feed-filter.js";
+import { Query } from "../query.js";
+
+/** As many as the API's pages have. */
+export const PAGE = 50;
+
+export type FeedList = LocalOperations["resources"]["feeds"]["list"];
+
+/** `feeds:<channel>:<user>`; a user's id may have colons (R-050). */
+export function parseFeedTopic(topic: string): { channel: string; user: string } | null {
+  const [, channel, user] = /^feeds:([^:]+):(.+)$/s.exec(topic) ?? [];
+  return channel === undefined || user === undefined ? null : { channel, user };
+}
+
+/** Options as a query has them (R-005): what REST reads and refuses in a filter is so here, too. */
+function queryOf(options: Json): Query {
+  const search = new URLSearchParams();
+  if (typeof options === "object" && options !== null && !Array.isArray(options))
+    for (const [name, value] of Object.entries(options)) {
+      if (Array.isArray(value)) for (const one of value) search.append(`${name}[]`, String(one));
+      else if (typeof value === "object" && value !== null) search.append(name, JSON.stringify(value));
+      else if (value !== null && value !== undefined) search.append(name, String(value));
+    }
+  return new Query(search.toString());
+}
+
+function countsOf(meta: JsonObject): FeedCounts & JsonObject {
+  return {
+    total_count: Number(meta.total_count),
+    unread_count: Number(meta.unread_count),
+    unseen_count: Number(meta.unseen_count),
+  };
+}
+
+/** One joined channel of one socket: the feed clients of a page that share it, each with its own filter (R-051). */
+export class FeedSubscription {
+  private constructor(
+    readonly topic: string,
+    readonly feed: FeedFilter & { channel: string },
+    private readonly clients: ReadonlyMap<string, FeedFilter>,
+    /** Sends a `new-message` to the socket. */
+    private readonly send: (payload: JsonObject) => void,
+  ) {}
+
+  /** Throws as the REST feed does for a channel that is none, and for options that cannot be read. */
+  static of(
+    topic: string,
+    { channel, user }: { channel: string; user: string },
+    payload: JsonObject,
+    environment: Environment,
+    send: (payload: JsonObject) => void,
+  ): FeedSubscription {
+    requireFeed(environment, channel);
+    const feed = { recipient: keyOf(user), channel };
+    const clients = Object.entries(payload).map(([ref, options]): [string, FeedFilter] => [
+      ref,
+      { ...feed, ...feedFilterOf(queryOf(options ?? null)) },
+    ]);
+    return new FeedSubscription(topic, feed, new Map(clients), send);
+  }
+
+  /**
+   * Says what is new to the clients whose filter it passes, with their counts (R-055, R-056, RQ-3); `isNew` is asked for
+   * items' ids. Nothing is sent where none is concerned and clients are named: it would wake nobody.
+   */
+  async announce(list: FeedList, isNew: (id: string) => boolean): Promise<void> {
+    const attn: string[] = [];
+    const data: Record<string, Json> = {};
+    for (const [ref, filter] of this.clients) {
+      const { items, meta } = await list(filter, { limit: PAGE });
+      data[ref] = { metadata: countsOf(meta) };
+      if (items.some(({ id }) => isNew(String(id)))) attn.push(ref);
+    }
+    if (attn.length === 0 && this.clients.size > 0) return;
+    const { meta } = await list(this.feed, { limit: 1 });
+    this.send({ event: "new-message", attn, metadata: countsOf(meta), data });
+  }
+}

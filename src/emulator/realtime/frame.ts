@@ -1,0 +1,39 @@
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+
+/** `[join_ref, ref, topic, event, payload]` (R-033). */
+export interface Frame {
+  joinRef: string | null;
+  ref: string | null;
+  topic: string;
+  event: string;
+  payload: JsonObject;
+}
+
+function isRef(value: unknown): value is string | null {
+  return typeof value === "string" || value === null;
+}
+
+/** Null for what is no frame. */
+export function readFrame(text: string): Frame | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(value) || value.length !== 5) return null;
+  const [joinRef, ref, topic, event, payload] = value as unknown[];
+  if (!isRef(joinRef) || !isRef(ref) || typeof topic !== "string" || typeof event !== "string") return null;
+  return isJsonObject(payload) ? { joinRef, ref, topic, event, payload } : null;
+}
+
+export function writeFrame({ joinRef, ref, topic, event, payload }: Frame): string {
+  return JSON.stringify([joinRef, ref, topic, event, payload]);
+}
+
+/** The answer to a frame, with its refs (R-035). `reason` null is a yes. */
+export function replyTo({ joinRef, ref, topic }: Frame, reason: string | null): string {
+  const payload: JsonObject =
+    reason === null ? { status: "ok", response: {} } : { status: "error", response: { reason } };
+  return writeFrame({ joinRef, ref, topic, event: "phx_reply", payload });
+}

@@ -1,0 +1,102 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { ApiError, apiErrorOf } from "../api-error.js";
+import { authenticate, type Caller } from "../authenticate.js";
+import { accessOf, checkHost } from "../create-app.js";
+import type { EmulatorOptions } from "../emulator-options.js";
+import { FeedWatch } from "./feed-watch.js";
+import { SocketSession } from "./socket-session.js";
+
+const PATH = "/ws/v1/websocket";
+/** "Service restart": clients come back after it, as they do not after 1000 (R-041). */
+const RESTART = 1012;
+/** Clients that do not answer the close by then are cut. */
+const GRACE_MS = 1_000;
+/** In bytes; joins are small. */
+const MAX_FRAME = 1_048_576;
+
+/** The socket that browser clients listen at (R-030 to R-044), on the API's own server. */
+export class Realtime {
+  private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME, clientTracking: true });
+  private readonly watch: FeedWatch;
+  private stopping = false;
+
+  constructor(
+    http: Server,
+    private readonly options: EmulatorOptions,
+  ) {
+    this.watch = new FeedWatch(
+      (filter, page) => options.operations.resources.feeds.list(filter, page),
+      options.onError,
+    );
+    http.on("upgrade", (request, socket, head) => {
+      socket.on("error", () => socket.destroy());
+      this.admit(request).then(
+        (caller) => this.server.handleUpgrade(request, socket, head, (opened) => this.begin(opened, caller)),
+        (error: unknown) => this.refuse(socket, error),
+      );
+    });
+  }
+
+  /** Every socket is told to come back. */
+  async close(): Promise<void> {
+    this.stopping = true;
+    await this.watch.stop();
+    await Promise.all([...this.server.clients].map(closed));
+    this.server.close();
+  }
+
+  /** Who opens a socket, by the rules of every request. */
+  private async admit({ url, headers }: IncomingMessage): Promise<Caller> {
+    if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
+    checkHost(headers.host, this.options);
+    const [path, query = ""] = (url ?? "").split("?", 2);
+    if (path !== PATH) throw new ApiError(404, "resource_missing", `The socket is at ${PATH}`);
+    const parameters = new URLSearchParams(query); // empty pairs are none (R-031)
+    const credentials = {
+      authorization: `Bearer ${parameters.get("api_key") ?? ""}`,
+      userToken: parameters.get("user_token") || undefined,
+    };
+    const caller = authenticate(credentials, await accessOf(this.options), Date.now());
+    if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
+    return caller;
+  }
+
+  /** Bad credentials are 403 here, whatever they are over HTTP: clients then come back ever more slowly. */
+  private refuse(socket: Duplex, error: unknown): void {
+    const known = apiErrorOf(error);
+    if (known === null || known.status === 500) this.options.onError(error);
+    const status = known === null ? 500 : known.status === 401 ? 403 : known.status;
+    const body = JSON.stringify(known?.body ?? {});
+    socket.end(
+      [
+        `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+        "connection: close",
+        "content-type: application/json; charset=utf-8",
+        `content-length: ${Buffer.byteLength(body)}`,
+        "",
+        body,
+      ].join("\r\n"),
+    );
+  }
+
+  private begin(socket: WebSocket, caller: Caller): void {
+    const session = new SocketSession(socket, caller, this.watch, this.options);
+    socket.on("message", (data, isBinary) => session.receive(isBinary ? "" : String(data)));
+    socket.on("close", () => session.end());
+    socket.on("error", () => {}); // a close follows
+  }
+}
+
+function closed(socket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState === socket.CLOSED) return resolve();
+    const cut = setTimeout(() => socket.terminate(), GRACE_MS);
+    socket.once("close", () => {
+      clearTimeout(cut);
+      resolve();
+    });
+    socket.close(RESTART, "restart");
+  });
+}

@@ -1,0 +1,101 @@
+import type { WebSocket } from "ws";
+import { apiErrorOf } from "../api-error.js";
+import { authorize, type Caller } from "../authenticate.js";
+import { accessOf } from "../create-app.js";
+import type { EmulatorOptions } from "../emulator-options.js";
+import { FeedSubscription, parseFeedTopic } from "./feed-subscription.js";
+import type { FeedWatch } from "./feed-watch.js";
+import { type Frame, readFrame, replyTo, writeFrame } from "./frame.js";
+
+/** "Unsupported data": what came is no frame. */
+const UNREADABLE = 1003;
+
+/** One socket and the channels it has joined. */
+export class SocketSession {
+  /** Null for guides: they may be joined, and nothing ever happens there. */
+  private readonly joined = new Map<string, FeedSubscription | null>();
+  /** Frames are answered in their order. */
+  private last: Promise<void> = Promise.resolve();
+  /** Whether the client had a socket before this one; null until its first frame. */
+  private returned: boolean | null = null;
+  private ended = false;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly caller: Caller,
+    private readonly watch: FeedWatch,
+    private readonly options: EmulatorOptions,
+  ) {}
+
+  receive(text: string): void {
+    const frame = readFrame(text);
+    if (frame === null) return this.socket.close(UNREADABLE, "not a frame");
+    // A client counts its frames from 1 over all its sockets: what does not begin there has been here before.
+    this.returned ??= frame.ref !== null && Number(frame.ref) > 1;
+    this.last = this.last.then(() => this.answer(frame)).catch(this.options.onError);
+  }
+
+  end(): void {
+    this.ended = true;
+    for (const topic of [...this.joined.keys()]) this.leave(topic);
+  }
+
+  private async answer(frame: Frame): Promise<void> {
+    const { topic, event } = frame;
+    if (this.ended) return;
+    if (topic === "phoenix" && event === "heartbeat") return this.send(replyTo(frame, null));
+    if (event === "phx_join") return this.join(frame);
+    if (!this.joined.has(topic)) return this.send(replyTo(frame, "unmatched topic"));
+    if (event !== "phx_leave") return this.send(replyTo(frame, "unmatched event"));
+    this.leave(topic);
+    this.send(replyTo(frame, null));
+  }
+
+  /** A channel that is joined again is replaced. */
+  private async join(frame: Frame): Promise<void> {
+    const { topic } = frame;
+    this.leave(topic);
+    if (topic.startsWith("guides:")) {
+      this.joined.set(topic, null);
+      return this.send(replyTo(frame, null));
+    }
+    const subscription = await this.subscribe(frame);
+    if (typeof subscription === "string") return this.send(replyTo(frame, subscription));
+    if (this.ended) return this.watch.remove(subscription);
+    this.joined.set(topic, subscription);
+    this.send(replyTo(frame, null));
+    // What came while the client was away it would not learn of before the next message.
+    if (this.returned) await this.watch.announceAll(subscription);
+  }
+
+  /** The subscription, watched from here on, or why there is none (RQ-2). */
+  private async subscribe({ topic, joinRef, payload }: Frame): Promise<FeedSubscription | string> {
+    const feed = parseFeedTopic(topic);
+    if (feed === null) return "unmatched topic";
+    const open = { whose: "user", capability: "user/feed_read" } as const;
+    const send = (content: Frame["payload"]): void =>
+      this.send(writeFrame({ joinRef, ref: null, topic, event: "new-message", payload: content }));
+    try {
+      authorize(this.caller, open, { user: feed.user }, await accessOf(this.options));
+      const environment = await this.options.environment();
+      const subscription = FeedSubscription.of(topic, feed, payload, environment, send);
+      await this.watch.add(subscription);
+      return subscription;
+    } catch (error) {
+      const known = apiErrorOf(error);
+      if (known === null || known.status === 500) throw error;
+      if (known.status === 401 || known.status === 403) return "unauthorized";
+      return known.status === 404 ? "unmatched topic" : known.message;
+    }
+  }
+
+  private leave(topic: string): void {
+    const subscription = this.joined.get(topic);
+    if (subscription) this.watch.remove(subscription);
+    this.joined.delete(topic);
+  }
+
+  private send(text: string): void {
+    if (this.socket.readyState === this.socket.OPEN) this.socket.send(text);
+  }
+}
