@@ -18,6 +18,7 @@ import { type BatchView, batchView } from "./batch-view.js";
 import type { CompiledWorkflow } from "./compile-workflow.js";
 import { conditionLog } from "./condition-log.js";
 import { type ConditionResult, type ConditionScope, evaluateConditions } from "./conditions.js";
+import { copyRun } from "./copy-run.js";
 import { stepMessageState } from "./message-state.js";
 import { AUDIENCES, NeedsAnswer } from "./need.js";
 import { NOTHING_READ, READINGS, type Readings, RunServices } from "./readings.js";
@@ -295,8 +296,4 @@ export class Advancing {
     this.run.events.push({ event, status, step_ref: ref, step_type: type, attempt, data, at: this.input.now });
     if (status === "error") this.run.error_count++;
   }
-}
-
-export function copyRun(run: RecipientRun): RecipientRun {
-  return { ...run, steps: run.steps.map((step) => ({ ...step })), events: [...run.events] };
 }
