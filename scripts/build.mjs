@@ -3,10 +3,18 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { LATE, lateExpressions, lateFunctions, noChildProcess, plainFields } from "./bundle-plugins.mjs";
+import {
+  LATE,
+  LATE_LINKS,
+  lateExpressions,
+  lateFunctions,
+  lateLinks,
+  noChildProcess,
+  plainFields,
+} from "./bundle-plugins.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -30,8 +38,11 @@ const APART = {
   "nodemailer/lib/mail-composer": true,
 };
 
-/** Real delivery is a bundle of its own: where every channel is sandboxed it is not even read. */
-const PROVIDERS = "providers/open-provider.js";
+/**
+ * Our own modules that few starts need, each a bundle of its own, read when imported. It has its own copy of what it shares
+ * with the command (an error is known by its mark, whichever copy made it).
+ */
+const LATE_MODULES = ["providers/open-provider", "remote/open-remote", "remote/http-fetcher", "app/init-project"];
 
 const ENTRIES = ["main", "main-notify"];
 
@@ -78,10 +89,17 @@ const apart = {
   },
 };
 
-const providersApart = {
-  name: "providers-apart",
+const modulesApart = {
+  name: "modules-apart",
   setup({ onResolve }) {
-    onResolve({ filter: new RegExp(`/${PROVIDERS}$`) }, () => ({ path: "../dist/providers.cjs", external: true }));
+    onResolve(
+      { filter: new RegExp(`/(${LATE_MODULES.map((name) => basename(name)).join("|")})\\.js$`), namespace: "file" },
+      ({ kind, path, importer }) => {
+        if (kind !== "dynamic-import")
+          throw new Error(`${importer} must import ${path} when it needs it, not at start`);
+        return { path: `../dist/${basename(path, ".js")}.cjs`, external: true };
+      },
+    );
   },
 };
 
@@ -97,7 +115,7 @@ await Promise.all([
     outdir: dist,
     outExtension: { ".js": ".cjs" },
     external: native,
-    plugins: [lateFunctions, lateExpressions, plainFields, apart, providersApart, noChildProcess],
+    plugins: [lateFunctions, lateLinks, lateExpressions, plainFields, apart, modulesApart, noChildProcess],
     // Without a performance object liquidjs times by Date, and perf_hooks stays unloaded.
     define: { ...common.define, "global.performance": "undefined" },
     supported: { "dynamic-import": false },
@@ -105,27 +123,31 @@ await Promise.all([
     banner: { js: `/*${NO_ID}*/(function (require, module, exports, __filename, __dirname) {` },
     footer: { js: "})" },
   }),
-  build({
-    ...common,
-    banner,
-    entryPoints: [`src/${PROVIDERS.replace(/js$/, "ts")}`],
-    outfile: join(dist, "providers.cjs"),
-    plugins: [lateFunctions, apart],
-    supported: { "dynamic-import": false },
-  }),
-  ...Object.entries({ ...APART, ...Object.fromEntries(Object.keys(LATE).map((name) => [name, false])) }).map(
-    ([name, byDefault]) =>
-      build({
-        ...common,
-        banner,
-        // An import's default is what Node would make it, the whole of a CommonJS module: so the default has to be that.
-        ...(byDefault ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
-        stdin: {
-          contents: byDefault ? `export { default } from "${name}";` : `export * from "${name}";`,
-          resolveDir: root,
-        },
-        outfile: join(dist, "vendor", `${name}.cjs`),
-      }),
+  ...LATE_MODULES.map((name) =>
+    build({
+      ...common,
+      banner,
+      entryPoints: [`src/${name}.ts`],
+      outfile: join(dist, `${basename(name)}.cjs`),
+      plugins: [lateFunctions, apart],
+      supported: { "dynamic-import": false },
+    }),
+  ),
+  ...Object.entries({
+    ...APART,
+    ...Object.fromEntries([...Object.keys(LATE), ...LATE_LINKS].map((name) => [name, false])),
+  }).map(([name, byDefault]) =>
+    build({
+      ...common,
+      banner,
+      // An import's default is what Node would make it, the whole of a CommonJS module: so the default has to be that.
+      ...(byDefault ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
+      stdin: {
+        contents: byDefault ? `export { default } from "${name}";` : `export * from "${name}";`,
+        resolveDir: root,
+      },
+      outfile: join(dist, "vendor", `${name}.cjs`),
+    }),
   ),
 ]);
 

@@ -21,6 +21,29 @@ export const lateFunctions = {
   },
 };
 
+/**
+ * markdown-it makes what finds links in text whether or not it is asked to; here it is read when asked. Names of hosts are
+ * rewritten only where they are not plain ASCII, or were not before.
+ */
+const LINKS = {
+  "linkify-it": 'export const LinkifyIt = class { constructor() { return new (require("linkify-it").LinkifyIt)(); } };',
+  "punycode.js": `const late = () => require("punycode.js");
+    export default {
+      toASCII: (host) => (/[^\\0-\\x7f]/.test(host) ? late().toASCII(host) : host),
+      toUnicode: (host) => (/xn--/i.test(host) ? late().toUnicode(host) : host),
+    };`,
+};
+export const LATE_LINKS = Object.keys(LINKS);
+export const lateLinks = {
+  name: "late-links",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(${LATE_LINKS.join("|")})$`) }, ({ path, namespace }) =>
+      namespace === "links" ? { path: `../dist/vendor/${path}.cjs`, external: true } : { path, namespace: "links" },
+    );
+    onLoad({ filter: /.*/, namespace: "links" }, ({ path }) => ({ contents: LINKS[path] }));
+  },
+};
+
 /** What `pattern` finds in a package's file, replaced: where it finds nothing, the package has changed and the build fails. */
 function replaced(source, pattern, replacement) {
   const text = source.replace(pattern, replacement);
@@ -35,13 +58,20 @@ function replaced(source, pattern, replacement) {
 export const plainFields = {
   name: "plain-fields",
   setup({ onLoad }) {
-    onLoad({ filter: /markdown-it\.mjs$/ }, ({ path }) => ({
-      contents: replaced(
+    onLoad({ filter: /markdown-it\.mjs$/ }, ({ path }) => {
+      const plain = replaced(
         readFileSync(path, "utf8"),
         /function _defineProperty\(e, r, t\) \{[\s\S]*?\n\}/,
         "function _defineProperty(e, r, t) { e[r] = t; return e; }",
-      ),
-    }));
+      );
+      return {
+        contents: replaced(
+          plain,
+          /"linkify",\s*new LinkifyIt\(\)/,
+          '"linkify", args[0]?.linkify ? new LinkifyIt() : null',
+        ),
+      };
+    });
   },
 };
 
@@ -57,7 +87,11 @@ export const lateExpressions = {
       const [, expression] = /const rSlugifyDefault = (\/.+\/\w+);/.exec(source) ?? [];
       const some = replaced(source, /'(default|latin)': rSlugifyDefault/g, `get '$1'() { return ${expression} }`);
       const more = replaced(some, /const rSlugifyDefault = .+;/, "");
-      return { contents: replaced(more, /'pretty': (\/.+\/\w+)/, "get 'pretty'() { return $1 }") };
+      const late = replaced(more, /'pretty': (\/.+\/\w+)/, "get 'pretty'() { return $1 }");
+      // Numbered 1, 2, 4 … 8192 an object gets ever longer arrays, 90 kB in all; with the largest first it gets none.
+      const numbers =
+        /(\(function \(TokenKind\) \{)([\s\S]*?)(\s*TokenKind\[TokenKind\["GroupedExpression"\] = 8192\].*)/;
+      return { contents: replaced(late, numbers, "$1$3$2") };
     });
   },
 };

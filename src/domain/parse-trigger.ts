@@ -1,92 +1,87 @@
 import * as z from "zod/mini";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { once } from "../util/once.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "./json-limits.js";
 import { type ParsedRecipient, parseRecipient, parseTenant } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import type { Cancellation, Trigger } from "./trigger.js";
-import { detailsOf } from "./zod-issues.js";
+import { detailsOf, type Issue } from "./zod-issues.js";
 
 export const MAX_RECIPIENTS = 1_000;
 
-interface Context {
-  issues: { push(issue: { code: "custom"; message: string; input: unknown; path: PropertyKey[] }): unknown };
+type Complain = (path: PropertyKey[], message: string) => void;
+
+function readRecipients(value: unknown, complain: Complain): ParsedRecipient[] {
+  if (value === undefined || value === null) {
+    complain([], "is required (a user id, an object reference, an inline recipient, or a list of them)");
+    return [];
+  }
+  const list = Array.isArray(value) ? value : [value];
+  if (list.length === 0) complain([], "must have at least one recipient");
+  if (list.length > MAX_RECIPIENTS) {
+    complain([], `must have at most ${MAX_RECIPIENTS} recipients, found ${list.length}`);
+    return [];
+  }
+  return list.flatMap((item, index) => {
+    const base = Array.isArray(value) ? [index] : [];
+    const parsed = parseRecipient(item, (path, message) => complain([...base, ...path], message));
+    return parsed === null ? [] : [parsed];
+  });
 }
 
-function complainTo(ctx: Context, input: unknown, base: PropertyKey[] = []) {
-  return (path: PropertyKey[], message: string): void => {
-    ctx.issues.push({ code: "custom", message, input, path: [...base, ...path] });
-  };
+function readActor(value: unknown, complain: Complain): Trigger["actor"] {
+  const parsed = value === undefined || value === null ? null : parseRecipient(value, complain);
+  return parsed === null ? null : { key: parsed.key, upsert: parsed.upsert };
 }
 
-// Shared: each schema made takes a start its share of a millisecond.
+function readTenant(value: unknown, complain: Complain): Trigger["tenant"] {
+  return value === undefined || value === null ? null : parseTenant(value, complain);
+}
+
+function readData(value: unknown, complain: Complain): JsonObject {
+  if (value === undefined || value === null) return {};
+  if (isJsonObject(value)) return value;
+  complain([], `must be an object, found ${Array.isArray(value) ? "a list" : `a ${typeof value}`}`);
+  return {};
+}
+
+// Each schema made takes a start its share of a millisecond: few of them, and some only where a payload has the key.
 const anything = z.optional(z.unknown());
-const flag = z.nullish(z.boolean());
-
-const recipients = z.pipe(
-  anything,
-  z.transform((value: unknown, ctx: Context): ParsedRecipient[] => {
-    const complain = complainTo(ctx, value);
-    if (value === undefined || value === null) {
-      complain([], "is required (a user id, an object reference, an inline recipient, or a list of them)");
-      return [];
-    }
-    const list = Array.isArray(value) ? value : [value];
-    if (list.length === 0) complain([], "must have at least one recipient");
-    if (list.length > MAX_RECIPIENTS) {
-      complain([], `must have at most ${MAX_RECIPIENTS} recipients, found ${list.length}`);
-      return [];
-    }
-    return list.flatMap((item, index) => {
-      const base = Array.isArray(value) ? [index] : [];
-      const parsed = parseRecipient(item, (path, message) => complain([...base, ...path], message));
-      return parsed === null ? [] : [parsed];
-    });
-  }),
-);
-
-const actor = z.pipe(
-  anything,
-  z.transform((value: unknown, ctx: Context) => {
-    if (value === undefined || value === null) return null;
-    const parsed = parseRecipient(value, complainTo(ctx, value));
-    return parsed === null ? null : { key: parsed.key, upsert: parsed.upsert };
-  }),
-);
-
-const tenant = z.pipe(
-  anything,
-  z.transform((value: unknown, ctx: Context) =>
-    value === undefined || value === null ? null : parseTenant(value, complainTo(ctx, value)),
-  ),
-);
-
-const data = z.pipe(
-  anything,
-  z.transform((value: unknown, ctx: Context): JsonObject => {
-    if (value === undefined || value === null) return {};
-    if (isJsonObject(value)) return value;
-    complainTo(ctx, value)([], `must be an object, found ${Array.isArray(value) ? "a list" : `a ${typeof value}`}`);
-    return {};
-  }),
-);
-
-const key = z.nullish(z.string().check(z.minLength(1), z.maxLength(255)));
-
-const settings = z.nullish(z.strictObject({ sandbox_mode: flag, skip_delay: flag }));
+const name = z.string().check(z.minLength(1), z.maxLength(255));
+const optionalName = z.nullish(name);
 
 const triggerSchema = z.strictObject({
-  key: z.optional(z.string().check(z.minLength(1))),
-  recipients,
-  actor,
-  tenant,
-  data,
-  cancellation_key: key,
-  idempotency_key: key,
-  settings,
+  key: z.optional(name),
+  recipients: anything,
+  actor: anything,
+  tenant: anything,
+  data: anything,
+  cancellation_key: optionalName,
+  idempotency_key: optionalName,
+  settings: anything,
+});
+
+const settingsSchema = once(() => {
+  const flag = z.nullish(z.boolean());
+  return z.strictObject({ sandbox_mode: flag, skip_delay: flag });
 });
 
 const KNOWN = ["key", "recipients", "actor", "tenant", "data", "cancellation_key", "idempotency_key", "settings"];
+
+function readSettings(value: unknown, issues: Issue[]): Trigger["settings"] {
+  const parsed = value === undefined || value === null ? null : settingsSchema().safeParse(value);
+  if (parsed?.error)
+    issues.push(...parsed.error.issues.map((issue) => ({ ...issue, path: ["settings", ...issue.path] })));
+  const { sandbox_mode, skip_delay } = parsed?.data ?? {};
+  return { sandbox_mode: sandbox_mode ?? false, skip_delay: skip_delay ?? false };
+}
+
+/** As the keys stand in the documentation, unknown ones last: the first is the one that is told in full. */
+function inOrder(issues: readonly Issue[]): Issue[] {
+  const rank = ({ path }: Issue): number => (path.length === 0 ? KNOWN.length : KNOWN.indexOf(String(path[0])));
+  return [...issues].sort((a, b) => rank(a) - rank(b));
+}
 
 export interface ParsedPayload {
   trigger: Trigger;
@@ -120,22 +115,33 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
     });
   }
   const parsed = triggerSchema.safeParse(payload);
-  if (!parsed.success) {
+  const issues: Issue[] = parsed.success ? [] : [...parsed.error.issues];
+  const complain =
+    (key: string): Complain =>
+    (path, message) => {
+      issues.push({ code: "custom", path: [key, ...path], message });
+    };
+  const recipients = readRecipients(payload.recipients, complain("recipients"));
+  const actor = readActor(payload.actor, complain("actor"));
+  const tenant = readTenant(payload.tenant, complain("tenant"));
+  const data = readData(payload.data, complain("data"));
+  const settings = readSettings(payload.settings, issues);
+  if (!parsed.success || issues.length > 0) {
     throw invalid(
       what,
-      detailsOf(parsed.error.issues, payload, (path) => (path.length === 0 ? KNOWN : ["sandbox_mode", "skip_delay"])),
+      detailsOf(inOrder(issues), payload, (path) => (path.length === 0 ? KNOWN : ["sandbox_mode", "skip_delay"])),
     );
   }
   const value = parsed.data;
-  const name = workflow ?? value.key;
-  if (name === undefined) {
+  const workflowKey = workflow ?? value.key;
+  if (workflowKey === undefined) {
     throw new KnockError("usage", "no workflow named", {
       hint: 'Give the key as the first argument, or as "key" in the payload.',
     });
   }
-  if (value.key !== undefined && value.key !== name) {
-    throw new KnockError("usage", `the payload is for workflow "${value.key}", the command for "${name}"`, {
-      details: [{ pointer: "/key", message: `must be "${name}"`, value: value.key }],
+  if (value.key !== undefined && value.key !== workflowKey) {
+    throw new KnockError("usage", `the payload is for workflow "${value.key}", the command for "${workflowKey}"`, {
+      details: [{ pointer: "/key", message: `must be "${workflowKey}"`, value: value.key }],
       hint: "Leave one of the two out.",
     });
   }
@@ -146,13 +152,13 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
     });
   }
   const trigger: Trigger = {
-    workflow: name,
-    recipients: value.recipients,
-    actor: value.actor,
-    tenant: value.tenant,
-    data: value.data,
+    workflow: workflowKey,
+    recipients,
+    actor,
+    tenant,
+    data,
     cancellation_key: value.cancellation_key ?? null,
-    settings: { sandbox_mode: value.settings?.sandbox_mode ?? false, skip_delay: value.settings?.skip_delay ?? false },
+    settings,
     payload: {
       ...request,
       recipients: Array.isArray(request.recipients) ? request.recipients : [request.recipients as Json],
@@ -169,8 +175,8 @@ export function parseCancellation(payload: unknown, workflow: string): Cancellat
   checkJsonShape(payload, "the cancellation");
   const parsed = z
     .strictObject({
-      cancellation_key: z.string().check(z.minLength(1), z.maxLength(255)),
-      recipients: z.optional(z.unknown()),
+      cancellation_key: name,
+      recipients: anything,
     })
     .safeParse(payload);
   if (!parsed.success)
@@ -181,19 +187,14 @@ export function parseCancellation(payload: unknown, workflow: string): Cancellat
   const list = parsed.data.recipients;
   if (list === undefined || list === null)
     return { workflow, cancellation_key: parsed.data.cancellation_key, recipients: null };
-  const listed = recipients.safeParse(list);
-  if (!listed.success) {
-    throw invalid(
-      "the cancellation",
-      detailsOf(
-        listed.error.issues.map((issue) => ({ ...issue, path: ["recipients", ...issue.path] })),
-        payload,
-      ),
-    );
-  }
+  const issues: Issue[] = [];
+  const listed = readRecipients(list, (path, message) => {
+    issues.push({ code: "custom", path: ["recipients", ...path], message });
+  });
+  if (issues.length > 0) throw invalid("the cancellation", detailsOf(issues, payload));
   return {
     workflow,
     cancellation_key: parsed.data.cancellation_key,
-    recipients: listed.data.map((recipient) => recipient.key),
+    recipients: listed.map((recipient) => recipient.key),
   };
 }

@@ -7,7 +7,7 @@ import { nearest } from "../util/nearest.js";
 config({ jitless: true });
 
 /** The parts of a zod issue that are read here; zod's own union type would tie every schema file to this one. */
-interface Issue {
+export interface Issue {
   code?: string | undefined;
   path: readonly PropertyKey[];
   message: string;

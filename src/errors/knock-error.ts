@@ -47,9 +47,17 @@ export interface KnockErrorOptions {
   request_id?: string | undefined;
 }
 
+/** Bundles have a copy of this class each: an error is one of ours by this mark, whichever copy made it. */
+const MARK = Symbol.for("knock-cli/error");
+
 /** The one error type: a user's mistake, a missing thing or a fault of the surroundings, never a bug of ours. */
 export class KnockError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && MARK in value;
+  }
+
   override readonly name = "KnockError";
+  readonly [MARK] = true;
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: readonly ErrorDetail[];

@@ -4,7 +4,7 @@ import { once } from "../../util/once.js";
 function createMarkdown(linkify: boolean): InstanceType<typeof MarkdownIt> {
   const made = new MarkdownIt({ html: true, linkify });
   // Of what has no scheme only addresses of people become links: a file's name is no host's.
-  made.linkify.set({ fuzzyLink: false });
+  if (linkify) made.linkify.set({ fuzzyLink: false });
   // As GFM has it: what was deleted.
   made.renderer.rules.s_open = () => "<del>";
   made.renderer.rules.s_close = () => "</del>";
