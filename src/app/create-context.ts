@@ -107,13 +107,14 @@ export function createContext(
         hint: "Set KNOCK_API_KEY, or store one: knock auth login.",
       });
     }
-    const { openRemote } = await import("../remote/open-remote.js");
+    const { openRemote, proxySettingsOf } = await import("../remote/open-remote.js");
     const remote = openRemote({
       baseUrl: settings.base_url.value,
       apiKey,
       branch: settings.branch.value,
       timeoutMs: settings.timeout_ms,
       userAgent: `knock-cli/${surroundings.version}`,
+      proxy: proxySettingsOf(env),
     });
     opened.push(remote);
     // Only now: a base URL that cannot be one has been refused, and nothing has been sent yet.

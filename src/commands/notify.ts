@@ -114,11 +114,12 @@ async function checkByProject(
 
 async function dryRun(triggers: readonly NamedTrigger[], flags: NotifyFlags, context: CommandContext): Promise<void> {
   const { output } = context;
+  const target = await context.targetOf(flags);
   for (const { trigger, idempotency_key } of triggers) {
     const request = redactRequest(await context.describeRequest(trigger, idempotency_key, flags));
     if (output.verbosity.json) output.json({ dry_run: true, ...request }, triggers.length > 1);
     else {
-      output.line(`${output.paint.dim("dry run, nothing sent:")} ${request.method} ${request.path}`);
+      output.line(`${output.paint.dim(`dry run, target ${target}, nothing sent:`)} ${request.method} ${request.path}`);
       for (const [name, value] of Object.entries(request.headers))
         output.line(`${output.paint.dim(`${name}:`)} ${value}`);
       output.line(JSON.stringify(request.body, null, 2));

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
-import { isJsonObject } from "../util/json.js";
-import { didYouMean } from "../util/nearest.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import { didYouMean, nearest } from "../util/nearest.js";
 import { readProjectJson } from "./read-json-file.js";
 
 export const PROJECT_FILE = "knock.json";
@@ -24,6 +24,7 @@ export interface ProjectLocation {
   settings: ProjectSettings;
 }
 
+const KEYS = ["knockDir", "settings", "$schema"] as const;
 const SETTINGS = ["target", "base_url", "profile", "branch", "store"] as const;
 
 /** The nearest folder, upwards from `from`, that holds `knock.json`; null if none does (F-001). */
@@ -31,6 +32,18 @@ function findUpwards(from: string): string | null {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (existsSync(join(folder, PROJECT_FILE))) return folder;
     if (dirname(folder) === folder) return null;
+  }
+}
+
+/** The file is shared with other tools, whose keys are none of ours; but what was nearly one of ours was meant to be it. */
+function refuseSlips(raw: JsonObject, shown: string): void {
+  for (const key of Object.keys(raw)) {
+    const near = KEYS.some((known) => known === key) ? undefined : nearest(key, KEYS);
+    if (near === undefined) continue;
+    throw new KnockError("project_invalid", `${shown}: ${key} is not a known key`, {
+      details: [{ pointer: `/${key}`, message: `is not a known key; did you mean "${near}"?` }],
+      hint: `Did you mean "${near}"?`,
+    });
   }
 }
 
@@ -83,6 +96,7 @@ export async function findProject({ cwd, project, knockDir }: FindOptions): Prom
     });
   }
   const raw = await readProjectJson(file, shown);
+  if (isJsonObject(raw)) refuseSlips(raw, shown);
   if (!isJsonObject(raw) || typeof raw.knockDir !== "string" || raw.knockDir.trim() === "") {
     throw new KnockError("project_invalid", `${shown}: knockDir must be the path of the folder with workflows/`, {
       details: [{ pointer: "/knockDir", message: "must be a non-empty string" }],

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Pool } from "undici";
 import { type ApiRequest, apiHeaders } from "../domain/trigger-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import { formatDuration } from "../util/duration.js";
@@ -10,6 +9,7 @@ import { apiErrorOf } from "./api-error.js";
 import { parseBaseUrl } from "./base-url.js";
 import { type ConnectionFailure, connectionError, connectionFailureOf } from "./connection-failure.js";
 import { checkApiKey, checkHeaderValue } from "./header-value.js";
+import { openConnection, type ProxySettings } from "./open-connection.js";
 import { createRedact } from "./redact.js";
 import { decideRetry, type RetryPolicy } from "./retry.js";
 
@@ -20,6 +20,8 @@ export interface ApiClientOptions {
   /** The limit of one try: connecting, waiting and reading, in milliseconds. */
   timeoutMs: number;
   userAgent: string;
+  /** None unless told. */
+  proxy?: ProxySettings;
   /** Tries after the first; 2 unless told. */
   retries?: number;
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
@@ -44,8 +46,6 @@ export interface ApiClient {
 }
 
 const MOST_BYTES = 20 * 1024 * 1024;
-/** Enough for a bulk run; further calls queue for a free connection. */
-const MOST_CONNECTIONS = 32;
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const base = parseBaseUrl(options.baseUrl);
@@ -59,13 +59,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     random: options.random ?? Math.random,
     now: options.now ?? Date.now,
   };
-  const pool = new Pool(base.origin, {
-    connections: MOST_CONNECTIONS,
-    connect: { timeout: options.timeoutMs },
-    // One timer of ours covers the whole try.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  const connection = openConnection(base, options.proxy ?? { url: null, except: "" }, options.timeoutMs);
 
   async function send(request: ApiRequest, signal?: AbortSignal): Promise<ApiAnswer> {
     for (let tried = 0; ; tried++) {
@@ -83,6 +77,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         const context = {
           host: base.host,
           loopback: base.loopback,
+          proxied: options.proxy?.url != null && !base.loopback,
           branch: options.branch,
           tries: tried + 1,
           asked_ms,
@@ -98,7 +93,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const limit = AbortSignal.timeout(options.timeoutMs);
     let head: Pick<ApiAnswer, "status" | "headers"> | null = null;
     try {
-      const response = await pool.request({
+      const response = await connection.request({
+        origin: base.origin,
         method: request.method,
         path: base.prefix + request.path,
         headers: request.headers,
@@ -134,7 +130,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     send,
     call: (method, path, { signal, body = null } = {}) =>
       send({ method, path, headers: apiHeaders(options, body !== null), body }, signal),
-    close: () => pool.destroy(),
+    close: () => connection.destroy(),
   };
 }
 

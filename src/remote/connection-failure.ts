@@ -41,6 +41,16 @@ export function connectionFailureOf(error: unknown): ConnectionFailure {
   // undici gives its parser's errors no code.
   if (error instanceof Error && error.name === "HTTPParserError")
     return { kind: "broken", words: "answered what is not HTTP", retryable: false, cause: error };
+  // Nor is what a proxy answered anywhere but in these words.
+  const [, status] = (error instanceof Error && /^Proxy response \((\d+)\)/.exec(error.message)) || [];
+  if (status !== undefined) {
+    return {
+      kind: "unreachable",
+      words: `the proxy refused the way there (${status})`,
+      retryable: Number(status) >= 500,
+      cause: error,
+    };
+  }
   if (BAD_CERTIFICATE.test(code)) {
     return {
       kind: "unreachable",
@@ -64,6 +74,8 @@ function codeOf(error: unknown, depth = 0): string {
 export interface FailureContext {
   host: string;
   loopback: boolean;
+  /** Whether the way goes through a proxy. */
+  proxied: boolean;
   /** How often it was tried. */
   tries: number;
   redact: Redact;
@@ -71,7 +83,7 @@ export interface FailureContext {
 
 /** The error for a call that never got a whole answer. */
 export function connectionError(failure: ConnectionFailure, context: FailureContext): KnockError {
-  const { host, loopback, tries, redact } = context;
+  const { host, loopback, proxied, tries, redact } = context;
   const times = tries > 1 ? ` (tried ${tries} times)` : "";
   // A fresh error: what the HTTP client threw may hold the request, and with it the key.
   const cause = new Error(redact(failure.cause instanceof Error ? failure.cause.message : String(failure.cause)));
@@ -86,7 +98,9 @@ export function connectionError(failure: ConnectionFailure, context: FailureCont
   return new KnockError("unreachable", `Could not reach ${host}: ${failure.words}${times}.`, {
     hint: loopback
       ? "Is something running there? `knock dev` starts a local API."
-      : "Check the network and the base URL (--base-url, KNOCK_BASE_URL).",
+      : proxied
+        ? "Check the proxy that HTTPS_PROXY names (NO_PROXY lists hosts that need none), the network and the base URL."
+        : "Check the network and the base URL (--base-url, KNOCK_BASE_URL).",
     cause,
   });
 }

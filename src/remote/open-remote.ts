@@ -16,6 +16,8 @@ import { listRemoteMessages, markRemoteMessages, readRemoteMessage } from "./rem
 import { stepOutcomesOf } from "./remote-outcome.js";
 import { readRunDetail } from "./run-detail.js";
 
+export { proxySettingsOf } from "./open-connection.js";
+
 /** The hosted API, or whatever answers like it. Throws `usage` or `authentication` for options that cannot be used. */
 export function openRemote(options: ApiClientOptions): Operations {
   const client = createApiClient(options);

@@ -64,7 +64,7 @@ describe.concurrent("--dry-run", () => {
       body: { recipients: ["ada"], data: { page: "Home" }, cancellation_key: "c1" },
     });
     const human = await collab.knock(args, { env });
-    expect(human.stdout).toMatch(/^dry run, nothing sent: POST \/v1\/workflows\/new-comment\/trigger\n/);
+    expect(human.stdout).toMatch(/^dry run, target local, nothing sent: POST \/v1\/workflows\/new-comment\/trigger\n/);
     for (const text of [JSON.stringify(json), human.stdout, human.stderr]) expect(text).not.toContain("0123456789");
     expect(JSON.stringify(json)).toContain("redacted");
     expect(collab.storeDigest()).toBe(before);

@@ -42,6 +42,15 @@ describe("findProject (F-001 to F-003)", () => {
     expect((await find(root, "q"))?.knockDir).toBe(root.path("k"));
   });
 
+  it.each([
+    [{ knockdir: "k" }, "/knockdir", "knockDir"],
+    [{ knockDir: "k", setings: { target: "remote" } }, "/setings", "settings"],
+  ])("a key that is nearly one of its own is a slip: %j", async (content, pointer, meant) => {
+    const error = await rejectedBy(find(files({ "knock.json": content, "k/": "" })));
+    expect(error.code).toBe("project_invalid");
+    expect(faultsOf(error)).toEqual([`${pointer} is not a known key; did you mean "${meant}"?`]);
+  });
+
   it("--project takes a folder or the file itself", async () => {
     const root = files({ "p/knock.json": { knockDir: "k" }, "p/k/": "", "q/": "" });
     for (const project of ["p", "p/", "./p/knock.json", root.path("p")])

@@ -40,7 +40,7 @@ test("the error keeps nothing of the request that failed", () => {
   const failure = connectionFailureOf(
     coded("ECONNRESET", { request: { headers: { authorization: key } }, message: `lost ${key}` }),
   );
-  const context = { host: "api.example.com", loopback: false, tries: 2, redact: createRedact(key) };
+  const context = { host: "api.example.com", loopback: false, proxied: false, tries: 2, redact: createRedact(key) };
   const error = connectionError(failure, context);
   expect(error.message).toBe("Could not reach api.example.com: the connection was broken off (tried 2 times).");
   expect(error.hint).toMatch(/network/);

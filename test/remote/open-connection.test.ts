@@ -1,0 +1,72 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { createApiClient } from "../../src/remote/api-client.js";
+import { proxySettingsOf } from "../../src/remote/open-connection.js";
+import { startStubApi } from "../helpers/stub-api.js";
+import { optionsFor, rejectionOf } from "./open-options.js";
+
+const started: Server[] = [];
+afterEach(() => {
+  for (const server of started.splice(0)) server.closeAllConnections();
+});
+
+/** Lets nobody through, and keeps whom they asked for. */
+async function startProxy(): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer();
+  server.on("connect", (request, socket) => {
+    asked.push(String(request.url));
+    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+  });
+  started.push(server);
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+test("HTTPS_PROXY is asked for the API's host, and what it answers is told", async () => {
+  const proxy = await startProxy();
+  const client = createApiClient(
+    optionsFor(
+      { url: "https://api.example.test", apiKey: "sk_test_1" },
+      { proxy: proxySettingsOf({ HTTPS_PROXY: proxy.url }), retries: 0 },
+    ),
+  );
+  const error = await rejectionOf(client.call("GET", "/v1/messages"));
+  await client.close();
+  expect(proxy.asked).toEqual(["api.example.test:443"]);
+  expect(error).toMatchObject({
+    code: "unreachable",
+    message: "Could not reach api.example.test: the proxy refused the way there (403).",
+    hint: expect.stringContaining("HTTPS_PROXY"),
+  });
+});
+
+test("this machine's own addresses are reached directly", async () => {
+  const proxy = await startProxy();
+  const api = await startStubApi();
+  api.expect({ method: "GET", path: "/v1/messages", reply: { json: { items: [] } } });
+  const client = createApiClient(optionsFor(api, { proxy: proxySettingsOf({ https_proxy: proxy.url }) }));
+  const { status } = await client.call("GET", "/v1/messages");
+  await client.close();
+  await api.finish();
+  expect({ status, asked: proxy.asked }).toEqual({ status: 200, asked: [] });
+});
+
+test.each(["nonsense", "socks5://127.0.0.1:1080"])("HTTPS_PROXY=%s is refused, and not shown", (url) => {
+  const open = () =>
+    createApiClient(
+      optionsFor({ url: "https://api.example.test", apiKey: "sk_test_1" }, { proxy: { url, except: "" } }),
+    );
+  expect(open).toThrow("HTTPS_PROXY is not the URL of an HTTP proxy.");
+});
+
+test("the environment is read as other programs do: small letters first", () => {
+  expect(proxySettingsOf({})).toEqual({ url: null, except: "" });
+  expect(proxySettingsOf({ HTTPS_PROXY: "http://a", https_proxy: "http://b", NO_PROXY: "x" })).toEqual({
+    url: "http://b",
+    except: "x",
+  });
+});
