@@ -13,7 +13,8 @@ if ((word === "--version" || word === "-V") && more.length === 0) {
   process.exit();
 }
 const COMMANDS = ["notify", "trigger", "cancel", "runs", "messages", "clock", "worker"];
-const MAX_AGE_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
+const MAX_AGE_MS = 30 * DAY_MS;
 const dist = join(__dirname, "..", "dist");
 const file = join(dist, word === "notify" || word === "trigger" ? "main-notify.cjs" : "main.cjs");
 
@@ -44,11 +45,13 @@ function keep(cache, script) {
 
 /** Both files go through one buffer: fresh memory for each costs more than reading it. */
 let buffer = Buffer.allocUnsafeSlow(1 << 20);
+let lastRead;
 
 function read(path) {
   const descriptor = openSync(path);
   try {
-    const { size } = fstatSync(descriptor);
+    const { size, mtimeMs } = fstatSync(descriptor);
+    lastRead = mtimeMs;
     if (size > buffer.length) buffer = Buffer.allocUnsafeSlow(size);
     let length = 0;
     for (let more = -1; more !== 0 && length < size; length += more)
@@ -74,7 +77,10 @@ try {
   if (cache) cachedData = read(cache);
 } catch {}
 const script = new Script(source, { filename: file, cachedData });
-// At the end, when the functions this start needed have been compiled.
-if (cache && (!cachedData || script.cachedDataRejected)) process.once("exit", () => keep(cache, script));
+// At the end, when the functions this start needed have been compiled; of one that failed or showed help they are few. Once
+// a day it is made anew, with what other starts needed besides.
+const helps = more.some((one) => one === "--help" || one === "-h");
+if (cache && !helps && (!cachedData || script.cachedDataRejected || Date.now() - lastRead > DAY_MS))
+  process.once("exit", (code) => code === 0 && keep(cache, script));
 const loaded = { exports: {} };
 script.runInThisContext()(require, loaded, loaded.exports, file, dist);

@@ -1,0 +1,41 @@
+import { readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+const NOTIFY = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
+
+function cached(sample: Sample): string[] {
+  try {
+    return readdirSync(join(sample.home, "cache/knock-cli"));
+  } catch {
+    return [];
+  }
+}
+
+const run = async (sample: Sample, args: string[]): Promise<number> =>
+  (await sample.knock(args, { env: { XDG_CACHE_HOME: join(sample.home, "cache") } })).exitCode;
+
+describe.concurrent("compiled code", () => {
+  test("is kept by a start that did its work, not by one that failed or showed help", async ({ collab }) => {
+    expect(await run(collab, ["notify", "nothing", "-r", "ada"])).toBe(5);
+    expect(await run(collab, ["notify", "--help"])).toBe(0);
+    expect(cached(collab)).toEqual([]);
+    expect(await run(collab, NOTIFY)).toBe(0);
+    expect(cached(collab)).toEqual([expect.stringMatching(/^[0-9a-f]{16}-v\d+\.\d+\.\d+-\w+-notify\.bin$/)]);
+  });
+
+  test("is made anew after a day, and where it is damaged", async ({ collab }) => {
+    await run(collab, NOTIFY);
+    const file = join(collab.home, "cache/knock-cli", String(cached(collab)[0]));
+    const { size } = statSync(file);
+    const yesterday = Date.now() / 1_000 - 90_000;
+    utimesSync(file, yesterday, yesterday);
+    expect(await run(collab, NOTIFY)).toBe(0);
+    expect(statSync(file).mtimeMs / 1_000).toBeGreaterThan(yesterday + 1_000);
+
+    writeFileSync(file, "nothing of ours");
+    expect(await run(collab, NOTIFY)).toBe(0);
+    expect(statSync(file).size).toBeGreaterThan(size / 2);
+  });
+});
