@@ -46,35 +46,37 @@ function readData(value: unknown, complain: Complain): JsonObject {
   return {};
 }
 
-// Each schema made takes a start its share of a millisecond: few of them, and some only where a payload has the key.
+// Each schema made takes a start its share of a millisecond: what few payloads have is checked by one made then.
 const anything = z.optional(z.unknown());
-const name = z.string().check(z.minLength(1), z.maxLength(255));
-const optionalName = z.nullish(name);
 
 const triggerSchema = z.strictObject({
-  key: z.optional(name),
+  key: anything,
   recipients: anything,
   actor: anything,
   tenant: anything,
   data: anything,
-  cancellation_key: optionalName,
-  idempotency_key: optionalName,
+  cancellation_key: anything,
+  idempotency_key: anything,
   settings: anything,
 });
+
+const KNOWN = ["key", "recipients", "actor", "tenant", "data", "cancellation_key", "idempotency_key", "settings"];
+
+const nameSchema = once(() => z.string().check(z.minLength(1), z.maxLength(255)));
 
 const settingsSchema = once(() => {
   const flag = z.nullish(z.boolean());
   return z.strictObject({ sandbox_mode: flag, skip_delay: flag });
 });
 
-const KNOWN = ["key", "recipients", "actor", "tenant", "data", "cancellation_key", "idempotency_key", "settings"];
-
-function readSettings(value: unknown, issues: Issue[]): Trigger["settings"] {
-  const parsed = value === undefined || value === null ? null : settingsSchema().safeParse(value);
-  if (parsed?.error)
-    issues.push(...parsed.error.issues.map((issue) => ({ ...issue, path: ["settings", ...issue.path] })));
-  const { sandbox_mode, skip_delay } = parsed?.data ?? {};
-  return { sandbox_mode: sandbox_mode ?? false, skip_delay: skip_delay ?? false };
+/** One property by its schema; null where there is none, or it is not valid. */
+function readProperty<T>(payload: JsonObject, key: string, schema: () => z.ZodMiniType<T>, issues: Issue[]): T | null {
+  const value = payload[key];
+  if (value === undefined || value === null) return null;
+  const parsed = schema().safeParse(value);
+  if (parsed.success) return parsed.data;
+  issues.push(...parsed.error.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] })));
+  return null;
 }
 
 /** As the keys stand in the documentation, unknown ones last: the first is the one that is told in full. */
@@ -125,23 +127,25 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
   const actor = readActor(payload.actor, complain("actor"));
   const tenant = readTenant(payload.tenant, complain("tenant"));
   const data = readData(payload.data, complain("data"));
-  const settings = readSettings(payload.settings, issues);
-  if (!parsed.success || issues.length > 0) {
+  const key = readProperty(payload, "key", nameSchema, issues);
+  const cancellation_key = readProperty(payload, "cancellation_key", nameSchema, issues);
+  const idempotency_key = readProperty(payload, "idempotency_key", nameSchema, issues);
+  const settings = readProperty(payload, "settings", settingsSchema, issues);
+  if (issues.length > 0) {
     throw invalid(
       what,
       detailsOf(inOrder(issues), payload, (path) => (path.length === 0 ? KNOWN : ["sandbox_mode", "skip_delay"])),
     );
   }
-  const value = parsed.data;
-  const workflowKey = workflow ?? value.key;
-  if (workflowKey === undefined) {
+  const workflowKey = workflow ?? key;
+  if (workflowKey === null) {
     throw new KnockError("usage", "no workflow named", {
       hint: 'Give the key as the first argument, or as "key" in the payload.',
     });
   }
-  if (value.key !== undefined && value.key !== workflowKey) {
-    throw new KnockError("usage", `the payload is for workflow "${value.key}", the command for "${workflowKey}"`, {
-      details: [{ pointer: "/key", message: `must be "${workflowKey}"`, value: value.key }],
+  if (key !== null && key !== workflowKey) {
+    throw new KnockError("usage", `the payload is for workflow "${key}", the command for "${workflowKey}"`, {
+      details: [{ pointer: "/key", message: `must be "${workflowKey}"`, value: key }],
       hint: "Leave one of the two out.",
     });
   }
@@ -157,14 +161,14 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
     actor,
     tenant,
     data,
-    cancellation_key: value.cancellation_key ?? null,
-    settings,
+    cancellation_key,
+    settings: { sandbox_mode: settings?.sandbox_mode ?? false, skip_delay: settings?.skip_delay ?? false },
     payload: {
       ...request,
       recipients: Array.isArray(request.recipients) ? request.recipients : [request.recipients as Json],
     }, // EQ-54
   };
-  return { trigger, idempotency_key: value.idempotency_key ?? null };
+  return { trigger, idempotency_key };
 }
 
 /**
@@ -175,7 +179,7 @@ export function parseCancellation(payload: unknown, workflow: string): Cancellat
   checkJsonShape(payload, "the cancellation");
   const parsed = z
     .strictObject({
-      cancellation_key: name,
+      cancellation_key: nameSchema(),
       recipients: anything,
     })
     .safeParse(payload);
