@@ -9,7 +9,7 @@ import {
 } from "../../domain/batch.js";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { Connection } from "./connection.js";
-import { json } from "./run-rows.js";
+import { json, ROW_OF_RUN } from "./run-rows.js";
 
 /** No step renders more (E-272). */
 const MAX_RENDERED = 100;
@@ -181,7 +181,10 @@ export function batchContent(db: Connection, batch: number): BatchContent {
 /** The batch that a run holds or held, or null. */
 export function readBatch(db: Connection, recipientRunId: string): BatchContent | null {
   return db.read(() => {
-    const run = db.get<{ batch: number | null }>("SELECT batch FROM recipient_runs WHERE id = ?", recipientRunId);
+    const run = db.get<{ batch: number | null }>(
+      `SELECT batch FROM recipient_runs WHERE row = ${ROW_OF_RUN}`,
+      recipientRunId,
+    );
     return run?.batch == null ? null : batchContent(db, run.batch);
   });
 }

@@ -4,6 +4,7 @@ import type { Page, Paged } from "../../ports/store.js";
 import type { Connection } from "./connection.js";
 import { type MessageRow, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
 import { Filters, readPage } from "./read-page.js";
+import { ROW_OF_RUN } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
 const JOIN_RUN = " CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
@@ -32,7 +33,7 @@ export function listMessages(db: Connection, shared: SharedRows, filter: Message
       "m.recipient_run IN (SELECT q.row FROM recipient_runs q WHERE q.workflow_run = (SELECT row FROM workflow_runs WHERE id = ?))",
       filter.workflow_run_id,
     )
-    .add("m.recipient_run = (SELECT row FROM recipient_runs WHERE id = ?)", filter.recipient_run_id)
+    .add(`m.recipient_run = ${ROW_OF_RUN}`, filter.recipient_run_id)
     .add("m.recipient = ?", filter.recipient)
     .add("m.channel IN (SELECT row FROM channels WHERE key = ? OR id = ?)", filter.channel, 2)
     .add("m.status = ?", filter.status)

@@ -7,6 +7,7 @@ import { Filters, readPage } from "./read-page.js";
 import {
   RECIPIENT_RUN_COLUMNS,
   type RecipientRunRow,
+  ROW_OF_RUN,
   recipientRunOf,
   workflowRunById,
   workflowRunReader,
@@ -47,7 +48,10 @@ function storedRuns(db: Connection, shared: SharedRows, rows: readonly Recipient
 
 export function readRecipientRun(db: Connection, shared: SharedRows, id: string): StoredRun | null {
   return db.read(() => {
-    const row = db.get<RecipientRunRow>(`SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.id = ?`, id);
+    const row = db.get<RecipientRunRow>(
+      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.row = ${ROW_OF_RUN}`,
+      id,
+    );
     return row ? (storedRuns(db, shared, [row])[0] ?? null) : null;
   });
 }

@@ -15,6 +15,10 @@ export function parsed<T>(text: string | null): T | null {
   return text === null ? null : (JSON.parse(text) as T);
 }
 
+/** The row of the recipient run with an id, which is bound once. Its index holds beginnings of ids alone. */
+export const ROW_OF_RUN =
+  "(SELECT q.row FROM (SELECT ? AS id) asked CROSS JOIN recipient_runs q WHERE substr(q.id, 1, 6) = substr(asked.id, 1, 6) AND q.id = asked.id)";
+
 interface WorkflowRunRow {
   row: number;
   id: string;

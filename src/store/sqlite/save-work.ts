@@ -8,7 +8,7 @@ import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
 import { insertTriggers } from "./insert-workflow-run.js";
 import { messageInserter } from "./message-rows.js";
 import { applyUpserts } from "./recipients.js";
-import { changesOf, json, RECIPIENT_RUN_CHANGES } from "./run-rows.js";
+import { changesOf, json, RECIPIENT_RUN_CHANGES, ROW_OF_RUN } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 import { dropWait, recordMessageEvents, recordRunEvents, writeWait } from "./waits.js";
 
@@ -26,7 +26,9 @@ export function saveAdvances(
   return db.write(() => {
     const saved = new Set<string>();
     const decided = new Map<string, BatchDecision>();
-    const select = db.statement("SELECT row, workflow_run FROM recipient_runs WHERE id = ? AND claim_token = ?");
+    const select = db.statement(
+      `SELECT row, workflow_run FROM recipient_runs WHERE row = ${ROW_OF_RUN} AND claim_token = ?`,
+    );
     const update = db.statement(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`);
     const selectData = db.statement("SELECT data FROM workflow_runs WHERE row = ?");
     const insertMessage = messageInserter(db, shared);

@@ -224,6 +224,43 @@ describe("a new store", () => {
   });
 });
 
+/** The rows of a store in a file as a version before wrote it. */
+function writeOlder(path: string, version: number, rowsFrom: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(MIGRATIONS.slice(0, version).join(""));
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`);
+  database.exec(`ATTACH '${rowsFrom}' AS newer`);
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[];
+  for (const { name } of tables) {
+    const columns = database.prepare(`SELECT name FROM pragma_table_info('${name}')`).all() as { name: string }[];
+    const names = columns.map((column) => `"${column.name}"`).join(", ");
+    database.exec(`DELETE FROM "${name}"; INSERT INTO "${name}" (${names}) SELECT ${names} FROM newer."${name}"`);
+  }
+  database.close();
+}
+
+describe("a store of an earlier version", () => {
+  it("is brought up to date with all that is in it", async () => {
+    const [newer, older] = [join(folder, "newer.db"), join(folder, "older.db")];
+    const made = await openSqliteStore(newer);
+    await insertSample(made, { recipients: ["ada", "bo"] });
+    const [runs, messages] = [
+      await made.listRecipientRuns({}, { limit: 9 }),
+      await made.listMessages({}, { limit: 9 }),
+    ];
+    await made.close();
+    writeOlder(older, MIGRATIONS.length - 1, newer);
+
+    const store = await openSqliteStore(older);
+    expect(runs.items).toHaveLength(2);
+    expect(await store.listRecipientRuns({}, { limit: 9 })).toEqual(runs);
+    expect(await store.listMessages({}, { limit: 9 })).toEqual(messages);
+    for (const { recipientRun } of runs.items)
+      expect(await store.readRecipientRun(recipientRun.id)).toMatchObject({ recipientRun: { id: recipientRun.id } });
+    await store.close();
+  });
+});
+
 describe("an existing store", () => {
   it("is opened and read without a byte written", async () => {
     const path = join(folder, "knock.db");
