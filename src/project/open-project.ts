@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Audience } from "../domain/audience.js";
 import { checkAudiences, namesAudiences } from "../domain/check-audiences.js";
+import { checkGuideKeys } from "../domain/check-guide-keys.js";
 import type { EmailLayout } from "../domain/email-layout.js";
 import { type Environment, emptyEnvironment } from "../domain/environment.js";
 import { parseAudience } from "../domain/parse-audience.js";
@@ -101,6 +102,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       workflowWarnings(resolved as JsonObject).map(({ text }) => text),
     );
     await checkShared(parsed, shared);
+    checkGuideKeys(parsed, () => namesIn(join(knockDir, "guides")));
     const checked = namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
     rememberTextFiles(checked, files);
     return checked;
