@@ -6,6 +6,8 @@ import type { GuideSubscription } from "./guide-subscription.js";
  * while somebody listens. A look takes three small reads a subscription, and rendering.
  */
 const POLL_MS = 100;
+/** Where looking takes long, because many listen, it may take this share of the time and no more. */
+const SHARE = 0.1;
 /** After a failure: it will most likely last. */
 const PAUSE_MS = 500;
 
@@ -49,10 +51,16 @@ export class GuideWatch {
   /** Returns how long to wait for the next look. */
   private async look(): Promise<number> {
     try {
-      for (const subscription of [...this.subscriptions])
-        if (this.subscriptions.has(subscription)) await subscription.follow();
+      let busy = 0;
+      for (const subscription of [...this.subscriptions]) {
+        if (!this.subscriptions.has(subscription)) continue;
+        const began = performance.now();
+        await subscription.follow();
+        busy += performance.now() - began;
+        await new Promise(setImmediate); // requests come first: the store's answers are there at once, and let none in
+      }
       this.failure = "";
-      return POLL_MS;
+      return Math.max(POLL_MS, busy / SHARE);
     } catch (error) {
       if (messageOf(error) !== this.failure) this.onError(error);
       this.failure = messageOf(error);

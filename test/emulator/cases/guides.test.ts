@@ -74,6 +74,12 @@ const cases: ApiCase[] = [
   },
   { title: "A-298 data that is no JSON", ask: `GET ${PATH}/c-tours?data=x`, ...invalid("data") },
   { title: "A-298 data that is no object", ask: `GET ${PATH}/c-tours?data=[1]`, ...invalid("data") },
+  {
+    title: "A-298 data that is nested too deep",
+    ask: `GET ${PATH}/c-tours?data=${encodeURIComponent(`{"a":${"[".repeat(300)}${"]".repeat(300)}}`)}`,
+    status: 422,
+    answer: err("invalid_params", 422),
+  },
   { title: "A-298 a flag that is none", ask: `GET ${PATH}/c-tours?force_all_guides=1`, ...invalid("force_all_guides") },
   {
     title: "A-294 seen, and A-293 interacted on top",
