@@ -139,7 +139,10 @@ function contentOf(
     const own = Object.hasOwn(given, field.key) ? (given[field.key] as Json) : null;
     const here = [...path, "values", field.key];
     if (own !== null) checkFieldValue(own, field, here, complain);
-    else if (field.required && field.default === null) complain(here, "is required");
+    else if (field.required && field.default === null) {
+      if (isJsonObject(values)) complain(here, "is required");
+      else complain([...path, "values"], `is required: it has the field "${field.key}"`);
+    }
     const value =
       isJsonObject(own) && isJsonObject(field.default) ? { ...field.default, ...own } : (own ?? field.default);
     return { key: field.key, type: field.type, value };

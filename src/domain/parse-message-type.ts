@@ -64,7 +64,11 @@ function settingOf(settings: JsonObject, name: string): Json | undefined {
   return settings[name] ?? settings[camel(name)];
 }
 
-function parseOptions(settings: JsonObject, path: PropertyKey[], complain: Complain): string[] {
+function parseOptions(settings: unknown, path: PropertyKey[], complain: Complain): string[] {
+  if (!isJsonObject(settings)) {
+    complain(path, "is required: it has the options");
+    return [];
+  }
   const shape = list(object({ value: text, label: optional(text) }));
   return checked(shape, settings.options, [...path, "options"], complain)?.map(({ value }) => value) ?? [];
 }
@@ -100,7 +104,7 @@ function parseField(raw: JsonObject, path: PropertyKey[], complain: Complain): M
     required: settings.required === true,
     default: type === "button" || type === "image" ? (own ?? subDefaults(raw, type)) : own,
     limits,
-    options: isSelect ? parseOptions(settings, here, complain) : null,
+    options: isSelect ? parseOptions(value.settings, here, complain) : null,
   };
 }
 

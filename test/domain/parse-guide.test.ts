@@ -230,7 +230,7 @@ describe("section 12 a message type", () => {
     [
       "a select without options",
       typeOf([{ type: "select", key: "a" }]),
-      "/variants/0/fields/0/settings/options is required",
+      "/variants/0/fields/0/settings is required: it has the options",
     ],
     [
       "a limit of the wrong type",
