@@ -262,4 +262,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE messages ADD COLUMN batch TEXT;
   `,
+  `
+  ALTER TABLE workflow_runs ADD COLUMN guide INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE messages ADD COLUMN guide TEXT;
+  CREATE INDEX messages_by_guide ON messages (recipient, guide) WHERE guide IS NOT NULL;
+  `,
 ];
