@@ -34,6 +34,7 @@ const HOME = {
   "(hono|@hono)": "emulator/",
   ws: "emulator/",
   "@cfworker": "domain/",
+  "urlpattern-polyfill": "domain/",
   "@photostructure": "store/sqlite/",
   pg: "store/postgres/",
 };

@@ -17,6 +17,8 @@ import { ksuid, systemIds } from "../src/util/ids.js";
 import type { JsonObject } from "../src/util/json.js";
 
 const TEMPLATE = "**{{ actor.name }}** commented on {{ page }}\n\nHello {{ recipient.name }}, have a look.\n";
+const DIGEST = "{{ total_activities }} comments{% for a in activities %}\n- {{ a.page }}{% endfor %}\n";
+const TRIGGERS_A_DIGEST = 100;
 const CHUNK = 1_000;
 
 const feed = {
@@ -50,15 +52,7 @@ const batch = {
 const WORKFLOWS: Record<string, JsonObject[]> = {
   plain: [feed],
   comment: [feed, delay, email] as unknown as JsonObject[],
-  digest: [
-    batch,
-    {
-      ...feed,
-      template: {
-        markdown_body: "{{ total_activities }} comments{% for a in activities %}\n- {{ a.page }}{% endfor %}\n",
-      },
-    },
-  ],
+  digest: [batch, { ...feed, template: { markdown_body: DIGEST } }],
 };
 
 interface Rate {
@@ -113,34 +107,40 @@ async function identify(store: Awaited<ReturnType<typeof openSqliteStore>>, coun
 const idsFrom = (start: number, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `user-${start + i}`);
 
-/** The bare loop: the same template, the same number of rows, the same driver, a thousand to a transaction. */
-async function floor(file: string, recipients: number, messagesEach: number, runWrites: number): Promise<number> {
+const STEPS = JSON.stringify([{ ref: "in_app_feed_1", outcome: "sent" }]);
+
+async function openFloor(file: string) {
   for (const ending of ["", "-wal", "-shm"]) rmSync(file + ending, { force: true });
   const db = await openDatabase(file, { readOnly: false });
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   db.exec(
     "CREATE TABLE runs (row INTEGER PRIMARY KEY, recipient TEXT, status TEXT, steps TEXT); CREATE TABLE messages (row INTEGER PRIMARY KEY, id TEXT UNIQUE, run INTEGER, content TEXT)",
   );
-  const run = db.prepare("INSERT INTO runs (recipient, status, steps) VALUES (?, ?, ?)");
-  const update = db.prepare("UPDATE runs SET status = ?, steps = ? WHERE row = ?");
-  const message = db.prepare("INSERT INTO messages (id, run, content) VALUES (?, ?, ?)");
+  const insertMessage = db.prepare("INSERT INTO messages (id, run, content) VALUES (?, ?, ?)");
+  return {
+    db,
+    run: db.prepare("INSERT INTO runs (recipient, status, steps) VALUES (?, ?, ?)"),
+    update: db.prepare("UPDATE runs SET status = ?, steps = ? WHERE row = ?"),
+    message(row: number | bigint, template: string, body: string): void {
+      const content = JSON.stringify({ blocks: [{ name: "body", content: template, rendered: renderMarkdown(body) }] });
+      insertMessage.run(ksuid(Date.now(), systemIds.bytes()), Number(row), content);
+    },
+  };
+}
+
+/** The bare loop: the same template, the same number of rows, the same driver, a thousand to a transaction. */
+async function floor(file: string, recipients: number, messagesEach: number, runWrites: number): Promise<number> {
+  const { db, run, update, message } = await openFloor(file);
   const render = compilerFor("floor")(TEMPLATE, "template");
-  const steps = JSON.stringify([{ ref: "in_app_feed_1", outcome: "sent" }]);
   const started = process.hrtime.bigint();
   for (let start = 0; start < recipients; start += CHUNK) {
     db.exec("BEGIN IMMEDIATE");
     for (let i = start; i < Math.min(recipients, start + CHUNK); i++) {
-      const { lastInsertRowid } = run.run(`$users/user-${i}`, "completed", steps);
-      for (let write = 1; write < runWrites; write++) update.run("completed", steps, Number(lastInsertRowid));
+      const { lastInsertRowid } = run.run(`$users/user-${i}`, "completed", STEPS);
+      for (let write = 1; write < runWrites; write++) update.run("completed", STEPS, Number(lastInsertRowid));
       for (let m = 0; m < messagesEach; m++) {
-        const body = renderMarkdown(
-          render({ actor: { name: "Alan" }, recipient: { name: `User ${i}` }, page: "Home" }),
-        );
-        message.run(
-          ksuid(Date.now(), systemIds.bytes()),
-          Number(lastInsertRowid),
-          JSON.stringify({ blocks: [{ name: "body", content: TEMPLATE, rendered: body }] }),
-        );
+        const scope = { actor: { name: "Alan" }, recipient: { name: `User ${i}` }, page: "Home" };
+        message(lastInsertRowid, TEMPLATE, render(scope));
       }
     }
     db.exec("COMMIT");
@@ -148,6 +148,26 @@ async function floor(file: string, recipients: number, messagesEach: number, run
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   db.close();
   return recipients / seconds;
+}
+
+/** The same for digests: a transaction a trigger, as each is acknowledged, then the digests in another. */
+async function digestFloor(file: string, recipients: number): Promise<number> {
+  const { db, run, message } = await openFloor(file);
+  const render = compilerFor("floor")(DIGEST, "template");
+  const rows: (number | bigint)[] = [];
+  const started = process.hrtime.bigint();
+  for (let n = 0; n < TRIGGERS_A_DIGEST; n++) {
+    db.exec("BEGIN IMMEDIATE");
+    for (let i = 0; i < recipients; i++) rows[i] = run.run(`$users/user-${i}`, "completed", STEPS).lastInsertRowid;
+    db.exec("COMMIT");
+  }
+  const activities = Array.from({ length: TRIGGERS_A_DIGEST }, (_, n) => ({ page: `Page ${n}` }));
+  db.exec("BEGIN IMMEDIATE");
+  for (const row of rows) message(row, DIGEST, render({ total_activities: activities.length, activities }));
+  db.exec("COMMIT");
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  db.close();
+  return (recipients * TRIGGERS_A_DIGEST) / seconds;
 }
 
 async function timed(work: () => Promise<number>): Promise<{ runs: number; rate: number }> {
@@ -205,17 +225,16 @@ async function main(folder: string, size: number, cases: string): Promise<void> 
     add("(b) comment workflow, its delay advanced", comment, await floor(file, size, 2, 2));
   }
   if (cases.includes("c")) {
-    const batchRecipients = Math.max(10, Math.round(size / 100));
+    const batchRecipients = Math.max(10, Math.round(size / TRIGGERS_A_DIGEST));
     const digest = await timed(async () => {
-      for (let n = 0; n < 100; n++)
+      for (let n = 0; n < TRIGGERS_A_DIGEST; n++)
         await engine.triggerWorkflow(trigger("digest", idsFrom(0, batchRecipients), { page: `Page ${n}` }), {
           idempotency_key: null,
         });
       await moveOn(10);
-      return batchRecipients * 100;
+      return batchRecipients * TRIGGERS_A_DIGEST;
     });
-    const base = await floor(file, batchRecipients * 100, 0, 1);
-    add("(c) 100 triggers into one batch a recipient", digest, base);
+    add("(c) 100 triggers into one batch a recipient", digest, await digestFloor(file, batchRecipients));
   }
   if (cases.includes("m")) {
     // The same trigger before and after the store has filled: its "floor" is its own start.

@@ -31,6 +31,7 @@ const APART = {
   ora: true,
   chalk: false,
   luxon: false,
+  "urlpattern-polyfill/urlpattern": false,
   "jsonc-parser": false,
   "juice/client.js": true,
   mrml: false,

@@ -1,12 +1,15 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { EmulatorFlags, OpenedEmulator } from "../commands/context.js";
+import type { GuideSet } from "../domain/guide.js";
 import { openEmulator } from "../emulator/open-emulator.js";
+import { guideOperations } from "../engine/guides/guide-operations.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 import { warnHeld } from "../output/print-clock.js";
 import type { Definitions } from "../ports/definitions.js";
 import { openProject, type Project } from "../project/open-project.js";
+import { readGuides } from "../project/read-guides.js";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
 import { applyRecipientsFiles, localEngine } from "./open-local.js";
 import type { Surroundings } from "./surroundings.js";
@@ -47,6 +50,24 @@ function following(first: Project): {
   };
 }
 
+/** A project's guides, each state of its files read once; what has no effect in them is told once. */
+function guidesOf(current: () => Project, cwd: string, output: Output): () => Promise<GuideSet> {
+  const sets = new WeakMap<Project, Promise<GuideSet>>();
+  const told = new Set<string>();
+  const read = async (project: Project): Promise<GuideSet> => {
+    const set = await readGuides(project, await project.environment(), cwd);
+    for (const text of set.warnings) if (!told.has(text)) output.warn(text);
+    for (const text of set.warnings) told.add(text);
+    return set;
+  };
+  return () => {
+    const project = current();
+    const known = sets.get(project) ?? read(project);
+    sets.set(project, known);
+    return known;
+  };
+}
+
 /** The local API over a project's files and store. Changed recipients files are applied as they change. */
 export async function openProjectEmulator(
   opened: Project,
@@ -65,9 +86,16 @@ export async function openProjectEmulator(
   const watching = new AbortController();
   try {
     await applyRecipientsFiles(opened, store);
-    const operations = localEngine(definitions, store, surroundings);
+    const guides = guidesOf(current, cwd, output);
+    const operations = localEngine(definitions, store, surroundings, {
+      guides: (context) => guideOperations(context, guides),
+    });
     const onError = (error: unknown): void =>
       output.warn(env.KNOCK_DEBUG === "1" && error instanceof Error ? String(error.stack) : messageOf(error));
+    const tellFaults = async (): Promise<void> => {
+      for (const fault of (await operations.resources.guides?.faults())?.values() ?? []) onError(fault);
+    };
+    await tellFaults();
     const emulator = await openEmulator({
       operations,
       environment: definitions.environment,
@@ -88,6 +116,7 @@ export async function openProjectEmulator(
       while (await changed()) {
         renew(openProject(opened, cwd));
         await applyRecipientsFiles(current(), store).catch(onError);
+        await tellFaults().catch(onError);
       }
     })();
     if (readyFile !== null) writeReadyFile(readyFile, { url: emulator.url, port: emulator.port, pid: process.pid });

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { createEngine } from "../engine/create-engine.js";
+import type { EngineContext } from "../engine/engine-context.js";
 import { withChannelIds } from "../engine/fan-out-start.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Definitions } from "../ports/definitions.js";
@@ -63,6 +64,7 @@ export function localEngine(
   definitions: Definitions,
   store: Store,
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
+  parts: Pick<EngineContext, "guides"> = {},
 ): LocalOperations {
   const providers = realDelivery(env);
   return createEngine({
@@ -75,5 +77,6 @@ export function localEngine(
     sleep,
     random: Math.random,
     close: providers.close,
+    ...parts,
   });
 }

@@ -1,6 +1,7 @@
 import { uuidV5 } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ConditionGroup, Operator } from "./condition.js";
+import type { GuideGroupSettings } from "./guide.js";
 import type { ChannelType } from "./message.js";
 import type { PreferenceSet } from "./preference-set.js";
 import type { HttpMethod } from "./step-types.js";
@@ -101,6 +102,7 @@ export interface Environment {
   fetch: FetchSettings;
   agent: AgentSettings;
   access: AccessSettings;
+  guide_group: GuideGroupSettings;
 }
 
 /** A map under keys that users choose: `constructor` is not in it until somebody declares it. */
@@ -122,6 +124,7 @@ export function emptyEnvironment(): Environment {
     fetch: { allow: [], answers: [] },
     agent: { url: null, answers: [] },
     access: { keys: null, enhanced_security: false, signing_key: null },
+    guide_group: { display_sequence: [], display_sequence_unthrottled: [], display_interval: null },
   };
 }
 

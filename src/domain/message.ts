@@ -48,7 +48,10 @@ export interface Message {
   actor: RecipientKey | null;
   /** Absent where the run came from no batch: then its actor is the only one. */
   batch?: MessageBatch;
+  /** The key of its workflow, or of its guide. */
   workflow: string;
+  /** Absent for a workflow's message. A guide's has no run: what stands for one is the store's own (E-196). */
+  source?: "guide";
   version_id: string;
   categories: string[];
   step_ref: string;

@@ -28,7 +28,12 @@ function modeOf(sandboxed: boolean): string {
 
 export function messageEvents(message: Message, events: readonly MessageEvent[]): OccurredEvent[] {
   return events.map(({ type, at, data }) => ({
-    name: eventName({ event_type: "message", source_type: "workflow", source_key: message.workflow, event_key: type }),
+    name: eventName({
+      event_type: "message",
+      source_type: message.source ?? "workflow",
+      source_key: message.workflow,
+      event_key: type,
+    }),
     recipient: message.recipient,
     at,
     event: {
@@ -42,7 +47,7 @@ export function messageEvents(message: Message, events: readonly MessageEvent[])
       step_ref: message.step_ref,
       recipient: reference(message.recipient),
       inserted_at: iso(at),
-      source: { type: "workflow", key: message.workflow },
+      source: { type: message.source ?? "workflow", key: message.workflow },
       data: { status: message.status, engagement_statuses: engagementOf(message), ...data },
     },
   }));

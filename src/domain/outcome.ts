@@ -57,6 +57,8 @@ export interface StepOutcome {
   message_ids?: string[];
   /** Of a waiting or queued step: when it goes on, ISO 8601, or null when it waits for an event. */
   until?: string | null;
+  /** Of an in-app guide step: the guide that the user was added to (E-196). */
+  guide?: string;
   /** Of a branch step: the branch taken. */
   branch?: string | null;
   /** Of a wait step that is over: whether the event came, and what that was; empty where it did not (E-343). */

@@ -12,6 +12,8 @@ export interface ConditionPlace {
   refs: ReadonlySet<string> | null;
   /** Whether they may ask about `event.…`: match conditions of a wait step only (section 6.1). */
   event?: boolean;
+  /** What variables may start with, where it is less than usual. */
+  prefixes?: readonly string[];
   /** Operators beyond the common ones: rules of a channel group have one more. */
   operators?: readonly string[];
 }
@@ -37,7 +39,7 @@ export function checkCondition(
     return;
   }
   const [prefix, second] = variable.split(".");
-  const prefixes = place.event === true ? [...PREFIXES, "event"] : PREFIXES;
+  const prefixes = place.prefixes ?? (place.event === true ? [...PREFIXES, "event"] : PREFIXES);
   if (prefix === "event" && place.event !== true) {
     complain([...path, "variable"], "an event can only be asked about in match conditions of a wait_for_event step");
   } else if (!prefixes.includes(prefix as string)) {

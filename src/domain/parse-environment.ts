@@ -11,7 +11,7 @@ import { parseConditionGroup } from "./parse-conditions.js";
 import { agentShape, fetchShape, parseAgentSettings, parseFetchSettings } from "./parse-declared-answers.js";
 import { placeOf } from "./place.js";
 import type { PreferenceSet } from "./preference-set.js";
-import { anything, flag, list, object, oneOf, optional, record, type Shaped, text } from "./shape.js";
+import { anything, flag, integer, list, object, oneOf, optional, record, type Shaped, text } from "./shape.js";
 
 const channelShape = object(
   {
@@ -22,6 +22,16 @@ const channelShape = object(
     deliver: optional(flag),
     settings: optional(record(anything)),
     conditions: anything,
+  },
+  { closed: true },
+);
+
+/** What the dashboard holds of the one group there is. */
+const guideGroupShape = object(
+  {
+    display_sequence: optional(list(text)),
+    display_sequence_unthrottled: optional(list(text)),
+    display_interval: optional(integer(1)),
   },
   { closed: true },
 );
@@ -44,6 +54,7 @@ const environmentShape = object(
     enhanced_security: optional(flag),
     signing_key: optional(text),
     webhooks: optional(list(anything)),
+    guide_groups: optional(object({ default: optional(guideGroupShape) }, { closed: true })),
   },
   { closed: true },
 );
@@ -89,6 +100,12 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
     keys: value.keys ?? null,
     enhanced_security: value.enhanced_security ?? false,
     signing_key: value.signing_key ?? null,
+  };
+  const group = value.guide_groups?.default;
+  environment.guide_group = {
+    display_sequence: group?.display_sequence ?? [],
+    display_sequence_unthrottled: group?.display_sequence_unthrottled ?? [],
+    display_interval: group?.display_interval ?? null,
   };
   environment.branding = (value.branding as JsonObject | undefined) ?? {};
   if (details.length > 0) throw invalid(file, details);

@@ -17,7 +17,7 @@ import type { ChannelStep, Step, StepType } from "./workflow.js";
  * What the format has and this version does not run yet: refused, never passed over in silence. Step types by name, then
  * forms of steps. Whatever is taken out of the list is parsed.
  */
-const NOT_YET: ReadonlySet<string> = new Set(["in_app_guide", "reusable_step_key"]);
+const NOT_YET: ReadonlySet<string> = new Set(["reusable_step_key"]);
 
 const PARSERS: Record<Exclude<StepType, "branch" | "random_cohort">, StepParser<Step>> = {
   channel: parseChannelStep,
@@ -68,8 +68,6 @@ export function parseChannelStep(
   if (value.channel_group_key && isRefused("channel_group_key", context))
     throw notSupported("channel groups are", context.workflow, [...path, "channel_group_key"]);
   const isGuide = value.channel_type === "in_app_guide";
-  if (isGuide && isRefused("in_app_guide", context))
-    throw notSupported("in-app guide steps are", context.workflow, path);
   const windows = value.send_windows;
   const step: ChannelStep = {
     ...base,
@@ -86,6 +84,9 @@ export function parseChannelStep(
   const overrides = step.channel_overrides;
   if (overrides) checked(overridesShape, overrides, [...path, "channel_overrides"], complain);
   if (isGuide) {
+    if (value.template && Object.keys(value.template).length > 0)
+      complain([...path, "template"], "is not for in-app guide steps: the guide has the content");
+    if (step.send_windows !== null) complain([...path, "send_windows"], "is not for in-app guide steps");
     if (overrides && Object.keys(overrides).length > 0)
       complain([...path, "channel_overrides"], "is not for in-app guide steps");
     return step;

@@ -1,14 +1,12 @@
-import type { Workflow } from "./workflow.js";
-
 /** JSON pointer of a text → the file it was read from. Beside the workflow and not in it: a version is its content. */
-const textFiles = new WeakMap<Workflow, ReadonlyMap<string, string>>();
+const textFiles = new WeakMap<object, ReadonlyMap<string, string>>();
 
-/** Keeps which of a workflow's texts stand in files of their own, for errors to name them (F-055). */
-export function rememberTextFiles(workflow: Workflow, files: ReadonlyMap<string, string>): void {
-  textFiles.set(workflow, files);
+/** Keeps which of the texts of a workflow, or of a guide, stand in files of their own, for errors to name them (F-055). */
+export function rememberTextFiles(owner: object, files: ReadonlyMap<string, string>): void {
+  textFiles.set(owner, files);
 }
 
-/** The file a text was read from, as it is shown; undefined where it stands in workflow.json, or the workflow in the store. */
-export function textFileOf(workflow: Workflow, pointer: string): string | undefined {
-  return textFiles.get(workflow)?.get(pointer);
+/** The file a text was read from, as it is shown; undefined where it stands in the main file, or the workflow in the store. */
+export function textFileOf(owner: object, pointer: string): string | undefined {
+  return textFiles.get(owner)?.get(pointer);
 }

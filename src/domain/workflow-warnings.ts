@@ -92,6 +92,8 @@ class Finder {
         this.unknownKeys(window, [...path, "send_windows", index], "day type from until");
     const everyOverride = Object.values(CHANNEL_OVERRIDES).flat(); // those of another type are refused
     this.unknownKeys(channel_overrides, [...path, "channel_overrides"], everyOverride.join(" "));
+    if (step.channel_type === "in_app_guide" && !step.guide_key)
+      this.tell([...path, "guide_key"], "is not set: the step adds nobody to anything");
     if (!Object.hasOwn(TEMPLATES, type)) return; // an old file's type is the channel's
     const [fields, settings] = TEMPLATES[type as keyof typeof TEMPLATES];
     this.unknownKeys(template, [...path, "template"], fields);
@@ -113,8 +115,8 @@ class Finder {
         [...path, "event"],
         "event_type integration_source_key source_type source_key audience_key event_key",
       );
-      if (source_type === "broadcast" || source_type === "guide")
-        this.tell([...path, "event", "source_type"], `never comes here: a project has no ${source_type}s that send`);
+      if (source_type === "broadcast")
+        this.tell([...path, "event", "source_type"], "never comes here: a project has no broadcasts that send");
     }
     if (settings.recipient_mode === "current" && settings.recipient_gid)
       this.tell([...path, "recipient_gid"], 'has no effect: recipient_mode is "current"');

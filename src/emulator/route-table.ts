@@ -5,6 +5,7 @@ import { bulkRoutes } from "./routes/bulk.js";
 import { channelDataRoutes } from "./routes/channel-data.js";
 import { channelMessageRoutes } from "./routes/channel-messages.js";
 import { feedRoutes } from "./routes/feeds.js";
+import { guideRoutes } from "./routes/guides.js";
 import { messageRoutes } from "./routes/messages.js";
 import { objectRoutes } from "./routes/objects.js";
 import { preferenceCenterRoutes } from "./routes/preference-center.js";
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...channelDataRoutes,
   ...channelMessageRoutes,
   ...feedRoutes,
+  ...guideRoutes,
   ...messageRoutes,
   ...objectRoutes,
   ...preferenceCenterRoutes,

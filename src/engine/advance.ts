@@ -7,6 +7,7 @@ import { leave, nextOf, stepAt } from "../domain/step-path.js";
 import type { Step } from "../domain/workflow.js";
 import type { RecipientRun, StepPath } from "../domain/workflow-run.js";
 import type { JsonObject } from "../util/json.js";
+import { once } from "../util/once.js";
 import { type AdvanceInput, Advancing, type StepEffect } from "./advancing.js";
 import { beginRun } from "./begin-run.js";
 import { copyRun } from "./copy-run.js";
@@ -156,12 +157,19 @@ function joinBatch(
     settleMessages(messages, input.now);
     return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers, batch: next };
   };
+  const leads = alone ? join("leads") : null;
+  // The store picks one of these; the other is never made.
+  const [holds, joined] = [once(() => join("holds")), once(() => join("joined"))];
   return {
     ...window,
     activity: { id: run.id, actor: input.run.actor, data: run.data ?? input.run.data, at: input.now },
-    leads: alone ? join("leads") : null,
-    holds: join("holds"),
-    joined: join("joined"),
+    leads,
+    get holds() {
+      return holds();
+    },
+    get joined() {
+      return joined();
+    },
   };
 }
 
@@ -236,7 +244,7 @@ export function advance(input: AdvanceInput): Advance | Need {
     const batch = walk(advancing, run.position, !first);
     settleMessages(advancing.made, input.now);
     const { made: messages, upserts, triggers } = advancing;
-    return { recipientRun: batch?.holds.recipientRun ?? run, messages, started, batch, upserts, triggers };
+    return { recipientRun: run, messages, started, batch, upserts, triggers };
   } catch (error) {
     if (error instanceof NeedsAnswer) return error.need;
     throw error;

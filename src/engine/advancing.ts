@@ -266,6 +266,7 @@ export class Advancing {
 
   /** The conditions of the step that is executing; its event tells them, passed or not (E-096). */
   checkConditions(group: ConditionGroup | null): ConditionResult {
+    if (group === null) return { passed: true, evaluated: [] }; // a scope would be built for nothing
     const result = evaluateConditions(group, this.conditionScope);
     this.compare(result.evaluated);
     return result;

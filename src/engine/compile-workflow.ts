@@ -65,7 +65,9 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
     return compileLiquid(source, place);
   };
   for (const { step, path } of walkSteps(workflow.steps)) {
-    if (step.type === "channel") renderers.set(step.ref, await compileStep(workflow, step, path, compileText, shared));
+    const isGuide = step.type === "channel" && step.channel_type === "in_app_guide"; // it has no template
+    if (step.type === "channel" && !isGuide)
+      renderers.set(step.ref, await compileStep(workflow, step, path, compileText, shared));
     else if ("settings" in step) checkTexts(step.settings, `${path}.settings`, compileText);
     needsTime ||= mayComputeTime(step);
   }

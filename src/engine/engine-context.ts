@@ -9,6 +9,7 @@ import type { ClockSetting } from "../ports/clock.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { Fetcher } from "../ports/outside.js";
 import type { Provider } from "../ports/provider.js";
+import type { GuideOperations } from "../ports/resources.js";
 import type { Store } from "../ports/store.js";
 import type { IdSource } from "../util/ids.js";
 import type { RunParties } from "./scope.js";
@@ -19,6 +20,8 @@ export interface EngineContext {
   definitions: Definitions;
   /** Who delivers for a channel; null where nobody can. */
   providerFor(channel: Channel): Provider | null;
+  /** In-app guides, in builds that have them. */
+  guides?: (context: EngineContext) => GuideOperations;
   /** Closes what providers keep open. */
   close?(): Promise<void>;
   /** Makes the requests of fetch and agent steps that are allowed to leave. */

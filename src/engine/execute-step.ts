@@ -7,6 +7,7 @@ import { executeBranch } from "./steps/branch.js";
 import { executeChannel } from "./steps/channel.js";
 import { executeDelay } from "./steps/delay.js";
 import { executeHttpFetch } from "./steps/http-fetch.js";
+import { executeInAppGuide } from "./steps/in-app-guide.js";
 import { executeRandomCohort } from "./steps/random-cohort.js";
 import { executeThrottle } from "./steps/throttle.js";
 import { executeTriggerWorkflow } from "./steps/trigger-workflow.js";
@@ -21,7 +22,9 @@ const STEP_ATTEMPTS = 3;
 function execute(step: Step, resumed: boolean, advancing: Advancing): StepEffect {
   switch (step.type) {
     case "channel":
-      return executeChannel(step, advancing);
+      return step.channel_type === "in_app_guide"
+        ? executeInAppGuide(step, advancing)
+        : executeChannel(step, advancing);
     case "delay":
       return executeDelay(step, resumed, advancing);
     case "branch":

@@ -23,7 +23,9 @@ import { keysOf, workflowRunOf } from "./trigger-workflow.js";
 /** The channel steps to show: those named, or all. */
 function chosenSteps(workflow: Workflow, refs: readonly string[] | null): ChannelStep[] {
   const steps = [...walkSteps(workflow.steps)].map(({ step }) => step);
-  const rendered = steps.filter((step): step is ChannelStep => step.type === "channel");
+  const rendered = steps.filter(
+    (step): step is ChannelStep => step.type === "channel" && step.channel_type !== "in_app_guide",
+  );
   if (refs === null) return rendered;
   return refs.map((ref) => {
     const found = rendered.find((step) => step.ref === ref);
@@ -32,7 +34,7 @@ function chosenSteps(workflow: Workflow, refs: readonly string[] | null): Channe
     throw new KnockError(
       "resource_missing",
       other
-        ? `step "${ref}" of workflow "${workflow.key}" is a ${other.type} step: it renders no message`
+        ? `step "${ref}" of workflow "${workflow.key}" is ${other.type === "channel" ? "an in-app guide" : `a ${other.type}`} step: it renders no message`
         : `workflow "${workflow.key}" has no step "${ref}"`,
       {
         hint: didYouMean(

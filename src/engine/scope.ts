@@ -84,7 +84,7 @@ export function tenantDefaults(tenant: Recipient | null): PreferenceSet | null {
 }
 
 /** A tenant as templates see it (E-076, T-015). */
-function tenantView(tenant: Recipient): JsonObject {
+export function tenantView(tenant: Recipient): JsonObject {
   const settings = tenantSettings(tenant);
   const branding = settings.branding ?? {};
   return {
@@ -102,19 +102,24 @@ function brandedVariables(environment: Environment, own: JsonObject | null): Jso
   return { ...environment.variables, branding };
 }
 
-/** `vars` (E-083 to E-086, T-170 to T-172): the tenant's branding over the account's over the defaults. */
-function variables({ environment, tenant, workflow, recipientRun }: ScopeInput): JsonObject {
+/** The environment's variables with `branding`: the tenant's over the account's over the defaults. Shared: copy it first. */
+export function environmentVariables(environment: Environment, tenant: Recipient | null): JsonObject {
   const own = tenantSettings(tenant).branding;
   let base = isJsonObject(own) ? brandedVariables(environment, own) : sharedVariables.get(environment);
   if (base === undefined) {
     base = brandedVariables(environment, null);
     sharedVariables.set(environment, base);
   }
+  return base;
+}
+
+/** `vars` (E-083 to E-086, T-170 to T-172). */
+function variables({ environment, tenant, workflow, recipientRun }: ScopeInput): JsonObject {
   // Nothing answers at these addresses: the host name is one that can never resolve.
   const vars: JsonObject = { manage_preferences_url: `https://preferences.invalid/${recipientRun.id}` };
   if (workflow.settings.is_commercial)
     vars.commercial_unsubscribe_url = `https://unsubscribe.invalid/${recipientRun.id}`;
-  layUnder(vars, base);
+  layUnder(vars, environmentVariables(environment, tenant));
   return vars;
 }
 

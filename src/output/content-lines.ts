@@ -129,6 +129,10 @@ export function contentLines(content: JsonObject): Line[] {
       return chatLines(content);
     case "MessageWebhookContent":
       return webhookLines(content);
+    case "MessageInAppGuideContent": {
+      const shown = isJsonObject(content.content) ? content.content : {};
+      return Object.keys(shown).flatMap((name) => field(shown, name));
+    }
     default:
       return Object.keys(content)
         .filter((name) => name !== "__typename")

@@ -39,7 +39,8 @@ export function printMessage(message: JsonObject, output: Output): void {
   const { paint } = output;
   output.line(`${paint.bold(String(message.id))}  ${channelText(message)}  ${statusText(message)}`);
   output.line(`  recipient  ${recipientText(message.recipient)}`);
-  output.line(`  workflow   ${String(message.workflow)}`);
+  const isGuides = isJsonObject(message.source) && message.source.type === "guide";
+  output.line(`  ${isGuides ? "guide     " : "workflow  "} ${String(message.workflow)}`);
   const { metadata } = message;
   if (isJsonObject(metadata) && typeof metadata.external_id === "string")
     output.line(`  provider   ${metadata.external_id}`);

@@ -21,6 +21,7 @@ function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, p
     case "failed":
       return `${label} ${paint.red("failed")}${because}`;
     case "passed":
+      if (step.guide) return `${label} ${paint.green(`added to ${step.guide}`)}`;
       return step.branch ? `${label} → ${step.branch}` : `${label} passed`;
     default:
       return `${label} ${step.outcome}${because}`;
@@ -29,7 +30,7 @@ function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, p
 
 /** Steps that say something to a reader: a delay that passed or a branch taken only with `--verbose`. */
 function shownSteps(steps: readonly StepOutcome[], verbose: boolean): readonly StepOutcome[] {
-  return verbose ? steps : steps.filter((step) => step.outcome !== "passed");
+  return verbose ? steps : steps.filter((step) => step.outcome !== "passed" || step.guide !== undefined);
 }
 
 function isFailure(recipient: RecipientOutcome): boolean {

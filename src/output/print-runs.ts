@@ -95,7 +95,8 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
     const message = step.message_id ? `  ${String(step.message_id)} ${String(step.message_status ?? "")}` : "";
     const until = step.until ? ` until ${timeText(step.until)}` : "";
     const branch = step.branch ? ` → ${String(step.branch)}` : "";
-    output.line(`  ${String(step.ref)}: ${String(step.outcome)}${branch}${until}${reason}${message}`);
+    const guide = step.guide ? ` → added to guide ${String(step.guide)}` : "";
+    output.line(`  ${String(step.ref)}: ${String(step.outcome)}${branch}${guide}${until}${reason}${message}`);
     for (const line of decisionLines(step, output)) output.line(`    ${line}`);
   }
   output.line(paint.dim("events"));

@@ -1,6 +1,7 @@
 import type { AudienceMember, AudienceMembership } from "../domain/audience.js";
 import type { FeedCounts, FeedFilter } from "../domain/feed.js";
-import type { Message } from "../domain/message.js";
+import type { Guide } from "../domain/guide.js";
+import type { EngagementAction, Message } from "../domain/message.js";
 import type { PreferenceSet } from "../domain/preference-set.js";
 import type { Recipient, RecipientKey } from "../domain/recipient.js";
 import type { StoredSubscription, Subscription } from "../domain/subscription.js";
@@ -36,6 +37,16 @@ export interface ChannelDataWrite {
   recipient: RecipientKey;
   /** UUID. */
   channel_id: string;
+  data: JsonObject | null;
+}
+
+/** What a user did with a step of a guide. */
+export interface GuideEngagement {
+  guide: Guide;
+  /** As it is made where this is the first engagement; its recipient, tenant, guide and step say which one it is. */
+  message: Message;
+  action: EngagementAction;
+  /** The data of the action's event. */
   data: JsonObject | null;
 }
 
@@ -82,6 +93,13 @@ export interface ResourceStore {
   ): Promise<Map<RecipientKey, { audience: string; tenant: string | null }[]>>;
   /** Members that exist: one never identified is none yet (E-391). */
   listAudienceMembers(audience: string, page: Page): Promise<Paged<AudienceMember>>;
+
+  /** A user's messages of any guide, in a tenant or in none. */
+  readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]>;
+  /** Makes the message if it is not there, and marks it. */
+  engageGuide(engagement: GuideEngagement, at: number): Promise<Message>;
+  /** A user's messages of a guide stay, and are no more read as its own; answers with how many there were. */
+  resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number>;
 
   /** In-app feed messages of a recipient; `counts` ignore status and paging (A-101, Q-24). */
   listFeed(

@@ -18,6 +18,8 @@ export interface ResourceOperations {
   readonly subscriptions: SubscriptionOperations;
   readonly audiences: AudienceOperations;
   readonly feeds: FeedOperations;
+  /** Absent where nothing of the build asks: guides are read by applications, not by commands. */
+  readonly guides?: GuideOperations;
   readonly schedules: ScheduleOperations;
 }
 
@@ -106,6 +108,38 @@ export interface FeedPage extends Paged<JsonObject> {
 export interface FeedOperations {
   /** Of an unknown recipient an empty page. Throws `channel_invalid` for a channel of another type. */
   list(filter: FeedFilter, page: Page): Promise<FeedPage>;
+}
+
+/** Whose guides, and for what page or application: `data` is what conditions and content read as `data`. */
+export interface GuideQuery {
+  user: string;
+  /** A guide channel's id or key. */
+  channel: string;
+  tenant: string | null;
+  data: JsonObject;
+  /** A message type's key: guides of others are left out. */
+  type?: string | undefined;
+  /** Whether `entries` has those as well that the user may not see. */
+  force_all_guides?: boolean | undefined;
+}
+
+export const GUIDE_ACTIONS = ["seen", "interacted", "archived"] as const;
+export type GuideAction = (typeof GUIDE_ACTIONS)[number];
+
+export interface GuideOperations {
+  /**
+   * The API's `GuidesResponse` (A-532); of an unknown user what is for everybody. Throws `channel_invalid` for a channel of
+   * another type.
+   */
+  list(query: GuideQuery): Promise<JsonObject>;
+  /** A step's message is made with the first (A-533 to A-535). Throws `resource_missing` for an unknown guide. */
+  engage(user: string, action: GuideAction, body: JsonObject): Promise<void>;
+  /** Of all its steps (A-536). */
+  unarchive(user: string, body: JsonObject): Promise<void>;
+  /** As if nothing had been done yet: the next engagement makes new messages, the old ones stay as a record (A-537). */
+  reset(user: string, body: JsonObject): Promise<void>;
+  /** Guides that cannot be shown to anyone, by key, with why. */
+  faults(): Promise<ReadonlyMap<string, Error>>;
 }
 
 /** Bodies are the API's; `name` is how faults of one call it. Ids of no schedule are `resource_missing`, and change nothing. */

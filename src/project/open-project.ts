@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Audience } from "../domain/audience.js";
 import { checkAudiences, namesAudiences } from "../domain/check-audiences.js";
+import { checkGuideKeys } from "../domain/check-guide-keys.js";
 import type { EmailLayout } from "../domain/email-layout.js";
 import { type Environment, emptyEnvironment } from "../domain/environment.js";
 import { parseAudience } from "../domain/parse-audience.js";
@@ -19,6 +20,7 @@ import { contentDigest } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
+import { namesIn as listNames } from "./names-in.js";
 import { readProjectJson, readProjectText } from "./read-json-file.js";
 import { resolveFileReferences } from "./resolve-file-references.js";
 import { checkShared, sharedTemplates } from "./shared-templates.js";
@@ -57,23 +59,12 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   const shown = (path: string): string => relative(cwd, path) || ".";
   const warnings = new Map<string, readonly string[]>();
   let read: Promise<Environment> | undefined;
+  const namesIn = (folder: string): string[] => listNames(folder, shown);
   const shared = sharedTemplates(knockDir, { shown, namesIn });
   const environment = (): Promise<Environment> => {
     read ??= readEnvironment();
     return read;
   };
-
-  /** What a folder holds; nothing where it does not exist (F-004). */
-  function namesIn(folder: string): string[] {
-    try {
-      return readdirSync(folder);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT") return [];
-      const fault = code === "ENOTDIR" ? "is not a folder" : `could not be read (${code ?? "unknown error"})`;
-      throw new KnockError("project_invalid", `${shown(folder)} ${fault}`);
-    }
-  }
 
   async function workflow(key: string): Promise<Workflow | null> {
     if (!KEY.test(key)) {
@@ -101,6 +92,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       workflowWarnings(resolved as JsonObject).map(({ text }) => text),
     );
     await checkShared(parsed, shared);
+    checkGuideKeys(parsed, () => namesIn(join(knockDir, "guides")));
     const checked = namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
     rememberTextFiles(checked, files);
     return checked;

@@ -151,9 +151,14 @@ describe.concurrent("workflows", () => {
       "a step that cannot run yet",
       {
         name: "x",
-        steps: [{ ref: "g", type: "channel", channel_type: "in_app_guide", channel_key: "guides", template: {} }],
+        steps: [{ ref: "f", type: "http_fetch", settings: { method: "get", url: "", reusable_step_key: "k" } }],
       },
-      { exit: 3, code: "not_supported", message: "not supported yet", pointers: ["/steps/0"] },
+      {
+        exit: 3,
+        code: "not_supported",
+        message: "not supported yet",
+        pointers: ["/steps/0/settings/reusable_step_key"],
+      },
     ],
     [
       "an output that is not closed",

@@ -17,7 +17,11 @@ describe.concurrent("did you mean", () => {
       5,
       'error: there is no workflow "new-coment"\nhint: Did you mean "new-comment"?',
     ],
-    [["notify", "zzz", "-r", "ada"], 5, "hint: Workflows: invite, new-comment, order-placed, page-shared"],
+    [
+      ["notify", "zzz", "-r", "ada"],
+      5,
+      "hint: Workflows: invite, new-comment, order-placed, page-created, page-shared",
+    ],
     [["notify", "x", "-r", "a", "--target", "remot"], 2, "'remot' is invalid. Allowed choices are local, remote."],
     [["runs", "--status", "complete"], 2, 'hint: Did you mean "completed"?'],
     [["notify", "x", "-r", "a", "--expect", "skiped=0"], 2, 'hint: Did you mean "skipped"?'],

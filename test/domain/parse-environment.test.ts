@@ -114,6 +114,26 @@ describe("channel groups (E-189, CH-060)", () => {
   });
 });
 
+describe("R-123 the group of guides", () => {
+  test("has an order, an interval, and guides that it spares", () => {
+    const group = { display_sequence: ["b", "a"], display_sequence_unthrottled: ["a"], display_interval: 60 };
+    expect(parse({ guide_groups: { default: group } }).guide_group).toEqual(group);
+    expect(parse({ guide_groups: {} }).guide_group).toEqual(emptyEnvironment().guide_group);
+  });
+
+  test.each<[JsonObject, string]>([
+    [{ others: {} }, "/guide_groups/others is not a known key"],
+    [
+      { default: { display_interval: 0 } },
+      "/guide_groups/default/display_interval must be a whole number of at least 1, found 0",
+    ],
+    [{ default: { display_sequence: "a" } }, "/guide_groups/default/display_sequence must be a list, found a string"],
+    [{ default: { sequence: [] } }, "/guide_groups/default/sequence is not a known key"],
+  ])("%j is refused", (guide_groups, fault) => {
+    expect(faultsOf(() => parse({ guide_groups }))).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
 describe("answers to fetches", () => {
   test("nothing is allowed and nothing answered by default", () => {
     expect(parse({}).fetch).toEqual({ allow: [], answers: [] });

@@ -5,6 +5,7 @@ import { walkSteps } from "../../src/domain/workflow.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 import { caseEnvironment } from "../helpers/engine-harness.js";
 import { faultsOf, parseAll, parseOne, windowOf } from "../helpers/parse-one-step.js";
+import { thrownBy } from "../helpers/thrown-by.js";
 
 const delay = (ref: string): JsonObject => ({ ref, type: "delay", settings: { delay_for: windowOf(1) } });
 const cohort = (percentage: Json, ...steps: JsonObject[]): JsonObject => ({ percentage, steps });
@@ -222,6 +223,21 @@ describe("channel groups and guides (F-041)", () => {
       "/channel_overrides is not for in-app guide steps",
     ],
     [
+      "section 7.7 a template",
+      guide({ template: { title: "T" } }),
+      "/template is not for in-app guide steps: the guide has the content",
+    ],
+    [
+      "send windows",
+      guide({
+        send_windows: ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"].map((day) => ({
+          day,
+          type: "send",
+        })),
+      }),
+      "/send_windows is not for in-app guide steps",
+    ],
+    [
       "CH-064 a reply",
       push({ channel_group_key: "g", ...chat }),
       "/template/settings/reply_to_step_ref cannot be used with a channel group",
@@ -267,13 +283,12 @@ describe("what is not run yet", () => {
   });
 
   test("is refused as a whole, or parsed: never accepted and passed over", () => {
-    const guide = { ref: "g", type: "channel", channel_type: "in_app_guide" };
-    const parse = (all: boolean) => () => parseWorkflow("ferry", { name: "F", steps: [guide] }, { all });
+    const shared = { ref: "f", type: "http_fetch", settings: { method: "get", url: "", reusable_step_key: "k" } };
+    const parse = (all: boolean) => () => parseWorkflow("ferry", { name: "F", steps: [shared] }, { all });
     expect(parse(true)().steps).toHaveLength(1);
-    try {
-      expect(parse(false)().steps).toHaveLength(1);
-    } catch (error) {
-      expect(error).toMatchObject({ code: "not_supported", details: [{ pointer: "/steps/0" }] });
-    }
+    expect(thrownBy(parse(false))).toMatchObject({
+      code: "not_supported",
+      details: [{ pointer: "/steps/0/settings/reusable_step_key" }],
+    });
   });
 });

@@ -1,5 +1,6 @@
 import type Knock from "@knocklabs/node";
 import { describe, expect, it } from "vitest";
+import { guideIdOf } from "../../src/domain/guide.js";
 import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
 
 /** What was made before: u1 has messages of hello, a paused run and a schedule. */
@@ -345,6 +346,33 @@ const METHODS: [name: string, call: (scene: Scene) => Promise<unknown>, expected
       }),
     { entries: [{ __typename: "FeedItem", tenant: "acme" }] },
   ],
+  [
+    "users.guides.getChannel with every parameter",
+    async ({ api, knock }) => {
+      api.harness.guide("tour");
+      return knock.users.guides.getChannel("u1", "c-tours", { tenant: "acme", data: '{"a":1}', type: "banner" });
+    },
+    { entries: [{ __typename: "Guide", key: "tour" }] },
+  ],
+  ...(["markMessageAsSeen", "markMessageAsInteracted", "markMessageAsArchived"] as const).map(
+    (method): (typeof METHODS)[number] => [
+      `users.guides.${method}`,
+      async ({ api, knock }) => {
+        const { key } = api.harness.guide("tour");
+        const step = { channel_id: "c-tours", guide_id: guideIdOf(key), guide_key: key, guide_step_ref: "step_1" };
+        return knock.users.guides[method]("u1", { ...step, content: {}, data: {}, tenant: "acme" });
+      },
+      { status: "ok" },
+    ],
+  ),
+  ...(["unarchiveGuideMessage", "resetGuideEngagements"] as const).map((method): (typeof METHODS)[number] => [
+    `users.guides.${method}`,
+    async ({ api, knock }) => {
+      api.harness.guide("tour");
+      return knock.users.guides[method]("u1", { guide_key: "tour", tenant: "acme" });
+    },
+    { status: "ok" },
+  ]),
   ["users.preferenceCenter.getConfig", ({ knock }) => knock.users.preferenceCenter.getConfig("u1"), { enabled: false }],
   [
     "workflowRecipientRuns.get",
@@ -372,7 +400,6 @@ const UNAVAILABLE: [name: string, call: (knock: Knock) => Promise<unknown>][] = 
     "integrations.census",
     (knock) => knock.integrations.census.customDestination({ id: 1, jsonrpc: "2.0", method: "test" } as never),
   ],
-  ["users.guides.getChannel", (knock) => knock.users.guides.getChannel("u1", "feed")],
   ["users.preferenceCenter.generateSignedURL", (knock) => knock.users.preferenceCenter.generateSignedURL("u1")],
 ];
 

@@ -1,4 +1,12 @@
-import Knock, { type Feed, type FeedClientOptions } from "@knocklabs/client";
+import Knock, {
+  type Feed,
+  type FeedClientOptions,
+  type KnockGuide,
+  KnockGuideClient,
+  type KnockGuideClientStoreState,
+  type KnockGuideFilterParams,
+  type KnockGuideTargetParams,
+} from "@knocklabs/client";
 import { WebSocket } from "ws";
 
 // What the official client looks for to tell that it is in a browser. Phoenix reads WebSocket as it is loaded, or finds it
@@ -30,4 +38,39 @@ export function listen(url: string, user: string, channel: string, options: Feed
       knock.teardown();
     },
   };
+}
+
+export interface BrowserGuides {
+  guides: KnockGuideClient;
+  /** The guide that a page would show now, of those fetched; undefined where there is none. */
+  selected(filters?: KnockGuideFilterParams): KnockGuide | undefined;
+  close(): void;
+}
+
+/** The official browser client's guides of a user. */
+export function guidesOf(
+  url: string,
+  user: string,
+  channel: string,
+  target: KnockGuideTargetParams = {},
+): BrowserGuides {
+  const knock = new Knock("pk_test", { host: url });
+  knock.authenticate({ id: user }, undefined, { identificationStrategy: "skip" });
+  const guides = new KnockGuideClient(knock, channel, target, {
+    trackLocationFromWindow: false,
+    throttleCheckInterval: 0,
+  });
+  return {
+    guides,
+    // The client holds a guide back until its page has settled: this is what its own tests use to have it at once.
+    selected: (filters = {}) => (guides as unknown as Selecting)._selectGuide(guides.store.state, filters),
+    close() {
+      guides.cleanup();
+      knock.teardown();
+    },
+  };
+}
+
+interface Selecting {
+  _selectGuide(state: KnockGuideClientStoreState, filters: KnockGuideFilterParams): KnockGuide | undefined;
 }

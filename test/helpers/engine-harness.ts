@@ -2,9 +2,12 @@ import type { Audience } from "../../src/domain/audience.js";
 import { checkAudiences } from "../../src/domain/check-audiences.js";
 import type { EmailLayout } from "../../src/domain/email-layout.js";
 import { type Channel, type Environment, emptyEnvironment, providerOf } from "../../src/domain/environment.js";
+import type { Guide } from "../../src/domain/guide.js";
 import type { ChannelType, EngagementAction, Message } from "../../src/domain/message.js";
 import type { CancelOutcome, RecipientOutcome, TriggerOutcome } from "../../src/domain/outcome.js";
 import { parseAudience } from "../../src/domain/parse-audience.js";
+import { parseGuide } from "../../src/domain/parse-guide.js";
+import { parseMessageType } from "../../src/domain/parse-message-type.js";
 import { parseRecipient } from "../../src/domain/parse-recipient.js";
 import { parseTranslationFile } from "../../src/domain/parse-translation-file.js";
 import { parseCancellation, parseTrigger } from "../../src/domain/parse-trigger.js";
@@ -17,9 +20,12 @@ import type { Workflow } from "../../src/domain/workflow.js";
 import { createEngine } from "../../src/engine/create-engine.js";
 import type { EngineContext } from "../../src/engine/engine-context.js";
 import { withChannelIds } from "../../src/engine/fan-out-start.js";
+import { guideOperations } from "../../src/engine/guides/guide-operations.js";
+import type { KnockError } from "../../src/errors/knock-error.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import type { OutsideAnswer, OutsideRequest } from "../../src/ports/outside.js";
 import type { Delivery, StoredChannelData } from "../../src/ports/provider.js";
+import type { GuideOperations } from "../../src/ports/resources.js";
 import type { Store } from "../../src/ports/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
@@ -36,6 +42,7 @@ const CHANNELS: [key: string, type: ChannelType, id: string][] = [
   ["droid", "push", "c-droid"],
   ["chatty", "chat", "c-chat"],
   ["hook", "http", "c-hook"],
+  ["tours", "in_app_guide", "c-tours"],
 ];
 
 export const USERS: JsonObject[] = [
@@ -78,6 +85,34 @@ export function caseEnvironment(): Environment {
   return environment;
 }
 
+const BANNER = parseMessageType(
+  "banner",
+  {
+    name: "Banner",
+    preview: "",
+    variants: [
+      {
+        key: "default",
+        name: "Default",
+        fields: [
+          { type: "text", key: "title", label: "Title", settings: { required: true } },
+          { type: "markdown", key: "body", label: "Body" },
+          { type: "button", key: "button", label: null, text: { settings: { default: "Open" } } },
+          { type: "boolean", key: "closable", label: null, settings: { default: true } },
+          { type: "number", key: "order", label: null, settings: { min: 1 } },
+          { type: "list", key: "items", label: null },
+        ],
+      },
+    ],
+  },
+  "message-types/banner/message_type.json",
+);
+
+/** A guide's step of that message type. */
+export function banner(values: JsonObject = { title: "Hi" }, ref = "step_1"): JsonObject {
+  return { ref, schema_key: "banner", schema_semver: "0.1.0", schema_variant_key: "default", values };
+}
+
 export interface HarnessOptions {
   /** The SQLite file; in memory without one. */
   location?: string;
@@ -97,6 +132,8 @@ export class EngineHarness {
   readonly layouts = new Map<string, EmailLayout>();
   readonly partials = new Map<string, TemplatePartial>();
   readonly translations: TranslationFile[] = [];
+  readonly guides: Map<string, Guide> = new Map();
+  readonly guideFaults: Map<string, KnockError> = new Map();
   /** Messages handed to a provider, in order. */
   readonly delivered: Message[] = [];
   deliver: (message: Message, channel: Channel, stored: StoredChannelData) => Delivery = (message) => ({
@@ -154,6 +191,8 @@ export class EngineHarness {
       }),
       fetcher: { fetch: async (request) => harness.fetch(request) },
       ids: { uuid: () => crypto.randomUUID(), bytes: () => harness.nextBytes() },
+      guides: (own) =>
+        guideOperations(own, async () => ({ guides: [...harness.guides.values()], faults: harness.guideFaults })),
       realNow: () => harness.now,
       sleep: async (milliseconds) => {
         harness.now += milliseconds;
@@ -196,6 +235,23 @@ export class EngineHarness {
     const workflow = checkAudiences(parsed, this.audiences);
     this.workflows.set(key, workflow);
     return workflow;
+  }
+
+  /** A guide of banners (`title`, `body`, `button`) on the channel `tours`, in place of one of that key. */
+  guide(key: string, definition: JsonObject = {}, managed = false): Guide {
+    const raw = { name: key, channel_key: "tours", steps: [banner()], ...definition };
+    const { guide } = parseGuide(key, raw, {
+      shown: `guides/${key}/guide.json`,
+      messageTypes: new Map([["banner", BANNER]]),
+      channelType: (name) => this.environment.channels[name]?.type,
+      managed,
+    });
+    this.guides.set(key, guide);
+    return guide;
+  }
+
+  get guideOperations(): GuideOperations {
+    return this.engine.resources.guides as GuideOperations;
   }
 
   /** A dynamic audience of one segment. */

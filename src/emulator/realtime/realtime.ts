@@ -6,6 +6,7 @@ import { authenticate, type Caller } from "../authenticate.js";
 import { accessOf, checkHost } from "../create-app.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { FeedWatch } from "./feed-watch.js";
+import { GuideWatch } from "./guide-watch.js";
 import { SocketSession } from "./socket-session.js";
 
 const PATH = "/ws/v1/websocket";
@@ -19,17 +20,19 @@ const MAX_FRAME = 1_048_576;
 /** The socket that browser clients listen at, on the API's own server. */
 export class Realtime {
   private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME, clientTracking: true });
-  private readonly watch: FeedWatch;
+  private readonly feeds: FeedWatch;
+  private readonly guides: GuideWatch;
   private stopping = false;
 
   constructor(
     http: Server,
     private readonly options: EmulatorOptions,
   ) {
-    this.watch = new FeedWatch(
+    this.feeds = new FeedWatch(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
       options.onError,
     );
+    this.guides = new GuideWatch(options.onError);
     http.on("upgrade", (request, socket, head) => {
       socket.on("error", () => socket.destroy());
       this.admit(request).then(
@@ -42,7 +45,7 @@ export class Realtime {
   /** Every socket is told to come back. */
   async close(): Promise<void> {
     this.stopping = true;
-    await this.watch.stop();
+    await Promise.all([this.feeds.stop(), this.guides.stop()]);
     await Promise.all([...this.server.clients].map(closed));
     this.server.close();
   }
@@ -82,7 +85,7 @@ export class Realtime {
   }
 
   private begin(socket: WebSocket, caller: Caller): void {
-    const session = new SocketSession(socket, caller, this.watch, this.options);
+    const session = new SocketSession(socket, caller, this.feeds, this.guides, this.options);
     socket.on("message", (data, isBinary) => session.receive(isBinary ? "" : String(data)));
     socket.on("close", () => session.end());
     socket.on("error", () => {}); // a close follows

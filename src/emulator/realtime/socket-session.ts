@@ -3,17 +3,19 @@ import { apiErrorOf } from "../api-error.js";
 import { authorize, type Caller } from "../authenticate.js";
 import { accessOf } from "../create-app.js";
 import type { EmulatorOptions } from "../emulator-options.js";
+import { requireGuides } from "../routes/guides.js";
 import { FeedSubscription, parseFeedTopic } from "./feed-subscription.js";
 import type { FeedWatch } from "./feed-watch.js";
 import { type Frame, readFrame, replyTo, writeFrame } from "./frame.js";
+import { GuideSubscription, parseGuideTopic } from "./guide-subscription.js";
+import type { GuideWatch } from "./guide-watch.js";
 
 /** "Unsupported data": what came is no frame. */
 const UNREADABLE = 1003;
 
 /** One socket and the channels it has joined. */
 export class SocketSession {
-  /** Null for guides: they may be joined, and nothing ever happens there. */
-  private readonly joined = new Map<string, FeedSubscription | null>();
+  private readonly joined = new Map<string, FeedSubscription | GuideSubscription>();
   /** Frames are answered in their order. */
   private last: Promise<void> = Promise.resolve();
   /** Whether the client had a socket before this one; null until its first frame. */
@@ -23,7 +25,8 @@ export class SocketSession {
   constructor(
     private readonly socket: WebSocket,
     private readonly caller: Caller,
-    private readonly watch: FeedWatch,
+    private readonly feeds: FeedWatch,
+    private readonly guides: GuideWatch,
     private readonly options: EmulatorOptions,
   ) {}
 
@@ -55,32 +58,22 @@ export class SocketSession {
   private async join(frame: Frame): Promise<void> {
     const { topic } = frame;
     this.leave(topic);
-    if (topic.startsWith("guides:")) {
-      this.joined.set(topic, null);
-      return this.send(replyTo(frame, null));
-    }
-    const subscription = await this.subscribe(frame);
+    const subscription = await this.admitted(frame);
     if (typeof subscription === "string") return this.send(replyTo(frame, subscription));
-    if (this.ended) return this.watch.remove(subscription);
+    if (this.ended) return this.forget(subscription);
     this.joined.set(topic, subscription);
     this.send(replyTo(frame, null));
-    // What came while the client was away it would not learn of before the next message.
-    if (this.returned) await this.watch.announceAll(subscription);
+    // What came while the client was away it would not learn of before the next change.
+    if (!this.returned) return;
+    if (subscription instanceof FeedSubscription) await this.feeds.announceAll(subscription);
+    else await subscription.announceAll();
   }
 
   /** The subscription, watched from here on, or why there is none (RQ-2). */
-  private async subscribe({ topic, joinRef, payload }: Frame): Promise<FeedSubscription | string> {
-    const feed = parseFeedTopic(topic);
-    if (feed === null) return "unmatched topic";
-    const open = { whose: "user", capability: "user/feed_read" } as const;
-    const send = (content: Frame["payload"]): void =>
-      this.send(writeFrame({ joinRef, ref: null, topic, event: "new-message", payload: content }));
+  private async admitted(frame: Frame): Promise<FeedSubscription | GuideSubscription | string> {
     try {
-      authorize(this.caller, open, { user: feed.user }, await accessOf(this.options));
-      const environment = await this.options.environment();
-      const subscription = FeedSubscription.of(topic, feed, payload, environment, send);
-      await this.watch.add(subscription);
-      return subscription;
+      const channel = parseGuideTopic(frame.topic);
+      return await (channel === null ? this.subscribeFeed(frame) : this.subscribeGuides(frame, channel));
     } catch (error) {
       const known = apiErrorOf(error);
       if (known === null || known.status === 500) throw error;
@@ -89,9 +82,43 @@ export class SocketSession {
     }
   }
 
+  private async subscribeFeed({ topic, joinRef, payload }: Frame): Promise<FeedSubscription | string> {
+    const feed = parseFeedTopic(topic);
+    if (feed === null) return "unmatched topic";
+    const open = { whose: "user", capability: "user/feed_read" } as const;
+    const send = (content: Frame["payload"]): void =>
+      this.send(writeFrame({ joinRef, ref: null, topic, event: "new-message", payload: content }));
+    authorize(this.caller, open, { user: feed.user }, await accessOf(this.options));
+    const environment = await this.options.environment();
+    const subscription = FeedSubscription.of(topic, feed, payload, environment, send);
+    await this.feeds.add(subscription);
+    return subscription;
+  }
+
+  /** */
+  private async subscribeGuides({ topic, joinRef, payload }: Frame, channel: string): Promise<GuideSubscription> {
+    const query = GuideSubscription.queryOf(channel, payload);
+    const open = { whose: "user", capability: "user/guide_read" } as const;
+    authorize(this.caller, open, { user: query.user }, await accessOf(this.options));
+    const guides = requireGuides(this.options);
+    const subscription = new GuideSubscription(
+      topic,
+      query,
+      (asked) => guides.list(asked),
+      (event, content) => this.send(writeFrame({ joinRef, ref: null, topic, event, payload: content })),
+    );
+    await this.guides.add(subscription);
+    return subscription;
+  }
+
+  private forget(subscription: FeedSubscription | GuideSubscription): void {
+    if (subscription instanceof FeedSubscription) this.feeds.remove(subscription);
+    else this.guides.remove(subscription);
+  }
+
   private leave(topic: string): void {
     const subscription = this.joined.get(topic);
-    if (subscription) this.watch.remove(subscription);
+    if (subscription) this.forget(subscription);
     this.joined.delete(topic);
   }
 

@@ -19,5 +19,6 @@ export function createResources(context: EngineContext): ResourceOperations {
     audiences: audienceOperations(context),
     feeds: feedOperations(context),
     schedules: scheduleOperations(context),
+    ...(context.guides ? { guides: context.guides(context) } : {}),
   };
 }

@@ -8,10 +8,11 @@ import { fixedMs, windowEnd } from "../step-window.js";
 
 /** Who shares a batch (E-243): of the newest version mode per step, of the pinned one per version. */
 function keyOf(step: BatchStep, advancing: Advancing): string {
-  const { input, scope, run } = advancing;
+  const { input, run } = advancing;
   const { batch_key, workflow_version_mode } = step.settings;
   const { workflow } = input.compiled;
-  const value = batch_key === null ? "" : stepKeyOrNothing(batch_key, { ...scope, data: run.data ?? input.run.data });
+  const value =
+    batch_key === null ? "" : stepKeyOrNothing(batch_key, { ...advancing.scope, data: run.data ?? input.run.data });
   if (value === undefined) advancing.warn(`${batch_key}: the batch key is missing, the empty one is used`); // EQ-38
   const { collection, id } = splitKey(run.recipient);
   const scopeOf =

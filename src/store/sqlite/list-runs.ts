@@ -49,7 +49,7 @@ function storedRuns(db: Connection, shared: SharedRows, rows: readonly Recipient
 export function readRecipientRun(db: Connection, shared: SharedRows, id: string): StoredRun | null {
   return db.read(() => {
     const row = db.get<RecipientRunRow>(
-      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.row = ${ROW_OF_RUN}`,
+      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.row = ${ROW_OF_RUN} AND w.guide = 0`,
       id,
     );
     return row ? (storedRuns(db, shared, [row])[0] ?? null) : null;
@@ -68,6 +68,7 @@ export function listRecipientRuns(db: Connection, shared: SharedRows, filter: Ru
       ...(filter.starting_at === undefined ? {} : { gte: filter.starting_at }),
       ...(filter.ending_at === undefined ? {} : { lte: filter.ending_at }),
     });
+  filters.conditions.push("w.guide = 0");
   if (filter.has_errors !== undefined) filters.conditions.push(`r.error_count ${filter.has_errors ? ">" : "="} 0`);
   return db.read(() => {
     const { rows, page_info } = readPage<RecipientRunRow>(

@@ -29,24 +29,34 @@ export function markMessages(
   at: number,
   metadata: JsonObject | null,
 ): Message[] {
-  return db.write(() => {
-    const rows = selectRows(db, ids);
-    const update = db.statement(UPDATE);
-    return messagesOf(db, shared, rows).map((before, index) => {
-      const marked = markedMessage(before, action, at, metadata);
-      const { seen_at, read_at, interacted_at, link_clicked_at, archived_at } = marked;
-      update.run(
-        seen_at,
-        read_at,
-        interacted_at,
-        link_clicked_at,
-        archived_at,
-        packMessageEvents(marked.events, marked.inserted_at),
-        at,
-        (rows[index] as MessageRow).row,
-      );
-      recordMessageEvents(db, [{ message: marked, events: marked.events.slice(before.events.length) }]);
-      return marked;
-    });
+  return db.write(() => applyMark(db, shared, ids, action, at, metadata));
+}
+
+/** The same inside a write. */
+export function applyMark(
+  db: Connection,
+  shared: SharedRows,
+  ids: readonly string[],
+  action: EngagementAction,
+  at: number,
+  metadata: JsonObject | null,
+): Message[] {
+  const rows = selectRows(db, ids);
+  const update = db.statement(UPDATE);
+  return messagesOf(db, shared, rows).map((before, index) => {
+    const marked = markedMessage(before, action, at, metadata);
+    const { seen_at, read_at, interacted_at, link_clicked_at, archived_at } = marked;
+    update.run(
+      seen_at,
+      read_at,
+      interacted_at,
+      link_clicked_at,
+      archived_at,
+      packMessageEvents(marked.events, marked.inserted_at),
+      at,
+      (rows[index] as MessageRow).row,
+    );
+    recordMessageEvents(db, [{ message: marked, events: marked.events.slice(before.events.length) }]);
+    return marked;
   });
 }

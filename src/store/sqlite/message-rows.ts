@@ -46,7 +46,7 @@ const INSERT =
   "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /** What a message does not repeat because its run has it: workflow, version, categories, tenant, actor, and mostly the data. */
-export function messageOf(row: MessageRow, { run, version }: ReadWorkflowRun, shared: SharedRows): Message {
+export function messageOf(row: MessageRow, { run, version, isGuide }: ReadWorkflowRun, shared: SharedRows): Message {
   return {
     id: row.id,
     workflow_run_id: run.id,
@@ -55,6 +55,7 @@ export function messageOf(row: MessageRow, { run, version }: ReadWorkflowRun, sh
     actor: run.actor,
     ...(row.batch === null ? {} : { batch: JSON.parse(row.batch) as MessageBatch }),
     workflow: run.workflow,
+    ...(isGuide ? { source: "guide" as const } : {}),
     version_id: run.version_id,
     categories: [...version.categories],
     step_ref: row.step_ref,

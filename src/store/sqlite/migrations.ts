@@ -262,6 +262,11 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE messages ADD COLUMN batch TEXT;
   `,
+  `
+  ALTER TABLE workflow_runs ADD COLUMN guide INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE messages ADD COLUMN guide TEXT;
+  CREATE INDEX messages_by_guide ON messages (recipient, guide) WHERE guide IS NOT NULL;
+  `,
   // Ids of recipient runs are as good as random: an index of them whole writes a page of its own for each run of a large store.
   `
   CREATE TABLE new_recipient_runs (

@@ -32,6 +32,8 @@ interface WorkflowRunRow {
   trigger_source: string;
   unidentified: string | null;
   inserted_at: number;
+  /** 1: no run, but what messages of a guide come from. */
+  guide: number;
 }
 
 /** A workflow run with what else its row tells. */
@@ -40,16 +42,18 @@ export interface ReadWorkflowRun {
   run: WorkflowRun;
   version: Workflow;
   unidentified: RecipientKey[];
+  isGuide: boolean;
 }
 
 const WORKFLOW_RUN =
-  "SELECT row, id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at FROM workflow_runs";
+  "SELECT row, id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, guide FROM workflow_runs";
 
 function readRow(row: WorkflowRunRow, shared: SharedRows): ReadWorkflowRun {
   const version = shared.version(row.version);
   return {
     row: row.row,
     version,
+    isGuide: row.guide === 1,
     unidentified: parsed<RecipientKey[]>(row.unidentified) ?? [],
     run: {
       id: row.id,
@@ -67,7 +71,7 @@ function readRow(row: WorkflowRunRow, shared: SharedRows): ReadWorkflowRun {
 }
 
 export function workflowRunById(db: Connection, shared: SharedRows, id: string): ReadWorkflowRun | null {
-  const row = db.get<WorkflowRunRow>(`${WORKFLOW_RUN} WHERE id = ?`, id);
+  const row = db.get<WorkflowRunRow>(`${WORKFLOW_RUN} WHERE id = ? AND guide = 0`, id);
   return row ? readRow(row, shared) : null;
 }
 

@@ -1,10 +1,12 @@
 import type { AudienceMembership } from "../../domain/audience.js";
 import type { FeedFilter } from "../../domain/feed.js";
+import type { Message } from "../../domain/message.js";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { Subscription } from "../../domain/subscription.js";
 import type { Page } from "../../ports/page.js";
 import type {
   ChannelDataWrite,
+  GuideEngagement,
   PreferenceWrite,
   RecipientFilter,
   ResourceStore,
@@ -19,6 +21,7 @@ import {
 } from "./audiences.js";
 import type { Connection } from "./connection.js";
 import { deleteRecipients } from "./delete-recipients.js";
+import { engageGuide, readGuideMessages, resetGuide } from "./guide-messages.js";
 import { listFeed } from "./list-feed.js";
 import { listRecipients } from "./list-recipients.js";
 import { mergeRecipients } from "./merge-recipients.js";
@@ -84,6 +87,18 @@ export class SqliteResources implements ResourceStore {
 
   async listAudienceMembers(audience: string, page: Page) {
     return listAudienceMembers(this.db, audience, page);
+  }
+
+  async readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]> {
+    return readGuideMessages(this.db, this.shared, user, tenant);
+  }
+
+  async engageGuide(engagement: GuideEngagement, at: number): Promise<Message> {
+    return engageGuide(this.db, this.shared, engagement, at);
+  }
+
+  async resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number> {
+    return resetGuide(this.db, user, guide, tenant);
   }
 
   async listFeed(filter: FeedFilter, page: Page) {

@@ -7,6 +7,7 @@ import { describeClockAndSeeds } from "./clock-and-seeds-contract.js";
 import { describeDueWork } from "./due-work-contract.js";
 import { describeEngagement } from "./engagement-contract.js";
 import { describeFeed } from "./feed-contract.js";
+import { describeGuides } from "./guides-contract.js";
 import { describeLists } from "./lists-contract.js";
 import { describeMemberships } from "./memberships-contract.js";
 import { describeProcesses } from "./processes-contract.js";
@@ -86,6 +87,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeResources(context);
     describeMemberships(context);
     describeFeed(context);
+    describeGuides(context);
     describeSchedules(context);
     describeQueries(context);
     describeProcesses(context);

@@ -170,6 +170,27 @@ describeApiCases("authentication (api-cases, section 1)", [
     },
   },
   {
+    title: "A-010, A-011 a user's token reads that user's guides, and marks with a grant to write",
+    given(api) {
+      signed(api);
+      api.harness.guide("tour");
+    },
+    setup,
+    ask: "GET /v1/users/u1/guides/c-tours",
+    headers: pk(grants({ [U1]: { "user/guide_read": [] } })),
+    status: 200,
+    answer: { entries: [{ key: "tour" }] },
+    async check({ ask }) {
+      const body = { guide_key: "tour" };
+      const other = pk(tokenOf({ sub: "u2", exp: NOW + 60 }));
+      const reader = pk(grants({ [U1]: { "user/guide_read": [] } }));
+      const writer = pk(grants({ [U1]: { "user/guide_write": [] } }));
+      const reset = async (headers: Record<string, string>) =>
+        (await ask("PUT /v1/users/u1/guides/engagements/reset", body, headers)).status;
+      expect([await reset(other), await reset(reader), await reset(writer)]).toEqual([403, 403, 200]);
+    },
+  },
+  {
     title: "AC-014 a preflight asks for no key",
     ask: "OPTIONS /v1/users/u1/feeds/feed",
     headers: {

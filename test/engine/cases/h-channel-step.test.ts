@@ -181,6 +181,54 @@ const cases: EngineCase[] = [
     },
   },
   {
+    title:
+      "C-156 E-196 E-208: a guide step adds to the guide's managed audience, makes no message, and the run goes on",
+    workflow: [
+      { ref: "in_app_guide_1", type: "channel", channel_type: "in_app_guide", guide_key: "tour" },
+      step.email(),
+    ],
+    payload: { recipients: ["ana"], settings: { sandbox_mode: true } },
+    runs: { ana: "completed: in_app_guide_1 passed, email_1 sent" },
+    messages: ["ana mail not_sent: B"],
+    async check(h, outcome) {
+      expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ guide: "tour", message_id: null, channel: null });
+      const { items } = await h.engine.resources.audiences.list("guide:tour", { limit: 10 });
+      expect(items.map(({ user_id, tenant }) => [user_id, tenant])).toEqual([["ana", null]]);
+      const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
+      const events = ((run?.events ?? []) as JsonObject[]).filter((event) => event.step_ref === "in_app_guide_1");
+      expect(events.at(-1)?.data).toEqual({ action: "add", guide_key: "tour", audience_key: "guide:tour" });
+    },
+  },
+  {
+    title: "E-196: a guide step adds users whom its conditions pass, in the run's tenant; objects are none",
+    workflow: [
+      {
+        ref: "g",
+        type: "channel",
+        channel_type: "in_app_guide",
+        guide_key: "tour",
+        conditions: when("recipient.plan", "equal_to", "pro"),
+      },
+    ],
+    payload: { recipients: ["ana", "bo"], tenant: "acme" },
+    runs: { ana: "completed: g passed", bo: "completed: g skipped condition" },
+    messages: [],
+    async check(h) {
+      const { items } = await h.engine.resources.audiences.list("guide:tour", { limit: 10 });
+      expect(items.map(({ user_id, tenant }) => [user_id, tenant])).toEqual([["ana", "acme"]]);
+    },
+  },
+  {
+    title: "E-196: an object sees no guides; a step without a guide adds to nothing",
+    workflow: [
+      { ref: "g", type: "channel", channel_type: "in_app_guide", guide_key: "tour" },
+      { ref: "none", type: "channel", channel_type: "in_app_guide" },
+    ],
+    payload: { recipients: [{ collection: "projects", id: "p1" }] },
+    runs: { "projects/p1": "completed: g skipped not_applicable, none skipped not_applicable" },
+    messages: [],
+  },
+  {
     title: "C-157 E-174: no phone number",
     workflow: [step.sms()],
     payload: { recipients: ["bo"] },

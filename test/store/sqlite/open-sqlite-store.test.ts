@@ -262,6 +262,31 @@ describe("a store of an earlier version", () => {
 });
 
 describe("an existing store", () => {
+  it("of an earlier version is brought up to date, and what it has stays as it was", async () => {
+    const path = join(folder, "knock.db");
+    const BEFORE_GUIDES = 7;
+    makeDatabase(
+      path,
+      `${MIGRATIONS.slice(0, BEFORE_GUIDES).join("\n")}
+      INSERT INTO workflow_versions VALUES (1, 'v', '{"key":"hello","version_id":"v","categories":[],"steps":[]}');
+      INSERT INTO channels VALUES (1, 'c', 'feed', 'in_app_feed', 'x');
+      INSERT INTO workflow_runs (row, id, workflow, version, data, settings, trigger_source, inserted_at)
+        VALUES (1, 'run', 'hello', 1, '{}', '{}', '{"type":"api"}', ${NOW});
+      INSERT INTO recipient_runs (row, id, workflow_run, recipient, status, error_count, inserted_at, updated_at, steps, events)
+        VALUES (1, 'ana-run', 1, '$users/ana', 'completed', 0, ${NOW}, ${NOW}, '[]', '[]');
+      INSERT INTO messages (id, recipient_run, recipient, channel, step_ref, status, attempts, inserted_at, updated_at, events, content)
+        VALUES ('m', 1, '$users/ana', 1, 'feed_1', 'delivered', 0, ${NOW}, ${NOW}, '[]', '{}');
+      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${BEFORE_GUIDES};`,
+    );
+    const store = await openSqliteStore(path);
+    const { items } = await store.listMessages({}, { limit: 5 });
+    expect(items).toMatchObject([{ id: "m", workflow: "hello", workflow_run_id: "run", recipient_run_id: "ana-run" }]);
+    expect(items[0]?.source).toBeUndefined();
+    expect((await store.listRecipientRuns({}, { limit: 5 })).items).toHaveLength(1);
+    expect(await store.readGuideMessages(user("ana"), null)).toEqual([]);
+    await store.close();
+  });
+
   it("is opened and read without a byte written", async () => {
     const path = join(folder, "knock.db");
     await seeded(path);

@@ -1,0 +1,123 @@
+import type { Environment } from "../../domain/environment.js";
+import { undeclaredChannel } from "../../domain/environment.js";
+import { DEFAULT_GUIDE_GROUP, type Guide, type GuideStep, guideIdOf, isGuideActive } from "../../domain/guide.js";
+import type { Message, MessageChannel } from "../../domain/message.js";
+import type { JsonObject } from "../../util/json.js";
+import { RenderError } from "../render/liquid.js";
+import type { CompiledGuide } from "./compile-guide.js";
+import { type GuideViewer, type Ineligibility, ineligibilityOf } from "./guide-viewer.js";
+
+/** Files have no times of their own that every machine would agree on, as channels have none. */
+const EPOCH = new Date(0).toISOString();
+
+function iso(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+export function channelOfGuide({ channel_key }: Guide, environment: Environment): MessageChannel {
+  const declared = Object.hasOwn(environment.channels, channel_key) ? environment.channels[channel_key] : null;
+  const { id, key, type, provider } = declared ?? undeclaredChannel(channel_key, "in_app_guide");
+  return { id, key, type, provider };
+}
+
+/** A step's engagement (R-122); before the first action there is no message. */
+function messageState(message: Message | undefined): JsonObject {
+  return {
+    id: message?.id ?? null,
+    seen_at: iso(message?.seen_at ?? null),
+    read_at: iso(message?.read_at ?? null),
+    interacted_at: iso(message?.interacted_at ?? null),
+    archived_at: iso(message?.archived_at ?? null),
+    link_clicked_at: iso(message?.link_clicked_at ?? null),
+  };
+}
+
+export function messageOfStep(guide: string, step: string, { messages }: GuideViewer): Message | undefined {
+  return messages.findLast(({ workflow, step_ref }) => workflow === guide && step_ref === step);
+}
+
+function stepShape(guide: Guide, step: GuideStep, content: JsonObject, viewer: GuideViewer): JsonObject {
+  return {
+    ref: step.ref,
+    schema_key: step.schema_key,
+    schema_semver: step.schema_semver,
+    schema_variant_key: step.schema_variant_key,
+    content,
+    message: messageState(messageOfStep(guide.key, step.ref, viewer)),
+  };
+}
+
+/** A guide as the API has it (A-532), and why it is not for the user now. */
+export interface ViewedGuide {
+  key: string;
+  shape: JsonObject;
+  ineligibility: Ineligibility | null;
+}
+
+/**
+ * A guide for a user. Content that cannot be rendered for them is no reason that the API has: the guide then counts as not
+ * active, and the message tells why.
+ */
+export function viewGuide(compiled: CompiledGuide, viewer: GuideViewer, environment: Environment): ViewedGuide {
+  const { guide, contents } = compiled;
+  let ineligibility = ineligibilityOf(guide, viewer);
+  let steps: JsonObject[] = [];
+  try {
+    steps = guide.steps.map((step, index) => stepShape(guide, step, contents[index]?.(viewer.scope) ?? {}, viewer));
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+    ineligibility = { reason: "guide_not_active", message: `Its content cannot be rendered: ${error.message}` };
+  }
+  const unthrottled = environment.guide_group.display_sequence_unthrottled.includes(guide.key);
+  const shape: JsonObject = {
+    __typename: "Guide",
+    id: guideIdOf(guide.key),
+    key: guide.key,
+    channel_id: channelOfGuide(guide, environment).id,
+    type: guide.type,
+    semver: guide.semver,
+    active: ineligibility?.reason !== "guide_not_active" && isGuideActive(guide, viewer.now),
+    steps,
+    activation_url_rules: [],
+    activation_url_patterns: guide.activation_url_patterns.map(({ directive, pathname, search }) => ({
+      directive,
+      ...(pathname === null ? {} : { pathname }),
+      ...(search === null ? {} : { search }),
+    })),
+    bypass_global_group_limit: unthrottled,
+    dashboard_url: null,
+    inserted_at: EPOCH,
+    updated_at: EPOCH,
+  };
+  return { key: guide.key, shape, ineligibility };
+}
+
+export function ineligibleShape({ key, ineligibility }: ViewedGuide): JsonObject {
+  return { __typename: "GuideIneligibilityMarker", key, ...ineligibility };
+}
+
+/** The guides of a channel in the order declared, the others after them by key (R-123). */
+export function groupShape(keys: readonly string[], { guide_group }: Environment): JsonObject {
+  const { display_sequence: declared, display_sequence_unthrottled, display_interval } = guide_group;
+  const sequence = [...new Set([...declared.filter((key) => keys.includes(key)), ...[...keys].sort()])];
+  const isUnthrottled = (key: string): boolean => display_sequence_unthrottled.includes(key);
+  return {
+    __typename: "GuideGroup",
+    key: DEFAULT_GUIDE_GROUP,
+    display_sequence: sequence,
+    display_sequence_unthrottled: sequence.filter(isUnthrottled),
+    display_sequence_throttled: sequence.filter((key) => !isUnthrottled(key)),
+    display_interval,
+    inserted_at: EPOCH,
+    updated_at: EPOCH,
+  };
+}
+
+/** When the user last put away a guide that counts: the throttle's window opens then (R-131). */
+export function displayLogs({ messages }: GuideViewer): JsonObject {
+  const times = messages.flatMap(({ archived_at, events }) => {
+    const archived = events.findLast(({ type }) => type === "archived");
+    return archived_at === null || archived?.data?.unthrottled === true ? [] : [archived_at];
+  });
+  return times.length === 0 ? {} : { [DEFAULT_GUIDE_GROUP]: iso(Math.max(...times)) };
+}

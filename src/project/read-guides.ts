@@ -1,0 +1,115 @@
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Environment } from "../domain/environment.js";
+import type { Guide, GuideSet } from "../domain/guide.js";
+import type { MessageType } from "../domain/message-type.js";
+import { parseGuide } from "../domain/parse-guide.js";
+import { parseMessageType } from "../domain/parse-message-type.js";
+import { rememberTextFiles } from "../domain/text-files.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { Json } from "../util/json.js";
+import type { ProjectLocation } from "./find-project.js";
+import { namesIn } from "./names-in.js";
+import { readProjectJson, readProjectText } from "./read-json-file.js";
+import { resolveFileReferences } from "./resolve-file-references.js";
+
+/** F-008. */
+const KEY = /^[a-z0-9_-]+$/;
+/** As a workflow's file spells a guide step's guide. */
+const NAMED_GUIDE = /"guide_key"\s*:\s*"([^"\\]+)"/g;
+
+/** A project's guides, and what they say without effect, a line each. */
+export interface ProjectGuides extends GuideSet {
+  warnings: string[];
+}
+
+/**
+ * All of `guides/` with the message types they name (sections 12 and 13 of the format). A broken file is a fault of that
+ * guide; the others are read. Throws `project_invalid` for a folder that cannot be read.
+ */
+export async function readGuides(
+  { knockDir }: Pick<ProjectLocation, "knockDir">,
+  environment: Environment,
+  cwd: string,
+): Promise<ProjectGuides> {
+  const shown = (path: string): string => relative(cwd, path) || ".";
+
+  function keysOf(folder: string, file: string): string[] {
+    const inside = join(knockDir, folder);
+    return namesIn(inside, shown)
+      .filter((key) => existsSync(join(inside, key, file)))
+      .sort();
+  }
+
+  async function read(path: string[], owner: "guide" | "message type", files: Map<string, string>): Promise<Json> {
+    const file = join(knockDir, ...path);
+    const resourceDir = join(file, "..");
+    const raw = await readProjectJson(file, shown(file));
+    return resolveFileReferences(raw, {
+      from: resourceDir,
+      resourceDir,
+      shown: shown(file),
+      used: new Set(),
+      owner,
+      files,
+    });
+  }
+
+  async function messageType(key: string): Promise<MessageType | KnockError> {
+    const path = ["message-types", key, "message_type.json"];
+    try {
+      return parseMessageType(key, await read(path, "message type", new Map()), shown(join(knockDir, ...path)));
+    } catch (error) {
+      if (error instanceof KnockError) return error;
+      throw error;
+    }
+  }
+
+  /** The guides that steps of workflows name: told by the text, so that a broken workflow changes nobody's guides. */
+  function managedKeys(): Set<string> {
+    const texts = keysOf("workflows", "workflow.json").map((key) => {
+      const file = join(knockDir, "workflows", key, "workflow.json");
+      try {
+        return readProjectText(file, shown(file));
+      } catch (error) {
+        if (error instanceof KnockError) return "";
+        throw error;
+      }
+    });
+    return new Set(texts.flatMap((text) => [...text.matchAll(NAMED_GUIDE)].map(([, key]) => key as string)));
+  }
+
+  const guides: Guide[] = [];
+  const faults = new Map<string, KnockError>();
+  const warnings: string[] = [];
+  const keys = keysOf("guides", "guide.json");
+  if (keys.length === 0) return { guides, faults, warnings };
+  const managed = managedKeys();
+  const messageTypes = new Map<string, MessageType | KnockError>();
+  for (const key of keysOf("message-types", "message_type.json")) messageTypes.set(key, await messageType(key));
+  for (const key of keys) {
+    const file = shown(join(knockDir, "guides", key, "guide.json"));
+    try {
+      if (!KEY.test(key))
+        throw new KnockError("project_invalid", `${file}: not a guide's key`, {
+          hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
+        });
+      const files = new Map<string, string>();
+      const raw = await read(["guides", key, "guide.json"], "guide", files);
+      const { guide, warnings: own } = parseGuide(key, raw, {
+        shown: file,
+        messageTypes,
+        channelType: (name) =>
+          (Object.hasOwn(environment.channels, name) && environment.channels[name]?.type) || undefined,
+        managed: managed.has(key),
+      });
+      rememberTextFiles(guide, files);
+      guides.push(guide);
+      warnings.push(...own.map((text) => `${file}: ${text}`));
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      faults.set(key, error);
+    }
+  }
+  return { guides, faults, warnings };
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import type { Guide } from "../../../src/domain/guide.js";
+import type { EngagementAction, Message } from "../../../src/domain/message.js";
+import type { GuideEngagement } from "../../../src/ports/resource-store.js";
+import { insertSample, NOW, sampleMessage, user } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const GUIDE: Guide = {
+  key: "tour",
+  name: "Tour",
+  channel_key: "tours",
+  type: "banner",
+  semver: "0.0.1",
+  active: true,
+  active_from: null,
+  active_until: null,
+  target_audience_key: null,
+  target_property_conditions: null,
+  activation_url_patterns: [],
+  steps: [],
+  managed: false,
+};
+
+export function describeGuides(open: OpenStore): void {
+  describe("guides", () => {
+    const engagement = async (action: EngagementAction, over: Partial<Message> = {}): Promise<GuideEngagement> => {
+      const like = { id: "r", workflow: "tour", version_id: "00000000-0000-5000-8000-000000000001", tenant: null };
+      const message = sampleMessage(
+        { ...like, actor: null, data: { page: "home" } } as never,
+        { id: "x", recipient: user("ana"), inserted_at: NOW } as never,
+        { source: "guide", step_ref: "one", categories: [], ...over },
+      );
+      return { guide: GUIDE, message, action, data: null };
+    };
+    const engage = async (action: EngagementAction, over: Partial<Message> = {}, at = NOW): Promise<Message> =>
+      open.store.engageGuide(await engagement(action, over), at);
+
+    it("make their message with the first engagement and mark it with the others", async () => {
+      const first = await engage("seen");
+      const second = await engage("interacted", {}, NOW + 1);
+      expect(second).toMatchObject({ id: first.id, source: "guide", workflow: "tour", seen_at: NOW, read_at: NOW + 1 });
+      const other = await engage("seen", { step_ref: "two" });
+      const inTenant = await engage("seen", { tenant: "acme" });
+      await engage("seen", { recipient: user("bo") });
+      expect((await open.store.readGuideMessages(user("ana"), null)).map(({ id }) => id)).toEqual([first.id, other.id]);
+      expect((await open.store.readGuideMessages(user("ana"), "acme")).map(({ id }) => id)).toEqual([inTenant.id]);
+      expect(await open.store.readMessages([first.id])).toEqual([second]);
+    });
+
+    it("stand in the list of messages, and among no runs", async () => {
+      await insertSample(open.store, { recipients: ["ana"] });
+      const { id, workflow_run_id, recipient_run_id } = await engage("seen");
+      const { items } = await open.store.listMessages(
+        { workflow: "tour", trigger_data: { page: "home" } },
+        { limit: 5 },
+      );
+      expect(items.map((message) => [message.id, message.source])).toEqual([[id, "guide"]]);
+      expect((await open.store.listMessages({}, { limit: 5 })).items).toHaveLength(2);
+      expect((await open.store.listRecipientRuns({}, { limit: 5 })).items).toHaveLength(1);
+      expect(await open.store.readWorkflowRun(workflow_run_id)).toBeNull();
+      expect(await open.store.readRecipientRun(recipient_run_id)).toBeNull();
+    });
+
+    it("are forgotten for one user, guide and tenant, and their messages stay", async () => {
+      await engage("seen");
+      await engage("seen", { step_ref: "two" });
+      await engage("seen", { tenant: "acme" });
+      await engage("seen", { recipient: user("bo") });
+      expect(await open.store.resetGuide(user("ana"), "tour", null)).toBe(2);
+      expect(await open.store.resetGuide(user("ana"), "tour", null)).toBe(0);
+      expect(await open.store.readGuideMessages(user("ana"), null)).toEqual([]);
+      const { items } = await open.store.listMessages({}, { limit: 5 });
+      expect(items.map(({ source }) => source)).toEqual(["guide", "guide", "guide", "guide"]);
+      expect((await engage("interacted")).seen_at).toBeNull();
+    });
+
+    it("make one message where two open the store", async () => {
+      const again = await open.openAgain();
+      const [a, b] = await Promise.all([
+        engage("seen"),
+        engagement("archived").then((other) => again.engageGuide(other, NOW)),
+      ]);
+      expect(a.id).toBe(b.id);
+      expect((await open.store.readMessages([a.id]))[0]).toMatchObject({ seen_at: NOW, archived_at: NOW });
+    });
+
+    it("go when everything is cleared, with recipients or without", async () => {
+      await engage("seen");
+      await open.store.clear({ keepRecipients: true });
+      expect(await open.store.readGuideMessages(user("ana"), null)).toEqual([]);
+      expect((await engage("seen")).seen_at).toBe(NOW);
+    });
+  });
+}

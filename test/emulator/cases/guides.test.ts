@@ -1,0 +1,178 @@
+import { expect } from "vitest";
+import { guideIdOf } from "../../../src/domain/guide.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { type ApiCase, describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
+import { banner, when } from "../../helpers/engine-harness.js";
+import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+
+const PATH = "/v1/users/u1/guides";
+const PUBLIC = { authorization: "Bearer pk_test" };
+
+const tour = (api: OpenedEmulator) => api.harness.guide("tour", { steps: [banner({ title: "Page {{ data.page }}" })] });
+
+function step(more: JsonObject = {}): JsonObject {
+  return {
+    channel_id: "c-tours",
+    guide_id: guideIdOf("tour"),
+    guide_key: "tour",
+    guide_step_ref: "step_1",
+    content: {},
+    ...more,
+  };
+}
+
+async function statuses({ harness }: OpenedEmulator): Promise<unknown[]> {
+  const { items } = await harness.engine.listMessages({ workflow: "tour" }, { limit: 10 });
+  return items.map(({ engagement_statuses }) => engagement_statuses);
+}
+
+const DONE = { status: 200, answer: { status: "ok" } };
+
+const cases: ApiCase[] = [
+  {
+    title: "A-298 the guides of a user, rendered with the data asked with, with a public key",
+    given: tour,
+    ask: `GET ${PATH}/c-tours?tenant=acme&data=${encodeURIComponent('{"page":{"a":1},"x":null}')}&type=banner`,
+    headers: PUBLIC,
+    status: 200,
+    answer: {
+      entries: [{ __typename: "Guide", key: "tour", steps: [{ ref: "step_1", message: { id: null, seen_at: null } }] }],
+      guide_groups: [{ __typename: "GuideGroup", key: "default", display_sequence: ["tour"] }],
+      guide_group_display_logs: {},
+      ineligible_guides: [],
+    },
+  },
+  {
+    title: "A-532 R-121 a guide that is not for the user is named with the reason",
+    given: ({ harness }) => harness.guide("tour", { target_property_conditions: when("recipient.plan", "exists") }),
+    ask: `GET ${PATH}/c-tours?force_all_guides=true`,
+    status: 200,
+    answer: {
+      entries: [{ key: "tour" }],
+      ineligible_guides: [
+        {
+          __typename: "GuideIneligibilityMarker",
+          key: "tour",
+          reason: "target_conditions_not_met",
+          message: "recipient.plan exists (was missing)",
+        },
+      ],
+    },
+  },
+  {
+    title: "A-298 of a channel's UUID that nobody declared there are none",
+    ask: `GET ${PATH}/6b8b0c2a-0000-4000-8000-000000000000`,
+    status: 200,
+    answer: { entries: [], ineligible_guides: [] },
+  },
+  { title: "AC-224 and no channel at all is missing", ask: `GET ${PATH}/nowhere`, ...MISSING },
+  {
+    title: "AC-225 a channel of another type is refused",
+    ask: `GET ${PATH}/c-feed`,
+    status: 422,
+    answer: err("channel_invalid", 422),
+  },
+  { title: "A-298 data that is no JSON", ask: `GET ${PATH}/c-tours?data=x`, ...invalid("data") },
+  { title: "A-298 data that is no object", ask: `GET ${PATH}/c-tours?data=[1]`, ...invalid("data") },
+  {
+    title: "A-298 data that is nested too deep",
+    ask: `GET ${PATH}/c-tours?data=${encodeURIComponent(`{"a":${"[".repeat(300)}${"]".repeat(300)}}`)}`,
+    status: 422,
+    answer: err("invalid_params", 422),
+  },
+  { title: "A-298 a flag that is none", ask: `GET ${PATH}/c-tours?force_all_guides=1`, ...invalid("force_all_guides") },
+  {
+    title: "A-294 seen, and A-293 interacted on top",
+    given: async (api) => {
+      tour(api);
+      await api.ask(`PUT ${PATH}/messages/seen`, step());
+    },
+    ask: `PUT ${PATH}/messages/interacted`,
+    body: step({ metadata: { a: 1 } }),
+    headers: PUBLIC,
+    ...DONE,
+    check: async (api) => expect(await statuses(api)).toEqual([["seen", "read", "interacted"]]),
+  },
+  {
+    title: "A-291 archived, A-292 and back",
+    given: async (api) => {
+      tour(api);
+      await api.ask(`PUT ${PATH}/messages/archived`, step({ is_final: true, unthrottled: null }));
+      expect(await statuses(api)).toEqual([["archived"]]);
+    },
+    ask: `DELETE ${PATH}/messages/archived`,
+    body: { guide_key: "tour" },
+    headers: PUBLIC,
+    ...DONE,
+    check: async (api) => expect(await statuses(api)).toEqual([[]]),
+  },
+  {
+    title: "A-290 a reset makes the next engagement a new message",
+    given: async (api) => {
+      tour(api);
+      await api.ask(`PUT ${PATH}/messages/seen`, step());
+      await api.ask(`PUT ${PATH}/engagements/reset`, { guide_key: "tour" });
+    },
+    ask: `PUT ${PATH}/messages/archived`,
+    body: step(),
+    ...DONE,
+    check: async (api) => expect(await statuses(api)).toEqual([["archived"], ["seen"]]),
+  },
+  ...(["A-295 archived", "A-296 interacted", "A-297 seen"] as const).map((title): ApiCase => {
+    const [, action] = title.split(" ");
+    return {
+      title: `${title}, in the older form: the id in the path says nothing`,
+      given: tour,
+      ask: `PUT ${PATH}/messages/any-id/${action}`,
+      body: step(),
+      ...DONE,
+      check: async (api) => expect(await statuses(api)).toHaveLength(1),
+    };
+  }),
+  {
+    title: "A-533 a body without what is required",
+    given: tour,
+    ask: `PUT ${PATH}/messages/seen`,
+    body: {},
+    ...invalid("guide_key"),
+  },
+  {
+    title: "A-533 seen needs the content shown",
+    given: tour,
+    ask: `PUT ${PATH}/messages/seen`,
+    body: step({ content: null }),
+    ...invalid("content"),
+  },
+  {
+    title: "A-534 nested metadata",
+    given: tour,
+    ask: `PUT ${PATH}/messages/interacted`,
+    body: step({ metadata: { a: { b: 1 } } }),
+    ...invalid("metadata.a"),
+  },
+  { title: "A-536 an unknown guide", ask: `DELETE ${PATH}/messages/archived`, body: { guide_key: "x" }, ...MISSING },
+  { title: "A-537 an unknown guide", ask: `PUT ${PATH}/engagements/reset`, body: { guide_key: "x" }, ...MISSING },
+  {
+    title: "A-208 A-610 guides' messages are found by their channel and source, and marked as others",
+    given: async (api) => {
+      tour(api);
+      await api.ask(`PUT ${PATH}/messages/seen`, step());
+    },
+    ask: "GET /v1/messages?channel_id=c-tours&source=tour",
+    status: 200,
+    answer: {
+      items: [{ channel: { type: "in_app_guide" }, source: { type: "guide", key: "tour" }, workflow: "tour" }],
+    },
+    async check({ ask }, { rows }) {
+      const [message] = rows;
+      const marked = await ask(`PUT /v1/messages/${String(message?.id)}/archived`);
+      expect(marked.body).toMatchObject({ engagement_statuses: ["seen", "archived"] });
+      const content = await ask(`GET /v1/messages/${String(message?.id)}/content`);
+      expect(content.body).toMatchObject({ data: { __typename: "MessageInAppGuideContent", content: {} } });
+      expect((await ask(`GET ${PATH}/c-tours`)).body).toMatchObject({ ineligible_guides: [{ key: "tour" }] });
+      expect((await ask("GET /v1/workflow_recipient_runs?workflow=tour")).rows).toEqual([]);
+    },
+  },
+];
+
+describeApiCases("in-app guides", cases);

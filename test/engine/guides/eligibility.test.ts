@@ -1,0 +1,230 @@
+import { expect, test } from "vitest";
+import { KnockError } from "../../../src/errors/knock-error.js";
+import type { GuideQuery } from "../../../src/ports/resources.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { banner, EngineHarness, HOUR, T0, when } from "../../helpers/engine-harness.js";
+
+function ask(user: string, more: Partial<GuideQuery> = {}): GuideQuery {
+  return { user, channel: "c-tours", tenant: null, data: {}, ...more };
+}
+
+/** `tour` for a guide that the user may see, `tour: reason` for another, in order of keys. */
+async function seenBy(h: EngineHarness, user: string, more: Partial<GuideQuery> = {}): Promise<string[]> {
+  const { entries, ineligible_guides } = await h.guideOperations.list(ask(user, more));
+  const hidden = (ineligible_guides as JsonObject[]).map(({ key, reason }) => `${String(key)}: ${String(reason)}`);
+  return [...(entries as JsonObject[]).map(({ key }) => String(key)), ...hidden].sort();
+}
+
+async function withHarness(work: (h: EngineHarness) => Promise<void>): Promise<void> {
+  const harness = await EngineHarness.open();
+  try {
+    await work(harness);
+  } finally {
+    await harness.close();
+  }
+}
+
+test("R-122 A-532 a guide as the API has it, its content rendered for the user", () =>
+  withHarness(async (h) => {
+    h.guide("tour", {
+      steps: [
+        banner({
+          title: "Hi {{ recipient.plan }}",
+          body: "**{{ data.page }}** of {{ tenant.id }}",
+          button: { action: "{{ vars.base_url }}/go" },
+          order: "{{ 1 | plus: 1 }}",
+          items: ["{{ recipient.id }}", 2],
+        }),
+      ],
+      activation_url_patterns: [{ pathname: "/docs/*" }, { directive: "block", search: "quiet=1" }],
+      __readonly: { semver: "1.2.3" },
+    });
+    const { entries, ...rest } = await h.guideOperations.list(ask("ana", { tenant: "acme", data: { page: "Home" } }));
+    expect(entries).toEqual([
+      {
+        __typename: "Guide",
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        key: "tour",
+        channel_id: "c-tours",
+        type: "banner",
+        semver: "1.2.3",
+        active: true,
+        steps: [
+          {
+            ref: "step_1",
+            schema_key: "banner",
+            schema_semver: "0.1.0",
+            schema_variant_key: "default",
+            content: {
+              title: "Hi pro",
+              body: expect.stringContaining("<strong>Home</strong> of acme"),
+              button: { text: "Open", action: "https://lark.test/go" },
+              closable: true,
+              order: 2,
+              items: ["ana", 2],
+            },
+            message: {
+              id: null,
+              seen_at: null,
+              read_at: null,
+              interacted_at: null,
+              archived_at: null,
+              link_clicked_at: null,
+            },
+          },
+        ],
+        activation_url_rules: [],
+        activation_url_patterns: [
+          { directive: "allow", pathname: "/docs/*" },
+          { directive: "block", search: "quiet=1" },
+        ],
+        bypass_global_group_limit: false,
+        dashboard_url: null,
+        inserted_at: "1970-01-01T00:00:00.000Z",
+        updated_at: "1970-01-01T00:00:00.000Z",
+      },
+    ]);
+    expect(rest).toMatchObject({ guide_group_display_logs: {}, ineligible_guides: [] });
+  }));
+
+test("R-132 E-088 the switch, the window, the audience and the conditions say no, with the values compared", () =>
+  withHarness(async (h) => {
+    h.guide("off", { active: false });
+    h.guide("early", { active_from: "2025-06-04T11:00:00Z", active: false });
+    h.guide("late", { __readonly: { active_until: "2025-06-04T10:00:00Z" } });
+    h.guide("members", { target_audience_key: "vip" });
+    h.guide("pros", { target_property_conditions: when("recipient.plan", "equal_to", "pro") });
+    h.guide("here", { target_property_conditions: when("data.page", "equal_to", "home") });
+    expect(await seenBy(h, "bo")).toEqual([
+      "early: guide_not_active",
+      "here: target_conditions_not_met",
+      "late: guide_not_active",
+      "members: not_in_target_audience",
+      "off: guide_not_active",
+      "pros: target_conditions_not_met",
+    ]);
+    const { ineligible_guides } = await h.guideOperations.list(ask("bo"));
+    expect((ineligible_guides as JsonObject[]).find(({ key }) => key === "pros")).toEqual({
+      __typename: "GuideIneligibilityMarker",
+      key: "pros",
+      reason: "target_conditions_not_met",
+      message: 'recipient.plan equal_to "pro" (was "free")',
+    });
+    await h.engine.resources.audiences.add("vip", { members: [{ user: { id: "bo" } }] }, { create_audience: true });
+    await h.identify({ id: "bo", plan: "pro" });
+    await h.at(HOUR);
+    expect(await seenBy(h, "bo", { data: { page: "home" } })).toEqual([
+      "early",
+      "here",
+      "late: guide_not_active",
+      "members",
+      "off: guide_not_active",
+      "pros",
+    ]);
+  }));
+
+test("R-120 force_all_guides gives those that are not for the user as well; type leaves others out", () =>
+  withHarness(async (h) => {
+    h.guide("off", { active: false });
+    h.guide("on");
+    expect(await seenBy(h, "ana", { force_all_guides: true })).toEqual(["off", "off: guide_not_active", "on"]);
+    expect(await seenBy(h, "ana", { type: "banner" })).toEqual(["off: guide_not_active", "on"]);
+    expect(await seenBy(h, "ana", { type: "modal", force_all_guides: true })).toEqual([]);
+  }));
+
+test("E-196 a guide that workflows add to is for those added, in the run's tenant or everywhere", () =>
+  withHarness(async (h) => {
+    h.guide("tour", {}, true);
+    h.guide("club", { target_audience_key: "club" }, true);
+    h.describe("club", { property: "recipient.plan", operator: "equal_to", argument: "free" });
+    const step = { type: "channel", channel_type: "in_app_guide" };
+    h.define("welcome", { steps: [{ ...step, ref: "a", guide_key: "tour" }] });
+    h.define("join", { steps: [{ ...step, ref: "a", guide_key: "club" }] });
+    expect(await seenBy(h, "ana")).toEqual(["club: not_in_target_audience", "tour: not_in_target_audience"]);
+    expect(await seenBy(h, "bo")).toEqual(["club", "tour: not_in_target_audience"]);
+    await h.trigger("welcome", { recipients: ["ana"], tenant: "acme" });
+    await h.trigger("join", { recipients: ["ana"] });
+    expect(await seenBy(h, "ana", { tenant: "acme" })).toEqual(["club", "tour"]);
+    expect(await seenBy(h, "ana")).toEqual(["club", "tour: not_in_target_audience"]);
+    await h.trigger("welcome", { recipients: ["ana"] });
+    expect(await seenBy(h, "ana", { tenant: "other" })).toEqual(["club", "tour"]);
+    expect(await seenBy(h, "ghost")).toEqual(["club: not_in_target_audience", "tour: not_in_target_audience"]);
+  }));
+
+test("R-123 one group, in the declared order and then by key, with what its interval spares", () =>
+  withHarness(async (h) => {
+    for (const key of ["a", "b", "c"]) h.guide(key);
+    h.guide("elsewhere", { channel_key: "others" });
+    Object.assign(h.environment.guide_group, {
+      display_sequence: ["c", "gone"],
+      display_sequence_unthrottled: ["b"],
+      display_interval: 60,
+    });
+    const { guide_groups, entries } = await h.guideOperations.list(ask("ana"));
+    expect(guide_groups).toEqual([
+      {
+        __typename: "GuideGroup",
+        key: "default",
+        display_sequence: ["c", "a", "b"],
+        display_sequence_unthrottled: ["b"],
+        display_sequence_throttled: ["c", "a"],
+        display_interval: 60,
+        inserted_at: "1970-01-01T00:00:00.000Z",
+        updated_at: "1970-01-01T00:00:00.000Z",
+      },
+    ]);
+    expect((entries as JsonObject[]).map((one) => [one.key, one.bypass_global_group_limit])).toEqual([
+      ["a", false],
+      ["b", true],
+      ["c", false],
+    ]);
+  }));
+
+test("content that cannot be rendered for a user hides the guide, and tells why", () =>
+  withHarness(async (h) => {
+    h.guide("tour", { steps: [banner({ title: "T", order: "{{ recipient.plan }}" })] });
+    h.guide("other");
+    const { ineligible_guides, entries } = await h.guideOperations.list(ask("ana"));
+    expect((entries as JsonObject[]).map(({ key }) => key)).toEqual(["other"]);
+    expect(ineligible_guides).toEqual([
+      expect.objectContaining({
+        key: "tour",
+        reason: "guide_not_active",
+        message: 'Its content cannot be rendered: steps[0].values.order is no number: "pro"',
+      }),
+    ]);
+  }));
+
+test("filters that read are answered: translations and recipients", () =>
+  withHarness(async (h) => {
+    h.translate("fr", { hi: "Salut" });
+    h.guide("tour", { steps: [banner({ title: "{{ 'hi' | t }} {{ 'eli' | user | map: 'name' }}" })] });
+    await h.identify({ id: "ana", locale: "fr-BE" });
+    const { entries } = await h.guideOperations.list(ask("ana"));
+    expect(entries).toMatchObject([{ steps: [{ content: { title: expect.stringContaining("Salut") } }] }]);
+  }));
+
+test("a broken guide stays as it last was, and one that never was is told of", () =>
+  withHarness(async (h) => {
+    h.guide("tour");
+    expect(await seenBy(h, "ana")).toEqual(["tour"]);
+    h.guides.delete("tour");
+    h.guideFaults.set("tour", new KnockError("project_invalid", "guides/tour/guide.json: broken"));
+    expect(await seenBy(h, "ana")).toEqual(["tour"]);
+    h.guide("odd", { steps: [banner({ title: "{{ x | nofilter }}" })] });
+    expect([...(await h.guideOperations.faults()).values()].map(({ message }) => message)).toEqual([
+      "guides/tour/guide.json: broken",
+      expect.stringContaining('guide "odd": steps[0].values.title, line 1'),
+    ]);
+  }));
+
+test("a channel of another type is refused, an unknown one has no guides", () =>
+  withHarness(async (h) => {
+    h.guide("tour");
+    await expect(h.guideOperations.list(ask("ana", { channel: "feed" }))).rejects.toMatchObject({
+      code: "channel_invalid",
+    });
+    expect(await seenBy(h, "ana", { channel: "nowhere" })).toEqual([]);
+    expect(await seenBy(h, "ana", { channel: "tours" })).toEqual(["tour"]);
+    expect(h.now).toBe(T0);
+  }));

@@ -1,0 +1,210 @@
+import { expect, test } from "vitest";
+import { guideIdOf } from "../../../src/domain/guide.js";
+import { keyOf } from "../../../src/domain/recipient.js";
+import type { GuideAction } from "../../../src/ports/resources.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { banner, EngineHarness, MINUTE, of, step, steps, T0 } from "../../helpers/engine-harness.js";
+import { faultsOf, rejectedBy } from "../../helpers/thrown-by.js";
+
+async function withTour(work: (h: EngineHarness) => Promise<void>): Promise<void> {
+  const harness = await EngineHarness.open();
+  try {
+    harness.guide("tour", { steps: [banner({ title: "Hi {{ recipient.plan }}" }, "one"), banner(undefined, "two")] });
+    await work(harness);
+  } finally {
+    await harness.close();
+  }
+}
+
+function body(more: JsonObject = {}): JsonObject {
+  return { channel_id: "c-tours", guide_id: guideIdOf("tour"), guide_key: "tour", guide_step_ref: "one", ...more };
+}
+
+function engage(h: EngineHarness, action: GuideAction, more: JsonObject = {}): Promise<void> {
+  const content: JsonObject = action === "seen" ? { content: { title: "Shown" } } : {};
+  return h.guideOperations.engage("ana", action, body({ ...content, ...more }));
+}
+
+async function look(h: EngineHarness, tenant: string | null = null): Promise<JsonObject> {
+  return h.guideOperations.list({ user: "ana", channel: "tours", tenant, data: {} });
+}
+
+/** `one seen` …: what stands of each step. */
+async function marks(h: EngineHarness, tenant: string | null = null): Promise<string[]> {
+  const answer = await h.guideOperations.list({
+    user: "ana",
+    channel: "tours",
+    tenant,
+    data: {},
+    force_all_guides: true,
+  });
+  const [guide] = answer.entries as { steps: { ref: string; message: JsonObject }[] }[];
+  return (guide?.steps ?? []).map(({ ref, message }) => {
+    const names = ["seen", "read", "interacted", "archived"].filter((name) => message[`${name}_at`] !== null);
+    return [ref, ...names].join(" ");
+  });
+}
+
+test("E-196 A-533 A-610 the first engagement makes the message, every one after marks it", () =>
+  withTour(async (h) => {
+    await engage(h, "seen", { data: { page: "home" } });
+    h.now = T0 + MINUTE;
+    await engage(h, "interacted", { metadata: { button: "primary" } });
+    expect(await marks(h)).toEqual(["one seen read interacted", "two"]);
+    const { items } = await h.engine.listMessages({}, { limit: 10 });
+    expect(items).toHaveLength(1);
+    const [message] = items;
+    expect(message).toMatchObject({
+      channel_id: "c-tours",
+      channel: { key: "tours", type: "in_app_guide" },
+      recipient: "ana",
+      status: "delivered",
+      engagement_statuses: ["seen", "read", "interacted"],
+      workflow: "tour",
+      tenant: null,
+      data: { page: "home" },
+      source: {
+        type: "guide",
+        key: "tour",
+        categories: [],
+        step_ref: "one",
+        workflow_run_id: null,
+        workflow_recipient_run_id: null,
+      },
+      seen_at: new Date(T0).toISOString(),
+      interacted_at: new Date(T0 + MINUTE).toISOString(),
+    });
+    const read = await h.engine.readMessage(String(message?.id));
+    expect(read?.content).toMatchObject({
+      data: { __typename: "MessageInAppGuideContent", schema_key: "banner", content: { title: "Shown" } },
+    });
+    const events = await h.engine.readMessageEvents(String(message?.id));
+    expect(events?.map(({ type, data }) => [type, data])).toEqual([
+      ["message.read", null],
+      ["message.interacted", { button: "primary" }],
+      ["message.seen", null],
+      ["message.delivered", null],
+      ["message.created", null],
+    ]);
+    expect(await h.engine.readMessageActivities(String(message?.id))).toHaveLength(1);
+    expect((await look(h)).entries).toMatchObject([{ steps: [{ message: { id: message?.id } }, {}] }]);
+  }));
+
+test("what was shown is rendered where nobody says it", () =>
+  withTour(async (h) => {
+    await engage(h, "interacted");
+    const [message] = await h.messages("ana");
+    expect(message?.content).toMatchObject({ content: { title: "Hi pro", closable: true } });
+  }));
+
+test("no list of runs has the guide's message, and none of its ids is a run's", () =>
+  withTour(async (h) => {
+    await engage(h, "seen");
+    const [message] = await h.messages("ana");
+    expect((await h.engine.listRecipientRuns({}, { limit: 10 })).items).toEqual([]);
+    expect(await h.engine.readWorkflowRun(message?.workflow_run_id as string)).toBeNull();
+    expect(await h.engine.readRecipientRun(message?.recipient_run_id as string)).toBeNull();
+  }));
+
+test("R-132 a guide is archived with all its steps, or with the one that is final; A-536 takes it back", () =>
+  withTour(async (h) => {
+    await engage(h, "archived");
+    expect(await marks(h)).toEqual(["one archived", "two"]);
+    expect((await look(h)).ineligible_guides).toEqual([]);
+    await engage(h, "archived", { guide_step_ref: "two" });
+    expect((await look(h)).ineligible_guides).toMatchObject([{ key: "tour", reason: "marked_as_archived" }]);
+    await h.guideOperations.unarchive("ana", { guide_key: "tour" });
+    expect(await marks(h)).toEqual(["one", "two"]);
+    await engage(h, "archived", { is_final: true });
+    expect((await look(h)).ineligible_guides).toMatchObject([{ reason: "marked_as_archived" }]);
+  }));
+
+test("R-131 archiving opens the throttle's window, unless it is told not to", () =>
+  withTour(async (h) => {
+    await engage(h, "archived", { unthrottled: true });
+    expect((await look(h)).guide_group_display_logs).toEqual({});
+    h.now = T0 + MINUTE;
+    await engage(h, "archived", { guide_step_ref: "two" });
+    expect((await look(h)).guide_group_display_logs).toEqual({ default: new Date(T0 + MINUTE).toISOString() });
+  }));
+
+test("R-128 A-290 a reset forgets what was done, in its tenant only; the message stays as a record", () =>
+  withTour(async (h) => {
+    await engage(h, "seen");
+    await engage(h, "seen", { tenant: "acme" });
+    expect(await marks(h, "acme")).toEqual(["one seen", "two"]);
+    expect(await marks(h, "other")).toEqual(["one", "two"]);
+    await h.guideOperations.reset("ana", { guide_key: "tour", tenant: "acme" });
+    expect(await marks(h, "acme")).toEqual(["one", "two"]);
+    expect(await marks(h)).toEqual(["one seen", "two"]);
+    await engage(h, "archived", { tenant: "acme" });
+    expect((await h.messages("ana")).map(({ tenant, source, seen_at }) => [tenant, source, seen_at])).toEqual([
+      [null, "guide", T0],
+      ["acme", "guide", T0],
+      ["acme", "guide", null],
+    ]);
+  }));
+
+test("E-053 A-097 a user's guide messages go with the user, or move with a merge", () =>
+  withTour(async (h) => {
+    await engage(h, "seen");
+    await h.engine.resources.users.merge("bo", "ana");
+    expect((await h.messages("bo")).map(({ source, step_ref }) => [source, step_ref])).toEqual([["guide", "one"]]);
+    expect(await h.store.readGuideMessages(keyOf("ana"), null)).toEqual([]);
+    await h.engine.resources.users.delete("bo");
+    expect(await h.messages()).toEqual([]);
+  }));
+
+test("section 9.12 a run waits for what its user does with a guide", () =>
+  withTour(async (h) => {
+    h.define("follow", {
+      steps: [
+        {
+          ref: "wait",
+          type: "wait_for_event",
+          settings: {
+            event: { event_type: "message", source_type: "guide", source_key: "tour", event_key: "interacted" },
+            match_conditions: [
+              { operator: "and", conditions: [{ variable: "event.step_ref", operator: "equal_to", argument: "one" }] },
+            ],
+            expires_after: { unit: "hours", value: 1 },
+            on_match: "continue",
+            on_timeout: "halt",
+          },
+        },
+        step.sms("Thanks"),
+      ],
+    });
+    const started = await h.trigger("follow", { recipients: ["ana"] });
+    await engage(h, "seen");
+    expect(steps(of(await h.outcome(started), "ana"))).toEqual(["wait waiting"]);
+    await engage(h, "interacted");
+    await h.engine.runDue({});
+    expect(steps(of(await h.outcome(started), "ana"))).toEqual(["wait passed", "sms_1 sent"]);
+  }));
+
+test.each([
+  ["nothing", { guide_key: undefined, guide_id: undefined }, ["/guide_id", "/guide_key"]],
+  ["another guide's id", { guide_id: guideIdOf("x") }, ["/guide_id"]],
+  ["no step of it", { guide_step_ref: "three" }, ["/guide_step_ref"]],
+  ["another channel", { channel_id: "c-feed" }, ["/channel_id"]],
+  ["content that is none", { content: "x" }, ["/content"]],
+  ["a tenant that is none", { tenant: 7 }, ["/tenant"]],
+])("a request that names %s is refused, and makes nothing", (_title, more, pointers) =>
+  withTour(async (h) => {
+    const entries = Object.entries({ ...body({ content: {} }), ...more }).filter(([, value]) => value !== undefined);
+    const error = await rejectedBy(h.guideOperations.engage("ana", "seen", Object.fromEntries(entries) as JsonObject));
+    expect(faultsOf(error).map((fault) => fault.split(" ")[0])).toEqual(pointers);
+    expect(await h.messages()).toEqual([]);
+  }),
+);
+
+test("E-226 metadata is flat; an unknown guide names the nearest", () =>
+  withTour(async (h) => {
+    const nested = await rejectedBy(engage(h, "interacted", { metadata: { a: { b: 1 } } }));
+    expect(nested.code).toBe("invalid_params");
+    const unknown = await rejectedBy(engage(h, "seen", { guide_key: "tuor" }));
+    expect(unknown).toMatchObject({ code: "resource_missing", hint: 'Did you mean "tour"?' });
+    expect((await rejectedBy(h.guideOperations.reset("ana", { guide_key: "tuor" }))).code).toBe("resource_missing");
+    expect((await rejectedBy(h.guideOperations.unarchive("a/b", { guide_key: "tour" }))).code).toBe("invalid_params");
+  }));

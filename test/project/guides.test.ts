@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { emptyEnvironment } from "../../src/domain/environment.js";
+import { textFileOf } from "../../src/domain/text-files.js";
+import { openProject } from "../../src/project/open-project.js";
+import { readGuides } from "../../src/project/read-guides.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
+import { faultsOf, rejectedBy } from "../helpers/thrown-by.js";
+
+const made: TemporaryProject[] = [];
+afterEach(() => {
+  for (const project of made.splice(0)) project.remove();
+});
+
+function project(files: Files): TemporaryProject {
+  const root = new TemporaryProject({ "knock/": "", ...files });
+  made.push(root);
+  return root;
+}
+
+function read(files: Files) {
+  const root = project(files);
+  return readGuides({ knockDir: root.path("knock") }, emptyEnvironment(), root.root);
+}
+
+const BANNER = {
+  "knock/message-types/banner/message_type.json": {
+    name: "Banner",
+    "preview@": "preview.html",
+    variants: [{ key: "default", name: "Default", fields: [{ type: "markdown", key: "body", label: null }] }],
+  },
+  "knock/message-types/banner/preview.html": "<p>{{ body }}</p>",
+};
+
+function guide(values: JsonObject): JsonObject {
+  const step = { ref: "one", schema_key: "banner", schema_semver: "0.1.0", schema_variant_key: "default", values };
+  return { name: "Tour", channel_key: "tours", steps: [step] };
+}
+
+const workflow = (guide_key: string) => ({
+  name: "W",
+  steps: [{ ref: "g", type: "channel", channel_type: "in_app_guide", guide_key }],
+});
+
+describe("guides of a project (CLI-331)", () => {
+  it("are read with their message types and the files of their texts", async () => {
+    const { guides, faults, warnings } = await read({
+      ...BANNER,
+      "knock/guides/tour/guide.json": guide({ "body@": "./body.md" }),
+      "knock/guides/tour/body.md": "Hi **{{ recipient.name }}**",
+      "knock/guides/not-one/notes.txt": "",
+      "knock/workflows/w/workflow.json": workflow("tour"),
+    });
+    expect({ faults: [...faults], warnings }).toEqual({ faults: [], warnings: [] });
+    expect(guides).toMatchObject([{ key: "tour", managed: true, channel_key: "tours" }]);
+    expect(guides[0]?.steps[0]?.content).toEqual([
+      { key: "body", type: "markdown", value: "Hi **{{ recipient.name }}**" },
+    ]);
+    expect(textFileOf(guides[0] as object, "/steps/0/values/body")).toBe("knock/guides/tour/body.md");
+  });
+
+  it("are none where there is no folder", async () => {
+    expect((await read({})).guides).toEqual([]);
+  });
+
+  it("are a fault of their own where they are broken, and nobody else's", async () => {
+    const { guides, faults, warnings } = await read({
+      ...BANNER,
+      "knock/guides/fine/guide.json": { ...guide({ body: "x" }), colour: "red" },
+      "knock/guides/json/guide.json": "{",
+      "knock/guides/Bad Key/guide.json": guide({}),
+      "knock/guides/out/guide.json": guide({ "body@": "../fine/guide.json" }),
+      "knock/guides/typo/guide.json": guide({ bdy: "x" }),
+      "knock/workflows/broken/workflow.json": "{",
+    });
+    expect(guides.map(({ key, managed }) => [key, managed])).toEqual([["fine", false]]);
+    expect(warnings).toEqual(["knock/guides/fine/guide.json: colour is not a known key and has no effect"]);
+    expect([...faults.keys()]).toEqual(["Bad Key", "json", "out", "typo"]);
+    expect([...faults.values()].map(({ message }) => message)).toEqual([
+      expect.stringContaining("knock/guides/Bad Key/guide.json: not a guide's key"),
+      expect.stringContaining("knock/guides/json/guide.json:1:2: not valid JSON"),
+      expect.stringContaining("leaves the guide's folder"),
+      'knock/guides/typo/guide.json: steps[0].values.bdy is no field of "banner"; did you mean "body"?',
+    ]);
+  });
+
+  it("section 7.7: a workflow that names none of them is refused", async () => {
+    const root = project({
+      ...BANNER,
+      "knock/guides/tour/guide.json": guide({}),
+      "knock/workflows/w/workflow.json": workflow("tuor"),
+      "knock/workflows/fine/workflow.json": workflow("tour"),
+    });
+    const opened = openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root);
+    const error = await rejectedBy(opened.workflow("w"));
+    expect(faultsOf(error)).toEqual(['/steps/0/guide_key names no guide of this project: "tuor"']);
+    expect(error).toMatchObject({ code: "workflow_invalid", hint: 'Did you mean "tour"?' });
+    expect((await opened.workflow("fine"))?.steps).toHaveLength(1);
+  });
+});
