@@ -1,14 +1,21 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { EmulatorFlags, OpenedEmulator } from "../commands/context.js";
+import { webhookNotices } from "../domain/webhook.js";
+import { Faults } from "../emulator/faults.js";
 import { openEmulator } from "../emulator/open-emulator.js";
+import { deliveryShape } from "../emulator/webhooks/webhook-delivery.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
+import { printChange } from "../output/print-change.js";
 import { warnHeld } from "../output/print-clock.js";
-import type { Definitions } from "../ports/definitions.js";
-import { openProject, type Project } from "../project/open-project.js";
+import { printWebhook } from "../output/print-webhook.js";
+import type { Project } from "../project/open-project.js";
+import type { ProjectChange } from "../project/survey-project.js";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
-import { applyRecipientsFiles, localEngine } from "./open-local.js";
+import { outboundLogOf } from "../store/sqlite/outbound-log.js";
+import { FollowedProject } from "./followed-project.js";
+import { applyRecipientsFiles, localEngine, outside } from "./open-local.js";
 import type { Surroundings } from "./surroundings.js";
 import { watchFolder } from "./watch-folder.js";
 
@@ -23,29 +30,13 @@ function writeReadyFile(path: string, content: { url: string; port: number; pid:
   }
 }
 
-/** A project that is read anew once its files have changed. */
-function following(first: Project): {
-  current: () => Project;
-  renew: (project: Project) => void;
-  definitions: Definitions;
-} {
-  let project = first;
-  return {
-    current: () => project,
-    renew: (next) => {
-      project = next;
-    },
-    definitions: {
-      workflow: (key) => project.workflow(key),
-      workflowKeys: () => project.workflowKeys(),
-      environment: () => project.environment(),
-      audiences: () => project.audiences(),
-      emailLayout: (key) => project.emailLayout(key),
-      partial: (key) => project.partial(key),
-      translations: () => project.translations(),
-    },
-  };
-}
+/** What a change is to webhooks; what is removed, or broken, is none. */
+const UPDATED: Partial<Record<ProjectChange["kind"], string>> = {
+  workflow: "workflow.updated",
+  layout: "email_layout.updated",
+  partial: "partial.updated",
+  translation: "translation.updated",
+};
 
 /** The local API over a project's files and store. Changed recipients files are applied as they change. */
 export async function openProjectEmulator(
@@ -59,23 +50,42 @@ export async function openProjectEmulator(
   const readyFile = flags.readyFile === null ? null : resolve(cwd, flags.readyFile);
   // One of an earlier run would say that this one is ready.
   if (readyFile !== null) rmSync(readyFile, { force: true });
-  await opened.environment(); // what is wrong with it is said before anything listens
-  const { current, renew, definitions } = following(opened);
+  const project = new FollowedProject(opened, cwd);
+  const { definitions } = project;
+  // What is wrong with the environment is said before anything listens.
+  for (const notice of webhookNotices(await project.webhooks())) output.warn(notice);
+  const faults = new Faults();
   const store = await openSqliteStore(location, { watchUsers: opened.hasAudiences() });
   const watching = new AbortController();
   try {
     await applyRecipientsFiles(opened, store);
-    const operations = localEngine(definitions, store, surroundings);
+    const operations = localEngine(
+      { ...definitions, environment: async () => faults.over(await definitions.environment()) },
+      store,
+      surroundings,
+      (next) => (channel) => faults.providerFor(channel, next),
+    );
     const onError = (error: unknown): void =>
       output.warn(env.KNOCK_DEBUG === "1" && error instanceof Error ? String(error.stack) : messageOf(error));
     const emulator = await openEmulator({
       operations,
+      definitions,
+      faults,
+      webhooks: {
+        log: outboundLogOf(store),
+        fetcher: outside,
+        configured: async () => ({
+          webhooks: await project.webhooks(),
+          environment: (await definitions.environment()).name,
+        }),
+        onAttempt: (delivery) => printWebhook(deliveryShape(delivery), output),
+      },
       environment: definitions.environment,
       readVariable: (name) => env[name],
       async reset({ recipients }) {
         await operations.resetClock();
         await operations.clear({ keepRecipients: recipients });
-        await applyRecipientsFiles(current(), store);
+        await applyRecipientsFiles(project.current, store);
       },
       host: flags.host,
       port: flags.port,
@@ -83,19 +93,33 @@ export async function openProjectEmulator(
       onHeld: (held) => warnHeld(held, output),
       onError,
     });
-    const changed = watchFolder(opened.knockDir, () => false, watching.signal);
-    void (async () => {
-      while (await changed()) {
-        renew(openProject(opened, cwd));
-        await applyRecipientsFiles(current(), store).catch(onError);
-      }
-    })();
+    const changed = watchFolder(
+      opened.knockDir,
+      () => false,
+      watching.signal,
+      () => project.renew(),
+    );
     if (readyFile !== null) writeReadyFile(readyFile, { url: emulator.url, port: emulator.port, pid: process.pid });
+    const following = (async () => {
+      do {
+        project.renew();
+        const changes = await project.changes();
+        const isBroken = changes.some(({ kind, change }) => kind === "recipients" && change === "broken");
+        if (!isBroken) await applyRecipientsFiles(project.current, store).catch(onError);
+        for (const one of changes) {
+          printChange({ ...one, kept: project.hasGood(one) }, output);
+          const type = UPDATED[one.kind];
+          if (type !== undefined && one.document !== null && one.change !== "removed")
+            await emulator.publish(type, one.document);
+        }
+      } while (await changed());
+    })().catch(onError);
     return {
       ...emulator,
       store: location,
       async close() {
         watching.abort();
+        await following;
         if (readyFile !== null) rmSync(readyFile, { force: true });
         await emulator.close();
         await store.close();

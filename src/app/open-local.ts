@@ -1,9 +1,11 @@
 import { join, resolve } from "node:path";
 import { createEngine } from "../engine/create-engine.js";
+import type { EngineContext } from "../engine/engine-context.js";
 import { withChannelIds } from "../engine/fan-out-start.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { LocalOperations } from "../ports/operations.js";
+import type { Fetcher } from "../ports/outside.js";
 import type { Store } from "../ports/store.js";
 import type { Project } from "../project/open-project.js";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
@@ -58,18 +60,26 @@ export async function openLocal(
   return localEngine(project, store, { sleep, env });
 }
 
-/** The engine as it is on this machine, over definitions and a store. */
+type ProviderFor = EngineContext["providerFor"];
+
+/** Requests that leave this machine; what makes them is loaded with the first. */
+export const outside: Fetcher = {
+  fetch: async (request) => (await import("../remote/http-fetcher.js")).httpFetcher.fetch(request),
+};
+
+/** The engine as it is on this machine, over definitions and a store. `around` may stand between it and who delivers. */
 export function localEngine(
   definitions: Definitions,
   store: Store,
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
+  around: (providerFor: ProviderFor) => ProviderFor = (providerFor) => providerFor,
 ): LocalOperations {
   const providers = realDelivery(env);
   return createEngine({
     store,
     definitions,
-    providerFor: providers.providerFor,
-    fetcher: { fetch: async (request) => (await import("../remote/http-fetcher.js")).httpFetcher.fetch(request) },
+    providerFor: around(providers.providerFor),
+    fetcher: outside,
     ids: systemIds,
     realNow: Date.now,
     sleep,

@@ -101,6 +101,8 @@ export interface Environment {
   fetch: FetchSettings;
   agent: AgentSettings;
   access: AccessSettings;
+  /** As written: the local API alone reads them (`parseWebhooks`). */
+  webhooks: readonly unknown[];
 }
 
 /** A map under keys that users choose: `constructor` is not in it until somebody declares it. */
@@ -122,6 +124,7 @@ export function emptyEnvironment(): Environment {
     fetch: { allow: [], answers: [] },
     agent: { url: null, answers: [] },
     access: { keys: null, enhanced_security: false, signing_key: null },
+    webhooks: [],
   };
 }
 

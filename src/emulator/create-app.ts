@@ -5,23 +5,13 @@ import { systemIds } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { ApiError, apiErrorOf, missing } from "./api-error.js";
 import { authenticate, authorize, type Caller } from "./authenticate.js";
-import type { BulkOperations } from "./bulk-operations.js";
-import type { DueWorker } from "./due-worker.js";
-import type { EmulatorOptions } from "./emulator-options.js";
+import type { AppOptions, EmulatorOptions } from "./emulator-options.js";
 import { Query } from "./query.js";
 import { RateLimits } from "./rate-limits.js";
 import { parseBody, readText } from "./read-body.js";
 import type { Answer, Call, Route } from "./route.js";
 import { openApiDocument, ROUTES } from "./route-table.js";
 import { SUPPORT, type SupportCall } from "./routes/test-support.js";
-
-export interface AppOptions extends EmulatorOptions {
-  /** The port it listens at. */
-  port: number;
-  url: string;
-  worker: DueWorker;
-  bulk: BulkOperations;
-}
 
 type Env = { Bindings: HttpBindings; Variables: { caller: Caller; requestId: string } };
 type Ctx = Context<Env>;
@@ -107,20 +97,17 @@ function checkRate(limits: RateLimits, route: Route, caller: Caller, user: strin
 }
 
 function supportCall(c: Ctx, options: AppOptions): SupportCall {
-  const { operations, worker, bulk, url, port, reset } = options;
   return {
-    operations,
-    worker,
-    bulk,
-    url,
-    port,
-    reset,
+    ...options,
     query: new Query(new URL(c.req.url).search),
     body: async () => parseBody(await readText(c.env.incoming)),
   };
 }
 
-export async function accessOf({ environment, readVariable }: EmulatorOptions): Promise<AccessSettings> {
+export async function accessOf({
+  environment,
+  readVariable,
+}: Pick<EmulatorOptions, "environment" | "readVariable">): Promise<AccessSettings> {
   const { access } = await environment();
   const { signing_key: key } = access;
   return key?.startsWith("$") ? { ...access, signing_key: readVariable(key.slice(1)) || null } : access;

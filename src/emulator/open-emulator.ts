@@ -2,16 +2,20 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { KnockError, messageOf } from "../errors/knock-error.js";
+import type { JsonObject } from "../util/json.js";
 import { BulkOperations } from "./bulk-operations.js";
 import { createApp } from "./create-app.js";
 import { DueWorker } from "./due-worker.js";
 import type { EmulatorOptions } from "./emulator-options.js";
 import { Realtime } from "./realtime/realtime.js";
+import { Webhooks } from "./webhooks/webhooks.js";
 
 export interface Emulator {
   /** `http://127.0.0.1:8484`. */
   url: string;
   port: number;
+  /** Tells webhooks of something that happened outside the store. */
+  publish(type: string, document: JsonObject): Promise<void>;
   /** Takes no more requests, answers those in hand, and ends what runs; the operations stay open. */
   close(): Promise<void>;
 }
@@ -29,18 +33,21 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   const url = `http://${urlHost(host)}:${port}`;
   const worker = new DueWorker(options);
   const bulk = new BulkOperations(operations, () => worker.wake());
-  const app = createApp({ ...options, port, url, worker, bulk });
+  const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
+  const app = createApp({ ...options, port, url, worker, bulk, webhooks });
   server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   const realtime = new Realtime(server, options);
   return {
     url,
     port,
+    publish: async (type, document) => webhooks?.publish(type, document),
     async close() {
       const ended = stop(server);
       await realtime.close();
       await ended;
       await bulk.finish();
       await worker.stop();
+      await webhooks?.stop();
     },
   };
 }

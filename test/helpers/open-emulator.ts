@@ -1,4 +1,5 @@
 import Knock from "@knocklabs/node";
+import { Faults } from "../../src/emulator/faults.js";
 import { openEmulator } from "../../src/emulator/open-emulator.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { EngineHarness } from "./engine-harness.js";
@@ -37,6 +38,9 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
   const open = (port: number) =>
     openEmulator({
       operations: harness.engine,
+      definitions: harness.definitions,
+      faults: new Faults(),
+      webhooks: null,
       environment: async () => harness.environment,
       readVariable: (name) => setup.variables?.[name],
       reset: ({ recipients }) => harness.engine.clear({ keepRecipients: recipients }),

@@ -30,7 +30,7 @@ import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./s
 export class SqliteResources implements ResourceStore {
   protected readonly shared: SharedRows;
 
-  constructor(protected readonly db: Connection) {
+  constructor(readonly db: Connection) {
     this.shared = new SharedRows(db);
   }
 
