@@ -4,7 +4,7 @@ import type { AccessSettings } from "../domain/environment.js";
 import { systemIds } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { ApiError, apiErrorOf, missing } from "./api-error.js";
-import { authenticate, authorize, type Caller } from "./authenticate.js";
+import { authenticate, authenticateService, authorize, type Caller } from "./authenticate.js";
 import type { AppOptions, EmulatorOptions } from "./emulator-options.js";
 import { Query } from "./query.js";
 import { RateLimits } from "./rate-limits.js";
@@ -40,13 +40,21 @@ export function createApp(options: AppOptions): Hono<Env> {
     if (!isSupport) for (const [name, value] of Object.entries(corsFor(c))) c.header(name, value);
     if (c.req.method !== "GET") options.worker.wake();
   });
+  // Before the keys are looked at: a service token is none of the API's.
+  for (const route of ROUTES.filter(({ service }) => service)) {
+    const [method = "", path = ""] = route.on.split(" ");
+    app.on(method, honoPath(path), async (c) => {
+      c.set("caller", authenticateService(c.req.header("authorization"), await accessOf(options)));
+      return respond(c, await answer(c, route, options, null));
+    });
+  }
   app.use("/v1/*", async (c, next) => {
     const credentials = { authorization: c.req.header("authorization"), userToken: c.req.header("x-knock-user-token") };
     c.set("caller", authenticate(credentials, await accessOf(options), Date.now()));
     await next();
   });
   app.get("/v1/openapi", (c) => respond(c, { body: openApiDocument(options.url) }));
-  for (const route of inOrder(ROUTES)) {
+  for (const route of inOrder(ROUTES.filter(({ service }) => !service))) {
     const [method = "", path = ""] = route.on.split(" ");
     app.on(method, honoPath(path), async (c) => respond(c, await answer(c, route, options, limits)));
   }
@@ -90,6 +98,7 @@ async function answer(c: Ctx, route: Route, options: AppOptions, limits: RateLim
 
 /** Per environment, and per user where one is signed in or a feed is asked for (A-045). */
 function checkRate(limits: RateLimits, route: Route, caller: Caller, user: string | undefined): void {
+  if (route.tier === null) return;
   const isFeed = route.rule === "A-288";
   const who = caller.kind === "public" && caller.token !== null ? caller.token.sub : isFeed ? user : "";
   if (limits.pass(`${route.rule} ${who}`, route.tier, Date.now())) return;

@@ -11,6 +11,8 @@ import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 export interface TriggerOptions {
   /** 1 to 255 characters; null lets the target choose (the remote one always sends one). */
   idempotency_key: string | null;
+  /** Of a test run; absent for a trigger of the API (E-010). */
+  source?: "rehearsal";
 }
 
 export interface WaitOptions {
