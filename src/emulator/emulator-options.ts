@@ -23,6 +23,8 @@ export interface EmulatorOptions {
   /** 0 picks one. */
   port: number;
   rateLimits: boolean;
+  /** How long a request's headers, and all of it, may take to come; the defaults are for slow networks. Milliseconds. */
+  slow?: { headers_ms: number; request_ms: number };
   onHeld(held: HeldOccurrence): void;
   /** A fault of ours, or of the surroundings, that a request or due work met. */
   onError(error: unknown): void;

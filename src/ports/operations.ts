@@ -67,6 +67,8 @@ export interface LocalOperations extends Operations {
   clear(options: { keepRecipients: boolean }): Promise<void>;
   /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */
   previewSteps(trigger: Trigger, refs: readonly string[] | null): Promise<StepPreview[]>;
+  /** Another text once anything has been written to the store, by this process or another. */
+  readMark(): Promise<string>;
   readClock(): Promise<ClockState>;
   freezeClock(at: number | null): Promise<ClockState>;
   resetClock(): Promise<ClockState>;

@@ -8,6 +8,7 @@ export interface EmulatorSetup {
   rateLimits?: boolean;
   variables?: Record<string, string>;
   host?: string;
+  slow?: { headers_ms: number; request_ms: number };
 }
 
 export interface Answered {
@@ -47,6 +48,7 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
       host: setup.host ?? "127.0.0.1",
       port,
       rateLimits: setup.rateLimits ?? false,
+      ...(setup.slow ? { slow: setup.slow } : {}),
       onHeld: () => {},
       onError: (error) => errors.push(error),
     });

@@ -28,6 +28,7 @@ export class Realtime {
   ) {
     this.watch = new FeedWatch(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
+      () => options.operations.readMark(),
       options.onError,
     );
     http.on("upgrade", (request, socket, head) => {
