@@ -12,7 +12,7 @@ import { warnHeld } from "../output/print-clock.js";
 import { printWebhook } from "../output/print-webhook.js";
 import type { Project } from "../project/open-project.js";
 import type { ProjectChange } from "../project/survey-project.js";
-import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
+import { openGroupingStore } from "../store/sqlite/grouping-store.js";
 import { outboundLogOf } from "../store/sqlite/outbound-log.js";
 import { FollowedProject } from "./followed-project.js";
 import { applyRecipientsFiles, localEngine, outside } from "./open-local.js";
@@ -55,7 +55,7 @@ export async function openProjectEmulator(
   // What is wrong with the environment is said before anything listens.
   for (const notice of webhookNotices(await project.webhooks())) output.warn(notice);
   const faults = new Faults();
-  const store = await openSqliteStore(location, { watchUsers: opened.hasAudiences() });
+  const store = await openGroupingStore(location, { watchUsers: opened.hasAudiences() });
   const watching = new AbortController();
   try {
     await applyRecipientsFiles(opened, store);

@@ -1,4 +1,5 @@
 import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import type { AccessSettings } from "../domain/environment.js";
 import { systemIds } from "../util/ids.js";
@@ -15,6 +16,8 @@ import { SUPPORT, type SupportCall } from "./routes/test-support.js";
 
 type Env = { Bindings: HttpBindings; Variables: { caller: Caller; requestId: string } };
 type Ctx = Context<Env>;
+
+const SUPPORT_PATH = "/__knock/";
 
 /** A-018. */
 const CORS = {
@@ -33,11 +36,10 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.use("*", async (c, next) => {
     c.set("requestId", systemIds.uuid());
     checkHost(c.req.header("host"), options);
-    const isSupport = c.req.path.startsWith("/__knock/");
+    const isSupport = c.req.path.startsWith(SUPPORT_PATH);
     if (isSupport) checkOrigin(c.req.header("origin"), options);
-    if (c.req.method === "OPTIONS" && !isSupport) return respond(c, { headers: corsFor(c) });
+    if (c.req.method === "OPTIONS" && !isSupport) return respond(c, {});
     await next();
-    if (!isSupport) for (const [name, value] of Object.entries(corsFor(c))) c.header(name, value);
     if (c.req.method !== "GET") options.worker.wake();
   });
   // Before the keys are looked at: a service token is none of the API's.
@@ -162,9 +164,23 @@ function corsFor(c: Ctx): Record<string, string> {
 }
 
 function respond(c: Ctx, { body, headers = {} }: Answer): Response {
-  const all = { "x-request-id": c.get("requestId"), ...headers };
-  if (body === undefined) return c.body(null, 204, all);
-  return c.body(JSON.stringify(body), 200, { "content-type": "application/json; charset=utf-8", ...all });
+  return body === undefined ? send(c, 204, headers) : send(c, 200, headers, body);
+}
+
+/** Written to the connection as it is: a `Response` on the way, and reading it, took a tenth of a trigger's time. */
+function send(c: Ctx, status: number, headers: Record<string, string>, body?: JsonObject | JsonObject[]): Response {
+  const { outgoing } = c.env;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  outgoing.writeHead(status, {
+    ...(c.req.path.startsWith(SUPPORT_PATH) ? {} : corsFor(c)),
+    "x-request-id": c.get("requestId"),
+    ...(text === undefined
+      ? {}
+      : { "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(text) }),
+    ...headers,
+  });
+  outgoing.end(text);
+  return RESPONSE_ALREADY_SENT;
 }
 
 function respondError(c: Ctx, error: unknown, options: AppOptions): Response {
@@ -172,12 +188,11 @@ function respondError(c: Ctx, error: unknown, options: AppOptions): Response {
   if (known === null || known.status === 500) options.onError(error);
   const { status, body }: { status: number; body: JsonObject } =
     known ?? new ApiError(500, "internal", "This is a fault of the emulator; its own output tells more");
-  return c.body(JSON.stringify(body), status as 500, {
-    "content-type": "application/json; charset=utf-8",
-    "x-request-id": c.get("requestId"),
+  const headers = {
     ...(status === 429 ? { "retry-after": "1" } : {}),
     // What fails here fails again: clients would only wait (A-040).
     ...(status >= 500 ? { "x-should-retry": "false" } : {}),
     ...(status === 413 ? { connection: "close" } : {}),
-  });
+  };
+  return send(c, status, headers, body);
 }

@@ -28,7 +28,7 @@ import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./s
 
 /** The resources of the SQLite store; what runs need is in the class that extends this one. */
 export class SqliteResources implements ResourceStore {
-  protected readonly shared: SharedRows;
+  readonly shared: SharedRows;
 
   constructor(readonly db: Connection) {
     this.shared = new SharedRows(db);
