@@ -26,7 +26,11 @@ export async function readText(incoming: IncomingMessage): Promise<string> {
     };
     incoming.on("data", read);
     incoming.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
-    const cut = (): void => reject(new ApiError(400, "invalid_params", "The connection ended within the body")); // nobody is there to read it
+    // Nobody is there to read it; after a whole body, a close is just the end.
+    const cut = (): void => {
+      if (!incoming.readableEnded) reject(new ApiError(400, "invalid_params", "The connection ended within the body"));
+    };
+    if (incoming.destroyed) return cut();
     incoming.once("error", cut);
     incoming.once("close", cut);
   });
