@@ -5,18 +5,20 @@ const SETTLE_MS = 100;
 
 /**
  * Watches a folder from now on. Each call resolves once something has changed since the last and been quiet for a moment
- * (true), or when aborted (false), which ends the watch.
+ * (true), or when aborted (false), which ends the watch. `atOnce` hears of each change without waiting.
  */
 export function watchFolder(
   folder: string,
   isIgnored: (name: string) => boolean,
   signal: AbortSignal,
+  atOnce: () => void = () => {},
 ): () => Promise<boolean> {
   let changed = false;
   let wake = (): void => {};
   let timer: NodeJS.Timeout | undefined;
   const watcher = watch(folder, { recursive: true }, (_event, name) => {
     if (name !== null && isIgnored(name)) return;
+    atOnce();
     clearTimeout(timer);
     timer = setTimeout(() => {
       changed = true;

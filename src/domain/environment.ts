@@ -103,6 +103,8 @@ export interface Environment {
   agent: AgentSettings;
   access: AccessSettings;
   guide_group: GuideGroupSettings;
+  /** As written: the local API alone reads them (`parseWebhooks`). */
+  webhooks: readonly unknown[];
 }
 
 /** A map under keys that users choose: `constructor` is not in it until somebody declares it. */
@@ -125,6 +127,7 @@ export function emptyEnvironment(): Environment {
     agent: { url: null, answers: [] },
     access: { keys: null, enhanced_security: false, signing_key: null },
     guide_group: { display_sequence: [], display_sequence_unthrottled: [], display_interval: null },
+    webhooks: [],
   };
 }
 

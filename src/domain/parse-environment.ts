@@ -77,7 +77,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
   };
   checkJsonShape(raw, file, "project_invalid");
   const value = raw;
-  if (!environmentShape(value, [], complain)) throw invalid(file, details);
+  if (!environmentShape(value, [], complain)) throw invalidEnvironment(file, details);
   const environment = emptyEnvironment();
   environment.name = value.name ?? environment.name;
   environment.timezone = value.timezone ?? null;
@@ -107,8 +107,9 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
     display_sequence_unthrottled: group?.display_sequence_unthrottled ?? [],
     display_interval: group?.display_interval ?? null,
   };
+  environment.webhooks = value.webhooks ?? [];
   environment.branding = (value.branding as JsonObject | undefined) ?? {};
-  if (details.length > 0) throw invalid(file, details);
+  if (details.length > 0) throw invalidEnvironment(file, details);
   return environment;
 }
 
@@ -140,7 +141,8 @@ function channelOf(key: string, raw: RawChannel, details: ErrorDetail[]): Channe
   return { ...channel, settings };
 }
 
-function invalid(file: string, details: readonly ErrorDetail[]): KnockError {
+/** The error that tells of an `environment.json`'s faults. */
+export function invalidEnvironment(file: string, details: readonly ErrorDetail[]): KnockError {
   const [first, ...rest] = details;
   return new KnockError(
     "project_invalid",

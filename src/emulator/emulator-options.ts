@@ -1,8 +1,18 @@
 import type { Environment } from "../domain/environment.js";
+import type { Definitions } from "../ports/definitions.js";
 import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
+import type { BulkOperations } from "./bulk-operations.js";
+import type { DueWorker } from "./due-worker.js";
+import type { Faults } from "./faults.js";
+import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
 export interface EmulatorOptions {
   operations: LocalOperations;
+  definitions: Pick<Definitions, "workflow" | "workflowKeys">;
+  /** What the engine's providers are made to fail with. */
+  faults: Faults;
+  /** Null: there is no log to read them from. */
+  webhooks: WebhookOptions | null;
   /** Read anew for each request that asks. */
   environment(): Promise<Environment>;
   /** An environment variable, for settings written as `$NAME`. */
@@ -13,7 +23,19 @@ export interface EmulatorOptions {
   /** 0 picks one. */
   port: number;
   rateLimits: boolean;
+  /** How long a request's headers, and all of it, may take to come; the defaults are for slow networks. Milliseconds. */
+  slow?: { headers_ms: number; request_ms: number };
   onHeld(held: HeldOccurrence): void;
   /** A fault of ours, or of the surroundings, that a request or due work met. */
   onError(error: unknown): void;
+}
+
+/** The same once it listens. */
+export interface AppOptions extends Omit<EmulatorOptions, "webhooks"> {
+  /** The port it listens at. */
+  port: number;
+  url: string;
+  worker: DueWorker;
+  bulk: BulkOperations;
+  webhooks: Webhooks | null;
 }

@@ -2,16 +2,20 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { KnockError, messageOf } from "../errors/knock-error.js";
+import type { JsonObject } from "../util/json.js";
 import { BulkOperations } from "./bulk-operations.js";
 import { createApp } from "./create-app.js";
 import { DueWorker } from "./due-worker.js";
 import type { EmulatorOptions } from "./emulator-options.js";
 import { Realtime } from "./realtime/realtime.js";
+import { Webhooks } from "./webhooks/webhooks.js";
 
 export interface Emulator {
   /** `http://127.0.0.1:8484`. */
   url: string;
   port: number;
+  /** Tells webhooks of something that happened outside the store. */
+  publish(type: string, document: JsonObject): Promise<void>;
   /** Takes no more requests, answers those in hand, and ends what runs; the operations stay open. */
   close(): Promise<void>;
 }
@@ -19,28 +23,49 @@ export interface Emulator {
 /** Connections that are still busy this long after the stop are cut. */
 const GRACE_MS = 5_000;
 const SWEEP_MS = 20;
+const DRAIN_MS = 20;
+const MOST_DRAINED_MS = 5_000;
+/** Who sends slower than this is cut off with a 408. */
+const SLOW = { headers_ms: 10_000, request_ms: 60_000 };
 
 /** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { operations, host } = options;
-  const server = createServer();
+  const { operations, host, slow = SLOW } = options;
+  const server = createServer({
+    headersTimeout: slow.headers_ms,
+    requestTimeout: slow.request_ms,
+    connectionsCheckingInterval: Math.min(1_000, slow.headers_ms / 2),
+  });
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const url = `http://${urlHost(host)}:${port}`;
   const worker = new DueWorker(options);
   const bulk = new BulkOperations(operations, () => worker.wake());
-  const app = createApp({ ...options, port, url, worker, bulk });
-  server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
+  const app = createApp({ ...options, port, url, worker, bulk, webhooks });
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  let stopping = false;
+  let arrived = 0;
+  server.on("connection", () => arrived++);
+  server.on("request", (request, response) => {
+    arrived++;
+    if (stopping) response.setHeader("connection", "close"); // or the client would ask on where nobody listens any more
+    return listener(request, response);
+  });
   const realtime = new Realtime(server, options);
   return {
     url,
     port,
+    publish: async (type, document) => webhooks?.publish(type, document),
     async close() {
+      stopping = true;
+      await drained(() => arrived);
       const ended = stop(server);
       await realtime.close();
       await ended;
       await bulk.finish();
       await worker.stop();
+      await webhooks?.stop();
     },
   };
 }
@@ -65,6 +90,17 @@ function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> 
     });
     server.listen(port, host, resolve);
   });
+}
+
+/**
+ * Requests that have arrived and were not read yet would be cut off with their connections: so read on until nothing has
+ * come for a moment. `arrived` counts.
+ */
+async function drained(arrived: () => number): Promise<void> {
+  for (let waited = 0, before = -1; waited < MOST_DRAINED_MS && before !== arrived(); waited += DRAIN_MS) {
+    before = arrived();
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+  }
 }
 
 function stop(server: Server): Promise<void> {

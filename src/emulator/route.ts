@@ -36,12 +36,15 @@ export interface Call {
 
 /** One operation of the API. The table of all of them is what the server, its limits and docs/api-coverage.md are made of. */
 export interface Route {
-  /** Its row in docs/reference/http-api.md, section 6. */
+  /** Its row in docs/reference/http-api.md, section 6; of the management API one of section 7, or of cli-compat.md. */
   rule: string;
   on: `${Method} /${string}`;
-  tier: Tier;
+  /** Null: the management API has no tiers. */
+  tier: Tier | null;
   /** Callable with a public key, and what of its path is the caller's own; absent where only a secret key will do (A-010). */
   open?: OpenTo;
+  /** Of the management API: callable with a service token, and with nothing else (A-901). */
+  service?: true;
   /** What differs from the service, for the coverage table. */
   differs?: string;
   /** Why it answers 501 and nothing else. */

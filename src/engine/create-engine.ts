@@ -201,6 +201,10 @@ class Engine implements LocalOperations {
     return previewSteps(this.context, trigger, refs);
   }
 
+  readMark() {
+    return this.context.store.readMark();
+  }
+
   async readClock() {
     return clockState(await this.context.store.readClock(), this.context.realNow());
   }

@@ -126,6 +126,7 @@ export async function triggerWorkflow(
   for (const { key } of upserts) known.delete(key);
 
   const run = workflowRunOf(trigger, workflow, context.ids.uuid(), now);
+  if (options.source) run.trigger_source = { type: options.source };
   const start: RunStart = { run, compiled, environment, now };
   const listed = distinctRecipients(trigger);
   const first = await nextReached(context, run, fanOutOf(listed), Math.max(listed.length, FAN_OUT_CHUNK));

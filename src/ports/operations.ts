@@ -11,6 +11,8 @@ import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 export interface TriggerOptions {
   /** 1 to 255 characters; null lets the target choose (the remote one always sends one). */
   idempotency_key: string | null;
+  /** Of a test run; absent for a trigger of the API (E-010). */
+  source?: "rehearsal";
 }
 
 export interface WaitOptions {
@@ -65,6 +67,8 @@ export interface LocalOperations extends Operations {
   clear(options: { keepRecipients: boolean }): Promise<void>;
   /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */
   previewSteps(trigger: Trigger, refs: readonly string[] | null): Promise<StepPreview[]>;
+  /** Another text once anything has been written to the store, by this process or another. */
+  readMark(): Promise<string>;
   readClock(): Promise<ClockState>;
   freezeClock(at: number | null): Promise<ClockState>;
   resetClock(): Promise<ClockState>;

@@ -3,7 +3,8 @@ import type { Message } from "../domain/message.js";
 import type { JsonObject } from "../util/json.js";
 
 export type Delivery =
-  | { status: "sent" | "delivered"; metadata?: JsonObject }
+  /** `not_sent`: kept here, as by a sandbox. */
+  | { status: "sent" | "delivered" | "not_sent"; metadata?: JsonObject }
   /** The address is bad for good (CH-044); `token` is the device token that is. */
   | { status: "bounced"; reason: string; token?: string }
   /** `retry_after_ms`: how long the provider asked to be left alone. */

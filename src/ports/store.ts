@@ -194,6 +194,9 @@ export interface Seed {
  * many at once. All times are milliseconds.
  */
 export interface Store extends ResourceStore, ScheduleStore {
+  /** Another text once anything has been written, by this process or another: what was read before may have changed. */
+  readMark(): Promise<string>;
+
   readClock(): Promise<ClockSetting>;
   writeClock(setting: ClockSetting): Promise<void>;
 

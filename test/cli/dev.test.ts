@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import Knock from "@knocklabs/node";
 import { describe, expect } from "vitest";
+import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import { cliTest as it, type Sample, type Started } from "../helpers/run-knock.js";
 
 interface Ready {
@@ -30,6 +33,12 @@ async function until(ask: () => Promise<boolean>): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return false;
+}
+
+async function connected(url: string): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  await once(socket, "connect");
+  return socket;
 }
 
 describe("knock dev", () => {
@@ -89,6 +98,31 @@ describe("knock dev", () => {
     expect(await until(isRefused)).toBe(true);
     process.kill("SIGINT");
     expect((await process).exitCode).toBe(130);
+  });
+
+  it("answers all that is in flight when it is interrupted, and loses none of it", async ({ collab }) => {
+    const feed = { ref: "f", type: "channel", channel_key: "in-app-feed", template: { markdown_body: "Hi" } };
+    collab.write("knock/workflows/fresh/workflow.json", { name: "Fresh", steps: [feed] });
+    const { url, process } = await started(collab);
+    const sockets = await Promise.all(Array.from({ length: 200 }, () => connected(url)));
+    const answers = sockets.map(async (socket, index) => {
+      const body = JSON.stringify({ recipients: [{ id: `r${index}` }] });
+      const head = "POST /v1/workflows/fresh/trigger HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_x\r\n";
+      socket.write(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+      const [answer] = (await once(socket, "data")) as [Buffer];
+      const [, status, run] = /^HTTP\/1\.1 (\d+)[\s\S]*"workflow_run_id":"([^"]+)"/.exec(answer.toString()) ?? [];
+      return { status: Number(status), run };
+    });
+    await Promise.race(answers);
+    process.kill("SIGINT");
+    const all = await Promise.all(answers);
+    expect(new Set(all.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await process).exitCode).toBe(130);
+    const store = await openSqliteStore(collab.path(".knock-local/store.db"));
+    const { items } = await store.listMessages({ workflow: "fresh" }, { limit: 1_000 });
+    await store.close();
+    expect(new Set(items.map((message) => message.workflow_run_id))).toEqual(new Set(all.map(({ run }) => run)));
+    expect(items).toHaveLength(200);
   });
 
   it("reset brings back what the project's files hold", async ({ collab }) => {

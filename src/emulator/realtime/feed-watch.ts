@@ -8,6 +8,9 @@ const PAUSE_MS = 500;
 /** A feed's events are at least this far apart (RQ-4); the first goes out at once. */
 const GAP_MS = 500;
 
+/** Feeds looked at before others have their turn. */
+const IN_A_ROW = 20;
+
 interface Watched {
   subscriptions: Set<FeedSubscription>;
   /** The newest items, as of the last look. */
@@ -25,9 +28,12 @@ export class FeedWatch {
   private looking: Promise<void> = Promise.resolve();
   private failure = "";
   private stopped = false;
+  /** The store's, at the last look; "" where one is due whatever it is. */
+  private mark = "";
 
   constructor(
     private readonly list: FeedList,
+    private readonly readMark: () => Promise<string>,
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -41,6 +47,7 @@ export class FeedWatch {
       this.feeds.set(topic, watched);
     }
     watched.subscriptions.add(subscription);
+    this.mark = ""; // it was read before this feed was known
     this.schedule(POLL_MS);
   }
 
@@ -74,14 +81,30 @@ export class FeedWatch {
   /** Returns how long to wait for the next look. */
   private async look(): Promise<number> {
     try {
-      for (const watched of [...this.feeds.values()]) await this.follow(watched);
+      const mark = await this.readMark();
+      if (mark !== this.mark) {
+        this.mark = mark;
+        await this.followAll();
+      }
       this.failure = "";
       return POLL_MS;
     } catch (error) {
+      this.mark = "";
       if (messageOf(error) !== this.failure) this.onError(error);
       this.failure = messageOf(error);
       return PAUSE_MS;
     }
+  }
+
+  private async followAll(): Promise<void> {
+    let looks = 0;
+    for (const watched of [...this.feeds.values()]) {
+      await this.follow(watched);
+      // The store answers at once: without a pause thousands of feeds would hold up every request.
+      if (++looks % IN_A_ROW === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    // What is held back by the gap between two events has no write of its own to be looked for at.
+    if ([...this.feeds.values()].some(({ fresh }) => fresh.size > 0)) this.mark = "";
   }
 
   private async follow(watched: Watched): Promise<void> {

@@ -30,6 +30,7 @@ export class Realtime {
   ) {
     this.feeds = new FeedWatch(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
+      () => options.operations.readMark(),
       options.onError,
     );
     this.guides = new GuideWatch(options.onError);

@@ -1,23 +1,16 @@
+import { projectChannels } from "../../domain/project-channels.js";
 import type { MessageQuery } from "../../ports/filters.js";
-import type { LocalOperations } from "../../ports/operations.js";
 import { parseDuration } from "../../util/duration.js";
 import type { JsonObject } from "../../util/json.js";
 import { ApiError, invalidField } from "../api-error.js";
-import type { BulkOperations } from "../bulk-operations.js";
-import type { DueWorker } from "../due-worker.js";
+import type { AppOptions } from "../emulator-options.js";
 import type { Query } from "../query.js";
 import type { Method } from "../route.js";
 import { parseClockMove } from "./clock-move.js";
 
 /** What the routes for tests, under `/__knock/`, are given. They need no key. */
-export interface SupportCall {
-  operations: LocalOperations;
-  worker: DueWorker;
-  bulk: BulkOperations;
-  url: string;
-  port: number;
+export interface SupportCall extends AppOptions {
   query: Query;
-  reset(keep: { recipients: boolean }): Promise<void>;
   body(): Promise<JsonObject>;
 }
 
@@ -29,13 +22,15 @@ export interface SupportRoute {
 const IDLE_MS = 5_000;
 const MOST_MESSAGES = 1_000;
 
-async function resetStore({ worker, bulk, reset, body }: SupportCall): Promise<JsonObject> {
+async function resetStore({ worker, bulk, faults, webhooks, reset, body }: SupportCall): Promise<JsonObject> {
   const { keep = [] } = await body();
   if (!Array.isArray(keep) || keep.some((one) => one !== "recipients"))
     throw invalidField("keep", 'must be a list of what stays: "recipients" is all that can');
   const recipients = keep.includes("recipients");
   await bulk.finish(); // or its rows would come into the empty store
+  faults.clear();
   await worker.exclusively(() => reset({ recipients }));
+  await webhooks?.clear();
   return { reset: true, kept: recipients ? ["recipients"] : [] };
 }
 
@@ -75,6 +70,15 @@ async function listMessages({ operations, query }: SupportCall): Promise<JsonObj
   return { items: (await operations.readMessages(items.map(({ id }) => String(id)))).reverse() };
 }
 
+/** Workflows that cannot be read name no channel. */
+async function addFault({ faults, definitions, environment, body }: SupportCall): Promise<JsonObject> {
+  const content = await body();
+  const keys = await definitions.workflowKeys();
+  const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
+  const read = workflows.filter((workflow) => workflow !== null);
+  return faults.add(content, projectChannels(await environment(), read));
+}
+
 export const SUPPORT: SupportRoute[] = [
   { on: "GET /__knock/ready", handle: async ({ url, port }) => ({ ready: true, url, port }) },
   { on: "POST /__knock/reset", handle: resetStore },
@@ -89,4 +93,8 @@ export const SUPPORT: SupportRoute[] = [
   { on: "POST /__knock/clock", handle: moveClock },
   { on: "POST /__knock/idle", handle: waitUntilIdle },
   { on: "GET /__knock/messages", handle: listMessages },
+  { on: "POST /__knock/faults", handle: addFault },
+  { on: "GET /__knock/faults", handle: async ({ faults }) => ({ items: faults.list() }) },
+  { on: "DELETE /__knock/faults", handle: async ({ faults }) => ({ cleared: faults.clear() }) },
+  { on: "GET /__knock/webhooks", handle: async ({ webhooks }) => ({ items: webhooks?.list() ?? [] }) },
 ];

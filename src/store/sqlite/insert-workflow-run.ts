@@ -30,7 +30,7 @@ function selectIdempotency(db: Connection, key: string, since: number): Idempote
 }
 
 export function readIdempotency(db: Connection, key: string, since: number): IdempotencyRecord | null {
-  return db.read(() => selectIdempotency(db, key, since));
+  return db.single(() => selectIdempotency(db, key, since));
 }
 
 export function selectClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {

@@ -3,7 +3,8 @@ export const APPLICATION_ID = 0x6b6e6f63;
 
 /**
  * Run once each, in order; `user_version` counts them. Append only: a migration that has been released never changes.
- * Why the tables are as they are: docs/decisions/0002-sqlite-store.md.
+ * Why the tables are as they are: docs/decisions/0002-sqlite-store.md. One that renames or rebuilds `messages` or
+ * `recipient_runs` must first drop the triggers that `outbound-log.ts` may have put there; it makes them anew.
  */
 export const MIGRATIONS: readonly string[] = [
   `

@@ -40,7 +40,7 @@ function jsonUnlessEmpty(value: object): string | null {
 }
 
 export function readRecipients(db: Connection, keys: readonly RecipientKey[]): Map<RecipientKey, Recipient> {
-  return db.read(() => {
+  const read = (): Map<RecipientKey, Recipient> => {
     const found = new Map<RecipientKey, Recipient>();
     const select = db.statement(SELECT);
     for (const key of keys) {
@@ -48,7 +48,8 @@ export function readRecipients(db: Connection, keys: readonly RecipientKey[]): M
       if (row) found.set(key, recipientOf(row));
     }
     return found;
-  });
+  };
+  return keys.length > 1 ? db.read(read) : db.single(read);
 }
 
 /**

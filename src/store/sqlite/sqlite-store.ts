@@ -69,6 +69,12 @@ export class SqliteStore extends SqliteResources implements Store {
     super(db);
   }
 
+  async readMark(): Promise<string> {
+    // What other connections have committed, and what this one has written.
+    const others = this.db.get<{ data_version: number }>("PRAGMA data_version")?.data_version ?? 0;
+    return `${others} ${this.db.get<{ own: number }>("SELECT total_changes() AS own")?.own ?? 0}`;
+  }
+
   async readClock(): Promise<ClockSetting> {
     return readClock(this.db);
   }

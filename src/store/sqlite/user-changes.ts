@@ -17,7 +17,7 @@ interface ChangeRow {
 }
 
 export function hasNews(db: Connection): boolean {
-  return db.read(() => db.get("SELECT 1 FROM user_changes UNION ALL SELECT 1 FROM signals LIMIT 1") !== undefined);
+  return db.single(() => db.get("SELECT 1 FROM user_changes UNION ALL SELECT 1 FROM signals LIMIT 1") !== undefined);
 }
 
 export function readUserChanges(db: Connection, limit: number): UserChange[] {
