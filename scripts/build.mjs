@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildPage } from "./build-page.mjs";
 import { LATE, lateExpressions, lateFunctions, noChildProcess, plainFields } from "./bundle-plugins.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -91,6 +92,7 @@ mkdirSync(join(dist, "vendor"), { recursive: true });
 const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' };
 
 await Promise.all([
+  buildPage(root, dist),
   build({
     ...common,
     entryPoints: ENTRIES.map((name) => `src/${name}.ts`),

@@ -8,11 +8,14 @@ import { authenticate, authorize, type Caller } from "./authenticate.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { DueWorker } from "./due-worker.js";
 import type { EmulatorOptions } from "./emulator-options.js";
+import type { LiveChanges } from "./page/live-changes.js";
+import { EMAIL_HEADERS, EVENT_HEADERS, NO_PAGE, pageHeaders } from "./page/serve-page.js";
 import { Query } from "./query.js";
 import { RateLimits } from "./rate-limits.js";
 import { parseBody, readText } from "./read-body.js";
 import type { Answer, Call, Route } from "./route.js";
 import { openApiDocument, ROUTES } from "./route-table.js";
+import { emailHtml, PAGE_SUPPORT } from "./routes/page-support.js";
 import { SUPPORT, type SupportCall } from "./routes/test-support.js";
 
 export interface AppOptions extends EmulatorOptions {
@@ -21,6 +24,7 @@ export interface AppOptions extends EmulatorOptions {
   url: string;
   worker: DueWorker;
   bulk: BulkOperations;
+  live: LiveChanges;
 }
 
 type Env = { Bindings: HttpBindings; Variables: { caller: Caller; requestId: string } };
@@ -44,7 +48,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     c.set("requestId", systemIds.uuid());
     checkHost(c.req.header("host"), options);
     const isSupport = c.req.path.startsWith("/__knock/");
-    if (isSupport) checkOrigin(c.req.header("origin"), options);
+    if (isSupport) checkOrigin(c, options);
     if (c.req.method === "OPTIONS" && !isSupport) return respond(c, { headers: corsFor(c) });
     await next();
     if (!isSupport) for (const [name, value] of Object.entries(corsFor(c))) c.header(name, value);
@@ -60,13 +64,26 @@ export function createApp(options: AppOptions): Hono<Env> {
     const [method = "", path = ""] = route.on.split(" ");
     app.on(method, honoPath(path), async (c) => respond(c, await answer(c, route, options, limits)));
   }
-  for (const { on, handle } of SUPPORT) {
+  servePage(app, options);
+  for (const { on, handle } of [...SUPPORT, ...PAGE_SUPPORT]) {
     const [method = "", path = ""] = on.split(" ");
     app.on(method, path, async (c) => respond(c, { body: await handle(supportCall(c, options)) }));
   }
   app.notFound((c) => respondError(c as Ctx, missing(), options));
   app.onError((error, c) => respondError(c as Ctx, error, options));
   return app;
+}
+
+/** The page, what only browsers read of it, and its live changes. */
+function servePage(app: Hono<Env>, { readPage, operations, live }: AppOptions): void {
+  app.get("/", async (c) => {
+    const html = await readPage();
+    return html === null ? c.text(NO_PAGE, 404) : c.body(html, 200, pageHeaders(html));
+  });
+  app.get("/__knock/page/messages/:id/html", async (c) =>
+    c.body(await emailHtml(operations, c.req.param("id")), 200, EMAIL_HEADERS),
+  );
+  app.get("/__knock/events", (c) => c.body(live.stream(), 200, EVENT_HEADERS));
 }
 
 async function answer(c: Ctx, route: Route, options: AppOptions, limits: RateLimits | null): Promise<Answer> {
@@ -107,7 +124,7 @@ function checkRate(limits: RateLimits, route: Route, caller: Caller, user: strin
 }
 
 function supportCall(c: Ctx, options: AppOptions): SupportCall {
-  const { operations, worker, bulk, url, port, reset } = options;
+  const { operations, worker, bulk, url, port, reset, workflows, environment } = options;
   return {
     operations,
     worker,
@@ -115,6 +132,9 @@ function supportCall(c: Ctx, options: AppOptions): SupportCall {
     url,
     port,
     reset,
+    workflows,
+    environment,
+    param: (name) => c.req.param(name) ?? "",
     query: new Query(new URL(c.req.url).search),
     body: async () => parseBody(await readText(c.env.incoming)),
   };
@@ -154,11 +174,18 @@ export function checkHost(header: string | undefined, { host }: Pick<AppOptions,
   throw new ApiError(403, "authorization", `The Host header ${JSON.stringify(header ?? "")} is none of this server's`);
 }
 
-/** The helpers change everything and ask for no key: pages of other origins must not reach them. */
-function checkOrigin(origin: string | undefined, { port }: AppOptions): void {
-  if (origin === undefined) return;
-  const isOwn = URL.canParse(origin) && LOOPBACK.has(new URL(origin).hostname) && new URL(origin).port === String(port);
-  if (!isOwn) throw new ApiError(403, "authorization", "Pages of other origins cannot use /__knock/");
+/**
+ * The helpers change everything and ask for no key: pages of other origins must not reach them. Links, images and frames
+ * send no origin, but browsers say whose they are: a shown e-mail counts as another's.
+ */
+function checkOrigin(c: Ctx, { host, port }: AppOptions): void {
+  const origin = c.req.header("origin");
+  const url = origin !== undefined && URL.canParse(origin) ? new URL(origin) : null;
+  const isNamed = url !== null && (LOOPBACK.has(url.hostname) || url.hostname === host.toLowerCase());
+  const isOwn = isNamed && (url.port === String(port) || url.host === c.req.header("host")); // a container's port may be mapped
+  const site = c.req.header("sec-fetch-site");
+  if ((origin === undefined || isOwn) && site !== "cross-site" && site !== "same-site") return;
+  throw new ApiError(403, "authorization", "Pages of other origins cannot use /__knock/");
 }
 
 function corsFor(c: Ctx): Record<string, string> {

@@ -6,7 +6,9 @@ import { BulkOperations } from "./bulk-operations.js";
 import { createApp } from "./create-app.js";
 import { DueWorker } from "./due-worker.js";
 import type { EmulatorOptions } from "./emulator-options.js";
+import { LiveChanges } from "./page/live-changes.js";
 import { Realtime } from "./realtime/realtime.js";
+import { StoreWatch } from "./store-watch.js";
 
 export interface Emulator {
   /** `http://127.0.0.1:8484`. */
@@ -29,14 +31,17 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   const url = `http://${urlHost(host)}:${port}`;
   const worker = new DueWorker(options);
   const bulk = new BulkOperations(operations, () => worker.wake());
-  const app = createApp({ ...options, port, url, worker, bulk });
+  const store = new StoreWatch(operations, options.onError);
+  const live = new LiveChanges(operations, store, options.onError);
+  const app = createApp({ ...options, port, url, worker, bulk, live });
   server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
-  const realtime = new Realtime(server, options);
+  const realtime = new Realtime(server, options, store);
   return {
     url,
     port,
     async close() {
       const ended = stop(server);
+      live.close();
       await realtime.close();
       await ended;
       await bulk.finish();

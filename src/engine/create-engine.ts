@@ -241,6 +241,14 @@ class Engine implements LocalOperations {
     return setting.frozen_at === null ? due - now : null;
   }
 
+  nextDueAt(): Promise<number | null> {
+    return this.context.store.nextDueAt({ unleased: true });
+  }
+
+  changeMark(): Promise<string> {
+    return this.context.store.changeMark();
+  }
+
   async close(): Promise<void> {
     try {
       await this.context.close?.();

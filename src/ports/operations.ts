@@ -79,6 +79,10 @@ export interface LocalOperations extends Operations {
   runDue(options: DueOptions): Promise<AdvancedRun[]>;
   /** Milliseconds of real time until something falls due, or null if nothing waits (or the clock is frozen). */
   nextDueIn(): Promise<number | null>;
+  /** When the next thing falls due by the store's clock, in milliseconds, frozen or not; null if nothing waits. */
+  nextDueAt(): Promise<number | null>;
+  /** Another text whenever anything may have changed since, through this process or another. */
+  changeMark(): Promise<string>;
 }
 
 export interface SourceEvent {

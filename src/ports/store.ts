@@ -290,5 +290,8 @@ export interface Store extends ResourceStore, ScheduleStore {
     metadata?: JsonObject | null,
   ): Promise<Message[]>;
 
+  /** Another text whenever the store may have changed since, through this process or another. */
+  changeMark(): Promise<string>;
+
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ export interface EmulatorSetup {
   rateLimits?: boolean;
   variables?: Record<string, string>;
   host?: string;
+  readPage?: () => Promise<string | null>;
 }
 
 export interface Answered {
@@ -38,6 +39,11 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
     openEmulator({
       operations: harness.engine,
       environment: async () => harness.environment,
+      workflows: {
+        workflow: async (key) => harness.workflows.get(key) ?? null,
+        workflowKeys: async () => [...harness.workflows.keys()],
+      },
+      readPage: setup.readPage ?? (async () => null),
       readVariable: (name) => setup.variables?.[name],
       reset: ({ recipients }) => harness.engine.clear({ keepRecipients: recipients }),
       host: setup.host ?? "127.0.0.1",

@@ -5,6 +5,7 @@ import type { JsonObject } from "../../util/json.js";
 import { ApiError, invalidField } from "../api-error.js";
 import type { BulkOperations } from "../bulk-operations.js";
 import type { DueWorker } from "../due-worker.js";
+import type { EmulatorOptions } from "../emulator-options.js";
 import type { Query } from "../query.js";
 import type { Method } from "../route.js";
 import { parseClockMove } from "./clock-move.js";
@@ -17,6 +18,10 @@ export interface SupportCall {
   url: string;
   port: number;
   query: Query;
+  workflows: EmulatorOptions["workflows"];
+  environment: EmulatorOptions["environment"];
+  /** A part of the path, decoded. */
+  param(name: string): string;
   reset(keep: { recipients: boolean }): Promise<void>;
   body(): Promise<JsonObject>;
 }
@@ -43,7 +48,8 @@ async function resetStore({ worker, bulk, reset, body }: SupportCall): Promise<J
 async function moveClock({ operations, worker, body }: SupportCall): Promise<JsonObject> {
   const asked = await body();
   const state = await worker.exclusively(async () => {
-    const move = parseClockMove(asked, Date.parse((await operations.readClock()).now));
+    const now = Date.parse((await operations.readClock()).now);
+    const move = parseClockMove(asked, now, await operations.nextDueAt());
     if (move.kind === "move") return operations.moveClock(move.to, { force: move.force });
     const changed = move.kind === "reset" ? operations.resetClock() : operations.freezeClock(move.at);
     return { ...(await changed), ran: [] };

@@ -34,6 +34,7 @@ import type {
 import type { JsonObject } from "../../util/json.js";
 import { readBatch } from "./batches.js";
 import { cancelRuns } from "./cancel-runs.js";
+import { changeMark } from "./change-mark.js";
 import { clearStore } from "./clear-store.js";
 import { readClock, writeClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
@@ -75,6 +76,10 @@ export class SqliteStore extends SqliteResources implements Store {
 
   async writeClock(setting: ClockSetting): Promise<void> {
     writeClock(this.db, setting);
+  }
+
+  async changeMark(): Promise<string> {
+    return changeMark(this.db);
   }
 
   async readSeeds(): Promise<Map<string, string>> {

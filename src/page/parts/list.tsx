@@ -1,0 +1,138 @@
+import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
+import type { JsonObject } from "../lib/json.js";
+import { linkTo, type Route, type View } from "../lib/route.js";
+import { MAX_ROWS, type useList } from "../lib/use-resource.js";
+import { replaceRoute } from "../lib/use-route.js";
+import { Fault } from "./basics.js";
+
+/** Ids that have come since the list was first shown with these filters: they are marked for a moment. */
+function useNewcomers(search: string, ids: readonly string[] | null): (id: string) => boolean {
+  const known = useRef<{ search: string; ids: Set<string> | null }>({ search, ids: null });
+  if (known.current.search !== search) known.current = { search, ids: null };
+  if (known.current.ids === null && ids !== null) known.current.ids = new Set(ids);
+  return (id) => known.current.ids?.has(id) === false;
+}
+
+interface ListProps {
+  view: View;
+  label: string;
+  route: Route;
+  list: ReturnType<typeof useList<JsonObject>>;
+  row(item: JsonObject): ComponentChildren;
+  empty: ComponentChildren;
+}
+
+/** A list's rows, each a link to what it tells of. */
+export function List({ view, label, route, list, row, empty }: ListProps) {
+  const { value, fault, showMore } = list;
+  const ids = value?.items.map(({ id }) => String(id)) ?? null;
+  const isNew = useNewcomers(JSON.stringify(route.query), ids);
+  return (
+    <>
+      <Fault text={fault} />
+      {value?.items.length === 0 ? empty : null}
+      <ul class="rows" aria-label={label}>
+        {value?.items.map((item) => {
+          const id = String(item.id);
+          return (
+            <li key={id} class={isNew(id) ? "new" : undefined}>
+              <a
+                class="row"
+                href={linkTo(view, id, route.query)}
+                aria-current={route.id === id ? "true" : undefined}
+                data-row
+              >
+                {row(item)}
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+      {showMore ? (
+        <button type="button" class="more" onClick={showMore}>
+          Load more
+        </button>
+      ) : null}
+      {value?.more && showMore === null && value.items.length >= MAX_ROWS ? (
+        <p class="hint">These are the newest {MAX_ROWS}: search for others.</p>
+      ) : null}
+    </>
+  );
+}
+
+interface FiltersProps {
+  route: Route;
+  placeholder: string;
+  selects: { name: string; label: string; options: [value: string, text: string][] }[];
+  /** Filters that come with a link, and are only taken away here. */
+  fixed?: { name: string; text: (value: string) => string }[];
+}
+
+/** Search and filters, kept in the address. */
+export function Filters({ route, placeholder, selects, fixed = [] }: FiltersProps) {
+  const set = (name: string, value: string): void =>
+    replaceRoute(linkTo(route.view, route.id, { ...route.query, [name]: value }));
+  return (
+    <search class="filters">
+      <input
+        type="search"
+        data-search
+        aria-label={placeholder}
+        placeholder={`${placeholder}  ( / )`}
+        value={route.query.q ?? ""}
+        onInput={({ currentTarget }) => set("q", currentTarget.value)}
+      />
+      {selects.map(({ name, label, options }) => (
+        <select
+          key={name}
+          aria-label={label}
+          value={route.query[name] ?? ""}
+          onChange={({ currentTarget }) => set(name, currentTarget.value)}
+        >
+          <option value="">{label}: any</option>
+          {options.map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      ))}
+      {fixed
+        .filter(({ name }) => route.query[name])
+        .map(({ name, text }) => (
+          <button key={name} type="button" class="filter" onClick={() => set(name, "")}>
+            {text(route.query[name] ?? "")} <span aria-hidden="true">×</span>
+            <span class="unseen">(remove this filter)</span>
+          </button>
+        ))}
+    </search>
+  );
+}
+
+/** A list beside what is open of it; on a narrow screen the one or the other. */
+export function Panes({
+  route,
+  list,
+  children,
+}: {
+  route: Route;
+  list: ComponentChildren;
+  children: ComponentChildren;
+}) {
+  return (
+    <div class={`panes ${route.id === null ? "" : "opened"}`}>
+      <section class="list-pane" aria-label="List">
+        {list}
+      </section>
+      <section class="detail-pane" aria-label="Detail">
+        {route.id === null ? null : (
+          <a class="back" href={linkTo(route.view, null, route.query)} data-back>
+            <span aria-hidden="true">←</span> All {route.view}
+          </a>
+        )}
+        {children}
+      </section>
+    </div>
+  );
+}
