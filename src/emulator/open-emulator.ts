@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import { BulkOperations } from "./bulk-operations.js";
@@ -21,11 +21,14 @@ export interface Emulator {
 /** Connections that are still busy this long after the stop are cut. */
 const GRACE_MS = 5_000;
 const SWEEP_MS = 20;
+/** Connections over which nothing was asked yet, as browsers open them ahead, are cut after this long. */
+const UNUSED_MS = 250;
 
 /** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { operations, host } = options;
   const server = createServer();
+  const unused = unusedSockets(server);
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const url = `http://${urlHost(host)}:${port}`;
@@ -40,7 +43,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     url,
     port,
     async close() {
-      const ended = stop(server);
+      const ended = stop(server, unused);
       live.close();
       await realtime.close();
       await ended;
@@ -72,13 +75,29 @@ function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> 
   });
 }
 
-function stop(server: Server): Promise<void> {
+/** Those that have not asked anything: to Node they are busy. */
+function unusedSockets(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  server.on("connection", (socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
+  server.on("request", ({ socket }) => unused.delete(socket));
+  server.on("upgrade", ({ socket }) => unused.delete(socket));
+  return unused;
+}
+
+function stop(server: Server, unused: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
+    const drop = setTimeout(() => {
+      for (const socket of unused) socket.destroy();
+    }, UNUSED_MS);
     const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     // Clients keep connections open after an answer; those that were busy until now are idle a moment later.
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     server.close(() => {
       clearTimeout(cut);
+      clearTimeout(drop);
       clearInterval(sweep);
       resolve();
     });

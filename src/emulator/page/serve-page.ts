@@ -40,6 +40,11 @@ export const EMAIL_HEADERS: Record<string, string> = {
   "content-security-policy": `sandbox; ${NOWHERE}; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'`,
 };
 
-export const EVENT_HEADERS: Record<string, string> = { ...COMMON, "content-type": "text/event-stream" };
+/** A stream ends with its connection: nobody finds a used one to ask another thing of. */
+export const EVENT_HEADERS: Record<string, string> = {
+  ...COMMON,
+  "content-type": "text/event-stream",
+  connection: "close",
+};
 
 export const NO_PAGE = "The page was not built: npm run build makes it.\n";

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { isObject, type Json, type JsonObject, objectsIn } from "../lib/json.js";
 import { Code } from "../parts/basics.js";
+import { OutLink } from "./rich-text.js";
 
 const MAX_DEPTH = 8;
 /** Where the platforms' own JSON keeps what is further in. */
@@ -42,12 +43,53 @@ function Blocks({ value, depth = 0 }: { value: Json | undefined; depth?: number 
   if (type === "divider") return <hr />;
   if (/button|Action\./.test(type)) return <span class="chat-button">{text}</span>;
   if (/image/i.test(type)) return <span class="blocked">picture: {text}</span>;
-  if (type === "header" || type === "TextBlock") return <p class={type === "header" ? "chat-title" : ""}>{text}</p>;
+  if (type === "header" || type === "TextBlock")
+    return (
+      <p class={type === "header" ? "chat-title" : ""}>
+        <Marked text={text} />
+      </p>
+    );
   return (
     <div class={type === "context" ? "chat-block muted" : "chat-block"}>
-      {text === "" ? null : <p>{text}</p>}
+      {text === "" ? null : (
+        <p>
+          <Marked text={text} />
+        </p>
+      )}
       {inside}
     </div>
+  );
+}
+
+/** A link as Markdown or Slack writes it, bold, slanted, struck and code: what a chat makes of a line. */
+const INLINE =
+  /\[([^\]\n]+)\]\(([^)\s]+)\)|<([^|>\s]+)\|([^>\n]+)>|<(https?:[^>\s]+)>|\*\*?([^*\n]+)\*\*?|(?<!\w)_([^_\n]+)_(?!\w)|~([^~\n]+)~|`([^`\n]+)`/g;
+
+function Marked({ text }: { text: string }) {
+  const parts: ComponentChildren[] = [];
+  let end = 0;
+  for (const found of text.matchAll(INLINE)) {
+    const [all, name, link, address, label, bare, bold, slanted, struck, code] = found;
+    const key = String(found.index);
+    parts.push(text.slice(end, found.index));
+    end = found.index + all.length;
+    const to = link ?? address ?? bare;
+    if (to !== undefined)
+      parts.push(
+        <OutLink key={key} to={to}>
+          {name ?? label ?? bare}
+        </OutLink>,
+      );
+    else if (bold !== undefined) parts.push(<strong key={key}>{bold}</strong>);
+    else if (slanted !== undefined) parts.push(<em key={key}>{slanted}</em>);
+    else if (struck !== undefined) parts.push(<s key={key}>{struck}</s>);
+    else parts.push(<code key={key}>{code}</code>);
+  }
+  return (
+    <>
+      {parts}
+      {text.slice(end)}
+    </>
   );
 }
 
@@ -74,7 +116,7 @@ export function Chat({ content, app }: { content: JsonObject; app: string }) {
             </p>
             {objectsIn(template.blocks).map((block, at) => (
               <p key={String(at)} class="chat-text">
-                {String(block.content ?? "")}
+                <Marked text={String(block.content ?? "")} />
               </p>
             ))}
             <Blocks value={json} />

@@ -1,23 +1,20 @@
 import { useMemo, useState } from "preact/hooks";
 import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
-import { Code, Facts, Tabs } from "../parts/basics.js";
+import { Code, type Tab } from "../parts/basics.js";
 import { OutLink, safeLink } from "./rich-text.js";
 
-interface Outside {
-  links: [address: string, text: string][];
-  pictures: string[];
-}
+/** On a screen narrower than this an e-mail is first shown as a phone has it. */
+const PHONE = 700;
 
-/** What the e-mail would load, and where its links lead: inside the frame neither happens. */
-function outsideOf(html: string): Outside {
-  const { body } = new DOMParser().parseFromString(html, "text/html");
-  const links = new Map<string, string>();
-  for (const link of body.querySelectorAll("a[href]")) {
-    const address = link.getAttribute("href") ?? "";
-    if (safeLink(address) !== null && !links.has(address)) links.set(address, link.textContent.trim());
-  }
-  const pictures = [...body.querySelectorAll("img[src]")].map((one) => one.getAttribute("src") ?? "");
-  return { links: [...links], pictures: pictures.filter((source) => /^(https?:)?\/\//.test(source)) };
+const LINKS = /<a\b[^>]*?\shref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
+const PICTURES = /<img\b[^>]*?\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
+
+/** What a pattern finds, each once. Only to be told of: a parser would complain of every style that it may not apply. */
+function addressesIn(html: string, pattern: RegExp): string[] {
+  const found = [...html.matchAll(pattern)].map(([, double, single]) =>
+    (double ?? single ?? "").replaceAll("&amp;", "&"),
+  );
+  return [...new Set(found)];
 }
 
 function sizeText(base64: unknown): string {
@@ -26,8 +23,14 @@ function sizeText(base64: unknown): string {
 }
 
 function Rendered({ id, html }: { id: string; html: string }) {
-  const [isNarrow, setNarrow] = useState(false);
-  const { links, pictures } = useMemo(() => outsideOf(html), [html]);
+  const [isNarrow, setNarrow] = useState(() => innerWidth < PHONE);
+  const { links, pictures } = useMemo(
+    () => ({
+      links: addressesIn(html, LINKS).filter((address) => safeLink(address) !== null),
+      pictures: addressesIn(html, PICTURES).filter((source) => /^(https?:)?\/\//.test(source)),
+    }),
+    [html],
+  );
   return (
     <>
       <fieldset class="widths">
@@ -62,9 +65,9 @@ function Rendered({ id, html }: { id: string; html: string }) {
         <details>
           <summary>Links ({links.length})</summary>
           <ul class="plain-list">
-            {links.map(([address, text]) => (
+            {links.map((address) => (
               <li key={address}>
-                <OutLink to={address}>{address}</OutLink> <span class="muted">{text}</span>
+                <OutLink to={address}>{address}</OutLink>
               </li>
             ))}
           </ul>
@@ -74,33 +77,36 @@ function Rendered({ id, html }: { id: string; html: string }) {
   );
 }
 
-export function Email({ id, content }: { id: string; content: JsonObject }) {
-  const { html_body: html, text_body: text } = content;
-  const headers = isObject(content.headers) ? Object.entries(content.headers) : [];
+/** From whom to whom, and what is attached. */
+export function emailFacts(content: JsonObject): [name: string, value: string][] {
   const attachments = objectsIn(content.attachments).map(
     ({ name, content: base64 }) => `${String(name)} (${sizeText(base64)})`,
   );
-  const tabs = [
-    ...(typeof html === "string" && html !== ""
-      ? [{ name: "E-mail", show: () => <Rendered id={id} html={html} /> }]
-      : []),
-    ...(typeof text === "string" ? [{ name: "Text", show: () => <Code value={text} label="The text part" /> }] : []),
-    ...(typeof html === "string" ? [{ name: "HTML", show: () => <Code value={html} label="The HTML part" /> }] : []),
+  return [
+    ["From", String(content.from ?? "")],
+    ["To", String(content.to ?? "")],
+    ["Cc", String(content.cc ?? "")],
+    ["Bcc", String(content.bcc ?? "")],
+    ["Reply to", String(content.reply_to ?? "")],
+    ["Attached", attachments.join(", ")],
   ];
-  return (
-    <div class="email">
-      <Facts
-        of={[
-          ["From", String(content.from ?? "")],
-          ["To", String(content.to ?? "")],
-          ["Cc", content.cc ? String(content.cc) : ""],
-          ["Bcc", content.bcc ? String(content.bcc) : ""],
-          ["Reply to", content.reply_to ? String(content.reply_to) : ""],
-          ...headers.map(([name, value]): [string, string] => [name, String(value)]),
-          ["Attached", attachments.join(", ")],
-        ]}
-      />
-      <Tabs label="Parts of the e-mail" tabs={tabs} />
-    </div>
-  );
+}
+
+/** The parts of an e-mail, each as a tab. */
+export function emailTabs(id: string, { html_body: html, text_body: text, headers }: JsonObject): Tab[] {
+  const lines = isObject(headers) ? Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`) : [];
+  return [
+    ...(typeof html === "string" && html !== ""
+      ? [
+          { name: "E-mail", show: () => <Rendered id={id} html={html} /> },
+          { name: "HTML", show: () => <Code value={html} label="The HTML part" /> },
+        ]
+      : []),
+    ...(typeof text === "string" && text !== ""
+      ? [{ name: "Text", show: () => <Code value={text} label="The text part" /> }]
+      : []),
+    ...(lines.length > 0
+      ? [{ name: "Headers", show: () => <Code value={lines.join("\n")} label="Headers of its own" /> }]
+      : []),
+  ];
 }

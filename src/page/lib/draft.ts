@@ -61,23 +61,3 @@ export function commandOf(workflow: string, draft: Draft): string {
   const said = flags.filter(([, value]) => value !== "").map(([name, value]) => `${name} ${quoted(value)}`);
   return ["knock notify", quoted(workflow), ...said, ...(draft.skipDelays ? ["--skip-delay"] : [])].join(" ");
 }
-
-const PREFIX = "knock.draft.";
-
-/** What was last put in for a workflow, for as long as the tab is open; null where there is none. */
-export function storedDraft(workflow: string): Draft | null {
-  try {
-    const text = sessionStorage.getItem(PREFIX + workflow);
-    return text === null ? null : (JSON.parse(text) as Draft);
-  } catch {
-    return null; // no storage, or none of ours
-  }
-}
-
-export function storeDraft(workflow: string, draft: Draft): void {
-  try {
-    sessionStorage.setItem(PREFIX + workflow, JSON.stringify(draft));
-  } catch {
-    // a form that is not kept is still a form
-  }
-}

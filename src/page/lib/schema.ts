@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from "./json.js";
+import { textMatching } from "./pattern.js";
 
 /** How a part of trigger data is put in. What the form has no inputs for is put in as JSON. */
 export type Kind = "text" | "long text" | "number" | "boolean" | "choice" | "object" | "list" | "json";
@@ -90,6 +91,10 @@ const FORMATS: Record<string, string> = {
 function sampleText(schema: JsonObject, name: string): string {
   const known = FORMATS[textIn(schema, "format")];
   if (known !== undefined) return known;
+  const matching = typeof schema.pattern === "string" ? textMatching(schema.pattern) : null;
+  if (matching !== null) return matching;
+  const id = /^(.*?)[_-]?id$/i.exec(name);
+  if (id && !("minLength" in schema || "maxLength" in schema)) return `${id[1] || "sample"}-1`;
   const words = name.replaceAll(/[_-]+/g, " ").replaceAll(/([a-z])([A-Z])/g, "$1 $2");
   const text = words === "" ? "Sample" : words[0]?.toUpperCase() + words.slice(1).toLowerCase();
   return text.padEnd(Number(schema.minLength ?? 0), "x").slice(0, Number(schema.maxLength ?? text.length + 100));

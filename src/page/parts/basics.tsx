@@ -26,11 +26,11 @@ export function Time({ at }: { at: unknown }) {
   );
 }
 
-/** Where there is nothing to show: what would bring something. */
-export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+/** Where there is nothing to show: what would bring something. `whole`: it stands for all that was asked for. */
+export function Empty({ title, whole, children }: { title: string; whole?: boolean; children?: ComponentChildren }) {
   return (
     <div class="empty">
-      <h2>{title}</h2>
+      {whole ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children}
     </div>
   );

@@ -6,12 +6,23 @@ import { MAX_ROWS, type useList } from "../lib/use-resource.js";
 import { replaceRoute } from "../lib/use-route.js";
 import { Fault } from "./basics.js";
 
-/** Ids that have come since the list was first shown with these filters: they are marked for a moment. */
-function useNewcomers(search: string, ids: readonly string[] | null): (id: string) => boolean {
-  const known = useRef<{ search: string; ids: Set<string> | null }>({ search, ids: null });
-  if (known.current.search !== search) known.current = { search, ids: null };
-  if (known.current.ids === null && ids !== null) known.current.ids = new Set(ids);
-  return (id) => known.current.ids?.has(id) === false;
+/** Ids that have come above what was there when the list was first shown with these filters: they are marked for a moment. */
+function useNewcomers(search: string, ids: readonly string[] | null): ReadonlySet<string> {
+  const seen = useRef<{ search: string; known: Set<string> | null; fresh: Set<string> }>({
+    search,
+    known: null,
+    fresh: new Set(),
+  });
+  if (seen.current.search !== search) seen.current = { search, known: null, fresh: new Set() };
+  const { known, fresh } = seen.current;
+  if (ids === null) return fresh;
+  if (known === null) seen.current.known = new Set(ids);
+  else {
+    const above = ids.findIndex((id) => known.has(id) && !fresh.has(id));
+    for (const id of above < 0 && known.size > 0 ? [] : ids.slice(0, above < 0 ? ids.length : above)) fresh.add(id);
+    for (const id of ids) known.add(id);
+  }
+  return fresh;
 }
 
 interface ListProps {
@@ -27,16 +38,19 @@ interface ListProps {
 export function List({ view, label, route, list, row, empty }: ListProps) {
   const { value, fault, showMore } = list;
   const ids = value?.items.map(({ id }) => String(id)) ?? null;
-  const isNew = useNewcomers(JSON.stringify(route.query), ids);
+  const fresh = useNewcomers(JSON.stringify(route.query), ids);
   return (
     <>
       <Fault text={fault} />
+      <p class="unseen" role="status">
+        {fresh.size === 0 ? "" : `${fresh.size} new`}
+      </p>
       {value?.items.length === 0 ? empty : null}
       <ul class="rows" aria-label={label}>
         {value?.items.map((item) => {
           const id = String(item.id);
           return (
-            <li key={id} class={isNew(id) ? "new" : undefined}>
+            <li key={id} class={fresh.has(id) ? "new" : undefined}>
               <a
                 class="row"
                 href={linkTo(view, id, route.query)}
@@ -123,6 +137,7 @@ export function Panes({
   return (
     <div class={`panes ${route.id === null ? "" : "opened"}`}>
       <section class="list-pane" aria-label="List">
+        {route.id === null ? <h1 class="unseen">{route.view[0]?.toUpperCase() + route.view.slice(1)}</h1> : null}
         {list}
       </section>
       <section class="detail-pane" aria-label="Detail">

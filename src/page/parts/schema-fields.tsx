@@ -165,7 +165,18 @@ function Field(props: FieldProps) {
           {property.required ? <Required /> : null}
         </legend>
         {notes}
-        {kind === "list" ? <List {...props} /> : <SchemaFields {...props} schema={schema} root={root} />}
+        {kind === "list" ? (
+          <List {...props} />
+        ) : (
+          <SchemaFields
+            schema={schema}
+            root={root}
+            path={path}
+            value={props.value}
+            faults={faults}
+            onSet={props.onSet}
+          />
+        )}
       </fieldset>
     );
   return (

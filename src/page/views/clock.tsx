@@ -133,6 +133,9 @@ export function ClockView() {
           </button>
         )}
       </p>
+      <p>
+        <a href={linkTo("runs", null, { status: "paused" })}>Runs that wait</a>
+      </p>
       <Fault text={fault} />
       {ran === null ? null : <RanRuns ran={ran} />}
     </div>

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { Chat } from "../content/chat.js";
-import { Email } from "../content/email.js";
+import { emailFacts, emailTabs } from "../content/email.js";
 import { FeedItem } from "../content/feed-item.js";
 import { Push, Sms } from "../content/phone.js";
 import { Webhook } from "../content/webhook.js";
@@ -15,8 +15,6 @@ function Content({ message }: { message: JsonObject }) {
   const content = isObject(message.content) && isObject(message.content.data) ? message.content.data : {};
   const app = String(message.workflow);
   switch (content.__typename) {
-    case "MessageEmailContent":
-      return <Email id={String(message.id)} content={content} />;
     case "MessageSmsContent":
       return <Sms content={content} />;
     case "MessagePushContent":
@@ -62,10 +60,16 @@ const MARKS = [
 export function MessageDetail({ id }: { id: string }) {
   const { value: message, fault, reload } = useResource(`page/messages/${encodeURIComponent(id)}`);
   const [marking, setMarking] = useState<string | null>(null);
-  if (message === null) return fault === null ? null : <Empty title="Not there">{fault}</Empty>;
+  if (message === null)
+    return fault === null ? null : (
+      <Empty title="Not there" whole>
+        {fault}
+      </Empty>
+    );
   const channel = isObject(message.channel) ? message.channel : {};
   const source = isObject(message.source) ? message.source : {};
   const content = isObject(message.content) && isObject(message.content.data) ? message.content.data : {};
+  const isEmail = content.__typename === "MessageEmailContent";
   const isSandboxed = isObject(message.metadata) && message.metadata.sandbox === true;
   const title = String(
     content.subject_line || content.title || `${channelName(channel.type)} to ${recipientText(message.recipient)}`,
@@ -83,18 +87,23 @@ export function MessageDetail({ id }: { id: string }) {
   return (
     <article aria-label={title}>
       <header class="detail-head">
-        <h1>{title}</h1>
-        <p class="chips">
-          <Chip
-            status={message.status}
-            title={isSandboxed ? "Rendered and kept: this channel is a sandbox here" : undefined}
-          />
-          {engaged.map((status) => (
-            <Chip key={String(status)} status={status} />
-          ))}
-        </p>
+        <div class="title-line">
+          <h1>{title}</h1>
+          <p class="chips">
+            <Chip status={message.status} />
+            {isSandboxed ? (
+              <span class="chip plain" title="Rendered and kept: nothing leaves through this channel here">
+                sandbox
+              </span>
+            ) : null}
+            {engaged.map((status) => (
+              <Chip key={String(status)} status={status} />
+            ))}
+          </p>
+        </div>
         <Facts
           of={[
+            ...(isEmail ? emailFacts(content) : []),
             [
               "Recipient",
               <a href={linkTo("users", recipientText(message.recipient))}>{recipientText(message.recipient)}</a>,
@@ -107,7 +116,7 @@ export function MessageDetail({ id }: { id: string }) {
             ["Run", <a href={linkTo("runs", String(source.workflow_recipient_run_id))}>Show the run</a>],
           ]}
         />
-        <p class="actions">
+        <p class="actions small">
           {MARKS.map(([status, undo, name, undoName]) => {
             const isSet = message[`${status}_at`] !== null;
             return (
@@ -122,7 +131,7 @@ export function MessageDetail({ id }: { id: string }) {
       <Tabs
         label="Message"
         tabs={[
-          { name: "Preview", show: () => <Content message={message} /> },
+          ...(isEmail ? emailTabs(id, content) : [{ name: "Preview", show: () => <Content message={message} /> }]),
           { name: "Data", show: () => <Code value={message.data} label="Data" /> },
           { name: "Events", show: () => <Events events={objectsIn(message.events)} /> },
           { name: "JSON", show: () => <Code value={message} label="The message as JSON" /> },

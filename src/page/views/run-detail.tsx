@@ -130,7 +130,12 @@ function eventText(event: JsonObject): ComponentChildren {
 
 export function RunDetail({ id }: { id: string }) {
   const { value: run, fault } = useResource(`page/runs/${encodeURIComponent(id)}`);
-  if (run === null) return fault === null ? null : <Empty title="Not there">{fault}</Empty>;
+  if (run === null)
+    return fault === null ? null : (
+      <Empty title="Not there" whole>
+        {fault}
+      </Empty>
+    );
   const events = objectsIn(run.events);
   const source = isObject(run.trigger_source) ? run.trigger_source : {};
   const steps = objectsIn(run.steps);
@@ -138,13 +143,15 @@ export function RunDetail({ id }: { id: string }) {
   return (
     <article aria-label={`Run of ${String(run.workflow)}`}>
       <header class="detail-head">
-        <h1>
-          {String(run.workflow)} <span class="muted">for {recipientText(run.recipient)}</span>
-        </h1>
-        <p class="chips">
-          <Chip status={run.status} />
-          {Number(run.error_count) > 0 ? <span class="chip bad">{String(run.error_count)} errors</span> : null}
-        </p>
+        <div class="title-line">
+          <h1>
+            {String(run.workflow)} <span class="muted">for {recipientText(run.recipient)}</span>
+          </h1>
+          <p class="chips">
+            <Chip status={run.status} />
+            {Number(run.error_count) > 0 ? <span class="chip bad">{String(run.error_count)} errors</span> : null}
+          </p>
+        </div>
         <Facts
           of={[
             ["Recipient", <a href={linkTo("users", recipientText(run.recipient))}>{recipientText(run.recipient)}</a>],

@@ -1,15 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, faultText, Refusal } from "../lib/api.js";
-import {
-  commandOf,
-  type Draft,
-  newDraft,
-  payloadOf,
-  sampleData,
-  storeDraft,
-  storedDraft,
-  type Workflow,
-} from "../lib/draft.js";
+import { commandOf, type Draft, newDraft, payloadOf, sampleData, type Workflow } from "../lib/draft.js";
+import { storeDraft, storedDraft } from "../lib/draft-store.js";
 import { type Json, type JsonObject, objectsIn, withValue } from "../lib/json.js";
 import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
@@ -114,6 +106,21 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
   const faults = refused?.fields ?? NONE;
   const faultOf = (name: string): string | undefined =>
     faults.get(name) ?? [...faults].find(([field]) => field.startsWith(`${name}[`))?.[1];
+  const useLast = async (): Promise<void> => {
+    try {
+      const { items } = await ask<{ items: JsonObject[] }>(
+        `GET page/messages?limit=1&workflow=${encodeURIComponent(key)}`,
+      );
+      const [last] = items;
+      if (last === undefined) return setRefused({ text: "This workflow has made no message yet.", fields: NONE });
+      const { data } = await ask<JsonObject>(`GET page/messages/${encodeURIComponent(String(last.id))}`);
+      setRefused(null);
+      change({ data: data ?? {} });
+      setRound(round + 1);
+    } catch (fault) {
+      setRefused({ text: faultText(fault), fields: NONE });
+    }
+  };
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
     setSending(true);
@@ -213,6 +220,9 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
         >
           Sample data
         </button>
+        <button type="button" onClick={() => void useLast()}>
+          Data of the last message
+        </button>
         <button
           type="button"
           onClick={() => {
@@ -237,7 +247,7 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
   const chosen = workflows.find(({ key }) => key === route.id) ?? null;
   if (value !== null && workflows.length === 0)
     return (
-      <Empty title="No workflows">
+      <Empty title="No workflows" whole>
         <p>
           The project has none: <code>knock init</code> writes one to start with.
         </p>

@@ -44,7 +44,7 @@ export function UserDetail({ id, project }: { id: string; project: Project | nul
   const { value, fault, reload } = useResource(`page/users/${encodeURIComponent(id)}`);
   if (value === null)
     return fault === null ? null : (
-      <Empty title="Not there">
+      <Empty title="Not there" whole>
         <p>{id.includes("/") ? "This is an object: the page shows users only." : fault}</p>
         <p>
           <a href={linkTo("messages", null, { q: id })}>Search messages for it</a>
