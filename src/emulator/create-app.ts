@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import type { AccessSettings } from "../domain/environment.js";
@@ -181,10 +182,13 @@ export function checkHost(header: string | undefined, { host }: Pick<AppOptions,
 function checkOrigin(c: Ctx, { host, port }: AppOptions): void {
   const origin = c.req.header("origin");
   const url = origin !== undefined && URL.canParse(origin) ? new URL(origin) : null;
-  const isNamed = url !== null && (LOOPBACK.has(url.hostname) || url.hostname === host.toLowerCase());
-  const isOwn = isNamed && (url.port === String(port) || url.host === c.req.header("host")); // a container's port may be mapped
+  const name = url?.hostname.replace(/^\[|\]$/g, "") ?? "";
+  const isLocal = url !== null && LOOPBACK.has(url.hostname);
+  // A container's port may be mapped; a number, unlike a name, cannot be made to point here.
+  const isSame = url !== null && url.host === c.req.header("host") && (isLocal || isIP(name) > 0 || name === host);
   const site = c.req.header("sec-fetch-site");
-  if ((origin === undefined || isOwn) && site !== "cross-site" && site !== "same-site") return;
+  const isOwn = origin === undefined || isSame || (isLocal && url?.port === String(port));
+  if (isOwn && site !== "cross-site" && site !== "same-site") return;
   throw new ApiError(403, "authorization", "Pages of other origins cannot use /__knock/");
 }
 

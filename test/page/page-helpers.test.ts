@@ -191,6 +191,17 @@ describe("what protects the page", () => {
     }),
   );
 
+  it("answers a page that came by its address in numbers, where it listens on all", () =>
+    withApi(
+      async ({ ask, url }) => {
+        const { host } = new URL(url);
+        const own = { origin: `http://${host}`, "sec-fetch-site": "same-origin" };
+        expect((await ask("POST /__knock/idle", "{}", own)).status).toBe(200);
+        expect((await ask("POST /__knock/idle", "{}", { origin: "http://192.0.2.7:8484" })).status).toBe(403);
+      },
+      { host: "0.0.0.0" },
+    ));
+
   it("without a build there is a word instead of the page", () =>
     withApi(async ({ url }) => {
       const response = await fetch(url);

@@ -216,6 +216,27 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       }
     }));
 
+  it("on a phone shows the list or what is open of it, and finds the place in the list again", () =>
+    withPage(async ({ api, visit }) => {
+      const recipients = Array.from({ length: 30 }, (_, at) => ({ id: `user-${at}` }));
+      await api.harness.trigger("order", { recipients, data: { order: { number: "ord_1" } } });
+      const page = await visit("", { viewport: { width: 375, height: 700 } });
+      const wanted = row(page, "user-3 ·");
+      await wanted.scrollIntoViewIfNeeded();
+      await page.evaluate("document.querySelector('main').scrollTop -= 120");
+      const scrolled = () => page.evaluate<number>("document.querySelector('main').scrollTop");
+      const before = await scrolled();
+      expect(before).toBeGreaterThan(300);
+      await wanted.click();
+      await page.getByRole("tab", { name: "Preview" }).waitFor();
+      expect(await scrolled()).toBe(0);
+      expect(await wanted.isVisible()).toBe(false);
+      await page.getByRole("link", { name: "All messages" }).click();
+      await wanted.waitFor();
+      expect(await scrolled()).toBe(before);
+      expect(await page.evaluate("document.activeElement.textContent")).toContain("user-3 ·");
+    }));
+
   it("stays in light or dark once chosen", () =>
     withPage(async ({ visit }) => {
       const page = await visit("", { colorScheme: "light" });

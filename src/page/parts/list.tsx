@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JsonObject } from "../lib/json.js";
 import { linkTo, type Route, type View } from "../lib/route.js";
 import { MAX_ROWS, type useList } from "../lib/use-resource.js";
@@ -55,7 +55,7 @@ export function List({ view, label, route, list, row, empty }: ListProps) {
                 class="row"
                 href={linkTo(view, id, route.query)}
                 aria-current={route.id === id ? "true" : undefined}
-                data-row
+                data-row={id}
               >
                 {row(item)}
               </a>
@@ -124,6 +124,9 @@ export function Filters({ route, placeholder, selects, fixed = [] }: FiltersProp
   );
 }
 
+/** Where there is place for one pane only, as the style has it. */
+const NARROW = "(max-width: 60rem)";
+
 /** A list beside what is open of it; on a narrow screen the one or the other. */
 export function Panes({
   route,
@@ -134,13 +137,40 @@ export function Panes({
   list: ComponentChildren;
   children: ComponentChildren;
 }) {
+  const detail = useRef<HTMLElement | null>(null);
+  const before = useRef({ id: route.id, scrolled: 0 });
+  useLayoutEffect(() => {
+    const main = detail.current?.closest("main");
+    const keep = (): void => {
+      if (before.current.id === null && main) before.current.scrolled = main.scrollTop;
+    };
+    main?.addEventListener("scroll", keep, { passive: true });
+    return () => main?.removeEventListener("scroll", keep);
+  }, []);
+  useLayoutEffect(() => {
+    const pane = detail.current;
+    const main = pane?.closest("main");
+    const { id, scrolled } = before.current;
+    before.current = { id: route.id, scrolled };
+    if (!pane || !main || id === route.id) return;
+    pane.scrollTop = 0;
+    if (!matchMedia(NARROW).matches) return;
+    // One takes the other's place: the focus goes along, and the list is found again where it was left.
+    if (route.id === null) {
+      main.scrollTop = scrolled;
+      if (id !== null) main.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`)?.focus();
+    } else {
+      main.scrollTop = 0;
+      pane.focus();
+    }
+  }, [route.id]);
   return (
     <div class={`panes ${route.id === null ? "" : "opened"}`}>
       <section class="list-pane" aria-label="List">
         {route.id === null ? <h1 class="unseen">{route.view[0]?.toUpperCase() + route.view.slice(1)}</h1> : null}
         {list}
       </section>
-      <section class="detail-pane" aria-label="Detail">
+      <section class="detail-pane" aria-label="Detail" ref={detail} tabIndex={-1}>
         {route.id === null ? null : (
           <a class="back" href={linkTo(route.view, null, route.query)} data-back>
             <span aria-hidden="true">←</span> All {route.view}

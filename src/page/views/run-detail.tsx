@@ -164,6 +164,11 @@ export function RunDetail({ id }: { id: string }) {
             ["Trigger", <code>{String(run.workflow_run_id)}</code>],
           ]}
         />
+        <p class="actions small">
+          <a class="button" href={linkTo("trigger", String(run.workflow), { recipient: recipientText(run.recipient) })}>
+            Trigger again
+          </a>
+        </p>
         <Fault text={fault} />
       </header>
       <Why part={run} />
