@@ -25,6 +25,11 @@ async function violations(page: Page): Promise<string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
 }
 
+/** What scrolls sideways, or would if it could: only rows of tabs may, and an e-mail shown as wide as a desktop has it. */
+const WIDER = `[document.documentElement, ...document.querySelectorAll("main, section, article, form, fieldset, dialog, h1, .bar")]
+  .filter((one) => !one.matches(".unseen") && one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.localName + "." + one.className)`;
+
 describe.runIf(hasBrowser)("who uses the page", () => {
   let browser: Browser;
   let opened: Opened;
@@ -70,7 +75,7 @@ describe.runIf(hasBrowser)("who uses the page", () => {
         await page.locator(ready).locator("visible=true").first().waitFor();
         for (const details of await page.locator("details:visible > summary").all()) await details.click();
         expect([name, await violations(page)]).toEqual([name, []]);
-        expect([name, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([name, width]);
+        expect([name, await page.evaluate(WIDER)]).toEqual([name, []]);
       }
       await page.keyboard.press("?");
       await page.getByRole("dialog").waitFor();

@@ -39,6 +39,7 @@ describe("the page's helpers", () => {
       expect(await count("q=100%25")).toBe(0);
       expect(await count("recipient=eli&channel=feed")).toBe(1);
       expect(await count("workflow=words&q=nothing")).toBe(0);
+      expect(await count("status=bounced")).toBe(0);
       expect((await api.ask("GET /__knock/page/messages?limit=501")).status).toBe(422);
     }));
 

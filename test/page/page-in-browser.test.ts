@@ -49,6 +49,10 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       expect(await width()).toBeGreaterThan(600);
       await page.getByRole("button", { name: "Phone" }).click();
       expect(await width()).toBeLessThan(376);
+      const scheme = () => page.evaluate("getComputedStyle(document.querySelector('iframe')).colorScheme");
+      expect(await scheme()).toBe("light");
+      await page.getByRole("button", { name: "Dark" }).click();
+      expect(await scheme()).toBe("dark");
       await row(page, "A short one").click();
       await page.getByRole("figure", { name: "The text message on a phone" }).getByText("A short one").waitFor();
       await row(page, "Look").click();
@@ -178,6 +182,11 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       expect(await page.getByRole("button", { name: "Advance to next" }).isDisabled()).toBe(true);
       await page.getByRole("button", { name: "Freeze" }).click();
       await page.getByText("no: it is frozen").waitFor();
+      await page.getByLabel("Set to (UTC)").fill("2025-06-01T00:00:00Z");
+      await page.getByRole("button", { name: "Set", exact: true }).click();
+      await page.getByRole("alert").getByText("is before that").waitFor();
+      await page.getByRole("button", { name: "Set it back all the same" }).click();
+      await page.getByRole("heading", { name: "2025-06-01 00:00:00 UTC" }).waitFor();
     }));
 
   it("is used by keys alone", () =>

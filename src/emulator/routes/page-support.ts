@@ -1,5 +1,5 @@
 import { htmlToShow } from "../../domain/inline-pictures.js";
-import { ENGAGEMENT_ACTIONS } from "../../domain/message.js";
+import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS } from "../../domain/message.js";
 import { parseTrigger } from "../../domain/parse-trigger.js";
 import { keyOf } from "../../domain/recipient.js";
 import { RUN_STATUSES } from "../../domain/run-status.js";
@@ -38,6 +38,7 @@ async function listMessages({ operations, query }: SupportCall): Promise<JsonObj
   const filter = {
     workflow: query.text("workflow"),
     channel: query.text("channel"),
+    status: query.oneOf("status", DELIVERY_STATUSES),
     recipient: query.reference("recipient"),
     text: query.text("q"),
   };

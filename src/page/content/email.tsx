@@ -23,6 +23,7 @@ function sizeText(base64: unknown): string {
 }
 
 function Rendered({ id, html }: { id: string; html: string }) {
+  const [isDark, setDark] = useState(false);
   const [isNarrow, setNarrow] = useState(() => innerWidth < PHONE);
   const { links, pictures } = useMemo(
     () => ({
@@ -34,7 +35,7 @@ function Rendered({ id, html }: { id: string; html: string }) {
   return (
     <>
       <fieldset class="widths">
-        <legend class="unseen">Width of the e-mail</legend>
+        <legend class="unseen">Where the e-mail is read</legend>
         {[false, true].map((narrow) => (
           <button
             key={String(narrow)}
@@ -45,11 +46,15 @@ function Rendered({ id, html }: { id: string; html: string }) {
             {narrow ? "Phone" : "Desktop"}
           </button>
         ))}
+        <button type="button" aria-pressed={isDark} onClick={() => setDark(!isDark)}>
+          Dark
+        </button>
       </fieldset>
       <div class={isNarrow ? "frame narrow" : "frame"}>
         {/* An origin of its own, no scripts, no forms, no other windows; the answer's own policy says the same. */}
         <iframe
           sandbox=""
+          class={isDark ? "dark" : undefined}
           title="The e-mail as its reader sees it"
           src={`/__knock/page/messages/${encodeURIComponent(id)}/html`}
         />

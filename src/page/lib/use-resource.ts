@@ -14,9 +14,16 @@ export interface Resource<T> {
 /** At most one question in this time, however many changes are told of. */
 const GAP_MS = 250;
 
-/** What a helper answers, asked anew with every change; null asks nothing. What it answered stays until the next answer. */
-export function useResource<T = JsonObject>(path: string | null): Resource<T> {
-  const { version } = useLive();
+/**
+ * What a helper answers, asked anew with every change; null asks nothing. What it answered stays until the next answer.
+ * What changes in the store say nothing of is asked anew when somebody comes back to the page.
+ */
+export function useResource<T = JsonObject>(
+  path: string | null,
+  anew: "with changes" | "on return" = "with changes",
+): Resource<T> {
+  const live = useLive();
+  const version = anew === "with changes" ? live.version : 0;
   const [state, setState] = useState<{ path: string | null; value: T | null; fault: string | null }>({
     path: null,
     value: null,
@@ -58,6 +65,12 @@ export function useResource<T = JsonObject>(path: string | null): Resource<T> {
   }, [path]);
   // Not its first run alone: `version` grows with every change.
   useEffect(() => refresh.current(), [version]);
+  useEffect(() => {
+    if (anew !== "on return") return;
+    const again = (): void => refresh.current();
+    addEventListener("focus", again);
+    return () => removeEventListener("focus", again);
+  }, [anew]);
   const reload = useCallback(() => refresh.current(), []);
   const isOwn = state.path === path;
   return { value: isOwn ? state.value : null, fault: isOwn ? state.fault : null, reload };

@@ -16,6 +16,7 @@ interface InputProps {
 export function RecipientInput({ id, label, value, hint, fault, onInput, onKeyDown }: InputProps) {
   const { value: found } = useResource<{ items: JsonObject[] }>(
     `page/users?limit=20${value === "" ? "" : `&q=${encodeURIComponent(value)}`}`,
+    "on return",
   );
   const told = [hint ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ");
   return (

@@ -137,6 +137,14 @@ export function ClockView() {
         <a href={linkTo("runs", null, { status: "paused" })}>Runs that wait</a>
       </p>
       <Fault text={fault} />
+      {fault !== null && to !== "" && Date.parse(to) < now() ? (
+        <p class="actions">
+          <button type="button" onClick={() => move({ set: to, force: true })}>
+            Set it back all the same
+          </button>
+          <span class="hint">What already ran stays as it is.</span>
+        </p>
+      ) : null}
       {ran === null ? null : <RanRuns ran={ran} />}
     </div>
   );

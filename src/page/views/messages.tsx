@@ -2,11 +2,13 @@ import { isObject, type JsonObject } from "../lib/json.js";
 import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
-import { channelName, recipientText } from "../lib/words.js";
+import { channelName, recipientText, spaced } from "../lib/words.js";
 import { Chip, Empty, Time } from "../parts/basics.js";
 import { Icon } from "../parts/icon.js";
 import { Filters, List, Panes } from "../parts/list.js";
 import { MessageDetail } from "./message-detail.js";
+
+const STATUSES = ["queued", "sent", "delivered", "delivery_attempted", "undelivered", "bounced", "not_sent"];
 
 function Row({ message }: { message: JsonObject }) {
   const channel = isObject(message.channel) ? message.channel : {};
@@ -35,9 +37,9 @@ function Row({ message }: { message: JsonObject }) {
 }
 
 export function Messages({ route, project }: { route: Route; project: Project | null }) {
-  const { q = "", workflow = "", channel = "", recipient = "" } = route.query;
-  const list = useList("page/messages", { q, workflow, channel, recipient });
-  const isFiltered = q + workflow + channel + recipient !== "";
+  const { q = "", workflow = "", channel = "", status = "", recipient = "" } = route.query;
+  const list = useList("page/messages", { q, workflow, channel, status, recipient });
+  const isFiltered = q + workflow + channel + status + recipient !== "";
   return (
     <Panes
       route={route}
@@ -49,6 +51,7 @@ export function Messages({ route, project }: { route: Route; project: Project | 
             selects={[
               { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
               { name: "channel", label: "Channel", options: (project?.channels ?? []).map(({ key }) => [key, key]) },
+              { name: "status", label: "Status", options: STATUSES.map((one) => [one, spaced(one)]) },
             ]}
             fixed={[{ name: "recipient", text: (value) => `to ${value}` }]}
           />

@@ -87,7 +87,7 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
   const path = `page/users/${encodeURIComponent(user)}/preferences/${encodeURIComponent(id)}`;
   const [fault, setFault] = useState<string | null>(null);
   const [text, setText] = useState<string | null>(null);
-  const { value: listed } = useResource<{ items: JsonObject[] }>("page/workflows");
+  const { value: listed } = useResource<{ items: JsonObject[] }>("page/workflows", "on return");
   const save = (on: string, body?: JsonObject): void => {
     ask(on, body).then(
       () => {

@@ -242,7 +242,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
 }
 
 export function Trigger({ route, project }: { route: Route; project: Project | null }) {
-  const { value, fault } = useResource<{ items: Workflow[] }>("page/workflows");
+  const { value, fault } = useResource<{ items: Workflow[] }>("page/workflows", "on return");
   const workflows = value?.items ?? [];
   const chosen = workflows.find(({ key }) => key === route.id) ?? null;
   if (value !== null && workflows.length === 0)
