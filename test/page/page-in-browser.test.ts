@@ -158,6 +158,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       const number = page.getByLabel("number required");
       await page.locator(".field", { has: number }).getByText("must match").waitFor();
       expect(await number.getAttribute("aria-invalid")).toBe("true");
+      await page.locator("[aria-invalid=true]:focus").waitFor();
       await page
         .locator(".field", { has: page.getByLabel("quantity") })
         .getByText("minimum 1")

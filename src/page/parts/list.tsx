@@ -104,7 +104,7 @@ export function Filters({ route, placeholder, selects, fixed = [] }: FiltersProp
           value={route.query[name] ?? ""}
           onChange={({ currentTarget }) => set(name, currentTarget.value)}
         >
-          <option value="">{label}: any</option>
+          <option value="">Any {label.toLowerCase()}</option>
           {options.map(([value, text]) => (
             <option key={value} value={value}>
               {text}

@@ -133,6 +133,8 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
     } catch (fault) {
       setRefused({ text: faultText(fault), fields: fault instanceof Refusal ? fault.fields : NONE });
       setSending(false);
+      // Once it is marked: who hears the page is taken to what is to be mended.
+      setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
     }
   };
   return (
