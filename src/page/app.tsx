@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import { LiveContext, useLive, useLiveChanges, useTick } from "./lib/live.js";
 import type { Project } from "./lib/project.js";
-import { linkTo, type Route, VIEWS, type View } from "./lib/route.js";
+import { linkTo, type Route, VIEW_NAMES, VIEWS } from "./lib/route.js";
 import { SHORTCUTS, useShortcuts } from "./lib/shortcuts.js";
 import { useTheme } from "./lib/theme.js";
 import { durationText } from "./lib/time.js";
@@ -13,14 +13,6 @@ import { Messages } from "./views/messages.js";
 import { Runs } from "./views/runs.js";
 import { Trigger } from "./views/trigger.js";
 import { Users } from "./views/users.js";
-
-const NAMES: Record<View, string> = {
-  messages: "Messages",
-  runs: "Runs",
-  users: "Users",
-  trigger: "Trigger",
-  clock: "Clock",
-};
 
 /** The emulator's time, where it is not simply the machine's. */
 function ClockLine() {
@@ -92,7 +84,7 @@ function Page() {
   const showHelp = useCallback(() => help.current?.showModal(), []);
   useShortcuts(showHelp);
   useEffect(() => {
-    document.title = `${route.id ?? NAMES[route.view]} · knock dev`;
+    document.title = `${route.id ?? VIEW_NAMES[route.view]} · knock dev`;
   }, [route.id, route.view]);
   return (
     <>
@@ -104,7 +96,7 @@ function Page() {
           {VIEWS.map((view) => (
             <a key={view} href={linkTo(view)} aria-current={route.view === view ? "page" : undefined}>
               <Icon name={view} />
-              <span>{NAMES[view]}</span>
+              <span>{VIEW_NAMES[view]}</span>
             </a>
           ))}
         </nav>

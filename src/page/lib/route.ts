@@ -1,6 +1,14 @@
 export const VIEWS = ["messages", "runs", "users", "trigger", "clock"] as const;
 export type View = (typeof VIEWS)[number];
 
+export const VIEW_NAMES: Record<View, string> = {
+  messages: "Messages",
+  runs: "Runs",
+  users: "Users",
+  trigger: "Trigger",
+  clock: "Clock",
+};
+
 export interface Route {
   view: View;
   /** What of the view's list is open; null: nothing. */

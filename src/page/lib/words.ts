@@ -14,6 +14,11 @@ export function channelName(type: unknown): string {
   return CHANNELS[String(type)] ?? String(type);
 }
 
+/** A step's type; of a channel step its channel. */
+export function stepName(type: string): string {
+  return CHANNELS[type] ?? spaced(type);
+}
+
 /** A user's id, or `projects/p1` of an object. */
 export function recipientText(value: Json | undefined): string {
   return isObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value ?? "");

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JsonObject } from "../lib/json.js";
-import { linkTo, type Route, type View } from "../lib/route.js";
+import { linkTo, type Route, VIEW_NAMES, type View } from "../lib/route.js";
 import { MAX_ROWS, type useList } from "../lib/use-resource.js";
 import { replaceRoute } from "../lib/use-route.js";
 import { Fault } from "./basics.js";
@@ -18,8 +18,8 @@ function useNewcomers(search: string, ids: readonly string[] | null): ReadonlySe
   if (ids === null) return fresh;
   if (known === null) seen.current.known = new Set(ids);
   else {
-    const above = ids.findIndex((id) => known.has(id) && !fresh.has(id));
-    for (const id of above < 0 && known.size > 0 ? [] : ids.slice(0, above < 0 ? ids.length : above)) fresh.add(id);
+    const above = ids.findIndex((id) => known.has(id));
+    for (const id of above < 0 ? ids : ids.slice(0, above)) fresh.add(id);
     for (const id of ids) known.add(id);
   }
   return fresh;
@@ -167,7 +167,7 @@ export function Panes({
   return (
     <div class={`panes ${route.id === null ? "" : "opened"}`}>
       <section class="list-pane" aria-label="List">
-        {route.id === null ? <h1 class="unseen">{route.view[0]?.toUpperCase() + route.view.slice(1)}</h1> : null}
+        {route.id === null ? <h1 class="unseen">{VIEW_NAMES[route.view]}</h1> : null}
         {list}
       </section>
       <section class="detail-pane" aria-label="Detail" ref={detail} tabIndex={-1}>

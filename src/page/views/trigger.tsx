@@ -6,7 +6,7 @@ import { type Json, type JsonObject, objectsIn, withValue } from "../lib/json.js
 import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
-import { channelName, spaced } from "../lib/words.js";
+import { stepName } from "../lib/words.js";
 import { Code, Empty, Fault, Tabs } from "../parts/basics.js";
 import { RecipientInput, RecipientsInput } from "../parts/recipients-input.js";
 import { SchemaFields } from "../parts/schema-fields.js";
@@ -106,7 +106,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
   const faults = refused?.fields ?? NONE;
   const faultOf = (name: string): string | undefined =>
     faults.get(name) ?? [...faults].find(([field]) => field.startsWith(`${name}[`))?.[1];
-  const useLast = async (): Promise<void> => {
+  const takeLast = async (): Promise<void> => {
     try {
       const { items } = await ask<{ items: JsonObject[] }>(
         `GET page/messages?limit=1&workflow=${encodeURIComponent(key)}`,
@@ -142,7 +142,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       <p class="steps-line">
         {workflow.steps.map((step, at) => (
           <span key={String(at)} class="chip plain">
-            {step in { email: 1, sms: 1, push: 1, chat: 1, in_app_feed: 1, http: 1 } ? channelName(step) : spaced(step)}
+            {stepName(step)}
           </span>
         ))}
       </p>
@@ -222,7 +222,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
         >
           Sample data
         </button>
-        <button type="button" onClick={() => void useLast()}>
+        <button type="button" onClick={() => void takeLast()}>
           Data of the last message
         </button>
         <button
