@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildPage } from "./build-page.mjs";
 import {
   LATE,
   LATE_LINKS,
@@ -110,6 +111,7 @@ mkdirSync(join(dist, "vendor"), { recursive: true });
 const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' };
 
 await Promise.all([
+  buildPage(root, dist),
   build({
     ...common,
     entryPoints: ENTRIES.map((name) => `src/${name}.ts`),

@@ -1,5 +1,5 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { EmulatorFlags, OpenedEmulator } from "../commands/context.js";
 import type { GuideSet } from "../domain/guide.js";
 import { webhookNotices } from "../domain/webhook.js";
@@ -31,6 +31,15 @@ function writeReadyFile(path: string, content: { url: string; port: number; pid:
   } catch (error) {
     throw new KnockError("usage", `--ready-file: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Where the build puts the page: beside the bundle, and from the sources' folder as seen from a test. */
+const PAGE = ["page.html", "../../dist/page.html"];
+
+/** Read anew for each visit, so that a build shows at once. */
+async function readPage(): Promise<string | null> {
+  const file = PAGE.map((path) => join(import.meta.dirname, path)).find((path) => existsSync(path));
+  return file === undefined ? null : readFileSync(file, "utf8");
 }
 
 /** What a change is to webhooks; what is removed, or broken, is none (A-926). */
@@ -109,6 +118,7 @@ export async function openProjectEmulator(
         onAttempt: (delivery) => printWebhook(deliveryShape(delivery), output),
       },
       environment: definitions.environment,
+      readPage,
       readVariable: (name) => env[name],
       async reset({ recipients }) {
         await operations.resetClock();

@@ -21,7 +21,7 @@ export function registerDev(program: Command, context: CommandContext): void {
     .command("dev")
     .summary("the API on this machine, for an application to run against")
     .description(
-      "Answers the API's requests on this machine, from the project's files and the local store. An application needs only KNOCK_BASE_URL to use it; messages are rendered and kept, nothing leaves.",
+      "Answers the API's requests on this machine, from the project's files and the local store. An application needs only KNOCK_BASE_URL to use it; messages are rendered and kept, nothing leaves. A page at its address shows them as they arrive.",
     )
     .option("--port <n>", "where to listen; 0 picks a free port", String(DEFAULT_PORT))
     .option("--host <address>", "the address to listen at", "127.0.0.1")
@@ -63,6 +63,7 @@ async function serve({ url, port, store }: OpenedEmulator, { output, signal }: C
   if (output.verbosity.json) output.json({ url, port, store }, true);
   else if (output.verbosity.quiet) output.line(url);
   else output.lines([`KNOCK_BASE_URL=${url}`, "KNOCK_API_KEY=sk_… (any)"]);
+  output.note(`page: ${url}/`);
   output.note("answering; Ctrl-C stops");
   if (signal.aborted) return;
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
@@ -7,11 +8,13 @@ import type { JsonObject } from "../util/json.js";
 import { ApiError, apiErrorOf, missing } from "./api-error.js";
 import { authenticate, authenticateService, authorize, type Caller } from "./authenticate.js";
 import type { AppOptions, EmulatorOptions } from "./emulator-options.js";
+import { EMAIL_HEADERS, EVENT_HEADERS, NO_PAGE, pageHeaders } from "./page/serve-page.js";
 import { Query } from "./query.js";
 import { RateLimits } from "./rate-limits.js";
 import { parseBody, readText } from "./read-body.js";
 import type { Answer, Call, Route } from "./route.js";
 import { openApiDocument, ROUTES } from "./route-table.js";
+import { emailHtml, PAGE_SUPPORT } from "./routes/page-support.js";
 import { SUPPORT, type SupportCall } from "./routes/test-support.js";
 
 type Env = { Bindings: HttpBindings; Variables: { caller: Caller; requestId: string } };
@@ -37,7 +40,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     c.set("requestId", systemIds.uuid());
     checkHost(c.req.header("host"), options);
     const isSupport = c.req.path.startsWith(SUPPORT_PATH);
-    if (isSupport) checkOrigin(c.req.header("origin"), options);
+    if (isSupport) checkOrigin(c, options);
     if (c.req.method === "OPTIONS" && !isSupport) return respond(c, {});
     await next();
     if (c.req.method !== "GET") options.worker.wake();
@@ -60,13 +63,26 @@ export function createApp(options: AppOptions): Hono<Env> {
     const [method = "", path = ""] = route.on.split(" ");
     app.on(method, honoPath(path), async (c) => respond(c, await answer(c, route, options, limits)));
   }
-  for (const { on, handle } of SUPPORT) {
+  servePage(app, options);
+  for (const { on, handle } of [...SUPPORT, ...PAGE_SUPPORT]) {
     const [method = "", path = ""] = on.split(" ");
     app.on(method, path, async (c) => respond(c, { body: await handle(supportCall(c, options)) }));
   }
   app.notFound((c) => respondError(c as Ctx, missing(), options));
   app.onError((error, c) => respondError(c as Ctx, error, options));
   return app;
+}
+
+/** The page, what only browsers read of it, and its live changes. */
+function servePage(app: Hono<Env>, { readPage, operations, live }: AppOptions): void {
+  app.get("/", async (c) => {
+    const html = await readPage();
+    return html === null ? c.text(NO_PAGE, 404) : c.body(html, 200, pageHeaders(html));
+  });
+  app.get("/__knock/page/messages/:id/html", async (c) =>
+    c.body(await emailHtml(operations, c.req.param("id")), 200, EMAIL_HEADERS),
+  );
+  app.get("/__knock/events", (c) => c.body(live.stream(), 200, EVENT_HEADERS));
 }
 
 async function answer(c: Ctx, route: Route, options: AppOptions, limits: RateLimits | null): Promise<Answer> {
@@ -110,6 +126,7 @@ function checkRate(limits: RateLimits, route: Route, caller: Caller, user: strin
 function supportCall(c: Ctx, options: AppOptions): SupportCall {
   return {
     ...options,
+    param: (name) => c.req.param(name) ?? "",
     query: new Query(new URL(c.req.url).search),
     body: async () => parseBody(await readText(c.env.incoming)),
   };
@@ -152,11 +169,21 @@ export function checkHost(header: string | undefined, { host }: Pick<AppOptions,
   throw new ApiError(403, "authorization", `The Host header ${JSON.stringify(header ?? "")} is none of this server's`);
 }
 
-/** The helpers change everything and ask for no key: pages of other origins must not reach them. */
-function checkOrigin(origin: string | undefined, { port }: AppOptions): void {
-  if (origin === undefined) return;
-  const isOwn = URL.canParse(origin) && LOOPBACK.has(new URL(origin).hostname) && new URL(origin).port === String(port);
-  if (!isOwn) throw new ApiError(403, "authorization", "Pages of other origins cannot use /__knock/");
+/**
+ * The helpers change everything and ask for no key: pages of other origins must not reach them. Links, images and frames
+ * send no origin, but browsers say whose they are: a shown e-mail counts as another's.
+ */
+function checkOrigin(c: Ctx, { host, port }: AppOptions): void {
+  const origin = c.req.header("origin");
+  const url = origin !== undefined && URL.canParse(origin) ? new URL(origin) : null;
+  const name = url?.hostname.replace(/^\[|\]$/g, "") ?? "";
+  const isLocal = url !== null && LOOPBACK.has(url.hostname);
+  // A container's port may be mapped; a number, unlike a name, cannot be made to point here.
+  const isSame = url !== null && url.host === c.req.header("host") && (isLocal || isIP(name) > 0 || name === host);
+  const site = c.req.header("sec-fetch-site");
+  const isOwn = origin === undefined || isSame || (isLocal && url?.port === String(port));
+  if (isOwn && site !== "cross-site" && site !== "same-site") return;
+  throw new ApiError(403, "authorization", "Pages of other origins cannot use /__knock/");
 }
 
 function corsFor(c: Ctx): Record<string, string> {

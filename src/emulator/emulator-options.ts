@@ -4,10 +4,12 @@ import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { DueWorker } from "./due-worker.js";
 import type { Faults } from "./faults.js";
+import type { LiveChanges } from "./page/live-changes.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
 export interface EmulatorOptions {
   operations: LocalOperations;
+  /** What can be triggered. */
   definitions: Pick<Definitions, "workflow" | "workflowKeys">;
   /** What the engine's providers are made to fail with. */
   faults: Faults;
@@ -15,6 +17,8 @@ export interface EmulatorOptions {
   webhooks: WebhookOptions | null;
   /** Read anew for each request that asks. */
   environment(): Promise<Environment>;
+  /** The page's HTML with all that it needs; null where it was not built. */
+  readPage(): Promise<string | null>;
   /** An environment variable, for settings written as `$NAME`. */
   readVariable(name: string): string | undefined;
   /** Empties the store, and fills it again as it is when first opened. */
@@ -37,5 +41,6 @@ export interface AppOptions extends Omit<EmulatorOptions, "webhooks"> {
   url: string;
   worker: DueWorker;
   bulk: BulkOperations;
+  live: LiveChanges;
   webhooks: Webhooks | null;
 }

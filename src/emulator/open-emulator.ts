@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { JsonObject } from "../util/json.js";
@@ -7,7 +7,9 @@ import { BulkOperations } from "./bulk-operations.js";
 import { createApp } from "./create-app.js";
 import { DueWorker } from "./due-worker.js";
 import type { EmulatorOptions } from "./emulator-options.js";
+import { LiveChanges } from "./page/live-changes.js";
 import { Realtime } from "./realtime/realtime.js";
+import { StoreWatch } from "./store-watch.js";
 import { Webhooks } from "./webhooks/webhooks.js";
 
 export interface Emulator {
@@ -27,6 +29,8 @@ const DRAIN_MS = 20;
 const MOST_DRAINED_MS = 5_000;
 /** Who sends slower than this is cut off with a 408. */
 const SLOW = { headers_ms: 10_000, request_ms: 60_000 };
+/** Connections over which nothing was asked yet, as browsers open them ahead, are cut after this long. */
+const UNUSED_MS = 250;
 
 /** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -36,13 +40,16 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     requestTimeout: slow.request_ms,
     connectionsCheckingInterval: Math.min(1_000, slow.headers_ms / 2),
   });
+  const unused = unusedSockets(server);
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const url = `http://${urlHost(host)}:${port}`;
   const worker = new DueWorker(options);
   const bulk = new BulkOperations(operations, () => worker.wake());
   const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
-  const app = createApp({ ...options, port, url, worker, bulk, webhooks });
+  const store = new StoreWatch(operations, options.onError);
+  const live = new LiveChanges(operations, store, options.onError);
+  const app = createApp({ ...options, port, url, worker, bulk, live, webhooks });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   let stopping = false;
   let arrived = 0;
@@ -52,7 +59,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     if (stopping) response.setHeader("connection", "close"); // or the client would ask on where nobody listens any more
     return listener(request, response);
   });
-  const realtime = new Realtime(server, options);
+  const realtime = new Realtime(server, options, store);
   return {
     url,
     port,
@@ -60,7 +67,8 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     async close() {
       stopping = true;
       await drained(() => arrived);
-      const ended = stop(server);
+      live.close();
+      const ended = stop(server, unused);
       await realtime.close();
       await ended;
       await bulk.finish();
@@ -103,13 +111,29 @@ async function drained(arrived: () => number): Promise<void> {
   }
 }
 
-function stop(server: Server): Promise<void> {
+/** Those that have not asked anything: to Node they are busy. */
+function unusedSockets(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  server.on("connection", (socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
+  server.on("request", ({ socket }) => unused.delete(socket));
+  server.on("upgrade", ({ socket }) => unused.delete(socket));
+  return unused;
+}
+
+function stop(server: Server, unused: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
+    const drop = setTimeout(() => {
+      for (const socket of unused) socket.destroy();
+    }, UNUSED_MS);
     const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     // Clients keep connections open after an answer; those that were busy until now are idle a moment later.
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     server.close(() => {
       clearTimeout(cut);
+      clearTimeout(drop);
       clearInterval(sweep);
       resolve();
     });

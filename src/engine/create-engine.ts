@@ -201,10 +201,6 @@ class Engine implements LocalOperations {
     return previewSteps(this.context, trigger, refs);
   }
 
-  readMark() {
-    return this.context.store.readMark();
-  }
-
   async readClock() {
     return clockState(await this.context.store.readClock(), this.context.realNow());
   }
@@ -243,6 +239,14 @@ class Engine implements LocalOperations {
     const now = timeOf(setting, this.context.realNow());
     if (due <= now) return 0;
     return setting.frozen_at === null ? due - now : null;
+  }
+
+  nextDueAt(): Promise<number | null> {
+    return this.context.store.nextDueAt({ unleased: true });
+  }
+
+  changeMark(): Promise<string> {
+    return this.context.store.changeMark();
   }
 
   async close(): Promise<void> {

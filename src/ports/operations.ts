@@ -67,8 +67,6 @@ export interface LocalOperations extends Operations {
   clear(options: { keepRecipients: boolean }): Promise<void>;
   /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */
   previewSteps(trigger: Trigger, refs: readonly string[] | null): Promise<StepPreview[]>;
-  /** Another text once anything has been written to the store, by this process or another. */
-  readMark(): Promise<string>;
   readClock(): Promise<ClockState>;
   freezeClock(at: number | null): Promise<ClockState>;
   resetClock(): Promise<ClockState>;
@@ -83,6 +81,10 @@ export interface LocalOperations extends Operations {
   runDue(options: DueOptions): Promise<AdvancedRun[]>;
   /** Milliseconds of real time until something falls due, or null if nothing waits (or the clock is frozen). */
   nextDueIn(): Promise<number | null>;
+  /** When the next thing falls due by the store's clock, in milliseconds, frozen or not; null if nothing waits. */
+  nextDueAt(): Promise<number | null>;
+  /** Another text whenever anything may have changed since, through this process or another. */
+  changeMark(): Promise<string>;
 }
 
 export interface SourceEvent {

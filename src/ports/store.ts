@@ -194,9 +194,6 @@ export interface Seed {
  * many at once. All times are milliseconds.
  */
 export interface Store extends ResourceStore, ScheduleStore {
-  /** Another text once anything has been written, by this process or another: what was read before may have changed. */
-  readMark(): Promise<string>;
-
   readClock(): Promise<ClockSetting>;
   writeClock(setting: ClockSetting): Promise<void>;
 
@@ -292,6 +289,9 @@ export interface Store extends ResourceStore, ScheduleStore {
     at: number,
     metadata?: JsonObject | null,
   ): Promise<Message[]>;
+
+  /** Another text whenever the store may have changed since, through this process or another. */
+  changeMark(): Promise<string>;
 
   close(): Promise<void>;
 }

@@ -83,6 +83,21 @@ describe("knock dev", () => {
     await expect(fetch(`${url}/__knock/ready`)).rejects.toThrow();
   });
 
+  it("serves the page, and tells where it is", async ({ collab }) => {
+    collab.write("knock/workflows/broken/workflow.json", "{");
+    const { url, process } = await started(collab, ["--store", ":memory:"]);
+    const response = await fetch(url);
+    expect(response.headers.get("content-type")).toContain("text/html");
+    expect(await response.text()).toContain("<title>knock dev</title>");
+    const listed = (await (await fetch(`${url}/__knock/page/workflows`)).json()) as {
+      items: { key: string; error: string | null }[];
+    };
+    expect(listed.items.find(({ key }) => key === "broken")?.error).toContain("broken/workflow.json");
+    expect(listed.items.find(({ key }) => key === "invite")?.error).toBeNull();
+    process.kill("SIGTERM");
+    expect((await process).stderr).toContain(`page: ${url}/\n`);
+  });
+
   it("follows the project's files", async ({ collab }) => {
     const { url, process } = await started(collab, ["--store", ":memory:"]);
     const knock = new Knock({ apiKey: "sk_x", baseURL: url, maxRetries: 0 });

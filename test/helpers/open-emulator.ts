@@ -9,6 +9,7 @@ export interface EmulatorSetup {
   variables?: Record<string, string>;
   host?: string;
   slow?: { headers_ms: number; request_ms: number };
+  readPage?: () => Promise<string | null>;
 }
 
 export interface Answered {
@@ -43,6 +44,7 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
       faults: new Faults(),
       webhooks: null,
       environment: async () => harness.environment,
+      readPage: setup.readPage ?? (async () => null),
       readVariable: (name) => setup.variables?.[name],
       reset: ({ recipients }) => harness.engine.clear({ keepRecipients: recipients }),
       host: setup.host ?? "127.0.0.1",

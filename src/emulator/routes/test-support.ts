@@ -11,6 +11,8 @@ import { parseClockMove } from "./clock-move.js";
 /** What the routes for tests, under `/__knock/`, are given. They need no key. */
 export interface SupportCall extends AppOptions {
   query: Query;
+  /** A part of the path, decoded. */
+  param(name: string): string;
   body(): Promise<JsonObject>;
 }
 
@@ -38,7 +40,8 @@ async function resetStore({ worker, bulk, faults, webhooks, reset, body }: Suppo
 async function moveClock({ operations, worker, body }: SupportCall): Promise<JsonObject> {
   const asked = await body();
   const state = await worker.exclusively(async () => {
-    const move = parseClockMove(asked, Date.parse((await operations.readClock()).now));
+    const now = Date.parse((await operations.readClock()).now);
+    const move = parseClockMove(asked, now, await operations.nextDueAt());
     if (move.kind === "move") return operations.moveClock(move.to, { force: move.force });
     const changed = move.kind === "reset" ? operations.resetClock() : operations.freezeClock(move.at);
     return { ...(await changed), ran: [] };

@@ -34,6 +34,7 @@ import type {
 import type { JsonObject } from "../../util/json.js";
 import { readBatch } from "./batches.js";
 import { cancelRuns } from "./cancel-runs.js";
+import { changeMark } from "./change-mark.js";
 import { clearStore } from "./clear-store.js";
 import { readClock, writeClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
@@ -69,18 +70,16 @@ export class SqliteStore extends SqliteResources implements Store {
     super(db);
   }
 
-  async readMark(): Promise<string> {
-    // What other connections have committed, and what this one has written.
-    const others = this.db.get<{ data_version: number }>("PRAGMA data_version")?.data_version ?? 0;
-    return `${others} ${this.db.get<{ own: number }>("SELECT total_changes() AS own")?.own ?? 0}`;
-  }
-
   async readClock(): Promise<ClockSetting> {
     return readClock(this.db);
   }
 
   async writeClock(setting: ClockSetting): Promise<void> {
     writeClock(this.db, setting);
+  }
+
+  async changeMark(): Promise<string> {
+    return changeMark(this.db);
   }
 
   async readSeeds(): Promise<Map<string, string>> {

@@ -20,19 +20,6 @@ const seed = (over: Partial<Seed> = {}): Seed => ({
 });
 
 export function describeClockAndSeeds(open: OpenStore): void {
-  describe("the mark", () => {
-    it("is another once this process or another has written, and the same until then", async () => {
-      const other = await open.openAgain();
-      const first = await open.store.readMark();
-      expect(await open.store.readMark()).toBe(first);
-      await open.store.writeClock({ offset_ms: 1, frozen_at: null });
-      const second = await open.store.readMark();
-      expect(second).not.toBe(first);
-      await other.writeClock({ offset_ms: 2, frozen_at: null });
-      expect(await open.store.readMark()).not.toBe(second);
-    });
-  });
-
   describe("clock", () => {
     it("is real time until it is set", async () => {
       expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: null });
