@@ -125,6 +125,8 @@ export async function previewSteps(
   const steps = chosenSteps(workflow, refs);
   checkTriggerData(workflow, trigger.data);
   const compiled = await compileWorkflow(workflow, context.definitions);
+  // What would refuse a trigger is told so, and not by the steps.
+  if (compiled.translates) await context.definitions.translations();
   const now = await readTime(context);
   const people = await peopleOf(context, trigger, identifiedBy(trigger, environment), now);
   const [first] = trigger.recipients;
