@@ -46,13 +46,13 @@ export function printMessage(message: JsonObject, output: Output): void {
   if (message.scheduled_at) output.line(`  scheduled  ${timeText(message.scheduled_at)}`);
   output.line();
   const content = isJsonObject(message.content) && isJsonObject(message.content.data) ? message.content.data : {};
-  printContent(content, output);
+  printContent(content, output, "; --open shows it, --raw prints the message");
 }
 
 /** A content document as its reader would see it. */
-export function printContent(content: JsonObject, output: Output): void {
+export function printContent(content: JsonObject, output: Output, hint = ""): void {
   const { paint } = output;
-  for (const [name, text] of contentLines(content)) {
+  for (const [name, text] of contentLines(content, hint)) {
     const [first, ...rest] = text.trimEnd().split("\n");
     if (rest.length === 0) output.line(`${paint.dim(`${name}:`)} ${first}`);
     else {

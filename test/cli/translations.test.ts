@@ -59,7 +59,9 @@ describe.concurrent("a translated workflow", () => {
     collab.write("knock/translations/de/de.json", "{broken");
     const { stdout, exitCode } = await collab.knock(["clock", "advance", "2h"]);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/storage-low {2}karl {2}email failed \(.*knock\/translations\/de\/de\.json:1:2: not valid JSON/);
+    expect(stdout).toMatch(
+      /storage-low {2}karl {2}email failed \(.*knock\/translations\/de\/de\.json:1:2: not valid JSON/,
+    );
     expect(stdout).toMatch(/welcome {2}karl {2}\S+ sent/);
   });
 

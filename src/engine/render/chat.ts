@@ -47,7 +47,7 @@ export function compileChat(template: TemplateReader): ChannelRenderer {
       }));
     },
     render({ scope }, { connection }) {
-      const content = renderJson(json, scope, "json_body");
+      const content = renderJson(json, scope, template.placeOf("json_body"));
       const body = markdown?.(scope) ?? "";
       return {
         __typename: "MessageChatContent",

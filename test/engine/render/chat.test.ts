@@ -44,7 +44,7 @@ describe("the content of a chat message (A-477, T-212)", () => {
     async (json_body) => {
       const failed = contentOf(chat({ json_body }, [CONNECTION], { data: { page: "Home", quote: 'a"b' } }));
       await expect(failed).rejects.toThrow(RenderError);
-      await expect(failed).rejects.toThrow(/^json_body /);
+      await expect(failed).rejects.toThrow(/^steps\[0\]\.template\.json_body /);
     },
   );
 
