@@ -1,8 +1,10 @@
+import type { DeliveryLog } from "../domain/delivery-log.js";
 import { type Channel, type Environment, undeclaredChannel } from "../domain/environment.js";
 import type { Message } from "../domain/message.js";
 import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../domain/recipient.js";
 import { messageOf } from "../errors/knock-error.js";
 import type { Delivery, StoredChannelData } from "../ports/provider.js";
+import { ksuid } from "../util/ids.js";
 import { deregisterTokens } from "./deregister-tokens.js";
 import type { EngineContext } from "./engine-context.js";
 import { isSandboxed, setStatus } from "./message-state.js";
@@ -100,12 +102,13 @@ async function readStored(
 }
 
 interface Attempt {
+  logs: DeliveryLog[];
   environment: Environment;
   storedFor: (message: Message) => StoredChannelData;
   now: number;
 }
 
-async function attempt(context: EngineContext, message: Message, { environment, storedFor, now }: Attempt) {
+async function attempt(context: EngineContext, message: Message, { logs, environment, storedFor, now }: Attempt) {
   const channel = channelOf(message, environment);
   if (!leaves(message) || !channel.deliver) {
     // Held back by a send window until now, or its channel has become a sandbox since (CH-003): nothing leaves.
@@ -117,7 +120,9 @@ async function attempt(context: EngineContext, message: Message, { environment, 
   try {
     const provider = context.providerFor(channel);
     const delivery: Delivery = provider
-      ? await provider.send(message, channel, storedFor(message))
+      ? await provider.send(message, channel, storedFor(message), (exchange) => {
+          logs.push({ ...exchange, id: ksuid(now, context.ids.bytes()), message_id: message.id, at: now });
+        })
       : { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
     settle(message, delivery, now, context.random());
   } catch (error) {
@@ -141,8 +146,9 @@ export async function deliverDue(context: EngineContext, now: number): Promise<n
       context.definitions.environment(),
       readStored(context, messages),
     ]);
-    await Promise.all(messages.map((message) => attempt(context, message, { environment, storedFor, now })));
-    await context.store.saveMessages(messages, token);
+    const logs: DeliveryLog[] = [];
+    await Promise.all(messages.map((message) => attempt(context, message, { logs, environment, storedFor, now })));
+    await context.store.saveMessages(messages, token, logs);
     await deregisterTokens(context, messages, environment, now);
     count += messages.length;
   }

@@ -1,3 +1,4 @@
+import type { DeliveryExchange } from "../domain/delivery-log.js";
 import type { Channel } from "../domain/environment.js";
 import type { Message } from "../domain/message.js";
 import type { JsonObject } from "../util/json.js";
@@ -17,5 +18,11 @@ export interface StoredChannelData {
 
 /** Hands a message to the outside. The message id is the idempotency key: a repeat must not send twice. */
 export interface Provider {
-  send(message: Message, channel: Channel, stored: StoredChannelData): Promise<Delivery>;
+  /** `record` is told each request with its answer, secrets taken out (E-217). */
+  send(
+    message: Message,
+    channel: Channel,
+    stored: StoredChannelData,
+    record?: (exchange: DeliveryExchange) => void,
+  ): Promise<Delivery>;
 }

@@ -174,14 +174,25 @@ describe("a channel that delivers", () => {
     expect(stepOf(ran)?.reason?.detail).toContain("535");
     expect(ran.stdout + ran.stderr).not.toContain("hunter2");
     expect(JSON.stringify(await messageOf(stepOf(ran)?.message_id))).not.toContain("hunter2");
+    const shown = await sample.knock(["messages", "show", String(stepOf(ran)?.message_id)]);
+    expect(shown.stdout).toContain(" 535 ");
+    expect(shown.stdout).not.toContain("hunter2");
   });
 
   test("E-209 a server that cannot be reached is tried again later", async () => {
     environment({}, { port: 1 });
     const ran = await notify(ADA);
     expect(stepOf(ran)).toMatchObject({ outcome: "queued", message_status: "queued" });
+    const id = String(stepOf(ran)?.message_id);
+    const waiting = await sample.knock(["messages", "show", id]);
+    expect(waiting.stdout).toMatch(/deliveries:\n {2}\S+ \S+ {2}SMTP {2}127\.0\.0\.1:1 {2}.*ECONNREFUSED/);
     environment();
     await sample.knock(["clock", "advance", "1m"], withPassword);
+    const { delivery_logs } = await messageOf(id);
+    expect(delivery_logs).toMatchObject([
+      { __typename: "MessageDeliveryLog", response: { status: 250 } },
+      { response: {} },
+    ]);
     expect(smtp.received).toHaveLength(1);
     expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "sent" });
   });
