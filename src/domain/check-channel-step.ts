@@ -25,7 +25,7 @@ export const CHANNEL_OVERRIDES: Readonly<Record<ChannelType, readonly string[]>>
 };
 
 /** Fields of a chat template that the format names and this version cannot follow (section 7.4). */
-const CHAT_NOT_YET = ["recipient_connection", "reply_to_step_ref", "parent_message_id"];
+const CHAT_NOT_YET = ["reply_to_step_ref"];
 
 function isSet(value: unknown): boolean {
   return value !== null && value !== undefined && value !== "";

@@ -5,9 +5,11 @@ import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../domain/rec
 import { messageOf } from "../errors/knock-error.js";
 import type { Delivery, StoredChannelData } from "../ports/provider.js";
 import { ksuid } from "../util/ids.js";
+import { isJsonObject } from "../util/json.js";
 import { deregisterTokens } from "./deregister-tokens.js";
 import type { EngineContext } from "./engine-context.js";
 import { isSandboxed, setStatus } from "./message-state.js";
+import { type FoundConnection, storeConnections } from "./store-connections.js";
 
 /** E-209, EQ-33: eight attempts, waiting 14, 28, … 896 s between them, each ±20 %. */
 const MAX_ATTEMPTS = 8;
@@ -103,12 +105,22 @@ async function readStored(
 
 interface Attempt {
   logs: DeliveryLog[];
+  found: FoundConnection[];
   environment: Environment;
   storedFor: (message: Message) => StoredChannelData;
   now: number;
 }
 
-async function attempt(context: EngineContext, message: Message, { logs, environment, storedFor, now }: Attempt) {
+/** What is wrong with the connection that the template gave: nobody is asked to deliver there (E-187). */
+function connectionFault({ content: { metadata } }: Message): string | null {
+  return isJsonObject(metadata) && typeof metadata.connection_fault === "string" ? metadata.connection_fault : null;
+}
+
+async function attempt(
+  context: EngineContext,
+  message: Message,
+  { logs, found, environment, storedFor, now }: Attempt,
+) {
   const channel = channelOf(message, environment);
   if (!leaves(message) || !channel.deliver) {
     // Held back by a send window until now, or its channel has become a sandbox since (CH-003): nothing leaves.
@@ -118,6 +130,11 @@ async function attempt(context: EngineContext, message: Message, { logs, environ
   }
   message.attempts += 1;
   try {
+    const fault = connectionFault(message);
+    if (fault !== null) {
+      settle(message, { status: "failed", retryable: false, reason: fault }, now, context.random());
+      return;
+    }
     const provider = context.providerFor(channel);
     const delivery: Delivery = provider
       ? await provider.send(message, channel, storedFor(message), (exchange) => {
@@ -125,6 +142,7 @@ async function attempt(context: EngineContext, message: Message, { logs, environ
         })
       : { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
     settle(message, delivery, now, context.random());
+    if ("connection" in delivery && delivery.connection) found.push({ message, connection: delivery.connection });
   } catch (error) {
     // A provider answers failures; what it throws is unforeseen, and may pass.
     settle(message, { status: "failed", retryable: true, reason: messageOf(error) }, now, context.random());
@@ -147,8 +165,12 @@ export async function deliverDue(context: EngineContext, now: number): Promise<n
       readStored(context, messages),
     ]);
     const logs: DeliveryLog[] = [];
-    await Promise.all(messages.map((message) => attempt(context, message, { logs, environment, storedFor, now })));
+    const found: FoundConnection[] = [];
+    await Promise.all(
+      messages.map((message) => attempt(context, message, { logs, found, environment, storedFor, now })),
+    );
     await context.store.saveMessages(messages, token, logs);
+    await storeConnections(context, found, now);
     await deregisterTokens(context, messages, environment, now);
     count += messages.length;
   }

@@ -4,7 +4,8 @@ import type { Message } from "../domain/message.js";
 import type { JsonObject } from "../util/json.js";
 
 export type Delivery =
-  | { status: "sent" | "delivered"; metadata?: JsonObject }
+  /** `connection`: found out on the way, and from now on the recipient's. */
+  | { status: "sent" | "delivered"; metadata?: JsonObject; connection?: JsonObject }
   /** The address is bad for good (CH-044); `token` is the device token that is. */
   | { status: "bounced"; reason: string; token?: string }
   /** `retry_after_ms`: how long the provider asked to be left alone. */

@@ -54,7 +54,7 @@ describe("channel overrides (section 7): what has no effect on the step's type i
 });
 
 describe("what would be passed over in silence is refused", () => {
-  test.each(["recipient_connection", "reply_to_step_ref", "parent_message_id"])("chat: settings.%s", (name) => {
+  test.each(["reply_to_step_ref"])("chat: settings.%s", (name) => {
     const step = channel("chat", { template: { markdown_body: "C", settings: { [name]: "x" } } });
     expect(faultsOf(() => parseWorkflow("w", { name: "W", steps: [step] }))).toEqual([
       `/template/settings/${name} is not supported yet; remove it to send without`,

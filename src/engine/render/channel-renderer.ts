@@ -11,6 +11,8 @@ export interface Destination {
   address: string;
   snapshot: JsonObject | null;
   connection?: JsonObject;
+  /** Flat, for the content document's `metadata`. */
+  metadata?: JsonObject;
   /** Of the device, where it has one. */
   locale?: string | null;
 }

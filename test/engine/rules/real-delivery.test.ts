@@ -118,3 +118,64 @@ test("E-208 CH-003 what waits for another attempt stays when its channel becomes
   expect(h.delivered).toHaveLength(1);
   expect(await h.messages()).toMatchObject([{ status: "not_sent", due_at: null }]);
 });
+
+describe("a chat step that says itself where its message goes", () => {
+  const override = (recipient_connection: string) => {
+    const template: JsonObject = { markdown_body: "C", settings: { recipient_connection } };
+    return { ...step.chat(), template };
+  };
+
+  test("C-150 E-187 CH-176 a connection that is no JSON leaves the message undelivered, and the run goes on", async () => {
+    h.define("digest", { steps: [override("{"), step.email()] });
+    const outcome = await h.trigger("digest", { recipients: ["ana"] });
+    expect(outcome.recipients?.[0]).toMatchObject({
+      status: "completed",
+      steps: [{ message_status: "undelivered" }, { message_status: "sent" }],
+    });
+    expect(h.delivered.map(({ channel }) => channel.type)).toEqual(["email"]);
+    const [message] = (await h.messages("ana")).filter(({ channel }) => channel.type === "chat");
+    expect(message?.events.at(-1)?.data).toMatchObject({
+      failure_reason: "fatal_error",
+      failure_details: expect.stringContaining("recipient_connection is not valid JSON"),
+    });
+  });
+
+  test("E-187 a good one is one message, whatever the recipient has", async () => {
+    h.define("digest", { steps: [override('{"channel_id":"C-{{ recipient.id }}"}')] });
+    await h.identify({
+      id: "ana",
+      channel_data: { "c-chat": { connections: [{ channel_id: "C1" }, { user_id: "U1" }] } },
+    });
+    await h.trigger("digest", { recipients: ["ana", "bo"] });
+    expect(h.delivered.map(({ content }) => content.connection)).toEqual([
+      { channel_id: "C-ana" },
+      { channel_id: "C-bo" },
+    ]);
+  });
+});
+
+describe("E-186 CH-175 a user of Slack found by e-mail", () => {
+  const tenant = { id: "acme", channel_data: { "c-chat": { token: { access_token: "xoxb-tenant" } } } };
+  const byEmail = () => ({ ...step.chat(), channel_overrides: { email_based_user_id_resolution: true } });
+  beforeEach(() => {
+    h.deliver = () => ({ status: "sent", connection: { user_id: "U7" } });
+  });
+
+  test("is the recipient's connection from then on", async () => {
+    h.define("digest", { steps: [byEmail()] });
+    await h.trigger("digest", { recipients: ["ana"], tenant });
+    expect(h.delivered[0]?.content.connection).toEqual({ email: "ana@lark.test" });
+    expect((await h.recipient("ana"))?.channel_data).toMatchObject({ "c-chat": { connections: [{ user_id: "U7" }] } });
+    await h.trigger("digest", { recipients: ["ana"], tenant: "acme" });
+    expect(h.delivered[1]?.content.connection).toEqual({ user_id: "U7" });
+  });
+
+  test.each([
+    ["no tenant has a token", byEmail, {}],
+    ["the step does not ask for it", () => step.chat(), { tenant }],
+  ])("is not looked for where %s", async (_title, one, more) => {
+    h.define("digest", { steps: [one()] });
+    const outcome = await h.trigger("digest", { recipients: ["ana"], ...more });
+    expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ reason: { code: "missing_recipient_data" } });
+  });
+});
