@@ -8,6 +8,7 @@ import { ksuid } from "../util/ids.js";
 import { isJsonObject } from "../util/json.js";
 import { deregisterTokens } from "./deregister-tokens.js";
 import type { EngineContext } from "./engine-context.js";
+import { asReply, findParent, isReply } from "./find-parent.js";
 import { isSandboxed, setStatus } from "./message-state.js";
 import { type FoundConnection, storeConnections } from "./store-connections.js";
 
@@ -128,16 +129,21 @@ async function attempt(
     setStatus(message, message.channel.type === "in_app_feed" ? "delivered" : "not_sent", now);
     return;
   }
+  const parent = await findParent(context, message, now);
+  if (parent !== null && "at" in parent) {
+    message.due_at = parent.at;
+    return;
+  }
   message.attempts += 1;
   try {
-    const fault = connectionFault(message);
+    const fault = connectionFault(message) ?? (parent !== null && "fault" in parent ? parent.fault : null);
     if (fault !== null) {
       settle(message, { status: "failed", retryable: false, reason: fault }, now, context.random());
       return;
     }
     const provider = context.providerFor(channel);
     const delivery: Delivery = provider
-      ? await provider.send(message, channel, storedFor(message), (exchange) => {
+      ? await provider.send(asReply(message, parent), channel, storedFor(message), (exchange) => {
           logs.push({ ...exchange, id: ksuid(now, context.ids.bytes()), message_id: message.id, at: now });
         })
       : { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
@@ -166,10 +172,15 @@ export async function deliverDue(context: EngineContext, now: number): Promise<n
     ]);
     const logs: DeliveryLog[] = [];
     const found: FoundConnection[] = [];
-    await Promise.all(
-      messages.map((message) => attempt(context, message, { logs, found, environment, storedFor, now })),
-    );
-    await context.store.saveMessages(messages, token, logs);
+    const shared = { logs, found, environment, storedFor, now };
+    const others = messages.filter((message) => !isReply(message));
+    await Promise.all(others.map((message) => attempt(context, message, shared)));
+    await context.store.saveMessages(others, token, logs.splice(0));
+    // One by one, as they were made: what one replies to may have been sent just now, and must be on record.
+    for (const reply of messages.filter(isReply)) {
+      await attempt(context, reply, shared);
+      await context.store.saveMessages([reply], token, logs.splice(0));
+    }
     await storeConnections(context, found, now);
     await deregisterTokens(context, messages, environment, now);
     count += messages.length;

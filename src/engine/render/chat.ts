@@ -22,6 +22,8 @@ function addressOf(connection: JsonObject): string {
   return "connection";
 }
 
+const orNull = (map: JsonObject): JsonObject | null => (Object.keys(map).length === 0 ? null : map);
+
 function snapshotOf(connection: JsonObject): JsonObject {
   return {
     channel_id: connection.channel_id ?? null,
@@ -74,6 +76,7 @@ export function compileChat(template: TemplateReader, overrides: TemplateReader)
   const settings = template.section("settings");
   const override = settings.text("recipient_connection");
   const parent = settings.text("parent_message_id");
+  const replyTo = settings.source("reply_to_step_ref");
   const markdown = template.text("markdown_body");
   const json = template.text("json_body");
   const summary = template.text("summary");
@@ -110,7 +113,11 @@ export function compileChat(template: TemplateReader, overrides: TemplateReader)
           summary: summary?.(scope) ?? null,
         },
         // An id that is empty once rendered: no reply (CH-177).
-        metadata: metadata || thread ? { ...metadata, ...(thread ? { parent_message_id: thread } : {}) } : null,
+        metadata: orNull({
+          ...metadata,
+          ...(thread ? { parent_message_id: thread } : {}),
+          ...(replyTo ? { reply_to_step_ref: replyTo } : {}),
+        }),
       };
     },
   };

@@ -179,3 +179,64 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ reason: { code: "missing_recipient_data" } });
   });
 });
+
+describe("E-188 CH-177 a reply to a previous step", () => {
+  const reply = (settings: JsonObject) => {
+    const template: JsonObject = { markdown_body: "R", settings };
+    return { ...step.chat("R", {}, "chat_2"), template };
+  };
+  const seen: unknown[] = [];
+  let answers: Delivery[];
+  beforeEach(async () => {
+    seen.length = 0;
+    answers = [{ status: "sent", metadata: { external_id: "7.1" } }];
+    h.deliver = (message) => {
+      seen.push((message.content.metadata as JsonObject | null)?.parent_message_id ?? null);
+      return (answers.length > 1 ? answers.shift() : answers[0]) as Delivery;
+    };
+    h.define("digest", { steps: [step.chat("P"), reply({ reply_to_step_ref: "chat_1" })] });
+    await h.identify({ id: "ana", channel_data: { "c-chat": { connections: [{ channel_id: "C1" }] } } });
+  });
+  const last = async () => (await h.messages("ana")).find(({ step_ref }) => step_ref === "chat_2");
+  const fault = async () => String((await last())?.events.at(-1)?.data?.failure_details);
+
+  test("has the id of the message that was just sent", async () => {
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(seen).toEqual([null, "7.1"]);
+    expect((await last())?.status).toBe("sent");
+  });
+
+  test("waits for one that is still to be sent, and is not tried meanwhile", async () => {
+    answers = [{ status: "failed", retryable: true, reason: "503" }, ...answers];
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(await last()).toMatchObject({ status: "queued", attempts: 0 });
+    expect(seen).toEqual([null]);
+    await h.at(MINUTE);
+    expect(seen).toEqual([null, null, "7.1"]);
+    expect(await last()).toMatchObject({ status: "sent", attempts: 1 });
+  });
+
+  test.each<[string, Delivery, string]>([
+    ["was refused", { status: "failed", retryable: false, reason: "no" }, "is undelivered, and has no id"],
+    ["has no id", { status: "sent" }, "is sent, and has no id"],
+  ])("to one that %s is undelivered, saying so", async (_title, answer, words) => {
+    answers = [answer];
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect((await last())?.status).toBe("undelivered");
+    expect(await fault()).toContain(words);
+  });
+
+  test("to several is undelivered", async () => {
+    const connections = [{ channel_id: "C1" }, { channel_id: "C2" }];
+    await h.identify({ id: "ana", channel_data: { "c-chat": { connections } } });
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(await fault()).toBe('step "chat_1" made 2 messages, and a reply is to one');
+  });
+
+  test("to a step that was skipped is undelivered", async () => {
+    const never = { conditions: { all: [{ variable: "data.x", operator: "exists" }] } };
+    h.define("digest", { steps: [step.chat("P", never), reply({ reply_to_step_ref: "chat_1" })] });
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(await fault()).toContain('step "chat_1" made no message');
+  });
+});
