@@ -8,9 +8,8 @@ import { ksuid } from "../util/ids.js";
 import { isJsonObject } from "../util/json.js";
 import { deregisterTokens } from "./deregister-tokens.js";
 import type { EngineContext } from "./engine-context.js";
-import { asReply, findParent, isReply } from "./find-parent.js";
 import { isSandboxed, setStatus } from "./message-state.js";
-import { type FoundConnection, storeConnections } from "./store-connections.js";
+import type { FoundConnection } from "./store-connections.js";
 
 /** E-209, EQ-33: eight attempts, waiting 14, 28, … 896 s between them, each ±20 %. */
 const MAX_ATTEMPTS = 8;
@@ -117,6 +116,11 @@ function connectionFault({ content: { metadata } }: Message): string | null {
   return isJsonObject(metadata) && typeof metadata.connection_fault === "string" ? metadata.connection_fault : null;
 }
 
+/** The step whose message this one replies to (E-188). */
+function replyRefOf({ content: { metadata } }: Message): string | null {
+  return isJsonObject(metadata) && typeof metadata.reply_to_step_ref === "string" ? metadata.reply_to_step_ref : null;
+}
+
 async function attempt(
   context: EngineContext,
   message: Message,
@@ -129,21 +133,28 @@ async function attempt(
     setStatus(message, message.channel.type === "in_app_feed" ? "delivered" : "not_sent", now);
     return;
   }
-  const parent = await findParent(context, message, now);
-  if (parent !== null && "at" in parent) {
-    message.due_at = parent.at;
-    return;
+  const ref = replyRefOf(message);
+  let sent = message;
+  let fault = connectionFault(message);
+  if (ref !== null) {
+    const { asReply, findParent } = await import("./find-parent.js");
+    const parent = await findParent(context, message, ref, now);
+    if ("at" in parent) {
+      message.due_at = parent.at;
+      return;
+    }
+    if ("fault" in parent) fault ??= parent.fault;
+    sent = asReply(message, parent);
   }
   message.attempts += 1;
   try {
-    const fault = connectionFault(message) ?? (parent !== null && "fault" in parent ? parent.fault : null);
     if (fault !== null) {
       settle(message, { status: "failed", retryable: false, reason: fault }, now, context.random());
       return;
     }
     const provider = context.providerFor(channel);
     const delivery: Delivery = provider
-      ? await provider.send(asReply(message, parent), channel, storedFor(message), (exchange) => {
+      ? await provider.send(sent, channel, storedFor(message), (exchange) => {
           logs.push({ ...exchange, id: ksuid(now, context.ids.bytes()), message_id: message.id, at: now });
         })
       : { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
@@ -173,15 +184,15 @@ export async function deliverDue(context: EngineContext, now: number): Promise<n
     const logs: DeliveryLog[] = [];
     const found: FoundConnection[] = [];
     const shared = { logs, found, environment, storedFor, now };
-    const others = messages.filter((message) => !isReply(message));
+    const others = messages.filter((message) => replyRefOf(message) === null);
     await Promise.all(others.map((message) => attempt(context, message, shared)));
     await context.store.saveMessages(others, token, logs.splice(0));
     // One by one, as they were made: what one replies to may have been sent just now, and must be on record.
-    for (const reply of messages.filter(isReply)) {
+    for (const reply of messages.filter((message) => replyRefOf(message) !== null)) {
       await attempt(context, reply, shared);
       await context.store.saveMessages([reply], token, logs.splice(0));
     }
-    await storeConnections(context, found, now);
+    if (found.length > 0) await (await import("./store-connections.js")).storeConnections(context, found, now);
     await deregisterTokens(context, messages, environment, now);
     count += messages.length;
   }

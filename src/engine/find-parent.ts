@@ -7,22 +7,16 @@ const MOST_MESSAGES = 50;
 /** How soon to look again for a message that another process is sending. */
 const LOOK_AGAIN_MS = 1_000;
 
-/** What a message replies to: its platform's id, why there is none, or when to look again. Null where it is no reply. */
+/** What a message replies to: its platform's id, why there is none, or when to look again. */
 export type FoundParent = { id: string } | { fault: string } | { at: number };
 
-function refOf({ content: { metadata } }: Message): string | null {
-  const ref = isJsonObject(metadata) ? metadata.reply_to_step_ref : null;
-  return typeof ref === "string" ? ref : null;
-}
-
-export function isReply(message: Message): boolean {
-  return refOf(message) !== null;
-}
-
 /** The one message of the step that a message replies to (E-188); it waits for one that has not been sent yet. */
-export async function findParent({ store }: EngineContext, message: Message, now: number): Promise<FoundParent | null> {
-  const ref = refOf(message);
-  if (ref === null) return null;
+export async function findParent(
+  { store }: EngineContext,
+  message: Message,
+  ref: string,
+  now: number,
+): Promise<FoundParent> {
   const of = { recipient_run_id: message.recipient_run_id };
   const { items } = await store.listMessages(of, { limit: MOST_MESSAGES });
   const [parent, ...more] = items.filter(
@@ -37,8 +31,8 @@ export async function findParent({ store }: EngineContext, message: Message, now
 }
 
 /** The message with what it replies to filled in. */
-export function asReply(message: Message, parent: FoundParent | null): Message {
-  if (parent === null || !("id" in parent)) return message;
+export function asReply(message: Message, parent: FoundParent): Message {
+  if (!("id" in parent)) return message;
   const metadata = isJsonObject(message.content.metadata) ? message.content.metadata : {};
   return { ...message, content: { ...message.content, metadata: { ...metadata, parent_message_id: parent.id } } };
 }

@@ -11,7 +11,6 @@ export async function storeConnections(
   found: readonly FoundConnection[],
   now: number,
 ): Promise<void> {
-  if (found.length === 0) return;
   const recipients = await store.readRecipients([...new Set(found.map(({ message }) => message.recipient))]);
   const writes = found.flatMap(({ message: { recipient, channel }, connection }) => {
     const stored = recipients.get(recipient);

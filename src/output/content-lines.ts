@@ -87,19 +87,35 @@ function jsonLines(json: JsonObject): Line {
   return lines.length > 0 ? ["blocks", lines.join("\n")] : ["json", JSON.stringify(json, null, 2)];
 }
 
+function bodyLines(template: JsonObject): Line[] {
+  return [
+    ...field(template, "summary"),
+    ...objectsIn(template.blocks).map((block): Line => [String(block.name), String(block.content)]),
+    ...(isJsonObject(template.json_content) ? [jsonLines(template.json_content)] : []),
+  ];
+}
+
 function chatLines(content: JsonObject): Line[] {
   const connection = isJsonObject(content.connection) ? content.connection : {};
   const template = isJsonObject(content.template) ? content.template : {};
-  const id = connection.channel_id ?? connection.user_id ?? connection.ms_teams_channel_id ?? connection.phone_number;
+  const { metadata } = content;
+  const fault = isJsonObject(metadata) ? metadata.connection_fault : null;
+  if (typeof fault === "string") return [["to", `nobody: ${fault}`], ...bodyLines(template)];
+  const id =
+    connection.channel_id ??
+    connection.user_id ??
+    connection.ms_teams_channel_id ??
+    connection.phone_number ??
+    connection.email;
   const name = typeof connection.channel_name === "string" ? `#${connection.channel_name}` : null;
   const place = [name, typeof id === "string" ? (name ? `(${id})` : id) : null].filter(Boolean).join(" ");
   const to =
     place === "" ? (connection.via_incoming_webhook ? "an incoming webhook" : JSON.stringify(connection)) : place;
+  const thread = isJsonObject(metadata) ? (metadata.reply_to_step_ref ?? metadata.parent_message_id) : null;
   return [
     ["to", to],
-    ...field(template, "summary"),
-    ...objectsIn(template.blocks).map((block): Line => [String(block.name), String(block.content)]),
-    ...(isJsonObject(template.json_content) ? [jsonLines(template.json_content)] : []),
+    ...(typeof thread === "string" ? ([["reply to", thread]] as Line[]) : []),
+    ...bodyLines(template),
   ];
 }
 

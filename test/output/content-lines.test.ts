@@ -65,6 +65,18 @@ test("chat JSON without anything to outline is shown as it is", () => {
   expect(shown).toEqual(["json", JSON.stringify(json_content, null, 2)]);
 });
 
+test("a chat message says whom it is for: a user by e-mail, whom it replies to, or why nobody", () => {
+  const template = { blocks: null, json_content: null, summary: "s" };
+  const lines = (connection: JsonObject, metadata: JsonObject) =>
+    contentLines({ __typename: "MessageChatContent", connection, template, metadata });
+  expect(lines({ email: "ada@lark.test" }, { reply_to_step_ref: "chat_1" })).toEqual([
+    ["to", "ada@lark.test"],
+    ["reply to", "chat_1"],
+    ["summary", "s"],
+  ]);
+  expect(lines({}, { connection_fault: "it is empty" })[0]).toEqual(["to", "nobody: it is empty"]);
+});
+
 test("overrides of an SMS and of a push are shown", () => {
   const payload_overrides = { ttl: 5 };
   const shown = ["overrides", JSON.stringify(payload_overrides, null, 2)];
