@@ -280,6 +280,26 @@ test("SMS, push, chat and a webhook leave the built command, each to its provide
       "/v1/projects/lark/messages:send",
     ]);
     expect(target.requests.find(({ path }) => path === "/hook")?.headers["x-webhook-signature"]).toMatch(/^t=\d+,s=/);
+    const ids = ran.outcome.recipients?.[0]?.steps.map((one) => String(one.message_id)) ?? [];
+    const kept = await Promise.all(ids.map(async (id) => (await messageOf(id)).delivery_logs as JsonObject[]));
+    expect(kept.map((logs) => logs.map(({ service_name }) => service_name))).toEqual([
+      ["Twilio"],
+      ["Firebase", "Firebase"],
+      ["Slack"],
+      ["Webhook"],
+    ]);
+    expect(kept[1]?.[1]).toMatchObject({ request: { body: "[redacted]" }, response: { body: "[redacted]" } });
+    const credentials = Buffer.from("AC1:twilio-token").toString("base64");
+    for (const secret of [
+      "access-token-1",
+      "twilio-token",
+      credentials,
+      "hook-key",
+      "PRIVATE KEY",
+      `${target.url}/slack`,
+      "/slack",
+    ])
+      expect(JSON.stringify(kept)).not.toContain(secret);
     const again = await sample.knock(["notify", "all", "-r", "ada", "--json"], { env });
     expect(again.outcome.recipients?.[0]?.steps[1]).toMatchObject({ reason: { code: "missing_recipient_data" } });
   } finally {
