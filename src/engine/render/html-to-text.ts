@@ -1,25 +1,28 @@
-/** Those that e-mails are written with; the others stand as they are, and all 2,000 of them would be a table to load. */
-const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
-Object.assign(ENTITIES, { ensp: " ", emsp: " ", thinsp: " ", shy: "", zwnj: "", zwj: "\u200d" });
-for (const pair of [
-  ..."hellip… mdash— ndash– lsquo‘ rsquo’ sbquo‚ ldquo“ rdquo” bdquo„ laquo« raquo» lsaquo‹ rsaquo› bull• middot·".split(
-    " ",
-  ),
-  ..."copy© reg® trade™ euro€ pound£ yen¥ cent¢ sect§ para¶ deg° plusmn± times× divide÷ frac12½ larr← rarr→ check✓".split(
-    " ",
-  ),
-  ..."aumlä oumlö uumlü AumlÄ OumlÖ UumlÜ szligß eacuteé egraveè ecircê agraveà acircâ ccedilç ntildeñ oacuteó".split(
-    " ",
-  ),
-])
-  ENTITIES[pair.slice(0, -1)] = pair.slice(-1);
+let entities: Map<string, string> | undefined;
+
+/** Those that e-mails are written with; others stand as they are: all 2,000 would be a table to load. Made when a text has one. */
+function entityOf(name: string): string | undefined {
+  entities ??= new Map([
+    ...Object.entries({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " }),
+    ...Object.entries({ ensp: " ", emsp: " ", thinsp: " ", shy: "", zwnj: "", zwj: "\u200d" }),
+    ...[
+      ..."hellip… mdash— ndash– lsquo‘ rsquo’ sbquo‚ ldquo“ rdquo” bdquo„ laquo« raquo» lsaquo‹ rsaquo› bull• middot·".split(
+        " ",
+      ),
+      ..."copy© reg® trade™ euro€ pound£ yen¥ cent¢ sect§ para¶ deg° plusmn± times× divide÷ frac12½ larr← rarr→ check✓".split(
+        " ",
+      ),
+      ..."aumlä oumlö uumlü AumlÄ OumlÖ UumlÜ szligß eacuteé egraveè ecircê agraveà acircâ ccedilç ntildeñ oacuteó".split(
+        " ",
+      ),
+    ].map((pair): [string, string] => [pair.slice(0, -1), pair.slice(-1)]),
+  ]);
+  return entities.get(name) ?? entities.get(name.toLowerCase());
+}
 
 function decode(text: string): string {
   return text.replace(/&(#x[0-9a-f]+|#\d+|[a-z][a-z0-9]*);/gi, (whole, name: string) => {
-    if (!name.startsWith("#")) {
-      const known = Object.hasOwn(ENTITIES, name) ? name : name.toLowerCase();
-      return Object.hasOwn(ENTITIES, known) ? (ENTITIES[known] as string) : whole;
-    }
+    if (!name.startsWith("#")) return entityOf(name) ?? whole;
     const code = name[1]?.toLowerCase() === "x" ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
