@@ -44,7 +44,14 @@ const APART = {
  * Our own modules that few starts need, each a bundle of its own, read when imported. It has its own copy of what it shares
  * with the command (an error is known by its mark, whichever copy made it).
  */
-const LATE_MODULES = ["providers/open-provider", "remote/open-remote", "remote/http-fetcher", "app/init-project"];
+const LATE_MODULES = [
+  "providers/open-provider",
+  "remote/open-remote",
+  "remote/http-fetcher",
+  "app/init-project",
+  "engine/find-parent",
+  "engine/store-connections",
+];
 
 const ENTRIES = ["main", "main-notify"];
 

@@ -84,7 +84,7 @@ function registerShow(messages: Command, context: CommandContext): void {
     const content = contentOf(message);
     if (flags.open) printShown(await openEmail(id, content, context), context.output);
     else if (flags.raw) await printRaw(message, content, context);
-    else printMessage(message, context.output);
+    else printMessage(message, (await operations.readDeliveryLogs(id)) ?? [], context.output);
   });
 }
 

@@ -2,6 +2,7 @@ import { textFileOf } from "../domain/text-files.js";
 import { type Step, type Workflow, walkSteps } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject } from "../util/json.js";
+import { checkConditionTexts } from "./check-condition-texts.js";
 import { compileStep, parsePartials } from "./compile-step.js";
 import type { ChannelRenderer } from "./render/channel-renderer.js";
 import { type CompileText, compilerFor } from "./render/liquid.js";
@@ -64,11 +65,13 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
     translates ||= TRANSLATES.test(source);
     return compileLiquid(source, place);
   };
+  checkConditionTexts(workflow.conditions, "conditions", compileText);
   for (const { step, path } of walkSteps(workflow.steps)) {
     const isGuide = step.type === "channel" && step.channel_type === "in_app_guide"; // it has no template
     if (step.type === "channel" && !isGuide)
       renderers.set(step.ref, await compileStep(workflow, step, path, compileText, shared));
     else if ("settings" in step) checkTexts(step.settings, `${path}.settings`, compileText);
+    checkConditionTexts(step, path, compileText);
     needsTime ||= mayComputeTime(step);
   }
   return {

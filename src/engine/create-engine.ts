@@ -20,6 +20,7 @@ import type { Json, JsonObject } from "../util/json.js";
 import { readActivities } from "./activities.js";
 import {
   contentShape,
+  deliveryLogShape,
   messageEventShapes,
   messageShape,
   recipientRunDetailShape,
@@ -153,6 +154,11 @@ class Engine implements LocalOperations {
   async readMessageEvents(id: string): Promise<JsonObject[] | null> {
     const [message] = await this.context.store.readMessages([id]);
     return message === undefined ? null : messageEventShapes(message);
+  }
+
+  async readDeliveryLogs(id: string): Promise<JsonObject[] | null> {
+    const [message] = await this.context.store.readMessages([id]);
+    return message === undefined ? null : (await this.context.store.readDeliveryLogs(id)).map(deliveryLogShape);
   }
 
   async readMessageActivities(id: string): Promise<JsonObject[] | null> {

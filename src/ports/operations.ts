@@ -40,6 +40,8 @@ export interface Operations {
   /** The API's `Message` plus `content`, or null. */
   readMessage(id: string): Promise<JsonObject | null>;
   listMessages(filter: MessageFilter, page: Page): Promise<Paged<JsonObject>>;
+  /** The API's `MessageDeliveryLog`s (A-222, A-484), newest first: the requests made for a message. Null for no message. */
+  readDeliveryLogs(id: string): Promise<JsonObject[] | null>;
   /**
    * The messages changed, in the order of `ids`; unknown ids are an error and change nothing. `metadata`, as
    * `parseInteractionMetadata` lets it through, is for `interacted` alone (E-226).

@@ -1,5 +1,6 @@
 import type { Channel } from "../../domain/environment.js";
 import type { Recipient } from "../../domain/recipient.js";
+import { messageOf } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { isJsonObject } from "../../util/json.js";
 import { type CompileText, RenderError, type RenderScope, type Text } from "./liquid.js";
@@ -10,6 +11,8 @@ export interface Destination {
   address: string;
   snapshot: JsonObject | null;
   connection?: JsonObject;
+  /** Flat, for the content document's `metadata`. */
+  metadata?: JsonObject;
   /** Of the device, where it has one. */
   locale?: string | null;
 }
@@ -88,7 +91,7 @@ export class TemplateReader {
   }
 }
 
-/** Rendered text that must be JSON (T-094). Null for blank text. */
+/** Rendered text that must be JSON (T-094), `what` being its place. Null for blank text. */
 export function renderJson(text: Text | null, scope: RenderScope, what: string): JsonObject | null {
   const rendered = text?.(scope).trim() ?? "";
   if (rendered === "") return null;
@@ -96,7 +99,7 @@ export function renderJson(text: Text | null, scope: RenderScope, what: string):
   try {
     value = JSON.parse(rendered);
   } catch (error) {
-    throw new RenderError(`${what} is not valid JSON once rendered`, { cause: error });
+    throw new RenderError(`${what} is not valid JSON once rendered: ${messageOf(error)}`, { cause: error });
   }
   if (!isJsonObject(value)) throw new RenderError(`${what} must be a JSON object once rendered`);
   return value;

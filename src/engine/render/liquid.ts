@@ -206,7 +206,7 @@ function parseAt(source: string, owner: string, place: string, where: string): T
 }
 
 /** `steps[2].template.subject` → `/steps/2/template/subject`. */
-function pointerTo(place: string): string {
+export function pointerTo(place: string): string {
   return `/${place.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`;
 }
 

@@ -47,7 +47,7 @@ export function compilePush(template: TemplateReader): ChannelRenderer {
     },
     render({ scope: everyDevice }, { address, locale = null }) {
       const scope = inLocale(everyDevice, locale);
-      const payload = renderJson(overrides, scope, "settings.payload_overrides");
+      const payload = renderJson(overrides, scope, settings.placeOf("payload_overrides"));
       return {
         __typename: "MessagePushContent",
         token: address,

@@ -13,7 +13,7 @@ export function compileSms(template: TemplateReader): ChannelRenderer {
       return address ? [{ address, snapshot: { phone_number: address, name: textProperty(recipient, "name") } }] : [];
     },
     render({ scope }, { address }) {
-      const payload = renderJson(overrides, scope, "settings.payload_overrides");
+      const payload = renderJson(overrides, scope, settings.placeOf("payload_overrides"));
       return {
         __typename: "MessageSmsContent",
         to: address,

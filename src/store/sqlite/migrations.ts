@@ -268,4 +268,16 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE messages ADD COLUMN guide TEXT;
   CREATE INDEX messages_by_guide ON messages (recipient, guide) WHERE guide IS NOT NULL;
   `,
+  `
+  CREATE TABLE delivery_logs (
+    row INTEGER PRIMARY KEY,
+    message TEXT NOT NULL,
+    id TEXT NOT NULL,
+    service TEXT NOT NULL,
+    request TEXT NOT NULL,
+    response TEXT NOT NULL,
+    at INTEGER NOT NULL
+  );
+  CREATE INDEX delivery_logs_by_message ON delivery_logs (message);
+  `,
 ];
