@@ -45,12 +45,17 @@ const APART = {
  * with the command (an error is known by its mark, whichever copy made it).
  */
 const LATE_MODULES = [
-  "providers/open-provider",
-  "remote/open-remote",
-  "remote/http-fetcher",
   "app/init-project",
+  "app/open-in-browser",
+  "app/run-shell",
   "engine/find-parent",
+  "engine/schedule-times",
   "engine/store-connections",
+  "engine/time-windows",
+  "project/read-translations",
+  "providers/open-provider",
+  "remote/http-fetcher",
+  "remote/open-remote",
 ];
 
 const ENTRIES = ["main", "main-notify"];
