@@ -94,7 +94,6 @@ function createMessage(
     recipient_run_id: run.id,
     recipient: run.recipient,
     actor: input.run.actor,
-    ...(batch ? { batch: messageBatch(batch) } : {}),
     workflow: input.run.workflow,
     version_id: input.run.version_id,
     categories: input.compiled.workflow.categories,
@@ -122,6 +121,7 @@ function createMessage(
     inserted_at: now,
     updated_at: now,
   };
+  if (batch) message.batch = messageBatch(batch);
   if (isFeed && scheduled === null) {
     // E-205: the feed is the delivery.
     message.status = "delivered";
