@@ -134,10 +134,9 @@ export async function triggerWorkflow(
   const usedUp = new Set<RecipientKey>();
   for (;;) {
     const started = await startRuns(context, start, first.reached, usedUp, known);
-    const { advances: _advances, ...rows } = started;
     const inserted = await store.insertWorkflowRun(
       {
-        ...rows,
+        ...started,
         run,
         version: workflow,
         idempotency: key === null ? null : { key, fingerprint, workflow_run_id: run.id, inserted_at: now },

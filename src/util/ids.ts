@@ -69,14 +69,14 @@ const KSUID_EPOCH_SECONDS = 1_400_000_000;
 
 /** A KSUID: 27 base-62 characters that sort by time (second resolution), the form of message ids. */
 export function ksuid(atMilliseconds: number, payload: Uint8Array): string {
-  const bytes = new Uint8Array(20);
   // Before May 2014 and after 2150 times are all alike: the virtual clock may be set there, and must not wrap.
   const seconds = Math.floor(atMilliseconds / 1_000) - KSUID_EPOCH_SECONDS;
-  new DataView(bytes.buffer).setUint32(0, Math.min(0xffff_ffff, Math.max(0, seconds)));
-  bytes.set(payload.subarray(0, 16), 4);
+  const time = Math.min(0xffff_ffff, Math.max(0, seconds));
   // Long division of the 160-bit number by 62³, ten 16-bit limbs at a time, three digits by each.
-  for (let limb = 0; limb < 10; limb++)
-    limbs[limb] = ((bytes[2 * limb] as number) << 8) | (bytes[2 * limb + 1] as number);
+  limbs[0] = time >>> 16;
+  limbs[1] = time & 0xffff;
+  for (let limb = 2, byte = 0; limb < 10; limb++, byte += 2)
+    limbs[limb] = ((payload[byte] as number) << 8) | (payload[byte + 1] as number);
   let text = "";
   for (let digits = 0, first = 0; digits < 27; digits += 3) {
     let remainder = 0;

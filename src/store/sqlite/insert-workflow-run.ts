@@ -11,7 +11,7 @@ import { messageInserter } from "./message-rows.js";
 import { applyUpserts } from "./recipients.js";
 import { json } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
-import { recordMessageEvents, recordRunEvents, writeWait } from "./waits.js";
+import { isAnyWaiting, recordMessageEvents, recordRunEvents, writeWait } from "./waits.js";
 
 const INSERT_RUN =
   "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, fan_out, due_at, claim_token, claim_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -34,6 +34,7 @@ export function readIdempotency(db: Connection, key: string, since: number): Ide
 }
 
 export function selectClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
+  if (claims.length === 0) return [];
   const select = db.statement("SELECT 1 FROM frequency_claims WHERE workflow = ? AND recipient = ? AND tenant = ?");
   const used = claims.filter(
     ({ workflow, recipient, tenant }) => select.get(workflow, recipient, tenant) !== undefined,
@@ -125,16 +126,18 @@ export function insertRecipientRuns(
   }
   const insertMessage = messageInserter(db, shared);
   for (const message of made) insertMessage(message, rows.get(message.recipient_run_id) as number, trigger);
-  recordMessageEvents(
-    db,
-    made.map((message) => ({ message, events: message.events })),
-  );
-  recordRunEvents(
-    db,
-    shared,
-    written.map((recipientRun) => ({ workflowRun: trigger.row, recipientRun, started: true })),
-    now,
-  );
+  if (isAnyWaiting(db)) {
+    recordMessageEvents(
+      db,
+      made.map((message) => ({ message, events: message.events })),
+    );
+    recordRunEvents(
+      db,
+      shared,
+      written.map((recipientRun) => ({ workflowRun: trigger.row, recipientRun, started: true })),
+      now,
+    );
+  }
   for (const run of written) if (run.wait) writeWait(db, rows.get(run.id) as number, run.wait, now);
   return decided;
 }
