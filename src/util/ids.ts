@@ -24,11 +24,9 @@ function hex(byte: number): string {
 function uuidOf(bytes: Uint8Array, version: 4 | 5): string {
   let text = "";
   for (let index = 0; index < 16; index++) {
-    let byte = bytes[index] as number;
-    if (index === 6) byte = (byte & 0x0f) | (version << 4);
-    if (index === 8) byte = (byte & 0x3f) | 0x80;
-    if (index === 4 || index === 6 || index === 8 || index === 10) text += "-";
-    text += hex(byte);
+    const byte = bytes[index] as number;
+    if (index > 3 && index < 11 && index % 2 === 0) text += "-";
+    text += hex(index === 6 ? (byte & 0x0f) | (version << 4) : index === 8 ? (byte & 0x3f) | 0x80 : byte);
   }
   return text;
 }

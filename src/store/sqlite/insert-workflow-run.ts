@@ -34,7 +34,6 @@ export function readIdempotency(db: Connection, key: string, since: number): Ide
 }
 
 export function selectClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
-  if (claims.length === 0) return [];
   const select = db.statement("SELECT 1 FROM frequency_claims WHERE workflow = ? AND recipient = ? AND tenant = ?");
   const used = claims.filter(
     ({ workflow, recipient, tenant }) => select.get(workflow, recipient, tenant) !== undefined,
