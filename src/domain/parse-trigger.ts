@@ -155,6 +155,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
       hint: "The limit counts data, recipients and attachments together.",
     });
   }
+  if (!Array.isArray(request.recipients)) request.recipients = [request.recipients as Json]; // EQ-54
   const trigger: Trigger = {
     workflow: workflowKey,
     recipients,
@@ -163,10 +164,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
     data,
     cancellation_key,
     settings: { sandbox_mode: settings?.sandbox_mode ?? false, skip_delay: settings?.skip_delay ?? false },
-    payload: {
-      ...request,
-      recipients: Array.isArray(request.recipients) ? request.recipients : [request.recipients as Json],
-    }, // EQ-54
+    payload: request,
   };
   return { trigger, idempotency_key };
 }

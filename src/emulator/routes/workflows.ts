@@ -11,7 +11,8 @@ export async function trigger(call: Call, workflow: string, body: JsonObject, so
   const payload = pick(body, TRIGGER_FIELDS);
   if (isJsonObject(payload.settings)) payload.settings = pick(payload.settings, SETTINGS);
   const key = call.header("idempotency-key");
-  const parsed = parseTrigger({ ...payload, ...(key ? { idempotency_key: key } : {}) }, workflow);
+  if (key) payload.idempotency_key = key;
+  const parsed = parseTrigger(payload, workflow);
   return call.operations.triggerWorkflow(parsed.trigger, {
     idempotency_key: parsed.idempotency_key,
     ...(source ? { source } : {}),

@@ -3,6 +3,7 @@ import { MAX_MESSAGE_ACTORS, type Message, type MessageBatch } from "../../domai
 import type { StepOutcome } from "../../domain/outcome.js";
 import type { ChannelStep } from "../../domain/workflow.js";
 import { ksuid } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing.js";
 import type { BatchView } from "../batch-view.js";
@@ -81,7 +82,7 @@ function createMessage(
   const { input, run, scope, batch } = advancing;
   const { now } = input;
   const id = ksuid(now, input.ids.bytes());
-  const at = new Date(now).toISOString();
+  const at = isoTime(now);
   scope.current_message = { id, inserted_at: at, updated_at: at };
   const content = renderer.render(context, destination);
   delete scope.current_message;
@@ -94,7 +95,6 @@ function createMessage(
     recipient_run_id: run.id,
     recipient: run.recipient,
     actor: input.run.actor,
-    ...(batch ? { batch: messageBatch(batch) } : {}),
     workflow: input.run.workflow,
     version_id: input.run.version_id,
     categories: input.compiled.workflow.categories,
@@ -122,6 +122,7 @@ function createMessage(
     inserted_at: now,
     updated_at: now,
   };
+  if (batch) message.batch = messageBatch(batch);
   if (isFeed && scheduled === null) {
     // E-205: the feed is the delivery.
     message.status = "delivered";

@@ -71,3 +71,53 @@ describe("triggers that share a transaction", () => {
     expect(await recipientsIn(other)).toEqual([]);
   });
 });
+
+describe("reads made side by side", () => {
+  it("give each the recipients it asked for, and no others", async () => {
+    await store.upsertRecipients(
+      ["ada", "bob"].map((id) => ({ key: user(id), properties: { name: id } })),
+      NOW,
+    );
+    const asked = [["ada"], ["bob", "ada"], ["nobody"]];
+    const read = await Promise.all(asked.map((names) => store.readRecipients(names.map(user))));
+    expect(read.map((found) => [...found.keys()])).toEqual([[user("ada")], [user("bob"), user("ada")], []]);
+    const [first] = read;
+    first?.clear();
+    expect(read[1]?.size).toBe(2);
+  });
+
+  it("see what was written before they are made", async () => {
+    const early = store.readClock();
+    await other.writeClock({ offset_ms: 1_000, frozen_at: null });
+    expect(await early).toEqual({ offset_ms: 1_000, frozen_at: null });
+    await other.writeClock({ offset_ms: 2_000, frozen_at: NOW });
+    expect(await store.readClock()).toEqual({ offset_ms: 2_000, frozen_at: NOW });
+  });
+
+  it("fail together, and not those that come later", async () => {
+    await store.close();
+    const results = await Promise.allSettled([
+      store.readClock(),
+      store.readClock(),
+      store.readRecipients([user("ada")]),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    store = await openGroupingStore(join(folder, "store.db"));
+    expect(await store.readClock()).toEqual({ offset_ms: 0, frozen_at: null });
+  });
+});
+
+describe("a group with one that fails", () => {
+  it("leaves nothing of the first try behind: each of the others is there once", async () => {
+    const broken = sampleTrigger({ recipients: ["bad", "worse"] });
+    broken.messages[1] = { ...broken.messages[1]!, id: broken.messages[0]!.id };
+    const upserted = store.upsertRecipients([{ key: user("ada"), properties: { visits: 1 } }], NOW);
+    const failing = store.insertWorkflowRun(broken, SINCE);
+    const made = insertSample(store, { recipients: ["ada"] });
+    await expect(failing).rejects.toThrow();
+    await Promise.all([upserted, made]);
+    expect(await recipientsIn(other)).toEqual([user("ada")]);
+    expect((await other.listMessages({}, { limit: 50 })).items).toHaveLength(1);
+    expect((await other.readRecipients([user("ada")])).get(user("ada"))?.properties).toEqual({ visits: 1 });
+  });
+});
