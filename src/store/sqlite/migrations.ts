@@ -268,4 +268,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE messages ADD COLUMN guide TEXT;
   CREATE INDEX messages_by_guide ON messages (recipient, guide) WHERE guide IS NOT NULL;
   `,
+  `
+  ALTER TABLE user_changes ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
