@@ -1,3 +1,4 @@
+import type { ConditionGroup, ConditionNode } from "../domain/condition.js";
 import { textFileOf } from "../domain/text-files.js";
 import { type Step, type Workflow, walkSteps } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -41,6 +42,20 @@ function checkTexts(value: unknown, place: string, compile: CompileText): void {
     for (const [key, item] of Object.entries(value)) if (key !== "schema") checkTexts(item, `${place}.${key}`, compile);
 }
 
+/** Liquid in the arguments of conditions; their other texts are none (section 6.1 of the format). */
+function checkArguments(group: ConditionGroup | null, place: string, compile: CompileText): void {
+  const kind = group === null ? null : "all" in group ? "all" : "any" in group ? "any" : null;
+  if (group === null || kind === null) return;
+  const nodes = (group as Record<string, ConditionNode[]>)[kind] ?? [];
+  for (const [index, node] of nodes.entries()) {
+    const here = `${place}.${kind}[${index}]`;
+    if (!("variable" in node)) checkArguments(node as ConditionGroup, here, compile);
+    else
+      for (const text of [node.argument].flat())
+        if (typeof text === "string" && text.includes("{{")) compile(text, `${here}.argument`);
+  }
+}
+
 /** Whether a layout or a partial that is named looks translations up. */
 function sharedTranslate({ layouts, partials }: SharedTemplates): boolean {
   return [...layouts.values(), ...partials.values()].some(
@@ -64,7 +79,11 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
     translates ||= TRANSLATES.test(source);
     return compileLiquid(source, place);
   };
+  checkArguments(workflow.conditions, "conditions", compileText);
   for (const { step, path } of walkSteps(workflow.steps)) {
+    checkArguments(step.conditions, `${path}.conditions`, compileText);
+    for (const [index, { conditions }] of (step.type === "branch" ? step.branches : []).entries())
+      checkArguments(conditions, `${path}.branches[${index}].conditions`, compileText);
     const isGuide = step.type === "channel" && step.channel_type === "in_app_guide"; // it has no template
     if (step.type === "channel" && !isGuide)
       renderers.set(step.ref, await compileStep(workflow, step, path, compileText, shared));

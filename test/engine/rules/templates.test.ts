@@ -153,6 +153,15 @@ describe("templates of steps that make no message (F-054, TQ-3)", () => {
       },
       "invalid value",
     ],
+    [
+      "steps[0].conditions.all[0].argument",
+      {
+        type: "delay",
+        settings: { delay_for: { unit: "hours", value: 1 } },
+        conditions: { all: [{ variable: "data.x", operator: "equal_to", argument: "{{ data.y" }] },
+      },
+      "not closed",
+    ],
   ])("%s is refused before anything is triggered", (place, one, words) =>
     withHarness(async (h) => {
       h.define("digest", { steps: [{ ref: "one", ...one }] });
