@@ -116,7 +116,11 @@ function retryOrFail(
   if (wait === undefined) return failed(base, detail);
   advancing.event("step_retried", step, { error: detail }, "error", tries + 1);
   const until = advancing.input.now + tookMs + wait;
-  return { outcome: { ...base, outcome: "waiting", until: new Date(until).toISOString() }, wait: { until } };
+  const reason = {
+    code: "fetch_error",
+    detail: `${detail}, try ${tries + 1} of ${RETRY_WAITS_MS.length + 1}`,
+  } as const;
+  return { outcome: { ...base, outcome: "waiting", reason, until: new Date(until).toISOString() }, wait: { until } };
 }
 
 /**
