@@ -82,10 +82,11 @@ function stepsOf(changes: readonly UserChange[], dynamic: readonly Audience[]): 
   return steps;
 }
 
-/** The workflows that audiences start, by audience (E-388); one whose file is broken starts nothing. */
+/** The workflows that audiences start, by audience (E-388); one whose file is broken starts nothing, and is in `broken`. */
 async function triggeredWorkflows(
   { definitions }: EngineContext,
   environment: Environment,
+  broken: KnockError[],
 ): Promise<Map<string, CompiledWorkflow[]>> {
   const found = new Map<string, CompiledWorkflow[]>();
   for (const key of await definitions.workflowKeys()) {
@@ -96,6 +97,7 @@ async function triggeredWorkflows(
       found.set(audience_key, [...(found.get(audience_key) ?? []), await compileWorkflow(workflow, definitions)]);
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
+      broken.push(error);
     }
   }
   return found;
@@ -147,8 +149,14 @@ export async function followUserChanges(
     if (changes.length === 0) return;
     const environment = await context.definitions.environment();
     const dynamic = (await context.definitions.audiences()).filter(({ type }) => type === "dynamic");
-    const workflows = await triggeredWorkflows(context, environment);
-    for (const step of stepsOf(changes, dynamic)) {
+    const broken: KnockError[] = [];
+    const workflows = await triggeredWorkflows(context, environment, broken);
+    const steps = stepsOf(changes, dynamic);
+    const joined = new Set(steps.flatMap((step) => step.joined.map(({ audience }) => audience)));
+    if (joined.size > 0)
+      for (const { message } of broken)
+        context.warn?.(`${message}; if joining ${[...joined].join(" or ")} starts this workflow, it did not`);
+    for (const step of steps) {
       if ((await follow(context, step, { workflows, environment, now, report })) === "lost") break;
     }
   }
