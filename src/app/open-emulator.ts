@@ -97,6 +97,7 @@ export async function openProjectEmulator(
       {
         around: (next) => (channel) => faults.providerFor(channel, next),
         guides: (context) => guideOperations(context, guides),
+        warn: (text) => output.warn(text),
       },
     );
     const onError = (error: unknown): void =>

@@ -49,6 +49,7 @@ export async function openLocal(
   project: Project,
   location: string,
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
+  parts: EngineParts = {},
 ): Promise<LocalOperations> {
   const store = await openSqliteStore(location, { watchUsers: project.hasAudiences() });
   try {
@@ -57,7 +58,7 @@ export async function openLocal(
     await store.close();
     throw error;
   }
-  return localEngine(project, store, { sleep, env });
+  return localEngine(project, store, { sleep, env }, parts);
 }
 
 type ProviderFor = EngineContext["providerFor"];
@@ -67,6 +68,7 @@ export interface EngineParts {
   /** Stands between the engine and who delivers. */
   around?: (providerFor: ProviderFor) => ProviderFor;
   guides?: EngineContext["guides"];
+  warn?: EngineContext["warn"];
 }
 
 /** Requests that leave this machine; what makes them is loaded with the first. */
@@ -79,7 +81,7 @@ export function localEngine(
   definitions: Definitions,
   store: Store,
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
-  { around = (providerFor) => providerFor, guides }: EngineParts = {},
+  { around = (providerFor) => providerFor, guides, warn }: EngineParts = {},
 ): LocalOperations {
   const providers = realDelivery(env);
   return createEngine({
@@ -93,5 +95,6 @@ export function localEngine(
     random: Math.random,
     close: providers.close,
     ...(guides ? { guides } : {}),
+    ...(warn ? { warn } : {}),
   });
 }

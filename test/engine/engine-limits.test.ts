@@ -138,11 +138,8 @@ describe("errors of templates", () => {
 
   it("TQ-3: text that only a run renders fails there", () =>
     withHarness(async (h) => {
-      const condition = { variable: "data.x", operator: "equal_to" as const, argument: "{{ data.x | shout }}" };
-      // A channel's own conditions stand in no workflow's file.
-      const mail = h.environment.channels.mail;
-      if (mail) mail.conditions = { all: [condition] };
-      h.define("digest", { steps: [step.email("S", "B")] });
+      const condition = { variable: "data.x", operator: "equal_to", argument: "{{ data.x | divided_by: 0 }}" };
+      h.define("digest", { steps: [step.email("S", "B", { conditions: { all: [condition] } })] });
       const outcome = await h.trigger("digest", { recipients: ["ana"], data: { x: "1" } });
       expect(runsInWords(outcome).ana).toContain("completed: email_1 ");
       expect(await h.messages()).toEqual([]);

@@ -3,7 +3,7 @@ import type { Recipient } from "../../domain/recipient.js";
 import { messageOf } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { isJsonObject } from "../../util/json.js";
-import { type CompileText, RenderError, type RenderScope, type Text } from "./liquid.js";
+import { type CompileText, RenderError, type RenderScope, renderText, type Text } from "./liquid.js";
 
 /** Where one message goes: an address, a device token, a connection. */
 export interface Destination {
@@ -103,6 +103,22 @@ export function renderJson(text: Text | null, scope: RenderScope, what: string):
   }
   if (!isJsonObject(value)) throw new RenderError(`${what} must be a JSON object once rendered`);
   return value;
+}
+
+/** A channel's own setting: text, with Liquid where it has some (CH-080, T-134). */
+export function channelSetting(name: string, { channel, scope }: RenderContext): string | null {
+  const value = Object.hasOwn(channel.settings, name) ? channel.settings[name] : undefined;
+  if (typeof value !== "string" || value === "") return null;
+  if (!value.includes("{{") && !value.includes("{%")) return value;
+  return renderText(value, scope).trim() || null;
+}
+
+/** A push's or a text message's overrides: the template's, else the channel's (E-182); null for none. */
+export function payloadOverrides(own: Text | null, context: RenderContext, place: string): JsonObject | null {
+  const declared = (): string => channelSetting("payload_overrides", context) ?? "";
+  return (
+    renderJson(own, context.scope, place) ?? renderJson(declared, context.scope, "the channel's payload_overrides")
+  );
 }
 
 export function textProperty(recipient: Recipient, name: string): string | null {

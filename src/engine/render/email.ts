@@ -1,6 +1,7 @@
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ChannelRenderer,
+  channelSetting,
   type RenderContext,
   renderJson,
   type TemplateReader,
@@ -10,15 +11,7 @@ import { attachmentsOf } from "./email-attachments.js";
 import { compileBody, type SharedForEmail } from "./email-body.js";
 import { emailHeaders } from "./email-headers.js";
 import { withoutTrackingMarks } from "./email-html.js";
-import { RenderError, renderText, type Text } from "./liquid.js";
-
-/** A channel's own setting: text, with Liquid where it has some (CH-080, T-134). */
-function channelSetting(name: string, { channel, scope }: RenderContext): string | null {
-  const value = Object.hasOwn(channel.settings, name) ? channel.settings[name] : undefined;
-  if (typeof value !== "string" || value === "") return null;
-  if (!value.includes("{{") && !value.includes("{%")) return value;
-  return renderText(value, scope).trim() || null;
-}
+import { RenderError, type Text } from "./liquid.js";
 
 /** Strings of the step's overrides beat the channel's settings; blank ones fall through (E-178, EQ-28). */
 function setting(overrides: TemplateReader, name: string): (context: RenderContext) => string | null {

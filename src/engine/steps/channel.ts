@@ -1,4 +1,5 @@
 import { type Channel, undeclaredChannel } from "../../domain/environment.js";
+import type { EvaluatedCondition } from "../../domain/evaluated-condition.js";
 import { MAX_MESSAGE_ACTORS, type Message, type MessageBatch } from "../../domain/message.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import type { ChannelStep } from "../../domain/workflow.js";
@@ -30,9 +31,11 @@ export function channelsOf(step: ChannelStep, advancing: Advancing): Channel[] |
     const channel = channelNamed(step.channel_key ?? step.channel_group_key ?? "", step, advancing);
     return channel === null ? notConfigured : [channel];
   }
-  const chosen = chosenChannels(group, advancing.conditionScope).flatMap(
+  const evaluated: EvaluatedCondition[] = [];
+  const chosen = chosenChannels(group, advancing.conditionScope, evaluated).flatMap(
     (key) => channelNamed(key, step, advancing) ?? [],
   );
+  advancing.compare(evaluated);
   return chosen.length > 0
     ? chosen
     : { skip: { code: "condition", detail: `no channel of group ${group.key} applies` } };

@@ -280,4 +280,7 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX delivery_logs_by_message ON delivery_logs (message);
   `,
+  `
+  ALTER TABLE user_changes ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

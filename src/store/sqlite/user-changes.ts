@@ -14,6 +14,7 @@ interface ChangeRow {
   before: string | null;
   after: string | null;
   at: number;
+  depth: number;
 }
 
 export function hasNews(db: Connection): boolean {
@@ -24,11 +25,11 @@ export function readUserChanges(db: Connection, limit: number): UserChange[] {
   return db.read(() =>
     db
       .all<ChangeRow>(
-        'SELECT row, user, audience, tenant, "before", "after", at FROM user_changes ORDER BY row LIMIT ?',
+        'SELECT row, user, audience, tenant, "before", "after", at, depth FROM user_changes ORDER BY row LIMIT ?',
         limit,
       )
-      .map(({ row: id, user, audience, tenant, before, after, at }): UserChange => {
-        const change = { id, user: user as RecipientKey, at };
+      .map(({ row: id, user, audience, tenant, before, after, at, depth }): UserChange => {
+        const change = { id, user: user as RecipientKey, at, depth };
         if (audience !== null) return { ...change, audience, tenant };
         return {
           ...change,

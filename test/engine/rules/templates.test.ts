@@ -188,11 +188,26 @@ describe("templates of steps that make no message (F-054, TQ-3)", () => {
       {
         ...step.email("S", "B", {
           conditions: {
-            all: [{ variable: "data.at", operator: "is_timestamp_between", argument: ["now", "{{ data.x | nope }}"] }],
+            all: [
+              {
+                variable: "data.at",
+                operator: "is_timestamp_between",
+                argument: ["7_days_ago", "{{ data.x | nope }}"],
+              },
+            ],
           },
         }),
       },
       "unknown filter: nope",
+    ],
+    [
+      "steps[0].conditions.all[0].argument",
+      {
+        type: "delay",
+        settings: { delay_for: { unit: "hours", value: 1 } },
+        conditions: { all: [{ variable: "data.x", operator: "equal_to", argument: "{{ data.y" }] },
+      },
+      "not closed",
     ],
   ])("%s is refused before anything is triggered", (place, one, words) =>
     withHarness(async (h) => {
