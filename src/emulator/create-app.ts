@@ -7,6 +7,7 @@ import { systemIds } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { ApiError, apiErrorOf, missing } from "./api-error.js";
 import { authenticate, authenticateService, authorize, type Caller } from "./authenticate.js";
+import { corsHeaders } from "./cors.js";
 import type { AppOptions, EmulatorOptions } from "./emulator-options.js";
 import { EMAIL_HEADERS, EVENT_HEADERS, NO_PAGE, pageHeaders } from "./page/serve-page.js";
 import { Query } from "./query.js";
@@ -22,14 +23,7 @@ type Ctx = Context<Env>;
 
 const SUPPORT_PATH = "/__knock/";
 
-/** */
-const CORS = {
-  "access-control-allow-methods": "GET, POST, PUT, DELETE, OPTIONS",
-  "access-control-allow-headers":
-    "Authorization, Content-Type, X-Knock-User-Token, X-Knock-Client, X-Knock-Branch, Idempotency-Key",
-  "access-control-expose-headers": "x-request-id, retry-after, idempotent-replayed, original-x-request-id",
-  "access-control-max-age": "600",
-};
+const corsOf = corsHeaders(ROUTES);
 
 /** Every request: who may ask at all, then its route; every answer: its id, and errors as the API has them. */
 export function createApp(options: AppOptions): Hono<Env> {
@@ -186,8 +180,9 @@ function checkOrigin(c: Ctx, { host, port }: AppOptions): void {
   throw new ApiError(403, "authorization", "Pages of other origins cannot use /__knock/");
 }
 
-function corsFor(c: Ctx): Record<string, string> {
-  return { "access-control-allow-origin": c.req.header("origin") ?? "*", vary: "Origin", ...CORS };
+function corsFor({ req }: Ctx): Record<string, string> {
+  const { method, path } = req;
+  return corsOf({ method, path, origin: req.header("origin"), asked: req.header("access-control-request-method") });
 }
 
 function respond(c: Ctx, { body, headers = {} }: Answer): Response {
@@ -199,7 +194,7 @@ function send(c: Ctx, status: number, headers: Record<string, string>, body?: Js
   const { outgoing } = c.env;
   const text = body === undefined ? undefined : JSON.stringify(body);
   outgoing.writeHead(status, {
-    ...(c.req.path.startsWith(SUPPORT_PATH) ? {} : corsFor(c)),
+    ...corsFor(c),
     "x-request-id": c.get("requestId"),
     ...(text === undefined
       ? {}

@@ -50,6 +50,24 @@ describe("who may ask", () => {
       expect(refused.headers.get("access-control-allow-origin")).toBeNull();
       expect(await harness.recipient("u1")).toBeDefined();
     }));
+
+  it("pages of other origins are let into what a public key may call, and into nothing else (A-010, A-018)", () =>
+    withApi(async ({ url }) => {
+      const allowed = async (method: string, path: string, asked?: string) => {
+        const headers = new Headers({ ...AUTHORIZED, origin: "https://app.test" });
+        if (asked !== undefined) headers.set("access-control-request-method", asked);
+        const response = await fetch(`${url}${path}`, { method, headers });
+        return response.headers.get("access-control-allow-origin");
+      };
+      const page = "https://app.test";
+      expect(await allowed("OPTIONS", "/v1/users/u1/feeds/feed", "GET")).toBe(page);
+      expect(await allowed("GET", "/v1/users/u1/feeds/none")).toBe(page);
+      expect(await allowed("OPTIONS", "/v1/users/u1", "PUT")).toBe(page);
+      expect(await allowed("OPTIONS", "/v1/users/u1", "DELETE")).toBeNull();
+      expect(await allowed("OPTIONS", "/v1/workflows/hello/trigger", "POST")).toBeNull();
+      expect(await allowed("GET", "/v1/users")).toBeNull();
+      expect(await allowed("OPTIONS", "/__knock/reset", "POST")).toBeNull();
+    }));
 });
 
 describe("bodies", () => {

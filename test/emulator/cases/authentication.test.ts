@@ -196,6 +196,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     headers: {
       authorization: "",
       origin: "http://localhost:3000",
+      "access-control-request-method": "GET",
       "access-control-request-headers": "x-knock-user-token",
     },
     status: 204,
