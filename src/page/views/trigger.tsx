@@ -6,7 +6,7 @@ import { type Json, type JsonObject, objectsIn, withValue } from "../lib/json.js
 import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
-import { stepName } from "../lib/words.js";
+import { recipientText, stepName } from "../lib/words.js";
 import { Code, Empty, Fault, Tabs } from "../parts/basics.js";
 import { RecipientInput, RecipientsInput } from "../parts/recipients-input.js";
 import { SchemaFields } from "../parts/schema-fields.js";
@@ -86,6 +86,13 @@ function Data({ workflow, data, faults, onChange, onValid }: DataProps) {
   );
 }
 
+interface Refused {
+  text: string;
+  fields: ReadonlyMap<string, string>;
+  /** The runs of those who were not refused. */
+  others?: string;
+}
+
 function Form({ workflow, project, route }: { workflow: Workflow; project: Project | null; route: Route }) {
   const { key } = workflow;
   const [draft, setDraft] = useState<Draft>(() => {
@@ -93,7 +100,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
     const asked = route.query.recipient;
     return asked && !kept.recipients.includes(asked) ? { ...kept, recipients: [asked] } : kept;
   });
-  const [refused, setRefused] = useState<{ text: string; fields: ReadonlyMap<string, string> } | null>(null);
+  const [refused, setRefused] = useState<Refused | null>(null);
   const [isValid, setValid] = useState(true);
   const [isSending, setSending] = useState(false);
   const [round, setRound] = useState(0);
@@ -127,9 +134,17 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
     try {
       const outcome = await ask<JsonObject>(`POST page/workflows/${encodeURIComponent(key)}/trigger`, payloadOf(draft));
       const trigger = String(outcome.workflow_run_id);
-      const runs = objectsIn(outcome.recipients).filter(({ recipient_run_id }) => recipient_run_id !== null);
-      const [first] = runs;
-      location.hash = linkTo("runs", first ? String(first.recipient_run_id) : null, { workflow_run_id: trigger });
+      const recipients = objectsIn(outcome.recipients);
+      const first = recipients.find(({ recipient_run_id }) => recipient_run_id !== null);
+      const runs = linkTo("runs", first ? String(first.recipient_run_id) : null, { workflow_run_id: trigger });
+      const unknown = recipients.filter(({ recipient_run_id }) => recipient_run_id === null);
+      if (unknown.length === 0) location.hash = runs;
+      else {
+        const names = unknown.map(({ recipient }) => recipientText(recipient)).join(", ");
+        const text = `${names}: not identified, so nothing was sent. A trigger may identify them, or a recipients file.`;
+        setRefused({ text, fields: NONE, ...(first ? { others: runs } : {}) });
+        setSending(false);
+      }
     } catch (fault) {
       setRefused({ text: faultText(fault), fields: fault instanceof Refusal ? fault.fields : NONE });
       setSending(false);
@@ -200,6 +215,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       {refused === null ? null : (
         <div class="fault" role="alert">
           <p>{refused.text}</p>
+          {refused.others ? <a href={refused.others}>Show the runs of the others</a> : null}
           <ul>
             {[...refused.fields].map(([field, message]) => (
               <li key={field}>
