@@ -27,6 +27,11 @@ export class Query {
     return value === "" ? undefined : value;
   }
 
+  /** What is asked for, without what stands in brackets or behind a point. */
+  names(): Set<string> {
+    return new Set(this.pairs.map(([name]) => name.split(/[[.]/, 1)[0] ?? ""));
+  }
+
   required(name: string): string {
     const value = this.text(name);
     if (value === undefined) throw invalidField(name, "is required");

@@ -170,8 +170,9 @@ describe("helpers for tests, under /__knock/", () => {
         users: [{ id: "ada", name: "Ada" }],
         objects: [{ collection: "projects", id: "p9" }],
         subscriptions: [{ object: { collection: "projects", id: "p9" }, recipient: "ada" }],
+        audiences: { beta: ["ada", "bo"] },
       };
-      const counted = { users: 1, objects: 1, tenants: 0, subscriptions: 1 };
+      const counted = { users: 1, objects: 1, tenants: 0, subscriptions: 1, audience_members: 2 };
       expect((await ask("POST /__knock/seed", content)).body).toEqual(counted);
       await ask("POST /__knock/reset");
       expect((await ask("POST /__knock/seed", content)).body).toEqual(counted);
@@ -179,6 +180,27 @@ describe("helpers for tests, under /__knock/", () => {
       const refused = await ask("POST /__knock/seed", { users: [{ name: "x" }] });
       expect(refused.status).toBe(422);
       expect(refused.body).toMatchObject({ errors: [{ field: "users[0].id" }] });
+    }));
+
+  it("a misspelt name is refused before anything is done", () =>
+    withApi(async ({ ask, harness }) => {
+      for (const [on, body, field] of [
+        ["POST /__knock/reset", { kept: ["recipients"] }, "kept"],
+        ["POST /__knock/clock", { advance: "1h", forse: true }, "forse"],
+        ["POST /__knock/idle", { timout: "1s" }, "timout"],
+        ["POST /__knock/faults", { channel: "email", status: 500, time: 1 }, "time"],
+        ["GET /__knock/messages?recipent=u1", undefined, "recipent"],
+      ] as const) {
+        const refused = await ask(on, body);
+        expect([refused.status, refused.body]).toMatchObject([422, { errors: [{ field }] }]);
+      }
+      expect(await harness.recipient("u1")).toBeDefined();
+      expect((await ask("POST /__knock/reset", { kep: [] })).body).toMatchObject({
+        message: 'kep is not known here; did you mean "keep"?',
+      });
+      expect((await ask("POST /__knock/clock", {})).body).toMatchObject({
+        message: "the body must say one of advance, set, freeze and reset",
+      });
     }));
 
   it("clock moves, and tells what ran on the way", () =>
