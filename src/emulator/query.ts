@@ -91,6 +91,13 @@ export class Query {
     return value === undefined ? undefined : checkedKey(name, parsedReference(value));
   }
 
+  /** As {@link reference}; an object's may be `collection/id`, as the commands write it. The API has no such form. */
+  recipient(name: string): RecipientKey | undefined {
+    const [collection, id, ...rest] = (this.text(name) ?? "").split("/");
+    if (id === undefined || rest.length > 0 || collection?.startsWith("{")) return this.reference(name);
+    return checkedKey(name, { id, collection });
+  }
+
   /** Recipients: `name[]=id`, `name[0][id]=…&name[0][collection]=…`. */
   references(name: string): RecipientKey[] | undefined {
     const grouped = new Map<string, { id?: string; collection?: string }>();

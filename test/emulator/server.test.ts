@@ -250,6 +250,20 @@ describe("helpers for tests, under /__knock/", () => {
       ]);
       expect((await ask("GET /__knock/messages?channel=mail&workflow=hello")).rows).toHaveLength(2);
       expect((await ask("GET /__knock/messages?recipient[id]=p1&recipient[collection]=projects")).rows).toEqual([]);
+      await ask("POST /v1/workflows/hello/trigger", { recipients: [{ collection: "projects", id: "p1" }] });
+      expect((await ask("GET /__knock/messages?recipient=projects/p1")).rows).toMatchObject([
+        { recipient: { id: "p1", collection: "projects" }, channel: { key: "feed" } },
+      ]);
+      expect((await ask("GET /__knock/messages?recipient=a/b/c")).status).toBe(422);
+    }));
+
+  it("more messages than are answered are told of", () =>
+    withApi(async ({ ask }) => {
+      const recipients = Array.from({ length: 501 }, (_, index) => ({ id: `m${index}`, email: "m@knock.test" }));
+      await ask("POST /v1/workflows/hello/trigger", { recipients });
+      const { rows, body } = await ask("GET /__knock/messages");
+      expect([rows.length, body?.more]).toEqual([1_000, true]);
+      expect((await ask("GET /__knock/messages?recipient=m7")).body?.more).toBe(false);
     }));
 });
 

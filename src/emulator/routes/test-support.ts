@@ -81,17 +81,18 @@ async function waitUntilIdle(call: SupportCall): Promise<JsonObject> {
   return { idle: true };
 }
 
-/** Messages with their content, oldest first, as a test wants to read them. */
+/** The newest messages with their content, oldest first, as a test wants to read them; `more` where there are others. */
 async function listMessages({ operations, query }: SupportCall): Promise<JsonObject> {
   checkNames(query.names(), ["recipient", "workflow", "channel", "workflow_run_id"]);
   const filter: MessageQuery = {
-    recipient: query.reference("recipient"),
+    recipient: query.recipient("recipient"),
     workflow: query.text("workflow"),
     channel: query.text("channel"),
     workflow_run_id: query.text("workflow_run_id"),
   };
-  const { items } = await operations.listMessages(filter, { limit: MOST_MESSAGES });
-  return { items: (await operations.readMessages(items.map(({ id }) => String(id)))).reverse() };
+  const { items, page_info } = await operations.listMessages(filter, { limit: MOST_MESSAGES });
+  const full = await operations.readMessages(items.map(({ id }) => String(id)));
+  return { items: full.reverse(), more: page_info.after !== null };
 }
 
 /** Workflows that cannot be read name no channel. */
