@@ -133,7 +133,9 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
 
   it("says who was not identified, instead of showing no run", () =>
     withPage(async ({ visit }) => {
-      const page = await visit("#/trigger/order");
+      const page = await visit("#/trigger/gone");
+      await page.getByText('There is no workflow "gone".').waitFor();
+      await page.getByRole("combobox", { name: "Workflow" }).selectOption("order");
       const trigger = async (id: string) => {
         await page.getByLabel("Recipients", { exact: true }).fill(id);
         await page.getByLabel("Recipients", { exact: true }).press("Enter");

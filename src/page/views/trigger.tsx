@@ -1,90 +1,17 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ask, faultText, Refusal } from "../lib/api.js";
 import { commandOf, type Draft, newDraft, payloadOf, sampleData, type Workflow } from "../lib/draft.js";
 import { storeDraft, storedDraft } from "../lib/draft-store.js";
-import { type Json, type JsonObject, objectsIn, withValue } from "../lib/json.js";
+import { type JsonObject, objectsIn } from "../lib/json.js";
 import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
 import { recipientText, stepName } from "../lib/words.js";
-import { Code, Empty, Fault, Tabs } from "../parts/basics.js";
+import { Code, Empty, Fault } from "../parts/basics.js";
+import { Data } from "../parts/data-input.js";
 import { RecipientInput, RecipientsInput } from "../parts/recipients-input.js";
-import { SchemaFields } from "../parts/schema-fields.js";
 
 const NONE: ReadonlyMap<string, string> = new Map();
-
-interface DataProps {
-  workflow: Workflow;
-  data: Json;
-  faults: ReadonlyMap<string, string>;
-  onChange(data: Json): void;
-  /** Whether the text under "JSON" can be read. */
-  onValid(isValid: boolean): void;
-}
-
-function DataJson({ data, onChange, onValid }: Omit<DataProps, "workflow" | "faults">) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const [fault, setFault] = useState("");
-  useEffect(() => () => onValid(true), [onValid]);
-  return (
-    <div class="field">
-      <label for="data-json">Data as JSON</label>
-      <textarea
-        id="data-json"
-        class="json"
-        rows={14}
-        spellcheck={false}
-        aria-invalid={fault !== ""}
-        value={typed ?? JSON.stringify(data, null, 2)}
-        onInput={({ currentTarget: { value } }) => {
-          setTyped(value);
-          try {
-            onChange(JSON.parse(value) as Json);
-            setFault("");
-            onValid(true);
-          } catch (wrong) {
-            setFault(`This is not JSON: ${wrong instanceof Error ? wrong.message : ""}`);
-            onValid(false);
-          }
-        }}
-      />
-      {fault === "" ? null : (
-        <p class="field-fault" role="alert">
-          {fault}
-        </p>
-      )}
-    </div>
-  );
-}
-
-function Data({ workflow, data, faults, onChange, onValid }: DataProps) {
-  const { schema } = workflow;
-  const form = {
-    name: "Form",
-    show: () => (
-      <div class="fields">
-        {schema === null ? null : (
-          <SchemaFields
-            schema={schema}
-            root={schema}
-            path={["data"]}
-            value={data}
-            faults={faults}
-            onSet={([, ...path], value) => onChange(withValue(data, path, value) ?? {})}
-          />
-        )}
-      </div>
-    ),
-  };
-  const json = { name: "JSON", show: () => <DataJson data={data} onChange={onChange} onValid={onValid} /> };
-  return (
-    <fieldset class="field-group">
-      <legend>Data</legend>
-      {schema === null ? <p class="hint">This workflow has no schema: any object will do.</p> : null}
-      <Tabs label="Data" tabs={schema === null ? [json] : [form, json]} />
-    </fieldset>
-  );
-}
 
 interface Refused {
   text: string;
@@ -216,13 +143,15 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
         <div class="fault" role="alert">
           <p>{refused.text}</p>
           {refused.others ? <a href={refused.others}>Show the runs of the others</a> : null}
-          <ul>
-            {[...refused.fields].map(([field, message]) => (
-              <li key={field}>
-                <code>{field || "the body"}</code> {message}
-              </li>
-            ))}
-          </ul>
+          {refused.fields.size > 1 ? (
+            <ul>
+              {[...refused.fields].map(([field, message]) => (
+                <li key={field}>
+                  <code>{field || "the body"}</code> {message}
+                </li>
+              ))}
+            </ul>
+          ) : null}
         </div>
       )}
       <p class="actions">
@@ -298,6 +227,9 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
           ))}
         </select>
       </div>
+      {value !== null && route.id !== null && chosen === null ? (
+        <Fault text={`There is no workflow "${route.id}".`} />
+      ) : null}
       {chosen === null ? null : chosen.error !== null ? (
         <Fault text={chosen.error} />
       ) : (
