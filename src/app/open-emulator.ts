@@ -4,7 +4,7 @@ import type { EmulatorFlags, OpenedEmulator } from "../commands/context.js";
 import type { GuideSet } from "../domain/guide.js";
 import { webhookNotices } from "../domain/webhook.js";
 import { Faults } from "../emulator/faults.js";
-import { openEmulator } from "../emulator/open-emulator.js";
+import { type Emulator, openEmulator } from "../emulator/open-emulator.js";
 import { deliveryShape } from "../emulator/webhooks/webhook-delivery.js";
 import { guideOperations } from "../engine/guides/guide-operations.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
@@ -28,6 +28,15 @@ function writeReadyFile(path: string, content: { url: string; port: number; pid:
   try {
     writeFileSync(aside, `${JSON.stringify(content)}\n`);
     renameSync(aside, path);
+  } catch (error) {
+    throw new KnockError("usage", `--ready-file: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** One of an earlier run would say that this one is ready. */
+function removeReadyFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
   } catch (error) {
     throw new KnockError("usage", `--ready-file: ${messageOf(error)}`, { cause: error });
   }
@@ -78,15 +87,16 @@ export async function openProjectEmulator(
 ): Promise<OpenedEmulator> {
   const { cwd, env } = surroundings;
   const readyFile = flags.readyFile === null ? null : resolve(cwd, flags.readyFile);
-  // One of an earlier run would say that this one is ready.
-  if (readyFile !== null) rmSync(readyFile, { force: true });
+  if (readyFile !== null) removeReadyFile(readyFile);
   const project = new FollowedProject(opened, cwd);
   const { definitions } = project;
   // What is wrong with the environment is said before anything listens.
+  const { keys } = (await definitions.environment()).access;
   for (const notice of webhookNotices(await project.webhooks())) output.warn(notice);
   const faults = new Faults();
   const store = await openGroupingStore(location, { watchUsers: opened.hasAudiences() });
   const watching = new AbortController();
+  let emulator: Emulator | undefined;
   try {
     await applyRecipientsFiles(opened, store);
     const guides = guidesOf(project, cwd, output);
@@ -105,7 +115,7 @@ export async function openProjectEmulator(
     const tellFaults = async (): Promise<void> => {
       for (const fault of (await operations.resources.guides?.faults())?.values() ?? []) onError(fault);
     };
-    const emulator = await openEmulator({
+    const listening = await openEmulator({
       operations,
       definitions,
       faults,
@@ -132,13 +142,14 @@ export async function openProjectEmulator(
       onHeld: (held) => warnHeld(held, output),
       onError,
     });
+    emulator = listening;
     const changed = watchFolder(
       opened.knockDir,
       () => false,
       watching.signal,
       () => project.renew(),
     );
-    if (readyFile !== null) writeReadyFile(readyFile, { url: emulator.url, port: emulator.port, pid: process.pid });
+    if (readyFile !== null) writeReadyFile(readyFile, { url: listening.url, port: listening.port, pid: process.pid });
     const following = (async () => {
       do {
         project.renew();
@@ -150,23 +161,25 @@ export async function openProjectEmulator(
           printChange({ ...one, kept: project.hasGood(one) }, output);
           const type = UPDATED[one.kind];
           if (type !== undefined && one.document !== null && one.change !== "removed")
-            await emulator.publish(type, one.document);
+            await listening.publish(type, one.document);
         }
       } while (await changed());
     })().catch(onError);
     return {
-      ...emulator,
+      ...listening,
       store: location,
+      keys,
       async close() {
         watching.abort();
         await following;
         if (readyFile !== null) rmSync(readyFile, { force: true });
-        await emulator.close();
+        await listening.close();
         await store.close();
       },
     };
   } catch (error) {
     watching.abort();
+    await emulator?.close();
     await store.close();
     throw error;
   }

@@ -1,5 +1,5 @@
 import { type FSWatcher, readdirSync, watch } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 
 /** Editors write a file in several steps; what follows within this long belongs to the same change. */
 const SETTLE_MS = 100;
@@ -57,7 +57,8 @@ function watchTree(root: string, isIgnored: (name: string) => boolean, onChange:
 /**
  * Watches a folder and those in it from now on. Each call resolves once something has changed since the last and been quiet
  * for a moment (true), or when aborted (false), which ends the watch. `isIgnored` is asked with paths relative to the folder;
- * `atOnce` hears of each change without waiting.
+ * `atOnce` hears of each change without waiting. A folder that goes and comes back, as with a checkout, is watched on. Throws
+ * where there is no such folder.
  */
 export function watchFolder(
   folder: string,
@@ -68,17 +69,31 @@ export function watchFolder(
   let changed = false;
   let wake = (): void => {};
   let timer: NodeJS.Timeout | undefined;
-  const unwatch = watchTree(folder, isIgnored, () => {
+  const heard = (): void => {
     atOnce();
     clearTimeout(timer);
     timer = setTimeout(() => {
       changed = true;
       wake();
     }, SETTLE_MS);
-  });
+  };
+  const watchWithin = (): (() => void) => watchTree(folder, isIgnored, heard);
+  let unwatch = watchWithin();
+  // A watch holds to the folder it was opened on, not to the name.
+  const above = watch(dirname(folder), (event, name) => {
+    if (event !== "rename" || name !== basename(folder) || signal.aborted) return;
+    unwatch();
+    try {
+      unwatch = watchWithin();
+    } catch {
+      unwatch = () => {}; // it is not back yet
+    }
+    heard();
+  }).on("error", () => {});
   const end = (): void => {
     clearTimeout(timer);
     unwatch();
+    above.close();
     wake();
   };
   if (signal.aborted) end();

@@ -3,7 +3,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "./json-limits.js";
-import { type ParsedRecipient, parseRecipient, parseTenant } from "./parse-recipient.js";
+import { isUnstorable, type ParsedRecipient, parseRecipient, parseTenant, UNSTORABLE } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import type { Cancellation, Trigger } from "./trigger.js";
 import { detailsOf, type Issue } from "./zod-issues.js";
@@ -62,7 +62,16 @@ const triggerSchema = z.strictObject({
 
 const KNOWN = ["key", "recipients", "actor", "tenant", "data", "cancellation_key", "idempotency_key", "settings"];
 
-const nameSchema = once(() => z.string().check(z.minLength(1), z.maxLength(255)));
+const nameSchema = once(() =>
+  z.string().check(
+    z.minLength(1),
+    z.maxLength(255),
+    // Not z.refine: it would come into the bundle for this alone.
+    ({ value, issues }) => {
+      if (isUnstorable(value)) issues.push({ code: "custom", message: UNSTORABLE, input: value });
+    },
+  ),
+);
 
 const settingsSchema = once(() => {
   const flag = z.nullish(z.boolean());

@@ -81,13 +81,21 @@ export function authorize(caller: Caller, open: OpenTo | undefined, subject: Sub
     if (hasGrant(token, `users/${subject.user}`, open.capability)) return;
     throw forbidden(isOwn ? "The token's grants do not allow this" : "The token is another user's");
   }
-  if (open.whose === "object" && subject.object !== undefined) {
-    const { collection, id } = subject.object;
-    const paths =
-      collection === "$tenants" ? [`tenants/${id}`, `objects/$tenants/${id}`] : [`objects/${collection}/${id}`];
-    if (!paths.some((path) => hasGrant(token, path, open.capability)))
-      throw forbidden(`The token grants no ${open.capability} on ${collection}/${id}`);
-  }
+  if (open.whose === "object" && subject.object !== undefined) requireGrant(caller, subject.object, [open.capability]);
+}
+
+/** Refuses a user's token that grants none of the capabilities on an object; without a token nothing is asked (A-009, A-011). */
+export function requireGrant(
+  caller: Caller,
+  { collection, id }: { collection: string; id: string },
+  capabilities: readonly string[],
+): void {
+  if (caller.kind !== "public" || caller.token === null) return;
+  const { token } = caller;
+  const paths =
+    collection === "$tenants" ? [`tenants/${id}`, `objects/$tenants/${id}`] : [`objects/${collection}/${id}`];
+  if (paths.some((path) => capabilities.some((capability) => hasGrant(token, path, capability)))) return;
+  throw forbidden(`The token grants no ${capabilities[0]} on ${collection}/${id}`);
 }
 
 /** A-011: an entity's URL names its host, which here is another: only the path counts. */

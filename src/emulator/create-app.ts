@@ -8,6 +8,7 @@ import { systemIds } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { ApiError, apiErrorOf, missing } from "./api-error.js";
 import { authenticate, authenticateService, authorize, type Caller } from "./authenticate.js";
+import { corsHeaders } from "./cors.js";
 import type { AppOptions, EmulatorOptions } from "./emulator-options.js";
 import { EMAIL_HEADERS, EVENT_HEADERS, NO_PAGE, pageHeaders } from "./page/serve-page.js";
 import { Query } from "./query.js";
@@ -23,14 +24,7 @@ type Ctx = Context<Env>;
 
 const SUPPORT_PATH = "/__knock/";
 
-/** */
-const CORS = {
-  "access-control-allow-methods": "GET, POST, PUT, DELETE, OPTIONS",
-  "access-control-allow-headers":
-    "Authorization, Content-Type, X-Knock-User-Token, X-Knock-Client, X-Knock-Branch, Idempotency-Key",
-  "access-control-expose-headers": "x-request-id, retry-after, idempotent-replayed, original-x-request-id",
-  "access-control-max-age": "600",
-};
+const corsOf = corsHeaders(ROUTES);
 
 /** Every request: who may ask at all, then its route; every answer: its id, and errors as the API has them. */
 export function createApp(options: AppOptions): Hono<Env> {
@@ -198,6 +192,11 @@ function checkOrigin(c: Ctx, { host, port }: AppOptions): void {
   throw new ApiError(403, "authorization", "Pages of other origins cannot use /__knock/");
 }
 
+function corsFor(c: Ctx): Record<string, string> {
+  const { method, path } = c.req;
+  return corsOf({ method, path, origin: header(c, "origin"), asked: header(c, "access-control-request-method") });
+}
+
 function respond(c: Ctx, { body, headers = {} }: Answer): Response {
   return body === undefined ? send(c, 204, headers) : send(c, 200, headers, body);
 }
@@ -209,12 +208,7 @@ function respond(c: Ctx, { body, headers = {} }: Answer): Response {
 function send(c: Ctx, status: number, more: Record<string, string>, body?: JsonObject | JsonObject[]): Response {
   const { outgoing } = c.env;
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const headers: OutgoingHttpHeaders = {};
-  if (!c.req.path.startsWith(SUPPORT_PATH)) {
-    headers["access-control-allow-origin"] = header(c, "origin") ?? "*";
-    headers.vary = "Origin";
-    Object.assign(headers, CORS);
-  }
+  const headers: OutgoingHttpHeaders = { ...corsFor(c) };
   headers["x-request-id"] = more["x-request-id"] ?? systemIds.uuid();
   if (text !== undefined) {
     headers["content-type"] = "application/json; charset=utf-8";

@@ -91,7 +91,9 @@ function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> 
         error.code === "EADDRINUSE" ? "something else listens there" : `it cannot be had (${messageOf(error)})`;
       reject(
         new KnockError("usage", `${host}:${port}: ${reason}`, {
-          hint: "--port 0 picks a free port.",
+          hint: ["EADDRINUSE", "EACCES"].includes(error.code ?? "")
+            ? "--port 0 picks a free port."
+            : "--host takes an address of this machine.",
           cause: error,
         }),
       );

@@ -64,7 +64,9 @@ export interface LocalOperations extends Operations {
   /** The API's `Activity`s (A-483): what the message is about, oldest first. Null for no message. */
   readMessageActivities(id: string): Promise<JsonObject[] | null>;
   /** Identifies what a recipients file's content names. Throws `invalid_params`. */
-  seed(content: unknown): Promise<{ users: number; objects: number; tenants: number; subscriptions: number }>;
+  seed(
+    content: unknown,
+  ): Promise<Record<"users" | "objects" | "tenants" | "subscriptions" | "audience_members", number>>;
   /** Forgets everything but the clock, and if asked but recipients with their subscriptions and memberships. */
   clear(options: { keepRecipients: boolean }): Promise<void>;
   /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */

@@ -73,6 +73,18 @@ describe("knock dev", () => {
     expect(own.stdout).toBe("Ada Lovelace sk_own");
   });
 
+  it("--exec with nothing to run is refused; with listed keys its command gets one of them", async ({ collab }) => {
+    const args = ["dev", "--port", "0", "--store", ":memory:"];
+    const empty = await collab.knock([...args, "--exec", " "]);
+    expect([empty.exitCode, empty.stderr]).toEqual([2, expect.stringContaining("--exec: there is no command")]);
+    const environment = JSON.parse(collab.read("knock/environment.json")) as object;
+    collab.write("knock/environment.json", { ...environment, keys: ["pk_one", "sk_one"] });
+    expect((await collab.knock([...args, "--exec", 'echo "$KNOCK_API_KEY"'])).stdout).toBe("sk_one");
+    const { process } = await started(collab, ["--store", ":memory:"]);
+    process.kill("SIGINT");
+    expect((await process).stdout).toContain('KNOCK_API_KEY=sk_… (one of "keys" in environment.json)');
+  });
+
   it("--exec ends with its command where that is killed, and passes a termination on", async ({ collab }) => {
     expect((await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--exec", "kill -9 $$"])).exitCode).toBe(
       137,
@@ -171,7 +183,9 @@ describe("knock dev", () => {
       "--ready-file",
       "no/such/ready.json",
     ]);
-    expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringContaining("--ready-file")]);
+    expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringMatching(/^error: --ready-file: .*ENOENT/)]);
+    const folder = await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--ready-file", "knock"]);
+    expect([folder.exitCode, folder.stderr]).toEqual([2, expect.stringMatching(/^error: --ready-file: /)]);
   });
 
   it("says what is wrong with where it is to listen", async ({ collab }) => {

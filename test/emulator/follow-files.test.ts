@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { BROKEN, eventually, openProjectApi, PROJECT, type ProjectApi, surveyed } from "../helpers/project-emulator.js";
@@ -54,6 +54,18 @@ describe("files that change while knock dev runs", () => {
     await line(from, /^mended: workflow hello$/);
     expect(await said(from)).toBe("<p>Welcome</p>");
     expect(from.said).toHaveLength(4);
+  });
+
+  it("the project's folder may go and come back, as with a checkout", async () => {
+    const from = await open();
+    const folder = from.project.path("knock");
+    renameSync(folder, `${folder}-aside`);
+    await line(from, /^removed: workflow hello$/);
+    renameSync(`${folder}-aside`, folder);
+    await line(from, /^added: workflow hello$/);
+    from.project.write({ [HELLO]: saying("Back again") });
+    await line(from, /^changed: workflow hello$/);
+    expect(await said(from)).toBe("<p>Back again</p>");
   });
 
   it("a template that does not parse is one that is broken", async () => {

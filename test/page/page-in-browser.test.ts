@@ -131,6 +131,24 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.locator(".feed-item", { hasText: "Order ord_7" }).waitFor();
     }));
 
+  it("says who was not identified, instead of showing no run", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/trigger/gone");
+      await page.getByText('There is no workflow "gone".').waitFor();
+      await page.getByRole("combobox", { name: "Workflow" }).selectOption("order");
+      const trigger = async (id: string) => {
+        await page.getByLabel("Recipients", { exact: true }).fill(id);
+        await page.getByLabel("Recipients", { exact: true }).press("Enter");
+        await page.getByRole("button", { name: "Trigger", exact: true }).click();
+      };
+      await trigger("ghost");
+      const alert = page.getByRole("alert");
+      await alert.getByText("ghost: not identified, so nothing was sent.").waitFor();
+      await trigger("u1");
+      await alert.getByRole("link", { name: "Show the runs of the others" }).click();
+      await page.getByRole("heading", { name: "order for u1" }).waitFor();
+    }));
+
   it("triggers a workflow from its schema, says what is wrong beside the field, and goes to the run", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/trigger");

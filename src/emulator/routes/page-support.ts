@@ -39,7 +39,7 @@ async function listMessages({ operations, query }: SupportCall): Promise<JsonObj
     workflow: query.text("workflow"),
     channel: query.text("channel"),
     status: query.oneOf("status", DELIVERY_STATUSES),
-    recipient: query.reference("recipient"),
+    recipient: query.recipient("recipient"),
     text: query.text("q"),
   };
   const { items, page_info } = await operations.listMessages(filter, { limit: limitOf(query) });
@@ -74,7 +74,7 @@ async function listRuns({ operations, query }: SupportCall): Promise<JsonObject>
     workflow: query.text("workflow"),
     workflow_run_id: query.text("workflow_run_id"),
     status: query.oneOf("status", RUN_STATUSES),
-    recipient: query.reference("recipient"),
+    recipient: query.recipient("recipient"),
     text: query.text("q"),
   };
   const { items, page_info } = await operations.listRecipientRuns(filter, { limit: limitOf(query) });

@@ -2,6 +2,7 @@ import { projectChannels } from "../../domain/project-channels.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import { parseDuration } from "../../util/duration.js";
 import type { JsonObject } from "../../util/json.js";
+import { nearest } from "../../util/nearest.js";
 import { ApiError, invalidField } from "../api-error.js";
 import type { AppOptions } from "../emulator-options.js";
 import type { Query } from "../query.js";
@@ -21,11 +22,28 @@ export interface SupportRoute {
   handle(call: SupportCall): Promise<JsonObject>;
 }
 
+/** A misspelt name must not be passed over: a reset that should have kept somebody cannot be undone. Throws 422. */
+function checkNames(given: Iterable<string>, known: readonly string[]): void {
+  for (const name of given) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    const hint = near === undefined ? `there is ${known.join(", ")}` : `did you mean "${near}"?`;
+    throw invalidField(name, `is not known here; ${hint}`);
+  }
+}
+
+async function bodyWith({ body }: SupportCall, known: readonly string[]): Promise<JsonObject> {
+  const content = await body();
+  checkNames(Object.keys(content), known);
+  return content;
+}
+
 const IDLE_MS = 5_000;
 const MOST_MESSAGES = 1_000;
 
-async function resetStore({ worker, bulk, faults, webhooks, reset, body }: SupportCall): Promise<JsonObject> {
-  const { keep = [] } = await body();
+async function resetStore(call: SupportCall): Promise<JsonObject> {
+  const { worker, bulk, faults, webhooks, reset } = call;
+  const { keep = [] } = await bodyWith(call, ["keep"]);
   if (!Array.isArray(keep) || keep.some((one) => one !== "recipients"))
     throw invalidField("keep", 'must be a list of what stays: "recipients" is all that can');
   const recipients = keep.includes("recipients");
@@ -37,8 +55,9 @@ async function resetStore({ worker, bulk, faults, webhooks, reset, body }: Suppo
 }
 
 /** The contract's `POST clock`, section 6: answers as `knock clock --json`. */
-async function moveClock({ operations, worker, body }: SupportCall): Promise<JsonObject> {
-  const asked = await body();
+async function moveClock(call: SupportCall): Promise<JsonObject> {
+  const { operations, worker } = call;
+  const asked = await bodyWith(call, ["advance", "set", "freeze", "reset", "force"]);
   const state = await worker.exclusively(async () => {
     const now = Date.parse((await operations.readClock()).now);
     const move = parseClockMove(asked, now, await operations.nextDueAt());
@@ -49,8 +68,9 @@ async function moveClock({ operations, worker, body }: SupportCall): Promise<Jso
   return state as unknown as JsonObject;
 }
 
-async function waitUntilIdle({ worker, bulk, body }: SupportCall): Promise<JsonObject> {
-  const { timeout } = await body();
+async function waitUntilIdle(call: SupportCall): Promise<JsonObject> {
+  const { worker, bulk } = call;
+  const { timeout } = await bodyWith(call, ["timeout"]);
   const milliseconds = timeout === undefined ? IDLE_MS : parseDuration(String(timeout));
   if (milliseconds === undefined) throw invalidField("timeout", 'must be a duration, for example "5s"');
   // An answer like the others would be taken for success by whoever does not look at it.
@@ -61,21 +81,24 @@ async function waitUntilIdle({ worker, bulk, body }: SupportCall): Promise<JsonO
   return { idle: true };
 }
 
-/** Messages with their content, oldest first, as a test wants to read them. */
+/** The newest messages with their content, oldest first, as a test wants to read them; `more` where there are others. */
 async function listMessages({ operations, query }: SupportCall): Promise<JsonObject> {
+  checkNames(query.names(), ["recipient", "workflow", "channel", "workflow_run_id"]);
   const filter: MessageQuery = {
-    recipient: query.reference("recipient"),
+    recipient: query.recipient("recipient"),
     workflow: query.text("workflow"),
     channel: query.text("channel"),
     workflow_run_id: query.text("workflow_run_id"),
   };
-  const { items } = await operations.listMessages(filter, { limit: MOST_MESSAGES });
-  return { items: (await operations.readMessages(items.map(({ id }) => String(id)))).reverse() };
+  const { items, page_info } = await operations.listMessages(filter, { limit: MOST_MESSAGES });
+  const full = await operations.readMessages(items.map(({ id }) => String(id)));
+  return { items: full.reverse(), more: page_info.after !== null };
 }
 
 /** Workflows that cannot be read name no channel. */
-async function addFault({ faults, definitions, environment, body }: SupportCall): Promise<JsonObject> {
-  const content = await body();
+async function addFault(call: SupportCall): Promise<JsonObject> {
+  const { faults, definitions, environment } = call;
+  const content = await bodyWith(call, ["channel", "status", "error", "times", "rate", "seed"]);
   const keys = await definitions.workflowKeys();
   const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
   const read = workflows.filter((workflow) => workflow !== null);

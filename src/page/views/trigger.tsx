@@ -1,89 +1,23 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ask, faultText, Refusal } from "../lib/api.js";
 import { commandOf, type Draft, newDraft, payloadOf, sampleData, type Workflow } from "../lib/draft.js";
 import { storeDraft, storedDraft } from "../lib/draft-store.js";
-import { type Json, type JsonObject, objectsIn, withValue } from "../lib/json.js";
+import { type JsonObject, objectsIn } from "../lib/json.js";
 import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
-import { stepName } from "../lib/words.js";
-import { Code, Empty, Fault, Tabs } from "../parts/basics.js";
+import { recipientText, stepName } from "../lib/words.js";
+import { Code, Empty, Fault } from "../parts/basics.js";
+import { Data } from "../parts/data-input.js";
 import { RecipientInput, RecipientsInput } from "../parts/recipients-input.js";
-import { SchemaFields } from "../parts/schema-fields.js";
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
-interface DataProps {
-  workflow: Workflow;
-  data: Json;
-  faults: ReadonlyMap<string, string>;
-  onChange(data: Json): void;
-  /** Whether the text under "JSON" can be read. */
-  onValid(isValid: boolean): void;
-}
-
-function DataJson({ data, onChange, onValid }: Omit<DataProps, "workflow" | "faults">) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const [fault, setFault] = useState("");
-  useEffect(() => () => onValid(true), [onValid]);
-  return (
-    <div class="field">
-      <label for="data-json">Data as JSON</label>
-      <textarea
-        id="data-json"
-        class="json"
-        rows={14}
-        spellcheck={false}
-        aria-invalid={fault !== ""}
-        value={typed ?? JSON.stringify(data, null, 2)}
-        onInput={({ currentTarget: { value } }) => {
-          setTyped(value);
-          try {
-            onChange(JSON.parse(value) as Json);
-            setFault("");
-            onValid(true);
-          } catch (wrong) {
-            setFault(`This is not JSON: ${wrong instanceof Error ? wrong.message : ""}`);
-            onValid(false);
-          }
-        }}
-      />
-      {fault === "" ? null : (
-        <p class="field-fault" role="alert">
-          {fault}
-        </p>
-      )}
-    </div>
-  );
-}
-
-function Data({ workflow, data, faults, onChange, onValid }: DataProps) {
-  const { schema } = workflow;
-  const form = {
-    name: "Form",
-    show: () => (
-      <div class="fields">
-        {schema === null ? null : (
-          <SchemaFields
-            schema={schema}
-            root={schema}
-            path={["data"]}
-            value={data}
-            faults={faults}
-            onSet={([, ...path], value) => onChange(withValue(data, path, value) ?? {})}
-          />
-        )}
-      </div>
-    ),
-  };
-  const json = { name: "JSON", show: () => <DataJson data={data} onChange={onChange} onValid={onValid} /> };
-  return (
-    <fieldset class="field-group">
-      <legend>Data</legend>
-      {schema === null ? <p class="hint">This workflow has no schema: any object will do.</p> : null}
-      <Tabs label="Data" tabs={schema === null ? [json] : [form, json]} />
-    </fieldset>
-  );
+interface Refused {
+  text: string;
+  fields: ReadonlyMap<string, string>;
+  /** The runs of those who were not refused. */
+  others?: string;
 }
 
 function Form({ workflow, project, route }: { workflow: Workflow; project: Project | null; route: Route }) {
@@ -93,7 +27,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
     const asked = route.query.recipient;
     return asked && !kept.recipients.includes(asked) ? { ...kept, recipients: [asked] } : kept;
   });
-  const [refused, setRefused] = useState<{ text: string; fields: ReadonlyMap<string, string> } | null>(null);
+  const [refused, setRefused] = useState<Refused | null>(null);
   const [isValid, setValid] = useState(true);
   const [isSending, setSending] = useState(false);
   const [round, setRound] = useState(0);
@@ -127,9 +61,17 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
     try {
       const outcome = await ask<JsonObject>(`POST page/workflows/${encodeURIComponent(key)}/trigger`, payloadOf(draft));
       const trigger = String(outcome.workflow_run_id);
-      const runs = objectsIn(outcome.recipients).filter(({ recipient_run_id }) => recipient_run_id !== null);
-      const [first] = runs;
-      location.hash = linkTo("runs", first ? String(first.recipient_run_id) : null, { workflow_run_id: trigger });
+      const recipients = objectsIn(outcome.recipients);
+      const first = recipients.find(({ recipient_run_id }) => recipient_run_id !== null);
+      const runs = linkTo("runs", first ? String(first.recipient_run_id) : null, { workflow_run_id: trigger });
+      const unknown = recipients.filter(({ recipient_run_id }) => recipient_run_id === null);
+      if (unknown.length === 0) location.hash = runs;
+      else {
+        const names = unknown.map(({ recipient }) => recipientText(recipient)).join(", ");
+        const text = `${names}: not identified, so nothing was sent. A trigger may identify them, or a recipients file.`;
+        setRefused({ text, fields: NONE, ...(first ? { others: runs } : {}) });
+        setSending(false);
+      }
     } catch (fault) {
       setRefused({ text: faultText(fault), fields: fault instanceof Refusal ? fault.fields : NONE });
       setSending(false);
@@ -200,13 +142,16 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       {refused === null ? null : (
         <div class="fault" role="alert">
           <p>{refused.text}</p>
-          <ul>
-            {[...refused.fields].map(([field, message]) => (
-              <li key={field}>
-                <code>{field || "the body"}</code> {message}
-              </li>
-            ))}
-          </ul>
+          {refused.others ? <a href={refused.others}>Show the runs of the others</a> : null}
+          {refused.fields.size > 1 ? (
+            <ul>
+              {[...refused.fields].map(([field, message]) => (
+                <li key={field}>
+                  <code>{field || "the body"}</code> {message}
+                </li>
+              ))}
+            </ul>
+          ) : null}
         </div>
       )}
       <p class="actions">
@@ -282,6 +227,9 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
           ))}
         </select>
       </div>
+      {value !== null && route.id !== null && chosen === null ? (
+        <Fault text={`There is no workflow "${route.id}".`} />
+      ) : null}
       {chosen === null ? null : chosen.error !== null ? (
         <Fault text={chosen.error} />
       ) : (
