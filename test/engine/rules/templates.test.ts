@@ -192,7 +192,7 @@ describe("templates of steps that make no message (F-054, TQ-3)", () => {
               {
                 variable: "data.at",
                 operator: "is_timestamp_between",
-                argument: ["7_days_ago", "{{ data.x | nope }}"],
+                argument: ["2026-01-01T00:00:00Z", "{{ data.x | nope }}"],
               },
             ],
           },
