@@ -51,6 +51,7 @@ const LATE_MODULES = [
   "app/init-project",
   "engine/find-parent",
   "engine/store-connections",
+  "engine/tracking/track-content",
 ];
 
 const ENTRIES = ["main", "main-notify"];

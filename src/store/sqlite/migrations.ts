@@ -280,4 +280,8 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX delivery_logs_by_message ON delivery_logs (message);
   `,
+  `
+  ALTER TABLE messages ADD COLUMN links TEXT;
+  CREATE INDEX messages_by_short_link ON messages (substr(id, -9)) WHERE links IS NOT NULL;
+  `,
 ];
