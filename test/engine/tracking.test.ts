@@ -235,6 +235,33 @@ describe("tracked links (section 14)", () => {
   });
 
   test.each([
+    ["brackets", "[".repeat(100_000)],
+    ["escaped brackets", "[\\[".repeat(100_000)],
+    ["images", "![a](".repeat(50_000)],
+    ["links without an end", "[a](x".repeat(50_000)],
+    ["backticks", "`".repeat(100_000)],
+    ["fences", "```\n~~~\n".repeat(30_000)],
+    ["anchors", "<a x".repeat(50_000)],
+    ["punctuation", `http://${".)".repeat(50_000)}x`],
+  ])("T-231: hostile Markdown is read once: %s", async (_what, text) => {
+    const message = await messageOf(step.chat("{{ data.text }} https://lark.test/a", ON), { text });
+    expect(message.links?.length).toBeLessThanOrEqual(1);
+  });
+
+  test("T-231: a URL's own brackets are its own, what closes none is the sentence's", async () => {
+    const urls = `https://lark.test/a_(b) (https://lark.test/c) https://lark.test/d${")".repeat(50_000)}.`;
+    const message = await messageOf(step.sms("{{ data.urls }}", ON), { urls });
+    expect(message.links).toEqual(["a_(b)", "c", "d"].map((path) => `https://lark.test/${path}`));
+  });
+
+  test("T-233: more links than short keys have long ones", async () => {
+    const body = Array.from({ length: 63 }, (_, index) => `https://lark.test/${index}`).join(" ");
+    const words = String((await messageOf(step.sms(body, ON))).content.body).split(" ");
+    expect(words[61]).toMatch(/\/[0-9A-Za-z]{9}z$/);
+    expect(words[62]).toMatch(/\/l\/[0-9A-Za-z]{27}\/62$/);
+  });
+
+  test.each([
     ["tags without an end", "<a x".repeat(200_000)],
     ["comments without an end", "<!-- <a ".repeat(100_000)],
     ["quotes without an end", `<a x="`.repeat(100_001)],

@@ -14,6 +14,7 @@ const KEY_TAIL = 9;
 /** The links of one message, each URL once. */
 export class LinkList {
   readonly urls: string[] = [];
+  private readonly places = new Map<string, number>();
 
   constructor(private readonly base: LinkBase) {}
 
@@ -21,8 +22,8 @@ export class LinkList {
   wrap(url: string): string | null {
     if (!/^https:\/\//i.test(url) || !URL.canParse(url)) return null;
     const { base_url, message_id, short } = this.base;
-    const known = this.urls.indexOf(url);
-    const place = known === -1 ? this.urls.push(url) - 1 : known;
+    const place = this.places.get(url) ?? this.urls.push(url) - 1;
+    this.places.set(url, place);
     const digit = short ? BASE62[place] : undefined;
     return digit === undefined
       ? `${base_url}/l/${message_id}/${place}`

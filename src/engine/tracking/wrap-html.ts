@@ -102,6 +102,6 @@ export function wrapHtml(html: string, links: LinkList): string {
 /** A picture of one pixel at the end of the body, which tells that it was loaded (T-235). */
 export function withPixel(html: string, url: string): string {
   const picture = `<img src="${url}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">`;
-  const end = html.toLowerCase().lastIndexOf("</body");
-  return end === -1 ? `${html}${picture}` : `${html.slice(0, end)}${picture}${html.slice(end)}`;
+  const end = [...html.matchAll(/<\/body\b/gi)].at(-1)?.index ?? html.length;
+  return `${html.slice(0, end)}${picture}${html.slice(end)}`;
 }

@@ -3,17 +3,22 @@ import { decoded, wrapHtml } from "./wrap-html.js";
 
 const BARE = String.raw`(?<![\w+.-])https:\/\/[^\s<>"${"`"}|\\^{}]+`;
 
+const count = (text: string, character: string): number => text.split(character).length - 1;
+
 /** A URL in running text, and what follows it: punctuation at its end is the sentence's, as is a bracket without its other. */
 function split(found: string): [url: string, rest: string] {
-  let url = found;
-  for (;;) {
-    const shorter = url.replace(/[.,;:!?'*_~]+$/, "");
-    const last = shorter.at(-1) ?? "";
-    const open = last === ")" ? "(" : last === "]" ? "[" : null;
-    const isOdd = open !== null && shorter.split(last).length > shorter.split(open).length;
-    url = isOdd ? shorter.slice(0, -1) : shorter;
-    if (!isOdd) return [url, found.slice(url.length)];
+  const closing: Record<string, number> = {
+    ")": count(found, ")") - count(found, "("),
+    "]": count(found, "]") - count(found, "["),
+  };
+  let end = found.length;
+  for (; end > 0; end--) {
+    const last = found[end - 1] as string;
+    const excess = closing[last];
+    if (excess === undefined ? !".,;:!?'*_~".includes(last) : excess <= 0) break;
+    if (excess !== undefined) closing[last] = excess - 1;
   }
+  return [found.slice(0, end), found.slice(end)];
 }
 
 type AsLink = (wrapped: string, url: string) => string;
@@ -32,10 +37,10 @@ export function wrapPlain(text: string, links: LinkList): string {
 /** What of Markdown is looked at, in this order: the parts that are left whole come before what could be within them. */
 const MARKDOWN = new RegExp(
   [
-    String.raw`(?<code>(?:^|\n) {0,3}(?<fence>${"```"}|~~~)[\s\S]*?(?:\n {0,3}\k<fence>|$)|(?<!${"`"})(?<ticks>${"`"}+)(?!${"`"})[^${"`"}]+\k<ticks>)`,
+    String.raw`(?<code>(?:^|\n) {0,3}(?<fence>${"```"}|~~~)[\s\S]*?(?:\n {0,3}\k<fence>|$)|(?<!${"`"})(?<ticks>${"`"}+)(?!${"`"})[^${"`"}]+\k<ticks>(?!${"`"}))`,
     String.raw`(?<image>!\[[^[\]]*\]\([^()]*\))`,
     String.raw`(?<html><a\s[^<>]*>(?:[^<]*<\/a>)?)`,
-    String.raw`(?<before>\[(?:[^[\]\\]|\\[\s\S]|\[[^[\]]*\])*\]\(\s*<?|(?:^|\n) {0,3}\[[^[\]\n]+\]:[ \t]*<?)(?<url>(?:[^\s<>()]|\([^\s<>()]*\))+)`,
+    String.raw`(?<before>(?<!\\)\[(?:[^[\]\\]|\\[\s\S]|\[[^[\]]*\])*\]\(\s*<?|(?:^|\n) {0,3}\[[^[\]\n]+\]:[ \t]*<?)(?<url>(?:[^\s<>()]|\([^\s<>()]*\))+)`,
     String.raw`<(?<auto>https:\/\/[^\s<>]*)>`,
     `(?<bare>${BARE})`,
   ].join("|"),
