@@ -52,6 +52,7 @@ const LATE_MODULES = [
   "engine/schedule-times",
   "engine/store-connections",
   "engine/time-windows",
+  "engine/tracking/track-content",
   "project/read-translations",
   "providers/open-provider",
   "remote/http-fetcher",

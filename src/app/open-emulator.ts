@@ -5,6 +5,7 @@ import type { GuideSet } from "../domain/guide.js";
 import { webhookNotices } from "../domain/webhook.js";
 import { Faults } from "../emulator/faults.js";
 import { type Emulator, openEmulator } from "../emulator/open-emulator.js";
+import { OwnTracking } from "../emulator/own-tracking.js";
 import { deliveryShape } from "../emulator/webhooks/webhook-delivery.js";
 import { guideOperations } from "../engine/guides/guide-operations.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
@@ -17,6 +18,7 @@ import { readGuides } from "../project/read-guides.js";
 import type { ProjectChange } from "../project/survey-project.js";
 import { openGroupingStore } from "../store/sqlite/grouping-store.js";
 import { outboundLogOf } from "../store/sqlite/outbound-log.js";
+import { trackedLinksOf } from "../store/sqlite/tracked-links.js";
 import { FollowedProject } from "./followed-project.js";
 import { applyRecipientsFiles, localEngine, outside } from "./open-local.js";
 import type { Surroundings } from "./surroundings.js";
@@ -94,6 +96,7 @@ export async function openProjectEmulator(
   const { keys } = (await definitions.environment()).access;
   for (const notice of webhookNotices(await project.webhooks())) output.warn(notice);
   const faults = new Faults();
+  const tracking = new OwnTracking();
   const store = await openGroupingStore(location, { watchUsers: opened.hasAudiences() });
   const watching = new AbortController();
   let emulator: Emulator | undefined;
@@ -101,7 +104,7 @@ export async function openProjectEmulator(
     await applyRecipientsFiles(opened, store);
     const guides = guidesOf(project, cwd, output);
     const operations = localEngine(
-      { ...definitions, environment: async () => faults.over(await definitions.environment()) },
+      { ...definitions, environment: async () => tracking.over(faults.over(await definitions.environment())) },
       store,
       surroundings,
       {
@@ -128,6 +131,8 @@ export async function openProjectEmulator(
         }),
         onAttempt: (delivery) => printWebhook(deliveryShape(delivery), output),
       },
+      links: trackedLinksOf(store),
+      onListening: (url) => tracking.listen(url),
       environment: definitions.environment,
       readPage,
       readVariable: (name) => env[name],

@@ -18,8 +18,9 @@ import type { Answer, Call, Route } from "./route.js";
 import { openApiDocument, ROUTES } from "./route-table.js";
 import { emailHtml, PAGE_SUPPORT } from "./routes/page-support.js";
 import { SUPPORT, type SupportCall } from "./routes/test-support.js";
+import { serveTracking } from "./routes/tracking.js";
 
-type Env = { Bindings: HttpBindings; Variables: { caller: Caller } };
+export type Env = { Bindings: HttpBindings; Variables: { caller: Caller } };
 type Ctx = Context<Env>;
 
 const SUPPORT_PATH = "/__knock/";
@@ -58,6 +59,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     app.on(method, honoPath(path), async (c) => respond(c, await answer(c, route, options, limits)));
   }
   servePage(app, options);
+  serveTracking(app, options);
   for (const { on, handle } of [...SUPPORT, ...PAGE_SUPPORT]) {
     const [method = "", path = ""] = on.split(" ");
     app.on(method, path, async (c) => respond(c, { body: await handle(supportCall(c, options)) }));

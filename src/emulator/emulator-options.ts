@@ -1,6 +1,7 @@
 import type { Environment } from "../domain/environment.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
+import type { TrackedLinks } from "../ports/tracked-links.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { DueWorker } from "./due-worker.js";
 import type { Faults } from "./faults.js";
@@ -15,6 +16,8 @@ export interface EmulatorOptions {
   faults: Faults;
   /** Null: there is no log to read them from. */
   webhooks: WebhookOptions | null;
+  /** What clicks lead to; null: nothing is kept of it. */
+  links: TrackedLinks | null;
   /** Read anew for each request that asks. */
   environment(): Promise<Environment>;
   /** The page's HTML with all that it needs; null where it was not built. */
@@ -29,6 +32,8 @@ export interface EmulatorOptions {
   rateLimits: boolean;
   /** How long a request's headers, and all of it, may take to come; the defaults are for slow networks. Milliseconds. */
   slow?: { headers_ms: number; request_ms: number };
+  /** Where it answers, before the first request and the first due work. */
+  onListening?(url: string): void;
   onHeld(held: HeldOccurrence): void;
   /** A fault of ours, or of the surroundings, that a request or due work met. */
   onError(error: unknown): void;

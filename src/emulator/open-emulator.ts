@@ -44,6 +44,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const url = `http://${urlHost(host)}:${port}`;
+  options.onListening?.(url);
   const worker = new DueWorker(options);
   const bulk = new BulkOperations(operations, () => worker.wake());
   const webhooks = options.webhooks && new Webhooks(options.webhooks, options);

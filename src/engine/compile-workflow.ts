@@ -8,6 +8,7 @@ import type { ChannelRenderer } from "./render/channel-renderer.js";
 import { type CompileText, compilerFor } from "./render/liquid.js";
 import { readSharedTemplates, type SharedSource, type SharedTemplates } from "./shared-templates.js";
 import type * as TimeWindows from "./time-windows.js";
+import type { trackContent } from "./tracking/track-content.js";
 
 /** A workflow with its templates parsed: made once per version and process. */
 export interface CompiledWorkflow {
@@ -18,6 +19,8 @@ export interface CompiledWorkflow {
   timeWindows: typeof TimeWindows | null;
   /** What is wrong with a layout or a partial that it names; who starts runs refuses it. */
   sharedFault: KnockError | null;
+  /** What tracks messages, loaded only where somebody receives clicks. */
+  trackContent?: typeof trackContent;
   /** Whether a template looks translations up. */
   translates: boolean;
 }
@@ -91,6 +94,12 @@ const compiled = new Map<string, Promise<CompiledWorkflow>>();
  * `sharedFault`, and fails the steps that use it.
  */
 export async function compileWorkflow(workflow: Workflow, source: SharedSource): Promise<CompiledWorkflow> {
+  const made = await compileNow(workflow, source);
+  if (!(await source.environment?.())?.tracking) return made;
+  return { ...made, trackContent: (await import("./tracking/track-content.js")).trackContent };
+}
+
+async function compileNow(workflow: Workflow, source: SharedSource): Promise<CompiledWorkflow> {
   const templates = await readSharedTemplates(workflow, source);
   const id = `${workflow.version_id} ${templates.id}`;
   const known = compiled.get(id);

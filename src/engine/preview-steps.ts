@@ -18,6 +18,7 @@ import type { ChannelRenderer } from "./render/channel-renderer.js";
 import { RenderError } from "./render/liquid.js";
 import { newRun } from "./start-runs.js";
 import { channelsOf } from "./steps/channel.js";
+import { trackingOf } from "./steps/tracking.js";
 import { keysOf, workflowRunOf } from "./trigger-workflow.js";
 
 /** The channel steps to show: those named, or all. */
@@ -95,6 +96,7 @@ function previewStep(step: ChannelStep, advancing: Previewing): StepPreview[] {
     const at = new Date(input.now).toISOString();
     scope.current_message = { id: ksuid(input.now, input.ids.bytes()), inserted_at: at, updated_at: at };
     try {
+      trackingOf(step, channel, input, warn); // a preview is no message that could be clicked: only what is wrong is told
       const destinations = renderer.destinations(context);
       const contents = destinations.map((destination) => renderer.render(context, destination));
       const missing = { code: "missing_recipient_data", detail: renderer.needs } as const;

@@ -8,7 +8,7 @@ import { contentDigest } from "../util/ids.js";
 import { orFault } from "./fault.js";
 
 /** Layouts and partials as the project has them now: no part of a workflow's version (T-101). */
-export type SharedSource = Pick<Definitions, "emailLayout" | "partial">;
+export type SharedSource = Pick<Definitions, "emailLayout" | "partial"> & Partial<Pick<Definitions, "environment">>;
 
 /** What a workflow's templates name. An error stands for what could not be read: it is told when it is rendered. */
 export interface SharedTemplates {

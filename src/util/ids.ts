@@ -61,7 +61,7 @@ export function contentDigest(text: string): string {
   return sha1(Buffer.from(text, "utf8")).toString("hex");
 }
 
-const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+export const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const limbs = new Float64Array(10);
 const KSUID_EPOCH_SECONDS = 1_400_000_000;
 

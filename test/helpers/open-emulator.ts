@@ -43,6 +43,7 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
       definitions: harness.definitions,
       faults: new Faults(),
       webhooks: null,
+      links: null,
       environment: async () => harness.environment,
       readPage: setup.readPage ?? (async () => null),
       readVariable: (name) => setup.variables?.[name],

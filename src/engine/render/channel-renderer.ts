@@ -34,6 +34,8 @@ export interface RenderContext {
   channel: Channel;
   /** Of a run that came from a batch, whose `data` templates see only in part; null of any other. */
   batch?: BatchData | null;
+  /** Marks against tracking stay: what tracks reads them, and takes them out. */
+  isTracked?: boolean;
   /** Told by the step's event. */
   warn?: (text: string) => void;
 }

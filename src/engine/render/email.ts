@@ -42,12 +42,6 @@ function checkOneAddress(value: string, place: string): void {
     throw new RenderError(`${place} must be one address once rendered: lists are for cc_address and bcc_address`);
 }
 
-/** A switch of the step, else of the channel; off where neither says (T-230, CH-033). */
-function trackingSwitch(overrides: TemplateReader, name: string): (context: RenderContext) => boolean {
-  const own = overrides.value(name);
-  return ({ channel }) => (typeof own === "boolean" ? own : channel.settings[name] === true);
-}
-
 /** JSON that is merged into the provider's request: the channel's, with the step's over it (CH-080, CHQ-8). */
 function jsonOverrides(overrides: TemplateReader): (context: RenderContext) => JsonObject | null {
   const own = overrides.text("json_overrides");
@@ -90,8 +84,6 @@ export async function compileEmail(
   const bcc = address(overrides, "bcc_address");
   const replyTo = address(overrides, "reply_to_address");
   const payload = jsonOverrides(overrides);
-  const tracksLinks = trackingSwitch(overrides, "link_tracking");
-  const tracksOpens = trackingSwitch(overrides, "open_tracking");
 
   return {
     needs: "no e-mail address",
@@ -111,10 +103,6 @@ export async function compileEmail(
       const json = payload(context);
       const headers = emailHeaders(scope, json);
       const attachments = attachmentsOf(attachmentKey, context);
-      if (tracksLinks(context))
-        context.warn?.("link tracking is on: links stay as they are, nothing here could follow a click");
-      if (tracksOpens(context))
-        context.warn?.("open tracking is on: no picture is added, nothing here could tell that it was loaded");
       return {
         __typename: "MessageEmailContent",
         to: recipient,
@@ -123,7 +111,7 @@ export async function compileEmail(
         bcc: bcc(context),
         reply_to: replyTo(context),
         subject_line: oneLine(subject?.(scope) ?? ""),
-        html_body: withoutTrackingMarks(html),
+        html_body: context.isTracked ? html : withoutTrackingMarks(html),
         text_body: text,
         // Beside the API's fields, and only where there are some.
         ...(headers === null ? {} : { headers }),

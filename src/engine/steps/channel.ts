@@ -14,6 +14,7 @@ import { evaluateConditions } from "../conditions.js";
 import { preferenceSkip, type Skip } from "../preference-skip.js";
 import { deviceAt } from "../push-device.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
+import { trackingOf } from "./tracking.js";
 
 function channelNamed(key: string, step: ChannelStep, { input }: Advancing): Channel | null {
   const declared = Object.hasOwn(input.environment.channels, key) ? input.environment.channels[key] : undefined;
@@ -80,6 +81,7 @@ function createMessage(
   destination: Destination,
   renderer: ChannelRenderer,
   context: RenderContext,
+  track: ReturnType<typeof trackingOf>,
   advancing: Advancing,
 ): Message {
   const { input, run, scope, batch } = advancing;
@@ -87,7 +89,8 @@ function createMessage(
   const id = ksuid(now, input.ids.bytes());
   const at = isoTime(now);
   scope.current_message = { id, inserted_at: at, updated_at: at };
-  const content = renderer.render(context, destination);
+  const rendered = renderer.render(context, destination);
+  const { content, links } = track?.(rendered, id) ?? { content: rendered };
   delete scope.current_message;
   const scheduled = scheduledAt(step, channel, destination.address, advancing);
   const sandbox = isSandbox(channel, advancing);
@@ -109,6 +112,7 @@ function createMessage(
     data: scope.data as JsonObject,
     recipient_snapshot: destination.snapshot,
     metadata: sandbox ? { sandbox: true } : null,
+    ...(links ? { links } : {}),
     scheduled_at: scheduled,
     // A sandboxed message without a window is settled at the end of the advance; the others wait for delivery.
     due_at: scheduled ?? (sandbox ? null : now),
@@ -151,10 +155,11 @@ function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing):
   };
   const destinations = renderer.destinations(context);
   if (destinations.length === 0) return { skip: { code: "missing_recipient_data", detail: renderer.needs } };
-  return (
-    preferenceSkip(channel, advancing) ??
-    destinations.map((destination) => createMessage(step, channel, destination, renderer, context, advancing))
-  );
+  const skip = preferenceSkip(channel, advancing);
+  if (skip) return skip;
+  const track = trackingOf(step, channel, input, (text) => advancing.warn(text));
+  context.isTracked = track !== null;
+  return destinations.map((to) => createMessage(step, channel, to, renderer, context, track, advancing));
 }
 
 /** A channel step (E-168): conditions → the recipient's data → preferences → send windows → render → message. */

@@ -283,4 +283,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE user_changes ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE messages ADD COLUMN links TEXT;
+  CREATE INDEX messages_by_short_link ON messages (substr(id, -9)) WHERE links IS NOT NULL;
+  `,
 ];
