@@ -62,7 +62,7 @@ export function recipientView(recipient: Recipient): JsonObject {
     const { collection, id } = splitKey(recipient.key);
     view = {
       id,
-      updated_at: new Date(recipient.updated_at).toISOString(),
+      updated_at: isoTime(recipient.updated_at),
       __typename: collection === USERS ? "User" : "Object",
       created_at: recipient.properties.created_at ?? null,
     };
