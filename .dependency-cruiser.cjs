@@ -15,6 +15,7 @@ const MAY_IMPORT = {
   remote: ["ports", "domain", "errors", "util"],
   emulator: ["ports", "domain", "errors", "util"],
   testing: ["ports", "domain", "errors", "util"],
+  page: [],
   commands: ["input", "mime", "output", "ports", "domain", "errors", "util"],
 };
 
@@ -33,6 +34,7 @@ const HOME = {
   luxon: "engine/",
   "(hono|@hono)": "emulator/",
   ws: "emulator/",
+  preact: "page/",
   "@cfworker": "domain/",
   "urlpattern-polyfill": "domain/",
   "@photostructure": "store/sqlite/",

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildPage } from "./build-page.mjs";
 import {
   LATE,
   LATE_LINKS,
@@ -43,7 +44,20 @@ const APART = {
  * Our own modules that few starts need, each a bundle of its own, read when imported. It has its own copy of what it shares
  * with the command (an error is known by its mark, whichever copy made it).
  */
-const LATE_MODULES = ["providers/open-provider", "remote/open-remote", "remote/http-fetcher", "app/init-project"];
+const LATE_MODULES = [
+  "app/init-project",
+  "app/open-in-browser",
+  "app/run-shell",
+  "engine/find-parent",
+  "engine/schedule-times",
+  "engine/store-connections",
+  "engine/time-windows",
+  "engine/tracking/track-content",
+  "project/read-translations",
+  "providers/open-provider",
+  "remote/http-fetcher",
+  "remote/open-remote",
+];
 
 const ENTRIES = ["main", "main-notify"];
 
@@ -110,6 +124,7 @@ mkdirSync(join(dist, "vendor"), { recursive: true });
 const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' };
 
 await Promise.all([
+  buildPage(root, dist),
   build({
     ...common,
     entryPoints: ENTRIES.map((name) => `src/${name}.ts`),

@@ -95,7 +95,8 @@ export function createContext(
   async function openLocalTarget(flags: TargetFlags) {
     const found = await requireProject(flags);
     const settings = await settingsOf(flags);
-    const engine = await openLocal(found, storeLocation(settings.store, found, cwd), surroundings);
+    const location = storeLocation(settings.store, found, cwd);
+    const engine = await openLocal(found, location, surroundings, { warn: (text) => output.warn(text) });
     opened.push(engine);
     return engine;
   }

@@ -1,17 +1,26 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { EmulatorFlags, OpenedEmulator } from "../commands/context.js";
 import type { GuideSet } from "../domain/guide.js";
-import { openEmulator } from "../emulator/open-emulator.js";
+import { webhookNotices } from "../domain/webhook.js";
+import { Faults } from "../emulator/faults.js";
+import { type Emulator, openEmulator } from "../emulator/open-emulator.js";
+import { OwnTracking } from "../emulator/own-tracking.js";
+import { deliveryShape } from "../emulator/webhooks/webhook-delivery.js";
 import { guideOperations } from "../engine/guides/guide-operations.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
+import { printChange } from "../output/print-change.js";
 import { warnHeld } from "../output/print-clock.js";
-import type { Definitions } from "../ports/definitions.js";
-import { openProject, type Project } from "../project/open-project.js";
+import { printWebhook } from "../output/print-webhook.js";
+import type { Project } from "../project/open-project.js";
 import { readGuides } from "../project/read-guides.js";
-import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
-import { applyRecipientsFiles, localEngine } from "./open-local.js";
+import type { ProjectChange } from "../project/survey-project.js";
+import { openGroupingStore } from "../store/sqlite/grouping-store.js";
+import { outboundLogOf } from "../store/sqlite/outbound-log.js";
+import { trackedLinksOf } from "../store/sqlite/tracked-links.js";
+import { FollowedProject } from "./followed-project.js";
+import { applyRecipientsFiles, localEngine, outside } from "./open-local.js";
 import type { Surroundings } from "./surroundings.js";
 import { watchFolder } from "./watch-folder.js";
 
@@ -26,42 +35,44 @@ function writeReadyFile(path: string, content: { url: string; port: number; pid:
   }
 }
 
-/** A project that is read anew once its files have changed. */
-function following(first: Project): {
-  current: () => Project;
-  renew: (project: Project) => void;
-  definitions: Definitions;
-} {
-  let project = first;
-  return {
-    current: () => project,
-    renew: (next) => {
-      project = next;
-    },
-    definitions: {
-      workflow: (key) => project.workflow(key),
-      workflowKeys: () => project.workflowKeys(),
-      environment: () => project.environment(),
-      audiences: () => project.audiences(),
-      emailLayout: (key) => project.emailLayout(key),
-      partial: (key) => project.partial(key),
-      translations: () => project.translations(),
-    },
-  };
+/** One of an earlier run would say that this one is ready. */
+function removeReadyFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw new KnockError("usage", `--ready-file: ${messageOf(error)}`, { cause: error });
+  }
 }
 
+/** Where the build puts the page: beside the bundle, and from the sources' folder as seen from a test. */
+const PAGE = ["page.html", "../../dist/page.html"];
+
+/** Read anew for each visit, so that a build shows at once. */
+async function readPage(): Promise<string | null> {
+  const file = PAGE.map((path) => join(import.meta.dirname, path)).find((path) => existsSync(path));
+  return file === undefined ? null : readFileSync(file, "utf8");
+}
+
+/** What a change is to webhooks; what is removed, or broken, is none (A-926). */
+const UPDATED: Partial<Record<ProjectChange["kind"], string>> = {
+  workflow: "workflow.updated",
+  layout: "email_layout.updated",
+  partial: "partial.updated",
+  translation: "translation.updated",
+};
+
 /** A project's guides, each state of its files read once; what has no effect in them is told once. */
-function guidesOf(current: () => Project, cwd: string, output: Output): () => Promise<GuideSet> {
+function guidesOf(followed: FollowedProject, cwd: string, output: Output): () => Promise<GuideSet> {
   const sets = new WeakMap<Project, Promise<GuideSet>>();
   const told = new Set<string>();
   const read = async (project: Project): Promise<GuideSet> => {
-    const set = await readGuides(project, await project.environment(), cwd);
+    const set = await readGuides(project, await followed.definitions.environment(), cwd);
     for (const text of set.warnings) if (!told.has(text)) output.warn(text);
     for (const text of set.warnings) told.add(text);
     return set;
   };
   return () => {
-    const project = current();
+    const project = followed.current;
     const known = sets.get(project) ?? read(project);
     sets.set(project, known);
     return known;
@@ -78,32 +89,57 @@ export async function openProjectEmulator(
 ): Promise<OpenedEmulator> {
   const { cwd, env } = surroundings;
   const readyFile = flags.readyFile === null ? null : resolve(cwd, flags.readyFile);
-  // One of an earlier run would say that this one is ready.
-  if (readyFile !== null) rmSync(readyFile, { force: true });
-  await opened.environment(); // what is wrong with it is said before anything listens
-  const { current, renew, definitions } = following(opened);
-  const store = await openSqliteStore(location, { watchUsers: opened.hasAudiences() });
+  if (readyFile !== null) removeReadyFile(readyFile);
+  const project = new FollowedProject(opened, cwd);
+  const { definitions } = project;
+  // What is wrong with the environment is said before anything listens.
+  const { keys } = (await definitions.environment()).access;
+  for (const notice of webhookNotices(await project.webhooks())) output.warn(notice);
+  const faults = new Faults();
+  const tracking = new OwnTracking();
+  const store = await openGroupingStore(location, { watchUsers: opened.hasAudiences() });
   const watching = new AbortController();
+  let emulator: Emulator | undefined;
   try {
     await applyRecipientsFiles(opened, store);
-    const guides = guidesOf(current, cwd, output);
-    const operations = localEngine(definitions, store, surroundings, {
-      guides: (context) => guideOperations(context, guides),
-    });
+    const guides = guidesOf(project, cwd, output);
+    const operations = localEngine(
+      { ...definitions, environment: async () => tracking.over(faults.over(await definitions.environment())) },
+      store,
+      surroundings,
+      {
+        around: (next) => (channel) => faults.providerFor(channel, next),
+        guides: (context) => guideOperations(context, guides),
+        warn: (text) => output.warn(text),
+      },
+    );
     const onError = (error: unknown): void =>
       output.warn(env.KNOCK_DEBUG === "1" && error instanceof Error ? String(error.stack) : messageOf(error));
     const tellFaults = async (): Promise<void> => {
       for (const fault of (await operations.resources.guides?.faults())?.values() ?? []) onError(fault);
     };
-    await tellFaults();
-    const emulator = await openEmulator({
+    const listening = await openEmulator({
       operations,
+      definitions,
+      faults,
+      webhooks: {
+        log: outboundLogOf(store),
+        fetcher: outside,
+        configured: async () => ({
+          webhooks: await project.webhooks(),
+          environment: (await definitions.environment()).name,
+        }),
+        onAttempt: (delivery) => printWebhook(deliveryShape(delivery), output),
+      },
+      links: trackedLinksOf(store),
+      onListening: (url) => tracking.listen(url),
       environment: definitions.environment,
+      readPage,
       readVariable: (name) => env[name],
       async reset({ recipients }) {
         await operations.resetClock();
         await operations.clear({ keepRecipients: recipients });
-        await applyRecipientsFiles(current(), store);
+        await applyRecipientsFiles(project.current, store);
       },
       host: flags.host,
       port: flags.port,
@@ -111,27 +147,44 @@ export async function openProjectEmulator(
       onHeld: (held) => warnHeld(held, output),
       onError,
     });
-    const changed = watchFolder(opened.knockDir, () => false, watching.signal);
-    void (async () => {
-      while (await changed()) {
-        renew(openProject(opened, cwd));
-        await applyRecipientsFiles(current(), store).catch(onError);
+    emulator = listening;
+    const changed = watchFolder(
+      opened.knockDir,
+      () => false,
+      watching.signal,
+      () => project.renew(),
+    );
+    if (readyFile !== null) writeReadyFile(readyFile, { url: listening.url, port: listening.port, pid: process.pid });
+    const following = (async () => {
+      do {
+        project.renew();
+        const changes = await project.changes();
+        const isBroken = changes.some(({ kind, change }) => kind === "recipients" && change === "broken");
+        if (!isBroken) await applyRecipientsFiles(project.current, store).catch(onError);
         await tellFaults().catch(onError);
-      }
-    })();
-    if (readyFile !== null) writeReadyFile(readyFile, { url: emulator.url, port: emulator.port, pid: process.pid });
+        for (const one of changes) {
+          printChange({ ...one, kept: project.hasGood(one) }, output);
+          const type = UPDATED[one.kind];
+          if (type !== undefined && one.document !== null && one.change !== "removed")
+            await listening.publish(type, one.document);
+        }
+      } while (await changed());
+    })().catch(onError);
     return {
-      ...emulator,
+      ...listening,
       store: location,
+      keys,
       async close() {
         watching.abort();
+        await following;
         if (readyFile !== null) rmSync(readyFile, { force: true });
-        await emulator.close();
+        await listening.close();
         await store.close();
       },
     };
   } catch (error) {
     watching.abort();
+    await emulator?.close();
     await store.close();
     throw error;
   }

@@ -5,6 +5,7 @@ import { withChannelIds } from "../engine/fan-out-start.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { LocalOperations } from "../ports/operations.js";
+import type { Fetcher } from "../ports/outside.js";
 import type { Store } from "../ports/store.js";
 import type { Project } from "../project/open-project.js";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
@@ -48,6 +49,7 @@ export async function openLocal(
   project: Project,
   location: string,
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
+  parts: EngineParts = {},
 ): Promise<LocalOperations> {
   const store = await openSqliteStore(location, { watchUsers: project.hasAudiences() });
   try {
@@ -56,27 +58,43 @@ export async function openLocal(
     await store.close();
     throw error;
   }
-  return localEngine(project, store, { sleep, env });
+  return localEngine(project, store, { sleep, env }, parts);
 }
+
+type ProviderFor = EngineContext["providerFor"];
+
+/** What only some who open an engine give it. */
+export interface EngineParts {
+  /** Stands between the engine and who delivers. */
+  around?: (providerFor: ProviderFor) => ProviderFor;
+  guides?: EngineContext["guides"];
+  warn?: EngineContext["warn"];
+}
+
+/** Requests that leave this machine; what makes them is loaded with the first. */
+export const outside: Fetcher = {
+  fetch: async (request) => (await import("../remote/http-fetcher.js")).httpFetcher.fetch(request),
+};
 
 /** The engine as it is on this machine, over definitions and a store. */
 export function localEngine(
   definitions: Definitions,
   store: Store,
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
-  parts: Pick<EngineContext, "guides"> = {},
+  { around = (providerFor) => providerFor, guides, warn }: EngineParts = {},
 ): LocalOperations {
   const providers = realDelivery(env);
   return createEngine({
     store,
     definitions,
-    providerFor: providers.providerFor,
-    fetcher: { fetch: async (request) => (await import("../remote/http-fetcher.js")).httpFetcher.fetch(request) },
+    providerFor: around(providers.providerFor),
+    fetcher: outside,
     ids: systemIds,
     realNow: Date.now,
     sleep,
     random: Math.random,
     close: providers.close,
-    ...parts,
+    ...(guides ? { guides } : {}),
+    ...(warn ? { warn } : {}),
   });
 }

@@ -9,10 +9,10 @@ export function realDelivery(variables: EnvironmentVariables): Providers {
     providerFor(channel) {
       if (vendorOf(channel.type, channel.provider) === null) return null;
       return {
-        async send(message, _channel, stored) {
+        async send(message, _channel, stored, record) {
           opened ??= import("../providers/open-provider.js").then(({ openProviders }) => openProviders({ variables }));
           const provider = (await opened).providerFor(channel);
-          if (provider) return provider.send(message, channel, stored);
+          if (provider) return provider.send(message, channel, stored, record);
           return { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
         },
       };

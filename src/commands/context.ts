@@ -72,6 +72,8 @@ export interface OpenedEmulator {
   port: number;
   /** The store it works on, as it is shown. */
   store: string;
+  /** The keys that environment.json listed at the start; null where any will do. */
+  keys: readonly string[] | null;
   /** Answers what is in hand, and ends. */
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import {
 } from "./shared/options.js";
 
 const DEFAULT_PORT = 8484;
-/** What an application under `--exec` gets where it has no key of its own: any will do. */
+/** What an application under `--exec` gets where it has no key of its own, and none is listed: any will do. */
 const LOCAL_KEY = "sk_local";
 
 type DevFlags = CommonFlags &
@@ -21,7 +21,7 @@ export function registerDev(program: Command, context: CommandContext): void {
     .command("dev")
     .summary("the API on this machine, for an application to run against")
     .description(
-      "Answers the API's requests on this machine, from the project's files and the local store. An application needs only KNOCK_BASE_URL to use it; messages are rendered and kept, nothing leaves.",
+      "Answers the API's requests on this machine, from the project's files and the local store. An application needs only KNOCK_BASE_URL to use it; messages are rendered and kept, nothing leaves. A page at its address shows them as they arrive.",
     )
     .option("--port <n>", "where to listen; 0 picks a free port", String(DEFAULT_PORT))
     .option("--host <address>", "the address to listen at", "127.0.0.1")
@@ -45,6 +45,7 @@ function portOf(text: string): number {
 }
 
 async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
+  if (flags.exec?.trim() === "") throw new KnockError("usage", "--exec: there is no command to run");
   const emulator = await context.openEmulator({
     ...flags,
     port: portOf(flags.port),
@@ -59,17 +60,23 @@ async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
   }
 }
 
-async function serve({ url, port, store }: OpenedEmulator, { output, signal }: CommandContext): Promise<void> {
+async function serve({ url, port, store, keys }: OpenedEmulator, { output, signal }: CommandContext): Promise<void> {
   if (output.verbosity.json) output.json({ url, port, store }, true);
   else if (output.verbosity.quiet) output.line(url);
-  else output.lines([`KNOCK_BASE_URL=${url}`, "KNOCK_API_KEY=sk_… (any)"]);
+  else
+    output.lines([
+      `KNOCK_BASE_URL=${url}`,
+      `KNOCK_API_KEY=sk_… (${keys === null ? "any" : 'one of "keys" in environment.json'})`,
+    ]);
+  output.note(`page: ${url}/`);
   output.note("answering; Ctrl-C stops");
   if (signal.aborted) return;
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }
 
 /** The command's own output is the result: what is said here goes beside it. */
-async function runAgainst(command: string, { url }: OpenedEmulator, context: CommandContext): Promise<void> {
+async function runAgainst(command: string, { url, keys }: OpenedEmulator, context: CommandContext): Promise<void> {
   context.output.note(`answering at ${url}`);
-  context.exit(await context.runShell(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: LOCAL_KEY }));
+  const key = keys?.find((one) => one.startsWith("sk_")) ?? LOCAL_KEY;
+  context.exit(await context.runShell(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }));
 }

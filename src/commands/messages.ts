@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { htmlToShow } from "../domain/inline-pictures.js";
 import { parseInteractionMetadata } from "../domain/interaction-metadata.js";
 import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../domain/message.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -83,7 +84,7 @@ function registerShow(messages: Command, context: CommandContext): void {
     const content = contentOf(message);
     if (flags.open) printShown(await openEmail(id, content, context), context.output);
     else if (flags.raw) await printRaw(message, content, context);
-    else printMessage(message, context.output);
+    else printMessage(message, (await operations.readDeliveryLogs(id)) ?? [], context.output);
   });
 }
 
@@ -103,17 +104,12 @@ async function printRaw(message: JsonObject, content: JsonObject, { output }: Co
   output.raw(await renderMime(content, { message_id: String(message.id), date }));
 }
 
-/** Pictures that the e-mail carries are shown from it: a browser knows no `cid:` addresses. */
 async function openEmail(id: string, content: JsonObject, context: CommandContext): Promise<Shown> {
-  if (!isEmail(content) || typeof content.html_body !== "string")
+  const html = htmlToShow(content);
+  if (html === null)
     throw new KnockError("usage", `message "${id}" is no e-mail: it has no HTML to open`, {
       hint: "knock messages show prints any message; --raw prints its content as JSON.",
     });
-  let html = content.html_body;
-  for (const attachment of Array.isArray(content.attachments) ? content.attachments.filter(isJsonObject) : []) {
-    const { content_id: cid, content_type: type, content: base64 } = attachment;
-    if (typeof cid === "string") html = html.replaceAll(`cid:${cid}`, `data:${type};base64,${base64}`);
-  }
   return context.showHtml(id, html);
 }
 

@@ -30,8 +30,9 @@ export interface Audience {
 /**
  * Something that may start audience runs (E-388): a user who joined a static audience, or whose properties changed, with
  * those from before (null for a new user) and after. `id` is the store's; in the order it happened.
+ * `depth` is that of the run whose step did it, 0 for anybody else's doing.
  */
-export type UserChange = { id: number; user: RecipientKey; at: number } & (
+export type UserChange = { id: number; user: RecipientKey; at: number; depth: number } & (
   | { audience: string; tenant: string | null }
   | { audience: null; before: JsonObject | null; after: JsonObject }
 );

@@ -1,4 +1,3 @@
-import { isJsonObject } from "../util/json.js";
 import type { ChannelType } from "./message.js";
 import type { StepContext } from "./step-context.js";
 import type { ChannelStep } from "./workflow.js";
@@ -24,9 +23,6 @@ export const CHANNEL_OVERRIDES: Readonly<Record<ChannelType, readonly string[]>>
   in_app_guide: [],
 };
 
-/** Fields of a chat template that the format names and this version cannot follow (section 7.4). */
-const CHAT_NOT_YET = ["recipient_connection", "reply_to_step_ref", "parent_message_id"];
-
 function isSet(value: unknown): boolean {
   return value !== null && value !== undefined && value !== "";
 }
@@ -47,11 +43,7 @@ type Complaining = Pick<StepContext, "complain"> & { all?: boolean };
 
 /** What only the step's channel type makes wrong: it would be passed over in silence. */
 export function checkChannelStep(step: ChannelStep, path: PropertyKey[], context: Complaining): void {
-  const { channel_type: type, template } = step;
+  const { channel_type: type } = step;
   if (type === null || type === "in_app_guide") return;
   checkOverrides(step, type, path, context);
-  if (type !== "chat" || context.all === true || !isJsonObject(template?.settings)) return;
-  for (const name of CHAT_NOT_YET)
-    if (isSet(template.settings[name]))
-      context.complain([...path, "template", "settings", name], "is not supported yet; remove it to send without");
 }

@@ -83,6 +83,12 @@ export interface AccessSettings {
   signing_key: string | null;
 }
 
+/** Who receives clicks and openings: links of tracked messages lead there. */
+export interface TrackingSettings {
+  /** Without a slash at its end. */
+  base_url: string;
+}
+
 /** What the service's dashboard would hold. */
 export interface Environment {
   name: string;
@@ -103,6 +109,10 @@ export interface Environment {
   agent: AgentSettings;
   access: AccessSettings;
   guide_group: GuideGroupSettings;
+  /** Null: nobody, so nothing is tracked. */
+  tracking: TrackingSettings | null;
+  /** As written: the local API alone reads them (`parseWebhooks`). */
+  webhooks: readonly unknown[];
 }
 
 /** A map under keys that users choose: `constructor` is not in it until somebody declares it. */
@@ -125,6 +135,8 @@ export function emptyEnvironment(): Environment {
     agent: { url: null, answers: [] },
     access: { keys: null, enhanced_security: false, signing_key: null },
     guide_group: { display_sequence: [], display_sequence_unthrottled: [], display_interval: null },
+    tracking: null,
+    webhooks: [],
   };
 }
 

@@ -7,6 +7,17 @@ export const MAX_JSON_DEPTH = 200;
 /** The whole payload, attachments included (E-028). */
 export const MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
 
+/** What {@link checkJsonShape} has against JSON that a run got from outside or made, which fails a step; null for nothing. */
+export function jsonShapeFault(value: unknown, what: string): string | null {
+  try {
+    checkJsonShape(value, what);
+    return null;
+  } catch (error) {
+    if (error instanceof KnockError) return error.message;
+    throw error;
+  }
+}
+
 /**
  * Refuses what could hurt later: nesting beyond {@link MAX_JSON_DEPTH} (a cycle included) and the key `__proto__`.
  * Iterative, so that the check itself survives any depth.

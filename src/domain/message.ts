@@ -65,6 +65,8 @@ export interface Message {
   /** The destination used (E-220). */
   recipient_snapshot: JsonObject | null;
   metadata: JsonObject | null;
+  /** Where tracked links of its content lead, by their number; absent where nothing is tracked (T-234). */
+  links?: string[];
   /** Held until then by a send window (E-198). */
   scheduled_at: number | null;
   /** When the next delivery attempt is due; null once delivery has ended. */

@@ -21,6 +21,7 @@ export const REASONS = {
   wait_expired: "no event matched in time, and the step ends the run then",
   throttled: "the throttle's limit was reached",
   render_error: "a template could not be rendered",
+  trigger_depth: "workflows trigger each other in a ring, which is stopped",
   not_applicable: "the step is about a user or a tenant that the run does not have",
   fetch_error: "a fetch step failed",
   agent_error: "a model did not answer, or not as the step wants",

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { countConditions, parseConditionGroup } from "./parse-conditions.js";
+import { flag, optional } from "./shape.js";
 import { checked, type StepContext } from "./step-context.js";
 import { maybeText } from "./step-shapes.js";
 import type { StepBase } from "./step-types.js";
@@ -46,7 +47,8 @@ function parseBranchFields(
   const { name, terminates } = item;
   if (terminates !== undefined && terminates !== null && typeof terminates !== "boolean")
     context.complain([...here, "terminates"], "must be true or false");
-  checked(maybeText, name, [...here, "name"], context.complain);
+  for (const field of ["name", "ref"]) checked(maybeText, item[field], [...here, field], context.complain);
+  checked(optional(flag), item.default, [...here, "default"], context.complain);
   return {
     name: typeof name === "string" ? name : null,
     terminates: terminates === true,

@@ -1,5 +1,6 @@
 import { isJsonObject } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
+import { checkConditionArgument, checkRefVariable } from "./check-condition-argument.js";
 import { type Condition, type ConditionGroup, OPERATORS } from "./condition.js";
 import type { Complain } from "./parse-recipient.js";
 
@@ -38,7 +39,7 @@ export function checkCondition(
     complain([...path, "variable"], "must be a path such as data.name");
     return;
   }
-  const [prefix, second] = variable.split(".");
+  const prefix = variable.split(".")[0];
   const prefixes = place.prefixes ?? (place.event === true ? [...PREFIXES, "event"] : PREFIXES);
   if (prefix === "event" && place.event !== true) {
     complain([...path, "variable"], "an event can only be asked about in match conditions of a wait_for_event step");
@@ -47,9 +48,15 @@ export function checkCondition(
   } else if (prefix === "refs") {
     if (place.refs === null)
       complain([...path, "variable"], "message statuses can only be asked in step and branch conditions");
-    else if (!place.refs.has(second ?? ""))
-      complain([...path, "variable"], `names a step that does not exist: "${second ?? ""}"`);
+    else checkRefVariable(variable, place.refs, [...path, "variable"], complain);
   }
+  if (typeof operator === "string")
+    checkConditionArgument(
+      { variable, operator, argument: value.argument },
+      place.refs,
+      [...path, "argument"],
+      complain,
+    );
 }
 
 /** One list of conditions, AND-ed: the shape preferences use (F-032). */

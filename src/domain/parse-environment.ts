@@ -2,13 +2,21 @@ import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isUuid } from "../util/ids.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import type { ConditionGroup } from "./condition.js";
-import { type Channel, channelIdOf, type Environment, emptyEnvironment, providerOf } from "./environment.js";
+import {
+  type Channel,
+  channelIdOf,
+  type Environment,
+  emptyEnvironment,
+  providerOf,
+  type TrackingSettings,
+} from "./environment.js";
 import { checkJsonShape } from "./json-limits.js";
 import { CHANNEL_TYPES } from "./message.js";
 import { checkChannelDelivery } from "./parse-channel-delivery.js";
 import { channelGroupShape, parseChannelGroup } from "./parse-channel-group.js";
 import { parseConditionGroup } from "./parse-conditions.js";
 import { agentShape, fetchShape, parseAgentSettings, parseFetchSettings } from "./parse-declared-answers.js";
+import type { Complain } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import type { PreferenceSet } from "./preference-set.js";
 import { anything, flag, integer, list, object, oneOf, optional, record, type Shaped, text } from "./shape.js";
@@ -54,6 +62,7 @@ const environmentShape = object(
     enhanced_security: optional(flag),
     signing_key: optional(text),
     webhooks: optional(list(anything)),
+    tracking: optional(object({ base_url: text }, { closed: true })),
     guide_groups: optional(object({ default: optional(guideGroupShape) }, { closed: true })),
   },
   { closed: true },
@@ -77,7 +86,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
   };
   checkJsonShape(raw, file, "project_invalid");
   const value = raw;
-  if (!environmentShape(value, [], complain)) throw invalid(file, details);
+  if (!environmentShape(value, [], complain)) throw invalidEnvironment(file, details);
   const environment = emptyEnvironment();
   environment.name = value.name ?? environment.name;
   environment.timezone = value.timezone ?? null;
@@ -107,9 +116,18 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
     display_sequence_unthrottled: group?.display_sequence_unthrottled ?? [],
     display_interval: group?.display_interval ?? null,
   };
+  environment.tracking = value.tracking ? trackingOf(value.tracking.base_url, complain) : null;
+  environment.webhooks = value.webhooks ?? [];
   environment.branding = (value.branding as JsonObject | undefined) ?? {};
-  if (details.length > 0) throw invalid(file, details);
+  if (details.length > 0) throw invalidEnvironment(file, details);
   return environment;
+}
+
+/** What is written into links must be fit to stand in any of them. */
+function trackingOf(url: string, complain: Complain): TrackingSettings {
+  if (!/^https?:\/\/[^\s/?#@"'<>][^\s?#@"'<>]*$/i.test(url))
+    complain(["tracking", "base_url"], "must be an http:// or https:// URL without a query");
+  return { base_url: url.replace(/\/+$/, "") };
 }
 
 type RawChannel = Shaped<typeof channelShape>;
@@ -140,7 +158,8 @@ function channelOf(key: string, raw: RawChannel, details: ErrorDetail[]): Channe
   return { ...channel, settings };
 }
 
-function invalid(file: string, details: readonly ErrorDetail[]): KnockError {
+/** The error that tells of an `environment.json`'s faults. */
+export function invalidEnvironment(file: string, details: readonly ErrorDetail[]): KnockError {
   const [first, ...rest] = details;
   return new KnockError(
     "project_invalid",

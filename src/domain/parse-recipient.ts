@@ -8,11 +8,19 @@ export type Complain = (path: PropertyKey[], message: string) => void;
 /** Own keys of an inline recipient that are not properties (E-039). */
 const ENVELOPE_KEYS = new Set(["id", "collection", "channel_data", "preferences", "$trigger_data"]);
 
+export const UNSTORABLE = "must not contain NUL or half a surrogate pair";
+
+/** Whether a name would not come back from a store as it is: SQLite ends a text at a NUL, so that `ada\0x` would be `ada`. */
+export function isUnstorable(name: string): boolean {
+  return /[\0\p{Cs}]/u.test(name);
+}
+
 /** What is wrong with an id, or null (E-051; collections follow the same rule). */
 export function idFault(id: string): string | null {
   if (id.trim() === "") return "must not be empty";
   if (id.length > 256) return "must be at most 256 characters";
   if (/[/#]/.test(id)) return 'must not contain "/" or "#"';
+  if (isUnstorable(id)) return UNSTORABLE;
   return null;
 }
 

@@ -3,7 +3,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "./json-limits.js";
-import { type ParsedRecipient, parseRecipient, parseTenant } from "./parse-recipient.js";
+import { isUnstorable, type ParsedRecipient, parseRecipient, parseTenant, UNSTORABLE } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import type { Cancellation, Trigger } from "./trigger.js";
 import { detailsOf, type Issue } from "./zod-issues.js";
@@ -62,7 +62,16 @@ const triggerSchema = z.strictObject({
 
 const KNOWN = ["key", "recipients", "actor", "tenant", "data", "cancellation_key", "idempotency_key", "settings"];
 
-const nameSchema = once(() => z.string().check(z.minLength(1), z.maxLength(255)));
+const nameSchema = once(() =>
+  z.string().check(
+    z.minLength(1),
+    z.maxLength(255),
+    // Not z.refine: it would come into the bundle for this alone.
+    ({ value, issues }) => {
+      if (isUnstorable(value)) issues.push({ code: "custom", message: UNSTORABLE, input: value });
+    },
+  ),
+);
 
 const settingsSchema = once(() => {
   const flag = z.nullish(z.boolean());
@@ -155,6 +164,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
       hint: "The limit counts data, recipients and attachments together.",
     });
   }
+  if (!Array.isArray(request.recipients)) request.recipients = [request.recipients as Json]; // EQ-54
   const trigger: Trigger = {
     workflow: workflowKey,
     recipients,
@@ -163,10 +173,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
     data,
     cancellation_key,
     settings: { sandbox_mode: settings?.sandbox_mode ?? false, skip_delay: settings?.skip_delay ?? false },
-    payload: {
-      ...request,
-      recipients: Array.isArray(request.recipients) ? request.recipients : [request.recipients as Json],
-    }, // EQ-54
+    payload: request,
   };
   return { trigger, idempotency_key };
 }

@@ -122,7 +122,11 @@ export function providerCatalogue(): readonly Vendor[] {
       vendor: "slack",
       type: "chat",
       names: ["chat_slack", "slack"],
-      settings: { bot_token: { kind: "secret", alias: "access_token" }, ...http },
+      settings: {
+        bot_token: { kind: "secret", alias: "access_token" },
+        email_based_user_id_resolution: flag,
+        ...http,
+      },
     },
     {
       vendor: "discord",

@@ -53,6 +53,8 @@ export interface RecipientUpsert {
   channel_data?: Record<string, JsonObject>;
   /** A static audience that the user, who exists, joins or leaves; nothing else changes then (E-332). */
   audience?: AudienceChange;
+  /** Of a step's change: how deep in a chain of triggers its run is, so that one through audiences ends too. */
+  depth?: number;
 }
 
 export interface AudienceChange {

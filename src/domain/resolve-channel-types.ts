@@ -1,5 +1,6 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { pointerOf } from "../util/json.js";
+import { checkReplies } from "./check-replies.js";
 import type { Environment } from "./environment.js";
 import type { ChannelType } from "./message.js";
 import { checkTemplate } from "./parse-step.js";
@@ -53,6 +54,9 @@ export function resolveChannelTypes(workflow: Workflow, environment: Environment
       });
     }
   }
+  checkReplies(workflow, (place, message) =>
+    complain([...segmentsOf(place), "template", "settings", "reply_to_step_ref"], message),
+  );
   const [first] = details;
   if (first)
     throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}`, {

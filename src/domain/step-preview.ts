@@ -11,4 +11,6 @@ export interface StepPreview {
   contents: JsonObject[];
   /** Why there is none: the recipient lacks an address, or the template fails for this data. */
   reason: Reason | null;
+  /** What a run's event would tell beside: a translation that is missing. */
+  warnings: string[];
 }

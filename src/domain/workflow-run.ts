@@ -10,7 +10,7 @@ export interface TriggerSource {
   type: "api" | "audience" | "schedule" | "broadcast" | "workflow_step" | "integration" | "rehearsal";
   audience_key?: string;
   schedule_id?: string;
-  /** Of a `workflow_step`: how many triggers by steps lie above it. Not the API's. */
+  /** How many triggers that steps made lie above it, those of audiences that a step changed included. Not the API's. */
   depth?: number;
 }
 

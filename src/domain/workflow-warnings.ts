@@ -65,6 +65,22 @@ const TEMPLATES: Record<Exclude<ChannelType, "in_app_guide">, [fields: string, s
   http: ["method url headers query_params body inputs", null],
 };
 
+/** Settings that are lengths of time, and those that are lists of pairs, of any step. */
+const DURATIONS = ["batch_window", "batch_window_extension_limit", "delay_for", "throttle_window", "expires_after"];
+const PAIRS = ["headers", "query_params"];
+
+const PADDING = "padding_top padding_right padding_bottom padding_left column_gap horizontal_align";
+/** A visual block's own fields, beside those that all have. */
+const BLOCKS: Readonly<Record<string, string>> = {
+  markdown: "content variant",
+  html: "content",
+  divider: "",
+  image: "url alt action style_attrs",
+  button_set: "buttons",
+  partial: "key name attrs",
+  row: "columns",
+};
+
 class Finder {
   readonly found: WorkflowWarning[] = [];
 
@@ -84,12 +100,50 @@ class Finder {
     }
   }
 
+  /** Of each item of a list. */
+  unknownKeysIn(list: Json | undefined, path: PropertyKey[], fields: string): void {
+    if (Array.isArray(list))
+      for (const [index, item] of list.entries()) this.unknownKeys(item, [...path, index], fields);
+  }
+
+  /** A group of conditions, nested as it may be, or one condition. */
+  conditions(node: Json | undefined, path: PropertyKey[]): void {
+    if (!isJsonObject(node)) return;
+    const kind = ["all", "any", "conditions"].find((name) => name in node);
+    const fields = { all: "all", any: "any", conditions: "operator conditions" }[kind ?? ""];
+    this.unknownKeys(node, path, fields ?? "variable operator argument");
+    const list = kind === undefined ? null : node[kind];
+    if (Array.isArray(list))
+      for (const [index, one] of list.entries()) this.conditions(one, [...path, kind as string, index]);
+  }
+
+  blocks(list: Json | undefined, path: PropertyKey[]): void {
+    if (!Array.isArray(list)) return;
+    for (const [index, block] of list.entries()) {
+      if (!isJsonObject(block)) continue;
+      const here = [...path, index];
+      this.unknownKeys(block, here, "type id version layout_attrs", BLOCKS[String(block.type)] ?? "");
+      this.unknownKeys(block.layout_attrs, [...here, "layout_attrs"], PADDING);
+      this.unknownKeys(block.style_attrs, [...here, "style_attrs"], "width");
+      for (const [b, button] of (Array.isArray(block.buttons) ? block.buttons : []).entries()) {
+        const at = [...here, "buttons", b];
+        this.unknownKeys(button, at, "label action variant size_attrs style_attrs");
+        if (!isJsonObject(button)) continue;
+        this.unknownKeys(button.size_attrs, [...at, "size_attrs"], "size is_fullwidth");
+        const style = "background_color text_color border_color border_radius border_width";
+        this.unknownKeys(button.style_attrs, [...at, "style_attrs"], style);
+      }
+      for (const [c, column] of (Array.isArray(block.columns) ? block.columns : []).entries()) {
+        this.unknownKeys(column, [...here, "columns", c], "blocks");
+        if (isJsonObject(column)) this.blocks(column.blocks, [...here, "columns", c, "blocks"]);
+      }
+    }
+  }
+
   channel(step: JsonObject, path: PropertyKey[]): void {
     const { template, channel_overrides, send_windows } = step;
     const type = step.channel_type as ChannelType;
-    if (Array.isArray(send_windows))
-      for (const [index, window] of send_windows.entries())
-        this.unknownKeys(window, [...path, "send_windows", index], "day type from until");
+    this.unknownKeysIn(send_windows, [...path, "send_windows"], "day type from until");
     const everyOverride = Object.values(CHANNEL_OVERRIDES).flat(); // those of another type are refused
     this.unknownKeys(channel_overrides, [...path, "channel_overrides"], everyOverride.join(" "));
     if (step.channel_type === "in_app_guide" && !step.guide_key)
@@ -97,11 +151,11 @@ class Finder {
     if (!Object.hasOwn(TEMPLATES, type)) return; // an old file's type is the channel's
     const [fields, settings] = TEMPLATES[type as keyof typeof TEMPLATES];
     this.unknownKeys(template, [...path, "template"], fields);
-    if (isJsonObject(template) && Array.isArray(template.action_buttons))
-      for (const [index, button] of template.action_buttons.entries())
-        this.unknownKeys(button, [...path, "template", "action_buttons", index], "label action");
-    if (settings !== null && isJsonObject(template))
-      this.unknownKeys(template.settings, [...path, "template", "settings"], settings);
+    if (!isJsonObject(template)) return;
+    this.unknownKeysIn(template.action_buttons, [...path, "template", "action_buttons"], "label action");
+    for (const name of PAIRS) this.unknownKeysIn(template[name], [...path, "template", name], "key value");
+    this.blocks(template.visual_blocks, [...path, "template", "visual_blocks"]);
+    if (settings !== null) this.unknownKeys(template.settings, [...path, "template", "settings"], settings);
   }
 
   /** Known settings that others of the same step put out of effect. */
@@ -109,7 +163,7 @@ class Finder {
     if (type === "batch" && settings.batch_window_type !== "sliding" && settings.batch_window_extension_limit)
       this.tell([...path, "batch_window_extension_limit"], "has no effect: the window does not slide");
     if (type === "wait_for_event" && isJsonObject(settings.event)) {
-      const { source_type } = settings.event;
+      const { source_type, event_type } = settings.event;
       this.unknownKeys(
         settings.event,
         [...path, "event"],
@@ -117,6 +171,8 @@ class Finder {
       );
       if (source_type === "broadcast")
         this.tell([...path, "event", "source_type"], "never comes here: a project has no broadcasts that send");
+      if (event_type === "integration_source")
+        this.tell([...path, "event"], "never comes here: a project has no sources; the step waits until it expires");
     }
     if (settings.recipient_mode === "current" && settings.recipient_gid)
       this.tell([...path, "recipient_gid"], 'has no effect: recipient_mode is "current"');
@@ -126,12 +182,19 @@ class Finder {
     if (!isJsonObject(step) || !Object.hasOwn(STEP_FIELDS, String(step.type))) return;
     const type = step.type as StepType;
     this.unknownKeys(step, path, STEP, STEP_FIELDS[type]);
+    if (type !== "random_cohort") this.conditions(step.conditions, [...path, "conditions"]);
     if (type === "channel") this.channel(step, path);
     if (type === "random_cohort" && isJsonObject(step.conditions) && Object.keys(step.conditions).length > 0)
       this.tell([...path, "conditions"], "has no effect: an experiment has no conditions");
     const known = SETTINGS[type];
     if (known !== undefined && isJsonObject(step.settings)) {
       this.unknownKeys(step.settings, [...path, "settings"], known);
+      const { settings } = step;
+      for (const name of DURATIONS) this.unknownKeys(settings[name], [...path, "settings", name], "unit value");
+      for (const name of PAIRS) this.unknownKeysIn(settings[name], [...path, "settings", name], "key value");
+      const matches = Array.isArray(settings.match_conditions) ? settings.match_conditions : [];
+      for (const [index, group] of matches.entries())
+        this.conditions(group, [...path, "settings", "match_conditions", index]);
       this.idleSettings(type, step.settings, [...path, "settings"]);
     }
     this.branches(step.branches, [...path, "branches"], BRANCH);
@@ -142,7 +205,9 @@ class Finder {
     if (!Array.isArray(branches)) return;
     for (const [index, branch] of branches.entries()) {
       this.unknownKeys(branch, [...path, index], fields);
-      if (isJsonObject(branch)) this.steps(branch.steps, [...path, index, "steps"]);
+      if (!isJsonObject(branch)) continue;
+      this.conditions(branch.conditions, [...path, index, "conditions"]);
+      this.steps(branch.steps, [...path, index, "steps"]);
     }
   }
 
@@ -159,6 +224,7 @@ export function workflowWarnings(raw: JsonObject): WorkflowWarning[] {
   finder.unknownKeys(raw.trigger, ["trigger"], "type audience_key source_key event_key mapping");
   if (isJsonObject(raw.trigger) && raw.trigger.type === "event")
     finder.tell(["trigger"], "has no effect here: a project has no sources whose events could start it");
+  finder.conditions(raw.conditions, ["conditions"]);
   finder.steps(raw.steps, ["steps"]);
   return finder.found;
 }

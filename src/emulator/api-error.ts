@@ -33,7 +33,7 @@ export class ApiError extends Error {
 }
 
 export function invalidField(field: string, message: string): ApiError {
-  return new ApiError(422, "invalid_params", `${field} ${message}`, [{ field, message }]);
+  return new ApiError(422, "invalid_params", `${field || "the body"} ${message}`, [{ field, message }]);
 }
 
 export function missing(what = "The resource you requested does not exist"): ApiError {

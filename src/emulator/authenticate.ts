@@ -2,8 +2,11 @@ import type { AccessSettings } from "../domain/environment.js";
 import { ApiError } from "./api-error.js";
 import { type UserToken, verifyUserToken } from "./user-token.js";
 
-/** Who calls: a secret key may do everything, a public one what is open to it, in the name of its token's user. */
-export type Caller = { kind: "secret" } | { kind: "public"; token: UserToken | null };
+/**
+ * Who calls: a secret key may do everything, a public one what is open to it, in the name of its token's user. A service
+ * token is for the management API and nothing else.
+ */
+export type Caller = { kind: "secret" } | { kind: "public"; token: UserToken | null } | { kind: "service" };
 
 /**
  * What a public key may reach, and whose it is: the user or object whose id stands in the path, or the messages, whose
@@ -41,6 +44,17 @@ export function authenticate({ authorization, userToken }: Credentials, access: 
   return { kind: "public", token };
 }
 
+/** A-901: any `knock_st_…` token will do unless the environment lists its keys; keys of an environment never will (AC-253). */
+export function authenticateService(authorization: string | undefined, access: AccessSettings): Caller {
+  if (authorization === undefined || authorization === "")
+    throw new ApiError(401, "authentication_required", "A service token is required: Authorization: Bearer knock_st_…");
+  const token = /^Bearer\s+(knock_st_\S+)\s*$/i.exec(authorization)?.[1];
+  if (token !== undefined && (access.keys?.includes(token) ?? true)) return { kind: "service" };
+  const hint =
+    access.keys === null ? "service tokens begin with knock_st_" : "environment.json lists the keys that are";
+  throw new ApiError(401, "bearer_token_invalid", `The bearer token is not known; ${hint}`);
+}
+
 /** What of the path a route is about. */
 export interface Subject {
   user?: string | undefined;
@@ -53,7 +67,7 @@ function forbidden(message: string): ApiError {
 
 /** Refuses what the caller may not do (A-005, A-006, A-008, A-010 to A-013). */
 export function authorize(caller: Caller, open: OpenTo | undefined, subject: Subject, access: AccessSettings): void {
-  if (caller.kind === "secret") return;
+  if (caller.kind !== "public") return;
   if (open === undefined)
     throw new ApiError(403, "incorrect_token_type", "A public key cannot be used here; use a secret key (sk_…)");
   const { token } = caller;
@@ -67,13 +81,21 @@ export function authorize(caller: Caller, open: OpenTo | undefined, subject: Sub
     if (hasGrant(token, `users/${subject.user}`, open.capability)) return;
     throw forbidden(isOwn ? "The token's grants do not allow this" : "The token is another user's");
   }
-  if (open.whose === "object" && subject.object !== undefined) {
-    const { collection, id } = subject.object;
-    const paths =
-      collection === "$tenants" ? [`tenants/${id}`, `objects/$tenants/${id}`] : [`objects/${collection}/${id}`];
-    if (!paths.some((path) => hasGrant(token, path, open.capability)))
-      throw forbidden(`The token grants no ${open.capability} on ${collection}/${id}`);
-  }
+  if (open.whose === "object" && subject.object !== undefined) requireGrant(caller, subject.object, [open.capability]);
+}
+
+/** Refuses a user's token that grants none of the capabilities on an object; without a token nothing is asked (A-009, A-011). */
+export function requireGrant(
+  caller: Caller,
+  { collection, id }: { collection: string; id: string },
+  capabilities: readonly string[],
+): void {
+  if (caller.kind !== "public" || caller.token === null) return;
+  const { token } = caller;
+  const paths =
+    collection === "$tenants" ? [`tenants/${id}`, `objects/$tenants/${id}`] : [`objects/${collection}/${id}`];
+  if (paths.some((path) => capabilities.some((capability) => hasGrant(token, path, capability)))) return;
+  throw forbidden(`The token grants no ${capabilities[0]} on ${collection}/${id}`);
 }
 
 /** A-011: an entity's URL names its host, which here is another: only the path counts. */
@@ -95,5 +117,5 @@ function decoded(url: string): string {
 
 /** Whether messages of a recipient are the caller's: everybody's for a secret key, and without a token (A-009). */
 export function ownsMessagesOf(caller: Caller, recipient: unknown): boolean {
-  return caller.kind === "secret" || caller.token === null || caller.token.sub === recipient;
+  return caller.kind !== "public" || caller.token === null || caller.token.sub === recipient;
 }

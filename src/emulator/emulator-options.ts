@@ -1,10 +1,27 @@
 import type { Environment } from "../domain/environment.js";
+import type { Definitions } from "../ports/definitions.js";
 import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
+import type { TrackedLinks } from "../ports/tracked-links.js";
+import type { BulkOperations } from "./bulk-operations.js";
+import type { DueWorker } from "./due-worker.js";
+import type { Faults } from "./faults.js";
+import type { LiveChanges } from "./page/live-changes.js";
+import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
 export interface EmulatorOptions {
   operations: LocalOperations;
+  /** What can be triggered. */
+  definitions: Pick<Definitions, "workflow" | "workflowKeys">;
+  /** What the engine's providers are made to fail with. */
+  faults: Faults;
+  /** Null: there is no log to read them from. */
+  webhooks: WebhookOptions | null;
+  /** What clicks lead to; null: nothing is kept of it. */
+  links: TrackedLinks | null;
   /** Read anew for each request that asks. */
   environment(): Promise<Environment>;
+  /** The page's HTML with all that it needs; null where it was not built. */
+  readPage(): Promise<string | null>;
   /** An environment variable, for settings written as `$NAME`. */
   readVariable(name: string): string | undefined;
   /** Empties the store, and fills it again as it is when first opened. */
@@ -13,7 +30,22 @@ export interface EmulatorOptions {
   /** 0 picks one. */
   port: number;
   rateLimits: boolean;
+  /** How long a request's headers, and all of it, may take to come; the defaults are for slow networks. Milliseconds. */
+  slow?: { headers_ms: number; request_ms: number };
+  /** Where it answers, before the first request and the first due work. */
+  onListening?(url: string): void;
   onHeld(held: HeldOccurrence): void;
   /** A fault of ours, or of the surroundings, that a request or due work met. */
   onError(error: unknown): void;
+}
+
+/** The same once it listens. */
+export interface AppOptions extends Omit<EmulatorOptions, "webhooks"> {
+  /** The port it listens at. */
+  port: number;
+  url: string;
+  worker: DueWorker;
+  bulk: BulkOperations;
+  live: LiveChanges;
+  webhooks: Webhooks | null;
 }

@@ -1,17 +1,23 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { KnockError, messageOf } from "../errors/knock-error.js";
+import type { JsonObject } from "../util/json.js";
 import { BulkOperations } from "./bulk-operations.js";
 import { createApp } from "./create-app.js";
 import { DueWorker } from "./due-worker.js";
 import type { EmulatorOptions } from "./emulator-options.js";
+import { LiveChanges } from "./page/live-changes.js";
 import { Realtime } from "./realtime/realtime.js";
+import { StoreWatch } from "./store-watch.js";
+import { Webhooks } from "./webhooks/webhooks.js";
 
 export interface Emulator {
   /** `http://127.0.0.1:8484`. */
   url: string;
   port: number;
+  /** Tells webhooks of something that happened outside the store. */
+  publish(type: string, document: JsonObject): Promise<void>;
   /** Takes no more requests, answers those in hand, and ends what runs; the operations stay open. */
   close(): Promise<void>;
 }
@@ -19,28 +25,56 @@ export interface Emulator {
 /** Connections that are still busy this long after the stop are cut. */
 const GRACE_MS = 5_000;
 const SWEEP_MS = 20;
+const DRAIN_MS = 20;
+const MOST_DRAINED_MS = 5_000;
+/** Who sends slower than this is cut off with a 408. */
+const SLOW = { headers_ms: 10_000, request_ms: 60_000 };
+/** Connections over which nothing was asked yet, as browsers open them ahead, are cut after this long. */
+const UNUSED_MS = 250;
 
 /** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { operations, host } = options;
-  const server = createServer();
+  const { operations, host, slow = SLOW } = options;
+  const server = createServer({
+    headersTimeout: slow.headers_ms,
+    requestTimeout: slow.request_ms,
+    connectionsCheckingInterval: Math.min(1_000, slow.headers_ms / 2),
+  });
+  const unused = unusedSockets(server);
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const url = `http://${urlHost(host)}:${port}`;
+  options.onListening?.(url);
   const worker = new DueWorker(options);
   const bulk = new BulkOperations(operations, () => worker.wake());
-  const app = createApp({ ...options, port, url, worker, bulk });
-  server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
-  const realtime = new Realtime(server, options);
+  const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
+  const store = new StoreWatch(operations, options.onError);
+  const live = new LiveChanges(operations, store, options.onError);
+  const app = createApp({ ...options, port, url, worker, bulk, live, webhooks });
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  let stopping = false;
+  let arrived = 0;
+  server.on("connection", () => arrived++);
+  server.on("request", (request, response) => {
+    arrived++;
+    if (stopping) response.setHeader("connection", "close"); // or the client would ask on where nobody listens any more
+    return listener(request, response);
+  });
+  const realtime = new Realtime(server, options, store);
   return {
     url,
     port,
+    publish: async (type, document) => webhooks?.publish(type, document),
     async close() {
-      const ended = stop(server);
+      stopping = true;
+      await drained(() => arrived);
+      live.close();
+      const ended = stop(server, unused);
       await realtime.close();
       await ended;
       await bulk.finish();
       await worker.stop();
+      await webhooks?.stop();
     },
   };
 }
@@ -58,7 +92,9 @@ function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> 
         error.code === "EADDRINUSE" ? "something else listens there" : `it cannot be had (${messageOf(error)})`;
       reject(
         new KnockError("usage", `${host}:${port}: ${reason}`, {
-          hint: "--port 0 picks a free port.",
+          hint: ["EADDRINUSE", "EACCES"].includes(error.code ?? "")
+            ? "--port 0 picks a free port."
+            : "--host takes an address of this machine.",
           cause: error,
         }),
       );
@@ -67,13 +103,40 @@ function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> 
   });
 }
 
-function stop(server: Server): Promise<void> {
+/**
+ * Requests that have arrived and were not read yet would be cut off with their connections: so read on until nothing has
+ * come for a moment. `arrived` counts.
+ */
+async function drained(arrived: () => number): Promise<void> {
+  for (let waited = 0, before = -1; waited < MOST_DRAINED_MS && before !== arrived(); waited += DRAIN_MS) {
+    before = arrived();
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+  }
+}
+
+/** Those that have not asked anything: to Node they are busy. */
+function unusedSockets(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  server.on("connection", (socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
+  server.on("request", ({ socket }) => unused.delete(socket));
+  server.on("upgrade", ({ socket }) => unused.delete(socket));
+  return unused;
+}
+
+function stop(server: Server, unused: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
+    const drop = setTimeout(() => {
+      for (const socket of unused) socket.destroy();
+    }, UNUSED_MS);
     const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     // Clients keep connections open after an answer; those that were busy until now are idle a moment later.
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     server.close(() => {
       clearTimeout(cut);
+      clearTimeout(drop);
       clearInterval(sweep);
       resolve();
     });

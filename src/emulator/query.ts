@@ -27,6 +27,11 @@ export class Query {
     return value === "" ? undefined : value;
   }
 
+  /** What is asked for, without what stands in brackets or behind a point. */
+  names(): Set<string> {
+    return new Set(this.pairs.map(([name]) => name.split(/[[.]/, 1)[0] ?? ""));
+  }
+
   required(name: string): string {
     const value = this.text(name);
     if (value === undefined) throw invalidField(name, "is required");
@@ -84,6 +89,13 @@ export class Query {
     if (id !== undefined) return checkedKey(name, { id, collection: this.text(`${name}.collection`) });
     const value = this.text(name);
     return value === undefined ? undefined : checkedKey(name, parsedReference(value));
+  }
+
+  /** As {@link reference}; an object's may be `collection/id`, as the commands write it. The API has no such form. */
+  recipient(name: string): RecipientKey | undefined {
+    const [collection, id, ...rest] = (this.text(name) ?? "").split("/");
+    if (id === undefined || rest.length > 0 || collection?.startsWith("{")) return this.reference(name);
+    return checkedKey(name, { id, collection });
   }
 
   /** Recipients: `name[]=id`, `name[0][id]=…&name[0][collection]=…`. */

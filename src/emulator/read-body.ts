@@ -14,19 +14,26 @@ function tooLarge(): ApiError {
 /** The whole body as text. Throws 413 once it is too large, without reading the rest (Q-30). */
 export async function readText(incoming: IncomingMessage): Promise<string> {
   if (Number(incoming.headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const read = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > MAX_BODY_BYTES) throw tooLarge();
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof ApiError) throw error;
-    throw new ApiError(400, "invalid_params", "The connection ended within the body"); // nobody is there to read it
-  }
-  return Buffer.concat(chunks).toString("utf8");
+      if (size <= MAX_BODY_BYTES) return void chunks.push(chunk);
+      incoming.off("data", read);
+      incoming.pause();
+      reject(tooLarge());
+    };
+    incoming.on("data", read);
+    incoming.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    // Nobody is there to read it; after a whole body, a close is just the end.
+    const cut = (): void => {
+      if (!incoming.readableEnded) reject(new ApiError(400, "invalid_params", "The connection ended within the body"));
+    };
+    if (incoming.destroyed) return cut();
+    incoming.once("error", cut);
+    incoming.once("close", cut);
+  });
 }
 
 /** Whatever its content type says (Q-19), a body is JSON, and an object; none at all is `{}` (AC-022). */

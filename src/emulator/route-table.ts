@@ -6,6 +6,7 @@ import { channelDataRoutes } from "./routes/channel-data.js";
 import { channelMessageRoutes } from "./routes/channel-messages.js";
 import { feedRoutes } from "./routes/feeds.js";
 import { guideRoutes } from "./routes/guides.js";
+import { managementRoutes } from "./routes/management.js";
 import { messageRoutes } from "./routes/messages.js";
 import { objectRoutes } from "./routes/objects.js";
 import { preferenceCenterRoutes } from "./routes/preference-center.js";
@@ -19,7 +20,7 @@ import { unavailableRoutes } from "./routes/unavailable.js";
 import { userRoutes } from "./routes/users.js";
 import { workflowRoutes } from "./routes/workflows.js";
 
-/** Every operation of the API (section 6 of docs/reference/http-api.md). */
+/** Every operation of the API (section 6 of docs/reference/http-api.md), and those of the management API (section 7). */
 export const ROUTES: readonly Route[] = [
   ...audienceRoutes,
   ...bulkRoutes,
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   ...channelMessageRoutes,
   ...feedRoutes,
   ...guideRoutes,
+  ...managementRoutes,
   ...messageRoutes,
   ...objectRoutes,
   ...preferenceCenterRoutes,

@@ -1,7 +1,7 @@
 import type { Environment } from "../domain/environment.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Paged } from "../ports/page.js";
-import type { JsonObject } from "../util/json.js";
+import type { Json, JsonObject } from "../util/json.js";
 import { missing } from "./api-error.js";
 import type { Caller, OpenTo } from "./authenticate.js";
 import type { BulkOperations } from "./bulk-operations.js";
@@ -36,12 +36,15 @@ export interface Call {
 
 /** One operation of the API. The table of all of them is what the server, its limits and docs/api-coverage.md are made of. */
 export interface Route {
-  /** Its row in docs/reference/http-api.md, section 6. */
+  /** Its row in docs/reference/http-api.md, section 6; of the management API one of section 7, or of cli-compat.md. */
   rule: string;
   on: `${Method} /${string}`;
-  tier: Tier;
+  /** Null: the management API has no tiers. */
+  tier: Tier | null;
   /** Callable with a public key, and what of its path is the caller's own; absent where only a secret key will do (A-010). */
   open?: OpenTo;
+  /** Of the management API: callable with a service token, and with nothing else (A-901). */
+  service?: true;
   /** What differs from the service, for the coverage table. */
   differs?: string;
   /** Why it answers 501 and nothing else. */
@@ -78,7 +81,7 @@ export function pageAnswer(
 
 /** What of a body the API knows; anything else in it is passed over (Q-18). */
 export function pick(body: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(
-    names.flatMap((name) => (Object.hasOwn(body, name) ? [[name, body[name]]] : [])),
-  ) as JsonObject;
+  const known: JsonObject = {};
+  for (const name of names) if (Object.hasOwn(body, name)) known[name] = body[name] as Json;
+  return known;
 }

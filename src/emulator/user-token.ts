@@ -49,7 +49,11 @@ function partOf(text: string | undefined): JsonObject {
 /** RS256 and nothing else: a token that chooses its own algorithm is not believed. `now` in milliseconds. */
 export function verifyUserToken(token: string, signingKey: string | null, now: number): UserToken {
   if (signingKey === null)
-    throw new ApiError(401, "missing_jwt_signing_key", "The environment has no signing_key to verify user tokens by");
+    throw new ApiError(
+      401,
+      "missing_jwt_signing_key",
+      `No key to verify user tokens by: environment.json needs "signing_key": "$KNOCK_SIGNING_KEY", and that variable the key`,
+    );
   const key = publicKeyOf(signingKey);
   const [head, body, signature, ...more] = token.split(".");
   if (signature === undefined || more.length > 0) throw invalid("is no JSON Web Token");

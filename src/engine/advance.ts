@@ -29,7 +29,10 @@ export interface Advance {
 }
 
 function complete(advancing: Advancing): void {
-  Object.assign(advancing.run, { status: "completed", position: null, due_at: null });
+  const { run } = advancing;
+  run.status = "completed";
+  run.position = null;
+  run.due_at = null;
   advancing.event("run_completed");
 }
 
@@ -225,8 +228,9 @@ export function advance(input: AdvanceInput): Advance | Need {
       input.now,
     );
   }
-  const advancing = new Advancing(input, { ...copyRun(before), updated_at: input.now });
+  const advancing = new Advancing(input, copyRun(before));
   const { run } = advancing;
+  run.updated_at = input.now;
   const first = run.status === "queued";
   try {
     const at = (run.position && stepAt(input.compiled.workflow.steps, run.position)) ?? null;
@@ -240,7 +244,9 @@ export function advance(input: AdvanceInput): Advance | Need {
       takeBatch(advancing);
     }
     const started = first && beginRun(advancing);
-    Object.assign(run, { status: "processing", due_at: null, wait: null });
+    run.status = "processing";
+    run.due_at = null;
+    run.wait = null;
     const batch = walk(advancing, run.position, !first);
     settleMessages(advancing.made, input.now);
     const { made: messages, upserts, triggers } = advancing;

@@ -1,5 +1,6 @@
 import type { Recipient, RecipientKey } from "../domain/recipient.js";
 import type { EngineContext } from "./engine-context.js";
+import { orFault } from "./fault.js";
 import type { Need } from "./need.js";
 import { MAX_READ_SUBSCRIPTIONS, type Reading, type Readings } from "./readings.js";
 
@@ -15,7 +16,7 @@ export async function answerReadings(
     ...new Set(asked.flatMap((reading) => (reading.of === of && "key" in reading ? [reading.key] : []))),
   ];
   const [keys, subscribers] = [keysOf("recipient"), keysOf("subscriptions")];
-  const translations = asked.some(({ of }) => of === "translations") ? await definitions.translations() : null;
+  const translations = asked.some(({ of }) => of === "translations") ? await orFault(definitions.translations()) : null;
   const pages = await Promise.all(
     subscribers.map((recipient) => store.listSubscriptions({ recipient }, { limit: MAX_READ_SUBSCRIPTIONS })),
   );

@@ -1,3 +1,4 @@
+import type { DeliveryLog } from "../domain/delivery-log.js";
 import { actorsOf, engagementOf, type Message } from "../domain/message.js";
 import { type RecipientKey, referenceOf } from "../domain/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
@@ -90,6 +91,19 @@ export function messageEventShapes(message: Message): JsonObject[] {
     }),
   );
   return shapes.reverse();
+}
+
+/** The API's `MessageDeliveryLog` (A-484). A project is one environment: it has its name's id. */
+export function deliveryLogShape({ id, at, service_name, request, response }: DeliveryLog): JsonObject {
+  return {
+    __typename: "MessageDeliveryLog",
+    id,
+    environment_id: uuidV5(EVENT_NAMESPACE, "environment"),
+    service_name,
+    request,
+    response,
+    inserted_at: iso(at),
+  };
 }
 
 /** The API's `WorkflowRecipientRun` (A-508). */

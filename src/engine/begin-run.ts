@@ -16,10 +16,19 @@ function evaluateTriggerConditions(conditions: ConditionGroup, advancing: Advanc
   }
 }
 
-/** A run's start: its trigger conditions, then the frequency check (EQ-01). False where either stops it. */
+/** Workflows that trigger each other in a ring are stopped here; the reference names no number. */
+export const MAX_TRIGGER_DEPTH = 10;
+
+/** A run's start: how deep it lies in triggers of triggers, its trigger conditions, then the frequency check (EQ-01). False where either stops it. */
 export function beginRun(advancing: Advancing): boolean {
   const { run, input } = advancing;
   advancing.event("run_started");
+  if ((input.run.trigger_source.depth ?? 0) > MAX_TRIGGER_DEPTH) {
+    const detail = `workflows trigger each other more than ${MAX_TRIGGER_DEPTH} deep`;
+    run.reason = { code: "trigger_depth", detail };
+    advancing.event("run_halted", null, { reason: "trigger_depth", error: detail }, "error");
+    return false;
+  }
   const { conditions } = input.compiled.workflow;
   if (conditions !== null) {
     const result = evaluateTriggerConditions(conditions, advancing);

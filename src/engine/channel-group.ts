@@ -1,4 +1,5 @@
 import { type ChannelGroup, type ChannelGroupRule, COHORT_OPERATOR } from "../domain/environment.js";
+import type { EvaluatedCondition } from "../domain/evaluated-condition.js";
 import { sha256Prefix } from "../util/ids.js";
 import { valueAt } from "../util/json.js";
 import { type ConditionScope, evaluateConditionList } from "./conditions.js";
@@ -6,8 +7,13 @@ import { type ConditionScope, evaluateConditionList } from "./conditions.js";
 /** Tenths of a percent, as in an experiment (EQ-49). */
 const SLOTS = 1_000n;
 
-/** Whether a rule's condition is true; `unless` is its opposite (E-189, E-190). */
-function holds(group: ChannelGroup, rule: ChannelGroupRule, scope: ConditionScope): boolean {
+/** Whether a rule's condition is true; `unless` is its opposite (E-189, E-190). What it compared goes into `evaluated`. */
+function holds(
+  group: ChannelGroup,
+  rule: ChannelGroupRule,
+  scope: ConditionScope,
+  evaluated: EvaluatedCondition[],
+): boolean {
   if (rule.rule_type === "always") return true;
   let matches: boolean;
   if (rule.operator === COHORT_OPERATOR) {
@@ -15,14 +21,16 @@ function holds(group: ChannelGroup, rule: ChannelGroupRule, scope: ConditionScop
     matches = Number(sha256Prefix(`${group.key}:${rule.index}:${key}`) % SLOTS) < rule.argument * 10;
   } else {
     const { variable, operator, argument } = rule;
-    matches = evaluateConditionList([{ variable, operator, argument }], { ...scope, refs: () => undefined }).passed;
+    const result = evaluateConditionList([{ variable, operator, argument }], { ...scope, refs: () => undefined });
+    evaluated.push(...result.evaluated);
+    matches = result.passed;
   }
   return rule.rule_type === "if" ? matches : !matches;
 }
 
-/** The keys of a group's channels to send through, in the order of its rules (EQ-31). */
-export function chosenChannels(group: ChannelGroup, scope: ConditionScope): string[] {
-  const passed = group.rules.filter((rule) => holds(group, rule, scope));
+/** The keys of a group's channels to send through, in the order of its rules (EQ-31); `evaluated` gets what they compared. */
+export function chosenChannels(group: ChannelGroup, scope: ConditionScope, evaluated: EvaluatedCondition[]): string[] {
+  const passed = group.rules.filter((rule) => holds(group, rule, scope, evaluated));
   if (group.operator === "all" && passed.length < group.rules.length) return [];
   return [...new Set(passed.map(({ channel }) => channel))];
 }

@@ -1,5 +1,6 @@
 import { DEFAULT_LAYOUT, layoutKeyOf } from "../domain/check-email-template.js";
 import type { ChannelType } from "../domain/message.js";
+import { textFileOf } from "../domain/text-files.js";
 import type { ChannelStep, Workflow } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import { type ChannelRenderer, TemplateReader } from "./render/channel-renderer.js";
@@ -7,7 +8,7 @@ import { compileChat } from "./render/chat.js";
 import { compileEmail } from "./render/email.js";
 import type { SharedForEmail } from "./render/email-body.js";
 import { compileInAppFeed } from "./render/in-app-feed.js";
-import { type CompileText, compilePartial } from "./render/liquid.js";
+import { type CompileText, compilePartial, pointerTo } from "./render/liquid.js";
 import type { ParsedPartial } from "./render/partials.js";
 import { compilePush } from "./render/push.js";
 import { RenderError } from "./render/render-error.js";
@@ -65,7 +66,32 @@ function failing(
   };
 }
 
-async function compileEmailStep(step: ChannelStep, place: string, compile: CompileText, shared: Shared) {
+async function checkMjml(workflow: Workflow, template: TemplateReader, isWhole: boolean): Promise<void> {
+  const source = template.value("is_mjml") === true ? template.source("html_body") : "";
+  if (source === "") return;
+  const { mjmlFault } = await import("./render/check-mjml.js");
+  const fault = await mjmlFault(source, isWhole);
+  if (fault === null) return;
+  const place = template.placeOf("html_body");
+  const pointer = pointerTo(place);
+  const file = textFileOf(workflow, pointer);
+  throw new KnockError(
+    "template_invalid",
+    `workflow "${workflow.key}": ${place}${file ? ` (${file})` : ""}: ${fault}`,
+    {
+      details: [{ pointer, message: fault }],
+      hint: "Mend the template; nothing was triggered.",
+    },
+  );
+}
+
+async function compileEmailStep(
+  workflow: Workflow,
+  step: ChannelStep,
+  place: string,
+  compile: CompileText,
+  shared: Shared,
+) {
   const { templates, partials } = shared;
   const key = layoutKeyOf(step);
   const found = key === null ? null : (templates.layouts.get(key) ?? "missing");
@@ -84,6 +110,7 @@ async function compileEmailStep(step: ChannelStep, place: string, compile: Compi
     if (found === "missing") shared.faults.push(absent);
     return failing(await withLayout(null), absent);
   }
+  await checkMjml(workflow, template, absent === null);
   try {
     return await withLayout(absent);
   } catch (error) {
@@ -113,7 +140,7 @@ export async function compileStep(
       },
     );
   }
-  if (type === "email") return compileEmailStep(step, place, compile, shared);
+  if (type === "email") return compileEmailStep(workflow, step, place, compile, shared);
   const template = new TemplateReader(step.template ?? {}, compile, `${place}.template`);
   const renderer = COMPILERS[type](
     template,

@@ -2,11 +2,13 @@ import { textFileOf } from "../domain/text-files.js";
 import { type Step, type Workflow, walkSteps } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject } from "../util/json.js";
+import { checkConditionTexts } from "./check-condition-texts.js";
 import { compileStep, parsePartials } from "./compile-step.js";
 import type { ChannelRenderer } from "./render/channel-renderer.js";
 import { type CompileText, compilerFor } from "./render/liquid.js";
 import { readSharedTemplates, type SharedSource, type SharedTemplates } from "./shared-templates.js";
 import type * as TimeWindows from "./time-windows.js";
+import type { trackContent } from "./tracking/track-content.js";
 
 /** A workflow with its templates parsed: made once per version and process. */
 export interface CompiledWorkflow {
@@ -17,6 +19,8 @@ export interface CompiledWorkflow {
   timeWindows: typeof TimeWindows | null;
   /** What is wrong with a layout or a partial that it names; who starts runs refuses it. */
   sharedFault: KnockError | null;
+  /** What tracks messages, loaded only where somebody receives clicks. */
+  trackContent?: typeof trackContent;
   /** Whether a template looks translations up. */
   translates: boolean;
 }
@@ -64,11 +68,13 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
     translates ||= TRANSLATES.test(source);
     return compileLiquid(source, place);
   };
+  checkConditionTexts(workflow.conditions, "conditions", compileText);
   for (const { step, path } of walkSteps(workflow.steps)) {
     const isGuide = step.type === "channel" && step.channel_type === "in_app_guide"; // it has no template
     if (step.type === "channel" && !isGuide)
       renderers.set(step.ref, await compileStep(workflow, step, path, compileText, shared));
     else if ("settings" in step) checkTexts(step.settings, `${path}.settings`, compileText);
+    checkConditionTexts(step, path, compileText);
     needsTime ||= mayComputeTime(step);
   }
   return {
@@ -88,6 +94,12 @@ const compiled = new Map<string, Promise<CompiledWorkflow>>();
  * `sharedFault`, and fails the steps that use it.
  */
 export async function compileWorkflow(workflow: Workflow, source: SharedSource): Promise<CompiledWorkflow> {
+  const made = await compileNow(workflow, source);
+  if (!(await source.environment?.())?.tracking) return made;
+  return { ...made, trackContent: (await import("./tracking/track-content.js")).trackContent };
+}
+
+async function compileNow(workflow: Workflow, source: SharedSource): Promise<CompiledWorkflow> {
   const templates = await readSharedTemplates(workflow, source);
   const id = `${workflow.version_id} ${templates.id}`;
   const known = compiled.get(id);

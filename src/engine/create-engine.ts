@@ -20,6 +20,7 @@ import type { Json, JsonObject } from "../util/json.js";
 import { readActivities } from "./activities.js";
 import {
   contentShape,
+  deliveryLogShape,
   messageEventShapes,
   messageShape,
   recipientRunDetailShape,
@@ -155,6 +156,11 @@ class Engine implements LocalOperations {
     return message === undefined ? null : messageEventShapes(message);
   }
 
+  async readDeliveryLogs(id: string): Promise<JsonObject[] | null> {
+    const [message] = await this.context.store.readMessages([id]);
+    return message === undefined ? null : (await this.context.store.readDeliveryLogs(id)).map(deliveryLogShape);
+  }
+
   async readMessageActivities(id: string): Promise<JsonObject[] | null> {
     const [message] = await this.context.store.readMessages([id]);
     return message === undefined ? null : readActivities(this.context, message);
@@ -239,6 +245,14 @@ class Engine implements LocalOperations {
     const now = timeOf(setting, this.context.realNow());
     if (due <= now) return 0;
     return setting.frozen_at === null ? due - now : null;
+  }
+
+  nextDueAt(): Promise<number | null> {
+    return this.context.store.nextDueAt({ unleased: true });
+  }
+
+  changeMark(): Promise<string> {
+    return this.context.store.changeMark();
   }
 
   async close(): Promise<void> {

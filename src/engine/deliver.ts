@@ -1,11 +1,15 @@
+import type { DeliveryLog } from "../domain/delivery-log.js";
 import { type Channel, type Environment, undeclaredChannel } from "../domain/environment.js";
 import type { Message } from "../domain/message.js";
 import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../domain/recipient.js";
 import { messageOf } from "../errors/knock-error.js";
 import type { Delivery, StoredChannelData } from "../ports/provider.js";
+import { ksuid } from "../util/ids.js";
+import { isJsonObject } from "../util/json.js";
 import { deregisterTokens } from "./deregister-tokens.js";
 import type { EngineContext } from "./engine-context.js";
 import { isSandboxed, setStatus } from "./message-state.js";
+import type { FoundConnection } from "./store-connections.js";
 
 /** E-209, EQ-33: eight attempts, waiting 14, 28, … 896 s between them, each ±20 %. */
 const MAX_ATTEMPTS = 8;
@@ -100,12 +104,28 @@ async function readStored(
 }
 
 interface Attempt {
+  logs: DeliveryLog[];
+  found: FoundConnection[];
   environment: Environment;
   storedFor: (message: Message) => StoredChannelData;
   now: number;
 }
 
-async function attempt(context: EngineContext, message: Message, { environment, storedFor, now }: Attempt) {
+/** What is wrong with the connection that the template gave: nobody is asked to deliver there (E-187). */
+function connectionFault({ content: { metadata } }: Message): string | null {
+  return isJsonObject(metadata) && typeof metadata.connection_fault === "string" ? metadata.connection_fault : null;
+}
+
+/** The step whose message this one replies to (E-188). */
+function replyRefOf({ content: { metadata } }: Message): string | null {
+  return isJsonObject(metadata) && typeof metadata.reply_to_step_ref === "string" ? metadata.reply_to_step_ref : null;
+}
+
+async function attempt(
+  context: EngineContext,
+  message: Message,
+  { logs, found, environment, storedFor, now }: Attempt,
+) {
   const channel = channelOf(message, environment);
   if (!leaves(message) || !channel.deliver) {
     // Held back by a send window until now, or its channel has become a sandbox since (CH-003): nothing leaves.
@@ -113,13 +133,33 @@ async function attempt(context: EngineContext, message: Message, { environment, 
     setStatus(message, message.channel.type === "in_app_feed" ? "delivered" : "not_sent", now);
     return;
   }
+  const ref = replyRefOf(message);
+  let sent = message;
+  let fault = connectionFault(message);
+  if (ref !== null) {
+    const { asReply, findParent } = await import("./find-parent.js");
+    const parent = await findParent(context, message, ref, now);
+    if ("at" in parent) {
+      message.due_at = parent.at;
+      return;
+    }
+    if ("fault" in parent) fault ??= parent.fault;
+    sent = asReply(message, parent);
+  }
   message.attempts += 1;
   try {
+    if (fault !== null) {
+      settle(message, { status: "failed", retryable: false, reason: fault }, now, context.random());
+      return;
+    }
     const provider = context.providerFor(channel);
     const delivery: Delivery = provider
-      ? await provider.send(message, channel, storedFor(message))
+      ? await provider.send(sent, channel, storedFor(message), (exchange) => {
+          logs.push({ ...exchange, id: ksuid(now, context.ids.bytes()), message_id: message.id, at: now });
+        })
       : { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
     settle(message, delivery, now, context.random());
+    if ("connection" in delivery && delivery.connection) found.push({ message, connection: delivery.connection });
   } catch (error) {
     // A provider answers failures; what it throws is unforeseen, and may pass.
     settle(message, { status: "failed", retryable: true, reason: messageOf(error) }, now, context.random());
@@ -141,8 +181,18 @@ export async function deliverDue(context: EngineContext, now: number): Promise<n
       context.definitions.environment(),
       readStored(context, messages),
     ]);
-    await Promise.all(messages.map((message) => attempt(context, message, { environment, storedFor, now })));
-    await context.store.saveMessages(messages, token);
+    const logs: DeliveryLog[] = [];
+    const found: FoundConnection[] = [];
+    const shared = { logs, found, environment, storedFor, now };
+    const others = messages.filter((message) => replyRefOf(message) === null);
+    await Promise.all(others.map((message) => attempt(context, message, shared)));
+    await context.store.saveMessages(others, token, logs.splice(0));
+    // One by one, as they were made: what one replies to may have been sent just now, and must be on record.
+    for (const reply of messages.filter((message) => replyRefOf(message) !== null)) {
+      await attempt(context, reply, shared);
+      await context.store.saveMessages([reply], token, logs.splice(0));
+    }
+    if (found.length > 0) await (await import("./store-connections.js")).storeConnections(context, found, now);
     await deregisterTokens(context, messages, environment, now);
     count += messages.length;
   }

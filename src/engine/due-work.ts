@@ -182,13 +182,14 @@ export async function runDueAt(
   const held = await runDueSchedules(context, now, (run, first) => ran.push(firstAdvance(run, first)), signal);
   for (const one of held) onHeld?.(one);
   while (!signal?.aborted) {
+    const before = ran.length;
     await continueFanOuts(context, now, (one) => ran.push(one));
     await followUserChanges(context, now, (run, first) => ran.push(firstAdvance(run, first)));
     const claim = claimFor(context, now);
     const claimed = await context.store.claimDueRuns(claim, CHUNK);
     if (claimed.length === 0) {
-      // A delivery may be what another run waits for.
-      if ((await deliverDue(context, now)) > 0) continue;
+      // A delivery may be what another run waits for; a run that just started may have triggered another workflow.
+      if ((await deliverDue(context, now)) > 0 || ran.length > before) continue;
       break;
     }
     const advances = await advanceClaimed(context, claimed, now);

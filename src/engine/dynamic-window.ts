@@ -3,6 +3,7 @@ import { parseTimestamp } from "../domain/timestamp.js";
 import { isJsonObject, valueAt } from "../util/json.js";
 
 const LONGEST_DELAY_MS = 365 * DAY_MS;
+const LONGEST_SHOWN = 60;
 const FIELD_ROOTS = new Set(["data", "recipient", "actor", "tenant", "vars"]);
 
 /** What a step's field path leads to; a path without one of the roots is one into `data` (E-234). */
@@ -44,7 +45,8 @@ export function resolveDelayEnd(settings: DelaySettings): { until: number } | { 
   const base = hasPath ? resolveWindowValue(settings) : now;
   if (base === undefined) {
     const missing = settings.value === undefined || settings.value === null || settings.value === "";
-    return { invalid: missing ? "the value is missing" : "the value is no timestamp, duration or window rule" };
+    const shown = JSON.stringify(settings.value)?.slice(0, LONGEST_SHOWN);
+    return { invalid: missing ? "the value is missing" : `${shown} is no timestamp, duration or window rule` };
   }
   const until = Math.round(base + offset);
   if (!(until >= now)) return { invalid: "the time is past" }; // also NaN, from two endless durations

@@ -30,6 +30,8 @@ export interface EngineContext {
   /** Real time, milliseconds; the store's virtual clock is laid over it. */
   realNow(): number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Told of what a person should know and no run can hold: a broken file that may be one an audience starts. */
+  warn?(text: string): void;
   /** 0 ≤ x < 1, for the jitter of delivery retries. */
   random(): number;
 }

@@ -2,10 +2,13 @@ import type { StepOutcome } from "../domain/outcome.js";
 import type { RunEvent } from "../domain/workflow-run.js";
 import type { Json, JsonObject } from "../util/json.js";
 
-/** What decided, as an event tells it: conditions with the values compared (E-096), or preferences (E-159). */
+/** What an event tells of its step: what decided it, what was warned of, and what a batch or a nested trigger came to. */
+const TOLD = ["conditions", "preference", "warnings", "total_activities", "workflow", "workflow_run_id"];
+
+/** Conditions with the values compared (E-096), preferences (E-159), and the rest of {@link TOLD}. */
 function decisionIn(data: JsonObject | null): JsonObject {
   const decision: JsonObject = {};
-  for (const name of ["conditions", "preference"]) {
+  for (const name of TOLD) {
     const told: Json | undefined = data?.[name];
     if (told !== undefined && !(Array.isArray(told) && told.length === 0)) decision[name] = told;
   }

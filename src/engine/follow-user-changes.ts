@@ -20,6 +20,8 @@ interface Joined {
   audience: string;
   tenant: string | null;
   users: RecipientKey[];
+  /** How deep in a chain of triggers the run was that let them join. */
+  depth: number;
 }
 
 /** Changes that are written together, and what they are. */
@@ -44,14 +46,14 @@ function viewOf(user: RecipientKey, properties: JsonObject | null, at: number): 
 
 /** Which dynamic audiences a change of properties takes a user into and out of (E-334, E-387). */
 function transitions(change: Extract<UserChange, { audience: null }>, dynamic: readonly Audience[]): Step {
-  const { id, user, before, after, at } = change;
+  const { id, user, before, after, at, depth } = change;
   const step: Step = { ids: [id], joined: [], events: [] };
   const [old, current] = [viewOf(user, before, at), viewOf(user, after, at)];
   for (const audience of dynamic) {
     const [was, is] = [isDescribed(audience, old, at), isDescribed(audience, current, at)];
     if (was === is) continue;
     step.events.push(audienceEvent(audience.key, user, is ? "enter" : "exit", at));
-    if (is) step.joined.push({ audience: audience.key, tenant: null, users: [user] });
+    if (is) step.joined.push({ audience: audience.key, tenant: null, users: [user], depth });
   }
   return step;
 }
@@ -68,21 +70,23 @@ function stepsOf(changes: readonly UserChange[], dynamic: readonly Audience[]): 
       else steps.push(step);
       continue;
     }
-    const { audience, tenant, user, id } = change;
+    const { audience, tenant, user, id, depth } = change;
     const joined = last?.joined[0];
-    const fits = joined && last.events.length === 0 && joined.audience === audience && joined.tenant === tenant;
+    const same = joined?.audience === audience && joined.tenant === tenant && joined.depth === depth;
+    const fits = joined && last.events.length === 0 && same;
     if (fits && !joined.users.includes(user)) {
       joined.users.push(user);
       last.ids.push(id);
-    } else steps.push({ ids: [id], joined: [{ audience, tenant, users: [user] }], events: [] });
+    } else steps.push({ ids: [id], joined: [{ audience, tenant, users: [user], depth }], events: [] });
   }
   return steps;
 }
 
-/** The workflows that audiences start, by audience (E-388); one whose file is broken starts nothing. */
+/** The workflows that audiences start, by audience (E-388); one whose file is broken starts nothing, and is in `broken`. */
 async function triggeredWorkflows(
   { definitions }: EngineContext,
   environment: Environment,
+  broken: KnockError[],
 ): Promise<Map<string, CompiledWorkflow[]>> {
   const found = new Map<string, CompiledWorkflow[]>();
   for (const key of await definitions.workflowKeys()) {
@@ -93,6 +97,7 @@ async function triggeredWorkflows(
       found.set(audience_key, [...(found.get(audience_key) ?? []), await compileWorkflow(workflow, definitions)]);
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
+      broken.push(error);
     }
   }
   return found;
@@ -106,7 +111,7 @@ interface Started {
 
 async function start(
   context: EngineContext,
-  { audience, tenant, users }: Joined,
+  { audience, tenant, users, depth }: Joined,
   compiled: CompiledWorkflow,
   environment: Environment,
   now: number,
@@ -121,7 +126,7 @@ async function start(
     data: {},
     cancellation_key: null,
     settings: { sandbox_mode: false, skip_delay: false },
-    trigger_source: { type: "audience", audience_key: audience },
+    trigger_source: { type: "audience", audience_key: audience, depth: depth + 1 },
     inserted_at: now,
   };
   const reached = users.map((key) => ({ key, trigger_data: null, via: null }));
@@ -144,8 +149,14 @@ export async function followUserChanges(
     if (changes.length === 0) return;
     const environment = await context.definitions.environment();
     const dynamic = (await context.definitions.audiences()).filter(({ type }) => type === "dynamic");
-    const workflows = await triggeredWorkflows(context, environment);
-    for (const step of stepsOf(changes, dynamic)) {
+    const broken: KnockError[] = [];
+    const workflows = await triggeredWorkflows(context, environment, broken);
+    const steps = stepsOf(changes, dynamic);
+    const joined = new Set(steps.flatMap((step) => step.joined.map(({ audience }) => audience)));
+    if (joined.size > 0)
+      for (const { message } of broken)
+        context.warn?.(`${message}; if joining ${[...joined].join(" or ")} starts this workflow, it did not`);
+    for (const step of steps) {
       if ((await follow(context, step, { workflows, environment, now, report })) === "lost") break;
     }
   }

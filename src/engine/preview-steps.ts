@@ -18,6 +18,7 @@ import type { ChannelRenderer } from "./render/channel-renderer.js";
 import { RenderError } from "./render/liquid.js";
 import { newRun } from "./start-runs.js";
 import { channelsOf } from "./steps/channel.js";
+import { trackingOf } from "./steps/tracking.js";
 import { keysOf, workflowRunOf } from "./trigger-workflow.js";
 
 /** The channel steps to show: those named, or all. */
@@ -72,22 +73,35 @@ async function peopleOf(
   return people;
 }
 
-function previewStep(step: ChannelStep, advancing: Advancing): StepPreview[] {
-  const base = { ref: step.ref, channel_type: step.channel_type ?? "" };
+/** Gathers what a run would tell by its steps' events. */
+class Previewing extends Advancing {
+  readonly warned = new Set<string>();
+
+  override warn(text: string): void {
+    this.warned.add(text);
+  }
+}
+
+function previewStep(step: ChannelStep, advancing: Previewing): StepPreview[] {
+  const base = { ref: step.ref, channel_type: step.channel_type ?? "", warnings: [] };
   const channels = channelsOf(step, advancing);
   if (!Array.isArray(channels)) return [{ ...base, channel: null, contents: [], reason: channels.skip }];
   const { scope, parties, input } = advancing;
   const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
   return channels.map((channel): StepPreview => {
     const shown = { ...base, channel: channel.key };
-    const context = { scope, recipient: parties.recipient, tenant: parties.tenant, channel };
+    const warn = (text: string): void => advancing.warn(text);
+    const context = { scope, recipient: parties.recipient, tenant: parties.tenant, channel, warn };
+    advancing.warned.clear();
     const at = new Date(input.now).toISOString();
     scope.current_message = { id: ksuid(input.now, input.ids.bytes()), inserted_at: at, updated_at: at };
     try {
+      trackingOf(step, channel, input, warn); // a preview is no message that could be clicked: only what is wrong is told
       const destinations = renderer.destinations(context);
       const contents = destinations.map((destination) => renderer.render(context, destination));
       const missing = { code: "missing_recipient_data", detail: renderer.needs } as const;
-      return { ...shown, contents, reason: contents.length === 0 ? missing : null };
+      const reason = contents.length === 0 ? missing : null;
+      return { ...shown, contents, reason, warnings: [...advancing.warned] };
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
       return { ...shown, contents: [], reason: { code: "render_error", detail: error.message } };
@@ -127,6 +141,8 @@ export async function previewSteps(
   const steps = chosenSteps(workflow, refs);
   checkTriggerData(workflow, trigger.data);
   const compiled = await compileWorkflow(workflow, context.definitions);
+  // What would refuse a trigger is told so, and not by the steps.
+  if (compiled.translates) await context.definitions.translations();
   const now = await readTime(context);
   const people = await peopleOf(context, trigger, identifiedBy(trigger, environment), now);
   const [first] = trigger.recipients;
@@ -156,7 +172,7 @@ export async function previewSteps(
     answers: new Map(),
   };
   return withAnswers(context, now, (answers) => {
-    const advancing = new Advancing({ ...input, answers }, recipientRun);
+    const advancing = new Previewing({ ...input, answers }, recipientRun);
     return steps.flatMap((step) => previewStep(step, advancing));
   });
 }

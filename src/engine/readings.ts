@@ -2,7 +2,9 @@ import { mergeRecipient } from "../domain/merge-recipient.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
 import type { Subscription } from "../domain/subscription.js";
 import type { TranslationAudience, Translations } from "../domain/translation.js";
+import { KnockError } from "../errors/knock-error.js";
 import type { Json, JsonObject } from "../util/json.js";
+import { RenderError } from "./render/render-error.js";
 import type { RenderServices } from "./render/render-services.js";
 import { recipientView } from "./scope.js";
 
@@ -22,7 +24,8 @@ export type Reading =
 export interface Readings {
   recipients: ReadonlyMap<RecipientKey, Recipient | null>;
   subscriptions: ReadonlyMap<RecipientKey, readonly { subscription: Subscription; object: Recipient | null }[]>;
-  translations: Translations | null;
+  /** An error where the files are at fault. */
+  translations: Translations | KnockError | null;
 }
 
 export const NOTHING_READ: Readings = { recipients: new Map(), subscriptions: new Map(), translations: null };
@@ -87,8 +90,10 @@ export class RunServices implements RenderServices {
   }
 
   translations(): Translations | null {
-    if (this.known.translations === null) this.want({ of: "translations" });
-    return this.known.translations;
+    const { translations } = this.known;
+    if (translations instanceof KnockError) throw new RenderError(translations.message, { cause: translations });
+    if (translations === null) this.want({ of: "translations" });
+    return translations;
   }
 
   settle(): void {

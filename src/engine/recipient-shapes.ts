@@ -1,4 +1,5 @@
 import { type Recipient, type RecipientKey, splitKey, USERS } from "../domain/recipient.js";
+import { isoTime } from "../util/iso-time.js";
 import type { JsonObject } from "../util/json.js";
 
 const NO_FIELDS: JsonObject = { name: null, email: null, avatar: null, phone_number: null, timezone: null };
@@ -16,7 +17,7 @@ function ownOf({ properties }: Recipient): JsonObject {
 function times(recipient: Recipient): JsonObject {
   return {
     created_at: recipient.properties.created_at ?? null, // the caller's own
-    updated_at: new Date(recipient.updated_at).toISOString(),
+    updated_at: isoTime(recipient.updated_at),
   };
 }
 

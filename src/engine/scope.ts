@@ -5,6 +5,7 @@ import { type Recipient, type RecipientKey, splitKey, USERS } from "../domain/re
 import type { Schedule } from "../domain/schedule.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
+import { isoTime } from "../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { type BatchView, reducedData } from "./batch-view.js";
 import type { RenderScope } from "./render/liquid.js";
@@ -61,7 +62,7 @@ export function recipientView(recipient: Recipient): JsonObject {
     const { collection, id } = splitKey(recipient.key);
     view = {
       id,
-      updated_at: new Date(recipient.updated_at).toISOString(),
+      updated_at: isoTime(recipient.updated_at),
       __typename: collection === USERS ? "User" : "Object",
       created_at: recipient.properties.created_at ?? null,
     };
@@ -197,7 +198,7 @@ export function buildScope(input: ScopeInput): RenderScope {
   if (input.schedule) recipient.schedule = scheduleView(input.schedule);
   layUnder(recipient, recipientView(input.recipient));
   const actorView = actor ? recipientView(actor) : null;
-  const at = new Date(run.inserted_at).toISOString();
+  const at = isoTime(run.inserted_at);
   const refs = caught(recipientRun);
   const activities = activityScope(input, recipient, actorView, at);
   const scope: RenderScope = {

@@ -37,5 +37,6 @@ export async function seedRecipients(context: EngineContext, content: unknown) {
     tenants: count((one) => one === TENANTS),
     objects: count((one) => one !== USERS && one !== TENANTS),
     subscriptions: subscriptions.length,
+    audience_members: audiences.reduce((sum, { members }) => sum + members.length, 0),
   };
 }

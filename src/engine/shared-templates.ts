@@ -5,9 +5,10 @@ import type { Workflow } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Definitions } from "../ports/definitions.js";
 import { contentDigest } from "../util/ids.js";
+import { orFault } from "./fault.js";
 
 /** Layouts and partials as the project has them now: no part of a workflow's version (T-101). */
-export type SharedSource = Pick<Definitions, "emailLayout" | "partial">;
+export type SharedSource = Pick<Definitions, "emailLayout" | "partial"> & Partial<Pick<Definitions, "environment">>;
 
 /** What a workflow's templates name. An error stands for what could not be read: it is told when it is rendered. */
 export interface SharedTemplates {
@@ -18,15 +19,6 @@ export interface SharedTemplates {
 }
 
 const NOTHING: SharedTemplates = { id: "", layouts: new Map(), partials: new Map() };
-
-async function orFault<T>(reading: Promise<T>): Promise<T | KnockError> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof KnockError) return error;
-    throw error;
-  }
-}
 
 /** Reads the layouts and partials that a workflow names, those that partials name included. */
 export async function readSharedTemplates(workflow: Workflow, source: SharedSource): Promise<SharedTemplates> {

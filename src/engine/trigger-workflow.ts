@@ -126,21 +126,21 @@ export async function triggerWorkflow(
   for (const { key } of upserts) known.delete(key);
 
   const run = workflowRunOf(trigger, workflow, context.ids.uuid(), now);
+  if (options.source) run.trigger_source = { type: options.source };
   const start: RunStart = { run, compiled, environment, now };
   const listed = distinctRecipients(trigger);
   const first = await nextReached(context, run, fanOutOf(listed), Math.max(listed.length, FAN_OUT_CHUNK));
-  const claim = claimFor(context, now);
+  const claim = isFannedOut(first.rest) ? null : claimFor(context, now);
   const usedUp = new Set<RecipientKey>();
   for (;;) {
     const started = await startRuns(context, start, first.reached, usedUp, known);
-    const { advances: _advances, ...rows } = started;
     const inserted = await store.insertWorkflowRun(
       {
-        ...rows,
+        ...started,
         run,
         version: workflow,
         idempotency: key === null ? null : { key, fingerprint, workflow_run_id: run.id, inserted_at: now },
-        fanOut: isFannedOut(first.rest) ? null : { rest: first.rest, claim },
+        fanOut: claim && { rest: first.rest, claim },
       },
       now - IDEMPOTENCY_MS,
     );
@@ -150,9 +150,9 @@ export async function triggerWorkflow(
       for (const recipient of inserted.recipients) usedUp.add(recipient);
       continue;
     }
-    if (!isFannedOut(first.rest)) await continueFanOut(context, start, first.rest, claim.token);
+    if (claim) await continueFanOut(context, start, first.rest, claim.token);
     const { recipientRuns: runs, messages: made } = asDecided(started, inserted.decided);
-    const isSettled = isFannedOut(first.rest) && !hasTriggers(started) && !isDueNow(runs, made, inserted.decided, now);
+    const isSettled = claim === null && !hasTriggers(started) && !isDueNow(runs, made, inserted.decided, now);
     if (isSettled && !(await store.hasNews())) return triggerOutcome(run, runs, started.unidentified, made);
     await runDueAt(context, now);
     return (await readOutcome(context, run.id)) as TriggerOutcome;

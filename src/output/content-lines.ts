@@ -16,7 +16,7 @@ function sizeText(bytes: number): string {
   return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} kB` : `${(bytes / 1_048_576).toFixed(1)} MB`;
 }
 
-function emailLines(content: JsonObject): Line[] {
+function emailLines(content: JsonObject, hint: string): Line[] {
   const headers = isJsonObject(content.headers) ? Object.entries(content.headers) : [];
   const html = typeof content.html_body === "string" ? content.html_body : "";
   return [
@@ -32,9 +32,7 @@ function emailLines(content: JsonObject): Line[] {
       return ["attached", `${String(name)} (${String(content_type)}, ${size})`];
     }),
     ...field(content, "text_body", "text"),
-    ...(html === ""
-      ? []
-      : ([["html", `${sizeText(Buffer.byteLength(html))}; --open shows it, --raw prints the message`]] as Line[])),
+    ...(html === "" ? [] : ([["html", `${sizeText(Buffer.byteLength(html))}${hint}`]] as Line[])),
   ];
 }
 
@@ -83,25 +81,49 @@ function outline(value: Json | undefined, depth = 0): string[] {
   return [...own, ...held.flatMap((name) => outline(value[name], depth + (own.length > 0 ? 1 : 0)))];
 }
 
+/** In outline; what has none, such as the name of a template kept elsewhere, as it is. */
+function jsonLines(json: JsonObject): Line {
+  const lines = outline(json);
+  return lines.length > 0 ? ["blocks", lines.join("\n")] : ["json", JSON.stringify(json, null, 2)];
+}
+
+function bodyLines(template: JsonObject): Line[] {
+  return [
+    ...field(template, "summary"),
+    ...objectsIn(template.blocks).map((block): Line => [String(block.name), String(block.content)]),
+    ...(isJsonObject(template.json_content) ? [jsonLines(template.json_content)] : []),
+  ];
+}
+
 function chatLines(content: JsonObject): Line[] {
   const connection = isJsonObject(content.connection) ? content.connection : {};
   const template = isJsonObject(content.template) ? content.template : {};
-  const id = connection.channel_id ?? connection.user_id ?? connection.ms_teams_channel_id ?? connection.phone_number;
+  const { metadata } = content;
+  const fault = isJsonObject(metadata) ? metadata.connection_fault : null;
+  if (typeof fault === "string") return [["to", `nobody: ${fault}`], ...bodyLines(template)];
+  const id =
+    connection.channel_id ??
+    connection.user_id ??
+    connection.ms_teams_channel_id ??
+    connection.phone_number ??
+    connection.email;
   const name = typeof connection.channel_name === "string" ? `#${connection.channel_name}` : null;
   const place = [name, typeof id === "string" ? (name ? `(${id})` : id) : null].filter(Boolean).join(" ");
   const to =
     place === "" ? (connection.via_incoming_webhook ? "an incoming webhook" : JSON.stringify(connection)) : place;
+  const thread = isJsonObject(metadata) ? (metadata.reply_to_step_ref ?? metadata.parent_message_id) : null;
   return [
     ["to", to],
-    ...field(template, "summary"),
-    ...objectsIn(template.blocks).map((block): Line => [String(block.name), String(block.content)]),
-    ...(isJsonObject(template.json_content) ? ([["blocks", outline(template.json_content).join("\n")]] as Line[]) : []),
+    ...(typeof thread === "string" ? ([["reply to", thread]] as Line[]) : []),
+    ...bodyLines(template),
   ];
 }
 
 function webhookLines(content: JsonObject): Line[] {
-  const query = objectsIn(content.query_params).map(({ key, value }) => `${String(key)}=${String(value)}`);
-  const url = `${String(content.url)}${query.length > 0 ? `?${query.join("&")}` : ""}`;
+  const query = objectsIn(content.query_params).map(({ key, value }): [string, string] => [String(key), String(value)]);
+  const address = String(content.url);
+  const joint = address.includes("?") ? "&" : "?";
+  const url = query.length > 0 ? `${address}${joint}${new URLSearchParams(query).toString()}` : address;
   return [
     ["request", `${String(content.method).toUpperCase()} ${url}`],
     ...objectsIn(content.headers).map(({ key, value }): Line => [String(key), String(value)]),
@@ -109,19 +131,23 @@ function webhookLines(content: JsonObject): Line[] {
   ];
 }
 
-/** A content document in the order its reader wants it, by content type (A-474 to A-481). */
-export function contentLines(content: JsonObject): Line[] {
+/**
+ * A content document in the order its reader wants it, by content type (A-474 to A-481). `hint` says how to see the HTML that
+ * is only counted here.
+ */
+export function contentLines(content: JsonObject, hint = ""): Line[] {
   switch (content.__typename) {
     case "MessageEmailContent":
-      return emailLines(content);
+      return emailLines(content, hint);
     case "MessageSmsContent":
-      return [...field(content, "to"), ...field(content, "body")];
+      return [...field(content, "to"), ...field(content, "body"), ...field(content, "payload_overrides", "overrides")];
     case "MessagePushContent":
       return [
         ...field(content, "token"),
         ...field(content, "title"),
         ...field(content, "body"),
         ...field(content, "data"),
+        ...field(content, "payload_overrides", "overrides"),
       ];
     case "MessageInAppFeedContent":
       return feedLines(content);

@@ -4,6 +4,8 @@ import type { Output } from "./output.js";
 import { printPageHint, recipientText, timeText } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
+const MAX_ANSWER = 120;
+
 interface Listed {
   items: JsonObject[];
   page_info: { after: string | null; before: string | null; page_size: number };
@@ -34,8 +36,19 @@ export function printMessages(page: Listed, output: Output): void {
   printPageHint(page, output);
 }
 
-export function printMessage(message: JsonObject, output: Output): void {
-  if (output.verbosity.json) return output.json(message);
+/** One request to a provider in a line (A-484): what was asked, and the answer's first words. */
+function logText({ inserted_at, service_name, request, response }: JsonObject): string {
+  const { method, host = "", path = "" } = isJsonObject(request) ? request : {};
+  const { status, body = "" } = isJsonObject(response) ? response : {};
+  const answer = typeof body === "string" ? body : JSON.stringify(body);
+  const said = answer.replace(/\s+/g, " ").slice(0, MAX_ANSWER);
+  const asked = [method, `${String(host)}${String(path)}`].filter(Boolean).join(" ");
+  return `${timeText(inserted_at)}  ${String(service_name)}  ${asked}  ${[status, said].filter(Boolean).join(" ")}`;
+}
+
+/** `logs` are the requests made for it, newest first. */
+export function printMessage(message: JsonObject, logs: readonly JsonObject[], output: Output): void {
+  if (output.verbosity.json) return output.json(logs.length === 0 ? message : { ...message, delivery_logs: [...logs] });
   const { paint } = output;
   output.line(`${paint.bold(String(message.id))}  ${channelText(message)}  ${statusText(message)}`);
   output.line(`  recipient  ${recipientText(message.recipient)}`);
@@ -47,13 +60,17 @@ export function printMessage(message: JsonObject, output: Output): void {
   if (message.scheduled_at) output.line(`  scheduled  ${timeText(message.scheduled_at)}`);
   output.line();
   const content = isJsonObject(message.content) && isJsonObject(message.content.data) ? message.content.data : {};
-  printContent(content, output);
+  printContent(content, output, "; --open shows it, --raw prints the message");
+  if (logs.length === 0) return;
+  output.line();
+  output.line(paint.dim("deliveries:"));
+  for (const log of [...logs].reverse()) output.line(`  ${logText(log)}`);
 }
 
 /** A content document as its reader would see it. */
-export function printContent(content: JsonObject, output: Output): void {
+export function printContent(content: JsonObject, output: Output, hint = ""): void {
   const { paint } = output;
-  for (const [name, text] of contentLines(content)) {
+  for (const [name, text] of contentLines(content, hint)) {
     const [first, ...rest] = text.trimEnd().split("\n");
     if (rest.length === 0) output.line(`${paint.dim(`${name}:`)} ${first}`);
     else {

@@ -15,7 +15,7 @@ function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, p
     case "sent":
       return `${label} ${paint.green("sent")}${count}`;
     case "waiting":
-      return `${paint.yellow("waiting")} at ${step.ref}${untilText(step.until, now)}`;
+      return `${paint.yellow("waiting")} at ${step.ref}${step.until ? untilText(step.until, now) : " for an event"}${because}`;
     case "queued":
       return `${label} ${paint.yellow("queued")}${untilText(step.until, now)}`;
     case "failed":

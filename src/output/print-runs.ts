@@ -38,12 +38,24 @@ export function printRuns(page: Listed, output: Output): void {
   printPageHint(page, output);
 }
 
+/** A batch's key as the store keeps it holds who shares it; its last part is what the step's own key came to (E-243). */
+function batchKey(key: string): string {
+  try {
+    return JSON.stringify((JSON.parse(key) as unknown[]).at(-1));
+  } catch {
+    return key;
+  }
+}
+
 function eventText(event: JsonObject): string {
   const step = event.step_ref ? ` ${String(event.step_ref)}` : "";
+  const isBatch = String(event.event).startsWith("batch_");
   const data = isJsonObject(event.data)
     ? Object.entries(event.data).filter(([, value]) => typeof value !== "object" && value !== null)
     : [];
-  const details = data.map(([name, value]) => `${name}=${String(value)}`).join(" ");
+  const details = data
+    .map(([name, value]) => `${name}=${isBatch && name === "key" ? batchKey(String(value)) : String(value)}`)
+    .join(" ");
   return `${timeText(event.inserted_at)}  ${String(event.event)}${step}${details ? `  ${details}` : ""}`;
 }
 
@@ -74,8 +86,31 @@ function preferenceLines(preference: unknown, output: Output): string[] {
   ];
 }
 
-function decisionLines({ conditions, preference }: JsonObject, output: Output): string[] {
-  return [...conditionLines(conditions, output), ...preferenceLines(preference, output)];
+function decisionLines({ conditions, preference, warnings }: JsonObject, output: Output): string[] {
+  return [
+    ...conditionLines(conditions, output),
+    ...preferenceLines(preference, output),
+    ...(Array.isArray(warnings) ? warnings.map((text) => `${output.paint.yellow("!")} ${String(text)}`) : []),
+  ];
+}
+
+/** What started the run, where it was not somebody's trigger (E-010). */
+function startedBy(source: unknown): string | null {
+  if (!isJsonObject(source)) return null;
+  if (source.type === "audience") return `joining audience ${String(source.audience_key)}`;
+  if (source.type === "schedule") return `schedule ${String(source.schedule_id)}`;
+  return source.type === "workflow_step" ? "a step of another run" : null;
+}
+
+/** What a step that went on came to: the branch, the batch, the event, the workflow it triggered. */
+function resultText(step: JsonObject): string {
+  if (step.branch) return ` → ${String(step.branch)}`;
+  if (step.guide) return ` → added to guide ${String(step.guide)}`;
+  if (step.matched !== undefined) return step.matched === true ? " → the event came" : " → no event came in time";
+  if (step.type === "trigger_workflow" && step.workflow_run_id)
+    return ` → ${String(step.workflow)} ${String(step.workflow_run_id)}`;
+  const count = step.type === "batch" && step.outcome === "passed" ? Number(step.total_activities ?? 0) : 0;
+  return count > 0 ? ` → ${count} ${count === 1 ? "activity" : "activities"}` : "";
 }
 
 /** A recipient run's detail (A-509) with its steps, and under each what decided it. */
@@ -85,6 +120,8 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   output.line(`${paint.bold(String(run.workflow))}  ${String(run.id)}`);
   output.line(`  recipient  ${recipientText(run.recipient)}`);
   output.line(`  trigger    ${String(run.workflow_run_id)}`);
+  const source = startedBy(run.trigger_source);
+  if (source !== null) output.line(`  started by ${source}`);
   output.line(`  status     ${String(run.status)}`);
   if (isJsonObject(run.reason)) output.line(`  stopped    ${reasonText(run.reason as unknown as Reason)}`);
   for (const line of decisionLines(run, output)) output.line(`    ${line}`);
@@ -94,14 +131,16 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
       : "";
     const message = step.message_id ? `  ${String(step.message_id)} ${String(step.message_status ?? "")}` : "";
     const until = step.until ? ` until ${timeText(step.until)}` : "";
-    const branch = step.branch ? ` → ${String(step.branch)}` : "";
-    const guide = step.guide ? ` → added to guide ${String(step.guide)}` : "";
-    output.line(`  ${String(step.ref)}: ${String(step.outcome)}${branch}${guide}${until}${reason}${message}`);
+    const event = step.type === "wait_for_event" && step.outcome === "waiting" ? " for an event" : "";
+    output.line(`  ${String(step.ref)}: ${String(step.outcome)}${event}${resultText(step)}${until}${reason}${message}`);
     for (const line of decisionLines(step, output)) output.line(`    ${line}`);
   }
   output.line(paint.dim("events"));
   for (const event of Array.isArray(run.events) ? run.events.filter(isJsonObject) : []) {
     const line = `  ${eventText(event)}`;
     output.line(event.status === "error" ? paint.red(line) : line);
+    // Those of a step that came to an end stand with it.
+    if (event.event === "wait_conditions_evaluated" && isJsonObject(event.data))
+      for (const one of conditionLines(event.data.conditions, output)) output.line(`    ${one}`);
   }
 }

@@ -10,6 +10,8 @@ export interface RunFilter {
   recipient?: RecipientKey | undefined;
   status?: RunStatus | undefined;
   tenant?: string | undefined;
+  /** Part of the workflow's key, the recipient's id, or the whole of an id; letters of ASCII in either case. */
+  text?: string | undefined;
 }
 
 /** Likewise for messages. */
@@ -22,6 +24,8 @@ export interface MessageFilter {
   channel?: string | undefined;
   status?: DeliveryStatus | undefined;
   tenant?: string | undefined;
+  /** Likewise, or part of the rendered content. */
+  text?: string | undefined;
 }
 
 /** All that the API's list of recipient runs can be narrowed to. Times are milliseconds, both included. */

@@ -11,6 +11,8 @@ import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 export interface TriggerOptions {
   /** 1 to 255 characters; null lets the target choose (the remote one always sends one). */
   idempotency_key: string | null;
+  /** Of a test run; absent for a trigger of the API (E-010). */
+  source?: "rehearsal";
 }
 
 export interface WaitOptions {
@@ -38,6 +40,8 @@ export interface Operations {
   /** The API's `Message` plus `content`, or null. */
   readMessage(id: string): Promise<JsonObject | null>;
   listMessages(filter: MessageFilter, page: Page): Promise<Paged<JsonObject>>;
+  /** The API's `MessageDeliveryLog`s (A-222, A-484), newest first: the requests made for a message. Null for no message. */
+  readDeliveryLogs(id: string): Promise<JsonObject[] | null>;
   /**
    * The messages changed, in the order of `ids`; unknown ids are an error and change nothing. `metadata`, as
    * `parseInteractionMetadata` lets it through, is for `interacted` alone (E-226).
@@ -60,7 +64,9 @@ export interface LocalOperations extends Operations {
   /** The API's `Activity`s (A-483): what the message is about, oldest first. Null for no message. */
   readMessageActivities(id: string): Promise<JsonObject[] | null>;
   /** Identifies what a recipients file's content names. Throws `invalid_params`. */
-  seed(content: unknown): Promise<{ users: number; objects: number; tenants: number; subscriptions: number }>;
+  seed(
+    content: unknown,
+  ): Promise<Record<"users" | "objects" | "tenants" | "subscriptions" | "audience_members", number>>;
   /** Forgets everything but the clock, and if asked but recipients with their subscriptions and memberships. */
   clear(options: { keepRecipients: boolean }): Promise<void>;
   /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */
@@ -79,6 +85,10 @@ export interface LocalOperations extends Operations {
   runDue(options: DueOptions): Promise<AdvancedRun[]>;
   /** Milliseconds of real time until something falls due, or null if nothing waits (or the clock is frozen). */
   nextDueIn(): Promise<number | null>;
+  /** When the next thing falls due by the store's clock, in milliseconds, frozen or not; null if nothing waits. */
+  nextDueAt(): Promise<number | null>;
+  /** Another text whenever anything may have changed since, through this process or another. */
+  changeMark(): Promise<string>;
 }
 
 export interface SourceEvent {

@@ -1,9 +1,11 @@
+import type { DeliveryExchange } from "../domain/delivery-log.js";
 import type { Channel } from "../domain/environment.js";
 import type { Message } from "../domain/message.js";
 import type { JsonObject } from "../util/json.js";
 
 export type Delivery =
-  | { status: "sent" | "delivered"; metadata?: JsonObject }
+  /** `not_sent`: kept here, as by a sandbox. `connection`: found out on the way, and from now on the recipient's. */
+  | { status: "sent" | "delivered" | "not_sent"; metadata?: JsonObject; connection?: JsonObject }
   /** The address is bad for good (CH-044); `token` is the device token that is. */
   | { status: "bounced"; reason: string; token?: string }
   /** `retry_after_ms`: how long the provider asked to be left alone. */
@@ -17,5 +19,11 @@ export interface StoredChannelData {
 
 /** Hands a message to the outside. The message id is the idempotency key: a repeat must not send twice. */
 export interface Provider {
-  send(message: Message, channel: Channel, stored: StoredChannelData): Promise<Delivery>;
+  /** `record` is told each request with its answer, secrets taken out (E-217). */
+  send(
+    message: Message,
+    channel: Channel,
+    stored: StoredChannelData,
+    record?: (exchange: DeliveryExchange) => void,
+  ): Promise<Delivery>;
 }

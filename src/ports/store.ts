@@ -1,5 +1,6 @@
 import type { UserChange } from "../domain/audience.js";
 import type { BatchContent, BatchDecision, BatchJoin, PendingTrigger } from "../domain/batch.js";
+import type { DeliveryLog } from "../domain/delivery-log.js";
 import type { FanOut } from "../domain/fan-out.js";
 import type { EngagementAction, Message } from "../domain/message.js";
 import type { OccurredEvent } from "../domain/occurred-event.js";
@@ -264,7 +265,9 @@ export interface Store extends ResourceStore, ScheduleStore {
   /** Likewise for messages whose delivery is due. */
   claimDueMessages(claim: Claim, limit: number): Promise<Message[]>;
   /** Writes delivery state (status, due_at, attempts, scheduled_at, metadata, events); engagement is left as stored. */
-  saveMessages(messages: readonly Message[], token: string): Promise<Set<string>>;
+  saveMessages(messages: readonly Message[], token: string, logs?: readonly DeliveryLog[]): Promise<Set<string>>;
+  /** Requests that a message's deliveries made, newest first (E-217). */
+  readDeliveryLogs(messageId: string): Promise<DeliveryLog[]>;
 
   cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]>;
 
@@ -289,6 +292,9 @@ export interface Store extends ResourceStore, ScheduleStore {
     at: number,
     metadata?: JsonObject | null,
   ): Promise<Message[]>;
+
+  /** Another text whenever the store may have changed since, through this process or another. */
+  changeMark(): Promise<string>;
 
   close(): Promise<void>;
 }

@@ -62,6 +62,7 @@ export class AccessToken {
       headers: { "content-type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams(form()).toString(),
       timeout_ms,
+      confidential: true,
     });
     if (!isSuccess(answer)) throw failed(what, answer, faultOf(answer), this.services.now());
     const { access_token, expires_in } = successBody(what, answer);

@@ -9,6 +9,8 @@ export interface ApiRequest {
   body: string | null;
   /** For the whole exchange. */
   timeout_ms: number;
+  /** What is sent and answered is a secret: the delivery's log has neither body. */
+  confidential?: boolean;
 }
 
 export interface ApiAnswer {
@@ -25,12 +27,25 @@ export interface NoAnswer {
   code: string;
 }
 
+/** A request that a provider's file made, and the answer. */
+export interface Recorded {
+  method?: string;
+  url: string;
+  headers: Record<string, string>;
+  body: string | null;
+  answer: ApiAnswer | NoAnswer;
+  /** A request for a token: neither body is told. */
+  confidential?: boolean;
+}
+
 /** Makes requests; redirects are never followed. */
 export type Exchange = (request: ApiRequest) => Promise<ApiAnswer | NoAnswer>;
 
 /** What a vendor's file is given. */
 export interface Services {
   exchange: Exchange;
+  /** Tells the delivery's log of a request that was made by other means than `exchange`. */
+  record(one: Recorded): void;
   /** Real time in milliseconds: tokens expire by it, whatever the store's clock says. */
   now(): number;
   /** Called when nothing more is to be sent. */

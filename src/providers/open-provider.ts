@@ -2,7 +2,8 @@ import type { Channel } from "../domain/environment.js";
 import { vendorOf } from "../domain/provider-catalogue.js";
 import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
 import { stableStringify } from "../util/json.js";
-import type { Exchange, Services } from "./api-call.js";
+import type { Exchange, Recorded, Services } from "./api-call.js";
+import { exchangeOf, record, recordInto } from "./delivery-record.js";
 import { SettingsReader, type Variables } from "./settings-reader.js";
 import { Undeliverable } from "./undeliverable.js";
 
@@ -23,6 +24,22 @@ const VENDORS: Record<string, () => Promise<OpenVendor>> = {
   discord: async () => (await import("./chat/discord.js")).openDiscord,
   "ms-teams": async () => (await import("./chat/ms-teams.js")).openMsTeams,
   "knock-webhook": async () => (await import("./http/knock-webhook.js")).openKnockWebhook,
+};
+
+/** As their users know them, for the delivery's log. */
+const TITLES: Record<string, string> = {
+  smtp: "SMTP",
+  sendgrid: "SendGrid",
+  postmark: "Postmark",
+  resend: "Resend",
+  twilio: "Twilio",
+  fcm: "Firebase",
+  apns: "APNs",
+  expo: "Expo",
+  slack: "Slack",
+  discord: "Discord",
+  "ms-teams": "Microsoft Teams",
+  "knock-webhook": "Webhook",
 };
 
 const MAX_REASON = 500;
@@ -78,8 +95,11 @@ export function openProviders({ variables, now = Date.now }: ProviderOptions): P
     onClose: (close) => void closing.push(close),
     async exchange(request) {
       http ??= import("./http-exchange.js").then(({ openExchange }) => openExchange());
-      return (await http).exchange(request);
+      const answer = await (await http).exchange(request);
+      record({ ...request, answer });
+      return answer;
     },
+    record,
   };
   /** By channel with all its settings: connections and tokens are kept as long as those stay the same. */
   const opened = new Map<string, Promise<{ provider: Provider; settings: SettingsReader }>>();
@@ -107,12 +127,13 @@ export function openProviders({ variables, now = Date.now }: ProviderOptions): P
       const load = vendor && VENDORS[vendor.vendor];
       if (!load) return null;
       return {
-        async send(message, _channel, stored): Promise<Delivery> {
+        async send(message, _channel, stored, tell): Promise<Delivery> {
           let secrets = secretsIn(stored);
+          const requests: Recorded[] = [];
           try {
             const { provider, settings } = await openedFor(channel, load);
             try {
-              return withPlainId(await provider.send(message, channel, stored));
+              return withPlainId(await recordInto(requests, () => provider.send(message, channel, stored)));
             } finally {
               secrets = [...secrets, ...settings.secrets];
             }
@@ -122,6 +143,8 @@ export function openProviders({ variables, now = Date.now }: ProviderOptions): P
               return { status: "failed", retryable: true, reason: presentable(reason, secrets) };
             }
             return { ...error.delivery, reason: presentable(error.delivery.reason, secrets) };
+          } finally {
+            for (const one of requests) tell?.(exchangeOf(TITLES[vendor.vendor] ?? vendor.vendor, one, secrets));
           }
         },
       };

@@ -2,7 +2,7 @@ import type { Delivery } from "../ports/provider.js";
 
 /** Carries a delivery that did not come about up to where it is answered. */
 export class Undeliverable extends Error {
-  constructor(readonly delivery: Exclude<Delivery, { status: "sent" | "delivered" }>) {
+  constructor(readonly delivery: Extract<Delivery, { reason: string }>) {
     super(delivery.reason);
   }
 }

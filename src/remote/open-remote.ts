@@ -12,7 +12,12 @@ import { followRuns } from "./follow-runs.js";
 import { checkHeaderValue } from "./header-value.js";
 import { listPage, type Query } from "./list-page.js";
 import { readRemoteWorkflowRun } from "./read-workflow-run.js";
-import { listRemoteMessages, markRemoteMessages, readRemoteMessage } from "./remote-messages.js";
+import {
+  listRemoteMessages,
+  markRemoteMessages,
+  readRemoteDeliveryLogs,
+  readRemoteMessage,
+} from "./remote-messages.js";
 import { stepOutcomesOf } from "./remote-outcome.js";
 import { readRunDetail } from "./run-detail.js";
 
@@ -30,6 +35,7 @@ export function openRemote(options: ApiClientOptions): Operations {
     readRecipientRun: (id) => readRecipientRun(client, id),
     listRecipientRuns: (filter, page) => listRecipientRuns(client, filter, page),
     readMessage: (id) => readRemoteMessage(client, id),
+    readDeliveryLogs: (id) => readRemoteDeliveryLogs(client, id),
     listMessages: (filter, page) => listRemoteMessages(client, filter, page),
     markMessages: (ids, action, metadata) => markRemoteMessages(client, ids, action, metadata),
     close: () => client.close(),

@@ -6,7 +6,7 @@ import type { MessageFilter, Page, Paged } from "../ports/store.js";
 import { isUuid } from "../util/ids.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
-import { listPage, type Query } from "./list-page.js";
+import { LARGEST_PAGE, listPage, type Query } from "./list-page.js";
 import { orNull } from "./run-detail.js";
 
 /** The API's message (A-217, A-472) plus `content` (A-221, A-473), or null. */
@@ -18,6 +18,14 @@ export async function readRemoteMessage(client: ApiClient, id: string): Promise<
   const message = client.read.object(answer, "id", "status");
   const content = await orNull(client.call("GET", `${path}/content`));
   return { ...message, content: content === null ? null : client.read.object(content, "message_id") };
+}
+
+/** A-222: the newest page, or null for no message. */
+export async function readRemoteDeliveryLogs(client: ApiClient, id: string): Promise<JsonObject[] | null> {
+  if (id === "") return null;
+  const page = { limit: LARGEST_PAGE };
+  const listed = await orNull(listPage(client, `/v1/messages/${pathSegment(id)}/delivery_logs`, {}, page, null));
+  return listed === null ? null : listed.items;
 }
 
 /** A-208, A-242, A-300. The API filters by a channel's id only; by its key the entries are picked out here. */

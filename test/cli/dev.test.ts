@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import Knock from "@knocklabs/node";
 import { describe, expect } from "vitest";
+import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import { cliTest as it, type Sample, type Started } from "../helpers/run-knock.js";
 
 interface Ready {
@@ -30,6 +33,12 @@ async function until(ask: () => Promise<boolean>): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return false;
+}
+
+async function connected(url: string): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  await once(socket, "connect");
+  return socket;
 }
 
 describe("knock dev", () => {
@@ -64,6 +73,18 @@ describe("knock dev", () => {
     expect(own.stdout).toBe("Ada Lovelace sk_own");
   });
 
+  it("--exec with nothing to run is refused; with listed keys its command gets one of them", async ({ collab }) => {
+    const args = ["dev", "--port", "0", "--store", ":memory:"];
+    const empty = await collab.knock([...args, "--exec", " "]);
+    expect([empty.exitCode, empty.stderr]).toEqual([2, expect.stringContaining("--exec: there is no command")]);
+    const environment = JSON.parse(collab.read("knock/environment.json")) as object;
+    collab.write("knock/environment.json", { ...environment, keys: ["pk_one", "sk_one"] });
+    expect((await collab.knock([...args, "--exec", 'echo "$KNOCK_API_KEY"'])).stdout).toBe("sk_one");
+    const { process } = await started(collab, ["--store", ":memory:"]);
+    process.kill("SIGINT");
+    expect((await process).stdout).toContain('KNOCK_API_KEY=sk_… (one of "keys" in environment.json)');
+  });
+
   it("--exec ends with its command where that is killed, and passes a termination on", async ({ collab }) => {
     expect((await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--exec", "kill -9 $$"])).exitCode).toBe(
       137,
@@ -72,6 +93,21 @@ describe("knock dev", () => {
     process.kill("SIGTERM");
     expect((await process).exitCode).toBe(143);
     await expect(fetch(`${url}/__knock/ready`)).rejects.toThrow();
+  });
+
+  it("serves the page, and tells where it is", async ({ collab }) => {
+    collab.write("knock/workflows/broken/workflow.json", "{");
+    const { url, process } = await started(collab, ["--store", ":memory:"]);
+    const response = await fetch(url);
+    expect(response.headers.get("content-type")).toContain("text/html");
+    expect(await response.text()).toContain("<title>knock dev</title>");
+    const listed = (await (await fetch(`${url}/__knock/page/workflows`)).json()) as {
+      items: { key: string; error: string | null }[];
+    };
+    expect(listed.items.find(({ key }) => key === "broken")?.error).toContain("broken/workflow.json");
+    expect(listed.items.find(({ key }) => key === "invite")?.error).toBeNull();
+    process.kill("SIGTERM");
+    expect((await process).stderr).toContain(`page: ${url}/\n`);
   });
 
   it("follows the project's files", async ({ collab }) => {
@@ -89,6 +125,31 @@ describe("knock dev", () => {
     expect(await until(isRefused)).toBe(true);
     process.kill("SIGINT");
     expect((await process).exitCode).toBe(130);
+  });
+
+  it("answers all that is in flight when it is interrupted, and loses none of it", async ({ collab }) => {
+    const feed = { ref: "f", type: "channel", channel_key: "in-app-feed", template: { markdown_body: "Hi" } };
+    collab.write("knock/workflows/fresh/workflow.json", { name: "Fresh", steps: [feed] });
+    const { url, process } = await started(collab);
+    const sockets = await Promise.all(Array.from({ length: 200 }, () => connected(url)));
+    const answers = sockets.map(async (socket, index) => {
+      const body = JSON.stringify({ recipients: [{ id: `r${index}` }] });
+      const head = "POST /v1/workflows/fresh/trigger HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_x\r\n";
+      socket.write(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+      const [answer] = (await once(socket, "data")) as [Buffer];
+      const [, status, run] = /^HTTP\/1\.1 (\d+)[\s\S]*"workflow_run_id":"([^"]+)"/.exec(answer.toString()) ?? [];
+      return { status: Number(status), run };
+    });
+    await Promise.race(answers);
+    process.kill("SIGINT");
+    const all = await Promise.all(answers);
+    expect(new Set(all.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await process).exitCode).toBe(130);
+    const store = await openSqliteStore(collab.path(".knock-local/store.db"));
+    const { items } = await store.listMessages({ workflow: "fresh" }, { limit: 1_000 });
+    await store.close();
+    expect(new Set(items.map((message) => message.workflow_run_id))).toEqual(new Set(all.map(({ run }) => run)));
+    expect(items).toHaveLength(200);
   });
 
   it("reset brings back what the project's files hold", async ({ collab }) => {
@@ -122,7 +183,9 @@ describe("knock dev", () => {
       "--ready-file",
       "no/such/ready.json",
     ]);
-    expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringContaining("--ready-file")]);
+    expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringMatching(/^error: --ready-file: .*ENOENT/)]);
+    const folder = await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--ready-file", "knock"]);
+    expect([folder.exitCode, folder.stderr]).toEqual([2, expect.stringMatching(/^error: --ready-file: /)]);
   });
 
   it("says what is wrong with where it is to listen", async ({ collab }) => {

@@ -41,6 +41,26 @@ describe.concurrent("the shop's e-mails", () => {
     expectGolden("spring-sale.html", String(content.html_body));
     expectGolden("spring-sale.txt", String(content.text_body));
   });
+
+  test("T-230: where environment.json says who receives clicks, links lead there", async ({ shop }) => {
+    const environment = JSON.parse(shop.read("knock/environment.json")) as JsonObject & {
+      channels: { mail: JsonObject };
+    };
+    const { mail } = environment.channels;
+    const settings = { ...(mail.settings as JsonObject), link_tracking: true, open_tracking: true };
+    const channels = { ...environment.channels, mail: { ...mail, settings } };
+    shop.write("knock/environment.json", { ...environment, channels });
+    const before = await sent(shop, "order-shipped", "ines");
+    expect(before.content.html_body).not.toContain("go.example.com");
+    shop.write("knock/environment.json", {
+      ...environment,
+      channels,
+      tracking: { base_url: "https://go.example.com" },
+    });
+    const { id, content } = await sent(shop, "order-shipped", "ines");
+    expect(content.html_body).toContain(`href="https://go.example.com/l/${id}/0"`);
+    expect(content.html_body).toContain(`src="https://go.example.com/o/${id}.png"`);
+  });
 });
 
 describe.concurrent("knock messages show", () => {

@@ -60,6 +60,14 @@ describe.concurrent("knock preview", () => {
     expect(exitCode).toBe(2);
   });
 
+  test("TQ-19: a translation that is missing is told of on standard error", async ({ collab }) => {
+    collab.write("knock/workflows/new-comment/in_app_feed_1/markdown_body.md", "{{ 'no.such' | t }}!");
+    const { stdout, stderr, exitCode } = await collab.knock(["preview", "new-comment", "in_app_feed_1", ...COMMENT]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("<p>!</p>");
+    expect(stderr).toContain('warning: in_app_feed_1: there is no translation "no.such" for the locale en');
+  });
+
   test("--watch renders again when a file changes, and goes on after a fault", async ({ collab }) => {
     const file = "knock/workflows/new-comment/in_app_feed_1/markdown_body.md";
     const watching = collab.start(["preview", "new-comment", "in_app_feed_1", ...COMMENT, "--watch"]);

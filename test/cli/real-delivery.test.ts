@@ -174,14 +174,25 @@ describe("a channel that delivers", () => {
     expect(stepOf(ran)?.reason?.detail).toContain("535");
     expect(ran.stdout + ran.stderr).not.toContain("hunter2");
     expect(JSON.stringify(await messageOf(stepOf(ran)?.message_id))).not.toContain("hunter2");
+    const shown = await sample.knock(["messages", "show", String(stepOf(ran)?.message_id)]);
+    expect(shown.stdout).toContain(" 535 ");
+    expect(shown.stdout).not.toContain("hunter2");
   });
 
   test("E-209 a server that cannot be reached is tried again later", async () => {
     environment({}, { port: 1 });
     const ran = await notify(ADA);
     expect(stepOf(ran)).toMatchObject({ outcome: "queued", message_status: "queued" });
+    const id = String(stepOf(ran)?.message_id);
+    const waiting = await sample.knock(["messages", "show", id]);
+    expect(waiting.stdout).toMatch(/deliveries:\n {2}\S+ \S+ {2}SMTP {2}127\.0\.0\.1:1 {2}.*ECONNREFUSED/);
     environment();
     await sample.knock(["clock", "advance", "1m"], withPassword);
+    const { delivery_logs } = await messageOf(id);
+    expect(delivery_logs).toMatchObject([
+      { __typename: "MessageDeliveryLog", response: { status: 250 } },
+      { response: {} },
+    ]);
     expect(smtp.received).toHaveLength(1);
     expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "sent" });
   });
@@ -269,6 +280,26 @@ test("SMS, push, chat and a webhook leave the built command, each to its provide
       "/v1/projects/lark/messages:send",
     ]);
     expect(target.requests.find(({ path }) => path === "/hook")?.headers["x-webhook-signature"]).toMatch(/^t=\d+,s=/);
+    const ids = ran.outcome.recipients?.[0]?.steps.map((one) => String(one.message_id)) ?? [];
+    const kept = await Promise.all(ids.map(async (id) => (await messageOf(id)).delivery_logs as JsonObject[]));
+    expect(kept.map((logs) => logs.map(({ service_name }) => service_name))).toEqual([
+      ["Twilio"],
+      ["Firebase", "Firebase"],
+      ["Slack"],
+      ["Webhook"],
+    ]);
+    expect(kept[1]?.[1]).toMatchObject({ request: { body: "[redacted]" }, response: { body: "[redacted]" } });
+    const credentials = Buffer.from("AC1:twilio-token").toString("base64");
+    for (const secret of [
+      "access-token-1",
+      "twilio-token",
+      credentials,
+      "hook-key",
+      "PRIVATE KEY",
+      `${target.url}/slack`,
+      "/slack",
+    ])
+      expect(JSON.stringify(kept)).not.toContain(secret);
     const again = await sample.knock(["notify", "all", "-r", "ada", "--json"], { env });
     expect(again.outcome.recipients?.[0]?.steps[1]).toMatchObject({ reason: { code: "missing_recipient_data" } });
   } finally {

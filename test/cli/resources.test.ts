@@ -152,6 +152,16 @@ describe("knock subscriptions, audiences", () => {
     expect(left.stdout).toBe("no subscriptions");
   });
 
+  it("E-388: tells of a broken workflow that joining may start, and of none when nobody joins", async ({ collab }) => {
+    collab.write("knock/workflows/broken/workflow.json", "{");
+    const added = await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
+    expect(added).toMatchObject({ exitCode: 0, stdout: "✓ vip: added ada" });
+    expect(added.stderr).toMatch(
+      /^warning: knock\/workflows\/broken\/workflow\.json.* not valid JSON.*; if joining vip starts this workflow, it did not$/,
+    );
+    expect((await collab.knock(["audiences", "add", "vip", "-r", "ada"])).stderr).toBe("");
+  });
+
   it("adds and removes members, with a tenant and without", async ({ collab }) => {
     const added = await collab.knock(["audiences", "add", "vip", "-r", "ada", "nobody", "--tenant", "acme"]);
     expect(added.stdout).toBe("✓ vip: added ada, nobody");

@@ -48,6 +48,23 @@ describe.concurrent("a translated workflow", () => {
     expect((await collab.knock(["runs", "list", "--json"])).stdout).not.toContain("storage-low");
   });
 
+  test("a file that breaks while runs wait fails the runs that read it, and the others go on", async ({ collab }) => {
+    const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "hours", value: 1 } } };
+    for (const key of ["storage-low", "welcome"]) {
+      const file = `knock/workflows/${key}/workflow.json`;
+      const { steps, ...rest } = JSON.parse(collab.read(file)) as { steps: object[] };
+      collab.write(file, JSON.stringify({ ...rest, steps: [delay, ...steps] }));
+      expect((await collab.knock(["notify", key, "-r", KARL, ...DATA])).exitCode).toBe(0);
+    }
+    collab.write("knock/translations/de/de.json", "{broken");
+    const { stdout, exitCode } = await collab.knock(["clock", "advance", "2h"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(
+      /storage-low {2}karl {2}email failed \(.*knock\/translations\/de\/de\.json:1:2: not valid JSON/,
+    );
+    expect(stdout).toMatch(/welcome {2}karl {2}\S+ sent/);
+  });
+
   test("a broken text in a translation fails its step and names file, key, line and column", async ({ collab }) => {
     collab.write("knock/translations/de/de.json", '{"greeting": "Hallo\\n{{ name | upcas }}"}');
     const { stdout, exitCode } = await collab.knock(["notify", "storage-low", "-r", KARL, ...DATA]);

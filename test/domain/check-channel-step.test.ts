@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { parseWorkflow } from "../../src/domain/parse-workflow.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { faultsOf, parseAll, parseOne } from "../helpers/parse-one-step.js";
 
@@ -54,13 +53,6 @@ describe("channel overrides (section 7): what has no effect on the step's type i
 });
 
 describe("what would be passed over in silence is refused", () => {
-  test.each(["recipient_connection", "reply_to_step_ref", "parent_message_id"])("chat: settings.%s", (name) => {
-    const step = channel("chat", { template: { markdown_body: "C", settings: { [name]: "x" } } });
-    expect(faultsOf(() => parseWorkflow("w", { name: "W", steps: [step] }))).toEqual([
-      `/template/settings/${name} is not supported yet; remove it to send without`,
-    ]);
-  });
-
   test("a guide's key on another step", () => {
     expect(faultsOf(() => parseAll([channel("sms", { guide_key: "tour" })]))).toEqual([
       "/guide_key is for in-app guide steps only",

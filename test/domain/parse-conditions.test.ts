@@ -31,6 +31,13 @@ describe("conditions (F-028 to F-032, F-053)", () => {
     ],
     ["no argument where none is needed", { all: [{ variable: "data.a", operator: "exists" }] }],
     ["a list for an argument", { all: [{ ...condition, operator: "contains_all", argument: ["a"] }] }],
+    [
+      "a time in its own words",
+      { all: [{ variable: "data.a", operator: "is_timestamp_before", argument: "7_days_ago" }] },
+    ],
+    ["a time from the data", { all: [{ variable: "data.a", operator: "is_timestamp_before", argument: "data.b" }] }],
+    ["two bounds as text", { all: [{ variable: "data.a", operator: "is_between", argument: "[1,5]" }] }],
+    ["the old status", { all: [{ variable: "refs.sms_1.status", operator: "less_than", argument: "$message.seen" }] }],
   ])("%s is kept as written", (_rule, conditions) => {
     expect(parse({ steps: [sms({ conditions })] }).steps[0]?.conditions).toEqual(conditions);
   });
@@ -77,5 +84,59 @@ describe("conditions (F-028 to F-032, F-053)", () => {
     ],
   ])("refuses %s", (_rule, conditions, expected) => {
     expect(stepFaults(sms({ conditions }))).toEqual(expected);
+  });
+});
+
+describe("arguments that could never be met as meant are refused", () => {
+  const status = "refs.sms_1.delivery_status";
+  it.each<[rule: string, variable: string, operator: string, argument: Json, fault: string]>([
+    [
+      "E-122",
+      status,
+      "equal_to",
+      "$message.delivred",
+      'argument is not a known delivery_status: "$message.delivred"; did you mean "$message.delivered"?',
+    ],
+    [
+      "E-122",
+      "refs.sms_1.engagement_status",
+      "contains",
+      "$message.sent",
+      'argument is not a known engagement_status: "$message.sent"',
+    ],
+    [
+      "E-121",
+      "data.a",
+      "equal_to",
+      "$message.sent",
+      "argument is a message's status, which only refs.<step>.delivery_status and such can have",
+    ],
+    [
+      "E-121",
+      "refs.sms_1.delivery",
+      "equal_to",
+      "sent",
+      'variable must ask for one of delivery_status, engagement_status, status, matched, signal_variables of a step: "refs.sms_1.delivery"',
+    ],
+    ["F-053", "data.a", "equal_to", "refs.gone.matched", 'argument names a step that does not exist: "gone"'],
+    ["E-117", "data.a", "is_between", "5", "argument must be a list of two, the lowest and the highest"],
+    [
+      "E-113",
+      "data.a",
+      "is_timestamp_between",
+      ["2025-01-01", "soon"],
+      "argument must be a list of two ISO 8601 times",
+    ],
+    [
+      "E-119",
+      "data.a",
+      "is_timestamp_before",
+      "5_minutes_ago",
+      "argument must be an ISO 8601 time, or one such as 7_days_ago or 3_days_from_now, of at least 15 minutes",
+    ],
+  ])("%s: %s %s %j", (_rule, variable, operator, argument, fault) => {
+    expect(stepFaults(sms({ conditions: { all: [{ variable, operator, argument }] } }))).toContain(
+      `/conditions/all/0/${fault}`,
+    );
   });
 });

@@ -135,6 +135,32 @@ describe("parseEnvironment (section 5 of the contract)", () => {
       { preferences: { channel_types: {} } },
       ["/preferences/channel_types is not a known key"],
     ],
+    ["tracking without a base", { tracking: {} }, ["/tracking/base_url is required (a string)"]],
+    [
+      "tracking with more",
+      { tracking: { base_url: "http://a", url: 1 } },
+      [expect.stringContaining("/tracking/url is not")],
+    ],
+    [
+      "a base that is no URL",
+      { tracking: { base_url: "go.lark.test" } },
+      ["/tracking/base_url must be an http:// or https:// URL without a query"],
+    ],
+    [
+      "a base with a query",
+      { tracking: { base_url: "https://go.lark.test/?a" } },
+      ["/tracking/base_url must be an http:// or https:// URL without a query"],
+    ],
+    [
+      "a base that would end an attribute",
+      { tracking: { base_url: 'https://a"b' } },
+      ["/tracking/base_url must be an http:// or https:// URL without a query"],
+    ],
+    [
+      "a base with a password",
+      { tracking: { base_url: "https://a:b@lark.test" } },
+      ["/tracking/base_url must be an http:// or https:// URL without a query"],
+    ],
     ["keys that are numbers", { keys: ["sk_1", 2] }, ["/keys/1 must be a string, found a number"]],
   ])("refuses %s", (_what, raw, expected) => {
     expect(faults(raw)).toEqual(expected);

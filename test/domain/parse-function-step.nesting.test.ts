@@ -60,6 +60,12 @@ describe("F-045 random_cohort", () => {
       [cohort(100), { percentage: 0, terminates: "yes" }],
       "/cohort_branches/1/terminates must be true or false",
     ],
+    ["ref", [cohort(100), { percentage: 0, ref: 7 }], "/cohort_branches/1/ref must be a string, found a number"],
+    [
+      "default",
+      [cohort(100), { percentage: 0, default: "yes" }],
+      "/cohort_branches/1/default must be true or false, found a string",
+    ],
   ] as [string, Json, string][])("%s", (_title, branches, fault) => {
     expect(faultsOf(() => parseAll([experiment(branches)]))[0]).toBe(fault);
   });

@@ -82,6 +82,12 @@ describe("recipients (E-034 to E-042)", () => {
     ["C-030 a slash", "a/b", '/recipients/0 must not contain "/" or "#"'],
     ["C-030 257 characters", { id: "x".repeat(257) }, "/recipients/0/id must be at most 256 characters"],
     ["E-051 a hash", { id: "a#b" }, '/recipients/0/id must not contain "/" or "#"'],
+    [
+      "a NUL, at which a store would cut it",
+      { id: "ada\0x" },
+      "/recipients/0/id must not contain NUL or half a surrogate pair",
+    ],
+    ["half a character", "a\ud800", "/recipients/0 must not contain NUL or half a surrogate pair"],
     ["an empty id", "", "/recipients/0 must not be empty"],
     ["an id of blanks", { id: " \t" }, "/recipients/0/id must not be empty"],
     ["no id", { email: "a@b.test" }, "/recipients/0/id is required (a string)"],
@@ -193,6 +199,7 @@ describe("the other fields (E-025, E-028, E-032)", () => {
     ["data that is a list", { data: [1] }, ["/data must be an object, found a list"]],
     ["data that is text", { data: "x" }, ["/data must be an object, found a string"]],
     ["an empty cancellation key", { cancellation_key: "" }, ["/cancellation_key must not be empty"]],
+    ["a NUL", { cancellation_key: "a\0" }, ["/cancellation_key must not contain NUL or half a surrogate pair"]],
     ["a number for a key", { cancellation_key: 7 }, ["/cancellation_key must be a string, found a number"]],
     [
       "256 characters of idempotency key",

@@ -57,6 +57,55 @@ describe("workflowWarnings (F-026)", () => {
       "steps[0].settings.delay_till is not a known key and has no effect",
     ],
     [
+      "of a length of time",
+      steps({ ref: "b", type: "batch", settings: { batch_window: { unit: "hours", value: 1, values: 2 } } }),
+      'steps[0].settings.batch_window.values is not a known key and has no effect; did you mean "value"?',
+    ],
+    [
+      "of a trigger condition, nested",
+      { ...steps(), conditions: { any: [{ all: [{ variable: "data.a", operator: "exists", arguments: 1 }] }] } },
+      'conditions.any[0].all[0].arguments is not a known key and has no effect; did you mean "argument"?',
+    ],
+    [
+      "of a branch's conditions",
+      steps({ ref: "b", type: "branch", branches: [{ conditions: { all: [], none: [] }, steps: [] }] }),
+      "steps[0].branches[0].conditions.none is not a known key and has no effect",
+    ],
+    [
+      "of match conditions",
+      steps({
+        ref: "w",
+        type: "wait_for_event",
+        settings: { match_conditions: [{ operator: "and", conditions: [{ variable: "data.a", value: 1 }] }] },
+      }),
+      "steps[0].settings.match_conditions[0].conditions[0].value is not a known key and has no effect",
+    ],
+    [
+      "of a header",
+      steps({ ref: "f", type: "http_fetch", settings: { headers: [{ key: "a", value: "b", secret: true }] } }),
+      "steps[0].settings.headers[0].secret is not a known key and has no effect",
+    ],
+    [
+      "of a visual block in a row",
+      steps(
+        email({
+          template: {
+            visual_blocks: [{ type: "row", columns: [{ blocks: [{ type: "divider", colour: "red" }] }] }],
+          },
+        }),
+      ),
+      "steps[0].template.visual_blocks[0].columns[0].blocks[0].colour is not a known key and has no effect",
+    ],
+    [
+      "of a block's button",
+      steps(
+        email({
+          template: { visual_blocks: [{ type: "button_set", buttons: [{ label: "A", style_attrs: { x: 1 } }] }] },
+        }),
+      ),
+      "steps[0].template.visual_blocks[0].buttons[0].style_attrs.x is not a known key and has no effect",
+    ],
+    [
       "of a button",
       steps({
         ref: "f",
@@ -117,6 +166,11 @@ describe("workflowWarnings (F-026)", () => {
         settings: { event: { event_type: "message", source_type: "broadcast", source_key: "b", event_key: "read" } },
       }),
       "steps[0].settings.event.source_type never comes here: a project has no broadcasts that send",
+    ],
+    [
+      "a wait for a source's event",
+      steps({ ref: "w", type: "wait_for_event", settings: { event: { event_type: "integration_source" } } }),
+      "steps[0].settings.event never comes here: a project has no sources; the step waits until it expires",
     ],
     [
       "a trigger by a source's event",

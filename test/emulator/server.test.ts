@@ -50,6 +50,24 @@ describe("who may ask", () => {
       expect(refused.headers.get("access-control-allow-origin")).toBeNull();
       expect(await harness.recipient("u1")).toBeDefined();
     }));
+
+  it("pages of other origins are let into what a public key may call, and into nothing else (A-010, A-018)", () =>
+    withApi(async ({ url }) => {
+      const allowed = async (method: string, path: string, asked?: string) => {
+        const headers = new Headers({ ...AUTHORIZED, origin: "https://app.test" });
+        if (asked !== undefined) headers.set("access-control-request-method", asked);
+        const response = await fetch(`${url}${path}`, { method, headers });
+        return response.headers.get("access-control-allow-origin");
+      };
+      const page = "https://app.test";
+      expect(await allowed("OPTIONS", "/v1/users/u1/feeds/feed", "GET")).toBe(page);
+      expect(await allowed("GET", "/v1/users/u1/feeds/none")).toBe(page);
+      expect(await allowed("OPTIONS", "/v1/users/u1", "PUT")).toBe(page);
+      expect(await allowed("OPTIONS", "/v1/users/u1", "DELETE")).toBeNull();
+      expect(await allowed("OPTIONS", "/v1/workflows/hello/trigger", "POST")).toBeNull();
+      expect(await allowed("GET", "/v1/users")).toBeNull();
+      expect(await allowed("OPTIONS", "/__knock/reset", "POST")).toBeNull();
+    }));
 });
 
 describe("bodies", () => {
@@ -152,8 +170,9 @@ describe("helpers for tests, under /__knock/", () => {
         users: [{ id: "ada", name: "Ada" }],
         objects: [{ collection: "projects", id: "p9" }],
         subscriptions: [{ object: { collection: "projects", id: "p9" }, recipient: "ada" }],
+        audiences: { beta: ["ada", "bo"] },
       };
-      const counted = { users: 1, objects: 1, tenants: 0, subscriptions: 1 };
+      const counted = { users: 1, objects: 1, tenants: 0, subscriptions: 1, audience_members: 2 };
       expect((await ask("POST /__knock/seed", content)).body).toEqual(counted);
       await ask("POST /__knock/reset");
       expect((await ask("POST /__knock/seed", content)).body).toEqual(counted);
@@ -161,6 +180,27 @@ describe("helpers for tests, under /__knock/", () => {
       const refused = await ask("POST /__knock/seed", { users: [{ name: "x" }] });
       expect(refused.status).toBe(422);
       expect(refused.body).toMatchObject({ errors: [{ field: "users[0].id" }] });
+    }));
+
+  it("a misspelt name is refused before anything is done", () =>
+    withApi(async ({ ask, harness }) => {
+      for (const [on, body, field] of [
+        ["POST /__knock/reset", { kept: ["recipients"] }, "kept"],
+        ["POST /__knock/clock", { advance: "1h", forse: true }, "forse"],
+        ["POST /__knock/idle", { timout: "1s" }, "timout"],
+        ["POST /__knock/faults", { channel: "email", status: 500, time: 1 }, "time"],
+        ["GET /__knock/messages?recipent=u1", undefined, "recipent"],
+      ] as const) {
+        const refused = await ask(on, body);
+        expect([refused.status, refused.body]).toMatchObject([422, { errors: [{ field }] }]);
+      }
+      expect(await harness.recipient("u1")).toBeDefined();
+      expect((await ask("POST /__knock/reset", { kep: [] })).body).toMatchObject({
+        message: 'kep is not known here; did you mean "keep"?',
+      });
+      expect((await ask("POST /__knock/clock", {})).body).toMatchObject({
+        message: "the body must say one of advance, set, freeze and reset",
+      });
     }));
 
   it("clock moves, and tells what ran on the way", () =>
@@ -210,6 +250,20 @@ describe("helpers for tests, under /__knock/", () => {
       ]);
       expect((await ask("GET /__knock/messages?channel=mail&workflow=hello")).rows).toHaveLength(2);
       expect((await ask("GET /__knock/messages?recipient[id]=p1&recipient[collection]=projects")).rows).toEqual([]);
+      await ask("POST /v1/workflows/hello/trigger", { recipients: [{ collection: "projects", id: "p1" }] });
+      expect((await ask("GET /__knock/messages?recipient=projects/p1")).rows).toMatchObject([
+        { recipient: { id: "p1", collection: "projects" }, channel: { key: "feed" } },
+      ]);
+      expect((await ask("GET /__knock/messages?recipient=a/b/c")).status).toBe(422);
+    }));
+
+  it("more messages than are answered are told of", () =>
+    withApi(async ({ ask }) => {
+      const recipients = Array.from({ length: 501 }, (_, index) => ({ id: `m${index}`, email: "m@knock.test" }));
+      await ask("POST /v1/workflows/hello/trigger", { recipients });
+      const { rows, body } = await ask("GET /__knock/messages");
+      expect([rows.length, body?.more]).toEqual([1_000, true]);
+      expect((await ask("GET /__knock/messages?recipient=m7")).body?.more).toBe(false);
     }));
 });
 

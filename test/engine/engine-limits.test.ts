@@ -138,7 +138,7 @@ describe("errors of templates", () => {
 
   it("TQ-3: text that only a run renders fails there", () =>
     withHarness(async (h) => {
-      const condition = { variable: "data.x", operator: "equal_to", argument: "{{ data.x | shout }}" };
+      const condition = { variable: "data.x", operator: "equal_to", argument: "{{ data.x | divided_by: 0 }}" };
       h.define("digest", { steps: [step.email("S", "B", { conditions: { all: [condition] } })] });
       const outcome = await h.trigger("digest", { recipients: ["ana"], data: { x: "1" } });
       expect(runsInWords(outcome).ana).toContain("completed: email_1 ");

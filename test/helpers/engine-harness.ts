@@ -22,6 +22,7 @@ import type { EngineContext } from "../../src/engine/engine-context.js";
 import { withChannelIds } from "../../src/engine/fan-out-start.js";
 import { guideOperations } from "../../src/engine/guides/guide-operations.js";
 import type { KnockError } from "../../src/errors/knock-error.js";
+import type { Definitions } from "../../src/ports/definitions.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import type { OutsideAnswer, OutsideRequest } from "../../src/ports/outside.js";
 import type { Delivery, StoredChannelData } from "../../src/ports/provider.js";
@@ -148,6 +149,7 @@ export class EngineHarness {
   private constructor(
     readonly store: Store,
     readonly engine: LocalOperations,
+    readonly definitions: Definitions,
     beside: EngineHarness | undefined,
   ) {
     this.time = beside?.time ?? { now: T0 };
@@ -172,17 +174,18 @@ export class EngineHarness {
   }: HarnessOptions = {}): Promise<EngineHarness> {
     let harness: EngineHarness;
     const store = await openSqliteStore(location, { now: () => harness.now, watchUsers });
+    const definitions: Definitions = {
+      workflow: async (key) => harness.workflows.get(key) ?? null,
+      workflowKeys: async () => [...harness.workflows.keys()],
+      environment: async () => harness.environment,
+      audiences: async () => harness.audiences,
+      emailLayout: async (key) => harness.layouts.get(key) ?? null,
+      partial: async (key) => harness.partials.get(key) ?? null,
+      translations: async () => new Translations(harness.translations),
+    };
     const context: EngineContext = {
       store: intercept ? Object.assign(Object.create(store) as Store, intercept(store)) : store,
-      definitions: {
-        workflow: async (key) => harness.workflows.get(key) ?? null,
-        workflowKeys: async () => [...harness.workflows.keys()],
-        environment: async () => harness.environment,
-        audiences: async () => harness.audiences,
-        emailLayout: async (key) => harness.layouts.get(key) ?? null,
-        partial: async (key) => harness.partials.get(key) ?? null,
-        translations: async () => new Translations(harness.translations),
-      },
+      definitions,
       providerFor: () => ({
         send: async (message, channel, stored) => {
           harness.delivered.push(structuredClone(message));
@@ -199,7 +202,7 @@ export class EngineHarness {
       },
       random: () => 0.5, // no jitter
     };
-    harness = new EngineHarness(store, createEngine(context), beside);
+    harness = new EngineHarness(store, createEngine(context), definitions, beside);
     if (beside === undefined) await harness.identify(...USERS);
     if (watchUsers) await harness.engine.runDue({}); // who is there before any audience joins none
     return harness;

@@ -1,4 +1,5 @@
 import Knock from "@knocklabs/node";
+import { Faults } from "../../src/emulator/faults.js";
 import { openEmulator } from "../../src/emulator/open-emulator.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { EngineHarness } from "./engine-harness.js";
@@ -7,6 +8,8 @@ export interface EmulatorSetup {
   rateLimits?: boolean;
   variables?: Record<string, string>;
   host?: string;
+  slow?: { headers_ms: number; request_ms: number };
+  readPage?: () => Promise<string | null>;
 }
 
 export interface Answered {
@@ -37,12 +40,18 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
   const open = (port: number) =>
     openEmulator({
       operations: harness.engine,
+      definitions: harness.definitions,
+      faults: new Faults(),
+      webhooks: null,
+      links: null,
       environment: async () => harness.environment,
+      readPage: setup.readPage ?? (async () => null),
       readVariable: (name) => setup.variables?.[name],
       reset: ({ recipients }) => harness.engine.clear({ keepRecipients: recipients }),
       host: setup.host ?? "127.0.0.1",
       port,
       rateLimits: setup.rateLimits ?? false,
+      ...(setup.slow ? { slow: setup.slow } : {}),
       onHeld: () => {},
       onError: (error) => errors.push(error),
     });

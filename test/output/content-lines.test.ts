@@ -59,6 +59,50 @@ describe("a chat message", () => {
   });
 });
 
+test("chat JSON without anything to outline is shown as it is", () => {
+  const json_content = { template: { name: "welcome", language: { code: "en" } } };
+  const [, shown] = slack({ blocks: null, json_content, summary: null }, { phone_number: "+15550100" });
+  expect(shown).toEqual(["json", JSON.stringify(json_content, null, 2)]);
+});
+
+test("a chat message says whom it is for: a user by e-mail, whom it replies to, or why nobody", () => {
+  const template = { blocks: null, json_content: null, summary: "s" };
+  const lines = (connection: JsonObject, metadata: JsonObject) =>
+    contentLines({ __typename: "MessageChatContent", connection, template, metadata });
+  expect(lines({ email: "ada@lark.test" }, { reply_to_step_ref: "chat_1" })).toEqual([
+    ["to", "ada@lark.test"],
+    ["reply to", "chat_1"],
+    ["summary", "s"],
+  ]);
+  expect(lines({}, { connection_fault: "it is empty" })[0]).toEqual(["to", "nobody: it is empty"]);
+});
+
+test("overrides of an SMS and of a push are shown", () => {
+  const payload_overrides = { ttl: 5 };
+  const shown = ["overrides", JSON.stringify(payload_overrides, null, 2)];
+  expect(contentLines({ __typename: "MessageSmsContent", to: "+1", body: "hi", payload_overrides })).toContainEqual(
+    shown,
+  );
+  expect(contentLines({ __typename: "MessagePushContent", token: "t", payload_overrides })).toContainEqual(shown);
+});
+
+test("how to see an e-mail's HTML is said only where it can be asked for", () => {
+  const content = { __typename: "MessageEmailContent", html_body: "<p>x</p>" };
+  expect(contentLines(content)).toEqual([["html", "8 B"]]);
+  expect(contentLines(content, "; --open")).toEqual([["html", "8 B; --open"]]);
+});
+
+test("a webhook's query is encoded, and joins one that the address has", () => {
+  const query_params = [{ key: "q", value: "a b&c" }];
+  const content = {
+    __typename: "MessageWebhookContent",
+    method: "get",
+    url: "https://status.test/x?a=1",
+    query_params,
+  };
+  expect(contentLines(content)).toEqual([["request", "GET https://status.test/x?a=1&q=a+b%26c"]]);
+});
+
 test("a webhook is a request: method, address with its query, headers, body", () => {
   const content = {
     __typename: "MessageWebhookContent",

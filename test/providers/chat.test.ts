@@ -57,6 +57,46 @@ describe("Slack", () => {
     expect(request?.json).toEqual({ channel: "C1", text: "Hi *you*" });
   });
 
+  const posted = (connection: JsonObject, metadata: JsonObject | null) => {
+    const template = { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null };
+    const sent = message("chat", { connection, template, metadata });
+    return bench.send(slack(), sent, { recipient: {}, tenant: { token: { access_token: "xoxb-tenant-1" } } });
+  };
+
+  test("CH-176 CH-177 a connection of the template's own, and a reply in a thread", async () => {
+    target.answer(ok);
+    expect(await posted({ channel_id: "C9" }, { connection_overridden: true, parent_message_id: "7.1" })).toMatchObject(
+      {
+        status: "sent",
+      },
+    );
+    expect(target.requests[0]?.json).toEqual({ channel: "C9", text: "Hi", thread_ts: "7.1" });
+  });
+
+  test("CH-175 a user is found by e-mail, and is the recipient's connection from then on", async () => {
+    target.answer({ json: { ok: true, user: { id: "U7" } } }, ok);
+    expect(await posted({ email: "ada+1@lark.test" }, null)).toEqual({
+      status: "sent",
+      metadata: { external_id: "1.2" },
+      connection: { user_id: "U7" },
+    });
+    const [lookup, post] = target.requests;
+    expect(lookup).toMatchObject({ method: "GET", path: "/api/users.lookupByEmail?email=ada%2B1%40lark.test" });
+    expect(lookup?.headers.authorization).toBe("Bearer xoxb-tenant-1");
+    expect(post?.json).toEqual({ channel: "U7", text: "Hi" });
+  });
+
+  test.each<[TargetReply, object]>([
+    [{ json: { ok: false, error: "users_not_found" } }, { status: "bounced", reason: "Slack: users_not_found" }],
+    [{ json: { ok: false, error: "missing_scope" } }, { ...final, reason: "Slack: missing_scope" }],
+    [{ json: { ok: true, user: {} } }, passing],
+    [{ status: 503 }, passing],
+  ])("CH-175 a look-up answered with %j sends nothing", async (reply, delivery) => {
+    target.answer(reply);
+    expect(await posted({ email: "ada@lark.test" }, null)).toMatchObject(delivery);
+    expect(target.requests).toHaveLength(1);
+  });
+
   test("CH-162 the tenant's token wins; the channel's own serves where there is no other", async () => {
     target.answer(ok);
     await send(slack({ bot_token: "$BOT_TOKEN" }), BOT, {}, { token: { access_token: "xoxb-tenant" } });
@@ -154,6 +194,17 @@ describe("Discord", () => {
     expect(request).toMatchObject({ method: "POST", path: "/api/v10/channels/77/messages" });
     expect(request?.headers.authorization).toBe("Bot bot-token-0123");
     expect(request?.json).toEqual({ content: "Hi **you**", nonce: MESSAGE_ID.slice(2), enforce_nonce: true });
+  });
+
+  test("CH-177 a bot replies; what it replies to may be gone", async () => {
+    target.answer(ok);
+    const template = { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null };
+    const content = { connection: { channel_id: "77" }, template, metadata: { parent_message_id: "D0" } };
+    const recipient = { connections: [{ channel_id: "77" }] };
+    await bench.send(discord(), message("chat", content), { recipient, tenant: {} });
+    expect(target.requests[0]?.json).toMatchObject({
+      message_reference: { message_id: "D0", fail_if_not_exists: false },
+    });
   });
 
   test("CH-185 an incoming webhook, without the bot's token; a JSON body as it is", async () => {

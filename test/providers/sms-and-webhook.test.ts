@@ -181,6 +181,7 @@ describe("a webhook", () => {
       exchange: async () => ({ failure: "connection", message: `getaddrinfo ${code}`, code }),
       now: () => NOW,
       onClose: () => undefined,
+      record: () => undefined,
     });
     const delivery = hooks.send(request({ url: "https://lark.test/" }), hook(), { recipient: {}, tenant: {} });
     await expect(delivery).rejects.toMatchObject({ delivery: { status: "failed", retryable } });

@@ -1,12 +1,14 @@
 import { messageOf } from "../../errors/knock-error.js";
+import type { StoreWatch } from "../store-watch.js";
 import { type FeedList, type FeedSubscription, PAGE } from "./feed-subscription.js";
 
-/** Whoever writes to the store, this process or another, nobody tells: so look this often while somebody listens. */
-const POLL_MS = 25;
 /** After a failure: it will most likely last. */
 const PAUSE_MS = 500;
 /** A feed's events are at least this far apart (RQ-4); the first goes out at once. */
 const GAP_MS = 500;
+
+/** Feeds looked at before others have their turn. */
+const IN_A_ROW = 20;
 
 interface Watched {
   subscriptions: Set<FeedSubscription>;
@@ -22,12 +24,16 @@ interface Watched {
 export class FeedWatch {
   private readonly feeds = new Map<string, Watched>();
   private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
+  private unlisten: (() => void) | undefined;
+  private looking: Promise<void> | undefined;
+  /** Something may have happened since the last look began. */
+  private stale = false;
   private failure = "";
   private stopped = false;
 
   constructor(
     private readonly list: FeedList,
+    private readonly store: StoreWatch,
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -41,13 +47,17 @@ export class FeedWatch {
       this.feeds.set(topic, watched);
     }
     watched.subscriptions.add(subscription);
-    this.schedule(POLL_MS);
+    this.unlisten ??= this.store.listen(() => this.wake());
+    this.wake();
   }
 
   remove(subscription: FeedSubscription): void {
     const watched = this.feeds.get(subscription.topic);
     watched?.subscriptions.delete(subscription);
     if (watched?.subscriptions.size === 0) this.feeds.delete(subscription.topic);
+    if (this.feeds.size > 0) return;
+    this.unlisten?.();
+    this.unlisten = undefined;
   }
 
   /** To a client that was away: whatever there is may be new to it. */
@@ -57,26 +67,41 @@ export class FeedWatch {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    this.unlisten?.();
     clearTimeout(this.timer);
     await this.looking;
   }
 
-  private schedule(wait: number): void {
-    if (this.stopped || this.timer !== undefined || this.feeds.size === 0) return;
-    this.timer = setTimeout(() => {
-      this.looking = this.look().then((next) => {
-        this.timer = undefined;
-        this.schedule(next);
-      });
-    }, wait);
+  private wake(): void {
+    this.stale = true;
+    if (this.stopped || this.looking !== undefined) return;
+    this.looking = this.lookWhileStale().finally(() => {
+      this.looking = undefined;
+    });
   }
 
-  /** Returns how long to wait for the next look. */
-  private async look(): Promise<number> {
+  private async lookWhileStale(): Promise<void> {
+    while (this.stale && !this.stopped) {
+      this.stale = false;
+      const next = await this.look();
+      clearTimeout(this.timer);
+      if (next !== null && !this.stopped) this.timer = setTimeout(() => this.wake(), next);
+    }
+  }
+
+  /** Returns when to look again though nothing changes; null: not at all. */
+  private async look(): Promise<number | null> {
     try {
-      for (const watched of [...this.feeds.values()]) await this.follow(watched);
+      let next: number | null = null;
+      let looks = 0;
+      for (const watched of [...this.feeds.values()]) {
+        const wait = await this.follow(watched);
+        if (wait !== null) next = Math.min(next ?? wait, wait);
+        // The store answers at once: without a pause thousands of feeds would hold up every request.
+        if (++looks % IN_A_ROW === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
       this.failure = "";
-      return POLL_MS;
+      return next;
     } catch (error) {
       if (messageOf(error) !== this.failure) this.onError(error);
       this.failure = messageOf(error);
@@ -84,9 +109,10 @@ export class FeedWatch {
     }
   }
 
-  private async follow(watched: Watched): Promise<void> {
+  /** Returns how long what it found has to wait until it is told; null where nothing waits. */
+  private async follow(watched: Watched): Promise<number | null> {
     const [first] = watched.subscriptions;
-    if (first === undefined) return;
+    if (first === undefined) return null;
     const { items } = await this.list({ ...first.feed, archived: "include" }, { limit: 1 });
     if (items[0] !== undefined && !watched.known.has(String(items[0].id))) {
       const newest = await this.newest(first);
@@ -96,13 +122,16 @@ export class FeedWatch {
       }
       watched.known = newest;
     }
-    if (watched.fresh.size === 0 || Date.now() - watched.toldAt < GAP_MS) return;
+    if (watched.fresh.size === 0) return null;
+    const wait = GAP_MS - (Date.now() - watched.toldAt);
+    if (wait > 0) return wait;
     const { fresh } = watched;
     watched.fresh = new Set();
     watched.toldAt = Date.now();
     // More than a page has: which filters the rest passes is not known, so nobody is left out.
     const isNew = fresh.size < PAGE ? (id: string) => fresh.has(id) : () => true;
     for (const subscription of [...watched.subscriptions]) await subscription.announce(this.list, isNew);
+    return null;
   }
 
   private async newest({ feed }: FeedSubscription): Promise<Set<string>> {

@@ -5,6 +5,7 @@ import { ApiError, apiErrorOf } from "../api-error.js";
 import { authenticate, type Caller } from "../authenticate.js";
 import { accessOf, checkHost } from "../create-app.js";
 import type { EmulatorOptions } from "../emulator-options.js";
+import type { StoreWatch } from "../store-watch.js";
 import { FeedWatch } from "./feed-watch.js";
 import { GuideWatch } from "./guide-watch.js";
 import { SocketSession } from "./socket-session.js";
@@ -27,9 +28,11 @@ export class Realtime {
   constructor(
     http: Server,
     private readonly options: EmulatorOptions,
+    store: StoreWatch,
   ) {
     this.feeds = new FeedWatch(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
+      store,
       options.onError,
     );
     this.guides = new GuideWatch(options.onError);

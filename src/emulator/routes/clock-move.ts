@@ -14,14 +14,20 @@ function timeOf(name: string, value: Json | undefined): number {
   return time;
 }
 
-/** `{ "advance": "1h" }`, `{ "set": …, "force": true }`, `{ "freeze": time or true }`, `{ "reset": true }`. `now` in milliseconds. */
-export function parseClockMove(body: JsonObject, now: number): ClockMove {
+/**
+ * `{ "advance": "1h" }`, `{ "set": …, "force": true }`, `{ "freeze": time or true }`, `{ "reset": true }`. `now` in milliseconds, as is `next`: when something falls due,
+ * which `{ "advance": "next" }` goes to. */
+export function parseClockMove(body: JsonObject, now: number, next: number | null): ClockMove {
   const { advance, set, freeze, reset, force } = body;
   const asked = [advance, set, freeze, reset].filter((one) => one !== undefined);
   if (asked.length !== 1) throw invalidField("", "must say one of advance, set, freeze and reset");
+  if (advance === "next") {
+    if (next === null) throw invalidField("advance", "has nowhere to go: nothing waits for a time");
+    return { kind: "move", to: Math.max(now, next), force: false };
+  }
   if (advance !== undefined) {
     const by = typeof advance === "string" ? parseDuration(advance) : undefined;
-    if (by === undefined) throw invalidField("advance", 'must be a duration, for example "1h30m"');
+    if (by === undefined) throw invalidField("advance", 'must be a duration, for example "1h30m", or "next"');
     return { kind: "move", to: now + by, force: false };
   }
   if (set !== undefined) return { kind: "move", to: timeOf("set", set), force: force === true };

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { ApiError } from "../api-error.js";
+import { requireGrant } from "../authenticate.js";
 import { type Answer, type Call, ok, type Route } from "../route.js";
 
 /** How one chat provider is connected: the query's name of the object that holds it, and where in its channel data. */
@@ -11,7 +12,11 @@ interface Provider {
   /** The data without it. */
   revoked(data: JsonObject): JsonObject;
   missing: string;
+  /** What a user's token may be granted on the object to ask about it; revoking wants its channel data (A-012). */
+  reads: readonly string[];
 }
+
+const WRITES = ["channel_data/write"];
 
 const SLACK: Provider = {
   name: "slack",
@@ -19,6 +24,7 @@ const SLACK: Provider = {
   connected: ({ token }) => (isJsonObject(token) ? (token.access_token ?? undefined) : undefined),
   revoked: (data) => ({ connections: [], ...data, token: { access_token: null } }),
   missing: "Access token not set.",
+  reads: ["slack/channels_read", "channel_data/read", "channel_data/write"],
 };
 
 const TEAMS: Provider = {
@@ -27,17 +33,20 @@ const TEAMS: Provider = {
   connected: ({ ms_teams_tenant_id: id }) => id ?? undefined,
   revoked: (data) => ({ connections: [], ...data, ms_teams_tenant_id: null }),
   missing: "Microsoft Teams tenant ID not set.",
+  reads: ["ms_teams/channels_read", "channel_data/read", "channel_data/write"],
 };
 
-async function dataOf(call: Call, { query }: Provider): Promise<JsonObject> {
-  const answer = await call.operations.resources.channelData.read(call.query.object(query), call.param("channel_id"));
+/** The object is in the query, so that who may ask for it is looked at here. */
+async function dataOf(call: Call, { query, reads }: Provider, capabilities = reads): Promise<JsonObject> {
+  const object = call.query.object(query);
+  requireGrant(call.caller, object, capabilities);
+  const answer = await call.operations.resources.channelData.read(object, call.param("channel_id"));
   return isJsonObject(answer?.data) ? answer.data : {};
 }
 
-/** Refuses as the service does where nothing is connected (A-024). */
-async function requireConnected(call: Call, provider: Provider): Promise<void> {
-  if (provider.connected(await dataOf(call, provider)) === undefined)
-    throw new ApiError(403, "authorization", provider.missing);
+/** A-024. */
+function notConnected({ missing }: Provider): ApiError {
+  return new ApiError(403, "authorization", missing);
 }
 
 /** Rows that the channel's `settings` in environment.json list under a name; none without. */
@@ -49,7 +58,7 @@ async function declaredRows(call: Call, name: string): Promise<JsonObject[]> {
 }
 
 async function listed(call: Call, provider: Provider, name: string, rest: JsonObject): Promise<Answer> {
-  await requireConnected(call, provider);
+  if (provider.connected(await dataOf(call, provider)) === undefined) throw notConnected(provider);
   return ok({ [name]: await declaredRows(call, name), ...rest });
 }
 
@@ -79,8 +88,9 @@ function routesOf(provider: Provider, check: string, revoke: string): Route[] {
       open: { whose: "environment" },
       differs: "Takes the connection out of the object's channel data, and tells no provider.",
       async handle(call) {
-        await requireConnected(call, provider);
-        const body = { data: provider.revoked(await dataOf(call, provider)) };
+        const data = await dataOf(call, provider, WRITES);
+        if (provider.connected(data) === undefined) throw notConnected(provider);
+        const body = { data: provider.revoked(data) };
         const { channelData } = call.operations.resources;
         await channelData.set(call.query.object(provider.query), call.param("channel_id"), body);
         return ok({ ok: true });

@@ -1,23 +1,19 @@
+import { projectChannels } from "../../domain/project-channels.js";
 import type { MessageQuery } from "../../ports/filters.js";
-import type { LocalOperations } from "../../ports/operations.js";
 import { parseDuration } from "../../util/duration.js";
 import type { JsonObject } from "../../util/json.js";
+import { nearest } from "../../util/nearest.js";
 import { ApiError, invalidField } from "../api-error.js";
-import type { BulkOperations } from "../bulk-operations.js";
-import type { DueWorker } from "../due-worker.js";
+import type { AppOptions } from "../emulator-options.js";
 import type { Query } from "../query.js";
 import type { Method } from "../route.js";
 import { parseClockMove } from "./clock-move.js";
 
 /** What the routes for tests, under `/__knock/`, are given. They need no key. */
-export interface SupportCall {
-  operations: LocalOperations;
-  worker: DueWorker;
-  bulk: BulkOperations;
-  url: string;
-  port: number;
+export interface SupportCall extends AppOptions {
   query: Query;
-  reset(keep: { recipients: boolean }): Promise<void>;
+  /** A part of the path, decoded. */
+  param(name: string): string;
   body(): Promise<JsonObject>;
 }
 
@@ -26,24 +22,45 @@ export interface SupportRoute {
   handle(call: SupportCall): Promise<JsonObject>;
 }
 
+/** A misspelt name must not be passed over: a reset that should have kept somebody cannot be undone. Throws 422. */
+function checkNames(given: Iterable<string>, known: readonly string[]): void {
+  for (const name of given) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    const hint = near === undefined ? `there is ${known.join(", ")}` : `did you mean "${near}"?`;
+    throw invalidField(name, `is not known here; ${hint}`);
+  }
+}
+
+async function bodyWith({ body }: SupportCall, known: readonly string[]): Promise<JsonObject> {
+  const content = await body();
+  checkNames(Object.keys(content), known);
+  return content;
+}
+
 const IDLE_MS = 5_000;
 const MOST_MESSAGES = 1_000;
 
-async function resetStore({ worker, bulk, reset, body }: SupportCall): Promise<JsonObject> {
-  const { keep = [] } = await body();
+async function resetStore(call: SupportCall): Promise<JsonObject> {
+  const { worker, bulk, faults, webhooks, reset } = call;
+  const { keep = [] } = await bodyWith(call, ["keep"]);
   if (!Array.isArray(keep) || keep.some((one) => one !== "recipients"))
     throw invalidField("keep", 'must be a list of what stays: "recipients" is all that can');
   const recipients = keep.includes("recipients");
   await bulk.finish(); // or its rows would come into the empty store
+  faults.clear();
   await worker.exclusively(() => reset({ recipients }));
+  await webhooks?.clear();
   return { reset: true, kept: recipients ? ["recipients"] : [] };
 }
 
 /** The contract's `POST clock`, section 6: answers as `knock clock --json`. */
-async function moveClock({ operations, worker, body }: SupportCall): Promise<JsonObject> {
-  const asked = await body();
+async function moveClock(call: SupportCall): Promise<JsonObject> {
+  const { operations, worker } = call;
+  const asked = await bodyWith(call, ["advance", "set", "freeze", "reset", "force"]);
   const state = await worker.exclusively(async () => {
-    const move = parseClockMove(asked, Date.parse((await operations.readClock()).now));
+    const now = Date.parse((await operations.readClock()).now);
+    const move = parseClockMove(asked, now, await operations.nextDueAt());
     if (move.kind === "move") return operations.moveClock(move.to, { force: move.force });
     const changed = move.kind === "reset" ? operations.resetClock() : operations.freezeClock(move.at);
     return { ...(await changed), ran: [] };
@@ -51,8 +68,9 @@ async function moveClock({ operations, worker, body }: SupportCall): Promise<Jso
   return state as unknown as JsonObject;
 }
 
-async function waitUntilIdle({ worker, bulk, body }: SupportCall): Promise<JsonObject> {
-  const { timeout } = await body();
+async function waitUntilIdle(call: SupportCall): Promise<JsonObject> {
+  const { worker, bulk } = call;
+  const { timeout } = await bodyWith(call, ["timeout"]);
   const milliseconds = timeout === undefined ? IDLE_MS : parseDuration(String(timeout));
   if (milliseconds === undefined) throw invalidField("timeout", 'must be a duration, for example "5s"');
   // An answer like the others would be taken for success by whoever does not look at it.
@@ -63,16 +81,28 @@ async function waitUntilIdle({ worker, bulk, body }: SupportCall): Promise<JsonO
   return { idle: true };
 }
 
-/** Messages with their content, oldest first, as a test wants to read them. */
+/** The newest messages with their content, oldest first, as a test wants to read them; `more` where there are others. */
 async function listMessages({ operations, query }: SupportCall): Promise<JsonObject> {
+  checkNames(query.names(), ["recipient", "workflow", "channel", "workflow_run_id"]);
   const filter: MessageQuery = {
-    recipient: query.reference("recipient"),
+    recipient: query.recipient("recipient"),
     workflow: query.text("workflow"),
     channel: query.text("channel"),
     workflow_run_id: query.text("workflow_run_id"),
   };
-  const { items } = await operations.listMessages(filter, { limit: MOST_MESSAGES });
-  return { items: (await operations.readMessages(items.map(({ id }) => String(id)))).reverse() };
+  const { items, page_info } = await operations.listMessages(filter, { limit: MOST_MESSAGES });
+  const full = await operations.readMessages(items.map(({ id }) => String(id)));
+  return { items: full.reverse(), more: page_info.after !== null };
+}
+
+/** Workflows that cannot be read name no channel. */
+async function addFault(call: SupportCall): Promise<JsonObject> {
+  const { faults, definitions, environment } = call;
+  const content = await bodyWith(call, ["channel", "status", "error", "times", "rate", "seed"]);
+  const keys = await definitions.workflowKeys();
+  const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
+  const read = workflows.filter((workflow) => workflow !== null);
+  return faults.add(content, projectChannels(await environment(), read));
 }
 
 export const SUPPORT: SupportRoute[] = [
@@ -89,4 +119,8 @@ export const SUPPORT: SupportRoute[] = [
   { on: "POST /__knock/clock", handle: moveClock },
   { on: "POST /__knock/idle", handle: waitUntilIdle },
   { on: "GET /__knock/messages", handle: listMessages },
+  { on: "POST /__knock/faults", handle: addFault },
+  { on: "GET /__knock/faults", handle: async ({ faults }) => ({ items: faults.list() }) },
+  { on: "DELETE /__knock/faults", handle: async ({ faults }) => ({ cleared: faults.clear() }) },
+  { on: "GET /__knock/webhooks", handle: async ({ webhooks }) => ({ items: webhooks?.list() ?? [] }) },
 ];

@@ -7,12 +7,16 @@ const TRIGGER_FIELDS = ["recipients", "actor", "tenant", "data", "cancellation_k
 const SETTINGS = ["sandbox_mode", "skip_delay"];
 
 /** A-318, A-050 to A-055. What the API does not know is no part of the payload, and so of no comparison (Q-18). */
-async function trigger(call: Call, workflow: string, body: JsonObject) {
+export async function trigger(call: Call, workflow: string, body: JsonObject, source?: "rehearsal") {
   const payload = pick(body, TRIGGER_FIELDS);
   if (isJsonObject(payload.settings)) payload.settings = pick(payload.settings, SETTINGS);
   const key = call.header("idempotency-key");
-  const parsed = parseTrigger({ ...payload, ...(key ? { idempotency_key: key } : {}) }, workflow);
-  return call.operations.triggerWorkflow(parsed.trigger, { idempotency_key: parsed.idempotency_key });
+  if (key) payload.idempotency_key = key;
+  const parsed = parseTrigger(payload, workflow);
+  return call.operations.triggerWorkflow(parsed.trigger, {
+    idempotency_key: parsed.idempotency_key,
+    ...(source ? { source } : {}),
+  });
 }
 
 function requireName(body: JsonObject): string {

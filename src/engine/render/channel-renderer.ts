@@ -1,8 +1,9 @@
 import type { Channel } from "../../domain/environment.js";
 import type { Recipient } from "../../domain/recipient.js";
+import { messageOf } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { isJsonObject } from "../../util/json.js";
-import { type CompileText, RenderError, type RenderScope, type Text } from "./liquid.js";
+import { type CompileText, RenderError, type RenderScope, renderText, type Text } from "./liquid.js";
 
 /** Where one message goes: an address, a device token, a connection. */
 export interface Destination {
@@ -10,6 +11,8 @@ export interface Destination {
   address: string;
   snapshot: JsonObject | null;
   connection?: JsonObject;
+  /** Flat, for the content document's `metadata`. */
+  metadata?: JsonObject;
   /** Of the device, where it has one. */
   locale?: string | null;
 }
@@ -31,6 +34,8 @@ export interface RenderContext {
   channel: Channel;
   /** Of a run that came from a batch, whose `data` templates see only in part; null of any other. */
   batch?: BatchData | null;
+  /** Marks against tracking stay: what tracks reads them, and takes them out. */
+  isTracked?: boolean;
   /** Told by the step's event. */
   warn?: (text: string) => void;
 }
@@ -88,7 +93,7 @@ export class TemplateReader {
   }
 }
 
-/** Rendered text that must be JSON (T-094). Null for blank text. */
+/** Rendered text that must be JSON (T-094), `what` being its place. Null for blank text. */
 export function renderJson(text: Text | null, scope: RenderScope, what: string): JsonObject | null {
   const rendered = text?.(scope).trim() ?? "";
   if (rendered === "") return null;
@@ -96,10 +101,26 @@ export function renderJson(text: Text | null, scope: RenderScope, what: string):
   try {
     value = JSON.parse(rendered);
   } catch (error) {
-    throw new RenderError(`${what} is not valid JSON once rendered`, { cause: error });
+    throw new RenderError(`${what} is not valid JSON once rendered: ${messageOf(error)}`, { cause: error });
   }
   if (!isJsonObject(value)) throw new RenderError(`${what} must be a JSON object once rendered`);
   return value;
+}
+
+/** A channel's own setting: text, with Liquid where it has some (CH-080, T-134). */
+export function channelSetting(name: string, { channel, scope }: RenderContext): string | null {
+  const value = Object.hasOwn(channel.settings, name) ? channel.settings[name] : undefined;
+  if (typeof value !== "string" || value === "") return null;
+  if (!value.includes("{{") && !value.includes("{%")) return value;
+  return renderText(value, scope).trim() || null;
+}
+
+/** A push's or a text message's overrides: the template's, else the channel's (E-182); null for none. */
+export function payloadOverrides(own: Text | null, context: RenderContext, place: string): JsonObject | null {
+  const declared = (): string => channelSetting("payload_overrides", context) ?? "";
+  return (
+    renderJson(own, context.scope, place) ?? renderJson(declared, context.scope, "the channel's payload_overrides")
+  );
 }
 
 export function textProperty(recipient: Recipient, name: string): string | null {

@@ -1,9 +1,11 @@
 import { publicConnection } from "../../domain/chat-connection.js";
+import { splitKey, USERS } from "../../domain/recipient.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ChannelRenderer,
   channelData,
   type Destination,
+  type RenderContext,
   renderJson,
   type TemplateReader,
   textProperty,
@@ -20,14 +22,69 @@ function addressOf(connection: JsonObject): string {
   return "connection";
 }
 
+const orNull = (map: JsonObject): JsonObject | null => (Object.keys(map).length === 0 ? null : map);
+
+function snapshotOf(connection: JsonObject): JsonObject {
+  return {
+    channel_id: connection.channel_id ?? null,
+    user_id: connection.user_id ?? null,
+    via_incoming_webhook: isJsonObject(connection.incoming_webhook),
+  };
+}
+
+/** What an overriding connection must not hold: content is stored and shown, and delivery reads secrets elsewhere. */
+const SECRET_PARTS = ["access_token", "incoming_webhook"];
+
+/** The one connection that a template gives instead of the recipient's. What is wrong with it is told by the message (E-187). */
+function overriding(text: string, place: string): Destination {
+  const invalid = (fault: string): Destination => ({
+    address: "connection",
+    snapshot: null,
+    connection: {},
+    metadata: { connection_fault: `${place} ${fault}` },
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return invalid(text.trim() === "" ? "is empty once rendered" : "is not valid JSON once rendered");
+  }
+  if (!isJsonObject(value)) return invalid("must be a JSON object once rendered");
+  const secret = SECRET_PARTS.find((name) => value[name] !== undefined);
+  if (secret !== undefined)
+    return invalid(`must not hold ${secret}: the token comes from the tenant's channel data or settings.bot_token`);
+  return {
+    address: addressOf(value),
+    snapshot: snapshotOf(value),
+    connection: value,
+    metadata: { connection_overridden: true },
+  };
+}
+
+/** A user of Slack who is to be found by e-mail when the message leaves: no connection yet, and a token to ask with (CH-175). */
+function byEmail({ recipient, tenant, channel }: RenderContext, own: unknown): Destination[] {
+  const wanted = typeof own === "boolean" ? own : channel.settings.email_based_user_id_resolution === true;
+  if (!wanted || !channel.provider.includes("slack") || splitKey(recipient.key).collection !== USERS) return [];
+  const email = textProperty(recipient, "email");
+  const token = tenant === null ? undefined : channelData(tenant, channel).token;
+  if (email === null || !isJsonObject(token) || typeof token.access_token !== "string") return [];
+  return [{ address: email, snapshot: { email }, connection: { email } }];
+}
+
 /** Chat (A-477, T-212): one message per connection (E-181). */
-export function compileChat(template: TemplateReader): ChannelRenderer {
+export function compileChat(template: TemplateReader, overrides: TemplateReader): ChannelRenderer {
+  const settings = template.section("settings");
+  const override = settings.text("recipient_connection");
+  const parent = settings.text("parent_message_id");
+  const replyTo = settings.source("reply_to_step_ref");
   const markdown = template.text("markdown_body");
   const json = template.text("json_body");
   const summary = template.text("summary");
   return {
     needs: "no connection for the channel",
-    destinations({ recipient, channel }): Destination[] {
+    destinations(context): Destination[] {
+      const { recipient, channel, scope } = context;
+      if (override !== null) return [overriding(override(scope), settings.placeOf("recipient_connection"))];
       if (channel.provider.includes("whatsapp")) {
         const number = textProperty(recipient, "phone_number");
         return number === null
@@ -36,18 +93,16 @@ export function compileChat(template: TemplateReader): ChannelRenderer {
       }
       const { connections } = channelData(recipient, channel);
       const usable = Array.isArray(connections) ? connections.filter(isJsonObject) : [];
+      if (usable.length === 0) return byEmail(context, overrides.value("email_based_user_id_resolution"));
       return usable.map((connection) => ({
         address: addressOf(connection),
-        snapshot: {
-          channel_id: connection.channel_id ?? null,
-          user_id: connection.user_id ?? null,
-          via_incoming_webhook: isJsonObject(connection.incoming_webhook),
-        },
+        snapshot: snapshotOf(connection),
         connection: publicConnection(connection),
       }));
     },
-    render({ scope }, { connection }) {
-      const content = renderJson(json, scope, "json_body");
+    render({ scope }, { connection, metadata }) {
+      const thread = parent?.(scope).trim() ?? "";
+      const content = renderJson(json, scope, template.placeOf("json_body"));
       const body = markdown?.(scope) ?? "";
       return {
         __typename: "MessageChatContent",
@@ -57,7 +112,12 @@ export function compileChat(template: TemplateReader): ChannelRenderer {
           json_content: content,
           summary: summary?.(scope) ?? null,
         },
-        metadata: null,
+        // An id that is empty once rendered: no reply (CH-177).
+        metadata: orNull({
+          ...metadata,
+          ...(thread ? { parent_message_id: thread } : {}),
+          ...(replyTo ? { reply_to_step_ref: replyTo } : {}),
+        }),
       };
     },
   };

@@ -1,6 +1,7 @@
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ChannelRenderer,
+  channelSetting,
   type RenderContext,
   renderJson,
   type TemplateReader,
@@ -10,15 +11,7 @@ import { attachmentsOf } from "./email-attachments.js";
 import { compileBody, type SharedForEmail } from "./email-body.js";
 import { emailHeaders } from "./email-headers.js";
 import { withoutTrackingMarks } from "./email-html.js";
-import { RenderError, renderText, type Text } from "./liquid.js";
-
-/** A channel's own setting: text, with Liquid where it has some (CH-080, T-134). */
-function channelSetting(name: string, { channel, scope }: RenderContext): string | null {
-  const value = Object.hasOwn(channel.settings, name) ? channel.settings[name] : undefined;
-  if (typeof value !== "string" || value === "") return null;
-  if (!value.includes("{{") && !value.includes("{%")) return value;
-  return renderText(value, scope).trim() || null;
-}
+import { RenderError, type Text } from "./liquid.js";
 
 /** Strings of the step's overrides beat the channel's settings; blank ones fall through (E-178, EQ-28). */
 function setting(overrides: TemplateReader, name: string): (context: RenderContext) => string | null {
@@ -47,12 +40,6 @@ function checkOneAddress(value: string, place: string): void {
   if (/[\r\n\0]/.test(value)) throw new RenderError(`${place} must not hold line breaks once rendered`);
   if (/[,;]/.test(value.replaceAll(/"[^"]*"/g, "")))
     throw new RenderError(`${place} must be one address once rendered: lists are for cc_address and bcc_address`);
-}
-
-/** A switch of the step, else of the channel; off where neither says (T-230, CH-033). */
-function trackingSwitch(overrides: TemplateReader, name: string): (context: RenderContext) => boolean {
-  const own = overrides.value(name);
-  return ({ channel }) => (typeof own === "boolean" ? own : channel.settings[name] === true);
 }
 
 /** JSON that is merged into the provider's request: the channel's, with the step's over it (CH-080, CHQ-8). */
@@ -97,8 +84,6 @@ export async function compileEmail(
   const bcc = address(overrides, "bcc_address");
   const replyTo = address(overrides, "reply_to_address");
   const payload = jsonOverrides(overrides);
-  const tracksLinks = trackingSwitch(overrides, "link_tracking");
-  const tracksOpens = trackingSwitch(overrides, "open_tracking");
 
   return {
     needs: "no e-mail address",
@@ -118,10 +103,6 @@ export async function compileEmail(
       const json = payload(context);
       const headers = emailHeaders(scope, json);
       const attachments = attachmentsOf(attachmentKey, context);
-      if (tracksLinks(context))
-        context.warn?.("link tracking is on: links stay as they are, nothing here could follow a click");
-      if (tracksOpens(context))
-        context.warn?.("open tracking is on: no picture is added, nothing here could tell that it was loaded");
       return {
         __typename: "MessageEmailContent",
         to: recipient,
@@ -130,7 +111,7 @@ export async function compileEmail(
         bcc: bcc(context),
         reply_to: replyTo(context),
         subject_line: oneLine(subject?.(scope) ?? ""),
-        html_body: withoutTrackingMarks(html),
+        html_body: context.isTracked ? html : withoutTrackingMarks(html),
         text_body: text,
         // Beside the API's fields, and only where there are some.
         ...(headers === null ? {} : { headers }),

@@ -1,9 +1,28 @@
-const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
+let entities: Map<string, string> | undefined;
+
+/** Those that e-mails are written with; others stand as they are: all 2,000 would be a table to load. Made when a text has one. */
+function entityOf(name: string): string | undefined {
+  entities ??= new Map([
+    ...Object.entries({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " }),
+    ...Object.entries({ ensp: " ", emsp: " ", thinsp: " ", shy: "", zwnj: "", zwj: "\u200d" }),
+    ...[
+      ..."hellip… mdash— ndash– lsquo‘ rsquo’ sbquo‚ ldquo“ rdquo” bdquo„ laquo« raquo» lsaquo‹ rsaquo› bull• middot·".split(
+        " ",
+      ),
+      ..."copy© reg® trade™ euro€ pound£ yen¥ cent¢ sect§ para¶ deg° plusmn± times× divide÷ frac12½ larr← rarr→ check✓".split(
+        " ",
+      ),
+      ..."aumlä oumlö uumlü AumlÄ OumlÖ UumlÜ szligß eacuteé egraveè ecircê agraveà acircâ ccedilç ntildeñ oacuteó".split(
+        " ",
+      ),
+    ].map((pair): [string, string] => [pair.slice(0, -1), pair.slice(-1)]),
+  ]);
+  return entities.get(name) ?? entities.get(name.toLowerCase());
+}
 
 function decode(text: string): string {
-  return text.replace(/&(#x[0-9a-f]+|#\d+|[a-z]+);/gi, (whole, name: string) => {
-    if (!name.startsWith("#"))
-      return Object.hasOwn(ENTITIES, name.toLowerCase()) ? (ENTITIES[name.toLowerCase()] as string) : whole;
+  return text.replace(/&(#x[0-9a-f]+|#\d+|[a-z][a-z0-9]*);/gi, (whole, name: string) => {
+    if (!name.startsWith("#")) return entityOf(name) ?? whole;
     const code = name[1]?.toLowerCase() === "x" ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
@@ -16,6 +35,21 @@ const AT_START: Record<string, string> = { br: "\n", li: "\n- " };
 const AT_END: Record<string, string> = { tr: "\n", li: "\n", td: " ", th: " " };
 for (const block of ["p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote"])
   AT_END[block] = "\n\n";
+
+/** Where the tag that begins before `at` ends: a `>` in the quotes of an attribute's value is no end. -1 where it has none. */
+function endOfTag(source: string, at: number): number {
+  const plain = source.indexOf(">", at);
+  let close = plain;
+  for (let from = at; close !== -1; ) {
+    const quote = /= ?(["'])/.exec(source.slice(from, close));
+    if (quote === null) return close;
+    const end = source.indexOf(quote[1] as string, from + quote.index + quote[0].length);
+    if (end === -1) break; // a quote that nothing closes is none
+    from = end + 1;
+    if (close < from) close = source.indexOf(">", from);
+  }
+  return plain;
+}
 
 /** The plain-text part of an e-mail that has none of its own (T-121): links keep their address, blocks their lines. */
 export function htmlToText(html: string): string {
@@ -34,7 +68,12 @@ export function htmlToText(html: string): string {
       at = end + 3;
       continue;
     }
-    const close = source.indexOf(">", open);
+    if (!/[a-z/!?]/i.test(source[open + 1] ?? "")) {
+      text += "<"; // as in 1 < 2
+      at = open + 1;
+      continue;
+    }
+    const close = endOfTag(source, open + 1);
     if (close === -1) {
       text += source.slice(open);
       break;

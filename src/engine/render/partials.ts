@@ -15,9 +15,10 @@ import {
   type PartialType,
   type TemplatePartial,
 } from "../../domain/template-partial.js";
-import { KnockError, messageOf } from "../../errors/knock-error.js";
+import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
+import { plainMessage, positionOf } from "./liquid-errors.js";
 import { renderMarkdown } from "./markdown.js";
 
 /** A partial whose template is parsed. */
@@ -139,14 +140,11 @@ function* renderNamed(
     return partial.type === "html" ? withoutStyles(text, styles) : text;
   } catch (error) {
     // The innermost partial tells where; those around it would only repeat.
-    const message = messageOf(error).split("\n")[0] as string;
+    const message = plainMessage(error);
     if (message.startsWith("partial ")) throw error;
-    throw new Error(
-      `partial "${key}": ${message.replace(/(, file:[^,]*)?, (line:\d+), col:\d+$/, " ($2)").replace("line:", "line ")}`,
-      {
-        cause: error,
-      },
-    );
+    const position = positionOf(error);
+    const at = position === null ? "" : ` (line ${position.line}, column ${position.column})`;
+    throw new Error(`partial "${key}": ${message}${at}`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import {
   type ChannelRenderer,
   channelData,
   type Destination,
-  renderJson,
+  payloadOverrides,
   type TemplateReader,
 } from "./channel-renderer.js";
 import { inLocale } from "./render-services.js";
@@ -45,9 +45,9 @@ export function compilePush(template: TemplateReader): ChannelRenderer {
         locale,
       }));
     },
-    render({ scope: everyDevice }, { address, locale = null }) {
-      const scope = inLocale(everyDevice, locale);
-      const payload = renderJson(overrides, scope, "settings.payload_overrides");
+    render(context, { address, locale = null }) {
+      const scope = inLocale(context.scope, locale);
+      const payload = payloadOverrides(overrides, { ...context, scope }, settings.placeOf("payload_overrides"));
       return {
         __typename: "MessagePushContent",
         token: address,

@@ -1,3 +1,4 @@
+import { jsonShapeFault } from "../../domain/json-limits.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { RenderError, type RenderScope, renderStrictText } from "./liquid.js";
 
@@ -14,5 +15,7 @@ export function renderObject(source: string, scope: RenderScope, what: string): 
     throw new RenderError(`${what} is not valid JSON once rendered`, { cause: error });
   }
   if (!isJsonObject(value)) throw new RenderError(`${what} must be a JSON object once rendered`);
+  const fault = jsonShapeFault(value, what);
+  if (fault !== null) throw new RenderError(fault);
   return value;
 }

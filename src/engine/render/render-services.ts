@@ -39,7 +39,8 @@ export interface RenderServices {
 
 export const SERVICES = Symbol("what templates are rendered with");
 
-type Holder = { [SERVICES]?: RenderServices };
+/** What services travel in. */
+export type Holder = { [SERVICES]?: RenderServices | undefined };
 
 export function servicesIn(scope: object): RenderServices | undefined {
   return (scope as Holder)[SERVICES];

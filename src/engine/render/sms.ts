@@ -1,4 +1,4 @@
-import { type ChannelRenderer, renderJson, type TemplateReader, textProperty } from "./channel-renderer.js";
+import { type ChannelRenderer, payloadOverrides, type TemplateReader, textProperty } from "./channel-renderer.js";
 
 /** SMS (A-475, T-210). */
 export function compileSms(template: TemplateReader): ChannelRenderer {
@@ -12,12 +12,12 @@ export function compileSms(template: TemplateReader): ChannelRenderer {
       const address = toNumber?.(scope).trim() || textProperty(recipient, "phone_number");
       return address ? [{ address, snapshot: { phone_number: address, name: textProperty(recipient, "name") } }] : [];
     },
-    render({ scope }, { address }) {
-      const payload = renderJson(overrides, scope, "settings.payload_overrides");
+    render(context, { address }) {
+      const payload = payloadOverrides(overrides, context, settings.placeOf("payload_overrides"));
       return {
         __typename: "MessageSmsContent",
         to: address,
-        body: body?.(scope) ?? "",
+        body: body?.(context.scope) ?? "",
         ...(payload ? { payload_overrides: payload } : {}),
       };
     },

@@ -9,7 +9,7 @@ function compilePairs(template: TemplateReader, name: string): Pairs {
   const whole = template.text(name);
   if (whole !== null) {
     return (scope) =>
-      Object.entries(renderJson(whole, scope, name) ?? {}).map(([key, value]) => ({
+      Object.entries(renderJson(whole, scope, template.placeOf(name)) ?? {}).map(([key, value]) => ({
         key,
         value: typeof value === "string" ? value : JSON.stringify(value),
       }));

@@ -1,3 +1,4 @@
+import { jsonShapeFault } from "../../domain/json-limits.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import type { AiAgentStep } from "../../domain/step-types.js";
 import { fitsSchema } from "../../domain/trigger-data-schema.js";
@@ -21,6 +22,8 @@ function valueOfReply(reply: AgentReply, { settings }: AiAgentStep): { value: Js
   } catch {
     return { fault: "the model's answer is no JSON" };
   }
+  const fault = jsonShapeFault(value, "the model's answer");
+  if (fault !== null) return { fault };
   const schema = settings.response_schema;
   const fits = schema === null || fitsSchema(schema, value);
   return fits ? { value } : { fault: "the model's answer does not fit response_schema" };

@@ -1,8 +1,10 @@
 import { type Channel, undeclaredChannel } from "../../domain/environment.js";
+import type { EvaluatedCondition } from "../../domain/evaluated-condition.js";
 import { MAX_MESSAGE_ACTORS, type Message, type MessageBatch } from "../../domain/message.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import type { ChannelStep } from "../../domain/workflow.js";
 import { ksuid } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing.js";
 import type { BatchView } from "../batch-view.js";
@@ -12,6 +14,7 @@ import { evaluateConditions } from "../conditions.js";
 import { preferenceSkip, type Skip } from "../preference-skip.js";
 import { deviceAt } from "../push-device.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
+import { trackingOf } from "./tracking.js";
 
 function channelNamed(key: string, step: ChannelStep, { input }: Advancing): Channel | null {
   const declared = Object.hasOwn(input.environment.channels, key) ? input.environment.channels[key] : undefined;
@@ -29,9 +32,11 @@ export function channelsOf(step: ChannelStep, advancing: Advancing): Channel[] |
     const channel = channelNamed(step.channel_key ?? step.channel_group_key ?? "", step, advancing);
     return channel === null ? notConfigured : [channel];
   }
-  const chosen = chosenChannels(group, advancing.conditionScope).flatMap(
+  const evaluated: EvaluatedCondition[] = [];
+  const chosen = chosenChannels(group, advancing.conditionScope, evaluated).flatMap(
     (key) => channelNamed(key, step, advancing) ?? [],
   );
+  advancing.compare(evaluated);
   return chosen.length > 0
     ? chosen
     : { skip: { code: "condition", detail: `no channel of group ${group.key} applies` } };
@@ -76,14 +81,16 @@ function createMessage(
   destination: Destination,
   renderer: ChannelRenderer,
   context: RenderContext,
+  track: ReturnType<typeof trackingOf>,
   advancing: Advancing,
 ): Message {
   const { input, run, scope, batch } = advancing;
   const { now } = input;
   const id = ksuid(now, input.ids.bytes());
-  const at = new Date(now).toISOString();
+  const at = isoTime(now);
   scope.current_message = { id, inserted_at: at, updated_at: at };
-  const content = renderer.render(context, destination);
+  const rendered = renderer.render(context, destination);
+  const { content, links } = track?.(rendered, id) ?? { content: rendered };
   delete scope.current_message;
   const scheduled = scheduledAt(step, channel, destination.address, advancing);
   const sandbox = isSandbox(channel, advancing);
@@ -94,7 +101,6 @@ function createMessage(
     recipient_run_id: run.id,
     recipient: run.recipient,
     actor: input.run.actor,
-    ...(batch ? { batch: messageBatch(batch) } : {}),
     workflow: input.run.workflow,
     version_id: input.run.version_id,
     categories: input.compiled.workflow.categories,
@@ -106,6 +112,7 @@ function createMessage(
     data: scope.data as JsonObject,
     recipient_snapshot: destination.snapshot,
     metadata: sandbox ? { sandbox: true } : null,
+    ...(links ? { links } : {}),
     scheduled_at: scheduled,
     // A sandboxed message without a window is settled at the end of the advance; the others wait for delivery.
     due_at: scheduled ?? (sandbox ? null : now),
@@ -122,6 +129,7 @@ function createMessage(
     inserted_at: now,
     updated_at: now,
   };
+  if (batch) message.batch = messageBatch(batch);
   if (isFeed && scheduled === null) {
     // E-205: the feed is the delivery.
     message.status = "delivered";
@@ -147,10 +155,11 @@ function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing):
   };
   const destinations = renderer.destinations(context);
   if (destinations.length === 0) return { skip: { code: "missing_recipient_data", detail: renderer.needs } };
-  return (
-    preferenceSkip(channel, advancing) ??
-    destinations.map((destination) => createMessage(step, channel, destination, renderer, context, advancing))
-  );
+  const skip = preferenceSkip(channel, advancing);
+  if (skip) return skip;
+  const track = trackingOf(step, channel, input, (text) => advancing.warn(text));
+  context.isTracked = track !== null;
+  return destinations.map((to) => createMessage(step, channel, to, renderer, context, track, advancing));
 }
 
 /** A channel step (E-168): conditions → the recipient's data → preferences → send windows → render → message. */

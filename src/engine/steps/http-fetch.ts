@@ -1,4 +1,5 @@
 import { getBuiltinModule } from "node:process";
+import { jsonShapeFault } from "../../domain/json-limits.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import type { HttpFetchStep, KeyValue } from "../../domain/step-types.js";
 import type { OutsideAnswer, OutsideRequest } from "../../ports/outside.js";
@@ -72,6 +73,8 @@ function merge(data: JsonObject, path: string | null, text: string): JsonObject 
   } catch {
     return "the response is no JSON";
   }
+  const fault = jsonShapeFault(value, "the response");
+  if (fault !== null) return fault;
   if (path === null || path === "")
     return isJsonObject(value)
       ? { ...data, ...value }
@@ -113,7 +116,11 @@ function retryOrFail(
   if (wait === undefined) return failed(base, detail);
   advancing.event("step_retried", step, { error: detail }, "error", tries + 1);
   const until = advancing.input.now + tookMs + wait;
-  return { outcome: { ...base, outcome: "waiting", until: new Date(until).toISOString() }, wait: { until } };
+  const reason = {
+    code: "fetch_error",
+    detail: `${detail}, try ${tries + 1} of ${RETRY_WAITS_MS.length + 1}`,
+  } as const;
+  return { outcome: { ...base, outcome: "waiting", reason, until: new Date(until).toISOString() }, wait: { until } };
 }
 
 /**

@@ -2,6 +2,7 @@ import { DAY_MS } from "../../domain/duration.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import { splitKey } from "../../domain/recipient.js";
 import type { ThrottleStep } from "../../domain/step-types.js";
+import { formatDuration } from "../../util/duration.js";
 import type { Advancing, StepEffect } from "../advancing.js";
 import { NeedsAnswer } from "../need.js";
 import { unmetConditions } from "../step-conditions.js";
@@ -55,6 +56,6 @@ export function executeThrottle(step: ThrottleStep, advancing: Advancing): StepE
     throw new NeedsAnswer({ kind: "throttle", ref: step.ref, pass });
   }
   if (passed === true) return { outcome: base };
-  const detail = `${throttle_limit} per window`;
+  const detail = `${throttle_limit} per ${formatDuration(end.until - input.now)}`;
   return { halt: true, outcome: { ...base, outcome: "halted", reason: { code: "throttled", detail } } };
 }

@@ -8,13 +8,11 @@ import type { Workflow } from "../../domain/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Json } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing.js";
+import { MAX_TRIGGER_DEPTH } from "../begin-run.js";
 import { distinctRecipients, fanOutOf, identifiedBy } from "../fan-out-start.js";
 import { NeedsAnswer } from "../need.js";
 import { RenderError, renderText } from "../render/liquid.js";
 import { unmetConditions } from "../step-conditions.js";
-
-/** Workflows that trigger each other in a ring are stopped here; the reference names no number. */
-export const MAX_TRIGGER_DEPTH = 10;
 
 /** Rendered text as JSON where it is JSON, else as an id (E-321, EQ-50); undefined for blank. */
 function renderedValue(rendered: string): Json | undefined {
@@ -79,8 +77,6 @@ function pendingTrigger(step: TriggerWorkflowStep, version: Workflow, advancing:
     throw error;
   }
   const depth = (input.run.trigger_source.depth ?? 0) + 1;
-  if (depth > MAX_TRIGGER_DEPTH)
-    throw new RenderError(`workflows trigger each other more than ${MAX_TRIGGER_DEPTH} deep`);
   const ownActor = step.settings.actor.replaceAll(/\s/g, "") === "{{actor.id}}" ? input.run.actor : null;
   return {
     run: {
@@ -97,7 +93,7 @@ function pendingTrigger(step: TriggerWorkflowStep, version: Workflow, advancing:
     },
     version,
     fanOut: fanOutOf(distinctRecipients(trigger)),
-    upserts: identifiedBy(trigger, input.environment),
+    upserts: identifiedBy(trigger, input.environment).map((upsert) => ({ ...upsert, depth })),
   };
 }
 
@@ -112,6 +108,11 @@ export function executeTriggerWorkflow(step: TriggerWorkflowStep, advancing: Adv
   if (version instanceof RenderError) throw version;
   if (version === null) {
     return { outcome: { ...base, outcome: "skipped", reason: { code: "workflow_unavailable", detail: key } } }; // E-317
+  }
+  if ((advancing.input.run.trigger_source.depth ?? 0) >= MAX_TRIGGER_DEPTH) {
+    const detail = `workflows trigger each other more than ${MAX_TRIGGER_DEPTH} deep`;
+    const reason = { code: "trigger_depth", detail } as const;
+    return { halt: true, error: true, outcome: { ...base, outcome: "failed", reason }, log: { error: detail } };
   }
   const trigger = pendingTrigger(step, version, advancing);
   return { outcome: base, trigger, log: { workflow: key, workflow_run_id: trigger.run.id } };

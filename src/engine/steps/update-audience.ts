@@ -16,5 +16,7 @@ export function executeUpdateAudience(step: UpdateAudienceStep, advancing: Advan
   }
   const { action, audience_key: key } = step.settings;
   const audience = { action, key, tenant: advancing.input.run.tenant };
-  return { outcome: base, upserts: [{ key: recipient, properties: {}, audience }], log: { action, audience_key: key } };
+  const { depth } = advancing.input.run.trigger_source;
+  const upsert = { key: recipient, properties: {}, audience, ...(depth && { depth }) };
+  return { outcome: base, upserts: [upsert], log: { action, audience_key: key } };
 }

@@ -49,6 +49,8 @@ export function executeUpdateRecipient(step: UpdateStep, advancing: Advancing): 
     key,
     properties: Object.fromEntries(Object.entries(changes).filter(([name]) => !NOT_PROPERTIES.has(name))),
   };
+  const { depth } = advancing.input.run.trigger_source;
+  if (depth) upsert.depth = depth;
   if (isJsonObject(changes.preferences)) upsert.preferences = changes.preferences as PreferenceSets;
   return { outcome: base, upserts: [upsert] };
 }

@@ -18,6 +18,8 @@ export interface Chat {
   /** The template's own JSON, which is sent as it is (CH-160). */
   json: JsonObject | null;
   summary: string | null;
+  /** The message that it replies to, by the platform's id. */
+  parent: string | null;
 }
 
 function textOf(value: unknown): string | null {
@@ -26,7 +28,11 @@ function textOf(value: unknown): string | null {
 
 /** The one place that reads a rendered chat message. Throws `Undeliverable`. */
 export function chatOf({ content }: Message, stored: StoredChannelData): Chat {
-  const connection = findConnection(stored.recipient, content.connection);
+  const metadata = isJsonObject(content.metadata) ? content.metadata : {};
+  const shown = isJsonObject(content.connection) ? content.connection : {};
+  // A connection that the template gave, or one yet to be found, is stored nowhere.
+  const isOwn = metadata.connection_overridden === true || textOf(shown.email) !== null;
+  const connection = isOwn ? shown : findConnection(stored.recipient, shown);
   if (connection === null) throw refused("the connection is not in the recipient's channel data any more");
   const template = isJsonObject(content.template) ? content.template : {};
   const blocks = Array.isArray(template.blocks) ? template.blocks.filter(isJsonObject) : [];
@@ -43,6 +49,7 @@ export function chatOf({ content }: Message, stored: StoredChannelData): Chat {
     markdown: blocks.map((block) => textOf(block.content) ?? "").join("\n\n"),
     json: isJsonObject(template.json_content) ? template.json_content : null,
     summary: textOf(template.summary),
+    parent: textOf(metadata.parent_message_id),
   };
 }
 

@@ -25,6 +25,10 @@ function bodyOf({ json, markdown }: Chat): JsonObject {
   return json ?? { content: markdown };
 }
 
+/** A reply (CH-177); where what it replies to has gone, it is sent without. */
+const replyOf = ({ parent }: Chat): JsonObject =>
+  parent === null ? {} : { message_reference: { message_id: parent, fail_if_not_exists: false } };
+
 /** A rate limit says in its body, too, how long it lasts (seconds). */
 function failureOf(answer: ApiAnswer, now: number): Undeliverable {
   const { code, message, retry_after } = parsedObject(answer.text) ?? {};
@@ -54,7 +58,7 @@ export function openDiscord(settings: SettingsReader, services: Services): Provi
       url: `${base}/api/v10/channels/${encodeURIComponent(channel)}/messages`,
       headers: { authorization: `Bot ${botToken}` },
       // A nonce is shorter than a message id; its end differs most.
-      body: { ...bodyOf(chat), nonce: id.slice(-NONCE_LENGTH), enforce_nonce: true },
+      body: { ...bodyOf(chat), ...replyOf(chat), nonce: id.slice(-NONCE_LENGTH), enforce_nonce: true },
     };
   }
 

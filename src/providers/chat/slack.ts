@@ -1,5 +1,5 @@
 import type { Delivery, Provider } from "../../ports/provider.js";
-import type { JsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ApiAnswer,
   callApi,
@@ -49,6 +49,9 @@ function bodyOf({ json, markdown, summary }: Chat): JsonObject {
   return json === null ? { text: slackMrkdwn(markdown) } : { text: summary ?? "", ...json };
 }
 
+/** A reply in a thread, which only bots can send (CH-173, CH-177). */
+const threadOf = ({ parent }: Chat): JsonObject => (parent === null ? {} : { thread_ts: parent });
+
 /** Slack's own error code decides, whatever the status. */
 function failureOf(code: string, answer: ApiAnswer, now: number): Undeliverable {
   const reason = `${VENDOR}: ${code}`;
@@ -75,24 +78,40 @@ export function openSlack(settings: SettingsReader, services: Services): Provide
     throw failureOf(code, answer, services.now());
   }
 
+  /** Who has this address in the workspace (CH-175). */
+  async function userByEmail(email: string, token: string): Promise<string> {
+    const url = `${base}/api/users.lookupByEmail?${new URLSearchParams({ email }).toString()}`;
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await callApi(services, VENDOR, { method: "GET", url, headers, body: null, timeout_ms });
+    if (!isSuccess(answer)) throw failureOf("", answer, services.now());
+    const { ok, user, error } = successBody(VENDOR, answer);
+    const id = isJsonObject(user) ? plainText(user.id) : "";
+    if (ok === true && id !== "") return id;
+    if (ok !== false) throw passing(`${VENDOR} answered ${answer.status}, but neither with a user nor with an error`);
+    throw failureOf(plainText(error) || "unknown error", answer, services.now());
+  }
+
   async function throughBot(chat: Chat): Promise<Delivery> {
     const token = chat.token ?? ownToken;
     if (token === null)
       throw refused(
         `${VENDOR}: no token: neither the connection nor the tenant has an access_token, nor is settings.bot_token set`,
       );
-    const to = stringIn(chat.connection, "channel_id") ?? stringIn(chat.connection, "user_id");
+    const known = stringIn(chat.connection, "channel_id") ?? stringIn(chat.connection, "user_id");
+    const email = known === null ? stringIn(chat.connection, "email") : null;
+    const to = email === null ? known : await userByEmail(email, token);
     if (to === null) throw refused(`${VENDOR}: the connection has neither a channel_id nor a user_id`);
     const answer = await callApi(services, VENDOR, {
       method: "POST",
       url: `${base}/api/chat.postMessage`,
       headers: { authorization: `Bearer ${token}`, ...json },
-      body: JSON.stringify({ ...bodyOf(chat), channel: to }),
+      body: JSON.stringify({ ...bodyOf(chat), ...threadOf(chat), channel: to }),
       timeout_ms,
     });
     if (!isSuccess(answer)) throw failureOf("", answer, services.now());
     const { ok, ts, error } = successBody(VENDOR, answer);
-    if (ok === true && typeof ts === "string") return { status: "sent", metadata: { external_id: ts } };
+    const found = email === null ? {} : { connection: { user_id: to } };
+    if (ok === true && typeof ts === "string") return { status: "sent", metadata: { external_id: ts }, ...found };
     if (ok !== false) throw passing(`${VENDOR} answered ${answer.status}, but neither with ok nor with an error`);
     throw failureOf(plainText(error) || "unknown error", answer, services.now());
   }

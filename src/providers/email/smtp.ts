@@ -1,7 +1,7 @@
 import { createTransport, type Transporter } from "nodemailer";
 import { isLoopback } from "../../domain/parse-channel-delivery.js";
 import type { Delivery, Provider } from "../../ports/provider.js";
-import { DEFAULT_TIMEOUT_MS, type Services } from "../api-call.js";
+import { type ApiAnswer, DEFAULT_TIMEOUT_MS, type NoAnswer, type Services } from "../api-call.js";
 import type { SettingsReader } from "../settings-reader.js";
 import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";
 import { type Address, type Email, emailOf, overrideHeaders } from "./email-content.js";
@@ -33,6 +33,11 @@ const CERTIFICATE = /certificate|self.signed|altname|unable to verify|CERT_|wron
  */
 function failureOf(error: SmtpError, to: Address): Undeliverable {
   const { code = "", command = "", responseCode = 0, message } = error;
+  // OpenSSL's own words say this with a stack of codes.
+  if (/wrong version number/i.test(message))
+    return refused(
+      'SMTP: the server does not begin with TLS at this port; settings.tls may be "starttls" or "none" there',
+    );
   const reason = `SMTP: ${error.response ?? message}`;
   if (responseCode >= 400 && responseCode < 500) return passing(reason);
   if (responseCode >= 500) {
@@ -99,11 +104,18 @@ function mailOf(email: Email, messageId: string) {
 }
 
 /** SMTP with a pool of connections (CH-090): TLS and a login, and `sent` is all it ever tells (CH-046). */
-export function openSmtp(settings: SettingsReader, { onClose }: Services): Provider {
+export function openSmtp(settings: SettingsReader, { onClose, record }: Services): Provider {
   const timeoutMs = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const maxConnections = settings.number("max_connections", MAX_CONNECTIONS);
   const transport = transportOf(settings, timeoutMs, maxConnections);
   onClose(() => transport.close());
+  const url = `smtp://${settings.required("host")}:${(transport.options as { port?: number }).port}`;
+  /** The envelope stands for the message, which the log need not have twice. */
+  const told = (email: Email, messageId: string, answer: ApiAnswer | NoAnswer): void => {
+    const to = [email.to, ...email.cc, ...email.bcc].map(({ address }) => address);
+    const body = JSON.stringify({ from: email.from.address, to, message_id: messageId, subject: email.subject });
+    record({ url, headers: {}, body, answer });
+  };
   const turns = new Turns(maxConnections);
 
   async function session(email: Email, messageId: string) {
@@ -127,12 +139,17 @@ export function openSmtp(settings: SettingsReader, { onClose }: Services): Provi
       const done = await turns.take(MAX_WAIT_MS);
       if (done === null) throw passing("SMTP: all connections were busy");
       try {
-        const { rejected = [] } = await session(email, messageId);
+        const { rejected = [], response = "" } = await session(email, messageId);
+        told(email, messageId, { status: Number.parseInt(response, 10) || 250, headers: {}, text: response });
         if (rejected.some((one) => String(one).toLowerCase() === email.to.address.toLowerCase()))
           throw bounced(`SMTP: ${email.to.address} was refused`);
         return { status: "sent", metadata: { external_id: messageId } };
       } catch (error) {
-        throw error instanceof Error && "delivery" in error ? error : failureOf(error as SmtpError, email.to);
+        if (error instanceof Error && "delivery" in error) throw error;
+        const { responseCode: status, response, message: text } = error as SmtpError;
+        const answer = status ? { status, headers: {}, text: response ?? text } : null;
+        told(email, messageId, answer ?? { failure: "connection", message: text, code: "" });
+        throw failureOf(error as SmtpError, email.to);
       } finally {
         done();
       }

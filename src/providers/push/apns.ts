@@ -98,12 +98,14 @@ export function openApns(settings: SettingsReader, services: Services): Provider
       const { headers, payload } = requestOf(push, bundleId);
       const token = provider.at(services.now());
       const id = uuidV5(APNS_ID_NAMESPACE, message.id);
-      const answer = await session.post({
+      const request = {
         path: `/3/device/${encodeURIComponent(push.token)}`,
         headers: { authorization: `bearer ${token}`, "apns-id": id, "content-type": "application/json", ...headers },
         body: JSON.stringify(payload),
         timeout_ms,
-      });
+      };
+      const answer = await session.post(request);
+      services.record({ ...request, method: "POST", url: base + request.path, answer });
       if ("failure" in answer) {
         const reason = `${VENDOR} could not be reached: ${answer.message}`;
         throw answer.failure === "malformed" ? refused(reason) : passing(reason);

@@ -1,13 +1,13 @@
 import type { AudienceMembership } from "../../domain/audience.js";
 import type { Connection } from "./connection.js";
 
-/** Inside a write. Whoever joins may start audience runs; `quietly` they do not. */
+/** Inside a write. Whoever joins may start audience runs, at the given depth; `quietly` they do not. */
 export function insertMembers(
   db: Connection,
   audience: string,
   members: readonly AudienceMembership[],
   at: number,
-  quietly = false,
+  { quietly = false, depth = 0 } = {},
 ): AudienceMembership[] {
   db.run("INSERT OR IGNORE INTO audiences (key, inserted_at) VALUES (?, ?)", audience, at);
   const joined = members.filter(
@@ -23,11 +23,12 @@ export function insertMembers(
   if (!quietly) {
     for (const { recipient, tenant } of joined)
       db.run(
-        "INSERT INTO user_changes (user, audience, tenant, at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO user_changes (user, audience, tenant, at, depth) VALUES (?, ?, ?, ?, ?)",
         recipient,
         audience,
         tenant,
         at,
+        depth,
       );
   }
   return joined;

@@ -6,6 +6,7 @@ const RUNS = [
   "waits",
   "batch_activities",
   "batches",
+  "delivery_logs",
   "messages",
   "recipient_runs",
   "workflow_runs",

@@ -7,7 +7,7 @@ export function selectClock(db: Connection): ClockSetting {
 }
 
 export function readClock(db: Connection): ClockSetting {
-  return db.read(() => selectClock(db));
+  return db.single(() => selectClock(db));
 }
 
 export function writeClock(db: Connection, { offset_ms, frozen_at }: ClockSetting): void {

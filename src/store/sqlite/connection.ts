@@ -55,9 +55,23 @@ export class Connection {
     return result;
   }
 
+  /** What was remembered of rows that are not there after all is forgotten. */
+  forget(): void {
+    for (const forget of this.forgetful) forget();
+  }
+
   /** Several reads that see one state. */
   read<T>(work: () => T): T {
     return this.transaction("BEGIN", work);
+  }
+
+  /** One statement, which needs no transaction to see one state. */
+  single<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw translateError(error, this.location);
+    }
   }
 
   private transaction<T>(begin: string, work: () => T): T {
@@ -77,7 +91,7 @@ export class Connection {
   }
 
   private rollBack(): void {
-    for (const forget of this.forgetful) forget();
+    this.forget();
     try {
       this.run("ROLLBACK");
     } catch {

@@ -20,9 +20,8 @@ const RUN_DEFAULTS: Json[] = [null, 0, null, null, null, 1, "ok"];
 const MESSAGE_DEFAULTS: Json[] = [null, 0, null];
 
 function trim(tuple: Json[], defaults: readonly Json[]): Json[] {
-  let length = tuple.length;
-  while (length > 1 && tuple[length - 1] === defaults[length - 1]) length--;
-  tuple.length = length;
+  // Popped: an array whose length is set takes V8 several times as long.
+  while (tuple.length > 1 && tuple[tuple.length - 1] === defaults[tuple.length - 1]) tuple.pop();
   return tuple;
 }
 

@@ -11,7 +11,7 @@ import { messageInserter } from "./message-rows.js";
 import { applyUpserts } from "./recipients.js";
 import { json } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
-import { recordMessageEvents, recordRunEvents, writeWait } from "./waits.js";
+import { isAnyWaiting, recordMessageEvents, recordRunEvents, writeWait } from "./waits.js";
 
 const INSERT_RUN =
   "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, fan_out, due_at, claim_token, claim_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -30,7 +30,7 @@ function selectIdempotency(db: Connection, key: string, since: number): Idempote
 }
 
 export function readIdempotency(db: Connection, key: string, since: number): IdempotencyRecord | null {
-  return db.read(() => selectIdempotency(db, key, since));
+  return db.single(() => selectIdempotency(db, key, since));
 }
 
 export function selectClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
@@ -125,16 +125,18 @@ export function insertRecipientRuns(
   }
   const insertMessage = messageInserter(db, shared);
   for (const message of made) insertMessage(message, rows.get(message.recipient_run_id) as number, trigger);
-  recordMessageEvents(
-    db,
-    made.map((message) => ({ message, events: message.events })),
-  );
-  recordRunEvents(
-    db,
-    shared,
-    written.map((recipientRun) => ({ workflowRun: trigger.row, recipientRun, started: true })),
-    now,
-  );
+  if (isAnyWaiting(db)) {
+    recordMessageEvents(
+      db,
+      made.map((message) => ({ message, events: message.events })),
+    );
+    recordRunEvents(
+      db,
+      shared,
+      written.map((recipientRun) => ({ workflowRun: trigger.row, recipientRun, started: true })),
+      now,
+    );
+  }
   for (const run of written) if (run.wait) writeWait(db, rows.get(run.id) as number, run.wait, now);
   return decided;
 }

@@ -38,6 +38,7 @@ export function listMessages(db: Connection, shared: SharedRows, filter: Message
     .add("m.channel IN (SELECT row FROM channels WHERE key = ? OR id = ?)", filter.channel, 2)
     .add("m.status = ?", filter.status)
     .add("w.tenant = ?", filter.tenant)
+    .addText(["w.workflow", "m.recipient", "m.content"], ["m.id", "r.id", "w.id"], filter.text)
     .addAny("m.id", filter.ids)
     .addAny("m.status", filter.statuses)
     .add(IN_CATEGORIES, filter.workflow_categories && JSON.stringify(filter.workflow_categories))

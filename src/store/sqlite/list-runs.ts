@@ -63,6 +63,7 @@ export function listRecipientRuns(db: Connection, shared: SharedRows, filter: Ru
     .add("r.recipient = ?", filter.recipient)
     .add("r.status = ?", filter.status)
     .add("w.tenant = ?", filter.tenant)
+    .addText(["w.workflow", "r.recipient"], ["r.id", "w.id"], filter.text)
     .addAny("r.status", filter.statuses)
     .addBounds("r.inserted_at", {
       ...(filter.starting_at === undefined ? {} : { gte: filter.starting_at }),

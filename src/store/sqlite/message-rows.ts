@@ -32,18 +32,19 @@ export interface MessageRow {
   events: string;
   content: string;
   batch: string | null;
+  links: string | null;
 }
 
 const COLUMNS =
   "m.row, m.id, m.recipient_run, r.id AS recipient_run_id, r.workflow_run, m.recipient, m.channel, m.step_ref, m.status, m.due_at, m.scheduled_at, m.attempts, " +
-  "m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at, m.inserted_at, m.updated_at, m.recipient_snapshot, m.metadata, m.data, m.events, m.content, m.batch";
+  "m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at, m.inserted_at, m.updated_at, m.recipient_snapshot, m.metadata, m.data, m.events, m.content, m.batch, m.links";
 
 /** CROSS JOIN, here and elsewhere: the order as written, which is by row or by an index of the messages. */
 export const SELECT_MESSAGES = `SELECT ${COLUMNS} FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run`;
 
 const INSERT =
   "INSERT INTO messages (id, recipient_run, recipient, channel, step_ref, status, due_at, scheduled_at, attempts, seen_at, read_at, interacted_at, link_clicked_at, archived_at, " +
-  "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, batch, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /** What a message does not repeat because its run has it: workflow, version, categories, tenant, actor, and mostly the data. */
 export function messageOf(row: MessageRow, { run, version, isGuide }: ReadWorkflowRun, shared: SharedRows): Message {
@@ -66,6 +67,7 @@ export function messageOf(row: MessageRow, { run, version, isGuide }: ReadWorkfl
     data: parsed<JsonObject>(row.data) ?? run.data,
     recipient_snapshot: parsed(row.recipient_snapshot),
     metadata: parsed(row.metadata),
+    ...(row.links === null ? {} : { links: JSON.parse(row.links) as string[] }),
     scheduled_at: row.scheduled_at,
     due_at: row.due_at,
     attempts: row.attempts,
@@ -117,6 +119,7 @@ export function messageInserter(
       packMessageEvents(message.events, message.inserted_at),
       JSON.stringify(message.content),
       json(message.batch ?? null),
+      json(message.links ?? null),
     );
   };
 }

@@ -1,9 +1,12 @@
+import { LATER_MIGRATIONS } from "./later-migrations.js";
+
 /** "knoc", in the header of every store: tells our files from other programs'. Never change it. */
 export const APPLICATION_ID = 0x6b6e6f63;
 
 /**
  * Run once each, in order; `user_version` counts them. Append only: a migration that has been released never changes.
- * Why the tables are as they are: docs/decisions/0002-sqlite-store.md.
+ * Why the tables are as they are: docs/decisions/0002-sqlite-store.md. One that renames or rebuilds `messages` or
+ * `recipient_runs` must first drop the triggers that `outbound-log.ts` may have put there; it makes them anew.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -262,40 +265,5 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE messages ADD COLUMN batch TEXT;
   `,
-  `
-  ALTER TABLE workflow_runs ADD COLUMN guide INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE messages ADD COLUMN guide TEXT;
-  CREATE INDEX messages_by_guide ON messages (recipient, guide) WHERE guide IS NOT NULL;
-  `,
-  // Ids of recipient runs are as good as random: an index of them whole writes a page of its own for each run of a large store.
-  `
-  CREATE TABLE new_recipient_runs (
-    row INTEGER PRIMARY KEY,
-    id TEXT NOT NULL,
-    workflow_run INTEGER NOT NULL REFERENCES workflow_runs (row),
-    recipient TEXT NOT NULL,
-    status TEXT NOT NULL,
-    due_at INTEGER,
-    claim_token TEXT,
-    claim_until INTEGER,
-    position TEXT,
-    data TEXT,
-    via TEXT,
-    reason TEXT,
-    error_count INTEGER NOT NULL,
-    inserted_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
-    steps TEXT NOT NULL,
-    events TEXT NOT NULL,
-    batch INTEGER REFERENCES batches (row),
-    version INTEGER REFERENCES workflow_versions (row)
-  );
-  INSERT INTO new_recipient_runs SELECT row, id, workflow_run, recipient, status, due_at, claim_token, claim_until, position, data,
-    via, reason, error_count, inserted_at, updated_at, steps, events, batch, version FROM recipient_runs;
-  DROP TABLE recipient_runs;
-  ALTER TABLE new_recipient_runs RENAME TO recipient_runs;
-  CREATE INDEX recipient_runs_by_id ON recipient_runs (substr(id, 1, 6));
-  CREATE INDEX recipient_runs_by_workflow_run ON recipient_runs (workflow_run);
-  CREATE INDEX recipient_runs_due ON recipient_runs (due_at) WHERE due_at IS NOT NULL;
-  `,
+  ...LATER_MIGRATIONS,
 ];

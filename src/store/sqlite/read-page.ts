@@ -43,6 +43,17 @@ export class Filters {
     return this;
   }
 
+  /** Part of any of the columns, of which JSON ones hold it escaped, or all of an id. */
+  addText(columns: readonly string[], ids: readonly string[], text: string | undefined): this {
+    if (text === undefined) return this;
+    this.conditions.push(
+      `(${[...columns.map((column) => `instr(lower(${column}), lower(?)) > 0`), ...ids.map((id) => `${id} = ?`)].join(" OR ")})`,
+    );
+    for (const _ of columns) this.values.push(JSON.stringify(text).slice(1, -1));
+    for (const _ of ids) this.values.push(text);
+    return this;
+  }
+
   /** Adds a condition with one value, which stands in it `times` times; nothing where the filter is not set. */
   add(condition: string, value: string | number | undefined, times = 1): this {
     if (value !== undefined) {

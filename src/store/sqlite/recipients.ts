@@ -40,7 +40,7 @@ function jsonUnlessEmpty(value: object): string | null {
 }
 
 export function readRecipients(db: Connection, keys: readonly RecipientKey[]): Map<RecipientKey, Recipient> {
-  return db.read(() => {
+  const read = (): Map<RecipientKey, Recipient> => {
     const found = new Map<RecipientKey, Recipient>();
     const select = db.statement(SELECT);
     for (const key of keys) {
@@ -48,7 +48,8 @@ export function readRecipients(db: Connection, keys: readonly RecipientKey[]): M
       if (row) found.set(key, recipientOf(row));
     }
     return found;
-  });
+  };
+  return keys.length > 1 ? db.read(read) : db.single(read);
 }
 
 /**
@@ -60,7 +61,7 @@ export function changeRecipient(
   key: RecipientKey,
   at: number,
   change: (before: Recipient | null) => Omit<Recipient, "key" | "inserted_at" | "updated_at">,
-  quietly = false,
+  { quietly = false, depth = 0 } = {},
 ): void {
   const row = db.get<RecipientRow>(SELECT, key);
   const changed = change(row ? recipientOf(row) : null);
@@ -71,11 +72,12 @@ export function changeRecipient(
   if (quietly) return;
   if (db.watchesUsers && properties !== row?.properties && splitKey(key).collection === USERS)
     db.run(
-      'INSERT INTO user_changes (user, "before", "after", at) VALUES (?, ?, ?, ?)',
+      'INSERT INTO user_changes (user, "before", "after", at, depth) VALUES (?, ?, ?, ?, ?)',
       key,
       row?.properties ?? null,
       properties,
       at,
+      depth,
     );
   if (row && (properties !== row.properties || preferences !== row.preferences || channelData !== row.channel_data))
     recordEvents(db, [recipientEvent({ ...changed, key, inserted_at: row.inserted_at, updated_at: at }, at)], at);
@@ -84,10 +86,11 @@ export function changeRecipient(
 /** Inside a write: in order, so that a recipient named twice gets both. */
 export function applyUpserts(db: Connection, upserts: readonly RecipientUpsert[], at: number, quietly = false): void {
   for (const one of upserts) {
-    const { audience } = one;
+    const { audience, depth } = one;
     const member = audience && [{ recipient: one.key, tenant: audience.tenant }];
-    if (member === undefined) changeRecipient(db, one.key, at, (before) => mergeRecipient(before, one), quietly);
-    else if (audience?.action === "add") insertMembers(db, audience.key, member, at, quietly);
+    if (member === undefined)
+      changeRecipient(db, one.key, at, (before) => mergeRecipient(before, one), { quietly, depth });
+    else if (audience?.action === "add") insertMembers(db, audience.key, member, at, { quietly, depth });
     else if (audience) deleteMembers(db, audience.key, member);
   }
 }

@@ -1,9 +1,11 @@
 import type { BatchDecision } from "../../domain/batch.js";
+import type { DeliveryLog } from "../../domain/delivery-log.js";
 import type { Message, MessageEvent } from "../../domain/message.js";
 import type { SavedAdvance, SavedResult } from "../../ports/store.js";
 import { mergedEvents } from "../merged-events.js";
 import { decideBatch } from "./batches.js";
 import type { Connection } from "./connection.js";
+import { insertDeliveryLogs } from "./delivery-logs.js";
 import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
 import { insertTriggers } from "./insert-workflow-run.js";
 import { messageInserter } from "./message-rows.js";
@@ -68,7 +70,13 @@ export function saveAdvances(
   });
 }
 
-export function saveMessages(db: Connection, messages: readonly Message[], token: string): Set<string> {
+/** Logs are kept whoever holds the message now: those requests were made. */
+export function saveMessages(
+  db: Connection,
+  messages: readonly Message[],
+  token: string,
+  logs: readonly DeliveryLog[],
+): Set<string> {
   return db.write(() => {
     const saved = new Set<string>();
     const changed: { message: Message; events: MessageEvent[] }[] = [];
@@ -93,6 +101,7 @@ export function saveMessages(db: Connection, messages: readonly Message[], token
       saved.add(message.id);
     }
     recordMessageEvents(db, changed);
+    if (logs.length > 0) insertDeliveryLogs(db, logs);
     return saved;
   });
 }

@@ -28,7 +28,7 @@ export function applySeeds(db: Connection, seeds: readonly Seed[], at: number): 
           key,
           members.map((recipient) => ({ recipient, tenant: null })),
           at,
-          true,
+          { quietly: true },
         );
       }
       db.run("INSERT OR REPLACE INTO seeds (file, digest, applied_at) VALUES (?, ?, ?)", file, digest, at);

@@ -51,7 +51,7 @@ export class SharedRows {
   /** The row of a channel as a message shows it, which is written if it is new. Inside a write only. */
   channelRow({ id, key, type, provider }: MessageChannel): number {
     const { db } = this;
-    const name = JSON.stringify([id, key, type, provider]);
+    const name = `${id}\n${key}\n${type}\n${provider}`;
     let row = this.channelRows.get(name);
     if (row === undefined) {
       row =

@@ -31,9 +31,9 @@ import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./s
 
 /** The resources of the SQLite store; what runs need is in the class that extends this one. */
 export class SqliteResources implements ResourceStore {
-  protected readonly shared: SharedRows;
+  readonly shared: SharedRows;
 
-  constructor(protected readonly db: Connection) {
+  constructor(readonly db: Connection) {
     this.shared = new SharedRows(db);
   }
 

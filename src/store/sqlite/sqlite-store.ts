@@ -1,5 +1,6 @@
 import type { UserChange } from "../../domain/audience.js";
 import type { BatchContent } from "../../domain/batch.js";
+import type { DeliveryLog } from "../../domain/delivery-log.js";
 import type { EngagementAction, Message } from "../../domain/message.js";
 import type { OccurredEvent } from "../../domain/occurred-event.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient.js";
@@ -34,9 +35,11 @@ import type {
 import type { JsonObject } from "../../util/json.js";
 import { readBatch } from "./batches.js";
 import { cancelRuns } from "./cancel-runs.js";
+import { changeMark } from "./change-mark.js";
 import { clearStore } from "./clear-store.js";
 import { readClock, writeClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
+import { readDeliveryLogs } from "./delivery-logs.js";
 import { claimDueMessages, claimDueRuns, nextDueAt } from "./due-work.js";
 import { claimDueFanOuts, insertFanOutChunk, listSubscribers, readReached } from "./fan-outs.js";
 import { insertWorkflowRun, readClaims, readIdempotency } from "./insert-workflow-run.js";
@@ -75,6 +78,10 @@ export class SqliteStore extends SqliteResources implements Store {
 
   async writeClock(setting: ClockSetting): Promise<void> {
     writeClock(this.db, setting);
+  }
+
+  async changeMark(): Promise<string> {
+    return changeMark(this.db);
   }
 
   async readSeeds(): Promise<Map<string, string>> {
@@ -161,8 +168,16 @@ export class SqliteStore extends SqliteResources implements Store {
     return claimDueMessages(this.db, this.shared, claim, limit);
   }
 
-  async saveMessages(messages: readonly Message[], token: string): Promise<Set<string>> {
-    return saveMessages(this.db, messages, token);
+  async saveMessages(
+    messages: readonly Message[],
+    token: string,
+    logs: readonly DeliveryLog[] = [],
+  ): Promise<Set<string>> {
+    return saveMessages(this.db, messages, token, logs);
+  }
+
+  async readDeliveryLogs(messageId: string): Promise<DeliveryLog[]> {
+    return readDeliveryLogs(this.db, messageId);
   }
 
   async insertSchedules(schedules: readonly Schedule[]): Promise<void> {

@@ -14,21 +14,22 @@ interface ChangeRow {
   before: string | null;
   after: string | null;
   at: number;
+  depth: number;
 }
 
 export function hasNews(db: Connection): boolean {
-  return db.read(() => db.get("SELECT 1 FROM user_changes UNION ALL SELECT 1 FROM signals LIMIT 1") !== undefined);
+  return db.single(() => db.get("SELECT 1 FROM user_changes UNION ALL SELECT 1 FROM signals LIMIT 1") !== undefined);
 }
 
 export function readUserChanges(db: Connection, limit: number): UserChange[] {
   return db.read(() =>
     db
       .all<ChangeRow>(
-        'SELECT row, user, audience, tenant, "before", "after", at FROM user_changes ORDER BY row LIMIT ?',
+        'SELECT row, user, audience, tenant, "before", "after", at, depth FROM user_changes ORDER BY row LIMIT ?',
         limit,
       )
-      .map(({ row: id, user, audience, tenant, before, after, at }): UserChange => {
-        const change = { id, user: user as RecipientKey, at };
+      .map(({ row: id, user, audience, tenant, before, after, at, depth }): UserChange => {
+        const change = { id, user: user as RecipientKey, at, depth };
         if (audience !== null) return { ...change, audience, tenant };
         return {
           ...change,

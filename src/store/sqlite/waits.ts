@@ -18,7 +18,7 @@ interface WaitRow {
 }
 
 /** Most stores hold no wait most of the time: then nothing that happens is even looked at. */
-function isAnyWaiting(db: Connection): boolean {
+export function isAnyWaiting(db: Connection): boolean {
   return db.get("SELECT 1 FROM waits LIMIT 1") !== undefined;
 }
 

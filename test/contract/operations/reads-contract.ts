@@ -96,6 +96,12 @@ export function describeReads(target: OpenTarget): void {
   });
 
   describe("messages", () => {
+    it("A-222 readDeliveryLogs: a message that never left has none", async () => {
+      const outcome = await plain(["ada"]);
+      const id = outcome.recipients?.[0]?.steps[0]?.message_id as string;
+      expect(await target.operations.readDeliveryLogs(id)).toEqual([]);
+    });
+
     it("readMessage answers with the API's message and its content (A-472, A-473)", async () => {
       const outcome = await plain(["ada"], { tenant: "acme" });
       const [run] = outcome.recipients ?? [];
@@ -173,7 +179,10 @@ export function describeReads(target: OpenTarget): void {
     });
 
     it("what is not there is null", async () => {
-      for (const id of [ABSENT_KSUID, "nope", ""]) expect(await bound(target).readMessage(id), id).toBeNull();
+      for (const id of [ABSENT_KSUID, "nope", ""]) {
+        expect(await bound(target).readMessage(id), id).toBeNull();
+        expect(await bound(target).readDeliveryLogs(id), id).toBeNull();
+      }
     });
   });
 
@@ -214,5 +223,6 @@ function bound({ operations }: OpenTarget) {
     readWorkflowRun: (id: string) => operations.readWorkflowRun(id),
     readRecipientRun: (id: string) => operations.readRecipientRun(id),
     readMessage: (id: string) => operations.readMessage(id),
+    readDeliveryLogs: (id: string) => operations.readDeliveryLogs(id),
   };
 }

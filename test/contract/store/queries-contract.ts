@@ -29,6 +29,19 @@ export function describeQueries(open: OpenStore): void {
       expect(await messages({ engagement_statuses: ["unread", "read"] })).toBe("cba");
     });
 
+    it("narrow by a text in the workflow's key, the recipient or the content, and by a whole id", async () => {
+      const content = { subject_line: 'Say "é" 100%_\n', n: 1 };
+      const { messages: made } = await insertSample(open.store, { recipients: ["a"], message: { content } });
+      await insertSample(open.store, { recipients: ["bea"], message: { content: { body: "other" } } });
+      const id = made[0]?.id as string;
+      for (const text of ['SAY "é"', "100%_", "\n", id]) expect([text, await messages({ text })]).toEqual([text, "a"]);
+      expect(await messages({ text: "BE" })).toBe("bea");
+      for (const text of ["%", "_"]) expect([text, await messages({ text })]).not.toEqual([text, "beaa"]);
+      expect(await messages({ text: id.slice(0, 20) })).toBe("");
+      expect(await runs({ text: "bea" })).toBe("bea");
+      expect(await runs({ text: "nobody" })).toBe("");
+    });
+
     it("narrow by categories and by time", async () => {
       const version = sampleVersion("news", { categories: ["news", "weekly"] });
       await insertSample(open.store, { version, recipients: ["a"] });

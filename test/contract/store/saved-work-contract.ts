@@ -132,6 +132,27 @@ export function describeSavedWork(open: OpenStore): void {
       expect(await open.store.saveMessages([message!], "t1")).toEqual(new Set());
     });
 
+    it("E-217 keeps the requests that deliveries made, newest first, whoever holds the message now", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada"], message: { status: "queued", due_at: NOW } });
+      const [message] = await open.store.claimDueMessages(claimAt(NOW, "t1"), 1);
+      const log = (id: string, message_id: string) => ({
+        id,
+        message_id,
+        at: NOW,
+        service_name: "SendGrid",
+        request: { method: "POST", body: { a: [1] } },
+        response: { status: 429, body: "slow" },
+      });
+      const id = made.messages[0]!.id;
+      await open.store.saveMessages([message!], "t1", [log("l1", id), log("l0", "of-no-message")]);
+      await open.store.saveMessages([message!], "gone", [log("l2", id)]);
+      const again = await open.openAgain();
+      expect(await again.readDeliveryLogs(id)).toEqual([log("l2", id), log("l1", id)]);
+      expect(await again.readDeliveryLogs("of-no-message")).toEqual([]);
+      await open.store.clear({ keepRecipients: true });
+      expect(await again.readDeliveryLogs(id)).toEqual([]);
+    });
+
     it("saves nothing for a token that no longer holds it", async () => {
       await insertSample(open.store, { recipients: ["ada"], message: { status: "queued", due_at: NOW } });
       const [message] = await open.store.claimDueMessages(claimAt(NOW, "slow"), 1);

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, describe } from "vitest";
 import type { Store } from "../../../src/ports/store.js";
 import { describeBatches } from "./batches-contract.js";
 import { describeCancellation } from "./cancellation-contract.js";
+import { describeChanges } from "./changes-contract.js";
 import { removeBundles } from "./child-process.js";
 import { describeClockAndSeeds } from "./clock-and-seeds-contract.js";
 import { describeDueWork } from "./due-work-contract.js";
@@ -72,6 +73,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
 
     afterAll(removeBundles);
 
+    describeChanges(context);
     describeClockAndSeeds(context);
     describeRecipients(context);
     describeWorkflowRuns(context);

@@ -196,6 +196,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     headers: {
       authorization: "",
       origin: "http://localhost:3000",
+      "access-control-request-method": "GET",
       "access-control-request-headers": "x-knock-user-token",
     },
     status: 204,
@@ -224,6 +225,31 @@ describeApiCases("authentication (api-cases, section 1)", [
       expect(many.rows.map(({ id }) => id)).toEqual([own]);
       const bulk = await ask("POST /v1/channels/feed/messages/bulk/archive", {}, mine);
       expect(bulk.body).toMatchObject({ estimated_total_rows: 1 });
+    },
+  },
+  {
+    title: "A-011, A-012 a token is asked for its grant on the object whose workspace it wants",
+    setup,
+    given: signed,
+    ask: "GET /v1/providers/slack/c-chat/channels?access_token_object[object_id]=acme&access_token_object[collection]=$tenants",
+    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 })),
+    status: 403,
+    answer: err("authorization", 403),
+    async check({ ask, knock }) {
+      await knock.tenants.set("acme", {});
+      await knock.objects.setChannelData("$tenants", "acme", "c-chat", {
+        data: { token: { access_token: "xoxb" }, connections: [] },
+      });
+      const where = "access_token_object[object_id]=acme&access_token_object[collection]=$tenants";
+      const reader = pk(grants({ "https://api.knock.app/v1/tenants/acme": { "slack/channels_read": [{}] } }));
+      const writer = pk(grants({ "https://api.knock.app/v1/tenants/acme": { "channel_data/write": [{}] } }));
+      const ungranted = pk(tokenOf({ sub: "u1", exp: NOW + 60 }));
+      const of = async (method: string, what: string, headers: Record<string, string>) =>
+        (await ask(`${method} /v1/providers/slack/c-chat/${what}?${where}`, undefined, headers)).status;
+      expect(await of("PUT", "revoke_access", ungranted)).toBe(403);
+      expect(await of("GET", "channels", reader)).toBe(200);
+      expect(await of("PUT", "revoke_access", reader)).toBe(403);
+      expect(await of("PUT", "revoke_access", writer)).toBe(200);
     },
   },
   {

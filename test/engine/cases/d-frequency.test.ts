@@ -110,7 +110,7 @@ describeCases("E. Conditions through the engine", [
           any: [
             { variable: "data.a", operator: "equal_to", argument: "1" },
             { variable: "data.b", operator: "equal_to", argument: "1" },
-            { variable: "data.c", operator: "equal_to", argument: "{{ data.c | nofilter }}" },
+            { variable: "data.c", operator: "equal_to", argument: "{{ 1 | divided_by: 0 }}" },
           ],
         },
       }),

@@ -32,6 +32,16 @@ describe("H. Channel groups", () => {
     return engine.trigger("g", { recipients });
   }
 
+  it("E-096 E-189: the run tells what the rules compared", async () => {
+    const rule = { variable: "recipient.plan", operator: "equal_to", argument: "none" } as const;
+    const rules = [{ index: 0, rule_type: "if", ...rule, channel: "ios" }] as ChannelGroup["rules"];
+    const outcome = await run({ rules }, ["ana"]);
+    const shown = await engine.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+    expect(shown?.steps).toMatchObject([
+      { outcome: "skipped", conditions: [{ ...rule, value: "pro", result: false }] },
+    ]);
+  });
+
   it("C-151 E-189 EQ-31: every channel whose rule passes is used; none is the step skipped", async () => {
     const outcome = await run({}, ["ana", "bo"]);
     expect([steps(of(outcome, "ana")), steps(of(outcome, "bo"))]).toEqual([

@@ -55,6 +55,8 @@ describe("O. Fetch", () => {
     ["C-263 E-300: connection refused", { failure: "connection", message: "connect ECONNREFUSED" }],
     ["C-264 E-300: HTML", ok("<html></html>")],
     ["C-265 E-304: a list without response_path", ok([1, 2])],
+    ["E-300: JSON nested deeper than can be kept", ok(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`)],
+    ["E-300: a key that would be a prototype", ok('{"m":{"__proto__":{"x":1}}}')],
   ])("%s is fatal at the first try", async (_title, answer) => {
     const outcome = await run([answer]);
     expect(steps(of(outcome, "ana"))).toEqual(["http_fetch_1 failed fetch_error"]);
@@ -175,6 +177,14 @@ describe("S. AI agent", () => {
     });
     const outcome = await engine.trigger("a", { recipients: ["ana"] });
     expect(steps(of(outcome, "ana"))).toEqual(["ai_1 passed", "branch_1 passed", "sms_1 sent"]);
+  });
+
+  it("an answer nested deeper than can be kept fails the step", async () => {
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    engine.environment.agent.url = "https://lark.test/model";
+    engine.respond = () => ({ status: 200, text: `{"json":{"a":${deep}}}` });
+    engine.define("a", { steps: [agent({ response_type: "json", response_schema: "{}" }), step.email()] });
+    expect(steps(of(await engine.trigger("a", { recipients: ["ana"] }), "ana"))).toEqual(["ai_1 failed agent_error"]);
   });
 
   it.each([true, false])("the model is told whether it may search the web: %s", async (web_search_enabled) => {

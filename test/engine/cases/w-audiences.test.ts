@@ -277,3 +277,47 @@ describe("audience.json", () => {
     );
   });
 });
+
+describe("Rings of workflows through audiences", () => {
+  const setPlan = (plan: string): JsonObject => ({
+    ref: "update_1",
+    type: "update_user",
+    settings: { recipient_mode: "current", update_properties: JSON.stringify({ plan }) },
+  });
+  const stopped = async (h: EngineHarness) =>
+    (await h.engine.listRecipientRuns({}, page)).items.filter(({ error_count }) => Number(error_count) > 0);
+
+  it("E-388 E-332: static ones, left and joined again by turns, are stopped with an error on the run", () =>
+    withHarness(async (h) => {
+      const again = (audience: string): JsonObject[] => [
+        update("remove", {}, audience),
+        update("add", { ref: "add_1" }, audience),
+      ];
+      h.define("a", { trigger: { type: "audience", audience_key: "beta" }, steps: again("gamma") });
+      h.define("b", { trigger: { type: "audience", audience_key: "gamma" }, steps: again("beta") });
+      await join(h, "ana");
+      expect([...(await runsOf(h, "a")), ...(await runsOf(h, "b"))]).toHaveLength(11);
+      const [run, ...others] = await stopped(h);
+      expect(others).toEqual([]);
+      const shown = await h.engine.readRecipientRun(run?.id as string);
+      expect(shown).toMatchObject({
+        status: "completed",
+        steps: [],
+        reason: { code: "trigger_depth", detail: "workflows trigger each other more than 10 deep" },
+        trigger_source: { type: "audience" },
+      });
+    }));
+
+  it("E-334 E-315: dynamic ones, entered by turns, and through a nested trigger, are stopped too", () =>
+    withDynamic(async (h) => {
+      h.describe("free", { property: "recipient.plan", operator: "equal_to", argument: "free" });
+      h.define("p", { ...triggered("pros"), steps: [setPlan("free")] });
+      h.define("nested", { steps: [setPlan("pro")] });
+      const nested = { ref: "trigger_1", type: "trigger_workflow", settings: { workflow_key: "nested" } };
+      h.define("f", { ...triggered("free"), steps: [nested] });
+      h.define("kick", { steps: [setPlan("free")] });
+      await h.trigger("kick", { recipients: ["ana"] });
+      await h.engine.runDue({});
+      expect(await stopped(h)).toHaveLength(1);
+    }));
+});

@@ -44,7 +44,7 @@ describe("the content of a chat message (A-477, T-212)", () => {
     async (json_body) => {
       const failed = contentOf(chat({ json_body }, [CONNECTION], { data: { page: "Home", quote: 'a"b' } }));
       await expect(failed).rejects.toThrow(RenderError);
-      await expect(failed).rejects.toThrow(/^json_body /);
+      await expect(failed).rejects.toThrow(/^steps\[0\]\.template\.json_body /);
     },
   );
 
@@ -88,5 +88,40 @@ describe("the content of a chat message (A-477, T-212)", () => {
     expect(
       (await renderStep(chat({ markdown_body: "x" }, [CONNECTION], { channel, properties: {} }))).destinations,
     ).toEqual([]);
+  });
+});
+
+describe("where a chat message goes, by its template", () => {
+  const own = (recipient_connection: string, more: object = {}) =>
+    contentOf(chat({ markdown_body: "Hi", settings: { recipient_connection } }, [CONNECTION, CONNECTION], more));
+
+  it("E-187: a connection that it gives replaces the recipient's, and is one", async () => {
+    const template = { markdown_body: "Hi", settings: { recipient_connection: '{"channel_id": "{{ data.room }}"}' } };
+    const { contents, destinations } = await renderStep(chat(template, [CONNECTION, {}], { data: { room: "C7" } }));
+    expect(destinations).toHaveLength(1);
+    expect(contents).toMatchObject([{ connection: { channel_id: "C7" }, metadata: { connection_overridden: true } }]);
+  });
+
+  it.each([
+    ["{", "is not valid JSON once rendered"],
+    ["{{ nope }}", "is empty once rendered"],
+    ["[1]", "must be a JSON object once rendered"],
+    [`{"channel_id":"C1","access_token":"${SECRET}"}`, "must not hold access_token: the token comes from"],
+    [`{"incoming_webhook":{"url":"https://x.test/${SECRET}"}}`, "must not hold incoming_webhook: "],
+  ])("E-187: %s is a message that says what is wrong", async (connection, words) => {
+    const content = await own(connection);
+    expect(content).toMatchObject({ connection: {} });
+    expect((content.metadata as JsonObject).connection_fault).toContain(
+      `template.settings.recipient_connection ${words}`,
+    );
+    expect(JSON.stringify(content)).not.toContain(SECRET);
+  });
+
+  it.each([
+    ["{{ data.ts }}", { parent_message_id: "17.5" }],
+    ["{{ nope }}", null],
+  ])("CH-177: parent_message_id %s", async (parent_message_id, metadata) => {
+    const template = { markdown_body: "Hi", settings: { parent_message_id } };
+    expect(await contentOf(chat(template, [CONNECTION], { data: { ts: " 17.5 " } }))).toMatchObject({ metadata });
   });
 });

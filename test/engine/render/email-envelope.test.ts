@@ -137,16 +137,6 @@ describe("attachments (T-131, E-191)", () => {
 });
 
 describe("tracking (section 14)", () => {
-  it("T-230, CH-033: is told of as what nothing here could do, and changes no link", async () => {
-    const template = { subject: "S", html_body: '<a href="https://lark.test">x</a>' };
-    const channel = { settings: { link_tracking: true, open_tracking: true } };
-    const both = await renderStep(email({ template, channel }));
-    expect(both.warnings).toEqual([expect.stringContaining("link tracking"), expect.stringContaining("open tracking")]);
-    expect(both.contents[0]?.html_body).toBe(template.html_body);
-    const overrides = { link_tracking: false, open_tracking: false };
-    expect((await renderStep(email({ template, channel, overrides }))).warnings).toEqual([]);
-  });
-
   it("T-232: the mark of links that are not tracked is taken out", async () => {
     const template = {
       subject: "S",

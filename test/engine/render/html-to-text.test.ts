@@ -22,6 +22,11 @@ describe("htmlToText (T-121, TQ-15)", () => {
     ["<table><tr><td>a</td></tr><tr><td>b</td></tr></table>", "a\nb"],
     ["<p></p><p></p><p></p><p>x</p>", "x"],
     ["1 < 2", "1 < 2"],
+    ["<p>1 < 2 and 3 > 2</p>", "1 < 2 and 3 > 2"],
+    ['<a href="https://lark.test/?a=1>2">Go</a> on', "Go (https://lark.test/?a=1>2) on"],
+    [`<img src="x" alt="a > b" width=1><b title='>'>c</b>`, "a > bc"],
+    ['<p title="open>x</p>', "x"],
+    ["&hellip;&mdash;&copy;&rarr;&Uuml;&frac12;", "…—©→Ü½"],
   ])("%j is %j", (html, text) => {
     expect(htmlToText(html)).toBe(text);
   });

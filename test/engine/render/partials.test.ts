@@ -82,7 +82,7 @@ describe("partials (section 7)", () => {
 
   it("T-090: a fault inside names the partial and its line", async () => {
     await expect(sms("{% render 'a' %}", { a: text("\n{{ 1 | divided_by: 0 }}") })).rejects.toThrow(
-      'text_body, line 1, column 1: partial "a": divided_by: cannot divide by 0 (line 2)',
+      'text_body, line 1, column 1: partial "a": divided_by: cannot divide by 0 (line 2, column 1)',
     );
     const { fault } = await renderStep({
       type: "sms",

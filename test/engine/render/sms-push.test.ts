@@ -44,7 +44,7 @@ describe("the content of an sms (A-475, T-210)", () => {
     );
     for (const bad of ["{{ recipient.name }}", "[1]", "5", '{"a":}'])
       await expect(contentOf(sms({ settings: { payload_overrides: bad } }))).rejects.toThrow(
-        /^settings\.payload_overrides (is not valid JSON|must be a JSON object) once rendered$/,
+        /template\.settings\.payload_overrides (is not valid JSON|must be a JSON object) once rendered(: .+)?$/,
       );
   });
 });

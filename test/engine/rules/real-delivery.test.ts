@@ -118,3 +118,125 @@ test("E-208 CH-003 what waits for another attempt stays when its channel becomes
   expect(h.delivered).toHaveLength(1);
   expect(await h.messages()).toMatchObject([{ status: "not_sent", due_at: null }]);
 });
+
+describe("a chat step that says itself where its message goes", () => {
+  const override = (recipient_connection: string) => {
+    const template: JsonObject = { markdown_body: "C", settings: { recipient_connection } };
+    return { ...step.chat(), template };
+  };
+
+  test("C-150 E-187 CH-176 a connection that is no JSON leaves the message undelivered, and the run goes on", async () => {
+    h.define("digest", { steps: [override("{"), step.email()] });
+    const outcome = await h.trigger("digest", { recipients: ["ana"] });
+    expect(outcome.recipients?.[0]).toMatchObject({
+      status: "completed",
+      steps: [{ message_status: "undelivered" }, { message_status: "sent" }],
+    });
+    expect(h.delivered.map(({ channel }) => channel.type)).toEqual(["email"]);
+    const [message] = (await h.messages("ana")).filter(({ channel }) => channel.type === "chat");
+    expect(message?.events.at(-1)?.data).toMatchObject({
+      failure_reason: "fatal_error",
+      failure_details: expect.stringContaining("recipient_connection is not valid JSON"),
+    });
+  });
+
+  test("E-187 a good one is one message, whatever the recipient has", async () => {
+    h.define("digest", { steps: [override('{"channel_id":"C-{{ recipient.id }}"}')] });
+    await h.identify({
+      id: "ana",
+      channel_data: { "c-chat": { connections: [{ channel_id: "C1" }, { user_id: "U1" }] } },
+    });
+    await h.trigger("digest", { recipients: ["ana", "bo"] });
+    expect(h.delivered.map(({ content }) => content.connection)).toEqual([
+      { channel_id: "C-ana" },
+      { channel_id: "C-bo" },
+    ]);
+  });
+});
+
+describe("E-186 CH-175 a user of Slack found by e-mail", () => {
+  const tenant = { id: "acme", channel_data: { "c-chat": { token: { access_token: "xoxb-tenant" } } } };
+  const byEmail = () => ({ ...step.chat(), channel_overrides: { email_based_user_id_resolution: true } });
+  beforeEach(() => {
+    h.deliver = () => ({ status: "sent", connection: { user_id: "U7" } });
+  });
+
+  test("is the recipient's connection from then on", async () => {
+    h.define("digest", { steps: [byEmail()] });
+    await h.trigger("digest", { recipients: ["ana"], tenant });
+    expect(h.delivered[0]?.content.connection).toEqual({ email: "ana@lark.test" });
+    expect((await h.recipient("ana"))?.channel_data).toMatchObject({ "c-chat": { connections: [{ user_id: "U7" }] } });
+    await h.trigger("digest", { recipients: ["ana"], tenant: "acme" });
+    expect(h.delivered[1]?.content.connection).toEqual({ user_id: "U7" });
+  });
+
+  test.each([
+    ["no tenant has a token", byEmail, {}],
+    ["the step does not ask for it", () => step.chat(), { tenant }],
+  ])("is not looked for where %s", async (_title, one, more) => {
+    h.define("digest", { steps: [one()] });
+    const outcome = await h.trigger("digest", { recipients: ["ana"], ...more });
+    expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ reason: { code: "missing_recipient_data" } });
+  });
+});
+
+describe("E-188 CH-177 a reply to a previous step", () => {
+  const reply = (settings: JsonObject) => {
+    const template: JsonObject = { markdown_body: "R", settings };
+    return { ...step.chat("R", {}, "chat_2"), template };
+  };
+  const seen: unknown[] = [];
+  let answers: Delivery[];
+  beforeEach(async () => {
+    seen.length = 0;
+    answers = [{ status: "sent", metadata: { external_id: "7.1" } }];
+    h.deliver = (message) => {
+      seen.push((message.content.metadata as JsonObject | null)?.parent_message_id ?? null);
+      return (answers.length > 1 ? answers.shift() : answers[0]) as Delivery;
+    };
+    h.define("digest", { steps: [step.chat("P"), reply({ reply_to_step_ref: "chat_1" })] });
+    await h.identify({ id: "ana", channel_data: { "c-chat": { connections: [{ channel_id: "C1" }] } } });
+  });
+  const last = async () => (await h.messages("ana")).find(({ step_ref }) => step_ref === "chat_2");
+  const fault = async () => String((await last())?.events.at(-1)?.data?.failure_details);
+
+  test("has the id of the message that was just sent", async () => {
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(seen).toEqual([null, "7.1"]);
+    expect((await last())?.status).toBe("sent");
+  });
+
+  test("waits for one that is still to be sent, and is not tried meanwhile", async () => {
+    answers = [{ status: "failed", retryable: true, reason: "503" }, ...answers];
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(await last()).toMatchObject({ status: "queued", attempts: 0 });
+    expect(seen).toEqual([null]);
+    await h.at(MINUTE);
+    expect(seen).toEqual([null, null, "7.1"]);
+    expect(await last()).toMatchObject({ status: "sent", attempts: 1 });
+  });
+
+  test.each<[string, Delivery, string]>([
+    ["was refused", { status: "failed", retryable: false, reason: "no" }, "is undelivered, and has no id"],
+    ["has no id", { status: "sent" }, "is sent, and has no id"],
+  ])("to one that %s is undelivered, saying so", async (_title, answer, words) => {
+    answers = [answer];
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect((await last())?.status).toBe("undelivered");
+    expect(await fault()).toContain(words);
+  });
+
+  test("to several is undelivered", async () => {
+    const connections = [{ channel_id: "C1" }, { channel_id: "C2" }];
+    await h.identify({ id: "ana", channel_data: { "c-chat": { connections } } });
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(await fault()).toBe('step "chat_1" made 2 messages, and a reply is to one');
+  });
+
+  test("to a step that was skipped is undelivered", async () => {
+    const never = { conditions: { all: [{ variable: "data.x", operator: "exists" }] } };
+    h.define("digest", { steps: [step.chat("P", never), reply({ reply_to_step_ref: "chat_1" })] });
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(await fault()).toContain('step "chat_1" made no message');
+  });
+});

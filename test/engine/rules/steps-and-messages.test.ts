@@ -92,6 +92,18 @@ const cases: EngineCase[] = [
     },
   },
   {
+    title: "E-182: the channel's payload overrides are rendered where the template has none",
+    given: (h) => {
+      const text = h.environment.channels.text as { settings: JsonObject };
+      text.settings = { payload_overrides: '{ "tag": "{{ data.tag }}" }' };
+    },
+    workflow: [step.sms()],
+    payload: { data: { tag: "a1" } },
+    async check(h) {
+      expect((await h.messages())[0]?.content.payload_overrides).toEqual({ tag: "a1" });
+    },
+  },
+  {
     title: "E-182: the template's payload overrides are in the content",
     given: (h) => h.identify({ id: "ana", channel_data: { "c-ios": { tokens: ["t1"] } } }),
     workflow: [

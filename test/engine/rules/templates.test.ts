@@ -153,13 +153,98 @@ describe("templates of steps that make no message (F-054, TQ-3)", () => {
       },
       "invalid value",
     ],
+    [
+      "steps[0].conditions.all[1].any[0].argument",
+      {
+        ...step.email("S", "B", {
+          conditions: {
+            all: [
+              { variable: "data.a", operator: "exists" },
+              { any: [{ variable: "data.a", operator: "equal_to", argument: "{{ data.x | nope }}" }] },
+            ],
+          },
+        }),
+      },
+      "unknown filter: nope",
+    ],
+    [
+      "steps[0].branches[0].conditions.all[0].argument",
+      {
+        type: "branch",
+        branches: [
+          {
+            name: "a",
+            terminates: false,
+            conditions: { all: [{ variable: "data.a", operator: "equal_to", argument: "{{ data.x" }] },
+            steps: [],
+          },
+          { name: "else", terminates: false, steps: [] },
+        ],
+      },
+      "not closed",
+    ],
+    [
+      "steps[0].conditions.all[0].argument[1]",
+      {
+        ...step.email("S", "B", {
+          conditions: {
+            all: [
+              {
+                variable: "data.at",
+                operator: "is_timestamp_between",
+                argument: ["2026-01-01T00:00:00Z", "{{ data.x | nope }}"],
+              },
+            ],
+          },
+        }),
+      },
+      "unknown filter: nope",
+    ],
+    [
+      "steps[0].conditions.all[0].argument",
+      {
+        type: "delay",
+        settings: { delay_for: { unit: "hours", value: 1 } },
+        conditions: { all: [{ variable: "data.x", operator: "equal_to", argument: "{{ data.y" }] },
+      },
+      "not closed",
+    ],
   ])("%s is refused before anything is triggered", (place, one, words) =>
     withHarness(async (h) => {
-      h.define("digest", { steps: [{ ref: "one", ...one }] });
+      h.define("digest", { steps: [{ ...one, ref: "one" }] });
       const thrown = await h.trigger("digest", { recipients: ["ana"] }).catch((error: unknown) => error);
       expect(thrown).toBeInstanceOf(KnockError);
       expect((thrown as KnockError).message).toContain(`workflow "digest": ${place}, line 1, column `);
       expect((thrown as KnockError).message).toContain(words);
     }),
   );
+});
+
+describe("MJML that no Liquid will change (T-090, T-128)", () => {
+  const BROKEN = "<mjml><mj-body>\n<mj-sectoin></mj-sectoin></mj-body></mjml>";
+  const mjml = (html_body: string, settings: JsonObject = {}) => ({
+    ...step.email("S", html_body),
+    template: { subject: "S", html_body, is_mjml: true, settings },
+  });
+
+  it.each([
+    ["a document", mjml(BROKEN), "line 2: there is no element <mj-sectoin>; did you mean <mj-section>?"],
+    ["a document with an attribute that is none", mjml("<mjml><mj-body <></mj-body></mjml>"), "MJML: "],
+    ["a part", mjml("<mj-section>", { layout_key: "default" }), "line 1: </mj-body> closes nothing"],
+  ])("%s is refused before anything is triggered", (_title, one, words) =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [one] });
+      const thrown = await h.trigger("digest", { recipients: ["ana"] }).catch((error: unknown) => error);
+      expect(thrown).toBeInstanceOf(KnockError);
+      expect((thrown as KnockError).message).toContain('workflow "digest": steps[0].template.html_body: MJML: ');
+      expect((thrown as KnockError).message).toContain(words);
+    }),
+  );
+
+  it("with Liquid it fails the step that renders it", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [mjml(`${BROKEN}{{ data.x }}`)] });
+      const outcome = await h.trigger("digest", { recipients: ["ana"] });
+      expect(of(outcome, "ana").steps[0]).toMatchObject({ outcome: "failed", reason: { code: "render_error" } });
+    }));
 });

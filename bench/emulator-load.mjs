@@ -1,0 +1,49 @@
+// Triggers over so many connections for so long, each the next once its answer is there. Prints rate and latencies as JSON.
+// Sockets, not a client library: on a machine of two cores the client must cost little.
+import { connect } from "node:net";
+
+const [port, connections, seconds] = process.argv.slice(2).map(Number);
+const latencies = [];
+let failed = 0;
+let count = 0;
+const end = performance.now() + seconds * 1_000;
+
+function request() {
+  const body = JSON.stringify({ recipients: [`user-${count++ % 100}`], data: { page: "Home", count } });
+  const head =
+    "POST /v1/workflows/hello/trigger HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer sk_bench\r\nContent-Type: application/json\r\n";
+  return `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+function drive() {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1");
+    let began = 0;
+    let text = "";
+    const next = () => {
+      if (performance.now() >= end) return socket.end(resolve);
+      began = performance.now();
+      socket.write(request());
+    };
+    socket.on("connect", next);
+    socket.on("error", reject);
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1");
+      // The body is the last thing that comes, and an object, chunked or not.
+      if (!/\}(\r\n0\r\n\r\n)?$/.test(text)) return;
+      if (!text.startsWith("HTTP/1.1 200")) failed++;
+      latencies.push(performance.now() - began);
+      text = "";
+      next();
+    });
+  });
+}
+
+const started = performance.now();
+await Promise.all(Array.from({ length: connections }, drive));
+const took = (performance.now() - started) / 1_000;
+latencies.sort((a, b) => a - b);
+const at = (share) => Math.round((latencies[Math.floor(latencies.length * share)] ?? 0) * 100) / 100;
+console.log(
+  JSON.stringify({ per_second: Math.round(latencies.length / took), p50_ms: at(0.5), p99_ms: at(0.99), failed }),
+);

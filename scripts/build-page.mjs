@@ -1,0 +1,32 @@
+// Bundles the page that `knock dev` serves into one HTML file, with its script and style inside.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+/** The page's HTML. Throws what esbuild finds wrong. */
+export async function pageHtml(root) {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: { script: "src/page/main.tsx", style: "src/page/styles/page.css" },
+    outdir: "page",
+    bundle: true,
+    minify: true,
+    write: false,
+    platform: "browser",
+    target: ["chrome123", "firefox128", "safari17.5"],
+    format: "iife",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
+  // Functions as replacements: what a bundle holds of `$&` must stay as it is.
+  return readFileSync(join(root, "src/page/page.html"), "utf8")
+    .replace("/* style */", () => text(".css").trim())
+    .replace("/* script */", () => text(".js").trim());
+}
+
+export async function buildPage(root, dist) {
+  writeFileSync(join(dist, "page.html"), await pageHtml(root));
+}

@@ -1,0 +1,36 @@
+import { isJsonObject } from "../util/json.js";
+import { pathOf } from "./step-path.js";
+import type { ChannelStep, Workflow } from "./workflow.js";
+import { walkSteps } from "./workflow.js";
+import type { StepPath } from "./workflow-run.js";
+
+/** The step that a chat step replies to, by its ref; null for none. */
+export function replyRefOf({ channel_type, template }: ChannelStep): string | null {
+  if (channel_type !== "chat" || !isJsonObject(template?.settings)) return null;
+  const ref = template.settings.reply_to_step_ref;
+  return typeof ref === "string" && ref !== "" ? ref : null;
+}
+
+/** Whether every run that comes to `later` has come past `earlier`. */
+function isBefore(earlier: StepPath, later: StepPath): boolean {
+  const last = earlier.length - 1;
+  if (last >= later.length || earlier.slice(0, last).some((at, depth) => at !== later[depth])) return false;
+  return (earlier[last] as number) < (later[last] as number);
+}
+
+/** Complains of replies that could never be sent (E-188): `complain` is told the step's place and what is wrong. */
+export function checkReplies({ steps }: Workflow, complain: (place: string, message: string) => void): void {
+  const all = new Map([...walkSteps(steps)].map(({ step }) => [step.ref, step]));
+  for (const { step, path: place } of walkSteps(steps)) {
+    const ref = step.type === "channel" ? replyRefOf(step) : null;
+    if (step.type !== "channel" || ref === null) continue;
+    const parent = all.get(ref);
+    const [from, to] = [pathOf(steps, ref), pathOf(steps, step.ref)];
+    if (parent === undefined || from === null || to === null) complain(place, `names no step: "${ref}"`);
+    else if (parent.type !== "channel" || parent.channel_type !== "chat")
+      complain(place, `names no chat step: "${ref}"`);
+    else if (!isBefore(from, to)) complain(place, `must name a step that every run has come past, not "${ref}"`);
+    else if (parent.channel_key !== step.channel_key)
+      complain(place, `must name a step with the same channel, not "${ref}"`);
+  }
+}

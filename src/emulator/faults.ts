@@ -1,0 +1,186 @@
+import type { Channel, Environment } from "../domain/environment.js";
+import type { Message } from "../domain/message.js";
+import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
+import { contentDigest, systemIds } from "../util/ids.js";
+import type { JsonObject } from "../util/json.js";
+import { nearest } from "../util/nearest.js";
+import { invalidField } from "./api-error.js";
+
+/** Why a delivery fails where no answer is the reason; a status does for the rest. */
+const ERRORS = ["timeout", "connection", "malformed", "bounced"] as const;
+type FaultError = (typeof ERRORS)[number];
+
+interface Fault {
+  id: string;
+  /** As asked: a channel's key or id, or a type. */
+  channel: string;
+  keys: readonly string[];
+  status: number | null;
+  error: FaultError | null;
+  /** Failures still to come; null: until it is cleared. */
+  left: number | null;
+  /** How many of the attempts fail, from 0 to 1. */
+  rate: number;
+  seed: string;
+  failed: number;
+  passed: number;
+  draw(): number;
+}
+
+/** The same numbers for the same seed, 0 ≤ x < 1 (mulberry32). */
+function seeded(seed: string): () => number {
+  let state = Number.parseInt(contentDigest(seed).slice(0, 8), 16);
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Statuses after which a provider is asked again (CH-042). */
+function isPassing(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+function deliveryOf({ status, error }: Fault): Delivery {
+  if (status !== null)
+    return { status: "failed", retryable: isPassing(status), reason: `fault: the provider answered ${status}` };
+  if (error === "bounced") return { status: "bounced", reason: "fault: the address is refused" };
+  if (error === "malformed") return { status: "failed", retryable: false, reason: "fault: the request is malformed" };
+  const reason = error === "timeout" ? "fault: no answer in time" : "fault: the connection was closed";
+  return { status: "failed", retryable: true, reason };
+}
+
+function isArmed({ left }: Fault): boolean {
+  return left === null || left > 0;
+}
+
+/**
+ * Deliveries that are made to fail, for tests of what happens then (contract, section 6). The engine knows nothing of it:
+ * it reads an environment in which channels with a fault deliver, and is given providers that fail. Sandboxed channels keep
+ * what they are not made to fail with.
+ */
+export class Faults {
+  private readonly faults: Fault[] = [];
+  private laid: { environment: Environment; armed: string; result: Environment } | undefined;
+  private readonly sandboxed = new WeakSet<Channel>();
+  private channels: readonly Channel[] = [];
+
+  /** `{ channel, status | error, times, rate, seed }`. `channels` are all that the project names. Throws 422. */
+  add(body: JsonObject, channels: readonly Channel[]): JsonObject {
+    const { channel, status = null, error = null, times = null, rate = null, seed = null } = body;
+    const meant = namedChannels(channel, channels);
+    if ((status === null) === (error === null))
+      throw invalidField("status", "or error must say how deliveries fail, one of them");
+    if (status !== null && !(Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599))
+      throw invalidField("status", "must be a whole number from 400 to 599");
+    if (error !== null && !ERRORS.some((one) => one === error)) throw unknownName("error", String(error), ERRORS);
+    if (times !== null && !(Number.isInteger(times) && Number(times) >= 1))
+      throw invalidField("times", "must be a whole number above 0");
+    if (rate !== null && !(typeof rate === "number" && rate > 0 && rate <= 1))
+      throw invalidField("rate", "must be a number above 0, and at most 1");
+    if (seed !== null && typeof seed !== "string" && typeof seed !== "number")
+      throw invalidField("seed", "must be a text or a number");
+    const chosen = String(seed ?? systemIds.uuid());
+    const fault: Fault = {
+      id: systemIds.uuid(),
+      channel: String(channel),
+      keys: meant.map(({ key }) => key),
+      status: status as number | null,
+      error: error as FaultError | null,
+      // With a rate chance says how many; without one a single failure is what is least surprising.
+      left: times === null ? (rate === null ? 1 : null) : Number(times),
+      rate: rate === null ? 1 : Number(rate),
+      seed: chosen,
+      failed: 0,
+      passed: 0,
+      draw: seeded(chosen),
+    };
+    this.channels = channels;
+    this.faults.push(fault);
+    return shapeOf(fault);
+  }
+
+  list(): JsonObject[] {
+    return this.faults.map(shapeOf);
+  }
+
+  /** How many there were. */
+  clear(): number {
+    return this.faults.splice(0).length;
+  }
+
+  /** The environment with every channel that has a fault delivering. */
+  over(environment: Environment): Environment {
+    const keys = new Set(this.faults.filter(isArmed).flatMap((fault) => fault.keys));
+    if (keys.size === 0) return environment;
+    const armed = [...keys].join(" ");
+    if (this.laid?.environment === environment && this.laid.armed === armed) return this.laid.result;
+    const channels = Object.assign(Object.create(null) as Environment["channels"], environment.channels);
+    for (const channel of this.channels) {
+      const { key } = channel;
+      const declared = Object.hasOwn(environment.channels, key) ? environment.channels[key] : channel;
+      if (!keys.has(key) || !declared || declared.deliver) continue;
+      // Its own conditions are for real deliveries only (E-172).
+      const delivering: Channel = { ...declared, deliver: true, conditions: null };
+      this.sandboxed.add(delivering);
+      channels[key] = delivering;
+    }
+    const result = { ...environment, channels };
+    this.laid = { environment, armed, result };
+    return result;
+  }
+
+  /** Providers that fail when it is their turn. */
+  providerFor(channel: Channel, next: (channel: Channel) => Provider | null): Provider | null {
+    const isSandboxed = this.sandboxed.has(channel);
+    if (!isSandboxed && !this.faults.some((fault) => isArmed(fault) && fault.keys.includes(channel.key)))
+      return next(channel);
+    return {
+      send: async (message: Message, own: Channel, stored: StoredChannelData): Promise<Delivery> => {
+        const failed = this.failure(channel.key);
+        if (failed !== null) return failed;
+        if (isSandboxed) return { status: "not_sent" };
+        const provider = next(channel);
+        if (provider !== null) return provider.send(message, own, stored);
+        return { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
+      },
+    };
+  }
+
+  /** The first fault of a channel decides; each attempt is one draw. */
+  private failure(key: string): Delivery | null {
+    const fault = this.faults.find((one) => isArmed(one) && one.keys.includes(key));
+    if (fault === undefined) return null;
+    if (fault.draw() >= fault.rate) {
+      fault.passed++;
+      return null;
+    }
+    fault.failed++;
+    if (fault.left !== null) fault.left--;
+    return deliveryOf(fault);
+  }
+}
+
+function namedChannels(name: unknown, channels: readonly Channel[]): Channel[] {
+  if (typeof name !== "string" || name === "")
+    throw invalidField("channel", "is required: a channel's key, id or type");
+  const meant = channels.filter(({ key, id, type }) => key === name || id === name || type === name);
+  if (meant.length === 0)
+    throw unknownName("channel", name, [...new Set(channels.flatMap(({ key, type }) => [key, type]))]);
+  const failing = meant.filter(({ type }) => type !== "in_app_feed");
+  if (failing.length === 0)
+    throw invalidField("channel", `names an in-app feed: its messages are delivered by being there, and cannot fail`);
+  return failing;
+}
+
+function unknownName(field: string, value: string, known: readonly string[]) {
+  const near = nearest(value, known);
+  const hint = near === undefined ? `it may be ${known.join(", ")}` : `did you mean "${near}"?`;
+  return invalidField(field, `is none that is known: ${JSON.stringify(value)}; ${hint}`);
+}
+
+function shapeOf({ id, channel, keys, status, error, left, rate, seed, failed, passed }: Fault): JsonObject {
+  return { id, channel, channels: [...keys], status, error, left, rate, seed, failed, passed };
+}

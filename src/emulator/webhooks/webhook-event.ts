@@ -1,0 +1,83 @@
+import type { LocalOperations } from "../../ports/operations.js";
+import type { OutboundEntry } from "../../ports/outbound-log.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+
+/** What a webhook's body is made of (A-920). */
+export interface WebhookEvent {
+  type: string;
+  /** Milliseconds of the store's clock. */
+  at: number;
+  data: JsonObject;
+  event_data: JsonObject | null;
+}
+
+/** The API's `WorkflowRecipientRun`: a run's detail has more. */
+const RUN_FIELDS = [
+  "__typename",
+  "id",
+  "workflow_run_id",
+  "workflow",
+  "recipient",
+  "actor",
+  "tenant",
+  "status",
+  "error_count",
+  "trigger_source",
+  "inserted_at",
+  "updated_at",
+];
+
+/** What each type's `event_data` has (A-924); of `interacted` all that the caller said. */
+const DATA_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  delivery_attempted: ["attempt", "max_attempts", "retryable"],
+  undelivered: ["failure_reason", "failure_details"],
+  bounced: ["failure_reason", "failure_details", "token"],
+  link_clicked: ["url"],
+};
+
+function only(from: JsonObject, names: readonly string[]): JsonObject {
+  const pairs = names.flatMap((name): [string, Json][] => {
+    const value = from[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function eventData(type: string, data: Json | undefined): JsonObject | null {
+  const said: JsonObject = isJsonObject(data) ? data : {};
+  // A bounce is final by its nature, and its event in a message does not repeat that.
+  const known = type === "bounced" ? { failure_reason: "fatal_error", ...said } : said;
+  const fields = type === "interacted" ? Object.keys(known) : (DATA_FIELDS[type] ?? []);
+  const picked = only(known, fields);
+  return Object.keys(picked).length === 0 ? null : { __typename: "EventData", ...picked };
+}
+
+/** The events of an entry, with their subject as it is now; none where that is gone. */
+export async function eventsOf(operations: LocalOperations, entry: OutboundEntry): Promise<WebhookEvent[]> {
+  if (entry.about === "document") return [{ ...entry, data: entry.document, event_data: null }];
+  if (entry.about === "run") {
+    const run = await operations.readRecipientRun(entry.recipient_run_id);
+    const type = `workflow_recipient_run.${entry.type}`;
+    return run === null ? [] : [{ type, at: entry.at, data: only(run, RUN_FIELDS), event_data: null }];
+  }
+  const [[read], events] = await Promise.all([
+    operations.readMessages([entry.message_id]),
+    operations.readMessageEvents(entry.message_id),
+  ]);
+  if (read === undefined || events === null) return [];
+  const { content: _content, ...message } = read;
+  return events
+    .reverse()
+    .slice(entry.first, entry.last)
+    .map(({ type, inserted_at, data }) => ({
+      type: String(type),
+      at: Date.parse(String(inserted_at)),
+      data: message,
+      event_data: eventData(String(type).replace("message.", ""), data),
+    }));
+}
+
+/** The body as it is sent, the same for every attempt. */
+export function bodyOf({ type, at, data, event_data }: WebhookEvent): string {
+  return JSON.stringify({ __typename: "Event", type, created_at: at * 1_000, data, event_data });
+}

@@ -1,0 +1,133 @@
+import { useCallback, useEffect, useRef } from "preact/hooks";
+import { LiveContext, useLive, useLiveChanges, useTick } from "./lib/live.js";
+import type { Project } from "./lib/project.js";
+import { linkTo, type Route, VIEW_NAMES, VIEWS } from "./lib/route.js";
+import { SHORTCUTS, useShortcuts } from "./lib/shortcuts.js";
+import { useTheme } from "./lib/theme.js";
+import { durationText } from "./lib/time.js";
+import { useResource } from "./lib/use-resource.js";
+import { useRoute } from "./lib/use-route.js";
+import { Icon } from "./parts/icon.js";
+import { ClockView } from "./views/clock.js";
+import { Messages } from "./views/messages.js";
+import { Runs } from "./views/runs.js";
+import { Trigger } from "./views/trigger.js";
+import { Users } from "./views/users.js";
+
+/** The emulator's time, where it is not simply the machine's. */
+function ClockLine() {
+  const { clock, now, connected } = useLive();
+  useTick(1_000);
+  if (clock === null) return <span class="clock-line">{connected ? "" : "connecting…"}</span>;
+  const moved = Math.abs(clock.offset_ms) >= 1_000;
+  const next = clock.next_due_at === null ? null : Date.parse(clock.next_due_at) - now();
+  return (
+    <a class="clock-line" href={linkTo("clock")}>
+      <span class={connected ? "live" : "live lost"} aria-hidden="true" />
+      <span role="status">{connected ? <span class="unseen">Live</span> : "Not connected"}</span>
+      <span class="clock-time">{new Date(now()).toISOString().slice(11, 19)} UTC</span>
+      {clock.frozen ? <span class="chip wait">frozen</span> : null}
+      {moved && !clock.frozen ? (
+        <span class="chip wait">
+          {clock.offset_ms > 0 ? "+" : "−"}
+          {durationText(clock.offset_ms)}
+        </span>
+      ) : null}
+      {next === null ? null : (
+        <span class="muted clock-next">{next <= 0 ? "due now" : `next in ${durationText(next)}`}</span>
+      )}
+    </a>
+  );
+}
+
+function Help({ dialog }: { dialog: { current: HTMLDialogElement | null } }) {
+  return (
+    <dialog ref={dialog} aria-labelledby="help-title">
+      <h2 id="help-title">Keys</h2>
+      <dl class="keys">
+        {SHORTCUTS.map(([keys, does]) => (
+          <div key={keys}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <form method="dialog">
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
+  );
+}
+
+function Open({ route, project }: { route: Route; project: Project | null }) {
+  switch (route.view) {
+    case "messages":
+      return <Messages route={route} project={project} />;
+    case "runs":
+      return <Runs route={route} project={project} />;
+    case "users":
+      return <Users route={route} project={project} />;
+    case "trigger":
+      return <Trigger route={route} project={project} />;
+    case "clock":
+      return <ClockView />;
+  }
+}
+
+function Page() {
+  const route = useRoute();
+  const [theme, nextTheme] = useTheme();
+  const { value: project } = useResource<Project>("page/project");
+  const help = useRef<HTMLDialogElement | null>(null);
+  const showHelp = useCallback(() => help.current?.showModal(), []);
+  useShortcuts(showHelp);
+  useEffect(() => {
+    document.title = `${route.id ?? VIEW_NAMES[route.view]} · knock dev`;
+  }, [route.id, route.view]);
+  return (
+    <>
+      <header class="bar">
+        <a class="brand" href={linkTo("messages")}>
+          knock <span class="muted">dev</span>
+        </a>
+        <nav aria-label="Views">
+          {VIEWS.map((view) => (
+            <a key={view} href={linkTo(view)} aria-current={route.view === view ? "page" : undefined}>
+              <Icon name={view} />
+              <span>{VIEW_NAMES[view]}</span>
+            </a>
+          ))}
+        </nav>
+        <ClockLine />
+        <span class="bar-buttons">
+          <button
+            type="button"
+            class="quiet"
+            onClick={nextTheme}
+            aria-label={`Colours: ${theme}. Change`}
+            title={`Colours: ${theme}`}
+          >
+            {theme === "light" ? "☀" : theme === "dark" ? "☾" : "◐"}
+          </button>
+          <button type="button" class="quiet" onClick={showHelp} aria-label="Keys" title="Keys (?)">
+            ?
+          </button>
+        </span>
+      </header>
+      <main>
+        <Open route={route} project={project} />
+      </main>
+      <Help dialog={help} />
+    </>
+  );
+}
+
+export function App() {
+  return (
+    <LiveContext.Provider value={useLiveChanges()}>
+      <Page />
+    </LiveContext.Provider>
+  );
+}

@@ -1,0 +1,134 @@
+import type { ComponentChildren } from "preact";
+import { isObject, type Json, type JsonObject, objectsIn } from "../lib/json.js";
+import { Code } from "../parts/basics.js";
+import { OutLink } from "./rich-text.js";
+
+const MAX_DEPTH = 8;
+/** Where the platforms' own JSON keeps what is further in. */
+const HELD = [
+  "blocks",
+  "elements",
+  "fields",
+  "accessory",
+  "attachments",
+  "content",
+  "body",
+  "items",
+  "columns",
+  "actions",
+  "embeds",
+  "components",
+  "facts",
+]; // prettier-ignore
+
+function textOf(element: JsonObject): string {
+  for (const name of ["text", "title", "alt_text", "altText", "description", "value", "name", "label", "url"]) {
+    const value = element[name];
+    if (typeof value === "string" && value !== "") return value;
+    if (isObject(value) && typeof value.text === "string") return value.text;
+  }
+  return "";
+}
+
+/** Slack's blocks, Adaptive Cards and embeds alike: their texts in order, buttons as buttons. */
+function Blocks({ value, depth = 0 }: { value: Json | undefined; depth?: number }): ComponentChildren {
+  if (depth > MAX_DEPTH) return null;
+  if (Array.isArray(value)) return value.map((one, at) => <Blocks key={String(at)} value={one} depth={depth} />);
+  if (!isObject(value)) return null;
+  const type = String(value.type ?? "");
+  const text = textOf(value);
+  const inside = HELD.filter((name) => typeof value[name] === "object").map((name) => (
+    <Blocks key={name} value={value[name]} depth={depth + 1} />
+  ));
+  if (type === "divider") return <hr />;
+  if (/button|Action\./.test(type)) return <span class="chat-button">{text}</span>;
+  if (/image/i.test(type)) return <span class="blocked">picture: {text}</span>;
+  if (type === "header" || type === "TextBlock")
+    return (
+      <p class={type === "header" ? "chat-title" : ""}>
+        <Marked text={text} />
+      </p>
+    );
+  return (
+    <div class={type === "context" ? "chat-block muted" : "chat-block"}>
+      {text === "" ? null : (
+        <p>
+          <Marked text={text} />
+        </p>
+      )}
+      {inside}
+    </div>
+  );
+}
+
+/** A link as Markdown or Slack writes it, bold, slanted, struck and code: what a chat makes of a line. */
+const INLINE =
+  /\[([^\]\n]+)\]\(([^)\s]+)\)|<([^|>\s]+)\|([^>\n]+)>|<(https?:[^>\s]+)>|\*\*?([^*\n]+)\*\*?|(?<!\w)_([^_\n]+)_(?!\w)|~([^~\n]+)~|`([^`\n]+)`/g;
+
+function Marked({ text }: { text: string }) {
+  const parts: ComponentChildren[] = [];
+  let end = 0;
+  for (const found of text.matchAll(INLINE)) {
+    const [all, name, link, address, label, bare, bold, slanted, struck, code] = found;
+    const key = String(found.index);
+    parts.push(text.slice(end, found.index));
+    end = found.index + all.length;
+    const to = link ?? address ?? bare;
+    if (to !== undefined)
+      parts.push(
+        <OutLink key={key} to={to}>
+          {name ?? label ?? bare}
+        </OutLink>,
+      );
+    else if (bold !== undefined) parts.push(<strong key={key}>{bold}</strong>);
+    else if (slanted !== undefined) parts.push(<em key={key}>{slanted}</em>);
+    else if (struck !== undefined) parts.push(<s key={key}>{struck}</s>);
+    else parts.push(<code key={key}>{code}</code>);
+  }
+  return (
+    <>
+      {parts}
+      {text.slice(end)}
+    </>
+  );
+}
+
+export function Chat({ content, app }: { content: JsonObject; app: string }) {
+  const connection = isObject(content.connection) ? content.connection : {};
+  const template = isObject(content.template) ? content.template : {};
+  const place = connection.channel_name
+    ? `#${String(connection.channel_name)}`
+    : String(
+        connection.channel_id ?? connection.user_id ?? connection.ms_teams_channel_id ?? connection.phone_number ?? "",
+      );
+  const json = template.json_content;
+  return (
+    <>
+      <figure class="chat" aria-label="The message in a chat">
+        <figcaption>{place || (connection.via_incoming_webhook ? "an incoming webhook" : "a conversation")}</figcaption>
+        <div class="chat-message">
+          <span class="avatar" aria-hidden="true">
+            {app.slice(0, 1).toUpperCase()}
+          </span>
+          <div>
+            <p class="chat-author">
+              {app} <span class="muted">app</span>
+            </p>
+            {objectsIn(template.blocks).map((block, at) => (
+              <p key={String(at)} class="chat-text">
+                <Marked text={String(block.content ?? "")} />
+              </p>
+            ))}
+            <Blocks value={json} />
+          </div>
+        </div>
+      </figure>
+      {isObject(json) ? (
+        <details>
+          <summary>Blocks as JSON</summary>
+          <Code value={json} label="Blocks as JSON" />
+        </details>
+      ) : null}
+    </>
+  );
+}

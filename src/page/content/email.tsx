@@ -1,0 +1,117 @@
+import { useMemo, useState } from "preact/hooks";
+import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
+import { Code, type Tab } from "../parts/basics.js";
+import { OutLink, safeLink } from "./rich-text.js";
+
+/** On a screen narrower than this an e-mail is first shown as a phone has it. */
+const PHONE = 700;
+
+const LINKS = /<a\b[^>]*?\shref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
+const PICTURES = /<img\b[^>]*?\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
+
+/** What a pattern finds, each once. Only to be told of: a parser would complain of every style that it may not apply. */
+function addressesIn(html: string, pattern: RegExp): string[] {
+  const found = [...html.matchAll(pattern)].map(([, double, single]) =>
+    (double ?? single ?? "").replaceAll("&amp;", "&"),
+  );
+  return [...new Set(found)];
+}
+
+function sizeText(base64: unknown): string {
+  const bytes = Math.floor((String(base64 ?? "").length * 3) / 4);
+  return bytes < 1_024 ? `${bytes} B` : `${(bytes / 1_024).toFixed(1)} kB`;
+}
+
+function Rendered({ id, html }: { id: string; html: string }) {
+  const [isDark, setDark] = useState(false);
+  const [isNarrow, setNarrow] = useState(() => innerWidth < PHONE);
+  const { links, pictures } = useMemo(
+    () => ({
+      links: addressesIn(html, LINKS).filter((address) => safeLink(address) !== null),
+      pictures: addressesIn(html, PICTURES).filter((source) => /^(https?:)?\/\//.test(source)),
+    }),
+    [html],
+  );
+  return (
+    <>
+      <fieldset class="widths">
+        <legend class="unseen">Where the e-mail is read</legend>
+        {[false, true].map((narrow) => (
+          <button
+            key={String(narrow)}
+            type="button"
+            aria-pressed={isNarrow === narrow}
+            onClick={() => setNarrow(narrow)}
+          >
+            {narrow ? "Phone" : "Desktop"}
+          </button>
+        ))}
+        <button type="button" aria-pressed={isDark} onClick={() => setDark(!isDark)}>
+          Dark
+        </button>
+      </fieldset>
+      <div class={isNarrow ? "frame narrow" : "frame"}>
+        {/* An origin of its own, no scripts, no forms, no other windows; the answer's own policy says the same. */}
+        <iframe
+          sandbox=""
+          class={isDark ? "dark" : undefined}
+          title="The e-mail as its reader sees it"
+          src={`/__knock/page/messages/${encodeURIComponent(id)}/html`}
+        />
+      </div>
+      {pictures.length > 0 ? (
+        <p class="hint">
+          {pictures.length === 1 ? "1 picture" : `${pictures.length} pictures`} from outside not loaded:{" "}
+          {pictures.slice(0, 3).join(", ")}
+          {pictures.length > 3 ? " …" : ""}
+        </p>
+      ) : null}
+      {links.length > 0 ? (
+        <details>
+          <summary>Links ({links.length})</summary>
+          <ul class="plain-list">
+            {links.map((address) => (
+              <li key={address}>
+                <OutLink to={address}>{address}</OutLink>
+              </li>
+            ))}
+          </ul>
+        </details>
+      ) : null}
+    </>
+  );
+}
+
+/** From whom to whom, and what is attached. */
+export function emailFacts(content: JsonObject): [name: string, value: string][] {
+  const attachments = objectsIn(content.attachments).map(
+    ({ name, content: base64 }) => `${String(name)} (${sizeText(base64)})`,
+  );
+  return [
+    ["From", String(content.from ?? "")],
+    ["To", String(content.to ?? "")],
+    ["Cc", String(content.cc ?? "")],
+    ["Bcc", String(content.bcc ?? "")],
+    ["Reply to", String(content.reply_to ?? "")],
+    ["Attached", attachments.join(", ")],
+  ];
+}
+
+/** The parts of an e-mail, each as a tab. */
+export function emailTabs(id: string, { html_body: html, text_body: text, headers }: JsonObject): Tab[] {
+  const lines = isObject(headers) ? Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`) : [];
+  return [
+    ...(typeof html === "string" && html !== ""
+      ? [
+          { name: "E-mail", show: () => <Rendered id={id} html={html} /> },
+          { name: "HTML", show: () => <Code value={html} label="The HTML part" /> },
+        ]
+      : []),
+    ...(typeof text === "string" && text !== ""
+      ? [{ name: "Text", show: () => <Code value={text} label="The text part" /> }]
+      : []),
+    ...(lines.length > 0
+      ? [{ name: "Headers", show: () => <Code value={lines.join("\n")} label="Headers of its own" /> }]
+      : []),
+  ];
+}

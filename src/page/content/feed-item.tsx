@@ -1,0 +1,50 @@
+import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
+import { recipientText } from "../lib/words.js";
+import { Time } from "../parts/basics.js";
+import { OutLink, RichText } from "./rich-text.js";
+
+interface FeedItemProps {
+  blocks: unknown;
+  actors: unknown;
+  at: unknown;
+  isRead: boolean;
+}
+
+/** An item as a feed in an application shows it. */
+export function FeedItem({ blocks, actors, at, isRead }: FeedItemProps) {
+  const [first] = Array.isArray(actors) ? actors : [];
+  const name = isObject(first) ? String(first.name ?? first.id) : recipientText(first);
+  const known = objectsIn(blocks);
+  const action = known.find((block) => block.name === "action_url")?.rendered;
+  return (
+    <article class={isRead ? "feed-item" : "feed-item unread"}>
+      <span class="avatar" aria-hidden="true">
+        {(name || "•").slice(0, 1).toUpperCase()}
+      </span>
+      <div class="feed-body">
+        {known.map((block: JsonObject, at) => {
+          if (block.type === "button_set")
+            return (
+              <p key={String(at)} class="feed-buttons">
+                {objectsIn(block.buttons).map((button, place) => (
+                  <OutLink
+                    key={String(place)}
+                    to={String(button.action ?? "")}
+                    kind={place === 0 ? "feed-button first" : "feed-button"}
+                  >
+                    {String(button.label ?? "")}
+                  </OutLink>
+                ))}
+              </p>
+            );
+          return block.name === "action_url" ? null : <RichText key={String(at)} html={String(block.rendered ?? "")} />;
+        })}
+        <p class="feed-foot">
+          <Time at={at} />
+          {isRead ? null : <span class="unseen">unread</span>}
+          {typeof action === "string" && action !== "" ? <OutLink to={action}>{action}</OutLink> : null}
+        </p>
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,63 @@
+import { isObject, type Json, type JsonObject } from "./json.js";
+import { sampleOf } from "./schema.js";
+import { recipientOf } from "./words.js";
+
+export interface Workflow {
+  key: string;
+  name: string;
+  categories: string[];
+  active: boolean;
+  /** Types of its steps, those of channel steps by their channel. */
+  steps: string[];
+  schema: JsonObject | null;
+  /** Why it cannot be read; null: it can. */
+  error: string | null;
+}
+
+/** What the form holds. */
+export interface Draft {
+  recipients: string[];
+  actor: string;
+  tenant: string;
+  cancellationKey: string;
+  skipDelays: boolean;
+  data: Json;
+}
+
+export function sampleData(workflow: Workflow): Json {
+  return workflow.schema === null ? {} : sampleOf(workflow.schema, workflow.schema);
+}
+
+export function newDraft(workflow: Workflow): Draft {
+  return { recipients: [], actor: "", tenant: "", cancellationKey: "", skipDelays: false, data: sampleData(workflow) };
+}
+
+/** The body that a trigger's request has; what is empty is left out. */
+export function payloadOf({ recipients, actor, tenant, cancellationKey, skipDelays, data }: Draft): JsonObject {
+  return {
+    recipients: recipients.map(recipientOf),
+    ...(actor === "" ? {} : { actor: recipientOf(actor) }),
+    ...(tenant === "" ? {} : { tenant }),
+    ...(cancellationKey === "" ? {} : { cancellation_key: cancellationKey }),
+    ...(skipDelays ? { settings: { skip_delay: true } } : {}),
+    data,
+  };
+}
+
+const quoted = (text: string): string => (/^[\w@.,/+:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+/** The same as a command, to paste into a terminal or a script. */
+export function commandOf(workflow: string, draft: Draft): string {
+  const data = isObject(draft.data) && Object.keys(draft.data).length > 0 ? JSON.stringify(draft.data) : "";
+  const users = draft.recipients.filter((one) => !one.includes("/"));
+  const flags: [name: string, value: string][] = [
+    ["--recipients", users.join(",")],
+    ...draft.recipients.filter((one) => one.includes("/")).map((one): [string, string] => ["--object", one]),
+    ["--actor", draft.actor],
+    ["--tenant", draft.tenant],
+    ["--cancellation-key", draft.cancellationKey],
+    ["--data", data],
+  ];
+  const said = flags.filter(([, value]) => value !== "").map(([name, value]) => `${name} ${quoted(value)}`);
+  return ["knock notify", quoted(workflow), ...said, ...(draft.skipDelays ? ["--skip-delay"] : [])].join(" ");
+}

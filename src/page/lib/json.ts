@@ -1,0 +1,35 @@
+/** A JSON value, and the object it may be. */
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export const objectsIn = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
+
+/** What a step to a value is called: a property or a place in a list. */
+export type Path = readonly (string | number)[];
+
+/** The value with what stands at the path replaced; undefined takes a property or an item away. Nothing given is changed. */
+export function withValue(root: Json | undefined, path: Path, value: Json | undefined): Json | undefined {
+  const [step, ...rest] = path;
+  if (step === undefined) return value;
+  if (typeof step === "number") {
+    const list = Array.isArray(root) ? [...root] : [];
+    const next = withValue(list[step], rest, value);
+    if (next === undefined) list.splice(step, 1);
+    else list[step] = next;
+    return list;
+  }
+  const object: JsonObject = isObject(root) ? { ...root } : {};
+  const next = withValue(Object.hasOwn(object, step) ? object[step] : undefined, rest, value);
+  if (next === undefined) delete object[step];
+  else object[step] = next;
+  return object;
+}
+
+/** As the API names a field in its errors: `data.lines[0].sku`. */
+export function fieldName(path: Path): string {
+  return path.map((step, at) => (typeof step === "number" ? `[${step}]` : at === 0 ? step : `.${step}`)).join("");
+}

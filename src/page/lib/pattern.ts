@@ -1,0 +1,34 @@
+/** One thing that a pattern wants, and how often at least. */
+const PART = /(\\[dws.\-+/\\()[\]{}?*^$|]|\[\^?(?:\\.|[^\]\\])+\]|[^\\()[\]{}?*+^$|])(\{(\d+)(?:,\d*)?\}|[?*+])?/y;
+const CLASSES: Record<string, string> = { "\\d": "1", "\\w": "a", "\\s": " ", ".": "a" };
+
+/** A character of the class: the first that it names, `[0-9A-F]` gives 0. */
+function memberOf(part: string): string | null {
+  if (part in CLASSES) return CLASSES[part] ?? null;
+  if (part.startsWith("[^")) return null;
+  if (!part.startsWith("[")) return part.replace(/^\\/, "");
+  const first = /^\[(\\.|.)/s.exec(part)?.[1] ?? "";
+  return CLASSES[first] ?? first.replace(/^\\/, "");
+}
+
+/** A text that a plain pattern takes (no groups, no choices), or null. */
+export function textMatching(pattern: string): string | null {
+  const body = pattern.replace(/^\^/, "").replace(/\$$/, "");
+  const parts = new RegExp(PART);
+  let text = "";
+  let at = 0;
+  while (at < body.length) {
+    parts.lastIndex = at;
+    const found = parts.exec(body);
+    const member = found === null ? null : memberOf(found[1] ?? "");
+    if (found === null || member === null) return null;
+    const times = found[3] === undefined ? (found[2] === "?" || found[2] === "*" ? 0 : 1) : Number(found[3]);
+    text += member.repeat(Math.min(times, 200));
+    at += found[0].length;
+  }
+  try {
+    return new RegExp(pattern, "u").test(text) ? text : null;
+  } catch {
+    return null;
+  }
+}

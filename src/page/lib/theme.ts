@@ -1,0 +1,28 @@
+import { useLayoutEffect, useState } from "preact/hooks";
+
+export const THEMES = ["auto", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEY = "knock.theme";
+
+function stored(): Theme {
+  try {
+    return THEMES.find((one) => one === localStorage.getItem(KEY)) ?? "auto";
+  } catch {
+    return "auto"; // a browser that keeps nothing
+  }
+}
+
+/** What the system prefers, unless somebody chose. */
+export function useTheme(): [theme: Theme, next: () => void] {
+  const [theme, setTheme] = useState(stored);
+  useLayoutEffect(() => {
+    document.documentElement.dataset.theme = theme;
+    try {
+      localStorage.setItem(KEY, theme);
+    } catch {
+      // then only for now
+    }
+  }, [theme]);
+  return [theme, () => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto")];
+}

@@ -1,0 +1,39 @@
+const UNITS: [name: string, milliseconds: number][] = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+];
+
+/** `2d 3h`, `25m`, `8s`: the two largest units. */
+export function durationText(milliseconds: number): string {
+  let rest = Math.round(Math.abs(milliseconds) / 1_000) * 1_000;
+  const parts: string[] = [];
+  for (const [name, size] of UNITS) {
+    const count = Math.floor(rest / size);
+    if (count === 0) {
+      if (parts.length > 0) break;
+      continue;
+    }
+    parts.push(`${count}${name}`);
+    rest -= count * size;
+    if (parts.length === 2) break;
+  }
+  return parts.join(" ") || "0s";
+}
+
+/** `3m ago`, `in 2h`, `now`: one unit, as a list wants it. Further off than a month it is the day. */
+export function relativeText(at: number, now: number): string {
+  const away = at - now;
+  const size = Math.abs(away);
+  if (size < 5_000) return "now";
+  if (size > 30 * 86_400_000) return new Date(at).toISOString().slice(0, 10);
+  const [name, unit] = UNITS.find(([, milliseconds]) => size >= milliseconds) ?? ["s", 1_000];
+  const text = `${Math.floor(size / unit)}${name}`;
+  return away < 0 ? `${text} ago` : `in ${text}`;
+}
+
+/** `2026-11-24 10:05:00 UTC`. */
+export function absoluteText(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}

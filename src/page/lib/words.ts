@@ -1,0 +1,56 @@
+import { isObject, type Json } from "./json.js";
+
+const CHANNELS: Record<string, string> = {
+  email: "E-mail",
+  sms: "SMS",
+  push: "Push",
+  chat: "Chat",
+  in_app_feed: "In-app feed",
+  in_app_guide: "Guide",
+  http: "Webhook",
+};
+
+export function channelName(type: unknown): string {
+  return CHANNELS[String(type)] ?? String(type);
+}
+
+/** A step's type; of a channel step its channel. */
+export function stepName(type: string): string {
+  return CHANNELS[type] ?? spaced(type);
+}
+
+/** A user's id, or `projects/p1` of an object. */
+export function recipientText(value: Json | undefined): string {
+  return isObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value ?? "");
+}
+
+/** What {@link recipientText} writes, read again. */
+export function recipientOf(text: string): Json {
+  const slash = text.indexOf("/");
+  return slash > 0 ? { collection: text.slice(0, slash), id: text.slice(slash + 1) } : text;
+}
+
+export function spaced(name: unknown): string {
+  return String(name ?? "").replaceAll("_", " ");
+}
+
+export type Tone = "good" | "bad" | "wait" | "busy" | "plain";
+
+const TONES: Record<string, Tone> = {
+  delivered: "good",
+  sent: "good",
+  completed: "good",
+  undelivered: "bad",
+  bounced: "bad",
+  failed: "bad",
+  queued: "busy",
+  processing: "busy",
+  delivery_attempted: "wait",
+  paused: "wait",
+  waiting: "wait",
+  halted: "wait",
+};
+
+export function toneOf(status: unknown): Tone {
+  return TONES[String(status)] ?? "plain";
+}

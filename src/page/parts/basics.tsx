@@ -1,0 +1,114 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { useLive, useTick } from "../lib/live.js";
+import { absoluteText, relativeText } from "../lib/time.js";
+import { spaced, toneOf } from "../lib/words.js";
+
+/** A status in a word. */
+export function Chip({ status, title }: { status: unknown; title?: string | undefined }) {
+  return (
+    <span class={`chip ${toneOf(status)}`} title={title}>
+      {spaced(status)}
+    </span>
+  );
+}
+
+/** A moment as it is from now; all of it when pointed at. */
+export function Time({ at }: { at: unknown }) {
+  const { now } = useLive();
+  useTick(10_000);
+  const time = Date.parse(String(at));
+  if (Number.isNaN(time)) return null;
+  return (
+    <time dateTime={String(at)} title={absoluteText(time)}>
+      {relativeText(time, now())}
+    </time>
+  );
+}
+
+/** Where there is nothing to show: what would bring something. `whole`: it stands for all that was asked for. */
+export function Empty({ title, whole, children }: { title: string; whole?: boolean; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      {whole ? <h1>{title}</h1> : <h2>{title}</h2>}
+      {children}
+    </div>
+  );
+}
+
+export function Fault({ text }: { text: string | null }) {
+  return text === null ? null : (
+    <p class="fault" role="alert">
+      {text}
+    </p>
+  );
+}
+
+/** Names and values; those without a value are left out. */
+export function Facts({ of }: { of: [name: string, value: ComponentChildren][] }) {
+  const known = of.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return (
+    <dl class="facts">
+      {known.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function Code({ value, label }: { value: unknown; label: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys, too.
+    <section class="code" tabIndex={0} aria-label={label}>
+      <pre>{typeof value === "string" ? value : JSON.stringify(value, null, 2)}</pre>
+    </section>
+  );
+}
+
+export interface Tab {
+  name: string;
+  show: () => ComponentChildren;
+}
+
+/** One of several views of the same thing; arrow keys go from tab to tab. */
+export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }) {
+  const [chosen, choose] = useState("");
+  const open = tabs.find(({ name }) => name === chosen) ?? tabs[0];
+  if (open === undefined) return null;
+  const move = (event: KeyboardEvent): void => {
+    const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    const next = tabs[(tabs.indexOf(open) + by + tabs.length) % tabs.length];
+    if (by === 0 || next === undefined) return;
+    event.preventDefault();
+    choose(next.name);
+    const list = (event.currentTarget as HTMLElement).children;
+    (list[tabs.indexOf(next)] as HTMLElement).focus();
+  };
+  const id = (name: string): string => `${label}-${name}`.toLowerCase().replaceAll(/[^a-z]+/g, "-");
+  return (
+    <div class="tabs">
+      <div role="tablist" aria-label={label} class="tablist" onKeyDown={move}>
+        {tabs.map(({ name }) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`tab-${id(name)}`}
+            aria-selected={name === open.name}
+            aria-controls={name === open.name ? `panel-${id(name)}` : undefined}
+            tabIndex={name === open.name ? 0 : -1}
+            onClick={() => choose(name)}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <div role="tabpanel" id={`panel-${id(open.name)}`} aria-labelledby={`tab-${id(open.name)}`}>
+        {open.show()}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Workflow } from "../lib/draft.js";
+import { type Json, withValue } from "../lib/json.js";
+import { Tabs } from "./basics.js";
+import { SchemaFields } from "./schema-fields.js";
+
+interface DataProps {
+  workflow: Workflow;
+  data: Json;
+  faults: ReadonlyMap<string, string>;
+  onChange(data: Json): void;
+  /** Whether the text under "JSON" can be read. */
+  onValid(isValid: boolean): void;
+}
+
+function DataJson({ data, onChange, onValid }: Omit<DataProps, "workflow" | "faults">) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const [fault, setFault] = useState("");
+  useEffect(() => () => onValid(true), [onValid]);
+  return (
+    <div class="field">
+      <label for="data-json">Data as JSON</label>
+      <textarea
+        id="data-json"
+        class="json"
+        rows={14}
+        spellcheck={false}
+        aria-invalid={fault !== ""}
+        value={typed ?? JSON.stringify(data, null, 2)}
+        onInput={({ currentTarget: { value } }) => {
+          setTyped(value);
+          try {
+            onChange(JSON.parse(value) as Json);
+            setFault("");
+            onValid(true);
+          } catch (wrong) {
+            setFault(`This is not JSON: ${wrong instanceof Error ? wrong.message : ""}`);
+            onValid(false);
+          }
+        }}
+      />
+      {fault === "" ? null : (
+        <p class="field-fault" role="alert">
+          {fault}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** A trigger's data: as the fields of its schema, or as JSON. */
+export function Data({ workflow, data, faults, onChange, onValid }: DataProps) {
+  const { schema } = workflow;
+  const form = {
+    name: "Form",
+    show: () => (
+      <div class="fields">
+        {schema === null ? null : (
+          <SchemaFields
+            schema={schema}
+            root={schema}
+            path={["data"]}
+            value={data}
+            faults={faults}
+            onSet={([, ...path], value) => onChange(withValue(data, path, value) ?? {})}
+          />
+        )}
+      </div>
+    ),
+  };
+  const json = { name: "JSON", show: () => <DataJson data={data} onChange={onChange} onValid={onValid} /> };
+  return (
+    <fieldset class="field-group">
+      <legend>Data</legend>
+      {schema === null ? <p class="hint">This workflow has no schema: any object will do.</p> : null}
+      <Tabs label="Data" tabs={schema === null ? [json] : [form, json]} />
+    </fieldset>
+  );
+}

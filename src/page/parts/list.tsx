@@ -1,0 +1,183 @@
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { JsonObject } from "../lib/json.js";
+import { linkTo, type Route, VIEW_NAMES, type View } from "../lib/route.js";
+import { MAX_ROWS, type useList } from "../lib/use-resource.js";
+import { replaceRoute } from "../lib/use-route.js";
+import { Fault } from "./basics.js";
+
+/** Ids that have come above what was there when the list was first shown with these filters: they are marked for a moment. */
+function useNewcomers(search: string, ids: readonly string[] | null): ReadonlySet<string> {
+  const seen = useRef<{ search: string; known: Set<string> | null; fresh: Set<string> }>({
+    search,
+    known: null,
+    fresh: new Set(),
+  });
+  if (seen.current.search !== search) seen.current = { search, known: null, fresh: new Set() };
+  const { known, fresh } = seen.current;
+  if (ids === null) return fresh;
+  if (known === null) seen.current.known = new Set(ids);
+  else {
+    const above = ids.findIndex((id) => known.has(id));
+    for (const id of above < 0 ? ids : ids.slice(0, above)) fresh.add(id);
+    for (const id of ids) known.add(id);
+  }
+  return fresh;
+}
+
+interface ListProps {
+  view: View;
+  label: string;
+  route: Route;
+  list: ReturnType<typeof useList<JsonObject>>;
+  row(item: JsonObject): ComponentChildren;
+  empty: ComponentChildren;
+}
+
+/** A list's rows, each a link to what it tells of. */
+export function List({ view, label, route, list, row, empty }: ListProps) {
+  const { value, fault, showMore } = list;
+  const ids = value?.items.map(({ id }) => String(id)) ?? null;
+  const fresh = useNewcomers(JSON.stringify(route.query), ids);
+  return (
+    <>
+      <Fault text={fault} />
+      <p class="unseen" role="status">
+        {fresh.size === 0 ? "" : `${fresh.size} new`}
+      </p>
+      {value?.items.length === 0 ? empty : null}
+      <ul class="rows" aria-label={label}>
+        {value?.items.map((item) => {
+          const id = String(item.id);
+          return (
+            <li key={id} class={fresh.has(id) ? "new" : undefined}>
+              <a
+                class="row"
+                href={linkTo(view, id, route.query)}
+                aria-current={route.id === id ? "true" : undefined}
+                data-row={id}
+              >
+                {row(item)}
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+      {showMore ? (
+        <button type="button" class="more" onClick={showMore}>
+          Load more
+        </button>
+      ) : null}
+      {value?.more && showMore === null && value.items.length >= MAX_ROWS ? (
+        <p class="hint">These are the newest {MAX_ROWS}: search for others.</p>
+      ) : null}
+    </>
+  );
+}
+
+interface FiltersProps {
+  route: Route;
+  placeholder: string;
+  selects: { name: string; label: string; options: [value: string, text: string][] }[];
+  /** Filters that come with a link, and are only taken away here. */
+  fixed?: { name: string; text: (value: string) => string }[];
+}
+
+/** Search and filters, kept in the address. */
+export function Filters({ route, placeholder, selects, fixed = [] }: FiltersProps) {
+  const set = (name: string, value: string): void =>
+    replaceRoute(linkTo(route.view, route.id, { ...route.query, [name]: value }));
+  return (
+    <search class="filters">
+      <input
+        type="search"
+        data-search
+        aria-label={placeholder}
+        placeholder={`${placeholder}  ( / )`}
+        value={route.query.q ?? ""}
+        onInput={({ currentTarget }) => set("q", currentTarget.value)}
+      />
+      {selects.map(({ name, label, options }) => (
+        <select
+          key={name}
+          aria-label={label}
+          value={route.query[name] ?? ""}
+          onChange={({ currentTarget }) => set(name, currentTarget.value)}
+        >
+          <option value="">Any {label.toLowerCase()}</option>
+          {options.map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      ))}
+      {fixed
+        .filter(({ name }) => route.query[name])
+        .map(({ name, text }) => (
+          <button key={name} type="button" class="filter" onClick={() => set(name, "")}>
+            {text(route.query[name] ?? "")} <span aria-hidden="true">×</span>
+            <span class="unseen">(remove this filter)</span>
+          </button>
+        ))}
+    </search>
+  );
+}
+
+/** Where there is place for one pane only, as the style has it. */
+const NARROW = "(max-width: 60rem)";
+
+/** A list beside what is open of it; on a narrow screen the one or the other. */
+export function Panes({
+  route,
+  list,
+  children,
+}: {
+  route: Route;
+  list: ComponentChildren;
+  children: ComponentChildren;
+}) {
+  const detail = useRef<HTMLElement | null>(null);
+  const before = useRef({ id: route.id, scrolled: 0 });
+  useLayoutEffect(() => {
+    const main = detail.current?.closest("main");
+    const keep = (): void => {
+      if (before.current.id === null && main) before.current.scrolled = main.scrollTop;
+    };
+    main?.addEventListener("scroll", keep, { passive: true });
+    return () => main?.removeEventListener("scroll", keep);
+  }, []);
+  useLayoutEffect(() => {
+    const pane = detail.current;
+    const main = pane?.closest("main");
+    const { id, scrolled } = before.current;
+    before.current = { id: route.id, scrolled };
+    if (!pane || !main || id === route.id) return;
+    pane.scrollTop = 0;
+    if (!matchMedia(NARROW).matches) return;
+    // One takes the other's place: the focus goes along, and the list is found again where it was left.
+    if (route.id === null) {
+      main.scrollTop = scrolled;
+      if (id !== null) main.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`)?.focus();
+    } else {
+      main.scrollTop = 0;
+      pane.focus();
+    }
+  }, [route.id]);
+  return (
+    <div class={`panes ${route.id === null ? "" : "opened"}`}>
+      <section class="list-pane" aria-label="List">
+        {route.id === null ? <h1 class="unseen">{VIEW_NAMES[route.view]}</h1> : null}
+        {list}
+      </section>
+      <section class="detail-pane" aria-label="Detail" ref={detail} tabIndex={-1}>
+        {route.id === null ? null : (
+          <a class="back" href={linkTo(route.view, null, route.query)} data-back>
+            <span aria-hidden="true">←</span> All {route.view}
+          </a>
+        )}
+        {children}
+      </section>
+    </div>
+  );
+}

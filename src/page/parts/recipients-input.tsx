@@ -1,0 +1,99 @@
+import { useState } from "preact/hooks";
+import type { JsonObject } from "../lib/json.js";
+import { useResource } from "../lib/use-resource.js";
+
+interface InputProps {
+  id: string;
+  label: string;
+  value: string;
+  hint?: string;
+  fault?: string | undefined;
+  onInput(value: string): void;
+  onKeyDown?(event: KeyboardEvent): void;
+}
+
+/** A user's id, or `collection/id` of an object, completed from who is known. */
+export function RecipientInput({ id, label, value, hint, fault, onInput, onKeyDown }: InputProps) {
+  const { value: found } = useResource<{ items: JsonObject[] }>(
+    `page/users?limit=20${value === "" ? "" : `&q=${encodeURIComponent(value)}`}`,
+    "on return",
+  );
+  const told = [hint ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ");
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        list={`${id}-known`}
+        value={value}
+        autocomplete="off"
+        aria-invalid={fault !== undefined}
+        aria-describedby={told || undefined}
+        onInput={({ currentTarget }) => onInput(currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+      <datalist id={`${id}-known`}>
+        {found?.items.map((user) => (
+          <option key={String(user.id)} value={String(user.id)}>
+            {String(user.name ?? user.email ?? "")}
+          </option>
+        ))}
+      </datalist>
+      {hint ? (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      ) : null}
+      {fault ? (
+        <p class="field-fault" id={`${id}-fault`}>
+          {fault}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+interface RecipientsProps {
+  chosen: string[];
+  fault: string | undefined;
+  onChange(chosen: string[]): void;
+}
+
+/** Several of them: each is added by Enter, a comma or its choice. */
+export function RecipientsInput({ chosen, fault, onChange }: RecipientsProps) {
+  const [text, setText] = useState("");
+  const add = (more: string): void => {
+    const ids = more.split(/[,\s]+/).filter((id) => id !== "" && !chosen.includes(id));
+    if (ids.length > 0) onChange([...chosen, ...ids]);
+    setText("");
+  };
+  return (
+    <div onFocusOut={() => add(text)}>
+      <RecipientInput
+        id="recipients"
+        label="Recipients"
+        value={text}
+        hint="Ids of users, or collection/id of objects; Enter adds one."
+        fault={fault}
+        onInput={(value) => (/[,\s]$/.test(value) ? add(value) : setText(value))}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || text === "") return;
+          event.preventDefault();
+          add(text);
+        }}
+      />
+      {chosen.length === 0 ? null : (
+        <ul class="tokens" aria-label="Chosen recipients">
+          {chosen.map((id) => (
+            <li key={id}>
+              <button type="button" onClick={() => onChange(chosen.filter((one) => one !== id))}>
+                {id} <span aria-hidden="true">×</span>
+                <span class="unseen">(remove)</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

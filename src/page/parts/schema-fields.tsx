@@ -1,0 +1,217 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { fieldName, isObject, type Json, type JsonObject, type Path } from "../lib/json.js";
+import { kindOf, type Property, propertiesOf, resolved, sampleOf } from "../lib/schema.js";
+
+interface FieldProps {
+  property: Property;
+  root: JsonObject;
+  path: Path;
+  value: Json | undefined;
+  faults: ReadonlyMap<string, string>;
+  onSet(path: Path, value: Json | undefined): void;
+}
+
+/** Which keys a phone shows. */
+const INPUT_MODES: Record<string, "email" | "url"> = { email: "email", uri: "url" };
+
+/** What there is no input for, as JSON; it counts once it can be read. */
+function JsonInput({
+  id,
+  value,
+  onSet,
+}: {
+  id: string;
+  value: Json | undefined;
+  onSet(value: Json | undefined): void;
+}) {
+  const [typed, setTyped] = useState<{ text: string; fault: string } | null>(null);
+  return (
+    <>
+      <textarea
+        id={id}
+        class="json"
+        rows={4}
+        spellcheck={false}
+        value={typed?.text ?? (value === undefined ? "" : JSON.stringify(value, null, 2))}
+        onInput={({ currentTarget: { value: text } }) => {
+          try {
+            onSet(text.trim() === "" ? undefined : (JSON.parse(text) as Json));
+            setTyped({ text, fault: "" });
+          } catch {
+            setTyped({ text, fault: "This is not JSON yet." });
+          }
+        }}
+        onBlur={() => setTyped((before) => (before?.fault ? before : null))}
+      />
+      {typed?.fault ? <p class="field-fault">{typed.fault}</p> : null}
+    </>
+  );
+}
+
+function Single({ id, told, props }: { id: string; told: string | undefined; props: FieldProps }): ComponentChildren {
+  const { property, path, value, onSet, faults } = props;
+  const { schema } = property;
+  const shown = value === undefined || value === null ? "" : String(value);
+  const common = { id, "aria-describedby": told, "aria-invalid": faults.has(fieldName(path)) };
+  const text = (typed: string): void => onSet(path, typed === "" && !property.required ? undefined : typed);
+  switch (kindOf(schema, path.length)) {
+    case "long text":
+      return <textarea {...common} rows={4} value={shown} onInput={({ currentTarget }) => text(currentTarget.value)} />;
+    case "text":
+      return (
+        <input
+          {...common}
+          inputMode={INPUT_MODES[String(schema.format)] ?? "text"}
+          value={shown}
+          onInput={({ currentTarget }) => text(currentTarget.value)}
+        />
+      );
+    case "number":
+      return (
+        <input
+          {...common}
+          type="number"
+          step={schema.type === "integer" ? 1 : "any"}
+          value={shown}
+          onInput={({ currentTarget: { value: typed } }) => onSet(path, typed === "" ? undefined : Number(typed))}
+        />
+      );
+    case "boolean":
+    case "choice": {
+      const options = kindOf(schema) === "boolean" ? [true, false] : (schema.enum as Json[]);
+      return (
+        <select
+          {...common}
+          value={value === undefined ? "" : JSON.stringify(value)}
+          onChange={({ currentTarget: { value: chosen } }) =>
+            onSet(path, chosen === "" ? undefined : (JSON.parse(chosen) as Json))
+          }
+        >
+          <option value="">not set</option>
+          {options.map((option) => (
+            <option key={JSON.stringify(option)} value={JSON.stringify(option)}>
+              {String(option)}
+            </option>
+          ))}
+        </select>
+      );
+    }
+    default:
+      return <JsonInput id={id} value={value} onSet={(given) => onSet(path, given)} />;
+  }
+}
+
+function List({ property, root, path, value, ...rest }: FieldProps) {
+  const items = Array.isArray(value) ? value : [];
+  const schema = resolved(property.schema.items, root);
+  return (
+    <>
+      {items.map((item, at) => (
+        <div key={String(at)} class="list-item">
+          <Field
+            property={{ name: `${property.name} ${at + 1}`, schema, required: true }}
+            root={root}
+            path={[...path, at]}
+            value={item}
+            {...rest}
+          />
+          <button type="button" class="quiet" onClick={() => rest.onSet([...path, at], undefined)}>
+            Remove {property.name} {at + 1}
+          </button>
+        </div>
+      ))}
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => rest.onSet([...path, items.length], sampleOf(schema, root, property.name.replace(/s$/, "")))}
+      >
+        Add to {property.name}
+      </button>
+    </>
+  );
+}
+
+/** One property with what the schema says of it, and what the engine said against it. */
+function Field(props: FieldProps) {
+  const { property, root, path, faults } = props;
+  const { schema } = property;
+  const name = fieldName(path);
+  const id = `field-${name}`;
+  const fault = faults.get(name);
+  const about = typeof schema.description === "string" ? schema.description : "";
+  const label = typeof schema.title === "string" ? schema.title : property.name;
+  const told = [about ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ") || undefined;
+  const kind = kindOf(schema, path.length);
+  const notes = (
+    <>
+      {about ? (
+        <p class="hint" id={`${id}-hint`}>
+          {about}
+        </p>
+      ) : null}
+      {fault ? (
+        <p class="field-fault" id={`${id}-fault`}>
+          {fault}
+        </p>
+      ) : null}
+    </>
+  );
+  if (kind === "object" || kind === "list")
+    return (
+      <fieldset class="field-group" aria-describedby={told}>
+        <legend>
+          {label}
+          {property.required ? <Required /> : null}
+        </legend>
+        {notes}
+        {kind === "list" ? (
+          <List {...props} />
+        ) : (
+          <SchemaFields
+            schema={schema}
+            root={root}
+            path={path}
+            value={props.value}
+            faults={faults}
+            onSet={props.onSet}
+          />
+        )}
+      </fieldset>
+    );
+  return (
+    <div class="field">
+      <label for={id}>
+        {label}
+        {property.required ? <Required /> : null}
+      </label>
+      <Single id={id} told={told} props={props} />
+      {notes}
+    </div>
+  );
+}
+
+const Required = () => <span class="required"> required</span>;
+
+interface SchemaFieldsProps extends Omit<FieldProps, "property"> {
+  schema: JsonObject;
+}
+
+/** Inputs for what a schema describes; what the value has beside it stays as it is. */
+export function SchemaFields({ schema, root, path, value, ...rest }: SchemaFieldsProps) {
+  const object = isObject(value) ? value : {};
+  return (
+    <>
+      {propertiesOf(schema, root).map((property) => (
+        <Field
+          key={property.name}
+          property={property}
+          root={root}
+          path={[...path, property.name]}
+          value={Object.hasOwn(object, property.name) ? object[property.name] : undefined}
+          {...rest}
+        />
+      ))}
+    </>
+  );
+}

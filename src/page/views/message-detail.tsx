@@ -1,0 +1,142 @@
+import { useState } from "preact/hooks";
+import { Chat } from "../content/chat.js";
+import { emailFacts, emailTabs } from "../content/email.js";
+import { FeedItem } from "../content/feed-item.js";
+import { Push, Sms } from "../content/phone.js";
+import { Webhook } from "../content/webhook.js";
+import { ask, faultText } from "../lib/api.js";
+import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
+import { linkTo } from "../lib/route.js";
+import { useResource } from "../lib/use-resource.js";
+import { channelName, recipientText, spaced } from "../lib/words.js";
+import { Chip, Code, Empty, Facts, Fault, Tabs, Time } from "../parts/basics.js";
+
+function Content({ message }: { message: JsonObject }) {
+  const content = isObject(message.content) && isObject(message.content.data) ? message.content.data : {};
+  const app = String(message.workflow);
+  switch (content.__typename) {
+    case "MessageSmsContent":
+      return <Sms content={content} />;
+    case "MessagePushContent":
+      return <Push content={content} app={app} />;
+    case "MessageChatContent":
+      return <Chat content={content} app={app} />;
+    case "MessageInAppFeedContent":
+      return (
+        <FeedItem
+          blocks={content.blocks}
+          actors={message.actors}
+          at={message.inserted_at}
+          isRead={message.read_at !== null}
+        />
+      );
+    case "MessageWebhookContent":
+      return <Webhook content={content} />;
+    default:
+      return <Code value={content} label="Content" />;
+  }
+}
+
+function Events({ events }: { events: JsonObject[] }) {
+  return (
+    <ol class="events">
+      {events.map((event) => (
+        <li key={String(event.id)}>
+          <Time at={event.inserted_at} /> <span>{spaced(String(event.type).replace("message.", ""))}</span>
+          {isObject(event.data) ? <code class="muted"> {JSON.stringify(event.data)}</code> : null}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** What the recipient would do with it, by name of what is there now and of what undoes it. */
+const MARKS = [
+  ["seen", "unseen", "Mark seen", "Mark unseen"],
+  ["read", "unread", "Mark read", "Mark unread"],
+  ["archived", "unarchived", "Archive", "Unarchive"],
+] as const;
+
+export function MessageDetail({ id }: { id: string }) {
+  const { value: message, fault, reload } = useResource(`page/messages/${encodeURIComponent(id)}`);
+  const [marking, setMarking] = useState<string | null>(null);
+  if (message === null)
+    return fault === null ? null : (
+      <Empty title="Not there" whole>
+        {fault}
+      </Empty>
+    );
+  const channel = isObject(message.channel) ? message.channel : {};
+  const source = isObject(message.source) ? message.source : {};
+  const content = isObject(message.content) && isObject(message.content.data) ? message.content.data : {};
+  const isEmail = content.__typename === "MessageEmailContent";
+  const isSandboxed = isObject(message.metadata) && message.metadata.sandbox === true;
+  const title = String(
+    content.subject_line || content.title || `${channelName(channel.type)} to ${recipientText(message.recipient)}`,
+  );
+  const engaged = Array.isArray(message.engagement_statuses) ? message.engagement_statuses : [];
+  const mark = (status: string): void => {
+    ask(`POST page/messages/${encodeURIComponent(id)}/mark`, { status }).then(
+      () => {
+        setMarking(null);
+        reload();
+      },
+      (refused: unknown) => setMarking(faultText(refused)),
+    );
+  };
+  return (
+    <article aria-label={title}>
+      <header class="detail-head">
+        <div class="title-line">
+          <h1>{title}</h1>
+          <p class="chips">
+            <Chip status={message.status} />
+            {isSandboxed ? (
+              <span class="chip plain" title="Rendered and kept: nothing leaves through this channel here">
+                sandbox
+              </span>
+            ) : null}
+            {engaged.map((status) => (
+              <Chip key={String(status)} status={status} />
+            ))}
+          </p>
+        </div>
+        <Facts
+          of={[
+            ...(isEmail ? emailFacts(content) : []),
+            [
+              "Recipient",
+              <a href={linkTo("users", recipientText(message.recipient))}>{recipientText(message.recipient)}</a>,
+            ],
+            ["Channel", `${channelName(channel.type)} · ${String(channel.key)}`],
+            ["Workflow", `${String(message.workflow)} · ${String(source.step_ref)}`],
+            ["Tenant", message.tenant ? String(message.tenant) : ""],
+            ["Made", <Time at={message.inserted_at} />],
+            ["Held until", message.scheduled_at ? <Time at={message.scheduled_at} /> : ""],
+            ["Run", <a href={linkTo("runs", String(source.workflow_recipient_run_id))}>Show the run</a>],
+          ]}
+        />
+        <p class="actions small">
+          {MARKS.map(([status, undo, name, undoName]) => {
+            const isSet = message[`${status}_at`] !== null;
+            return (
+              <button key={status} type="button" onClick={() => mark(isSet ? undo : status)}>
+                {isSet ? undoName : name}
+              </button>
+            );
+          })}
+        </p>
+        <Fault text={marking ?? fault} />
+      </header>
+      <Tabs
+        label="Message"
+        tabs={[
+          ...(isEmail ? emailTabs(id, content) : [{ name: "Preview", show: () => <Content message={message} /> }]),
+          { name: "Data", show: () => <Code value={message.data} label="Data" /> },
+          { name: "Events", show: () => <Events events={objectsIn(message.events)} /> },
+          { name: "JSON", show: () => <Code value={message} label="The message as JSON" /> },
+        ]}
+      />
+    </article>
+  );
+}

@@ -1,0 +1,98 @@
+import { isObject, type JsonObject } from "../lib/json.js";
+import type { Project } from "../lib/project.js";
+import { linkTo, type Route } from "../lib/route.js";
+import { useList } from "../lib/use-resource.js";
+import { channelName, recipientText, spaced } from "../lib/words.js";
+import { Chip, Empty, Time } from "../parts/basics.js";
+import { Icon } from "../parts/icon.js";
+import { Filters, List, Panes } from "../parts/list.js";
+import { MessageDetail } from "./message-detail.js";
+
+const STATUSES = ["queued", "sent", "delivered", "delivery_attempted", "undelivered", "bounced", "not_sent"];
+
+function Row({ message }: { message: JsonObject }) {
+  const channel = isObject(message.channel) ? message.channel : {};
+  const engaged = Array.isArray(message.engagement_statuses) ? message.engagement_statuses.map(String) : [];
+  return (
+    <>
+      <span class="row-icon" title={channelName(channel.type)}>
+        <Icon name={String(channel.type)} />
+      </span>
+      <span class="row-main">
+        <span class="row-title">
+          <span class="unseen">{channelName(channel.type)}: </span>
+          {String(message.title || message.text || "(empty)")}
+        </span>
+        {message.title && message.text ? <span class="row-text">{String(message.text)}</span> : null}
+        <span class="row-foot">
+          {recipientText(message.recipient)} <span class="dot">·</span> {String(message.workflow)}
+        </span>
+      </span>
+      <span class="row-side">
+        <Time at={message.inserted_at} />
+        <Chip status={engaged.at(-1) ?? message.status} />
+      </span>
+    </>
+  );
+}
+
+export function Messages({ route, project }: { route: Route; project: Project | null }) {
+  const { q = "", workflow = "", channel = "", status = "", recipient = "" } = route.query;
+  const list = useList("page/messages", { q, workflow, channel, status, recipient });
+  const isFiltered = q + workflow + channel + status + recipient !== "";
+  return (
+    <Panes
+      route={route}
+      list={
+        <>
+          <Filters
+            route={route}
+            placeholder="Search messages"
+            selects={[
+              { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
+              { name: "channel", label: "Channel", options: (project?.channels ?? []).map(({ key }) => [key, key]) },
+              { name: "status", label: "Status", options: STATUSES.map((one) => [one, spaced(one)]) },
+            ]}
+            fixed={[{ name: "recipient", text: (value) => `to ${value}` }]}
+          />
+          <List
+            view="messages"
+            label="Messages"
+            route={route}
+            list={list}
+            row={(message) => <Row message={message} />}
+            empty={
+              isFiltered ? (
+                <Empty title="No message matches">
+                  <p>
+                    <a href={linkTo("messages")}>Show all messages</a>
+                  </p>
+                </Empty>
+              ) : (
+                <Empty title="No messages yet">
+                  <p>
+                    They appear here as they are made. Run your application with{" "}
+                    <code>KNOCK_BASE_URL={location.origin}</code>, or <a href={linkTo("trigger")}>trigger a workflow</a>{" "}
+                    from this page.
+                  </p>
+                </Empty>
+              )
+            }
+          />
+        </>
+      }
+    >
+      {route.id === null ? (
+        list.value?.items.length ? (
+          <Empty title="Choose a message">
+            <p>
+              <kbd>j</kbd> and <kbd>k</kbd> go through the list, <kbd>?</kbd> shows all keys.
+            </p>
+          </Empty>
+        ) : null
+      ) : (
+        <MessageDetail key={route.id} id={route.id} />
+      )}
+    </Panes>
+  );
+}

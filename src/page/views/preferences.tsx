@@ -1,0 +1,195 @@
+import { useState } from "preact/hooks";
+import { ask, faultText } from "../lib/api.js";
+import { isObject, type Json, type JsonObject, withValue } from "../lib/json.js";
+import type { Project } from "../lib/project.js";
+import { useResource } from "../lib/use-resource.js";
+import { channelName } from "../lib/words.js";
+import { Fault } from "../parts/basics.js";
+
+const CHANNEL_TYPES = ["email", "sms", "push", "chat", "in_app_feed", "http"];
+
+interface ToggleProps {
+  label: string;
+  value: Json | undefined;
+  onSet(value: boolean): void;
+}
+
+/** On, off, or decided by conditions, which only the JSON changes. */
+function Toggle({ label, value, onSet }: ToggleProps) {
+  const isOn = value !== false;
+  const isConditional = isObject(value) && "conditions" in value;
+  return (
+    <label class="toggle">
+      <input type="checkbox" role="switch" aria-checked={isOn} checked={isOn} onChange={() => onSet(!isOn)} />
+      <span class="toggle-track" aria-hidden="true" />
+      <span>{label}</span>
+      {isConditional ? <span class="muted">by conditions</span> : null}
+      {value === undefined || value === null ? <span class="muted">not set</span> : null}
+    </label>
+  );
+}
+
+interface LevelProps {
+  name: string;
+  value: Json | undefined;
+  onSet(path: string[], value: boolean): void;
+}
+
+/** A category or a workflow: as a whole, and by type of channel. */
+function Level({ name, value, onSet }: LevelProps) {
+  const types = isObject(value) && isObject(value.channel_types) ? value.channel_types : {};
+  const exceptions = Object.entries(types).filter(([, one]) => one === false);
+  return (
+    <details class="level">
+      <summary>
+        <span>{name}</span>
+        <span class="muted">
+          {value === false
+            ? "off"
+            : exceptions.length > 0
+              ? `not by ${exceptions.map(([type]) => channelName(type)).join(", ")}`
+              : "on"}
+        </span>
+      </summary>
+      <div class="toggles">
+        <Toggle
+          label="All of it"
+          value={typeof value === "boolean" ? value : undefined}
+          onSet={(on) => onSet([], on)}
+        />
+        {value === false
+          ? null
+          : CHANNEL_TYPES.map((type) => (
+              <Toggle
+                key={type}
+                label={channelName(type)}
+                value={types[type]}
+                onSet={(on) => onSet(["channel_types", type], on)}
+              />
+            ))}
+      </div>
+    </details>
+  );
+}
+
+const textOfSet = ({ id: _id, ...set }: JsonObject): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(set).filter(([, value]) => value !== null)), null, 2);
+
+interface SetProps {
+  user: string;
+  set: JsonObject;
+  project: Project | null;
+  onChange(): void;
+}
+
+function PreferenceSet({ user, set, project, onChange }: SetProps) {
+  const id = String(set.id);
+  const path = `page/users/${encodeURIComponent(user)}/preferences/${encodeURIComponent(id)}`;
+  const [fault, setFault] = useState<string | null>(null);
+  const [text, setText] = useState<string | null>(null);
+  const { value: listed } = useResource<{ items: JsonObject[] }>("page/workflows", "on return");
+  const save = (on: string, body?: JsonObject): void => {
+    ask(on, body).then(
+      () => {
+        setFault(null);
+        setText(null);
+        onChange();
+      },
+      (refused: unknown) => setFault(faultText(refused)),
+    );
+  };
+  const merge = (at: string[], value: boolean): void =>
+    save(`PUT ${path}`, { __persistence_strategy__: "merge", ...(withValue({}, at, value) as JsonObject) });
+  const replace = (): void => {
+    try {
+      save(`PUT ${path}`, JSON.parse(text ?? "") as JsonObject);
+    } catch (wrong) {
+      setFault(`This is not JSON: ${wrong instanceof Error ? wrong.message : ""}`);
+    }
+  };
+  const section = (name: string): JsonObject => (isObject(set[name]) ? (set[name] as JsonObject) : {});
+  const workflows = listed?.items ?? [];
+  const categories = workflows.flatMap((one) => (Array.isArray(one.categories) ? one.categories.map(String) : []));
+  const levels: [section: string, title: string, keys: string[]][] = [
+    ["categories", "Categories", [...new Set([...Object.keys(section("categories")), ...categories])].sort()],
+    [
+      "workflows",
+      "Workflows",
+      [...new Set([...Object.keys(section("workflows")), ...(project?.workflows ?? [])])].sort(),
+    ],
+  ];
+  return (
+    <section class="preference-set" aria-label={`Preference set ${id}`}>
+      <h2>{id === "default" ? "Everywhere" : `For tenant ${id}`}</h2>
+      <Fault text={fault} />
+      <h3>Channels</h3>
+      <div class="toggles">
+        {CHANNEL_TYPES.map((type) => (
+          <Toggle
+            key={type}
+            label={channelName(type)}
+            value={section("channel_types")[type]}
+            onSet={(on) => merge(["channel_types", type], on)}
+          />
+        ))}
+        <Toggle
+          label="Commercial messages"
+          value={set.commercial_subscribed}
+          onSet={(on) => merge(["commercial_subscribed"], on)}
+        />
+      </div>
+      {levels.map(([name, title, keys]) =>
+        keys.length === 0 ? null : (
+          <div key={name}>
+            <h3>{title}</h3>
+            {keys.map((key) => (
+              <Level
+                key={key}
+                name={key}
+                value={section(name)[key]}
+                onSet={(at, value) => merge([name, key, ...at], value)}
+              />
+            ))}
+          </div>
+        ),
+      )}
+      <details class="level">
+        <summary>As JSON</summary>
+        <textarea
+          class="json"
+          rows={12}
+          spellcheck={false}
+          aria-label={`Preference set ${id} as JSON`}
+          value={text ?? textOfSet(set)}
+          onInput={({ currentTarget }) => setText(currentTarget.value)}
+        />
+        <p class="hint">Defaults of the environment and the tenant are in it; what you save becomes the user's own.</p>
+        <p class="actions">
+          <button type="button" class="primary" disabled={text === null} onClick={replace}>
+            Save
+          </button>
+          <button type="button" onClick={() => save(`DELETE ${path}`)}>
+            Back to the defaults
+          </button>
+        </p>
+      </details>
+    </section>
+  );
+}
+
+interface PreferencesProps {
+  user: string;
+  sets: JsonObject[];
+  project: Project | null;
+  onChange(): void;
+}
+
+export function Preferences({ sets, ...rest }: PreferencesProps) {
+  return (
+    <div class="preferences">
+      {sets.map((set) => (
+        <PreferenceSet key={String(set.id)} set={set} {...rest} />
+      ))}
+    </div>
+  );
+}

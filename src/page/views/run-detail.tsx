@@ -1,0 +1,199 @@
+import type { ComponentChildren } from "preact";
+import { isObject, type Json, type JsonObject, objectsIn } from "../lib/json.js";
+import { linkTo } from "../lib/route.js";
+import { useResource } from "../lib/use-resource.js";
+import { channelName, recipientText, spaced, toneOf } from "../lib/words.js";
+import { Chip, Empty, Facts, Fault, Time } from "../parts/basics.js";
+
+function Conditions({ of }: { of: Json | undefined }) {
+  const known = objectsIn(of);
+  return known.length === 0 ? null : (
+    <ul class="conditions">
+      {known.map(({ result, text }, at) => (
+        <li key={String(at)} class={result === null ? "muted" : result ? "held" : "failed"}>
+          <span aria-hidden="true">{result === null ? "–" : result ? "✓" : "✗"}</span>
+          <span class="unseen">{result === null ? "not evaluated: " : result ? "true: " : "false: "}</span>
+          <code>{String(text)}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const WHOSE: Record<string, string> = {
+  environment_default: "the environment's defaults",
+  tenant_default: "the tenant's defaults",
+};
+
+/** Why it came out so: the reason, the conditions with the values compared, the preference that decided. */
+function Why({ part }: { part: JsonObject }) {
+  const reason = isObject(part.reason) ? part.reason : null;
+  const preference = isObject(part.preference) ? part.preference : null;
+  return (
+    <>
+      {reason ? (
+        <p class="reason">
+          {String(reason.meaning)}
+          {reason.detail ? (
+            <>
+              : <code>{String(reason.detail)}</code>
+            </>
+          ) : null}
+        </p>
+      ) : null}
+      <Conditions of={part.conditions} />
+      {preference ? (
+        <>
+          <p class="reason">
+            Decided by {WHOSE[String(preference.set)] ?? `the recipient's set ${String(preference.id)}`}:{" "}
+            <code>
+              {String(preference.path)}
+              {preference.value === undefined ? "" : ` = ${String(preference.value)}`}
+            </code>
+          </p>
+          <Conditions of={preference.conditions} />
+        </>
+      ) : null}
+    </>
+  );
+}
+
+function MessageLinks({ step }: { step: JsonObject }) {
+  const ids = Array.isArray(step.message_ids) ? step.message_ids : step.message_id ? [step.message_id] : [];
+  return ids.length === 0 ? null : (
+    <p class="step-messages">
+      {ids.map((id, at) => (
+        <a key={String(id)} href={linkTo("messages", String(id))}>
+          {ids.length === 1 ? "Show the message" : `Message ${at + 1}`}
+        </a>
+      ))}
+      {step.message_status ? <Chip status={step.message_status} /> : null}
+    </p>
+  );
+}
+
+function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
+  return (
+    <li class={`step ${toneOf(step.outcome)}`}>
+      <div class="step-head">
+        <h3>
+          {String(step.ref)}{" "}
+          <span class="muted">{step.channel_type ? channelName(step.channel_type) : spaced(step.type)}</span>
+        </h3>
+        <Chip status={step.outcome} />
+        <span class="step-time">
+          <Time at={at} />
+        </span>
+      </div>
+      {step.branch ? <p class="reason">took the branch “{String(step.branch)}”</p> : null}
+      {step.until ? (
+        <p class="reason">
+          goes on <Time at={step.until} />
+        </p>
+      ) : step.outcome === "waiting" ? (
+        <p class="reason">waits for an event</p>
+      ) : null}
+      <Why part={step} />
+      <MessageLinks step={step} />
+    </li>
+  );
+}
+
+function Siblings({ run }: { run: JsonObject }) {
+  const trigger = String(run.workflow_run_id);
+  const { value } = useResource(`page/runs?workflow_run_id=${encodeURIComponent(trigger)}&limit=20`);
+  const others = objectsIn(value?.items).filter(({ id }) => id !== run.id);
+  if (others.length === 0) return null;
+  return (
+    <section aria-label="Other recipients of the same trigger">
+      <h2>Other recipients of this trigger</h2>
+      <ul class="siblings">
+        {others.map((other) => (
+          <li key={String(other.id)}>
+            <a href={linkTo("runs", String(other.id), { workflow_run_id: trigger })}>
+              {recipientText(other.recipient)}
+            </a>{" "}
+            <Chip status={other.status} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** `Show` with the rest as text where there is something. */
+function eventText(event: JsonObject): ComponentChildren {
+  const data = isObject(event.data) ? Object.entries(event.data) : [];
+  const plain = data.filter(([, value]) => typeof value !== "object");
+  return plain.map(([name, value]) => `${name}=${String(value)}`).join("  ");
+}
+
+export function RunDetail({ id }: { id: string }) {
+  const { value: run, fault } = useResource(`page/runs/${encodeURIComponent(id)}`);
+  if (run === null)
+    return fault === null ? null : (
+      <Empty title="Not there" whole>
+        {fault}
+      </Empty>
+    );
+  const events = objectsIn(run.events);
+  const source = isObject(run.trigger_source) ? run.trigger_source : {};
+  const steps = objectsIn(run.steps);
+  const lastOf = (ref: unknown): Json | undefined => events.findLast(({ step_ref }) => step_ref === ref)?.inserted_at;
+  return (
+    <article aria-label={`Run of ${String(run.workflow)}`}>
+      <header class="detail-head">
+        <div class="title-line">
+          <h1>
+            {String(run.workflow)} <span class="muted">for {recipientText(run.recipient)}</span>
+          </h1>
+          <p class="chips">
+            <Chip status={run.status} />
+            {Number(run.error_count) > 0 ? <span class="chip bad">{String(run.error_count)} errors</span> : null}
+          </p>
+        </div>
+        <Facts
+          of={[
+            ["Recipient", <a href={linkTo("users", recipientText(run.recipient))}>{recipientText(run.recipient)}</a>],
+            ["Actor", run.actor ? recipientText(run.actor) : ""],
+            ["Tenant", run.tenant ? String(run.tenant) : ""],
+            ["Started", <Time at={run.inserted_at} />],
+            ["By", spaced(source.type)],
+            ["Cancellation key", source.cancellation_key ? String(source.cancellation_key) : ""],
+            ["Recipient run", <code>{id}</code>],
+            ["Trigger", <code>{String(run.workflow_run_id)}</code>],
+          ]}
+        />
+        <p class="actions small">
+          <a class="button" href={linkTo("trigger", String(run.workflow), { recipient: recipientText(run.recipient) })}>
+            Trigger again
+          </a>
+        </p>
+        <Fault text={fault} />
+      </header>
+      <Why part={run} />
+      <h2>Steps</h2>
+      {steps.length === 0 ? <p class="hint">No step was reached.</p> : null}
+      <ol class="timeline" aria-label="Steps">
+        {steps.map((step, at) => (
+          <Step key={`${String(step.ref)} ${at}`} step={step} at={lastOf(step.ref)} />
+        ))}
+      </ol>
+      <Siblings run={run} />
+      <details>
+        <summary>Events ({events.length})</summary>
+        <ol class="events">
+          {events.map((event) => (
+            <li key={String(event.id)} class={event.status === "error" ? "failed" : undefined}>
+              <Time at={event.inserted_at} />{" "}
+              <span>
+                {spaced(event.event)} {event.step_ref ? <code>{String(event.step_ref)}</code> : null}
+              </span>
+              <code class="muted"> {eventText(event)}</code>
+            </li>
+          ))}
+        </ol>
+      </details>
+    </article>
+  );
+}

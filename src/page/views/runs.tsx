@@ -1,0 +1,91 @@
+import type { JsonObject } from "../lib/json.js";
+import type { Project } from "../lib/project.js";
+import { linkTo, type Route } from "../lib/route.js";
+import { useList } from "../lib/use-resource.js";
+import { recipientText } from "../lib/words.js";
+import { Chip, Empty, Time } from "../parts/basics.js";
+import { Filters, List, Panes } from "../parts/list.js";
+import { RunDetail } from "./run-detail.js";
+
+const STATUSES = ["queued", "processing", "paused", "completed", "cancelled"];
+
+function Row({ run }: { run: JsonObject }) {
+  const errors = Number(run.error_count);
+  return (
+    <>
+      <span class="row-main">
+        <span class="row-title">{String(run.workflow)}</span>
+        <span class="row-foot">
+          {recipientText(run.recipient)}
+          {run.tenant ? ` · ${String(run.tenant)}` : ""}
+        </span>
+      </span>
+      <span class="row-side">
+        <Time at={run.inserted_at} />
+        <span class="chips">
+          {errors > 0 ? <span class="chip bad">{errors === 1 ? "1 error" : `${errors} errors`}</span> : null}
+          <Chip status={run.status} />
+        </span>
+      </span>
+    </>
+  );
+}
+
+export function Runs({ route, project }: { route: Route; project: Project | null }) {
+  const { q = "", workflow = "", status = "", recipient = "", workflow_run_id = "" } = route.query;
+  const list = useList("page/runs", { q, workflow, status, recipient, workflow_run_id });
+  const isFiltered = q + workflow + status + recipient + workflow_run_id !== "";
+  return (
+    <Panes
+      route={route}
+      list={
+        <>
+          <Filters
+            route={route}
+            placeholder="Search runs"
+            selects={[
+              { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
+              { name: "status", label: "Status", options: STATUSES.map((one) => [one, one]) },
+            ]}
+            fixed={[
+              { name: "recipient", text: (value) => `for ${value}` },
+              { name: "workflow_run_id", text: (value) => `of trigger ${value.slice(0, 8)}…` },
+            ]}
+          />
+          <List
+            view="runs"
+            label="Runs"
+            route={route}
+            list={list}
+            row={(run) => <Row run={run} />}
+            empty={
+              isFiltered ? (
+                <Empty title="No run matches">
+                  <p>
+                    <a href={linkTo("runs")}>Show all runs</a>
+                  </p>
+                </Empty>
+              ) : (
+                <Empty title="No runs yet">
+                  <p>
+                    A trigger makes one for each recipient. <a href={linkTo("trigger")}>Trigger a workflow</a>.
+                  </p>
+                </Empty>
+              )
+            }
+          />
+        </>
+      }
+    >
+      {route.id === null ? (
+        list.value?.items.length ? (
+          <Empty title="Choose a run">
+            <p>It shows each step, and why it came out as it did.</p>
+          </Empty>
+        ) : null
+      ) : (
+        <RunDetail key={route.id} id={route.id} />
+      )}
+    </Panes>
+  );
+}

@@ -1,0 +1,240 @@
+import { useState } from "preact/hooks";
+import { ask, faultText, Refusal } from "../lib/api.js";
+import { commandOf, type Draft, newDraft, payloadOf, sampleData, type Workflow } from "../lib/draft.js";
+import { storeDraft, storedDraft } from "../lib/draft-store.js";
+import { type JsonObject, objectsIn } from "../lib/json.js";
+import type { Project } from "../lib/project.js";
+import { linkTo, type Route } from "../lib/route.js";
+import { useResource } from "../lib/use-resource.js";
+import { recipientText, stepName } from "../lib/words.js";
+import { Code, Empty, Fault } from "../parts/basics.js";
+import { Data } from "../parts/data-input.js";
+import { RecipientInput, RecipientsInput } from "../parts/recipients-input.js";
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+interface Refused {
+  text: string;
+  fields: ReadonlyMap<string, string>;
+  /** The runs of those who were not refused. */
+  others?: string;
+}
+
+function Form({ workflow, project, route }: { workflow: Workflow; project: Project | null; route: Route }) {
+  const { key } = workflow;
+  const [draft, setDraft] = useState<Draft>(() => {
+    const kept = storedDraft(key) ?? newDraft(workflow);
+    const asked = route.query.recipient;
+    return asked && !kept.recipients.includes(asked) ? { ...kept, recipients: [asked] } : kept;
+  });
+  const [refused, setRefused] = useState<Refused | null>(null);
+  const [isValid, setValid] = useState(true);
+  const [isSending, setSending] = useState(false);
+  const [round, setRound] = useState(0);
+  const change = (part: Partial<Draft>): void =>
+    setDraft((before) => {
+      const next = { ...before, ...part };
+      storeDraft(key, next);
+      return next;
+    });
+  const faults = refused?.fields ?? NONE;
+  const faultOf = (name: string): string | undefined =>
+    faults.get(name) ?? [...faults].find(([field]) => field.startsWith(`${name}[`))?.[1];
+  const takeLast = async (): Promise<void> => {
+    try {
+      const { items } = await ask<{ items: JsonObject[] }>(
+        `GET page/messages?limit=1&workflow=${encodeURIComponent(key)}`,
+      );
+      const [last] = items;
+      if (last === undefined) return setRefused({ text: "This workflow has made no message yet.", fields: NONE });
+      const { data } = await ask<JsonObject>(`GET page/messages/${encodeURIComponent(String(last.id))}`);
+      setRefused(null);
+      change({ data: data ?? {} });
+      setRound(round + 1);
+    } catch (fault) {
+      setRefused({ text: faultText(fault), fields: NONE });
+    }
+  };
+  const send = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    setSending(true);
+    try {
+      const outcome = await ask<JsonObject>(`POST page/workflows/${encodeURIComponent(key)}/trigger`, payloadOf(draft));
+      const trigger = String(outcome.workflow_run_id);
+      const recipients = objectsIn(outcome.recipients);
+      const first = recipients.find(({ recipient_run_id }) => recipient_run_id !== null);
+      const runs = linkTo("runs", first ? String(first.recipient_run_id) : null, { workflow_run_id: trigger });
+      const unknown = recipients.filter(({ recipient_run_id }) => recipient_run_id === null);
+      if (unknown.length === 0) location.hash = runs;
+      else {
+        const names = unknown.map(({ recipient }) => recipientText(recipient)).join(", ");
+        const text = `${names}: not identified, so nothing was sent. A trigger may identify them, or a recipients file.`;
+        setRefused({ text, fields: NONE, ...(first ? { others: runs } : {}) });
+        setSending(false);
+      }
+    } catch (fault) {
+      setRefused({ text: faultText(fault), fields: fault instanceof Refusal ? fault.fields : NONE });
+      setSending(false);
+      // Once it is marked: who hears the page is taken to what is to be mended.
+      setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    }
+  };
+  return (
+    <form class="trigger-form" onSubmit={(event) => void send(event)} noValidate>
+      <p class="steps-line">
+        {workflow.steps.map((step, at) => (
+          <span key={String(at)} class="chip plain">
+            {stepName(step)}
+          </span>
+        ))}
+      </p>
+      {workflow.active ? null : <p class="fault">This workflow is switched off here: a trigger of it is refused.</p>}
+      <RecipientsInput
+        chosen={draft.recipients}
+        fault={faultOf("recipients")}
+        onChange={(recipients) => change({ recipients })}
+      />
+      <div class="columns">
+        <RecipientInput
+          id="actor"
+          label="Actor"
+          value={draft.actor}
+          fault={faultOf("actor")}
+          onInput={(actor) => change({ actor })}
+        />
+        <div class="field">
+          <label for="tenant">Tenant</label>
+          <input
+            id="tenant"
+            list="tenants"
+            value={draft.tenant}
+            onInput={({ currentTarget }) => change({ tenant: currentTarget.value })}
+          />
+          <datalist id="tenants">
+            {project?.tenants.map((id) => (
+              <option key={id} value={id} />
+            ))}
+          </datalist>
+          {faultOf("tenant") ? <p class="field-fault">{faultOf("tenant")}</p> : null}
+        </div>
+        <div class="field">
+          <label for="cancellation-key">Cancellation key</label>
+          <input
+            id="cancellation-key"
+            value={draft.cancellationKey}
+            onInput={({ currentTarget }) => change({ cancellationKey: currentTarget.value })}
+          />
+          {faultOf("cancellation_key") ? <p class="field-fault">{faultOf("cancellation_key")}</p> : null}
+        </div>
+      </div>
+      <Data
+        key={String(round)}
+        workflow={workflow}
+        data={draft.data}
+        faults={faults}
+        onChange={(data) => change({ data })}
+        onValid={setValid}
+      />
+      <label class="check">
+        <input type="checkbox" checked={draft.skipDelays} onChange={() => change({ skipDelays: !draft.skipDelays })} />{" "}
+        Skip delays
+      </label>
+      {refused === null ? null : (
+        <div class="fault" role="alert">
+          <p>{refused.text}</p>
+          {refused.others ? <a href={refused.others}>Show the runs of the others</a> : null}
+          {refused.fields.size > 1 ? (
+            <ul>
+              {[...refused.fields].map(([field, message]) => (
+                <li key={field}>
+                  <code>{field || "the body"}</code> {message}
+                </li>
+              ))}
+            </ul>
+          ) : null}
+        </div>
+      )}
+      <p class="actions">
+        <button type="submit" class="primary" disabled={!isValid || isSending}>
+          Trigger
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            change({ data: sampleData(workflow) });
+            setRound(round + 1);
+          }}
+        >
+          Sample data
+        </button>
+        <button type="button" onClick={() => void takeLast()}>
+          Data of the last message
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            change({ data: {} });
+            setRound(round + 1);
+          }}
+        >
+          Clear data
+        </button>
+      </p>
+      <details>
+        <summary>As a command</summary>
+        <Code value={commandOf(key, draft)} label="As a command" />
+      </details>
+    </form>
+  );
+}
+
+export function Trigger({ route, project }: { route: Route; project: Project | null }) {
+  const { value, fault } = useResource<{ items: Workflow[] }>("page/workflows", "on return");
+  const workflows = value?.items ?? [];
+  const chosen = workflows.find(({ key }) => key === route.id) ?? null;
+  if (value !== null && workflows.length === 0)
+    return (
+      <Empty title="No workflows" whole>
+        <p>
+          The project has none: <code>knock init</code> writes one to start with.
+        </p>
+      </Empty>
+    );
+  return (
+    <div class="single">
+      <header class="detail-head">
+        <h1>Trigger a workflow</h1>
+        <Fault text={fault} />
+      </header>
+      <div class="field">
+        <label for="workflow">Workflow</label>
+        <select
+          id="workflow"
+          data-first
+          value={chosen?.key ?? ""}
+          onChange={({ currentTarget }) => {
+            location.hash = linkTo("trigger", currentTarget.value, route.query);
+          }}
+        >
+          <option value="" disabled>
+            Choose one
+          </option>
+          {workflows.map(({ key, name, error }) => (
+            <option key={key} value={key}>
+              {name === key ? key : `${name} (${key})`}
+              {error === null ? "" : ": cannot be read"}
+            </option>
+          ))}
+        </select>
+      </div>
+      {value !== null && route.id !== null && chosen === null ? (
+        <Fault text={`There is no workflow "${route.id}".`} />
+      ) : null}
+      {chosen === null ? null : chosen.error !== null ? (
+        <Fault text={chosen.error} />
+      ) : (
+        <Form key={chosen.key} workflow={chosen} project={project} route={route} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+import { FeedItem } from "../content/feed-item.js";
+import { isObject, objectsIn } from "../lib/json.js";
+import type { Project } from "../lib/project.js";
+import { linkTo } from "../lib/route.js";
+import { useList, useResource } from "../lib/use-resource.js";
+import { Code, Empty, Facts, Fault, Tabs } from "../parts/basics.js";
+import { Preferences } from "./preferences.js";
+
+function Feed({ user, channel }: { user: string; channel: string }) {
+  const { value, fault, showMore } = useList(
+    `page/users/${encodeURIComponent(user)}/feeds/${encodeURIComponent(channel)}`,
+    {},
+  );
+  const meta = isObject((value as { meta?: unknown } | null)?.meta)
+    ? (value as unknown as { meta: Record<string, unknown> }).meta
+    : {};
+  return (
+    <div class="feed">
+      <Fault text={fault} />
+      {value === null ? null : (
+        <p class="hint">
+          {String(meta.total_count)} items, {String(meta.unseen_count)} unseen, {String(meta.unread_count)} unread
+        </p>
+      )}
+      {value?.items.length === 0 ? <p class="hint">Nothing in this feed yet.</p> : null}
+      <ul class="feed-list">
+        {value?.items.map((item) => (
+          <li key={String(item.id)}>
+            <FeedItem blocks={item.blocks} actors={item.actors} at={item.inserted_at} isRead={item.read_at !== null} />
+            <a href={linkTo("messages", String(item.id))}>Show the message</a>
+          </li>
+        ))}
+      </ul>
+      {showMore ? (
+        <button type="button" class="more" onClick={showMore}>
+          Load more
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+export function UserDetail({ id, project }: { id: string; project: Project | null }) {
+  const { value, fault, reload } = useResource(`page/users/${encodeURIComponent(id)}`);
+  if (value === null)
+    return fault === null ? null : (
+      <Empty title="Not there" whole>
+        <p>{id.includes("/") ? "This is an object: the page shows users only." : fault}</p>
+        <p>
+          <a href={linkTo("messages", null, { q: id })}>Search messages for it</a>
+        </p>
+      </Empty>
+    );
+  const user = isObject(value.user) ? value.user : {};
+  const feeds = Array.isArray(value.feeds) ? value.feeds.map(String) : [];
+  const name = String(user.name ?? id);
+  return (
+    <article aria-label={name}>
+      <header class="detail-head">
+        <h1>{name}</h1>
+        <Facts
+          of={[
+            ["Id", <code>{id}</code>],
+            ["E-mail", user.email ? String(user.email) : ""],
+            ["Phone", user.phone_number ? String(user.phone_number) : ""],
+            ["Time zone", user.timezone ? String(user.timezone) : ""],
+            ["Locale", user.locale ? String(user.locale) : ""],
+          ]}
+        />
+        <p class="actions">
+          <a class="button" href={linkTo("messages", null, { recipient: id })}>
+            Messages
+          </a>
+          <a class="button" href={linkTo("runs", null, { recipient: id })}>
+            Runs
+          </a>
+          <a class="button" href={linkTo("trigger", null, { recipient: id })}>
+            Trigger for {name}
+          </a>
+        </p>
+        <Fault text={fault} />
+      </header>
+      <Tabs
+        label="User"
+        tabs={[
+          {
+            name: "Preferences",
+            show: () => (
+              <Preferences user={id} sets={objectsIn(value.preferences)} project={project} onChange={reload} />
+            ),
+          },
+          ...feeds.map((channel) => ({
+            name: feeds.length === 1 ? "Feed" : `Feed ${channel}`,
+            show: () => <Feed user={id} channel={channel} />,
+          })),
+          { name: "Properties", show: () => <Code value={user} label="Properties" /> },
+        ]}
+      />
+    </article>
+  );
+}

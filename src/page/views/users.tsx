@@ -1,0 +1,71 @@
+import type { JsonObject } from "../lib/json.js";
+import type { Project } from "../lib/project.js";
+import { linkTo, type Route } from "../lib/route.js";
+import { useList } from "../lib/use-resource.js";
+import { Empty } from "../parts/basics.js";
+import { Filters, List, Panes } from "../parts/list.js";
+import { UserDetail } from "./user-detail.js";
+
+function Row({ user }: { user: JsonObject }) {
+  const name = String(user.name ?? user.id);
+  return (
+    <>
+      <span class="avatar" aria-hidden="true">
+        {name.slice(0, 1).toUpperCase()}
+      </span>
+      <span class="row-main">
+        <span class="row-title">{name}</span>
+        <span class="row-foot">
+          {[user.id, user.email ?? user.phone_number].filter(Boolean).map(String).join(" · ")}
+        </span>
+      </span>
+    </>
+  );
+}
+
+export function Users({ route, project }: { route: Route; project: Project | null }) {
+  const list = useList("page/users", { q: route.query.q ?? "" });
+  return (
+    <Panes
+      route={route}
+      list={
+        <>
+          <Filters route={route} placeholder="Search users" selects={[]} />
+          <List
+            view="users"
+            label="Users"
+            route={route}
+            list={list}
+            row={(user) => <Row user={user} />}
+            empty={
+              route.query.q ? (
+                <Empty title="No user matches">
+                  <p>
+                    <a href={linkTo("users")}>Show all users</a>
+                  </p>
+                </Empty>
+              ) : (
+                <Empty title="No users yet">
+                  <p>
+                    Identify some: in <code>recipients/</code> of the project, by the API, or inline when you{" "}
+                    <a href={linkTo("trigger")}>trigger a workflow</a>.
+                  </p>
+                </Empty>
+              )
+            }
+          />
+        </>
+      }
+    >
+      {route.id === null ? (
+        list.value?.items.length ? (
+          <Empty title="Choose a user">
+            <p>You see their feed, and what they want to be told of.</p>
+          </Empty>
+        ) : null
+      ) : (
+        <UserDetail key={route.id} id={route.id} project={project} />
+      )}
+    </Panes>
+  );
+}

@@ -1,0 +1,34 @@
+import type { JsonObject } from "../util/json.js";
+
+/** Something that happened and that webhooks may be told of, in the order in which it happened. */
+export type OutboundEntry = { id: number } & (
+  | {
+      about: "message";
+      message_id: string /** Which of the message's events, oldest first. */;
+      first: number;
+      last: number;
+    }
+  | { about: "run"; recipient_run_id: string; type: string; at: number }
+  | { about: "document"; type: string; at: number; document: JsonObject }
+);
+
+/**
+ * What webhooks are still to be told, kept by the store. While it is watched (and a day longer) every process that writes to
+ * the store writes to it, in the transaction in which the event happens. One process at a time reads it.
+ */
+export interface OutboundLog {
+  /** Starts or goes on to watch as the only reader, until `until`; false while another process reads. Real time, milliseconds. */
+  hold(holder: string, now: number, until: number): Promise<boolean>;
+  /** Lets another process read; events are still kept. */
+  release(holder: string): Promise<void>;
+  /** Nothing is to be told any more: forgets all of it, unless another process reads. */
+  stop(holder: string, now: number): Promise<void>;
+  /** Forgets what is to be told. */
+  clear(): Promise<void>;
+  /** The oldest after an id. */
+  read(after: number, limit: number): Promise<OutboundEntry[]>;
+  /** Adds something that happened outside the store. */
+  record(type: string, at: number, document: JsonObject): Promise<void>;
+  /** These have been told, or given up. */
+  settle(ids: readonly number[]): Promise<void>;
+}

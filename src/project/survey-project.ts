@@ -1,0 +1,126 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf } from "../errors/knock-error.js";
+import { contentDigest } from "../util/ids.js";
+import type { JsonObject } from "../util/json.js";
+import type { Project } from "./open-project.js";
+
+export const SURVEYED = [
+  "environment",
+  "recipients",
+  "audiences",
+  "translations",
+  "translation",
+  "partial",
+  "layout",
+  "workflow",
+] as const;
+export type SurveyedKind = (typeof SURVEYED)[number];
+
+/** A part of a project as it is on disk: what it holds, or what is wrong with it. */
+export interface Surveyed {
+  kind: SurveyedKind;
+  /** Null where a project has one at most. */
+  key: string | null;
+  /** Equal for equal contents. */
+  digest: string;
+  /** Names the place; null where all is well. */
+  error: string | null;
+  /** What a webhook is told of it; null where it is broken. */
+  document: JsonObject | null;
+}
+
+/** A change of a project's part between two surveys. `mended` is one that was broken. */
+export interface ProjectChange extends Surveyed {
+  change: "added" | "changed" | "removed" | "broken" | "mended";
+}
+
+export type Survey = ReadonlyMap<string, Surveyed>;
+
+function foldersIn(knockDir: string, name: string): string[] {
+  try {
+    return readdirSync(join(knockDir, name), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch {
+    return []; // none, or told by what reads it
+  }
+}
+
+/**
+ * Reads all of a project. What depends on an environment that cannot be read is not looked at: each workflow would be found
+ * broken, and none is.
+ */
+export async function surveyProject(project: Project): Promise<Survey> {
+  const found = new Map<string, Surveyed>();
+  async function add(
+    kind: SurveyedKind,
+    key: string | null,
+    read: () => Promise<unknown>,
+    name?: string,
+  ): Promise<void> {
+    const place = key === null ? kind : `${kind} ${key}`;
+    try {
+      const content = await read();
+      if (content === null) return;
+      const document = key === null ? {} : { __typename: name ?? kind, key, ...named(content) };
+      found.set(place, { kind, key, digest: contentDigest(JSON.stringify(content)), error: null, document });
+    } catch (error) {
+      const message = messageOf(error);
+      found.set(place, { kind, key, digest: contentDigest(message), error: message, document: null });
+    }
+  }
+  /** A file each; where one cannot be read, none of them can. */
+  async function addTranslations(): Promise<void> {
+    try {
+      for (const file of (await project.translations()).files)
+        await add("translation", file.file, async () => file, "Translation");
+    } catch (error) {
+      await add("translations", null, () => Promise.reject(error));
+    }
+  }
+  await add("environment", null, project.environment);
+  if (found.get("environment")?.error != null) return found;
+  await add("recipients", null, async () =>
+    (await project.changedRecipients(new Map())).map(({ file, digest }) => [file, digest]),
+  );
+  await add("audiences", null, project.audiences);
+  await addTranslations();
+  for (const key of foldersIn(project.knockDir, "partials"))
+    await add("partial", key, () => project.partial(key), "Partial");
+  for (const key of foldersIn(project.knockDir, "layouts"))
+    await add("layout", key, () => project.emailLayout(key), "EmailLayout");
+  for (const key of await project.workflowKeys().catch(() => []))
+    await add("workflow", key, () => project.workflow(key), "Workflow");
+  return found;
+}
+
+function named(content: unknown): JsonObject {
+  const { name, active } = content as { name?: unknown; active?: unknown };
+  return {
+    ...(typeof name === "string" ? { name } : {}),
+    ...(typeof active === "boolean" ? { active } : {}),
+  };
+}
+
+/** What is different in the later of two surveys, in the order of its parts. */
+export function changesBetween(before: Survey, after: Survey): ProjectChange[] {
+  const changes: ProjectChange[] = [];
+  for (const [place, now] of after) {
+    const then = before.get(place);
+    if (then?.digest === now.digest) continue;
+    const isMended = then !== undefined && then.error !== null;
+    const change = now.error !== null ? "broken" : isMended ? "mended" : then === undefined ? "added" : "changed";
+    changes.push({ ...now, change });
+  }
+  // Without an environment nothing else was looked at.
+  if (after.get("environment")?.error != null) return changes;
+  const isUnread = ({ kind }: Surveyed): boolean => kind === "translation" && after.has("translations");
+  for (const [place, then] of before) {
+    if (after.has(place) || isUnread(then)) continue;
+    // All translations together are only ever listed as broken.
+    changes.push({ ...then, error: null, change: then.kind === "translations" ? "mended" : "removed" });
+  }
+  return changes;
+}

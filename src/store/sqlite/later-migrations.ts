@@ -1,0 +1,60 @@
+/** From the eighth on; `MIGRATIONS` says how they are run. Append only, as there. */
+export const LATER_MIGRATIONS: readonly string[] = [
+  `
+  ALTER TABLE workflow_runs ADD COLUMN guide INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE messages ADD COLUMN guide TEXT;
+  CREATE INDEX messages_by_guide ON messages (recipient, guide) WHERE guide IS NOT NULL;
+  `,
+  `
+  CREATE TABLE delivery_logs (
+    row INTEGER PRIMARY KEY,
+    message TEXT NOT NULL,
+    id TEXT NOT NULL,
+    service TEXT NOT NULL,
+    request TEXT NOT NULL,
+    response TEXT NOT NULL,
+    at INTEGER NOT NULL
+  );
+  CREATE INDEX delivery_logs_by_message ON delivery_logs (message);
+  `,
+  `
+  ALTER TABLE user_changes ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
+  ALTER TABLE messages ADD COLUMN links TEXT;
+  CREATE INDEX messages_by_short_link ON messages (substr(id, -9)) WHERE links IS NOT NULL;
+  `,
+  // Ids of recipient runs are as good as random: an index of them whole writes a page of its own for each run of a large store.
+  `
+  CREATE TABLE new_recipient_runs (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    workflow_run INTEGER NOT NULL REFERENCES workflow_runs (row),
+    recipient TEXT NOT NULL,
+    status TEXT NOT NULL,
+    due_at INTEGER,
+    claim_token TEXT,
+    claim_until INTEGER,
+    position TEXT,
+    data TEXT,
+    via TEXT,
+    reason TEXT,
+    error_count INTEGER NOT NULL,
+    inserted_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    steps TEXT NOT NULL,
+    events TEXT NOT NULL,
+    batch INTEGER REFERENCES batches (row),
+    version INTEGER REFERENCES workflow_versions (row)
+  );
+  INSERT INTO new_recipient_runs SELECT row, id, workflow_run, recipient, status, due_at, claim_token, claim_until, position, data,
+    via, reason, error_count, inserted_at, updated_at, steps, events, batch, version FROM recipient_runs;
+  DROP TRIGGER IF EXISTS outbound_run_started;
+  DROP TRIGGER IF EXISTS outbound_run_changed;
+  DROP TABLE recipient_runs;
+  ALTER TABLE new_recipient_runs RENAME TO recipient_runs;
+  CREATE INDEX recipient_runs_by_id ON recipient_runs (substr(id, 1, 6));
+  CREATE INDEX recipient_runs_by_workflow_run ON recipient_runs (workflow_run);
+  CREATE INDEX recipient_runs_due ON recipient_runs (due_at) WHERE due_at IS NOT NULL;
+  `,
+];

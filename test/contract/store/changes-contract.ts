@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { NOW, user } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+export function describeChanges(open: OpenStore): void {
+  describe("the mark of changes", () => {
+    const change = (name: string) => [{ key: user("ada"), properties: { name } }];
+
+    it("stays while nothing is written, and is another after each write, whoever writes", async () => {
+      const { store } = open;
+      const other = await open.openAgain();
+      const marks = [await store.changeMark()];
+      await store.readRecipients([user("ada")]);
+      await store.listMessages({}, { limit: 5 });
+      expect(await store.changeMark()).toBe(marks[0]);
+      await store.upsertRecipients(change("Ada"), NOW);
+      marks.push(await store.changeMark());
+      await other.upsertRecipients(change("Ada L."), NOW);
+      marks.push(await store.changeMark());
+      await other.writeClock({ offset_ms: 1, frozen_at: null });
+      marks.push(await store.changeMark());
+      await store.clear({ keepRecipients: false });
+      marks.push(await store.changeMark());
+      expect(new Set(marks).size).toBe(marks.length);
+      expect(await store.changeMark()).toBe(marks.at(-1));
+    });
+  });
+}

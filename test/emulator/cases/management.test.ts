@@ -1,0 +1,118 @@
+import { expect } from "vitest";
+import { describeApiCases, err, invalid } from "../../helpers/api-case.js";
+
+const SERVICE = { authorization: "Bearer knock_st_x" };
+const RUN = "PUT /v1/workflows/hello/run?environment=development";
+
+describeApiCases("the management API (http-api, section 7)", [
+  {
+    title: "AC-252 a test run, which is told apart from a trigger",
+    ask: RUN,
+    body: { recipients: ["u1"] },
+    headers: SERVICE,
+    status: 200,
+    async check({ ask, harness }, { body }) {
+      const { rows } = await ask("GET /v1/workflow_recipient_runs");
+      expect(rows).toMatchObject([{ workflow_run_id: body?.workflow_run_id, trigger_source: { type: "rehearsal" } }]);
+      expect(await harness.messages("u1")).toHaveLength(2);
+    },
+  },
+  {
+    title: "A-903 settings, data, actor, tenant and cancellation key",
+    ask: "PUT /v1/workflows/paused/run",
+    body: {
+      recipients: [{ id: "new", name: "New", email: "new@lark.test" }],
+      actor: "u2",
+      tenant: "acme",
+      data: { n: 1 },
+      settings: { sandbox_mode: true, skip_delay: true },
+      cancellation_key: "k",
+    },
+    headers: SERVICE,
+    status: 200,
+    async check({ harness }) {
+      expect(await harness.messages("new")).toMatchObject([{ status: "not_sent", tenant: "acme", actor: "$users/u2" }]);
+    },
+  },
+  {
+    title: "AC-253 a key of an environment is no service token",
+    ask: RUN,
+    body: { recipients: ["u1"] },
+    headers: { authorization: "Bearer sk_dev" },
+    status: 401,
+    answer: err("bearer_token_invalid", 401),
+  },
+  {
+    title: "A-901 no token",
+    ask: RUN,
+    headers: { authorization: "" },
+    status: 401,
+    answer: err("authentication_required", 401),
+  },
+  {
+    title: "A-901 a token that is not listed, where keys are",
+    given: ({ harness }) => {
+      harness.environment.access.keys = ["sk_dev", "knock_st_y"];
+    },
+    ask: RUN,
+    headers: SERVICE,
+    status: 401,
+    answer: err("bearer_token_invalid", 401),
+  },
+  {
+    title: "A-901 a service token is no key of the API",
+    ask: "GET /v1/users/u1",
+    headers: SERVICE,
+    status: 401,
+    answer: err("api_key_missing", 401),
+  },
+  {
+    title: "A-905 more than five recipients",
+    ask: RUN,
+    body: { recipients: ["a", "b", "c", "d", "e", "f"] },
+    headers: SERVICE,
+    ...invalid("recipients"),
+  },
+  {
+    title: "A-908 an unknown workflow",
+    ask: "PUT /v1/workflows/hallo/run",
+    body: { recipients: ["u1"] },
+    headers: SERVICE,
+    status: 404,
+    answer: err("workflow_missing", 404),
+  },
+  {
+    title: "A-906 a service token for a key",
+    ask: "POST /v1/api_keys/exchange?environment=development",
+    headers: SERVICE,
+    status: 200,
+    answer: { api_key: "sk_local" },
+  },
+  {
+    title: "A-906 a key that is listed",
+    given: ({ harness }) => {
+      harness.environment.access.keys = ["pk_one", "sk_one", "knock_st_x"];
+    },
+    ask: "POST /v1/api_keys/exchange",
+    headers: SERVICE,
+    status: 200,
+    answer: { api_key: "sk_one" },
+  },
+  {
+    title: "A-906 where no secret key is listed",
+    given: ({ harness }) => {
+      harness.environment.access.keys = ["knock_st_x"];
+    },
+    ask: "POST /v1/api_keys/exchange",
+    headers: SERVICE,
+    status: 404,
+    answer: err("resource_missing", 404),
+  },
+  {
+    title: "CLI-167 who the token is",
+    ask: "GET /v1/whoami",
+    headers: SERVICE,
+    status: 200,
+    answer: { account_name: "Local", service_token_name: "local" },
+  },
+]);

@@ -1,0 +1,136 @@
+import { renameSync, rmSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { BROKEN, eventually, openProjectApi, PROJECT, type ProjectApi, surveyed } from "../helpers/project-emulator.js";
+import type { Files } from "../helpers/temporary-project.js";
+
+const HELLO = "knock/workflows/hello/workflow.json";
+const FEED = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
+const saying = (markdown_body: string) => ({ name: "Hello", steps: [{ ...FEED, template: { markdown_body } }] });
+
+let api: ProjectApi | undefined;
+
+async function open(files: Files = {}, json = false): Promise<ProjectApi> {
+  api = await openProjectApi({ ...files, ...BROKEN }, { json });
+  await surveyed(api);
+  return api;
+}
+
+afterEach(async () => {
+  await api?.close();
+  api = undefined;
+});
+
+/** The text of the newest feed message after another trigger. */
+async function said({ ask, trigger }: ProjectApi): Promise<string> {
+  await trigger("hello", "ada");
+  const { items } = (await ask("GET /__knock/messages")).body as { items: JsonObject[] };
+  const { data } = (items.at(-1)?.content ?? {}) as { data?: { blocks: JsonObject[] } };
+  return String(data?.blocks[0]?.rendered);
+}
+
+/** A line like this, once it has been said. */
+const line = async (from: ProjectApi, pattern: RegExp): Promise<string> =>
+  eventually(() => from.said.find((text) => pattern.test(text)) ?? null).catch(() => {
+    throw new Error(`nothing like ${pattern} was said, but ${JSON.stringify(from.said)}`);
+  });
+
+describe("files that change while knock dev runs", () => {
+  it("a workflow is changed, broken, mended: announced, and never missing", async () => {
+    const from = await open();
+    expect(await said(from)).toBe("<p>Hi</p>");
+    from.project.write({ [HELLO]: saying("Good day") });
+    await line(from, /^changed: workflow hello$/);
+    expect(await said(from)).toBe("<p>Good day</p>");
+
+    from.project.write({ [HELLO]: '{ "name": "Hello", "steps": [ }' });
+    await line(
+      from,
+      /^warning: workflow hello: knock\/workflows\/hello\/workflow\.json:1:31: not valid JSON: .+; the last version that could be read stays$/,
+    );
+    expect(await said(from)).toBe("<p>Good day</p>");
+
+    from.project.write({ [HELLO]: saying("Welcome") });
+    await line(from, /^mended: workflow hello$/);
+    expect(await said(from)).toBe("<p>Welcome</p>");
+    expect(from.said).toHaveLength(4);
+  });
+
+  it("the project's folder may go and come back, as with a checkout", async () => {
+    const from = await open();
+    const folder = from.project.path("knock");
+    renameSync(folder, `${folder}-aside`);
+    await line(from, /^removed: workflow hello$/);
+    renameSync(`${folder}-aside`, folder);
+    await line(from, /^added: workflow hello$/);
+    from.project.write({ [HELLO]: saying("Back again") });
+    await line(from, /^changed: workflow hello$/);
+    expect(await said(from)).toBe("<p>Back again</p>");
+  });
+
+  it("a template that does not parse is one that is broken", async () => {
+    const from = await open({ [HELLO]: saying("{% if n %}Hi{% endif %}") });
+    await from.trigger("hello", "ada");
+    from.project.write({ [HELLO]: saying("{% if n %}Hi") });
+    expect(await line(from, /^warning: workflow hello: /)).toContain("the last version that could be read stays");
+    await from.trigger("hello", "ada");
+  });
+
+  it("what was broken from the start is told of at the start", async () => {
+    const from = await open();
+    const [name = ""] = Object.keys(BROKEN);
+    expect(await line(from, /^warning: workflow zz: /)).toContain("nothing stands in for it until it is mended");
+    expect((await from.ask("POST /v1/workflows/zz/trigger", { recipients: ["ada"] })).status).toBe(422);
+    from.project.write({ [name]: saying("Odd") });
+    await line(from, /^mended: workflow zz$/);
+    await from.trigger("zz", "ada");
+  });
+
+  it("workflows, layouts, partials, translations and recipients come and go", async () => {
+    const from = await open();
+    from.project.write({
+      "knock/workflows/second/workflow.json": saying("Two"),
+      "knock/layouts/plain/layout.json": {
+        name: "Plain",
+        html_layout: "<html><body>{{ content }}</body></html>",
+        text_layout: "{{ content }}",
+      },
+      "knock/partials/sign/partial.json": { name: "Sign", type: "html", content: "<p>Bye</p>" },
+      "knock/translations/en/en.json": { hello: "Hello" },
+      "knock/recipients/more.json": { users: [{ id: "cy", name: "Cy" }] },
+    });
+    for (const name of ["workflow second", "layout plain", "partial sign"])
+      await line(from, new RegExp(`^added: ${name}$`));
+    await line(from, /^added: translation .*en\.json$/);
+    await line(from, /^changed: recipients$/);
+    expect((await from.ask("GET /v1/users/cy")).body).toMatchObject({ name: "Cy" });
+    rmSync(from.project.path("knock/workflows/second"), { recursive: true });
+    await line(from, /^removed: workflow second$/);
+    expect((await from.ask("POST /v1/workflows/second/trigger", { recipients: ["ada"] })).status).toBe(404);
+  });
+
+  it("an environment that cannot be read leaves all as it was", async () => {
+    const from = await open({ "knock/environment.json": { keys: ["sk_test"] } }, true);
+    await from.trigger("hello", "ada");
+    from.project.write({ "knock/environment.json": { keys: "sk_other", webhooks: [{}] } });
+    const told = await line(from, /environment.*broken/);
+    expect(JSON.parse(told)).toEqual({
+      change: { kind: "environment", key: null, change: "broken", error: expect.stringContaining("keys"), kept: true },
+    });
+    await from.trigger("hello", "ada");
+    expect((await from.ask("GET /v1/users/ada", undefined, { authorization: "Bearer sk_other" })).status).toBe(401);
+    from.project.write({ "knock/environment.json": { keys: ["sk_other"] } });
+    await line(from, /environment.*mended/);
+    expect((await from.ask("GET /v1/users/ada", undefined, { authorization: "Bearer sk_other" })).status).toBe(200);
+    expect(from.said).toHaveLength(3);
+  });
+
+  it("files that hold what they held are no change", async () => {
+    const from = await open();
+    await from.trigger("hello", "ada");
+    from.project.write({ [HELLO]: JSON.stringify(PROJECT[HELLO], null, 4) });
+    from.project.write({ "knock/workflows/last/workflow.json": saying("Last") });
+    await line(from, /^added: workflow last$/);
+    expect(from.said).toHaveLength(2);
+  });
+});

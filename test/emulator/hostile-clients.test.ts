@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
+import { eventually } from "../helpers/project-emulator.js";
+
+const HEAD = "Host: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\n";
+const MANY = 1_200;
+
+/** A connection with all that comes over it, until it ends. */
+function raw({ url }: OpenedEmulator): { socket: Socket; ended: Promise<string> } {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  let text = "";
+  socket.on("data", (chunk: Buffer) => {
+    text += chunk.toString("latin1");
+  });
+  socket.on("error", () => {});
+  return { socket, ended: once(socket, "close").then(() => text) };
+}
+
+/** A path as it is, which `fetch` would tidy up. */
+async function askRaw(api: OpenedEmulator, path: string): Promise<number> {
+  const { socket, ended } = raw(api);
+  socket.write(`GET ${path} HTTP/1.1\r\n${HEAD}Connection: close\r\n\r\n`);
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(await ended)?.[1]);
+}
+
+describe("slow clients", () => {
+  const slow = { headers_ms: 150, request_ms: 300 };
+
+  it.each([
+    ["headers that never end", "GET /v1/users/u1 HTTP/1.1\r\nHost: 127.0.0.1\r\n"],
+    ["a body that never ends", `POST /v1/workflows/hello/trigger HTTP/1.1\r\n${HEAD}Content-Length: 5000\r\n\r\n{`],
+    ["a chunk that never comes", `PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nffff\r\n{"a"`],
+  ])("%s: cut off with 408", (_what, start) =>
+    withApi(
+      async (api) => {
+        const { socket, ended } = raw(api);
+        socket.write(start);
+        const trickle = setInterval(() => socket.writable && socket.write("a"), 20);
+        const answered = await ended.finally(() => clearInterval(trickle));
+        expect(answered).toMatch(/^HTTP\/1\.1 408 /);
+        expect((await api.ask("GET /v1/users/u1")).status).toBe(200);
+      },
+      { slow },
+    ),
+  );
+
+  it("hundreds of them hold up nobody", () =>
+    withApi(
+      async (api) => {
+        const cut = Array.from({ length: 300 }, () => {
+          const { socket, ended } = raw(api);
+          socket.write("POST /v1/users/u1 HTTP/1.1\r\nHost: ");
+          return ended;
+        });
+        expect((await api.ask("GET /v1/users/u1")).status).toBe(200);
+        expect(new Set((await Promise.all(cut)).map((text) => text.slice(0, 12)))).toEqual(new Set(["HTTP/1.1 408"]));
+      },
+      { slow },
+    ));
+});
+
+describe("bodies that are more than they should be", () => {
+  const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+
+  it.each([
+    ["deep", `{"recipients":["u1"],"data":${nested(5_000)}}`],
+    ["very deep", `{"recipients":["u1"],"data":${nested(400_000)}}`],
+    ["a deep list", `{"recipients":${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
+    ["many recipients", JSON.stringify({ recipients: Array.from({ length: 5_000 }, (_, index) => `r${index}`) })],
+    ["a name of megabytes", JSON.stringify({ recipients: ["u1"], data: { ["k".repeat(11_000_000)]: 1 } })],
+    [
+      "keys by the thousand",
+      JSON.stringify({
+        recipients: ["u1"],
+        settings: Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`k${i}`, i])),
+        data: 5,
+      }),
+    ],
+  ])("%s: refused, and nothing is kept", (_what, body) =>
+    withApi(async ({ ask, harness }) => {
+      expect([400, 413, 422]).toContain((await ask("POST /v1/workflows/hello/trigger", body)).status);
+      expect(await harness.messages()).toEqual([]);
+    }),
+  );
+});
+
+describe("paths that are no paths", () => {
+  it.each([
+    "/v1/users/..%2f..%2fetc%2fpasswd",
+    "/v1/users/%2e%2e/%2e%2e/messages",
+    "/v1/users/../../__knock/messages",
+    "/v1/users/..%252f..",
+    "/v1/users/%00",
+    "/v1/users/u1%00",
+    "/v1/users/%ff%fe",
+    "/v1/users/%",
+    "/v1/users/%zz",
+    "/v1/objects/..%2f$users/u1",
+    "//v1//users//u1",
+    "/v1/users/u1/",
+    "/v1/workflows/..%2f..%2fknock.json/trigger",
+    `/v1/users/${"a".repeat(8_000)}`,
+    "/v1/users/u1?a=%00&b=%ff",
+    "/__knock/..%2fv1/users/u1",
+    "http://127.0.0.1/v1/nothing",
+    "*",
+  ])("%s: an answer, and never a fault of ours", (path) =>
+    withApi(async (api) => {
+      const status = await askRaw(api, path);
+      expect(status).toBeGreaterThanOrEqual(200);
+      expect(status).toBeLessThan(500);
+      expect((await api.ask("GET /v1/users/u1")).status).toBe(200);
+    }),
+  );
+
+  it("an id that looks like a path is an id, and opens no file", () =>
+    withApi(async ({ ask }) => {
+      const workflow = await ask("POST /v1/workflows/..%2F..%2Fsecret/trigger", { recipients: ["u1"] });
+      expect([workflow.status, workflow.body?.code]).toEqual([404, "workflow_missing"]);
+    }));
+});
+
+describe("over a thousand sockets", () => {
+  it("each hears of its message, and all are told to come back", { timeout: 60_000 }, () =>
+    withApi(async (api) => {
+      const { harness, knock, url } = api;
+      const users = Array.from({ length: MANY }, (_, index) => `s${index}`);
+      await harness.identify(...users.map((id) => ({ id })));
+      const before = process.memoryUsage().rss;
+      const heard = new Set<string>();
+      const closed: Promise<number>[] = [];
+      let joined = 0;
+      for (let first = 0; first < MANY; first += 100) {
+        const chunk = users.slice(first, first + 100).map(async (user) => {
+          const socket = new WebSocket(`${url.replace("http", "ws")}/ws/v1/websocket?api_key=pk_test&vsn=2.0.0`);
+          socket.on("message", (data) => {
+            const [, , , event] = JSON.parse(String(data)) as unknown[];
+            if (event === "phx_reply") joined++;
+            if (event === "new-message") heard.add(user);
+          });
+          closed.push(once(socket, "close").then(([code]) => code as number));
+          await once(socket, "open");
+          socket.send(JSON.stringify(["1", "1", `feeds:c-feed:${user}`, "phx_join", { ref_1: {} }]));
+        });
+        await Promise.all(chunk);
+      }
+      await eventually(() => joined === MANY);
+      for (let first = 0; first < MANY; first += 600) {
+        // Requests are answered meanwhile.
+        await knock.workflows.trigger("hello", { recipients: users.slice(first, first + 600) });
+        await knock.users.get("u1");
+      }
+      await eventually(() => heard.size === MANY);
+      expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024);
+      await api.restart();
+      expect(new Set(await Promise.all(closed))).toEqual(new Set([1012]));
+    }),
+  );
+});

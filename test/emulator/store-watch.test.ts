@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { StoreWatch } from "../../src/emulator/store-watch.js";
+import type { LocalOperations } from "../../src/ports/operations.js";
+
+/** A store whose mark is in the test's hand; an error is thrown. */
+function watching(mark: { value: string | Error; looks: number }): { watch: StoreWatch; errors: unknown[] } {
+  const errors: unknown[] = [];
+  const operations: Pick<LocalOperations, "changeMark"> = {
+    async changeMark() {
+      mark.looks++;
+      if (mark.value instanceof Error) throw mark.value;
+      return mark.value;
+    },
+  };
+  return { watch: new StoreWatch(operations as LocalOperations, (error) => errors.push(error)), errors };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let looks = 0; !holds() && looks < 1_000; looks++) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(holds()).toBe(true);
+}
+
+describe("a watch over the store", () => {
+  it("tells everyone who listens of a change, by one look, and looks no more when they have gone", async () => {
+    const mark = { value: "1", looks: 0 };
+    const { watch } = watching(mark);
+    const heard = [0, 0];
+    const leave = [0, 1].map((at) => watch.listen(() => heard[at]!++));
+    await until(() => heard[0] === 1 && heard[1] === 1);
+    await until(() => mark.looks > 3);
+    expect(heard).toEqual([1, 1]);
+    leave[0]?.();
+    mark.value = "2";
+    await until(() => heard[1] === 2);
+    expect(heard[0]).toBe(1);
+    leave[1]?.();
+    const { looks } = mark;
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(mark.looks).toBeLessThanOrEqual(looks + 1);
+    watch.listen(() => heard[0]!++);
+    await until(() => mark.looks > looks + 1);
+  });
+
+  it("says once what keeps it from looking, and goes on", async () => {
+    const mark: { value: string | Error; looks: number } = { value: new Error("the disk is gone"), looks: 0 };
+    const { watch, errors } = watching(mark);
+    let heard = 0;
+    const leave = watch.listen(() => heard++);
+    await until(() => mark.looks === 2);
+    expect(errors).toHaveLength(1);
+    mark.value = "1";
+    await until(() => heard === 1);
+    leave();
+  });
+});

@@ -1,0 +1,85 @@
+import { type Browser, chromium, type Page } from "playwright-core";
+import { step, when } from "./engine-harness.js";
+import { type OpenedEmulator, openApiCases } from "./open-emulator.js";
+import { CHROME, readBuiltPage } from "./page-reader.js";
+
+export interface Opened {
+  api: OpenedEmulator;
+  /** Opens the page at a view; what its console complains of and what it asks of others fails the test at the end. */
+  visit(hash?: string, options?: Parameters<Browser["newPage"]>[0]): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROME, args: ["--no-sandbox"] });
+}
+
+const NESTED = {
+  type: "object",
+  properties: {
+    order: {
+      type: "object",
+      properties: {
+        number: { type: "string", pattern: "^ord_[0-9]+$", description: "As on the invoice." },
+        lines: {
+          type: "array",
+          items: { type: "object", properties: { sku: { type: "string" }, quantity: { type: "integer", minimum: 1 } } },
+        },
+      },
+      required: ["number"],
+    },
+    gift: { type: "boolean" },
+    speed: { enum: ["slow", "fast"] },
+  },
+  required: ["order"],
+};
+
+/** An emulator with the case catalogue's people and a message of every kind of channel. */
+export async function openPage(browser: Browser): Promise<Opened> {
+  const api = await openApiCases({ readPage: readBuiltPage });
+  const { harness } = api;
+  const { knock } = api;
+  await knock.users.setChannelData("ana", "c-ios", { data: { tokens: ["t-1"] } });
+  await knock.users.setChannelData("ana", "c-chat", {
+    data: { connections: [{ access_token: "x", channel_id: "C01" }] },
+  });
+  const skipped = step.email("Never", "B", { conditions: when("data.never", "equal_to", true) }, "promo", "email_2");
+  harness.define("every", {
+    steps: [
+      step.email(
+        "Hello **{{ recipient.id }}**",
+        "<h1>Hi</h1><img src='https://out.test/a.png'><a href='https://out.test/'>Go</a>",
+      ),
+      step.feed("**Ann** wrote [to you](https://out.test/)"),
+      step.sms("A short one"),
+      step.push("Look"),
+      step.chat("*Bold* and <https://out.test/|a link>"),
+      step.webhook(),
+      skipped,
+    ],
+  });
+  harness.define("order", { trigger_data_json_schema: NESTED, steps: [step.feed("Order {{ order.number }}")] });
+  await harness.trigger("every", { recipients: ["ana"], data: { n: 1 } });
+  await harness.trigger("paused", { recipients: ["u1", "u2"] });
+  const faults: string[] = [];
+  const pages: Page[] = [];
+  return {
+    api,
+    async visit(hash = "", options = {}) {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+      pages.push(page);
+      page.on("pageerror", (error) => faults.push(String(error)));
+      page.on("response", (response) => {
+        const url = response.url();
+        if (!url.startsWith(api.url) && !url.startsWith("data:")) faults.push(`asked ${url}`);
+      });
+      await page.goto(`${api.url}/${hash}`);
+      return page;
+    },
+    async close() {
+      for (const page of pages) await page.close();
+      await api.close();
+      if (faults.length > 0) throw new Error(faults.join("\n"));
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { JsonObject } from "../../src/util/json.js";
+
+/** The page as it was built. */
+export const PAGE_FILE = join(import.meta.dirname, "../../dist/page.html");
+
+export const readBuiltPage = async (): Promise<string> => readFileSync(PAGE_FILE, "utf8");
+
+/** Where a browser is, and whether there is one; the tests that want one are left out without it. */
+export const CHROME = process.env.CHROME_PATH ?? "/usr/bin/chromium";
+export const hasBrowser = existsSync(CHROME);
+
+export interface EventReader {
+  /** The next event's data. */
+  next(): Promise<JsonObject>;
+  /** Whether the stream has ended. */
+  ended(): Promise<boolean>;
+  close(): void;
+}
+
+/** Reads the server-sent events of the page. */
+export async function readEvents(url: string): Promise<EventReader> {
+  const leaving = new AbortController();
+  const response = await fetch(`${url}/__knock/events`, { signal: leaving.signal });
+  if (response.body === null) throw new Error("no body");
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const more = async (): Promise<boolean> => {
+    const { done, value } = await reader.read();
+    text += value ?? "";
+    return !done;
+  };
+  return {
+    async next() {
+      for (;;) {
+        const [all, data] = /event: change\ndata: (.*)\n\n/.exec(text) ?? [];
+        if (all !== undefined && data !== undefined) {
+          text = text.slice(text.indexOf(all) + all.length);
+          return JSON.parse(data) as JsonObject;
+        }
+        if (!(await more())) throw new Error("the stream ended");
+      }
+    },
+    async ended() {
+      while (await more()) {}
+      return true;
+    },
+    close: () => leaving.abort(),
+  };
+}

@@ -1,0 +1,143 @@
+import { openProjectEmulator } from "../../src/app/open-emulator.js";
+import type { OpenedEmulator } from "../../src/commands/context.js";
+import { Output } from "../../src/output/output.js";
+import { findProject } from "../../src/project/find-project.js";
+import { openProject } from "../../src/project/open-project.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { type Files, TemporaryProject } from "./temporary-project.js";
+
+export interface ProjectApi {
+  url: string;
+  project: TemporaryProject;
+  /** What was said on standard error, line by line. */
+  said: string[];
+  /** `POST /v1/…`: the body that comes back; the key is sk_test unless a header says otherwise. */
+  ask(on: string, content?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: JsonObject }>;
+  /** Triggers a workflow for one user or several; the workflow run's id. */
+  trigger(workflow: string, ...users: string[]): Promise<string>;
+  /** Stops, and starts again over the same files and store. */
+  restart(between?: () => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ProjectSetup {
+  env?: Record<string, string>;
+  json?: boolean;
+  /** Relative to the project. */
+  store?: string;
+}
+
+const FEED = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
+const MAIL = { ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail" };
+
+/** A feed message; an e-mail from a sandboxed channel; both. */
+export const PROJECT: Files = {
+  "knock.json": { knockDir: "./knock" },
+  "knock/workflows/hello/workflow.json": {
+    name: "Hello",
+    steps: [{ ...FEED, template: { markdown_body: "Hi {{ n }}" } }],
+  },
+  "knock/workflows/letter/workflow.json": {
+    name: "Letter",
+    steps: [{ ...MAIL, template: { subject: "Hi", html_body: "<p>Hi</p>", settings: {} } }],
+  },
+  "knock/recipients/people.json": {
+    users: [
+      { id: "ada", email: "ada@lark.test" },
+      { id: "bo", email: "bo@lark.test" },
+    ],
+  },
+};
+
+/** `knock dev` in this process, over a project of its own. */
+export async function openProjectApi(
+  files: Files,
+  { env = {}, json = false, store }: ProjectSetup = {},
+): Promise<ProjectApi> {
+  const project = new TemporaryProject({ ...PROJECT, ...files });
+  const said: string[] = [];
+  const nowhere = { write: () => true };
+  const output = await Output.open({
+    stdout: nowhere,
+    stderr: { write: (text: string) => said.push(...text.trimEnd().split("\n")) > 0 },
+    env: {},
+  });
+  output.verbosity = { json, quiet: false, verbose: false };
+  const surroundings = {
+    argv: [],
+    env,
+    cwd: project.root,
+    version: "0",
+    stdout: nowhere,
+    stderr: nowhere,
+    stdinIsTerminal: false,
+    signal: new AbortController().signal,
+    readStdin: async () => new Uint8Array(),
+    sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+    confirm: async () => false,
+    askSecret: async () => null,
+  };
+  const open = async (port: number): Promise<OpenedEmulator> => {
+    const found = await findProject({ cwd: project.root, project: null, knockDir: null });
+    if (found === null) throw new Error("the project is not found");
+    const location = store === undefined ? ":memory:" : project.path(store);
+    const flags = { host: "127.0.0.1", port, rateLimits: false, readyFile: null };
+    return openProjectEmulator(openProject(found, project.root), location, flags, surroundings, output);
+  };
+  let emulator: OpenedEmulator;
+  try {
+    emulator = await open(0);
+  } catch (error) {
+    project.remove();
+    throw error;
+  }
+  const { url, port } = emulator;
+  const ask: ProjectApi["ask"] = async (on, content, headers = {}) => {
+    const [method = "", path = ""] = on.split(" ");
+    const body = content === undefined ? null : JSON.stringify(content);
+    const send = (): Promise<Response> =>
+      fetch(`${url}${path}`, { method, headers: { authorization: "Bearer sk_test", ...headers }, body });
+    // After a restart the first may go over a connection that has just been closed.
+    const response = await (method === "GET" ? send().catch(send) : send());
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as JsonObject) };
+  };
+  return {
+    url,
+    project,
+    said,
+    ask,
+    async trigger(workflow, ...users) {
+      const { status, body } = await ask(`POST /v1/workflows/${workflow}/trigger`, { recipients: users });
+      if (status !== 200) throw new Error(`the trigger of ${workflow} was answered ${status}: ${JSON.stringify(body)}`);
+      return String(body.workflow_run_id);
+    },
+    async restart(between = async () => {}) {
+      await emulator.close();
+      await between();
+      emulator = await open(port);
+    },
+    async close() {
+      await emulator.close();
+      project.remove();
+    },
+  };
+}
+
+/** A workflow that cannot be read: what is said of it tells that all files have been looked at. */
+export const BROKEN: Files = { "knock/workflows/zz/workflow.json": "{" };
+
+/** Waits until a project with {@link BROKEN} has been looked at whole: what changes from now on is announced. */
+export async function surveyed({ said }: ProjectApi): Promise<void> {
+  await eventually(() => said.some((line) => line.includes("zz")));
+}
+
+/** Looks until it is there, or for too long. */
+export async function eventually<T>(look: () => T | Promise<T>): Promise<NonNullable<T>> {
+  for (let looks = 0; looks < 1_000; looks++) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("it did not come about");
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+import { PAGE_FILE } from "../helpers/page-reader.js";
+
+const ROOT = join(import.meta.dirname, "../..");
+const page = readFileSync(PAGE_FILE, "utf8");
+
+it("the page is one file of less than 60 kB compressed, which names nothing outside", () => {
+  expect(gzipSync(page).length).toBeLessThan(60_000);
+  expect(page).not.toMatch(/\b(src|href)="?https?:/);
+  expect(page.match(/<script/g)).toHaveLength(1);
+  expect(page.match(/<\/script>/g)).toHaveLength(1);
+});
+
+it("the package carries it, and notify's bundle has nothing of it or of the emulator", () => {
+  const { files } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { files: string[] };
+  expect(files).toContain("dist");
+  const notify = readFileSync(join(ROOT, "dist/main-notify.cjs"), "utf8");
+  for (const mark of ["/__knock/", "content-security-policy", "page.html", "EventSource"])
+    expect(notify).not.toContain(mark);
+  expect(readFileSync(join(ROOT, "dist/main.cjs"), "utf8")).toContain("/__knock/page/messages");
+});

@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launch, type Opened, openPage } from "../helpers/page-browser.js";
+import { hasBrowser } from "../helpers/page-reader.js";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface Violation {
+  id: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+/** What axe finds against WCAG 2.2 A and AA, contrast included; the frame with an e-mail is the e-mail's. */
+async function violations(page: Page): Promise<string[]> {
+  const found = (await page.evaluate(`(async () => {
+    ${AXE};
+    const { violations } = await axe.run(document, {
+      iframes: false,
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) }));
+  })()`)) as Violation[];
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
+}
+
+/** What scrolls sideways, or would if it could: only rows of tabs may, and an e-mail shown as wide as a desktop has it. */
+const WIDER = `[document.documentElement, ...document.querySelectorAll("main, section, article, form, fieldset, dialog, h1, .bar")]
+  .filter((one) => !one.matches(".unseen") && one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.localName + "." + one.className)`;
+
+describe.runIf(hasBrowser)("who uses the page", () => {
+  let browser: Browser;
+  let opened: Opened;
+  let views: [name: string, hash: string, ready: string][];
+  beforeAll(async () => {
+    browser = await launch();
+    opened = await openPage(browser);
+    const { harness, ask } = opened.api;
+    const messages = await harness.messages();
+    const of = (type: string): string => messages.find(({ channel }) => channel.type === type)?.id ?? "";
+    const { rows } = await ask("GET /__knock/page/runs?workflow=every");
+    views = [
+      ["messages", "#/messages", "[data-row]"],
+      ...["email", "sms", "push", "chat", "in_app_feed", "http"].map((type): [string, string, string] => [
+        type,
+        `#/messages/${of(type)}`,
+        "[role=tabpanel]",
+      ]),
+      ["no match", "#/messages?q=nothing-like-it", ".empty"],
+      ["not there", "#/messages/nobody", ".empty"],
+      ["runs", "#/runs", "[data-row]"],
+      ["a run", `#/runs/${rows[0]?.id}`, ".timeline"],
+      ["users", "#/users", "[data-row]"],
+      ["a user", "#/users/ana", ".preference-set"],
+      ["trigger", "#/trigger", "select"],
+      ["the form", "#/trigger/order", ".field-group"],
+      ["clock", "#/clock", "[data-advance]"],
+    ];
+  });
+  afterAll(async () => {
+    await opened.close();
+    await browser.close();
+  });
+
+  const looks = [1280, 375].flatMap((width) => (["light", "dark"] as const).map((scheme) => [width, scheme] as const));
+
+  it.each(looks)(
+    "at %i pixels in %s, can read and reach everything, and nothing overflows",
+    async (width, colorScheme) => {
+      const page = await opened.visit("", { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" });
+      for (const [name, hash, ready] of views) {
+        await page.goto(`${opened.api.url}/${hash}`);
+        await page.locator(ready).locator("visible=true").first().waitFor();
+        for (const details of await page.locator("details:visible > summary").all()) await details.click();
+        expect([name, await violations(page)]).toEqual([name, []]);
+        expect([name, await page.evaluate(WIDER)]).toEqual([name, []]);
+      }
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+      expect(await violations(page)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it("moves nothing where less motion is wanted", async () => {
+    const page = await opened.visit("#/messages", { reducedMotion: "reduce" });
+    await page.locator("[data-row]").first().waitFor();
+    await opened.api.harness.trigger("order", { recipients: ["eli"], data: { order: { number: "ord_3" } } });
+    await page.locator("li.new").waitFor();
+    expect(await page.evaluate("document.getAnimations().length")).toBe(0);
+  });
+});

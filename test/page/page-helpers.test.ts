@@ -1,0 +1,211 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { step, when } from "../helpers/engine-harness.js";
+import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
+import { readBuiltPage, readEvents } from "../helpers/page-reader.js";
+
+const withPage = (body: (api: OpenedEmulator) => Promise<void>) => withApi(body, { readPage: readBuiltPage });
+
+/** A helper's answer; the page has no key. */
+const look = async (api: OpenedEmulator, path: string): Promise<JsonObject> =>
+  (await api.ask(`GET /__knock/page/${path}`, undefined, { authorization: "" })).body ?? {};
+
+describe("the page's helpers", () => {
+  it("list messages with their first words, the newest first, narrowed and searched", () =>
+    withPage(async (api) => {
+      const { harness } = api;
+      harness.define("words", {
+        steps: [
+          step.email("Déjà vu", '<p style="color:red">Say "hi"</p>'),
+          step.feed("**Bold** & _more_"),
+          step.sms("Soon"),
+        ],
+      });
+      await harness.trigger("words", { recipients: ["ana", "eli"] });
+      const { items, more } = await look(api, "messages?limit=4");
+      expect((items as JsonObject[]).map(({ title, text, recipient }) => [recipient, title, text])).toEqual([
+        ["eli", "", "Bold & more"],
+        ["eli", "Déjà vu", expect.stringContaining('Say "hi"')],
+        ["ana", "", "Soon"],
+        ["ana", "", "Bold & more"],
+      ]);
+      expect(more).toBe(true);
+      expect((items as JsonObject[])[0]).not.toHaveProperty("content");
+      const count = async (search: string): Promise<number> =>
+        ((await look(api, `messages?${search}`)).items as JsonObject[]).length;
+      expect(await count("q=SOON")).toBe(1);
+      expect(await count(`q=${encodeURIComponent('Say "hi"')}`)).toBe(2);
+      expect(await count("q=ana")).toBe(3);
+      expect(await count("q=100%25")).toBe(0);
+      expect(await count("recipient=eli&channel=feed")).toBe(1);
+      expect(await count("workflow=words&q=nothing")).toBe(0);
+      expect(await count("status=bounced")).toBe(0);
+      expect((await api.ask("GET /__knock/page/messages?limit=501")).status).toBe(422);
+    }));
+
+  it("tell of a run why each step came out as it did", () =>
+    withPage(async (api) => {
+      const { harness } = api;
+      harness.define("picky", {
+        steps: [step.email("S", "B", { conditions: when("data.go", "equal_to", true) }), step.sms()],
+      });
+      const outcome = await harness.trigger("picky", { recipients: ["bo"], data: { go: false } });
+      const run = await look(api, `runs/${outcome.recipients?.[0]?.recipient_run_id}`);
+      expect(run.steps).toMatchObject([
+        {
+          ref: "email_1",
+          outcome: "skipped",
+          reason: { code: "condition", meaning: expect.stringContaining("condition was false") },
+          conditions: [{ result: false, text: "data.go equal_to true (was false)" }],
+        },
+        { ref: "sms_1", reason: { code: "missing_recipient_data", detail: expect.any(String) } },
+      ]);
+      const { items } = await look(api, `runs?workflow_run_id=${outcome.workflow_run_id}&status=completed`);
+      expect((items as JsonObject[]).map(({ id }) => id)).toEqual([run.id]);
+      expect((await api.ask("GET /__knock/page/runs/nobody")).status).toBe(404);
+    }));
+
+  it("find users, show what they have, and change their preferences", () =>
+    withPage(async (api) => {
+      expect(((await look(api, "users?q=UNA")).items as JsonObject[]).map(({ id }) => id)).toEqual(["u1"]);
+      const put = { __persistence_strategy__: "merge", channel_types: { email: false } };
+      expect((await api.ask("PUT /__knock/page/users/u1/preferences/default", put)).status).toBe(200);
+      const user = await look(api, "users/u1");
+      expect(user).toMatchObject({
+        feeds: ["feed"],
+        preferences: [{ id: "default", channel_types: { email: false } }],
+      });
+      await api.harness.trigger("hello", { recipients: ["u1"], data: { n: 1 } });
+      expect(await look(api, "users/u1/feeds/feed")).toMatchObject({
+        items: [{ source: { key: "hello" } }],
+        meta: { unread_count: 1 },
+      });
+      expect(((await look(api, "messages?recipient=u1")).items as JsonObject[]).length).toBe(1);
+      expect((await api.ask("DELETE /__knock/page/users/u1/preferences/default")).body).toMatchObject({
+        channel_types: null,
+      });
+    }));
+
+  it("list workflows, and trigger", () =>
+    withPage(async (api) => {
+      const { items } = await look(api, "workflows");
+      expect((items as JsonObject[]).map(({ key, active }) => [key, active])).toEqual([
+        ["hello", true],
+        ["off", false],
+        ["paused", true],
+        ["strict", true],
+      ]);
+      const refused = await api.ask("POST /__knock/page/workflows/strict/trigger", {
+        recipients: ["u1"],
+        data: { nam: 1 },
+      });
+      expect(refused.status).toBe(422);
+      expect(refused.body?.errors).toMatchObject([{ field: "data.name" }]);
+      const done = await api.ask("POST /__knock/page/workflows/strict/trigger", {
+        recipients: ["u1"],
+        data: { name: "x" },
+      });
+      expect(done.body).toMatchObject({ recipients: [{ recipient: "u1", status: "completed" }] });
+    }));
+
+  it("mark messages", () =>
+    withPage(async (api) => {
+      await api.harness.trigger("hello", { recipients: ["u1"] });
+      const [message] = (await look(api, "messages?channel=feed")).items as JsonObject[];
+      const marked = await api.ask(`POST /__knock/page/messages/${message?.id}/mark`, { status: "read" });
+      expect(marked.body).toMatchObject({ engagement_statuses: expect.arrayContaining(["read"]) });
+      expect((await api.ask(`POST /__knock/page/messages/${message?.id}/mark`, { status: "eaten" })).status).toBe(422);
+    }));
+});
+
+describe("the clock", () => {
+  it("goes to what is due next, frozen or not; with nothing waiting it says so", () =>
+    withPage(async (api) => {
+      const { harness } = api;
+      const next = () => api.ask("POST /__knock/clock", { advance: "next" });
+      expect((await next()).status).toBe(422);
+      await harness.trigger("paused", { recipients: ["u1"] });
+      const { clock } = (await look(api, "project")) as { clock: JsonObject };
+      expect(Date.parse(String(clock.next_due_at)) - Date.parse(String(clock.now))).toBe(600_000);
+      expect((await next()).body).toMatchObject({ now: clock.next_due_at, ran: [{ workflow: "paused" }] });
+      await api.ask("POST /__knock/clock", { freeze: true });
+      await harness.trigger("paused", { recipients: ["u2"] });
+      expect((await next()).body).toMatchObject({ frozen: true, ran: [{ recipient: "u2" }] });
+    }));
+});
+
+describe("changes as they happen", () => {
+  it("are told to whoever listens, until they leave or the emulator stops", () =>
+    withPage(async (api) => {
+      const events = await readEvents(api.url);
+      const first = await events.next();
+      expect(first).toMatchObject({ frozen: false, next_due_at: null });
+      await api.harness.trigger("paused", { recipients: ["u1"] });
+      let told = await events.next();
+      while (told.next_due_at === null) told = await events.next();
+      expect(told.next_due_at).toBe(new Date(api.harness.now + 600_000).toISOString());
+      const left = await readEvents(api.url);
+      await left.next();
+      left.close();
+      await api.restart();
+      expect(await events.ended()).toBe(true);
+      const again = await readEvents(api.url);
+      expect(await again.next()).toHaveProperty("now");
+      again.close();
+    }));
+});
+
+describe("what protects the page", () => {
+  it("its HTML runs only its own script, asks only this server and is in nobody's frame", () =>
+    withPage(async ({ url }) => {
+      const response = await fetch(url);
+      const policy = response.headers.get("content-security-policy") ?? "";
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toMatch(/script-src 'sha256-[\w+/=]+';/);
+      expect(policy).toContain("connect-src 'self'");
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toContain("unsafe");
+      expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(response.headers.get("referrer-policy")).toBe("no-referrer");
+    }));
+
+  it("an e-mail's HTML is a sandbox of its own, wherever it is opened", () =>
+    withPage(async (api) => {
+      await api.harness.trigger("hello", { recipients: ["u1"] });
+      const [message] = (await look(api, "messages?channel=mail")).items as JsonObject[];
+      const response = await fetch(`${api.url}/__knock/page/messages/${message?.id}/html`);
+      expect(response.headers.get("content-security-policy")).toMatch(/^sandbox; default-src 'none'/);
+      expect(response.headers.get("content-type")).toContain("text/html");
+      const [other] = (await look(api, "messages?channel=feed")).items as JsonObject[];
+      expect((await api.ask(`GET /__knock/page/messages/${other?.id}/html`)).status).toBe(404);
+    }));
+
+  it.each([
+    ["another page's request", { origin: "https://evil.test" }],
+    ["a sandboxed frame's", { origin: "null" }],
+    ["a picture or a link elsewhere", { "sec-fetch-site": "cross-site" }],
+    ["another port's page", { "sec-fetch-site": "same-site" }],
+  ])("refuses %s", (_who, headers: Record<string, string>) =>
+    withPage(async ({ ask }) => {
+      expect((await ask("GET /__knock/page/users", undefined, headers)).status).toBe(403);
+      expect((await ask("POST /__knock/reset", "{}", headers)).status).toBe(403);
+    }),
+  );
+
+  it("answers a page that came by its address in numbers, where it listens on all", () =>
+    withApi(
+      async ({ ask, url }) => {
+        const { host } = new URL(url);
+        const own = { origin: `http://${host}`, "sec-fetch-site": "same-origin" };
+        expect((await ask("POST /__knock/idle", "{}", own)).status).toBe(200);
+        expect((await ask("POST /__knock/idle", "{}", { origin: "http://192.0.2.7:8484" })).status).toBe(403);
+      },
+      { host: "0.0.0.0" },
+    ));
+
+  it("without a build there is a word instead of the page", () =>
+    withApi(async ({ url }) => {
+      const response = await fetch(url);
+      expect([response.status, await response.text()]).toEqual([404, expect.stringContaining("npm run build")]);
+    }));
+});

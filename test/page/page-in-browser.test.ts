@@ -1,0 +1,281 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launch, type Opened, openPage } from "../helpers/page-browser.js";
+import { CHROME, hasBrowser } from "../helpers/page-reader.js";
+
+if (!hasBrowser)
+  console.warn(`notice: no ${CHROME} on this machine (CHROME_PATH); the page is not looked at in a browser`);
+
+const row = (page: Page, text: string | RegExp) => page.locator("[data-row]", { hasText: text });
+
+describe.runIf(hasBrowser)("the page of knock dev", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser.close());
+
+  const withPage = async (body: (opened: Opened) => Promise<void>): Promise<void> => {
+    const opened = await openPage(browser);
+    try {
+      await body(opened);
+    } finally {
+      await opened.close();
+    }
+  };
+
+  it("shows messages as they arrive, and after a restart of the emulator again", () =>
+    withPage(async ({ api, visit }) => {
+      const page = await visit();
+      await row(page, "A short one").waitFor();
+      await api.harness.trigger("order", { recipients: ["eli"], data: { order: { number: "ord_1" } } });
+      await row(page, "Order ord_1").waitFor();
+      expect(await page.locator("li.new").count()).toBe(1);
+      expect(await page.getByRole("status").filter({ hasText: "1 new" }).count()).toBe(1);
+      await api.restart(async () => {
+        await page.getByText("Not connected").waitFor();
+        await api.harness.trigger("order", { recipients: ["eli"], data: { order: { number: "ord_2" } } });
+      });
+      await row(page, "Order ord_2").waitFor();
+    }));
+
+  it("shows each kind of message as its reader would see it", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/messages");
+      await row(page, "Hello").click();
+      await page.frameLocator("iframe").getByRole("heading", { name: "Hi" }).waitFor();
+      expect(await page.getByText("1 picture from outside not loaded: https://out.test/a.png").count()).toBe(1);
+      const width = async () => (await page.locator("iframe").boundingBox())?.width ?? 0;
+      expect(await width()).toBeGreaterThan(600);
+      await page.getByRole("button", { name: "Phone" }).click();
+      expect(await width()).toBeLessThan(376);
+      const scheme = () => page.evaluate("getComputedStyle(document.querySelector('iframe')).colorScheme");
+      expect(await scheme()).toBe("light");
+      await page.getByRole("button", { name: "Dark" }).click();
+      expect(await scheme()).toBe("dark");
+      await row(page, "A short one").click();
+      await page.getByRole("figure", { name: "The text message on a phone" }).getByText("A short one").waitFor();
+      await row(page, "Look").click();
+      await page.getByRole("figure", { name: "The notification on a phone" }).getByText("Look").waitFor();
+      await row(page, "*Bold*").click();
+      const chat = page.getByRole("figure", { name: "The message in a chat" });
+      await chat.locator("strong", { hasText: "Bold" }).waitFor();
+      expect(await chat.getByRole("link", { name: "a link" }).getAttribute("href")).toBe("https://out.test/");
+      await row(page, "Ann wrote").click();
+      const item = page.locator(".feed-item");
+      await item.locator("strong", { hasText: "Ann" }).waitFor();
+      expect(await item.getByRole("link", { name: "to you" }).getAttribute("rel")).toContain("noopener");
+      await page.getByRole("button", { name: "Mark read" }).click();
+      await page.getByRole("button", { name: "Mark unread" }).waitFor();
+      await row(page, "POST https://hook.test").click();
+      await page.getByRole("region", { name: "The request" }).getByText("POST https://hook.test/").waitFor();
+    }));
+
+  it("keeps search and filters in the address, and says what to do where nothing matches", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit();
+      await row(page, "A short one").waitFor();
+      await page.getByRole("searchbox").fill("short");
+      await row(page, "Hello").waitFor({ state: "detached" });
+      expect(new URL(page.url()).hash).toBe("#/messages?q=short");
+      await page.reload();
+      await row(page, "A short one").waitFor();
+      expect(await page.locator("[data-row]").count()).toBe(1);
+      await page.getByRole("combobox", { name: "Channel" }).selectOption("mail");
+      await page.getByText("No message matches").waitFor();
+      await page.getByRole("link", { name: "Show all messages" }).click();
+      await row(page, "Hello").waitFor();
+    }));
+
+  it("shows a run as steps with their reasons, and the way to messages and back", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/runs");
+      await row(page, "every").click();
+      const steps = page.getByRole("list", { name: "Steps" });
+      const skipped = steps.getByRole("listitem").filter({ hasText: "email_2" });
+      await skipped.getByText("data.never equal_to true").first().waitFor();
+      expect(await skipped.locator(".chip").first().textContent()).toBe("skipped");
+      await steps.getByRole("link", { name: "Show the message" }).first().click();
+      await page.getByRole("link", { name: "Show the run" }).click();
+      await steps.waitFor();
+      await page.getByRole("navigation").getByRole("link", { name: "Runs" }).click();
+      await row(page, "u1").click();
+      await page.getByRole("link", { name: "u2", exact: true }).click();
+      await page.getByRole("heading", { name: "paused for u2" }).waitFor();
+    }));
+
+  it("changes a user's preferences, and shows the feed", () =>
+    withPage(async ({ api, visit }) => {
+      const page = await visit("#/users");
+      await page.getByRole("searchbox").fill("una");
+      await row(page, "Una").click();
+      const set = page.getByRole("region", { name: "Preference set default" });
+      const channels = set.locator(".toggles").first();
+      await channels.getByRole("switch", { name: "E-mail" }).click();
+      await channels.locator(".toggle", { hasText: "E-mail" }).filter({ hasNotText: "not set" }).waitFor();
+      expect(await channels.getByRole("switch", { name: "E-mail" }).isChecked()).toBe(false);
+      expect((await api.harness.recipient("u1"))?.preferences).toEqual({
+        default: { channel_types: { email: false } },
+      });
+      await set.locator("summary", { hasText: "social" }).click();
+      await set.locator(".level", { hasText: "social" }).getByRole("switch", { name: "In-app feed" }).click();
+      await set.getByText("not by In-app feed").waitFor();
+      await set.locator("summary", { hasText: "As JSON" }).click();
+      await set.getByRole("textbox").fill('{"channel_types":{"email":"no"}}');
+      await set.getByRole("button", { name: "Save" }).click();
+      await set.getByRole("alert").waitFor();
+      await set.getByRole("button", { name: "Back to the defaults" }).click();
+      await channels.locator(".toggle", { hasText: "E-mail" }).filter({ hasText: "not set" }).waitFor();
+      await api.harness.trigger("order", { recipients: ["u1"], data: { order: { number: "ord_7" } } });
+      await page.getByRole("tab", { name: "Feed" }).click();
+      await page.locator(".feed-item", { hasText: "Order ord_7" }).waitFor();
+    }));
+
+  it("says who was not identified, instead of showing no run", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/trigger/gone");
+      await page.getByText('There is no workflow "gone".').waitFor();
+      await page.getByRole("combobox", { name: "Workflow" }).selectOption("order");
+      const trigger = async (id: string) => {
+        await page.getByLabel("Recipients", { exact: true }).fill(id);
+        await page.getByLabel("Recipients", { exact: true }).press("Enter");
+        await page.getByRole("button", { name: "Trigger", exact: true }).click();
+      };
+      await trigger("ghost");
+      const alert = page.getByRole("alert");
+      await alert.getByText("ghost: not identified, so nothing was sent.").waitFor();
+      await trigger("u1");
+      await alert.getByRole("link", { name: "Show the runs of the others" }).click();
+      await page.getByRole("heading", { name: "order for u1" }).waitFor();
+    }));
+
+  it("triggers a workflow from its schema, says what is wrong beside the field, and goes to the run", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/trigger");
+      await page.getByRole("combobox", { name: "Workflow" }).selectOption("order");
+      expect(await page.getByLabel("number required").inputValue()).toBe("ord_0");
+      await page.getByLabel("number required").fill("7");
+      await page.getByLabel("Recipients").fill("un");
+      await page.locator('#recipients-known option[value="u1"]').waitFor({ state: "attached" });
+      await page.getByLabel("Recipients").fill("u1");
+      await page.getByLabel("Recipients").press("Enter");
+      await page.getByRole("button", { name: "Add to lines" }).click();
+      await page.getByRole("group", { name: "lines 2" }).getByLabel("quantity").fill("0");
+      await page.getByLabel("speed").selectOption({ label: "fast" });
+      await page.getByRole("tab", { name: "JSON" }).click();
+      const json = page.getByLabel("Data as JSON");
+      expect(JSON.parse(await json.inputValue())).toMatchObject({
+        order: { number: "7", lines: [{}, { quantity: 0 }] },
+        speed: "fast",
+      });
+      await json.fill("{");
+      expect(await page.getByRole("button", { name: "Trigger", exact: true }).isDisabled()).toBe(true);
+      await json.fill('{"order":{"number":"7","lines":[{"quantity":0}]},"other":1}');
+      await page.getByRole("tab", { name: "Form" }).click();
+      await page.getByRole("button", { name: "Trigger", exact: true }).click();
+      const number = page.getByLabel("number required");
+      await page.locator(".field", { has: number }).getByText("must match").waitFor();
+      expect(await number.getAttribute("aria-invalid")).toBe("true");
+      await page.locator("[aria-invalid=true]:focus").waitFor();
+      await page
+        .locator(".field", { has: page.getByLabel("quantity") })
+        .getByText("minimum 1")
+        .waitFor();
+      await number.fill("ord_9");
+      await page.getByLabel("quantity").fill("2");
+      await page.getByRole("button", { name: "Trigger", exact: true }).click();
+      await page.getByRole("heading", { name: "order for u1" }).waitFor();
+      await page.getByRole("link", { name: "Show the message" }).click();
+      await page.getByText("Order ord_9").first().waitFor();
+      expect(await page.getByRole("tab", { name: "Data" }).count()).toBe(1);
+    }));
+
+  it("advances the clock to what is due next", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/clock");
+      await page.getByRole("button", { name: "Advance to next" }).click();
+      const ran = page.getByRole("region", { name: "What ran" });
+      await ran.getByRole("link", { name: "paused for u1" }).waitFor();
+      await ran.getByRole("link", { name: "paused for u2" }).waitFor();
+      await page.getByText("nothing waits for a time").waitFor();
+      expect(await page.getByRole("button", { name: "Advance to next" }).isDisabled()).toBe(true);
+      await page.getByRole("button", { name: "Freeze" }).click();
+      await page.getByText("no: it is frozen").waitFor();
+      await page.getByLabel("Set to (UTC)").fill("2025-06-01T00:00:00Z");
+      await page.getByRole("button", { name: "Set", exact: true }).click();
+      await page.getByRole("alert").getByText("is before that").waitFor();
+      await page.getByRole("button", { name: "Set it back all the same" }).click();
+      await page.getByRole("heading", { name: "2025-06-01 00:00:00 UTC" }).waitFor();
+    }));
+
+  it("is used by keys alone", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit();
+      await row(page, "A short one").waitFor();
+      const hash = (): string => new URL(page.url()).hash;
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      await page.locator('[data-row][aria-current="true"]').waitFor();
+      const second = await page.locator("[data-row]").nth(1).getAttribute("href");
+      expect(hash()).toBe(second);
+      expect(await page.evaluate("document.activeElement.getAttribute('href')")).toBe(second);
+      await page.keyboard.press("k");
+      expect(hash()).toBe(await page.locator("[data-row]").nth(0).getAttribute("href"));
+      await page.keyboard.press("Escape");
+      expect(hash()).toBe("#/messages");
+      await page.keyboard.press("/");
+      await page.keyboard.type("tj?");
+      expect(await page.getByRole("searchbox").inputValue()).toBe("tj?");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").getByText("search").waitFor();
+      await page.keyboard.press("t");
+      expect(hash()).toContain("#/messages");
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
+      for (const [key, view] of [
+        ["t", "trigger"],
+        ["c", "clock"],
+        ["u", "users"],
+        ["r", "runs"],
+      ] as const) {
+        await page.keyboard.press(key);
+        await page.locator(`nav [aria-current]`, { hasText: new RegExp(view, "i") }).waitFor();
+      }
+    }));
+
+  it("on a phone shows the list or what is open of it, and finds the place in the list again", () =>
+    withPage(async ({ api, visit }) => {
+      const recipients = Array.from({ length: 30 }, (_, at) => ({ id: `user-${at}` }));
+      await api.harness.trigger("order", { recipients, data: { order: { number: "ord_1" } } });
+      const page = await visit("", { viewport: { width: 375, height: 700 } });
+      const wanted = row(page, "user-3 ·");
+      await wanted.scrollIntoViewIfNeeded();
+      await page.evaluate("document.querySelector('main').scrollTop -= 120");
+      const scrolled = () => page.evaluate<number>("document.querySelector('main').scrollTop");
+      const before = await scrolled();
+      expect(before).toBeGreaterThan(300);
+      await wanted.click();
+      await page.getByRole("tab", { name: "Preview" }).waitFor();
+      expect(await scrolled()).toBe(0);
+      expect(await wanted.isVisible()).toBe(false);
+      await page.getByRole("link", { name: "All messages" }).click();
+      await wanted.waitFor();
+      expect(await scrolled()).toBe(before);
+      expect(await page.evaluate("document.activeElement.textContent")).toContain("user-3 ·");
+    }));
+
+  it("stays in light or dark once chosen", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("", { colorScheme: "light" });
+      const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
+      const light = await background();
+      await page.getByRole("button", { name: "Colours: auto" }).click();
+      await page.getByRole("button", { name: "Colours: light" }).click();
+      await page.getByRole("button", { name: "Colours: dark" }).waitFor();
+      expect(await background()).not.toBe(light);
+      await page.reload();
+      await page.getByRole("button", { name: "Colours: dark" }).waitFor();
+      expect(await background()).not.toBe(light);
+    }));
+});

@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { checkTriggerData } from "../../src/domain/trigger-data-schema.js";
+import { fieldName, type JsonObject, withValue } from "../../src/page/lib/json.js";
+import { textMatching } from "../../src/page/lib/pattern.js";
+import { kindOf, propertiesOf, resolved, sampleOf } from "../../src/page/lib/schema.js";
+
+const FIXTURES = join(import.meta.dirname, "../../fixtures");
+
+/** Every schema of the sample projects. */
+function schemas(): [workflow: string, schema: JsonObject][] {
+  return readdirSync(FIXTURES, { withFileTypes: true }).flatMap((project) => {
+    if (!project.isDirectory()) return [];
+    const folder = join(FIXTURES, project.name, "knock/workflows");
+    return readdirSync(folder).flatMap((key): [string, JsonObject][] => {
+      const { trigger_data_json_schema: schema } = JSON.parse(readFileSync(join(folder, key, "workflow.json"), "utf8"));
+      return schema === undefined ? [] : [[key, schema]];
+    });
+  });
+}
+
+describe("sample data", () => {
+  it.each(schemas())("of %s fits the workflow's schema", (key, schema) => {
+    const data = sampleOf(schema, schema) as JsonObject;
+    expect(() => checkTriggerData({ key, trigger_data_json_schema: schema }, data)).not.toThrow();
+    expect(Object.keys(data).length).toBeGreaterThan(0);
+  });
+
+  it("is what the schema says of itself, before anything made up", () => {
+    const schema: JsonObject = {
+      type: "object",
+      properties: {
+        a: { type: "string", default: "A" },
+        b: { type: "string", examples: ["B", "no"] },
+        c: { const: 3 },
+        d: { enum: ["x", "y"] },
+        when: { type: "string", format: "date-time" },
+        order_id: { type: "string" },
+        short: { type: "string", maxLength: 3 },
+        many: { type: "array", minItems: 2, items: { type: "integer", minimum: 5, multipleOf: 4 } },
+        free: {},
+      },
+    };
+    expect(sampleOf(schema, schema)).toEqual({
+      a: "A",
+      b: "B",
+      c: 3,
+      d: "x",
+      when: "2026-01-31T09:00:00Z",
+      order_id: "order-1",
+      short: "Sho",
+      many: [8, 8],
+      free: null,
+    });
+  });
+
+  it("follows references, and not for ever", () => {
+    const schema: JsonObject = {
+      type: "object",
+      properties: { tree: { $ref: "#/$defs/tree" }, gone: { $ref: "#/$defs/gone" } },
+      $defs: { tree: { type: "object", properties: { left: { $ref: "#/$defs/tree" }, leaf: { type: "boolean" } } } },
+    };
+    const { tree } = sampleOf(schema, schema) as { tree: JsonObject };
+    expect(tree.leaf).toBe(true);
+    expect(JSON.stringify(tree).length).toBeLessThan(1_000);
+    expect(
+      resolved({ $ref: "#/properties/self", properties: {} }, { properties: { self: { $ref: "#/properties/self" } } }),
+    ).toEqual({});
+  });
+});
+
+describe("a text that a pattern takes", () => {
+  it.each([
+    ["^ord_[0-9]+$", "ord_0"],
+    ["^[A-Z]{2}-\\d{3,}x?$", "AA-111"],
+    ["^\\+1[\\d]{4}$", "+11111"],
+    ["plain", "plain"],
+    ["^(a|b)$", null],
+    ["^[^a]$", null],
+    ["[", null],
+  ])("%s: %j", (pattern, text) => {
+    expect(textMatching(pattern)).toBe(text);
+  });
+});
+
+describe("inputs", () => {
+  it("are by type; what has none is JSON", () => {
+    const known: JsonObject[] = [
+      { type: "string" },
+      { type: "string", maxLength: 5_000 },
+      { type: ["integer", "null"] },
+      { type: "boolean" },
+      { enum: ["a", 1, null] },
+      { enum: [{}] },
+      { properties: { a: {} } },
+      { type: "object" },
+      { type: "array", items: { type: "string" } },
+      { type: "array" },
+      { anyOf: [{ type: "string" }] },
+    ];
+    expect(known.map((schema) => kindOf(schema))).toEqual([
+      "text",
+      "long text",
+      "number",
+      "boolean",
+      "json",
+      "json",
+      "object",
+      "json",
+      "list",
+      "json",
+      "json",
+    ]);
+  });
+
+  it("know what is required", () => {
+    const schema: JsonObject = { properties: { a: { type: "string" }, b: {} }, required: ["b", 7] };
+    expect(propertiesOf(schema, schema).map(({ name, required }) => [name, required])).toEqual([
+      ["a", false],
+      ["b", true],
+    ]);
+  });
+});
+
+describe("values at a path", () => {
+  it("are set, made on the way and taken away, and nothing given changes", () => {
+    const data = { order: { lines: [{ sku: "a" }, { sku: "b" }] }, note: "n" };
+    const before = structuredClone(data);
+    expect(withValue(data, ["order", "lines", 1, "sku"], "c")).toEqual({
+      order: { lines: [{ sku: "a" }, { sku: "c" }] },
+      note: "n",
+    });
+    expect(withValue(data, ["order", "lines", 0], undefined)).toEqual({ order: { lines: [{ sku: "b" }] }, note: "n" });
+    expect(withValue(data, ["note"], undefined)).toEqual({ order: before.order });
+    expect(withValue(undefined, ["a", 0, "b"], 1)).toEqual({ a: [{ b: 1 }] });
+    expect(data).toEqual(before);
+  });
+
+  it("are named as the API's errors name them", () => {
+    expect(fieldName(["data", "order", "lines", 0, "sku"])).toBe("data.order.lines[0].sku");
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { commandOf, type Draft, payloadOf } from "../../src/page/lib/draft.js";
+import { linkTo, parseRoute } from "../../src/page/lib/route.js";
+import { absoluteText, durationText, relativeText } from "../../src/page/lib/time.js";
+import { recipientOf, recipientText } from "../../src/page/lib/words.js";
+
+const NOW = Date.parse("2026-11-24T10:00:00Z");
+const MINUTE = 60_000;
+
+describe("times", () => {
+  it.each([
+    [0, "now"],
+    [-4_000, "now"],
+    [-40_000, "40s ago"],
+    [-3.5 * MINUTE, "3m ago"],
+    [90 * MINUTE, "in 1h"],
+    [3 * 24 * 60 * MINUTE, "in 3d"],
+    [-40 * 24 * 60 * MINUTE, "2026-10-15"],
+  ])("%i milliseconds away is %s", (away, text) => {
+    expect(relativeText(NOW + away, NOW)).toBe(text);
+  });
+
+  it("durations have two units, moments are whole", () => {
+    expect([0, 59_000, 61_000, 3_600_000, -90_061_000].map(durationText)).toEqual([
+      "0s",
+      "59s",
+      "1m 1s",
+      "1h",
+      "1d 1h",
+    ]);
+    expect(absoluteText(NOW)).toBe("2026-11-24 10:00:00 UTC");
+  });
+});
+
+describe("addresses of views", () => {
+  it("are read as they were written", () => {
+    const link = linkTo("messages", "a/b ?#", { q: "50% & more", workflow: "" });
+    expect(parseRoute(link)).toEqual({ view: "messages", id: "a/b ?#", query: { q: "50% & more" } });
+  });
+
+  it.each(["", "#", "#/nowhere/1", "#/%E0%A4%A", "#//"])("%j is the list of messages", (hash) => {
+    expect(parseRoute(hash)).toEqual({ view: "messages", id: null, query: {} });
+  });
+});
+
+const draft: Draft = {
+  recipients: ["ada", "projects/p1"],
+  actor: "alan",
+  tenant: "",
+  cancellationKey: "it's",
+  skipDelays: true,
+  data: { page: "Home" },
+};
+
+describe("a trigger's form", () => {
+  it("becomes the request's body", () => {
+    expect(payloadOf(draft)).toEqual({
+      recipients: ["ada", { collection: "projects", id: "p1" }],
+      actor: "alan",
+      cancellation_key: "it's",
+      settings: { skip_delay: true },
+      data: { page: "Home" },
+    });
+  });
+
+  it("becomes a command", () => {
+    expect(commandOf("new-comment", draft)).toBe(
+      `knock notify new-comment --recipients ada --object projects/p1 --actor alan --cancellation-key 'it'\\''s' --data '{"page":"Home"}' --skip-delay`,
+    );
+  });
+
+  it("recipients are read as they are shown", () => {
+    expect(recipientText(recipientOf("projects/p1"))).toBe("projects/p1");
+    expect(recipientText(recipientOf("ada"))).toBe("ada");
+  });
+});

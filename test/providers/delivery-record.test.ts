@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { publicConnection } from "../../src/domain/chat-connection.js";
+import type { DeliveryExchange } from "../../src/domain/delivery-log.js";
+import type { Channel } from "../../src/domain/environment.js";
+import type { Message } from "../../src/domain/message.js";
+import type { StoredChannelData } from "../../src/ports/provider.js";
+import { openProviders } from "../../src/providers/open-provider.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
+import { channel, email, message } from "../helpers/provider-bench.js";
+import { startSmtpReceiver } from "../helpers/smtp-receiver.js";
+
+const SECRET = "SG.very-secret/value+1";
+let target: HttpTarget;
+beforeEach(async () => {
+  target = await startHttpTarget();
+});
+afterEach(() => target.close());
+
+async function exchangesOf(
+  to: Channel,
+  sent: Message,
+  stored: Partial<StoredChannelData> = {},
+): Promise<DeliveryExchange[]> {
+  const providers = openProviders({ variables: { KEY: SECRET } });
+  const exchanges: DeliveryExchange[] = [];
+  const all = { recipient: {}, tenant: {}, ...stored };
+  await providers.providerFor(to)?.send(sent, to, all, (one) => exchanges.push(one));
+  await providers.close();
+  return exchanges;
+}
+
+describe("E-217 CH-047: each request to a provider and its answer, without secrets", () => {
+  test("an API that repeats the key, in its headers and its words", async () => {
+    target.answer(({ headers }) => ({
+      status: 401,
+      headers: { "x-seen": String(headers.authorization) },
+      json: {
+        errors: [{ message: `no such key: ${SECRET}` }],
+        link: `https://x.test/?k=${encodeURIComponent(SECRET)}`,
+      },
+    }));
+    const sendgrid = channel("email", "sendgrid", { api_key: "$KEY", base_url: target.url });
+    const [one, ...more] = await exchangesOf(sendgrid, email());
+    expect(more).toEqual([]);
+    expect(one).toMatchObject({
+      service_name: "SendGrid",
+      request: {
+        method: "POST",
+        host: new URL(target.url).host,
+        path: "/v3/mail/send",
+        query: null,
+        headers: { authorization: "[redacted]", "content-type": "application/json" },
+        body: { subject: "Hello Ada" },
+      },
+      response: {
+        status: 401,
+        headers: { "x-seen": "Bearer [redacted]" },
+        body: { errors: [{ message: "no such key: [redacted]" }], link: "https://x.test/?k=[redacted]" },
+      },
+    });
+    expect(JSON.stringify(one)).not.toContain("very-secret");
+  });
+
+  test("a server that says nothing leaves why", async () => {
+    target.answer({ fault: "silent" });
+    const resend = channel("email", "resend", { api_key: "$KEY", base_url: target.url, timeout_ms: 50 });
+    const [one] = await exchangesOf(resend, email());
+    expect(one?.response).toEqual({ body: "no answer within 0.05 s" });
+  });
+
+  test("a long body is cut", async () => {
+    target.answer({ text: "y".repeat(10_000) });
+    const html_body = "x".repeat(10_000);
+    const [one] = await exchangesOf(
+      channel("email", "resend", { api_key: "$KEY", base_url: target.url }),
+      email({ html_body }),
+    );
+    expect(String(one?.request.body)).toMatch(/x…? \(\d{5} characters\)$|… \(\d{5} characters\)$/);
+    expect(one?.response.body).toBe(`${"y".repeat(4_000)}… (10000 characters)`);
+  });
+
+  test("an incoming webhook's path is its password", async () => {
+    target.answer({ text: "ok" });
+    const connection = { incoming_webhook: { url: `${target.url}/services/T1/hidden-part` } };
+    const content: JsonObject = {
+      connection: publicConnection(connection),
+      template: { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null },
+    };
+    const recipient = { connections: [connection] };
+    const [one] = await exchangesOf(channel("chat", "slack", {}), message("chat", content), { recipient });
+    expect(target.requests[0]?.path).toBe("/services/T1/hidden-part");
+    expect(one).toMatchObject({
+      service_name: "Slack",
+      request: { path: "/[redacted]" },
+      response: { status: 200, body: "ok" },
+    });
+    expect(JSON.stringify(one)).not.toContain("hidden-part");
+  });
+
+  test("an e-mail over SMTP has its envelope and the server's last word", async () => {
+    const smtp = await startSmtpReceiver({
+      disabledCommands: ["STARTTLS", "AUTH"],
+      authOptional: true,
+      refuse: (address) => (address.startsWith("gone@") ? { code: 550, message: "No such mailbox" } : undefined),
+    });
+    try {
+      const relay = channel("email", "smtp", { host: "127.0.0.1", port: smtp.port, tls: "none", timeout_ms: 2_000 });
+      const [sent] = await exchangesOf(relay, email({ bcc: "spy@lark.test" }));
+      expect(sent).toMatchObject({
+        service_name: "SMTP",
+        request: {
+          host: `127.0.0.1:${smtp.port}`,
+          body: { from: "hi@lark.test", to: ["ada@lark.test", "spy@lark.test"] },
+        },
+        response: { status: 250 },
+      });
+      const [refused] = await exchangesOf(relay, email({ to: "gone@lark.test" }));
+      expect(refused?.response).toMatchObject({ status: 550, body: expect.stringContaining("No such mailbox") });
+    } finally {
+      await smtp.close();
+    }
+  });
+
+  test("SMTP: a server without TLS at its port is told in plain words", async () => {
+    const smtp = await startSmtpReceiver({ disabledCommands: ["STARTTLS", "AUTH"], authOptional: true });
+    const relay = channel("email", "smtp", { host: "127.0.0.1", port: smtp.port, tls: "implicit", timeout_ms: 2_000 });
+    const providers = openProviders({ variables: {} });
+    const delivery = await providers.providerFor(relay)?.send(email(), relay, { recipient: {}, tenant: {} });
+    expect(delivery).toEqual({
+      status: "failed",
+      retryable: false,
+      reason: 'SMTP: the server does not begin with TLS at this port; settings.tls may be "starttls" or "none" there',
+    });
+    await providers.close();
+    await smtp.close();
+  });
+});

@@ -1,0 +1,29 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { isoTime } from "../../src/util/iso-time.js";
+
+test.each([
+  0,
+  1,
+  999,
+  -1,
+  Date.UTC(2024, 1, 29, 23, 59, 59, 999),
+  Date.UTC(999, 0, 1),
+  Date.UTC(12_000, 5, 1),
+  8.64e15,
+  -8.64e15,
+])("%d is written as Date writes it", (at) => {
+  expect(isoTime(at)).toBe(new Date(at).toISOString());
+  expect(isoTime(at)).toBe(new Date(at).toISOString());
+});
+
+test("and so is every other time", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -8.64e15, max: 8.64e15 }), (at) => isoTime(at) === new Date(at).toISOString()),
+  );
+});
+
+test("what is no time throws, as Date does", () => {
+  expect(() => isoTime(Number.NaN)).toThrow(RangeError);
+  expect(() => isoTime(1e20)).toThrow(RangeError);
+});
