@@ -8,10 +8,11 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildPage } from "./build-page.mjs";
 import {
-  LATE,
   LATE_LINKS,
+  LATE_PACKAGES,
   lateExpressions,
   lateFunctions,
+  lateInNotify,
   lateLinks,
   noChildProcess,
   plainFields,
@@ -22,7 +23,7 @@ const dist = join(root, "dist");
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** Bundled apart, so that a start that does not need them does not read them; whether each is used by its default export. */
+/** Bundled apart, so that a start that does not need them does not read them; true: used by its default export. */
 const APART = {
   undici: false,
   hono: false,
@@ -59,7 +60,8 @@ const LATE_MODULES = [
   "remote/open-remote",
 ];
 
-const ENTRIES = ["main", "main-notify"];
+/** What starts, with what is done to it alone. */
+const ENTRIES = { main: [], "main-notify": [lateInNotify] };
 
 /** Where the build's hash will stand. */
 const NO_ID = "0".repeat(16);
@@ -125,20 +127,21 @@ const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(
 
 await Promise.all([
   buildPage(root, dist),
-  build({
-    ...common,
-    entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
-    outdir: dist,
-    outExtension: { ".js": ".cjs" },
-    external: native,
-    plugins: [lateFunctions, lateLinks, lateExpressions, plainFields, apart, modulesApart, noChildProcess],
-    // Without a performance object liquidjs times by Date, and perf_hooks stays unloaded.
-    define: { ...common.define, "global.performance": "undefined" },
-    supported: { "dynamic-import": false },
-    // A function expression, which the loader compiles as it stands: joining strings of this size at start would copy them.
-    banner: { js: `/*${NO_ID}*/(function (require, module, exports, __filename, __dirname) {` },
-    footer: { js: "})" },
-  }),
+  ...Object.entries(ENTRIES).map(([name, own]) =>
+    build({
+      ...common,
+      entryPoints: [`src/${name}.ts`],
+      outfile: join(dist, `${name}.cjs`),
+      external: native,
+      plugins: [...own, lateFunctions, lateLinks, lateExpressions, plainFields, apart, modulesApart, noChildProcess],
+      // Without a performance object liquidjs times by Date, and perf_hooks stays unloaded.
+      define: { ...common.define, "global.performance": "undefined" },
+      supported: { "dynamic-import": false },
+      // A function expression, which the loader compiles as it stands: joining strings of this size at start would copy them.
+      banner: { js: `/*${NO_ID}*/(function (require, module, exports, __filename, __dirname) {` },
+      footer: { js: "})" },
+    }),
+  ),
   ...LATE_MODULES.map((name) =>
     build({
       ...common,
@@ -149,21 +152,19 @@ await Promise.all([
       supported: { "dynamic-import": false },
     }),
   ),
-  ...Object.entries({
-    ...APART,
-    ...Object.fromEntries([...Object.keys(LATE), ...LATE_LINKS].map((name) => [name, false])),
-  }).map(([name, byDefault]) =>
-    build({
-      ...common,
-      banner,
-      // An import's default is what Node would make it, the whole of a CommonJS module: so the default has to be that.
-      ...(byDefault ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
-      stdin: {
-        contents: byDefault ? `export { default } from "${name}";` : `export * from "${name}";`,
-        resolveDir: root,
-      },
-      outfile: join(dist, "vendor", `${name}.cjs`),
-    }),
+  ...Object.entries({ ...APART, ...LATE_PACKAGES, ...Object.fromEntries(LATE_LINKS.map((name) => [name, false])) }).map(
+    ([name, exported]) =>
+      build({
+        ...common,
+        banner,
+        // An import's default is what Node would make it, the whole of a CommonJS module: so the default has to be that.
+        ...(exported === true ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
+        stdin: {
+          contents: `export ${exported ? `{ ${exported === true ? "default" : exported} }` : "*"} from "${name}";`,
+          resolveDir: root,
+        },
+        outfile: join(dist, "vendor", `${name}.cjs`),
+      }),
   ),
 ]);
 
@@ -171,7 +172,7 @@ await Promise.all([
 copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(dist, "vendor", "mrml_wasm_bg.wasm"));
 
 // The code cache of one build must never serve another: bin/knock.js reads this hash from the first comment.
-for (const name of ENTRIES) {
+for (const name of Object.keys(ENTRIES)) {
   const file = join(dist, `${name}.cjs`);
   const built = readFileSync(file, "utf8");
   writeFileSync(file, built.replace(NO_ID, createHash("sha256").update(built).digest("hex").slice(0, NO_ID.length)));

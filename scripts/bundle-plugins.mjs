@@ -5,21 +5,36 @@ import { readFileSync } from "node:fs";
  * Packages whose functions few starts call, with those functions: each reads its package when called. The table of 2,000
  * named character references is needed when Markdown has one, the distance of words when one is misspelt.
  */
-export const LATE = {
-  entities: "decodeHTMLStrict",
-  "fastest-levenshtein": "distance",
+const LATE = {
+  entities: ["decodeHTMLStrict"],
+  "fastest-levenshtein": ["distance"],
 };
-export const lateFunctions = {
-  name: "late-functions",
+/** Late in `notify` alone: most of its payloads have nothing that needs a schema. */
+const LATE_IN_NOTIFY = {
+  "zod/mini": [
+    ...["array", "boolean", "maxLength", "minLength", "nullish", "optional", "record", "strictObject", "string"],
+    "unknown",
+  ],
+};
+
+/** All that stand in files of their own: what each file exports. */
+export const LATE_PACKAGES = { ...LATE, ...LATE_IN_NOTIFY };
+
+const late = (name, packages) => ({
+  name,
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: new RegExp(`^(${Object.keys(LATE).join("|")})$`) }, ({ path, namespace }) =>
-      namespace === "late" ? { path: `../dist/vendor/${path}.cjs`, external: true } : { path, namespace: "late" },
+    onResolve({ filter: new RegExp(`^(${Object.keys(packages).join("|")})$`) }, ({ path, namespace }) =>
+      namespace === name ? { path: `../dist/vendor/${path}.cjs`, external: true } : { path, namespace: name },
     );
-    onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => ({
-      contents: `export const ${LATE[path]} = (...values) => require("${path}").${LATE[path]}(...values);`,
+    onLoad({ filter: /.*/, namespace: name }, ({ path }) => ({
+      contents: packages[path]
+        .map((word) => `export const ${word} = (...values) => require("${path}").${word}(...values);`)
+        .join("\n"),
     }));
   },
-};
+});
+export const lateFunctions = late("late-functions", LATE);
+export const lateInNotify = late("late-in-notify", LATE_IN_NOTIFY);
 
 /**
  * markdown-it makes what finds links in text whether or not it is asked to; here it is read when asked. Names of hosts are

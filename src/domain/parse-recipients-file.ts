@@ -7,7 +7,7 @@ import { parseRecipient } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import { type RecipientKey, type RecipientUpsert, TENANTS } from "./recipient.js";
 import type { Subscription } from "./subscription.js";
-import { detailsOf } from "./zod-issues.js";
+import { detailsOf, INTERPRETED } from "./zod-issues.js";
 
 const list = once(() => z.optional(z.array(z.record(z.string(), z.unknown()))));
 
@@ -39,7 +39,7 @@ export interface RecipientsFile {
 /** A `recipients/*.json` file (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
 export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile {
   checkJsonShape(raw, file, "project_invalid");
-  const parsed = fileSchema().safeParse(raw);
+  const parsed = fileSchema().safeParse(raw, INTERPRETED);
   const details: ErrorDetail[] = parsed.success
     ? []
     : detailsOf(parsed.error.issues, raw, () => ["users", "objects", "tenants", "subscriptions", "audiences"]);

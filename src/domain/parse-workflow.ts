@@ -1,5 +1,5 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
-import { uuidV5 } from "../util/ids.js";
+import { contentUuid } from "../util/ids.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
 import { checkJsonShape } from "./json-limits.js";
 import { jsonSchemaShape } from "./json-schema-shape.js";
@@ -11,9 +11,6 @@ import { flag, integer, list, object, oneOf, optional, text, textUpTo } from "./
 import { checked } from "./step-context.js";
 import { filledText } from "./step-shapes.js";
 import { TRIGGER_FREQUENCIES, type Workflow } from "./workflow.js";
-
-/** Names version ids are derived in. Never change it: paused runs are tied to their version's id. */
-const VERSION_NAMESPACE = "0f0a3a9e-60f5-4b0e-8f83-6f3f6f1f2f6d";
 
 const envelope = object({
   name: optional(textUpTo(255)),
@@ -101,7 +98,7 @@ export function parseWorkflow(key: string, raw: unknown, { all = false }: { all?
   };
   return {
     key,
-    version_id: uuidV5(VERSION_NAMESPACE, `${key}\n${JSON.stringify(definition)}`),
+    version_id: contentUuid(`${key}\n${JSON.stringify(definition)}`),
     active: activeOf(raw),
     ...definition,
   };

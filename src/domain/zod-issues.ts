@@ -1,10 +1,9 @@
-import { config } from "zod/mini";
 import type { ErrorDetail } from "../errors/knock-error.js";
 import { pointerOf } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
 
-// Compiling parsers pays off after thousands of objects; a start checks a handful.
-config({ jitless: true });
+/** For `safeParse`: compiling parsers pays off after thousands of objects, a start checks a handful. */
+export const INTERPRETED = { jitless: true };
 
 /** The parts of a zod issue that are read here; zod's own union type would tie every schema file to this one. */
 export interface Issue {

@@ -71,14 +71,19 @@ export async function resolveFileReferences(
   return resolveIn(value, reference, path);
 }
 
+/** Only these are descended into: to wait for each plain value took longer than to read it. */
+const isContainer = (value: Json): boolean => typeof value === "object" && value !== null;
+
 async function resolveIn(value: Json, reference: Reference, path: PropertyKey[]): Promise<Json> {
   if (Array.isArray(value))
-    return Promise.all(value.map((item, index) => resolveIn(item, reference, [...path, index])));
+    return Promise.all(
+      value.map((item, index) => (isContainer(item) ? resolveIn(item, reference, [...path, index]) : item)),
+    );
   if (!isJsonObject(value)) return value;
   const resolved: JsonObject = {};
   for (const [key, child] of Object.entries(value)) {
     if (!key.endsWith("@") || key === "@") {
-      resolved[key] = await resolveIn(child, reference, [...path, key]);
+      resolved[key] = isContainer(child) ? await resolveIn(child, reference, [...path, key]) : child;
       continue;
     }
     const field = key.slice(0, -1);
