@@ -1,7 +1,7 @@
 // Bundles the command into dist/: one CommonJS file, which starts faster than split ESM, and another for notify alone;
 // heavy packages that few commands need stand beside it, each bundled on its own and loaded when used.
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,8 @@ import {
 } from "./bundle-plugins.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const dist = join(root, "dist");
+/** Built aside and put in place whole: whoever runs the command meanwhile finds the build that was there. */
+const dist = join(root, `.dist-${process.pid}`);
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
@@ -121,7 +122,9 @@ const modulesApart = {
   },
 };
 
-rmSync(dist, { recursive: true, force: true });
+process.once("exit", () => {
+  for (const folder of [dist, `${dist}-before`]) rmSync(folder, { recursive: true, force: true });
+});
 mkdirSync(join(dist, "vendor"), { recursive: true });
 
 const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' };
@@ -187,4 +190,17 @@ for (const name of Object.keys(ENTRIES)) {
   const file = join(dist, `${name}.cjs`);
   const built = readFileSync(file, "utf8");
   writeFileSync(file, built.replace(NO_ID, createHash("sha256").update(built).digest("hex").slice(0, NO_ID.length)));
+}
+
+const [place, before] = [join(root, "dist"), `${dist}-before`];
+try {
+  renameSync(place, before);
+} catch (error) {
+  if (error.code !== "ENOENT") throw error; // the first build, or another one's moment
+}
+try {
+  renameSync(dist, place);
+} catch (error) {
+  if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+  // Another build of the same sources was faster.
 }
