@@ -41,8 +41,11 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
     const workflowRun = workflowRunReader(db, shared);
     const selectRun = db.statement(`SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.row = ?`);
     const selectMessages = db.statement(`${SELECT_MESSAGES} WHERE m.recipient_run = ? ORDER BY m.row`);
+    const kept = new Map<string, number>();
+    shared.keepClaim(claim.token, kept);
     return rows.map((row): ClaimedRun => {
       const found = selectRun.get(row) as RecipientRunRow;
+      kept.set(found.id, row);
       const read = workflowRun(found.workflow_run);
       const messages = (selectMessages.all(row) as MessageRow[]).map((message) => messageOf(message, read, shared));
       const version = found.version === null ? read.version : shared.version(found.version);

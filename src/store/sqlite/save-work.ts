@@ -28,15 +28,19 @@ export function saveAdvances(
   return db.write(() => {
     const saved = new Set<string>();
     const decided = new Map<string, BatchDecision>();
+    const claimed = shared.takeClaim(token);
     const select = db.statement(
-      `SELECT row, workflow_run FROM recipient_runs WHERE row = ${ROW_OF_RUN} AND claim_token = ?`,
+      "SELECT row, workflow_run FROM recipient_runs WHERE row = ? AND id = ? AND claim_token = ?",
     );
+    const find = db.statement(`SELECT ${ROW_OF_RUN} AS row`);
+    const rowOf = (id: string) => claimed?.get(id) ?? (find.get(id) as { row: number | null }).row;
     const update = db.statement(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`);
     const selectData = db.statement("SELECT data FROM workflow_runs WHERE row = ?");
     const insertMessage = messageInserter(db, shared);
     const dataTexts = new Map<number, string>();
     for (const { recipientRun, messages, batch: join, upserts, triggers, version } of advances) {
-      const held = select.get(recipientRun.id, token) as { row: number; workflow_run: number } | undefined;
+      const { id } = recipientRun;
+      const held = select.get(rowOf(id), id, token) as { row: number; workflow_run: number } | undefined;
       if (held === undefined) continue;
       const batch = join ? decideBatch(db, join, now) : null;
       const run = batch ? batch.continuation.recipientRun : recipientRun;
