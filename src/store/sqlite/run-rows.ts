@@ -119,6 +119,58 @@ export interface RecipientRunRow {
 export const RECIPIENT_RUN_COLUMNS =
   "r.row, r.id, r.workflow_run, r.recipient, r.status, r.due_at, r.position, r.data, r.via, r.reason, r.error_count, r.inserted_at, r.updated_at, r.steps, r.events, r.batch, r.version";
 
+type RecipientRunColumns = [
+  row: number,
+  id: string,
+  workflow_run: number,
+  recipient: string,
+  status: string,
+  due_at: number | null,
+  position: string | null,
+  data: string | null,
+  via: string | null,
+  reason: string | null,
+  error_count: number,
+  inserted_at: number,
+  updated_at: number,
+  steps: string,
+  events: string,
+  batch: number | null,
+  version: number | null,
+];
+
+/** The runs of rows, in the order of the rows. */
+export function recipientRunRows(db: Connection, rows: readonly number[]): RecipientRunRow[] {
+  return db
+    .lists<RecipientRunColumns>(
+      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM json_each(?) asked CROSS JOIN recipient_runs r ON r.row = asked.value ORDER BY asked.key`,
+      JSON.stringify(rows),
+    )
+    .map((columns) => {
+      const [row, id, workflow_run, recipient, status, due_at, position, data, via] = columns;
+      const [, , , , , , , , , reason, error_count, inserted_at, updated_at, steps, events, batch, version] = columns;
+      return {
+        row,
+        id,
+        workflow_run,
+        recipient,
+        status,
+        due_at,
+        position,
+        data,
+        via,
+        reason,
+        error_count,
+        inserted_at,
+        updated_at,
+        steps,
+        events,
+        batch,
+        version,
+      };
+    });
+}
+
 export function recipientRunOf(row: RecipientRunRow, workflowRunId: string): RecipientRun {
   return {
     id: row.id,
