@@ -7,7 +7,6 @@ import { leave, nextOf, stepAt } from "../domain/step-path.js";
 import type { Step } from "../domain/workflow.js";
 import type { RecipientRun, StepPath } from "../domain/workflow-run.js";
 import type { JsonObject } from "../util/json.js";
-import { once } from "../util/once.js";
 import { type AdvanceInput, Advancing, type StepEffect } from "./advancing.js";
 import { beginRun } from "./begin-run.js";
 import { copyRun } from "./copy-run.js";
@@ -124,11 +123,12 @@ function joinBatch(
   path: StepPath,
   advancing: Advancing,
 ): BatchJoin {
-  const { alone, ...window } = effect.batch;
-  const opens = window.closes_at !== null;
+  const { alone, key, closes_at } = effect.batch;
+  const opens = closes_at !== null;
   const { run, input } = advancing;
   const before = advancing.made.length;
-  const data: JsonObject = { key: window.key, ...advancing.takeLog(effect) };
+  const data: JsonObject = { key };
+  Object.assign(data, advancing.takeLog(effect));
 
   const join = (how: "holds" | "joined" | "leads"): Continuation => {
     const fork = advancing.fork();
@@ -136,7 +136,9 @@ function joinBatch(
     if (how === "holds") {
       // A run that could lead holds only a batch that another has opened.
       fork.event(alone ? "batch_joined" : "batch_opened", step, data);
-      apply({ ...effect, wait: { until: window.closes_at ?? input.now } }, step, path, fork);
+      const waits: StepEffect = { outcome: effect.outcome, wait: { until: closes_at ?? input.now } };
+      if (effect.log) waits.log = effect.log;
+      apply(waits, step, path, fork);
     } else if (how === "joined") {
       fork.event("batch_joined", step, data);
       apply(
@@ -160,20 +162,40 @@ function joinBatch(
     settleMessages(messages, input.now);
     return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers, batch: next };
   };
-  const leads = alone ? join("leads") : null;
-  // The store picks one of these; the other is never made.
-  const [holds, joined] = [once(() => join("holds")), once(() => join("joined"))];
-  return {
-    ...window,
-    activity: { id: run.id, actor: input.run.actor, data: run.data ?? input.run.data, at: input.now },
-    leads,
-    get holds() {
-      return holds();
-    },
-    get joined() {
-      return joined();
-    },
-  };
+  const activity = { id: run.id, actor: input.run.actor, data: run.data ?? input.run.data, at: input.now };
+  return new PendingJoin(effect.batch, activity, alone ? join("leads") : null, join);
+}
+
+/** The store picks one of the ways; the others are never made. */
+class PendingJoin implements BatchJoin {
+  readonly key: string;
+  readonly closes_at: number | null;
+  readonly sliding: BatchJoin["sliding"];
+  readonly max_items: number | null;
+  private held: Continuation | null = null;
+  private ended: Continuation | null = null;
+
+  constructor(
+    { key, closes_at, sliding, max_items }: Pick<BatchJoin, "key" | "closes_at" | "sliding" | "max_items">,
+    readonly activity: BatchJoin["activity"],
+    readonly leads: Continuation | null,
+    private readonly join: (how: "holds" | "joined") => Continuation,
+  ) {
+    this.key = key;
+    this.closes_at = closes_at;
+    this.sliding = sliding;
+    this.max_items = max_items;
+  }
+
+  get holds(): Continuation {
+    this.held ??= this.join("holds");
+    return this.held;
+  }
+
+  get joined(): Continuation {
+    this.ended ??= this.join("joined");
+    return this.ended;
+  }
 }
 
 /** Executes steps until the run ends, pauses, or comes to a batch, which is then the answer. */

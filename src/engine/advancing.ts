@@ -23,7 +23,7 @@ import { stepMessageState } from "./message-state.js";
 import { AUDIENCES, NeedsAnswer } from "./need.js";
 import { NOTHING_READ, READINGS, type Readings, RunServices } from "./readings.js";
 import { type RenderScope, renderText } from "./render/liquid.js";
-import { SERVICES } from "./render/render-services.js";
+import { type Holder, SERVICES } from "./render/render-services.js";
 import { buildScope, preferenceSources, type RunParties, type ScopeInput } from "./scope.js";
 
 export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "preferences"> {
@@ -200,7 +200,8 @@ export class Advancing {
       schedule: input.schedule,
       preferences,
     });
-    return Object.assign(scope, { [SERVICES]: this.renderServices() });
+    (scope as Holder)[SERVICES] = this.renderServices();
+    return scope;
   }
 
   private renderServices(): RunServices {

@@ -2,5 +2,9 @@ import type { RecipientRun } from "../domain/workflow-run.js";
 
 /** The run to go on from: what is recorded on the copy leaves the original as it was. */
 export function copyRun(run: RecipientRun): RecipientRun {
-  return { ...run, steps: run.steps.map((step) => ({ ...step })), events: [...run.events] };
+  // Assigned: a literal with keys of its own after what it spreads takes V8 several times as long.
+  const copy = { ...run };
+  copy.steps = run.steps.map((step) => ({ ...step }));
+  copy.events = [...run.events];
+  return copy;
 }

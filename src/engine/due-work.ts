@@ -53,6 +53,8 @@ function newerVersion(
     : null;
 }
 
+const NO_ANSWERS: ReadonlyMap<string, unknown> = new Map();
+
 interface AdvancedClaim {
   claimed: ClaimedRun;
   result: Advance;
@@ -71,25 +73,25 @@ async function advanceClaimed(
   ]);
   const currentOf = currentWorkflows(context, environment);
   const compile = compileOnce(context.definitions);
-  const done: AdvancedClaim[] = [];
-  const walking: { place: number; input: AdvanceInput }[] = [];
+  const done: (AdvancedClaim | null)[] = [];
+  const walking: { place: number; claimed: ClaimedRun; version: Workflow | null; input: AdvanceInput }[] = [];
   for (const one of claimed) {
     const { run, recipientRun, version, messages, batch, signals } = one;
     const current = await currentOf(run.workflow, version);
     const newest = newerVersion(one, current);
     const newer = newest && (await faultOf(newest.version, context.definitions)) === null ? newest : null;
     const parties = partiesOf(run, recipientRun, people);
-    const place = done.length;
-    done.push({
-      claimed: one,
-      result: stopRun(recipientRun, { code: "recipient_deleted", detail: null }, now),
-      version: newer?.version ?? null,
-    }); // E-053
-    if (parties === null) continue;
+    if (parties === null) {
+      const result = stopRun(recipientRun, { code: "recipient_deleted", detail: null }, now); // E-053
+      done.push({ claimed: one, result, version: newer?.version ?? null });
+      continue;
+    }
+    const place = done.push(null) - 1;
     const compiled = await compile(newer?.version ?? version);
-    const position = newer?.position ?? recipientRun.position;
     walking.push({
       place,
+      claimed: one,
+      version: newer?.version ?? null,
       input: {
         recipient: parties.recipient,
         actor: parties.actor,
@@ -97,7 +99,7 @@ async function advanceClaimed(
         subscribedObject: parties.subscribedObject,
         people,
         run: newer ? { ...run, version_id: newer.version.version_id } : run,
-        recipientRun: { ...recipientRun, position },
+        recipientRun: newer ? { ...recipientRun, position: newer.position } : recipientRun,
         environment,
         schedule: schedules.get(run.trigger_source.schedule_id ?? ""),
         compiled,
@@ -108,7 +110,7 @@ async function advanceClaimed(
         ids: context.ids,
         unavailable: current === null,
         usedUp: false,
-        answers: new Map(),
+        answers: NO_ANSWERS,
       },
     });
   }
@@ -117,8 +119,9 @@ async function advanceClaimed(
     walking.map(({ input }) => input),
     now,
   );
-  for (const [index, { place }] of walking.entries()) (done[place] as AdvancedClaim).result = results[index] as Advance;
-  return done;
+  for (const [index, { place, claimed, version }] of walking.entries())
+    done[place] = { claimed, result: results[index] as Advance, version };
+  return done.filter((one) => one !== null);
 }
 
 /** The run looked at events and goes on waiting: nothing ran. */

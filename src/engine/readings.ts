@@ -50,21 +50,17 @@ export class RunServices implements RenderServices {
   readonly now: number;
   readonly audience: TranslationAudience;
   private readonly known: Readings;
-  private readonly wanted = new Map<string, Reading>();
+  /** Made when a filter asks: most runs' templates ask for nothing. */
+  private wanted: Map<string, Reading> | null = null;
 
   constructor(private readonly input: ServicesInput) {
     this.now = input.now;
     this.known = input.known;
     this.audience = input.audience;
-    // Services are copied for a device's locale: their functions must not depend on what they are called on.
-    this.recipient = this.recipient.bind(this);
-    this.subscriptions = this.subscriptions.bind(this);
-    this.translations = this.translations.bind(this);
-    this.settle = this.settle.bind(this);
-    this.warn = this.warn.bind(this);
   }
 
   private want(reading: Reading): void {
+    this.wanted ??= new Map();
     this.wanted.set(JSON.stringify(reading), reading);
   }
 
@@ -97,11 +93,15 @@ export class RunServices implements RenderServices {
   }
 
   settle(): void {
-    if (this.wanted.size > 0) this.input.ask([...this.wanted.values()]);
+    if (this.wanted !== null) this.input.ask([...this.wanted.values()]);
+  }
+
+  forAudience(audience: TranslationAudience): RenderServices {
+    return Object.create(this, { audience: { value: audience, enumerable: true } }) as RenderServices;
   }
 
   warn(text: string): void {
     // While something is missing only because it is not read yet, nothing is known to be missing.
-    if (this.wanted.size === 0) this.input.warn(text);
+    if (this.wanted === null) this.input.warn(text);
   }
 }

@@ -8,10 +8,12 @@ const REFUSED = new Set(["undelivered", "bounced"]);
 /** A channel step's outcome with what has become of its messages since. */
 function withMessages(step: StepOutcome, messages: ReadonlyMap<string, Message>): StepOutcome {
   if (!step.message_id) return step;
-  const own = (step.message_ids ?? [step.message_id]).flatMap((id) => messages.get(id) ?? []);
+  const only = step.message_ids ? undefined : messages.get(step.message_id);
+  const own = only ? [only] : (step.message_ids ?? []).flatMap((id) => messages.get(id) ?? []);
   const [first] = own;
   if (first === undefined) return step;
-  const current: StepOutcome = { ...step, message_status: first.status };
+  const current: StepOutcome = { ...step };
+  current.message_status = first.status;
   const held = own.find(
     (message) => message.status === "queued" && message.due_at !== null && message.due_at > message.inserted_at,
   );

@@ -59,18 +59,22 @@ const views = new WeakMap<Recipient, JsonObject>();
 export function recipientView(recipient: Recipient): JsonObject {
   let view = views.get(recipient);
   if (view === undefined) {
-    const { collection, id } = splitKey(recipient.key);
-    view = {
-      id,
-      updated_at: isoTime(recipient.updated_at),
-      __typename: collection === USERS ? "User" : "Object",
-      created_at: recipient.properties.created_at ?? null,
-    };
-    if (collection !== USERS) view.collection = collection;
-    layUnder(view, recipient.properties);
+    view = {};
+    layRecipient(view, recipient);
     views.set(recipient, view);
   }
   return view;
+}
+
+/** The same beside what `view` already holds, which wins: of a run's own recipient, whose view no other run sees. */
+function layRecipient(view: JsonObject, recipient: Recipient): void {
+  const { collection, id } = splitKey(recipient.key);
+  view.id = id;
+  view.updated_at = isoTime(recipient.updated_at);
+  view.__typename = collection === USERS ? "User" : "Object";
+  view.created_at = recipient.properties.created_at ?? null;
+  if (collection !== USERS) view.collection = collection;
+  layUnder(view, recipient.properties);
 }
 
 function tenantSettings(tenant: Recipient | null): JsonObject {
@@ -196,7 +200,7 @@ export function buildScope(input: ScopeInput): RenderScope {
     };
   }
   if (input.schedule) recipient.schedule = scheduleView(input.schedule);
-  layUnder(recipient, recipientView(input.recipient));
+  layRecipient(recipient, input.recipient);
   const actorView = actor ? recipientView(actor) : null;
   const at = isoTime(run.inserted_at);
   const refs = caught(recipientRun);

@@ -52,14 +52,16 @@ export function asDecided(
   decided: ReadonlyMap<string, BatchDecision>,
 ): { recipientRuns: RecipientRun[]; messages: Message[] } {
   if (decided.size === 0) return { recipientRuns, messages };
-  const took = (id: string) => {
-    const [join, decision] = [batches.get(id), decided.get(id)];
-    return join && decision ? continuationOf(join, decision) : null;
-  };
-  return {
-    recipientRuns: recipientRuns.map((run) => took(run.id)?.recipientRun ?? run),
-    messages: [...messages, ...recipientRuns.flatMap((run) => took(run.id)?.messages ?? [])],
-  };
+  const runs: RecipientRun[] = [];
+  const made = [...messages];
+  for (const run of recipientRuns) {
+    const join = batches.get(run.id);
+    const decision = decided.get(run.id);
+    const took = join && decision ? continuationOf(join, decision) : null;
+    runs.push(took?.recipientRun ?? run);
+    if (took) for (const message of took.messages) made.push(message);
+  }
+  return { recipientRuns: runs, messages: made };
 }
 
 /** An advance as the store took it, if it came to a batch. */
@@ -87,7 +89,7 @@ export function newRun({ run, now }: Pick<RunStart, "run" | "now">, { key, trigg
     position: null,
     due_at: null,
     wait: null,
-    data: trigger_data ? { ...run.data, ...trigger_data } : null, // shallow (EQ-08)
+    data: trigger_data ? Object.assign({}, run.data, trigger_data) : null, // shallow (EQ-08)
     via,
     steps: [],
     reason: null,

@@ -13,11 +13,11 @@ export function windowEnd(
   { duration, path }: StepWindow,
   advancing: Advancing,
 ): { until: number } | { invalid: string } {
-  const { input, conditionScope } = advancing;
+  const { input } = advancing;
   const { timeWindows } = input.compiled;
   const end = resolveDelayEnd({
     delay_for: duration,
-    value: path === null ? undefined : resolveFieldPath(path, conditionScope.variables),
+    value: path === null ? undefined : resolveFieldPath(path, advancing.conditionScope.variables),
     hasPath: path !== null,
     now: input.now,
     zone: advancing.zone(),

@@ -1,20 +1,26 @@
 let lastAt = Number.NaN;
 let lastText = "";
+let olderAt = Number.NaN;
+let olderText = "";
 
 const twoDigits = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 
 /**
  * Milliseconds as `Date.toISOString` has them. Its first call in a process looks up the machine's time zone, which takes a
- * start a quarter of a millisecond; the single numbers of UTC need none. The last one is kept: a trigger asks for the same.
+ * start a quarter of a millisecond; the single numbers of UTC need none. The last two are kept: a trigger asks for its own
+ * time and, of recipients identified together, for another by turns.
  */
 export function isoTime(at: number): string {
   if (at === lastAt) return lastText;
+  if (at === olderAt) return olderText;
   const date = new Date(at);
   const year = date.getUTCFullYear();
   // Years of other lengths are written in another way; what is no time at all throws there.
   if (!(year >= 1_000 && year <= 9_999)) return date.toISOString();
   const day = `${year}-${twoDigits(date.getUTCMonth() + 1)}-${twoDigits(date.getUTCDate())}`;
   const time = `${twoDigits(date.getUTCHours())}:${twoDigits(date.getUTCMinutes())}:${twoDigits(date.getUTCSeconds())}`;
+  olderAt = lastAt;
+  olderText = lastText;
   lastText = `${day}T${time}.${`${date.getUTCMilliseconds()}`.padStart(3, "0")}Z`;
   lastAt = at;
   return lastText;

@@ -48,6 +48,7 @@ const colorOf = (branding: JsonObject, name: string, fallback: string): string =
 
 /** The layout's branding lies over the account's and under the tenant's (T-133, TQ-10). */
 function withBranding(scope: RenderScope, overrides: JsonObject, tenant: JsonObject | null): RenderScope {
+  if (tenant === null && Object.keys(overrides).length === 0) return scope;
   const vars = isJsonObject(scope.vars) ? scope.vars : {};
   const base = isJsonObject(vars.branding) ? vars.branding : {};
   const branding: JsonObject = { ...base, ...overrides, ...tenant };
@@ -156,40 +157,39 @@ export async function compileBody(template: TemplateReader, shared: SharedForEma
     };
     const branded = withBranding(scope, layout?.brandingOverrides ?? {}, tenantBranding);
     const styles = new Set<string>();
-    const open = () => {
-      const environment = { ...branded };
+    // Layouts lay their variables over it, and take them away again.
+    const environment = { ...branded };
+    const open = (): Rendering => {
       const rendering = openRendering(environment, shared.partials, layout === null ? null : styles);
       preContent?.(rendering);
-      return { environment, rendering };
+      return rendering;
     };
 
     const first = open();
     let inner = "";
     const renderContent = (): string => {
-      inner = content(first.rendering);
+      inner = content(first);
       checkLength(inner, template.placeOf("html_body"));
       return inner;
     };
     const document =
-      layout === null
-        ? renderContent()
-        : renderInLayout(layout.html, first.environment, first.rendering, variables, renderContent);
+      layout === null ? renderContent() : renderInLayout(layout.html, environment, first, variables, renderContent);
     checkLength(document, template.placeOf("html_body")); // before work is done on it
     const html = withPreheader(
-      finishAt(template, () => finish(document, styles, first.rendering)),
+      finishAt(template, () => finish(document, styles, first)),
       layout?.showsPreview ? "" : preview,
     );
     checkLength(html, template.placeOf("html_body"));
 
     const generated = (): string => htmlToText(isMjml ? mjmlAsHtml(inner) : inner);
     let text: string;
-    if (layout === null) text = plain?.(first.rendering) ?? generated();
+    if (layout === null) text = plain?.(first) ?? generated();
     else {
       const second = open();
-      text = renderInLayout(layout.text, second.environment, second.rendering, variables, () => {
-        if (plain !== null) return plain(second.rendering);
+      text = renderInLayout(layout.text, environment, second, variables, () => {
+        if (plain !== null) return plain(second);
         // What the HTML's template assigned is seen below its text as well.
-        Object.assign(second.rendering.bottom(), first.rendering.bottom());
+        Object.assign(second.bottom(), first.bottom());
         return generated();
       });
     }

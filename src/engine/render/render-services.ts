@@ -35,6 +35,8 @@ export interface RenderServices {
   /** Told once the template is rendered: it throws for what was asked for and is not read yet. */
   settle(): void;
   warn(text: string): void;
+  /** The same for readers of another locale. */
+  forAudience(audience: TranslationAudience): RenderServices;
 }
 
 export const SERVICES = Symbol("what templates are rendered with");
@@ -55,7 +57,7 @@ export function withServices<T extends object>(scope: T, services: RenderService
 export function inLocale<T extends object>(scope: T, locale: string | null): T {
   const services = servicesIn(scope);
   if (locale === null || services === undefined) return scope;
-  return withServices(scope, { ...services, audience: { ...services.audience, locale } });
+  return withServices(scope, services.forAudience({ ...services.audience, locale }));
 }
 
 /** What a filter or a tag is rendered with; undefined where text is rendered for no run. */

@@ -61,9 +61,10 @@ function hasDefault({ token }: FilterThis): boolean {
   return /^\s*\|\s*default\b/.test(token.input.slice(token.end, token.end + 40));
 }
 
-function missing(key: string, { audience, warn }: RenderServices): void {
+function missing(key: string, services: RenderServices): void {
+  const { audience } = services;
   const whose = audience.locale ?? audience.defaultLocale;
-  warn(`there is no translation "${key}" for the locale ${whose}`);
+  services.warn(`there is no translation "${key}" for the locale ${whose}`);
 }
 
 /** Renders the translated text with the arguments alone: what it is to say of a run is handed in (T-181). */

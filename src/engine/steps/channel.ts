@@ -1,6 +1,6 @@
 import { type Channel, undeclaredChannel } from "../../domain/environment.js";
 import type { EvaluatedCondition } from "../../domain/evaluated-condition.js";
-import { MAX_MESSAGE_ACTORS, type Message, type MessageBatch } from "../../domain/message.js";
+import { MAX_MESSAGE_ACTORS, type Message, type MessageBatch, type MessageChannel } from "../../domain/message.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import type { ChannelStep } from "../../domain/workflow.js";
 import { ksuid } from "../../util/ids.js";
@@ -75,6 +75,18 @@ function messageBatch({ actors, total_actors, total_activities }: BatchView): Me
   return { actors: actors.slice(0, MAX_MESSAGE_ACTORS), total_actors, total_activities };
 }
 
+/** Messages through a channel share what they tell of it. */
+const told = new WeakMap<Channel, MessageChannel>();
+
+function toldOf(channel: Channel): MessageChannel {
+  let one = told.get(channel);
+  if (one === undefined) {
+    one = { id: channel.id, key: channel.key, type: channel.type, provider: channel.provider };
+    told.set(channel, one);
+  }
+  return one;
+}
+
 function createMessage(
   step: ChannelStep,
   channel: Channel,
@@ -91,7 +103,7 @@ function createMessage(
   scope.current_message = { id, inserted_at: at, updated_at: at };
   const rendered = renderer.render(context, destination);
   const { content, links } = track?.(rendered, id) ?? { content: rendered };
-  delete scope.current_message;
+  scope.current_message = undefined; // deleted, the scope would be slow from here on
   const scheduled = scheduledAt(step, channel, destination.address, advancing);
   const sandbox = isSandbox(channel, advancing);
   const isFeed = channel.type === "in_app_feed";
@@ -106,13 +118,12 @@ function createMessage(
     categories: input.compiled.workflow.categories,
     step_ref: step.ref,
     tenant: input.run.tenant,
-    channel: { id: channel.id, key: channel.key, type: channel.type, provider: channel.provider },
+    channel: toldOf(channel),
     status: "queued",
     content,
     data: scope.data as JsonObject,
     recipient_snapshot: destination.snapshot,
     metadata: sandbox ? { sandbox: true } : null,
-    ...(links ? { links } : {}),
     scheduled_at: scheduled,
     // A sandboxed message without a window is settled at the end of the advance; the others wait for delivery.
     due_at: scheduled ?? (sandbox ? null : now),
@@ -129,6 +140,8 @@ function createMessage(
     inserted_at: now,
     updated_at: now,
   };
+  // What few messages have is assigned: a literal that spreads takes V8 as long as all the rest of it.
+  if (links) message.links = links;
   if (batch) message.batch = messageBatch(batch);
   if (isFeed && scheduled === null) {
     // E-205: the feed is the delivery.
@@ -185,20 +198,19 @@ export function executeChannel(step: ChannelStep, advancing: Advancing): StepEff
   const unmet = checkStepConditions(step, advancing);
   if (unmet) return skipped(unmet);
 
-  const results = channels.map((channel) => sendThrough(step, channel, advancing));
-  const messages = results.flatMap((result) => (Array.isArray(result) ? result : []));
+  const messages: Message[] = [];
+  let firstSkip: Skip | null = null;
+  for (const channel of channels) {
+    const result = sendThrough(step, channel, advancing);
+    if (Array.isArray(result)) messages.push(...result);
+    else firstSkip ??= result;
+  }
   // Of a group, a step is skipped only where no channel makes a message (EQ-31).
-  const firstSkip = results.find((result): result is Skip => !Array.isArray(result));
-  if (messages.length === 0)
+  const [first] = messages;
+  if (first === undefined)
     return skipped(firstSkip ?? { skip: { code: "condition", detail: "no channel of the group applies" } });
-  const ids = messages.map((message) => message.id);
-  return {
-    messages,
-    outcome: {
-      ...base,
-      outcome: "sent",
-      message_id: ids[0] as string,
-      ...(ids.length > 1 ? { message_ids: ids } : {}),
-    },
-  };
+  base.outcome = "sent";
+  base.message_id = first.id;
+  if (messages.length > 1) base.message_ids = messages.map((message) => message.id);
+  return { messages, outcome: base };
 }

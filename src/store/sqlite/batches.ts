@@ -8,8 +8,10 @@ import {
   withUntil,
 } from "../../domain/batch.js";
 import type { RecipientKey } from "../../domain/recipient.js";
+import type { JsonObject } from "../../util/json.js";
 import type { Connection } from "./connection.js";
-import { json, ROW_OF_RUN } from "./run-rows.js";
+import { ROW_OF_RUN, workflowRunReader } from "./run-rows.js";
+import type { SharedRows } from "./shared-rows.js";
 
 /** No step renders more (E-272). */
 const MAX_RENDERED = 100;
@@ -20,6 +22,23 @@ interface BatchRow {
   closes_at: number;
   holder: number | null;
   items: number;
+  newest: number | null;
+}
+
+const OPEN_BATCH = "SELECT row, opened_at, closes_at, holder, items, newest FROM batches WHERE key = ? AND open = 1";
+
+/** The open batch with a key. Asked for each run at a batch. */
+function openBatchOf(db: Connection, key: string): BatchRow | undefined {
+  const found = db.list<[number, number, number, number | null, number, number | null]>(OPEN_BATCH, key);
+  if (found === undefined) return undefined;
+  const [row, opened_at, closes_at, holder, items, newest] = found;
+  return { row, opened_at, closes_at, holder, items, newest };
+}
+
+/** A trigger's data, which its runs mostly share, and its text. */
+export interface TriggerData {
+  value: JsonObject | null;
+  text: string;
 }
 
 export interface OpenBatch {
@@ -32,7 +51,7 @@ export interface DecidedBatch {
   decision: BatchDecision;
   continuation: Continuation;
   /** Ties the run's row, written or about to be, to the batch. */
-  attach(recipientRunRow: number): void;
+  attach(recipientRunRow: number, trigger: TriggerData): void;
 }
 
 /** The close after a join: never before now, never after the opening and the limit (E-257, E-259, E-260). */
@@ -54,23 +73,32 @@ function moveHolder(db: Connection, holder: number, closesAt: number): void {
   );
 }
 
-function addActivity(db: Connection, batch: number, activity: BatchActivity, run: number): void {
-  db.run(
-    "INSERT INTO batch_activities (batch, recipient_run, actor, data, at) VALUES (?, ?, ?, ?, ?)",
-    batch,
+/** Of an activity whose data is the trigger's, which is kept with that. */
+const DATA_OF_TRIGGER = "";
+
+/** Returns its row, the newest of the batch's chain. */
+function addActivity(
+  db: Connection,
+  { row, newest }: Pick<BatchRow, "row" | "newest">,
+  { actor, data, at }: BatchActivity,
+  run: number,
+  trigger: TriggerData,
+): number {
+  const text = data === trigger.value ? trigger.text : JSON.stringify(data);
+  return db.insert(
+    "INSERT INTO batch_activities (batch, recipient_run, actor, data, at, previous) VALUES (?, ?, ?, ?, ?, ?)",
+    row,
     run,
-    activity.actor,
-    json(activity.data),
-    activity.at,
+    actor,
+    text === trigger.text ? DATA_OF_TRIGGER : text,
+    at,
+    newest,
   );
 }
 
 /** Whether a run opens a batch or joins one (E-243 to E-248, E-260, E-264, EQ-43). Inside a write only. */
 export function decideBatch(db: Connection, join: BatchJoin, now: number): DecidedBatch {
-  let open = db.get<BatchRow>(
-    "SELECT row, opened_at, closes_at, holder, items FROM batches WHERE key = ? AND open = 1",
-    join.key,
-  );
+  let open = openBatchOf(db, join.key);
   if (open && open.closes_at <= now) {
     db.run("UPDATE batches SET open = 0 WHERE row = ?", open.row);
     open = undefined;
@@ -79,16 +107,22 @@ export function decideBatch(db: Connection, join: BatchJoin, now: number): Decid
   const batch = open;
   const items = batch.items + 1;
   const closesAt = closeAfter(batch, join, items, now);
-  db.run("UPDATE batches SET items = ?, closes_at = ? WHERE row = ?", items, closesAt, batch.row);
   const took = batch.holder === null ? "holds" : "joined";
   if (batch.holder !== null && closesAt !== batch.closes_at) moveHolder(db, batch.holder, closesAt);
   const decision: BatchDecision = { took, closed: closesAt <= now, closes_at: closesAt, next: null };
   return {
     decision,
     continuation: continuationOf(join, decision),
-    attach(run) {
+    attach(run, trigger) {
       if (took === "holds") setHolder(db, batch.row, run);
-      addActivity(db, batch.row, join.activity, run);
+      const newest = addActivity(db, batch, join.activity, run, trigger);
+      db.run(
+        "UPDATE batches SET items = ?, closes_at = ?, newest = ? WHERE row = ?",
+        items,
+        closesAt,
+        newest,
+        batch.row,
+      );
     },
   };
 }
@@ -128,14 +162,15 @@ function openBatch(db: Connection, join: BatchJoin, now: number): DecidedBatch {
   return {
     decision,
     continuation: continuationOf(join, decision),
-    attach(run) {
+    attach(run, trigger) {
       if (took === "holds" && batch !== null) {
         setHolder(db, batch, run);
-        addActivity(db, batch, join.activity, run);
+        const newest = addActivity(db, { row: batch, newest: null }, join.activity, run, trigger);
+        db.run("UPDATE batches SET newest = ? WHERE row = ?", newest, batch);
       } else if (batch !== null) {
         db.run("UPDATE recipient_runs SET batch = NULL WHERE row = ?", run);
       }
-      next?.attach(run);
+      next?.attach(run, trigger);
     },
   };
 }
@@ -145,47 +180,60 @@ export function closeBatch(db: Connection, batch: number): void {
   db.run("UPDATE batches SET open = 0 WHERE row = ?", batch);
 }
 
-interface ActivityRow {
-  id: string;
-  actor: string | null;
-  data: string;
-  at: number;
-}
+/** A batch's activities, `chain`, from its newest; its row is bound once, as ?1. */
+const CHAIN =
+  "WITH RECURSIVE chain (row, previous) AS (SELECT a.row, a.previous FROM batches b CROSS JOIN batch_activities a ON a.row = b.newest AND a.batch = b.row WHERE b.row = ?1 " +
+  // After a deletion its row may be another batch's.
+  "UNION ALL SELECT a.row, a.previous FROM chain c CROSS JOIN batch_activities a ON a.row = c.previous AND a.batch = ?1) ";
 
-function activityOf({ id, actor, data, at }: ActivityRow): BatchActivity {
-  return { id, actor: actor as RecipientKey | null, data: JSON.parse(data), at };
-}
+const IN_CHAIN = "FROM chain c CROSS JOIN batch_activities a ON a.row = c.row";
 
-export function batchContent(db: Connection, batch: number): BatchContent {
-  const list = (order: "ASC" | "DESC"): BatchActivity[] =>
-    db
-      .all<ActivityRow>(
-        `SELECT r.id, a.actor, a.data, a.at FROM batch_activities a CROSS JOIN recipient_runs r ON r.row = a.recipient_run WHERE a.batch = ? AND a.removed = 0 ORDER BY a.row ${order} LIMIT ?`,
-        batch,
-        MAX_RENDERED,
-      )
-      .map(activityOf);
-  const counts = db.get<{ activities: number; actors: number }>(
-    "SELECT COUNT(*) AS activities, COUNT(DISTINCT actor) AS actors FROM batch_activities WHERE batch = ? AND removed = 0",
-    batch,
-  ) as { activities: number; actors: number };
-  const first = list("ASC");
-  return {
-    first,
-    last: counts.activities > MAX_RENDERED ? list("DESC").reverse() : first,
-    total_activities: counts.activities,
-    total_actors: counts.actors,
+type ActivityColumns = [id: string, workflow_run: number, actor: string | null, data: string, at: number];
+
+/** Reads the activities of batches; the data of a trigger that many of them came with is read once. */
+export function batchReader(db: Connection, shared: SharedRows): (batch: number) => BatchContent {
+  const workflowRun = workflowRunReader(db, shared);
+  const activityOf = ([id, run, actor, data, at]: ActivityColumns): BatchActivity => ({
+    id,
+    actor: actor as RecipientKey | null,
+    data: data === DATA_OF_TRIGGER ? workflowRun(run).run.data : JSON.parse(data),
+    at,
+  });
+  return (batch) => {
+    const list = (order: "ASC" | "DESC"): BatchActivity[] =>
+      db
+        .lists<ActivityColumns>(
+          `${CHAIN} SELECT r.id, r.workflow_run, a.actor, a.data, a.at ${IN_CHAIN} CROSS JOIN recipient_runs r ON r.row = a.recipient_run WHERE a.removed = 0 ORDER BY c.row ${order} LIMIT ${MAX_RENDERED + 1}`,
+          batch,
+        )
+        .map(activityOf);
+    const first = list("ASC");
+    if (first.length <= MAX_RENDERED) {
+      const actors = new Set(first.map(({ actor }) => actor));
+      actors.delete(null);
+      return { first, last: first, total_activities: first.length, total_actors: actors.size };
+    }
+    const [activities, actors] = db.list<[number, number]>(
+      `${CHAIN} SELECT COUNT(*), COUNT(DISTINCT a.actor) ${IN_CHAIN} WHERE a.removed = 0`,
+      batch,
+    ) as [number, number];
+    return {
+      first: first.slice(0, MAX_RENDERED),
+      last: list("DESC").slice(0, MAX_RENDERED).reverse(),
+      total_activities: activities,
+      total_actors: actors,
+    };
   };
 }
 
 /** The batch that a run holds or held, or null. */
-export function readBatch(db: Connection, recipientRunId: string): BatchContent | null {
+export function readBatch(db: Connection, shared: SharedRows, recipientRunId: string): BatchContent | null {
   return db.read(() => {
     const run = db.get<{ batch: number | null }>(
       `SELECT batch FROM recipient_runs WHERE row = ${ROW_OF_RUN}`,
       recipientRunId,
     );
-    return run?.batch == null ? null : batchContent(db, run.batch);
+    return run?.batch == null ? null : batchReader(db, shared)(run.batch);
   });
 }
 
@@ -216,7 +264,7 @@ export function heldBatch(
 /** The row of the run whose activity is the oldest in a batch; undefined where none is left. */
 export function oldestItem(db: Connection, batch: number): number | undefined {
   return db.get<{ run: number }>(
-    "SELECT recipient_run AS run FROM batch_activities WHERE batch = ? AND removed = 0 ORDER BY row LIMIT 1",
+    `${CHAIN} SELECT a.recipient_run AS run ${IN_CHAIN} WHERE a.removed = 0 ORDER BY c.row LIMIT 1`,
     batch,
   )?.run;
 }

@@ -4,6 +4,7 @@ import { translateError } from "./store-errors.js";
 /** One open database: its prepared statements, and transactions around whole verbs. */
 export class Connection {
   private readonly statements = new Map<string, Statement>();
+  private readonly listStatements = new Map<string, Statement>();
   private readonly forgetful: (() => void)[] = [];
   private written = false;
   private open = true;
@@ -23,6 +24,26 @@ export class Connection {
       this.statements.set(sql, statement);
     }
     return statement;
+  }
+
+  /** One whose rows are lists of their columns: half the time of objects, whose keys the driver makes anew for each. */
+  listStatement(sql: string): Statement {
+    let statement = this.listStatements.get(sql);
+    if (statement === undefined) {
+      statement = this.database.prepare(sql);
+      statement.setReturnArrays(true);
+      this.listStatements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** The columns of the first row. */
+  list<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns | undefined {
+    return this.listStatement(sql).get(...values) as Columns | undefined;
+  }
+
+  lists<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns[] {
+    return this.listStatement(sql).all(...values) as Columns[];
   }
 
   get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
@@ -109,6 +130,7 @@ export class Connection {
       // Nothing is lost: the log stays and the next to open reads it.
     }
     this.statements.clear();
+    this.listStatements.clear();
     this.database.close();
   }
 }

@@ -8,6 +8,8 @@ export interface Statement {
   run(...values: SqlValue[]): { changes: number | bigint; lastInsertRowid: number | bigint };
   get(...values: SqlValue[]): unknown;
   all(...values: SqlValue[]): unknown[];
+  /** Rows are lists of their columns from then on. */
+  setReturnArrays(enabled: boolean): void;
 }
 
 /** What the store uses of the `node:sqlite` API. */

@@ -1,12 +1,12 @@
 import type { Message } from "../../domain/message.js";
 import type { Claim, ClaimedRun } from "../../ports/store.js";
-import { batchContent, closeBatch } from "./batches.js";
+import { batchReader, closeBatch } from "./batches.js";
 import { selectClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
-import { type MessageRow, messageOf, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
-import { RECIPIENT_RUN_COLUMNS, type RecipientRunRow, recipientRunOf, workflowRunReader } from "./run-rows.js";
+import { type MessageRow, messageOf, messageRowsOf, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+import { recipientRunOf, recipientRunRows, workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
-import { waitOf } from "./waits.js";
+import { isAnyWaiting, waitOf } from "./waits.js";
 
 export const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
 type DueTable = (typeof DUE_TABLES)[number];
@@ -29,27 +29,37 @@ export function lease(db: Connection, table: DueTable, claim: Claim, limit: numb
       limit,
     )
     .map(({ row }) => row);
-  const update = db.statement(`UPDATE ${table} SET claim_token = ?, claim_until = ? WHERE row = ?`);
-  for (const row of rows) update.run(claim.token, claim.leaseUntil, row);
+  db.run(
+    `UPDATE ${table} SET claim_token = ?, claim_until = ? WHERE row IN (SELECT value FROM json_each(?))`,
+    claim.token,
+    claim.leaseUntil,
+    JSON.stringify(rows),
+  );
   return rows;
 }
+
+const NO_WAIT: ReturnType<typeof waitOf> = { wait: null, signals: [] };
 
 export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, limit: number): ClaimedRun[] {
   if (!isAnyDue(db, "recipient_runs", claim)) return [];
   return db.write(() => {
     const rows = lease(db, "recipient_runs", claim, limit);
     const workflowRun = workflowRunReader(db, shared);
-    const selectRun = db.statement(`SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.row = ?`);
-    const selectMessages = db.statement(`${SELECT_MESSAGES} WHERE m.recipient_run = ? ORDER BY m.row`);
-    return rows.map((row): ClaimedRun => {
-      const found = selectRun.get(row) as RecipientRunRow;
+    const batchOf = batchReader(db, shared);
+    const messageRows = messageRowsOf(db, rows);
+    const hasWaits = isAnyWaiting(db);
+    const kept = new Map<string, number>();
+    shared.keepClaim(claim.token, kept);
+    return recipientRunRows(db, rows).map((found): ClaimedRun => {
+      const { row } = found;
+      kept.set(found.id, row);
       const read = workflowRun(found.workflow_run);
-      const messages = (selectMessages.all(row) as MessageRow[]).map((message) => messageOf(message, read, shared));
+      const messages = (messageRows.get(row) ?? []).map((message) => messageOf(message, read, shared));
       const version = found.version === null ? read.version : shared.version(found.version);
       if (found.batch !== null) closeBatch(db, found.batch);
-      const batch = found.batch === null ? null : batchContent(db, found.batch);
+      const batch = found.batch === null ? null : batchOf(found.batch);
       const recipientRun = recipientRunOf(found, read.run.id);
-      const { wait, signals } = waitOf(db, row);
+      const { wait, signals } = hasWaits ? waitOf(db, row) : NO_WAIT;
       if (wait) recipientRun.wait = wait;
       return { recipientRun, run: read.run, version, messages, batch, signals };
     });

@@ -16,21 +16,49 @@ type RunTuple = [
 ];
 type MessageTuple = [type: string, after: number, data?: Json];
 
-const RUN_DEFAULTS: Json[] = [null, 0, null, null, null, 1, "ok"];
-const MESSAGE_DEFAULTS: Json[] = [null, 0, null];
+/** The names in events are few and come again with each: their texts as JSON are kept, up to so many. */
+const MOST_NAMES = 2_000;
+const names = new Map<string, string>();
 
-function trim(tuple: Json[], defaults: readonly Json[]): Json[] {
-  // Popped: an array whose length is set takes V8 several times as long.
-  while (tuple.length > 1 && tuple[tuple.length - 1] === defaults[tuple.length - 1]) tuple.pop();
-  return tuple;
+function nameText(name: string | null): string {
+  if (name === null) return "null";
+  let text = names.get(name);
+  if (text === undefined) {
+    if (names.size >= MOST_NAMES) names.clear();
+    text = JSON.stringify(name);
+    names.set(name, text);
+  }
+  return text;
+}
+
+/**
+ * Put together by hand, from the first value to the last that is not the usual one: a third of what lists of values and
+ * their `JSON.stringify` take.
+ */
+function runEventText(event: RunEvent, start: number): string {
+  const { status, attempt, data, step_type, step_ref, at } = event;
+  let text = `[${nameText(event.event)}`;
+  let last = 0;
+  if (status !== "ok") last = 6;
+  else if (attempt !== 1) last = 5;
+  else if (data !== null) last = 4;
+  else if (step_type !== null) last = 3;
+  else if (step_ref !== null) last = 2;
+  else if (at !== start) last = 1;
+  if (last >= 1) text += `,${at - start}`;
+  if (last >= 2) text += `,${nameText(step_ref)}`;
+  if (last >= 3) text += `,${nameText(step_type)}`;
+  if (last >= 4) text += `,${data === null ? "null" : JSON.stringify(data)}`;
+  if (last >= 5) text += `,${attempt}`;
+  if (last >= 6) text += `,${nameText(status)}`;
+  return `${text}]`;
 }
 
 export function packRunEvents(events: readonly RunEvent[], start: number): string {
-  return JSON.stringify(
-    events.map((e) =>
-      trim([e.event, e.at - start, e.step_ref, e.step_type, e.data, e.attempt, e.status], RUN_DEFAULTS),
-    ),
-  );
+  let text = "[";
+  for (let index = 0; index < events.length; index++)
+    text += (index === 0 ? "" : ",") + runEventText(events[index] as RunEvent, start);
+  return `${text}]`;
 }
 
 export function unpackRunEvents(text: string, start: number): RunEvent[] {
@@ -48,7 +76,15 @@ export function unpackRunEvents(text: string, start: number): RunEvent[] {
 }
 
 export function packMessageEvents(events: readonly MessageEvent[], start: number): string {
-  return JSON.stringify(events.map((e) => trim([e.type, e.at - start, e.data], MESSAGE_DEFAULTS)));
+  let text = "[";
+  for (let index = 0; index < events.length; index++) {
+    const { type, at, data } = events[index] as MessageEvent;
+    if (index > 0) text += ",";
+    text += `[${nameText(type)}`;
+    if (at !== start || data !== null) text += `,${at - start}`;
+    text += data === null ? "]" : `,${JSON.stringify(data)}]`;
+  }
+  return `${text}]`;
 }
 
 export function unpackMessageEvents(text: string, start: number): MessageEvent[] {

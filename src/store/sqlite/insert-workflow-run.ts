@@ -3,8 +3,7 @@ import type { Message } from "../../domain/message.js";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/workflow-run.js";
 import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/store.js";
-import type { JsonObject } from "../../util/json.js";
-import { decideBatch } from "./batches.js";
+import { decideBatch, type TriggerData } from "./batches.js";
 import type { Connection } from "./connection.js";
 import { packRunEvents } from "./event-codec.js";
 import { messageInserter } from "./message-rows.js";
@@ -85,7 +84,7 @@ export function insertRecipientRuns(
   db: Connection,
   shared: SharedRows,
   { recipientRuns, messages, batches }: RunsToInsert,
-  trigger: { row: number; value: JsonObject | null; text: string },
+  trigger: TriggerData & { row: number },
   now: number,
 ): Map<string, BatchDecision> {
   const rows = new Map<string, number>();
@@ -117,7 +116,7 @@ export function insertRecipientRuns(
     rows.set(run.id, row);
     written.push(run);
     if (batch === null) continue;
-    batch.attach(row);
+    batch.attach(row, trigger);
     decided.set(run.id, batch.decision);
     made.push(...batch.continuation.messages);
     applyUpserts(db, batch.continuation.upserts, now);

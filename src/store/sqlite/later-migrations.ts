@@ -57,4 +57,18 @@ export const LATER_MIGRATIONS: readonly string[] = [
   CREATE INDEX recipient_runs_by_workflow_run ON recipient_runs (workflow_run);
   CREATE INDEX recipient_runs_due ON recipient_runs (due_at) WHERE due_at IS NOT NULL;
   `,
+  // Even so, of a large store each run's entry was on a page of its own: within blocks of rows the newest pages take them all.
+  `
+  DROP INDEX recipient_runs_by_id;
+  CREATE INDEX recipient_runs_by_id ON recipient_runs (row >> 12, substr(id, 1, 6));
+  `,
+  // A batch's activities are a chain from its newest one: in an index of them by batch, each of a trigger's was on a page of its own.
+  `
+  ALTER TABLE batches ADD COLUMN newest INTEGER REFERENCES batch_activities (row);
+  ALTER TABLE batch_activities ADD COLUMN previous INTEGER REFERENCES batch_activities (row);
+  UPDATE batches SET newest = (SELECT MAX(row) FROM batch_activities WHERE batch = batches.row);
+  UPDATE batch_activities SET previous =
+    (SELECT MAX(b.row) FROM batch_activities b WHERE b.batch = batch_activities.batch AND b.row < batch_activities.row);
+  DROP INDEX batch_activities_by_batch;
+  `,
 ];

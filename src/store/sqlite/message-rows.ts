@@ -1,6 +1,7 @@
 import type { Message, MessageBatch } from "../../domain/message.js";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { JsonObject } from "../../util/json.js";
+import type { TriggerData } from "./batches.js";
 import type { Connection } from "./connection.js";
 import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
 import { json, parsed, type ReadWorkflowRun, workflowRunReader } from "./run-rows.js";
@@ -41,6 +42,74 @@ const COLUMNS =
 
 /** CROSS JOIN, here and elsewhere: the order as written, which is by row or by an index of the messages. */
 export const SELECT_MESSAGES = `SELECT ${COLUMNS} FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run`;
+
+/** As the columns of `SELECT_MESSAGES` stand. */
+type MessageColumns = [
+  ...head: [
+    number,
+    string,
+    number,
+    string,
+    number,
+    string,
+    number,
+    string,
+    string,
+    number | null,
+    number | null,
+    number,
+  ],
+  ...marks: [number | null, number | null, number | null, number | null, number | null, number, number],
+  ...texts: [string | null, string | null, string | null, string, string, string | null, string | null],
+];
+
+function rowOf(columns: MessageColumns): MessageRow {
+  const [row, id, recipient_run, recipient_run_id, workflow_run, recipient, channel, step_ref, status] = columns;
+  return {
+    row,
+    id,
+    recipient_run,
+    recipient_run_id,
+    workflow_run,
+    recipient,
+    channel,
+    step_ref,
+    status,
+    due_at: columns[9],
+    scheduled_at: columns[10],
+    attempts: columns[11],
+    seen_at: columns[12],
+    read_at: columns[13],
+    interacted_at: columns[14],
+    link_clicked_at: columns[15],
+    archived_at: columns[16],
+    inserted_at: columns[17],
+    updated_at: columns[18],
+    recipient_snapshot: columns[19],
+    metadata: columns[20],
+    data: columns[21],
+    events: columns[22],
+    content: columns[23],
+    batch: columns[24],
+    links: columns[25],
+  };
+}
+
+/** The messages of runs by their rows, each run's in order. */
+export function messageRowsOf(db: Connection, recipientRuns: readonly number[]): Map<number, MessageRow[]> {
+  const found = new Map<number, MessageRow[]>();
+  const rows = db.lists<MessageColumns>(
+    `SELECT ${COLUMNS} FROM json_each(?) asked CROSS JOIN messages m ON m.recipient_run = asked.value CROSS JOIN recipient_runs r ON r.row = m.recipient_run ORDER BY asked.key, m.row`,
+    JSON.stringify(recipientRuns),
+  );
+  for (const columns of rows) {
+    const row = rowOf(columns);
+    const known = found.get(row.recipient_run);
+    if (known) known.push(row);
+    else found.set(row.recipient_run, [row]);
+  }
+  return found;
+}
 
 const INSERT =
   "INSERT INTO messages (id, recipient_run, recipient, channel, step_ref, status, due_at, scheduled_at, attempts, seen_at, read_at, interacted_at, link_clicked_at, archived_at, " +
@@ -92,7 +161,7 @@ export function messagesOf(db: Connection, shared: SharedRows, rows: readonly Me
 export function messageInserter(
   db: Connection,
   shared: SharedRows,
-): (message: Message, recipientRun: number, triggerData: { value: JsonObject | null; text: string }) => void {
+): (message: Message, recipientRun: number, triggerData: TriggerData) => void {
   const insert = db.statement(INSERT);
   return (message, recipientRun, triggerData) => {
     const data = message.data === triggerData.value ? triggerData.text : JSON.stringify(message.data);

@@ -18,6 +18,22 @@ export interface RecipientRow {
 const SELECT =
   "SELECT key, properties, preferences, channel_data, inserted_at, updated_at FROM recipients WHERE key = ?";
 
+/** The same of many keys, in one statement. */
+const SELECT_MANY =
+  "SELECT r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at FROM json_each(?) asked CROSS JOIN recipients r ON r.key = asked.value";
+
+/** Up to here each key is asked for on its own. */
+const FEW_KEYS = 8;
+
+type RecipientColumns = [
+  key: string,
+  properties: string,
+  preferences: string | null,
+  channel_data: string | null,
+  inserted_at: number,
+  updated_at: number,
+];
+
 const UPSERT =
   "INSERT INTO recipients (key, properties, preferences, channel_data, inserted_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) " +
   "ON CONFLICT (key) DO UPDATE SET properties = excluded.properties, preferences = excluded.preferences, channel_data = excluded.channel_data, updated_at = excluded.updated_at";
@@ -33,6 +49,11 @@ export function recipientOf(row: RecipientRow): Recipient {
   };
 }
 
+function recipientOfColumns(row: RecipientColumns): Recipient {
+  const [key, properties, preferences, channel_data, inserted_at, updated_at] = row;
+  return recipientOf({ key, properties, preferences, channel_data, inserted_at, updated_at });
+}
+
 /** Most recipients have no preferences and no channel data of their own. */
 function jsonUnlessEmpty(value: object): string | null {
   const text = JSON.stringify(value);
@@ -40,12 +61,15 @@ function jsonUnlessEmpty(value: object): string | null {
 }
 
 export function readRecipients(db: Connection, keys: readonly RecipientKey[]): Map<RecipientKey, Recipient> {
+  if (keys.length > FEW_KEYS) {
+    const rows = db.single(() => db.lists<RecipientColumns>(SELECT_MANY, JSON.stringify(keys)));
+    return new Map(rows.map((row) => [row[0] as RecipientKey, recipientOfColumns(row)]));
+  }
   const read = (): Map<RecipientKey, Recipient> => {
     const found = new Map<RecipientKey, Recipient>();
-    const select = db.statement(SELECT);
     for (const key of keys) {
-      const row = found.has(key) ? undefined : (select.get(key) as RecipientRow | undefined);
-      if (row) found.set(key, recipientOf(row));
+      const row = found.has(key) ? undefined : db.list<RecipientColumns>(SELECT, key);
+      if (row) found.set(key, recipientOfColumns(row));
     }
     return found;
   };

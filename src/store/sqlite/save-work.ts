@@ -3,7 +3,7 @@ import type { DeliveryLog } from "../../domain/delivery-log.js";
 import type { Message, MessageEvent } from "../../domain/message.js";
 import type { SavedAdvance, SavedResult } from "../../ports/store.js";
 import { mergedEvents } from "../merged-events.js";
-import { decideBatch } from "./batches.js";
+import { decideBatch, type TriggerData } from "./batches.js";
 import type { Connection } from "./connection.js";
 import { insertDeliveryLogs } from "./delivery-logs.js";
 import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
@@ -12,7 +12,7 @@ import { messageInserter } from "./message-rows.js";
 import { applyUpserts } from "./recipients.js";
 import { changesOf, json, RECIPIENT_RUN_CHANGES, ROW_OF_RUN } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
-import { dropWait, recordMessageEvents, recordRunEvents, writeWait } from "./waits.js";
+import { dropWait, isAnyWaiting, recordMessageEvents, recordRunEvents, writeWait } from "./waits.js";
 
 const SAVE_MESSAGE =
   "UPDATE messages SET status = ?, due_at = ?, scheduled_at = ?, attempts = ?, metadata = ?, events = ?, updated_at = ?, claim_token = NULL, claim_until = NULL WHERE row = ?";
@@ -28,43 +28,65 @@ export function saveAdvances(
   return db.write(() => {
     const saved = new Set<string>();
     const decided = new Map<string, BatchDecision>();
-    const select = db.statement(
-      `SELECT row, workflow_run FROM recipient_runs WHERE row = ${ROW_OF_RUN} AND claim_token = ?`,
+    const claimed = shared.takeClaim(token);
+    const find = db.statement(`SELECT ${ROW_OF_RUN} AS row`);
+    const rowOf = (id: string) => claimed?.get(id) ?? (find.get(id) as { row: number | null }).row;
+    const rows = advances.map(({ recipientRun }) => rowOf(recipientRun.id));
+    const stillHeld = new Map(
+      db.lists<[row: number, workflow_run: number]>(
+        "SELECT r.row, r.workflow_run FROM json_each(?) asked CROSS JOIN recipient_runs r ON r.row = asked.value WHERE r.claim_token = ?",
+        JSON.stringify(rows),
+        token,
+      ),
     );
     const update = db.statement(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`);
     const selectData = db.statement("SELECT data FROM workflow_runs WHERE row = ?");
     const insertMessage = messageInserter(db, shared);
     const dataTexts = new Map<number, string>();
-    for (const { recipientRun, messages, batch: join, upserts, triggers, version } of advances) {
-      const held = select.get(recipientRun.id, token) as { row: number; workflow_run: number } | undefined;
-      if (held === undefined) continue;
+    const triggerOf = (workflowRun: number): TriggerData => {
+      let text = dataTexts.get(workflowRun);
+      if (text === undefined) {
+        text = (selectData.get(workflowRun) as { data: string }).data;
+        dataTexts.set(workflowRun, text);
+      }
+      return { value: null, text };
+    };
+    // A run that begins to wait here may be what a later one of the chunk has an event for.
+    let hasWaits = isAnyWaiting(db);
+    for (const [place, { recipientRun, messages, batch: join, upserts, triggers, version }] of advances.entries()) {
+      const row = rows[place] ?? -1;
+      const workflowRun = stillHeld.get(row);
+      if (workflowRun === undefined) continue;
+      stillHeld.delete(row); // its claim ends with this
       const batch = join ? decideBatch(db, join, now) : null;
       const run = batch ? batch.continuation.recipientRun : recipientRun;
-      if (run.wait?.seen == null) dropWait(db, held.row); // what it does from here on is nothing that it waited for
-      update.run(...changesOf(run), held.row);
+      if (hasWaits && run.wait?.seen == null) dropWait(db, row); // what it does from here on is nothing that it waited for
+      update.run(...changesOf(run), row);
       saved.add(recipientRun.id);
-      applyUpserts(db, [...upserts, ...(batch?.continuation.upserts ?? [])], now);
-      insertTriggers(db, shared, [...triggers, ...(batch?.continuation.triggers ?? [])]);
-      if (version) db.run("UPDATE recipient_runs SET version = ? WHERE row = ?", shared.versionRow(version), held.row);
+      applyUpserts(db, upserts, now);
+      insertTriggers(db, shared, triggers);
+      if (version) db.run("UPDATE recipient_runs SET version = ? WHERE row = ?", shared.versionRow(version), row);
+      let made = messages;
       if (batch) {
-        batch.attach(held.row);
-        decided.set(recipientRun.id, batch.decision);
+        const { continuation, decision } = batch;
+        applyUpserts(db, continuation.upserts, now);
+        insertTriggers(db, shared, continuation.triggers);
+        batch.attach(row, triggerOf(workflowRun));
+        decided.set(recipientRun.id, decision);
+        made = [...messages, ...continuation.messages];
       }
-      const made = [...messages, ...(batch?.continuation.messages ?? [])];
-      for (const message of made) {
-        let text = dataTexts.get(held.workflow_run);
-        if (text === undefined) {
-          text = (selectData.get(held.workflow_run) as { data: string }).data;
-          dataTexts.set(held.workflow_run, text);
-        }
-        insertMessage(message, held.row, { value: null, text });
+      for (const message of made) insertMessage(message, row, triggerOf(workflowRun));
+      if (hasWaits) {
+        recordMessageEvents(
+          db,
+          made.map((message) => ({ message, events: message.events })),
+        );
+        recordRunEvents(db, shared, [{ workflowRun, recipientRun: run, started: false }], now);
       }
-      recordMessageEvents(
-        db,
-        made.map((message) => ({ message, events: message.events })),
-      );
-      recordRunEvents(db, shared, [{ workflowRun: held.workflow_run, recipientRun: run, started: false }], now);
-      if (run.wait) writeWait(db, held.row, run.wait, now);
+      if (run.wait) {
+        writeWait(db, row, run.wait, now);
+        hasWaits = true;
+      }
     }
     return { saved, decided };
   });

@@ -2,6 +2,9 @@ import type { MessageChannel } from "../../domain/message.js";
 import type { Workflow } from "../../domain/workflow.js";
 import type { Connection } from "./connection.js";
 
+/** Of claims that were never saved, as after a fault, no more than these are remembered. */
+const KEPT_CLAIMS = 8;
+
 /**
  * Rows that many others point to and that never change or go: workflow versions and channels. Each is read and written
  * once per process.
@@ -11,11 +14,28 @@ export class SharedRows {
   private readonly versions = new Map<number, Workflow>();
   private readonly channelRows = new Map<string, number>();
   private readonly channels = new Map<number, MessageChannel>();
+  private lastChannel: { channel: MessageChannel | null; row: number } = { channel: null, row: 0 };
+  /** By a claim's token: the rows of the runs that it leased, by their ids. */
+  private readonly claims = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(private readonly db: Connection) {
     db.onRollback(() => {
       for (const map of [this.versionRows, this.versions, this.channelRows, this.channels]) map.clear();
+      this.lastChannel = { channel: null, row: 0 };
     });
+  }
+
+  /** Keeps where the runs of a claim stand until it is saved: looking them up by their ids once more costs a tenth of it. */
+  keepClaim(token: string, rows: ReadonlyMap<string, number>): void {
+    this.claims.set(token, rows);
+    const [oldest] = this.claims.keys();
+    if (this.claims.size > KEPT_CLAIMS && oldest !== undefined) this.claims.delete(oldest);
+  }
+
+  takeClaim(token: string): ReadonlyMap<string, number> | undefined {
+    const rows = this.claims.get(token);
+    this.claims.delete(token);
+    return rows;
   }
 
   /** The row of a workflow version, which is written if it is new (E-014). Inside a write only. */
@@ -49,7 +69,15 @@ export class SharedRows {
   }
 
   /** The row of a channel as a message shows it, which is written if it is new. Inside a write only. */
-  channelRow({ id, key, type, provider }: MessageChannel): number {
+  channelRow(channel: MessageChannel): number {
+    // Messages of a trigger mostly share theirs.
+    if (channel === this.lastChannel.channel) return this.lastChannel.row;
+    const row = this.findChannelRow(channel);
+    this.lastChannel = { channel, row };
+    return row;
+  }
+
+  private findChannelRow({ id, key, type, provider }: MessageChannel): number {
     const { db } = this;
     const name = `${id}\n${key}\n${type}\n${provider}`;
     let row = this.channelRows.get(name);

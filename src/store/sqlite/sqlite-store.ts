@@ -221,7 +221,7 @@ export class SqliteStore extends SqliteResources implements Store {
   }
 
   async readBatch(recipientRunId: string): Promise<BatchContent | null> {
-    return readBatch(this.db, recipientRunId);
+    return readBatch(this.db, this.shared, recipientRunId);
   }
 
   async listRecipientRuns(filter: RunQuery, page: Page): Promise<Paged<StoredRun>> {
