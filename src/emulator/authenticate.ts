@@ -29,13 +29,37 @@ export interface Credentials {
   userToken: string | undefined;
 }
 
+/** The keys that the environment has listed since the start: one that it lists no more has been revoked (A-004). */
+export class ListedKeys {
+  private readonly all = new Set<string>();
+  private last: readonly string[] | null = null;
+
+  note({ keys }: AccessSettings): void {
+    if (keys === this.last) return;
+    this.last = keys;
+    for (const key of keys ?? []) this.all.add(key);
+  }
+
+  has(key: string): boolean {
+    return this.all.has(key);
+  }
+}
+
 /** A-003 to A-009. Any `sk_…` or `pk_…` key will do unless the environment lists its keys. `now` in milliseconds. */
-export function authenticate({ authorization, userToken }: Credentials, access: AccessSettings, now: number): Caller {
+export function authenticate(
+  { authorization, userToken }: Credentials,
+  access: AccessSettings,
+  now: number,
+  listed: ListedKeys,
+): Caller {
+  listed.note(access);
   const key = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "")?.[1];
   if (key === undefined)
     throw new ApiError(401, "authentication_required", "An API key is required: Authorization: Bearer sk_…");
   const known = access.keys === null ? /^(sk|pk)_./.test(key) : access.keys.includes(key);
   if (!known) {
+    if (listed.has(key))
+      throw new ApiError(401, "api_key_expired", "The API key was revoked: environment.json lists it no more");
     const hint = access.keys === null ? "keys begin with sk_ or pk_" : "environment.json lists the keys that are";
     throw new ApiError(401, "api_key_missing", `The API key is not known; ${hint}`);
   }

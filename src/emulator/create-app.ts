@@ -50,7 +50,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   }
   app.use("/v1/*", async (c, next) => {
     const credentials = { authorization: header(c, "authorization"), userToken: header(c, "x-knock-user-token") };
-    c.set("caller", authenticate(credentials, await accessOf(options), Date.now()));
+    c.set("caller", authenticate(credentials, await accessOf(options), Date.now(), options.listed));
+    checkBranch(header(c, "x-knock-branch"), options);
     await next();
   });
   app.get("/v1/openapi", (c) => respond(c, { body: openApiDocument(options.url) }));
@@ -108,6 +109,7 @@ async function answer(c: Ctx, route: Route, options: AppOptions, limits: RateLim
     operations: options.operations,
     bulk: options.bulk,
     caller,
+    branch: route.service ? queryOf(c).text("branch") || undefined : header(c, "x-knock-branch") || undefined,
     query: queryOf(c),
     param,
     header: (name) => header(c, name),
@@ -138,6 +140,12 @@ function supportCall(c: Ctx, options: AppOptions): SupportCall {
     query: queryOf(c),
     body: async () => parseBody(await readText(c.env.incoming)),
   };
+}
+
+/** A-015: whatever is asked, a branch that is none is not the main files. */
+export function checkBranch(slug: string | undefined, { definitions }: Pick<EmulatorOptions, "definitions">): void {
+  if (!slug || definitions.branch?.(slug)) return;
+  throw missing(`There is no branch ${JSON.stringify(slug)}: the project has no folder branches/${slug}`);
 }
 
 export async function accessOf({

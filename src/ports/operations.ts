@@ -13,6 +13,8 @@ export interface TriggerOptions {
   idempotency_key: string | null;
   /** Of a test run; absent for a trigger of the API (E-010). */
   source?: "rehearsal";
+  /** Throws `resource_missing` where there is no such branch (A-015). */
+  branch?: string;
 }
 
 export interface WaitOptions {

@@ -166,6 +166,8 @@ export interface FollowedChanges {
 export interface RunCancellation {
   workflow: string;
   cancellation_key: string;
+  /** Absent: runs of the main files. */
+  branch?: string | null;
   recipients: RecipientKey[] | null;
   at: number;
 }

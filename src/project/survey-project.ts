@@ -22,6 +22,8 @@ export interface Surveyed {
   kind: SurveyedKind;
   /** Null where a project has one at most. */
   key: string | null;
+  /** Whose; null for the main files. */
+  branch: string | null;
   /** Equal for equal contents. */
   digest: string;
   /** Names the place; null where all is well. */
@@ -48,11 +50,16 @@ function foldersIn(knockDir: string, name: string): string[] {
   }
 }
 
+/** Under which it stands in a survey. */
+export function placeOf({ kind, key, branch }: Pick<Surveyed, "kind" | "key" | "branch">): string {
+  return `${branch === null ? "" : `${branch}: `}${key === null ? kind : `${kind} ${key}`}`;
+}
+
 /**
- * Reads all of a project. What depends on an environment that cannot be read is not looked at: each workflow would be found
+ * Reads all of a project, or what a branch has of its own. What depends on an environment that cannot be read is not looked at: each workflow would be found
  * broken, and none is.
  */
-export async function surveyProject(project: Project): Promise<Survey> {
+export async function surveyProject(project: Project, branch: string | null = null): Promise<Survey> {
   const found = new Map<string, Surveyed>();
   async function add(
     kind: SurveyedKind,
@@ -60,15 +67,15 @@ export async function surveyProject(project: Project): Promise<Survey> {
     read: () => Promise<unknown>,
     name?: string,
   ): Promise<void> {
-    const place = key === null ? kind : `${kind} ${key}`;
+    const place = placeOf({ kind, key, branch });
     try {
       const content = await read();
       if (content === null) return;
       const document = key === null ? {} : { __typename: name ?? kind, key, ...named(content) };
-      found.set(place, { kind, key, digest: contentDigest(JSON.stringify(content)), error: null, document });
+      found.set(place, { kind, key, branch, digest: contentDigest(JSON.stringify(content)), error: null, document });
     } catch (error) {
       const message = messageOf(error);
-      found.set(place, { kind, key, digest: contentDigest(message), error: message, document: null });
+      found.set(place, { kind, key, branch, digest: contentDigest(message), error: message, document: null });
     }
   }
   /** A file each; where one cannot be read, none of them can. */
@@ -80,19 +87,22 @@ export async function surveyProject(project: Project): Promise<Survey> {
       await add("translations", null, () => Promise.reject(error));
     }
   }
-  await add("environment", null, project.environment);
-  if (found.get("environment")?.error != null) return found;
-  await add("recipients", null, async () =>
-    (await project.changedRecipients(new Map())).map(({ file, digest }) => [file, digest]),
-  );
-  await add("audiences", null, project.audiences);
-  await addTranslations();
-  for (const key of foldersIn(project.knockDir, "partials"))
-    await add("partial", key, () => project.partial(key), "Partial");
-  for (const key of foldersIn(project.knockDir, "layouts"))
+  const folder = project.branchDir ?? project.knockDir;
+  if (branch === null) {
+    await add("environment", null, project.environment);
+    if (found.get("environment")?.error != null) return found;
+    await add("recipients", null, async () =>
+      (await project.changedRecipients(new Map())).map(({ file, digest }) => [file, digest]),
+    );
+    await add("audiences", null, project.audiences);
+  }
+  if (branch === null || foldersIn(folder, "translations").length > 0) await addTranslations();
+  for (const key of foldersIn(folder, "partials")) await add("partial", key, () => project.partial(key), "Partial");
+  for (const key of foldersIn(folder, "layouts"))
     await add("layout", key, () => project.emailLayout(key), "EmailLayout");
+  const own = new Set(branch === null ? [] : foldersIn(folder, "workflows"));
   for (const key of await project.workflowKeys().catch(() => []))
-    await add("workflow", key, () => project.workflow(key), "Workflow");
+    if (branch === null || own.has(key)) await add("workflow", key, () => project.workflow(key), "Workflow");
   return found;
 }
 
@@ -116,7 +126,8 @@ export function changesBetween(before: Survey, after: Survey): ProjectChange[] {
   }
   // Without an environment nothing else was looked at.
   if (after.get("environment")?.error != null) return changes;
-  const isUnread = ({ kind }: Surveyed): boolean => kind === "translation" && after.has("translations");
+  const isUnread = ({ kind, branch }: Surveyed): boolean =>
+    kind === "translation" && after.has(placeOf({ kind: "translations", key: null, branch }));
   for (const [place, then] of before) {
     if (after.has(place) || isUnread(then)) continue;
     // All translations together are only ever listed as broken.
