@@ -11,6 +11,7 @@ import { authenticate, authenticateService, authorize, type Caller } from "./aut
 import { corsHeaders } from "./cors.js";
 import type { AppOptions, EmulatorOptions } from "./emulator-options.js";
 import { EMAIL_HEADERS, EVENT_HEADERS, NO_PAGE, pageHeaders } from "./page/serve-page.js";
+import { servePreferenceCenter } from "./preference-center/serve-center.js";
 import { Query } from "./query.js";
 import { RateLimits } from "./rate-limits.js";
 import { parseBody, readText } from "./read-body.js";
@@ -61,6 +62,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   }
   servePage(app, options);
   serveTracking(app, options);
+  servePreferenceCenter(app, options);
   for (const { on, handle } of [...SUPPORT, ...PAGE_SUPPORT]) {
     const [method = "", path = ""] = on.split(" ");
     app.on(method, path, async (c) => respond(c, { body: await handle(supportCall(c, options)) }));

@@ -153,6 +153,10 @@ class Engine implements LocalOperations {
     return messages.map((message) => ({ ...messageShape(message), content: contentShape(message) }));
   }
 
+  deleteMessages(ids: readonly string[]): Promise<void> {
+    return this.context.store.deleteMessages(ids);
+  }
+
   async readMessageEvents(id: string): Promise<JsonObject[] | null> {
     const [message] = await this.context.store.readMessages([id]);
     return message === undefined ? null : messageEventShapes(message);

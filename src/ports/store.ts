@@ -295,6 +295,9 @@ export interface Store extends ResourceStore, ScheduleStore {
     metadata?: JsonObject | null,
   ): Promise<Message[]>;
 
+  /** With what is kept of their deliveries; ids that do not exist are passed over. */
+  deleteMessages(ids: readonly string[]): Promise<void>;
+
   /** Another text whenever the store may have changed since, through this process or another. */
   changeMark(): Promise<string>;
 
