@@ -51,6 +51,12 @@ export interface GuideEngagement {
 }
 
 /** The part of the store behind the resource commands. As in `Store`: whole verbs, each atomic, times in milliseconds. */
+/** Whoever got a message by being made one: not by a delayed delivery, and not by a merge. */
+export interface NewMessages {
+  mark: number;
+  recipients: RecipientKey[] | null;
+}
+
 export interface ResourceStore {
   listRecipients(filter: RecipientFilter, page: Page): Promise<Paged<Recipient>>;
   /**
@@ -106,4 +112,6 @@ export interface ResourceStore {
     filter: FeedFilter,
     page: Page,
   ): Promise<Paged<{ message: Message; cursor: string }> & { counts: FeedCounts }>;
+  /** Who got messages after an earlier call's `mark`; null where that is not known, or they are many. */
+  newMessagesSince(mark: number | null): Promise<NewMessages>;
 }

@@ -33,6 +33,7 @@ export class Realtime {
   ) {
     this.feeds = new FeedWatch(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
+      (mark) => options.operations.resources.feeds.news(mark),
       store,
       options.onError,
     );
