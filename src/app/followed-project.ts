@@ -77,10 +77,11 @@ export class FollowedProject {
       environment: () => this.soundEnvironment(project),
       workflow: (key) => this.soundWorkflow(key, project),
     });
-    const after = new Map([...main, ...(await this.surveyBranches(project))]);
+    const isReadable = main.get("environment")?.error == null;
+    const after = isReadable ? new Map([...main, ...(await this.surveyBranches(project))]) : main;
     const { before } = this;
     // Without an environment the rest was not looked at, and is as it was.
-    this.before = after.get("environment")?.error == null ? after : new Map([...before, ...after]);
+    this.before = isReadable ? after : new Map([...before, ...after]);
     const changes = changesBetween(before, after);
     return before.size === 0 ? changes.filter(({ change }) => change === "broken") : changes;
   }

@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { messageOf } from "../errors/knock-error.js";
 import { contentDigest } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import type { Project } from "./open-project.js";
+import { ENTITIES } from "./webhook-entity.js";
 
 export const SURVEYED = [
   "environment",
@@ -56,22 +57,22 @@ export function placeOf({ kind, key, branch }: Pick<Surveyed, "kind" | "key" | "
 }
 
 /**
- * Reads all of a project, or what a branch has of its own. What depends on an environment that cannot be read is not looked at: each workflow would be found
- * broken, and none is.
+ * Reads all of a project, or what a branch has of its own. What depends on an environment that cannot be read is not looked
+ * at: each workflow would be found broken, and none is. A branch is asked for only where the environment can be read.
  */
 export async function surveyProject(project: Project, branch: string | null = null): Promise<Survey> {
   const found = new Map<string, Surveyed>();
-  async function add(
+  async function add<T>(
     kind: SurveyedKind,
     key: string | null,
-    read: () => Promise<unknown>,
-    name?: string,
+    read: () => Promise<T | null>,
+    entity: (content: T) => JsonObject = () => ({}),
   ): Promise<void> {
     const place = placeOf({ kind, key, branch });
     try {
       const content = await read();
       if (content === null) return;
-      const document = key === null ? {} : { __typename: name ?? kind, key, ...named(content) };
+      const document = entity(content);
       found.set(place, { kind, key, branch, digest: contentDigest(JSON.stringify(content)), error: null, document });
     } catch (error) {
       const message = messageOf(error);
@@ -82,7 +83,17 @@ export async function surveyProject(project: Project, branch: string | null = nu
   async function addTranslations(): Promise<void> {
     try {
       for (const file of (await project.translations()).files)
-        await add("translation", file.file, async () => file, "Translation");
+        await add(
+          "translation",
+          file.file,
+          async () => file,
+          (content) =>
+            ENTITIES.translation(
+              content,
+              join(folder, "translations", content.locale, basename(content.file)),
+              environment,
+            ),
+        );
     } catch (error) {
       await add("translations", null, () => Promise.reject(error));
     }
@@ -96,22 +107,32 @@ export async function surveyProject(project: Project, branch: string | null = nu
     );
     await add("audiences", null, project.audiences);
   }
+  const environment = (await project.environment()).name;
   if (branch === null || foldersIn(folder, "translations").length > 0) await addTranslations();
-  for (const key of foldersIn(folder, "partials")) await add("partial", key, () => project.partial(key), "Partial");
+  for (const key of foldersIn(folder, "partials"))
+    await add(
+      "partial",
+      key,
+      () => project.partial(key),
+      (content) => ENTITIES.partial(content, join(folder, "partials", key, "partial.json"), environment),
+    );
   for (const key of foldersIn(folder, "layouts"))
-    await add("layout", key, () => project.emailLayout(key), "EmailLayout");
+    await add(
+      "layout",
+      key,
+      () => project.emailLayout(key),
+      (content) => ENTITIES.layout(content, join(folder, "layouts", key, "layout.json"), environment),
+    );
   const own = new Set(branch === null ? [] : foldersIn(folder, "workflows"));
   for (const key of await project.workflowKeys().catch(() => []))
-    if (branch === null || own.has(key)) await add("workflow", key, () => project.workflow(key), "Workflow");
+    if (branch === null || own.has(key))
+      await add(
+        "workflow",
+        key,
+        () => project.workflow(key),
+        (content) => ENTITIES.workflow(content, join(folder, "workflows", key, "workflow.json"), environment),
+      );
   return found;
-}
-
-function named(content: unknown): JsonObject {
-  const { name, active } = content as { name?: unknown; active?: unknown };
-  return {
-    ...(typeof name === "string" ? { name } : {}),
-    ...(typeof active === "boolean" ? { active } : {}),
-  };
 }
 
 /** What is different in the later of two surveys, in the order of its parts. */

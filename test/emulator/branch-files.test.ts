@@ -89,6 +89,17 @@ describe("branches on disk (A-015): branches/<slug> over the main files", () => 
       expect(await said(from, "hello", { "x-knock-branch": slug }), slug).toBe("resource_missing");
   });
 
+  it("an environment that cannot be read is told of, and the branch goes on as it was", async () => {
+    const from = await open();
+    expect(await said(from, "hello", BRANCH)).toContain("On the branch of lark");
+    from.project.write({ "knock/environment.json": "{" });
+    await line(from, /^warning: environment: /);
+    expect(await said(from, "hello", BRANCH)).toContain("On the branch of lark");
+    from.project.write({ "knock/environment.json": { variables: { app: "wren" } } });
+    await line(from, /^mended: environment$/);
+    expect(await said(from, "hello", BRANCH)).toContain("On the branch of wren");
+  });
+
   it("the branch that the official command was switched to is the main files (CLI-009, F-009)", async () => {
     const from = await open({ ".knockbranch": "topic\n" });
     expect(await said(from, "hello", { "x-knock-branch": "topic" })).toBe("<p>Hi</p>");
