@@ -10,7 +10,8 @@ import type { Page, Paged } from "./page.js";
 
 /** Recipients of one collection; users are those of `$users`. */
 export interface RecipientFilter {
-  collection: string;
+  /** Null: every one but users'. */
+  collection: string | null;
   id?: string | undefined;
   /** The whole name. */
   name?: string | undefined;

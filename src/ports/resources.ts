@@ -35,7 +35,8 @@ export interface UserOperations {
 }
 
 export interface ObjectOperations {
-  list(collection: string, page: Page): Promise<Paged<JsonObject>>;
+  /** Null: of every collection, tenants included. */
+  list(collection: string | null, page: Page): Promise<Paged<JsonObject>>;
   read(collection: string, id: string): Promise<JsonObject | null>;
   set(collection: string, id: string, body: JsonObject): Promise<JsonObject>;
   delete(collection: string, id: string): Promise<boolean>;
