@@ -12,7 +12,7 @@ import { nearest } from "../util/nearest.js";
 import { once } from "../util/once.js";
 import { type Credentials, openCredentials } from "./credentials.js";
 import { confirmLiveKey, isLiveKey } from "./live-key.js";
-import { LOCAL_FOLDER, openLocal, storeLocation } from "./open-local.js";
+import { LOCAL_FOLDER, localBranch, openLocal, storeLocation } from "./open-local.js";
 import { resolveSettings, type Settings } from "./settings.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -92,11 +92,24 @@ export function createContext(
     );
   }
 
+  const branches = new Map<Project, string | null>();
+  const branchOf = async (found: Project, flags: TargetFlags): Promise<string | null> => {
+    const known = branches.get(found);
+    if (known !== undefined) return known;
+    const branch = localBranch(found, (await settingsOf(flags)).branch, (text) => output.warn(text));
+    branches.set(found, branch);
+    return branch;
+  };
+
   async function openLocalTarget(flags: TargetFlags) {
     const found = await requireProject(flags);
     const settings = await settingsOf(flags);
     const location = storeLocation(settings.store, found, cwd);
-    const engine = await openLocal(found, location, surroundings, { warn: (text) => output.warn(text) });
+    const branch = await branchOf(found, flags);
+    const engine = await openLocal(found, location, surroundings, {
+      warn: (text) => output.warn(text),
+      ...(branch === null ? {} : { branch }),
+    });
     opened.push(engine);
     return engine;
   }
@@ -196,7 +209,9 @@ export function createContext(
     async checkTrigger(trigger, flags) {
       const { target } = await settingsOf(flags);
       if (target.value === "local") {
-        await checkTrigger(await requireProject(flags), trigger);
+        const found = await requireProject(flags);
+        const branch = await branchOf(found, flags);
+        await checkTrigger((branch === null ? null : found.branch(branch)) ?? found, trigger);
         return "checked";
       }
       const workflow = (await (await projectOf(flags))?.workflow(trigger.workflow)) ?? null;

@@ -5,7 +5,14 @@ import type { Workflow } from "../domain/workflow.js";
 import { faultOf } from "../engine/compile-workflow.js";
 import type { Definitions } from "../ports/definitions.js";
 import { openProject, type Project } from "../project/open-project.js";
-import { changesBetween, type ProjectChange, type Survey, surveyProject } from "../project/survey-project.js";
+import { branchesIn } from "../project/project-folders.js";
+import {
+  changesBetween,
+  type ProjectChange,
+  type Survey,
+  type Surveyed,
+  surveyProject,
+} from "../project/survey-project.js";
 
 /** What was read is believed this long where nothing says that files have changed: not every folder tells. */
 const BELIEVED_MS = 1_000;
@@ -18,22 +25,26 @@ export class FollowedProject {
   private readonly good = new Map<string, unknown>();
   private read = new Map<string, { content: Promise<unknown>; at: number }>();
   private before: Survey = new Map();
+  private readonly branches = new Map<string, FollowedProject>();
   readonly definitions: Definitions;
   private readonly environmentFile: string;
 
   constructor(
     private project: Project,
     private readonly cwd: string,
+    /** Of a branch: the main files' environment is its own, too. */
+    main?: Definitions,
   ) {
     this.environmentFile = relative(cwd, join(project.knockDir, "environment.json"));
     this.definitions = {
       workflow: (key) => this.kept(`workflow ${key}`, () => this.soundWorkflow(key)),
       workflowKeys: () => this.project.workflowKeys(),
-      environment: () => this.kept("environment", () => this.soundEnvironment()),
+      environment: main?.environment ?? (() => this.kept("environment", () => this.soundEnvironment())),
       audiences: () => this.kept("audiences", () => this.project.audiences()),
       emailLayout: (key) => this.kept(`layout ${key}`, () => this.project.emailLayout(key)),
       partial: (key) => this.kept(`partial ${key}`, () => this.project.partial(key)),
       translations: () => this.kept("translations", () => this.project.translations()),
+      branch: (slug) => this.branch(slug)?.definitions ?? null,
     };
   }
 
@@ -49,26 +60,51 @@ export class FollowedProject {
   renew(): void {
     this.project = openProject(this.project, this.cwd);
     this.read = new Map();
+    for (const branch of this.branches.values()) branch.renew();
   }
 
   /** Whether something is there to stand in for what is broken. */
-  hasGood({ kind, key }: Pick<ProjectChange, "kind" | "key">): boolean {
+  hasGood({ kind, key, branch }: Pick<ProjectChange, "kind" | "key" | "branch">): boolean {
+    if (branch !== null) return this.branch(branch)?.hasGood({ kind, key, branch: null }) ?? false;
     return this.good.has(key === null ? kind : `${kind} ${key}`);
   }
 
   /** What is different since the last call; the first tells only of what is broken. */
   async changes(): Promise<ProjectChange[]> {
     const project = openProject(this.project, this.cwd);
-    const after = await surveyProject({
+    const main = await surveyProject({
       ...project,
       environment: () => this.soundEnvironment(project),
       workflow: (key) => this.soundWorkflow(key, project),
     });
+    const isReadable = main.get("environment")?.error == null;
+    const after = isReadable ? new Map([...main, ...(await this.surveyBranches(project))]) : main;
     const { before } = this;
     // Without an environment the rest was not looked at, and is as it was.
-    this.before = after.get("environment")?.error == null ? after : new Map([...before, ...after]);
+    this.before = isReadable ? after : new Map([...before, ...after]);
     const changes = changesBetween(before, after);
     return before.size === 0 ? changes.filter(({ change }) => change === "broken") : changes;
+  }
+
+  /** Itself for the branch that the main files are of. */
+  private branch(slug: string): FollowedProject | null {
+    const found = this.project.branch(slug);
+    if (found === null) this.branches.delete(slug);
+    if (found === null || found === this.project) return found && this;
+    const followed = this.branches.get(slug) ?? new FollowedProject(found, this.cwd, this.definitions);
+    this.branches.set(slug, followed);
+    return followed;
+  }
+
+  private async surveyBranches(main: Project): Promise<Survey> {
+    const found: [string, Surveyed][] = [];
+    for (const slug of branchesIn(main)) {
+      const project = main.branch(slug);
+      if (project === null) continue;
+      const workflow = (key: string) => this.soundWorkflow(key, project);
+      found.push(...(await surveyProject({ ...project, workflow }, slug)));
+    }
+    return new Map(found);
   }
 
   private async soundEnvironment(project = this.project) {

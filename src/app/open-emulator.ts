@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { EmulatorFlags, OpenedEmulator } from "../commands/context.js";
+import type { Environment } from "../domain/environment.js";
 import type { GuideSet } from "../domain/guide.js";
 import { webhookNotices } from "../domain/webhook.js";
 import { Faults } from "../emulator/faults.js";
@@ -13,6 +14,7 @@ import type { Output } from "../output/output.js";
 import { printChange } from "../output/print-change.js";
 import { warnHeld } from "../output/print-clock.js";
 import { printWebhook } from "../output/print-webhook.js";
+import type { Definitions } from "../ports/definitions.js";
 import type { Project } from "../project/open-project.js";
 import { readGuides } from "../project/read-guides.js";
 import type { ProjectChange } from "../project/survey-project.js";
@@ -79,6 +81,20 @@ function guidesOf(followed: FollowedProject, cwd: string, output: Output): () =>
   };
 }
 
+/** Definitions, a branch's included, with something laid over their environment. */
+function overEnvironment(definitions: Definitions, over: (environment: Environment) => Environment): Definitions {
+  const laid: Definitions = {
+    ...definitions,
+    environment: async () => over(await definitions.environment()),
+    branch(slug) {
+      const found = definitions.branch?.(slug) ?? null;
+      if (found === null || found === definitions) return found && laid;
+      return overEnvironment(found, over);
+    },
+  };
+  return laid;
+}
+
 /** The local API over a project's files and store. Changed recipients files are applied as they change. */
 export async function openProjectEmulator(
   opened: Project,
@@ -104,7 +120,7 @@ export async function openProjectEmulator(
     await applyRecipientsFiles(opened, store);
     const guides = guidesOf(project, cwd, output);
     const operations = localEngine(
-      { ...definitions, environment: async () => tracking.over(faults.over(await definitions.environment())) },
+      overEnvironment(definitions, (environment) => tracking.over(faults.over(environment))),
       store,
       surroundings,
       {
@@ -165,6 +181,8 @@ export async function openProjectEmulator(
         for (const one of changes) {
           printChange({ ...one, kept: project.hasGood(one) }, output);
           const type = UPDATED[one.kind];
+          // A branch's files are nobody's yet but who asks for it.
+          if (one.branch !== null) continue;
           if (type !== undefined && one.document !== null && one.change !== "removed")
             await listening.publish(type, one.document);
         }

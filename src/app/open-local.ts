@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { createEngine } from "../engine/create-engine.js";
 import type { EngineContext } from "../engine/engine-context.js";
 import { withChannelIds } from "../engine/fan-out-start.js";
+import { missingBranch } from "../engine/on-branch.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { LocalOperations } from "../ports/operations.js";
@@ -28,6 +29,24 @@ export function storeLocation(setting: Setting<string | null>, project: Project,
     });
   }
   return resolve(source === "project" ? project.root : cwd, value);
+}
+
+/**
+ * The branch of a command, null for the main files. A flag was meant for this command; a setting may be there for the remote
+ * target, so that one which names no branch here is only warned of.
+ */
+export function localBranch(
+  project: Project,
+  { value, source }: Setting<string | null>,
+  warn: (text: string) => void,
+): string | null {
+  if (value === null || project.branch(value) !== null) return value;
+  const fault = missingBranch(value);
+  if (source === "flag") throw fault;
+  warn(
+    `${fault.message} here, so the main files are used (${source === "environment" ? "KNOCK_BRANCH" : `the ${source}'s setting`} names it)`,
+  );
+  return null;
 }
 
 /** Recipients files that changed since they were last applied (contract, section 5). */
@@ -69,6 +88,7 @@ export interface EngineParts {
   around?: (providerFor: ProviderFor) => ProviderFor;
   guides?: EngineContext["guides"];
   warn?: EngineContext["warn"];
+  branch?: string;
 }
 
 /** Requests that leave this machine; what makes them is loaded with the first. */
@@ -81,7 +101,7 @@ export function localEngine(
   definitions: Definitions,
   store: Store,
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
-  { around = (providerFor) => providerFor, guides, warn }: EngineParts = {},
+  { around = (providerFor) => providerFor, guides, warn, branch }: EngineParts = {},
 ): LocalOperations {
   const providers = realDelivery(env);
   return createEngine({
@@ -96,5 +116,6 @@ export function localEngine(
     close: providers.close,
     ...(guides ? { guides } : {}),
     ...(warn ? { warn } : {}),
+    ...(branch === undefined ? {} : { branch }),
   });
 }

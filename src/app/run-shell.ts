@@ -8,6 +8,8 @@ const SIGNALLED = 128;
 
 /** Runs a shell command on this process's own input and outputs; resolves with its exit code. */
 export function runShell(command: string, env: Record<string, string>, { cwd, signal }: Surroundings): Promise<number> {
+  // Told before there was a command to pass it on to: nobody would end one that began now.
+  if (signal.aborted) return Promise.resolve(SIGNALLED + constants.signals.SIGTERM);
   return new Promise((resolve, reject) => {
     const child = spawn(command, { shell: true, stdio: "inherit", cwd, env });
     // Ctrl-C reaches it from the terminal as well; a signal to this process alone does not.

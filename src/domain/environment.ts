@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../util/json.js";
 import type { ConditionGroup, Operator } from "./condition.js";
 import type { GuideGroupSettings } from "./guide.js";
 import type { ChannelType } from "./message.js";
+import { NO_PREFERENCE_CENTER, type PreferenceCenter } from "./preference-center.js";
 import type { PreferenceSet } from "./preference-set.js";
 import type { HttpMethod } from "./step-types.js";
 import { DEFAULT_LOCALE } from "./translation.js";
@@ -105,6 +106,7 @@ export interface Environment {
   /** Environment defaults (E-139). */
   preferences: PreferenceSet;
   branding: JsonObject;
+  preference_center: PreferenceCenter;
   fetch: FetchSettings;
   agent: AgentSettings;
   access: AccessSettings;
@@ -131,6 +133,7 @@ export function emptyEnvironment(): Environment {
     variables: {},
     preferences: {},
     branding: {},
+    preference_center: NO_PREFERENCE_CENTER,
     fetch: { allow: [], answers: [] },
     agent: { url: null, answers: [] },
     access: { keys: null, enhanced_security: false, signing_key: null },

@@ -15,6 +15,8 @@ export interface FeedFilter {
   /** Items of the tenant and those without one; with `has_tenant` true only the former (A-101a). */
   tenant?: string | undefined;
   has_tenant?: boolean | undefined;
+  /** Only items of these tenants, and those without one where it says so (A-014). */
+  granted?: { tenants: readonly string[]; untagged: boolean } | undefined;
   /** `all` by default. */
   status?: FeedStatus | undefined;
   /** `exclude` by default (E-228). */

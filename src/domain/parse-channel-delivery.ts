@@ -3,6 +3,7 @@ import { nearest } from "../util/nearest.js";
 import type { Channel } from "./environment.js";
 import type { Complain } from "./parse-recipient.js";
 import { type ProviderSetting, providerCatalogue, type Vendor, variableOf, vendorOf } from "./provider-catalogue.js";
+import { checkResponseFilter } from "./response-filter.js";
 
 function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
@@ -70,7 +71,10 @@ export function checkChannelDelivery(
   path: PropertyKey[],
   complain: Complain,
 ): JsonObject {
-  if (channel.type === "in_app_feed") return channel.settings; // the feed is the delivery (E-205)
+  if (channel.type === "in_app_feed") {
+    checkResponseFilter(channel.settings, [...path, "settings"], complain);
+    return channel.settings; // the feed is the delivery (E-205)
+  }
   if (!channel.deliver && Object.keys(channel.settings).length === 0) return channel.settings; // nothing to look at
   const vendor = vendorOf(channel.type, channel.provider);
   if (vendor === null) {

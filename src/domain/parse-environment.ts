@@ -18,6 +18,7 @@ import { parseConditionGroup } from "./parse-conditions.js";
 import { agentShape, fetchShape, parseAgentSettings, parseFetchSettings } from "./parse-declared-answers.js";
 import type { Complain } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
+import { preferenceCenterOf, preferenceCenterShape } from "./preference-center.js";
 import type { PreferenceSet } from "./preference-set.js";
 import { anything, flag, integer, list, object, oneOf, optional, record, type Shaped, text } from "./shape.js";
 
@@ -56,6 +57,7 @@ const environmentShape = object(
     variables: optional(record(anything)),
     preferences: optional(object({ default: optional(record(anything)) }, { closed: true })),
     branding: optional(record(anything)),
+    preference_center: optional(preferenceCenterShape),
     fetch: optional(fetchShape),
     agent: optional(agentShape),
     keys: optional(list(text)),
@@ -119,6 +121,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
   environment.tracking = value.tracking ? trackingOf(value.tracking.base_url, complain) : null;
   environment.webhooks = value.webhooks ?? [];
   environment.branding = (value.branding as JsonObject | undefined) ?? {};
+  if (value.preference_center) environment.preference_center = preferenceCenterOf(value.preference_center, complain);
   if (details.length > 0) throw invalidEnvironment(file, details);
   return environment;
 }

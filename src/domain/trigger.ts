@@ -32,4 +32,6 @@ export interface Cancellation {
   cancellation_key: string;
   /** Null: everyone (E-353). */
   recipients: RecipientKey[] | null;
+  /** Of a branch's runs; absent: of the main files' (A-015). */
+  branch?: string;
 }

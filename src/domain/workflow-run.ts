@@ -17,6 +17,8 @@ export interface TriggerSource {
 export interface RunSettings {
   sandbox_mode: boolean;
   skip_delay: boolean;
+  /** Whose files it runs, its steps' triggers included; absent: the main ones (A-015). Not the API's. */
+  branch?: string;
 }
 
 /** One trigger: everything its recipient runs share. `data` is the request's, before any recipient's `$trigger_data`. */

@@ -1,4 +1,5 @@
 import type { AccessSettings } from "../domain/environment.js";
+import type { FeedFilter } from "../domain/feed.js";
 import { ApiError } from "./api-error.js";
 import { type UserToken, verifyUserToken } from "./user-token.js";
 
@@ -13,7 +14,8 @@ export type Caller = { kind: "secret" } | { kind: "public"; token: UserToken | n
  * recipient says it. `capability` is what a grant calls it (A-012).
  */
 export type OpenTo =
-  | { whose: "user"; capability: string }
+  /** `orTenants`: a grant on a tenant opens that tenant's part (A-014). */
+  | { whose: "user"; capability: string; orTenants?: true }
   | { whose: "object"; capability: string }
   | { whose: "message" }
   | { whose: "environment" };
@@ -24,18 +26,44 @@ const ALIASES: Record<string, readonly string[]> = {
   "user/feed_write": ["feed/write", "user_feed/write"],
 };
 
+const FEED_READ = "user/feed_read";
+
 export interface Credentials {
   authorization: string | undefined;
   userToken: string | undefined;
 }
 
+/** The keys that the environment has listed since the start: one that it lists no more has been revoked (A-004). */
+export class ListedKeys {
+  private readonly all = new Set<string>();
+  private last: readonly string[] | null = null;
+
+  note({ keys }: AccessSettings): void {
+    if (keys === this.last) return;
+    this.last = keys;
+    for (const key of keys ?? []) this.all.add(key);
+  }
+
+  has(key: string): boolean {
+    return this.all.has(key);
+  }
+}
+
 /** A-003 to A-009. Any `sk_…` or `pk_…` key will do unless the environment lists its keys. `now` in milliseconds. */
-export function authenticate({ authorization, userToken }: Credentials, access: AccessSettings, now: number): Caller {
+export function authenticate(
+  { authorization, userToken }: Credentials,
+  access: AccessSettings,
+  now: number,
+  listed: ListedKeys,
+): Caller {
+  listed.note(access);
   const key = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "")?.[1];
   if (key === undefined)
     throw new ApiError(401, "authentication_required", "An API key is required: Authorization: Bearer sk_…");
   const known = access.keys === null ? /^(sk|pk)_./.test(key) : access.keys.includes(key);
   if (!known) {
+    if (listed.has(key))
+      throw new ApiError(401, "api_key_expired", "The API key was revoked: environment.json lists it no more");
     const hint = access.keys === null ? "keys begin with sk_ or pk_" : "environment.json lists the keys that are";
     throw new ApiError(401, "api_key_missing", `The API key is not known; ${hint}`);
   }
@@ -79,6 +107,7 @@ export function authorize(caller: Caller, open: OpenTo | undefined, subject: Sub
     const isOwn = subject.user === token.sub;
     if (isOwn && !token.explicit_grants) return;
     if (hasGrant(token, `users/${subject.user}`, open.capability)) return;
+    if (isOwn && open.orTenants && tenantsOf(token, open.capability).length > 0) return;
     throw forbidden(isOwn ? "The token's grants do not allow this" : "The token is another user's");
   }
   if (open.whose === "object" && subject.object !== undefined) requireGrant(caller, subject.object, [open.capability]);
@@ -96,6 +125,26 @@ export function requireGrant(
     collection === "$tenants" ? [`tenants/${id}`, `objects/$tenants/${id}`] : [`objects/${collection}/${id}`];
   if (paths.some((path) => capabilities.some((capability) => hasGrant(token, path, capability)))) return;
   throw forbidden(`The token grants no ${capabilities[0]} on ${collection}/${id}`);
+}
+
+/** The tenants on which a token grants something. */
+function tenantsOf({ grants }: UserToken, capability: string): string[] {
+  const names = [capability, ...(ALIASES[capability] ?? [])];
+  return Object.entries(grants).flatMap(([url, capabilities]) => {
+    const tenant = /\/v1\/(?:tenants|objects\/\$tenants)\/([^/]+)$/.exec(decoded(url))?.[1];
+    return tenant !== undefined && names.some((name) => Object.hasOwn(capabilities, name)) ? [tenant] : [];
+  });
+}
+
+/**
+ * What of a feed a token lets its user read (A-014): the granted tenants' items, and those without a tenant only where the
+ * user is granted, too. Undefined: all of it, as without explicit grants (A-013), or with a grant on the user alone.
+ */
+export function grantedTenants(caller: Caller, user: string): FeedFilter["granted"] {
+  const token = caller.kind === "public" ? caller.token : null;
+  if (token === null || !token.explicit_grants) return undefined;
+  const tenants = tenantsOf(token, FEED_READ);
+  return tenants.length === 0 ? undefined : { tenants, untagged: hasGrant(token, `users/${user}`, FEED_READ) };
 }
 
 /** A-011: an entity's URL names its host, which here is another: only the path counts. */

@@ -11,6 +11,7 @@ import { authenticate, authenticateService, authorize, type Caller } from "./aut
 import { corsHeaders } from "./cors.js";
 import type { AppOptions, EmulatorOptions } from "./emulator-options.js";
 import { EMAIL_HEADERS, EVENT_HEADERS, NO_PAGE, pageHeaders } from "./page/serve-page.js";
+import { servePreferenceCenter } from "./preference-center/serve-center.js";
 import { Query } from "./query.js";
 import { RateLimits } from "./rate-limits.js";
 import { parseBody, readText } from "./read-body.js";
@@ -50,7 +51,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   }
   app.use("/v1/*", async (c, next) => {
     const credentials = { authorization: header(c, "authorization"), userToken: header(c, "x-knock-user-token") };
-    c.set("caller", authenticate(credentials, await accessOf(options), Date.now()));
+    c.set("caller", authenticate(credentials, await accessOf(options), Date.now(), options.listed));
+    checkBranch(header(c, "x-knock-branch"), options);
     await next();
   });
   app.get("/v1/openapi", (c) => respond(c, { body: openApiDocument(options.url) }));
@@ -60,6 +62,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   }
   servePage(app, options);
   serveTracking(app, options);
+  servePreferenceCenter(app, options);
   for (const { on, handle } of [...SUPPORT, ...PAGE_SUPPORT]) {
     const [method = "", path = ""] = on.split(" ");
     app.on(method, path, async (c) => respond(c, { body: await handle(supportCall(c, options)) }));
@@ -108,6 +111,7 @@ async function answer(c: Ctx, route: Route, options: AppOptions, limits: RateLim
     operations: options.operations,
     bulk: options.bulk,
     caller,
+    branch: route.service ? queryOf(c).text("branch") || undefined : header(c, "x-knock-branch") || undefined,
     query: queryOf(c),
     param,
     header: (name) => header(c, name),
@@ -138,6 +142,12 @@ function supportCall(c: Ctx, options: AppOptions): SupportCall {
     query: queryOf(c),
     body: async () => parseBody(await readText(c.env.incoming)),
   };
+}
+
+/** A-015: whatever is asked, a branch that is none is not the main files. */
+export function checkBranch(slug: string | undefined, { definitions }: Pick<EmulatorOptions, "definitions">): void {
+  if (!slug || definitions.branch?.(slug)) return;
+  throw missing(`There is no branch ${JSON.stringify(slug)}: the project has no folder branches/${slug}`);
 }
 
 export async function accessOf({

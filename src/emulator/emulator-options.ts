@@ -2,6 +2,7 @@ import type { Environment } from "../domain/environment.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
 import type { TrackedLinks } from "../ports/tracked-links.js";
+import type { ListedKeys } from "./authenticate.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { DueWorker } from "./due-worker.js";
 import type { Faults } from "./faults.js";
@@ -11,7 +12,7 @@ import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 export interface EmulatorOptions {
   operations: LocalOperations;
   /** What can be triggered. */
-  definitions: Pick<Definitions, "workflow" | "workflowKeys">;
+  definitions: Pick<Definitions, "workflow" | "workflowKeys" | "branch">;
   /** What the engine's providers are made to fail with. */
   faults: Faults;
   /** Null: there is no log to read them from. */
@@ -47,5 +48,6 @@ export interface AppOptions extends Omit<EmulatorOptions, "webhooks"> {
   worker: DueWorker;
   bulk: BulkOperations;
   live: LiveChanges;
+  listed: ListedKeys;
   webhooks: Webhooks | null;
 }

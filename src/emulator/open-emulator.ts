@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { JsonObject } from "../util/json.js";
+import { ListedKeys } from "./authenticate.js";
 import { BulkOperations } from "./bulk-operations.js";
 import { createApp } from "./create-app.js";
 import { DueWorker } from "./due-worker.js";
@@ -50,7 +51,8 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
   const store = new StoreWatch(operations, options.onError);
   const live = new LiveChanges(operations, store, options.onError);
-  const app = createApp({ ...options, port, url, worker, bulk, live, webhooks });
+  const listed = new ListedKeys();
+  const app = createApp({ ...options, port, url, worker, bulk, live, listed, webhooks });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   let stopping = false;
   let arrived = 0;
@@ -60,7 +62,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     if (stopping) response.setHeader("connection", "close"); // or the client would ask on where nobody listens any more
     return listener(request, response);
   });
-  const realtime = new Realtime(server, options, store);
+  const realtime = new Realtime(server, options, store, listed);
   return {
     url,
     port,
@@ -111,6 +113,8 @@ async function drained(arrived: () => number): Promise<void> {
   for (let waited = 0, before = -1; waited < MOST_DRAINED_MS && before !== arrived(); waited += DRAIN_MS) {
     before = arrived();
     await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+    // On a busy machine the time may be over before anything was read: sockets have their turn between these two.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -21,6 +21,8 @@ export interface Call {
   readonly operations: LocalOperations;
   readonly bulk: BulkOperations;
   readonly caller: Caller;
+  /** Whose files are asked for; undefined: the main ones. */
+  readonly branch: string | undefined;
   readonly query: Query;
   /** A part of the path, decoded. */
   param(name: string): string;

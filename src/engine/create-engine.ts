@@ -31,6 +31,7 @@ import { runDueAt, runNews } from "./due-work.js";
 import { type EngineContext, readTime, timeOf } from "./engine-context.js";
 import { explainedSteps, triggerDecision } from "./explained-steps.js";
 import { findWorkflow } from "./find-workflow.js";
+import { onBranch } from "./on-branch.js";
 import { previewSteps } from "./preview-steps.js";
 import { messagesOf, readOutcome } from "./read-outcome.js";
 import { createResources } from "./resources/create-resources.js";
@@ -56,7 +57,8 @@ class Engine implements LocalOperations {
   }
 
   triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome> {
-    return triggerWorkflow(this.context, trigger, options);
+    const { branch } = this.context;
+    return triggerWorkflow(this.context, trigger, branch === undefined ? options : { branch, ...options });
   }
 
   async awaitOutcome(
@@ -83,11 +85,11 @@ class Engine implements LocalOperations {
   }
 
   async cancelWorkflow(cancellation: Cancellation): Promise<CancelOutcome> {
-    const { context } = this;
+    const { context, branch } = onBranch(this.context, cancellation.branch ?? this.context.branch);
     const { workflow, cancellation_key, recipients } = cancellation;
     await findWorkflow(context.definitions, workflow); // EQ-61: an unknown workflow is an error, a key that matches nothing is none
     const at = await readTime(context);
-    const runs = await context.store.cancelRuns({ workflow, cancellation_key, recipients, at });
+    const runs = await context.store.cancelRuns({ workflow, cancellation_key, branch, recipients, at });
     const cancelled = runs.filter((run) => run.cancelled).length;
     return {
       workflow,
@@ -151,6 +153,10 @@ class Engine implements LocalOperations {
     return messages.map((message) => ({ ...messageShape(message), content: contentShape(message) }));
   }
 
+  deleteMessages(ids: readonly string[]): Promise<void> {
+    return this.context.store.deleteMessages(ids);
+  }
+
   async readMessageEvents(id: string): Promise<JsonObject[] | null> {
     const [message] = await this.context.store.readMessages([id]);
     return message === undefined ? null : messageEventShapes(message);
@@ -204,7 +210,7 @@ class Engine implements LocalOperations {
   }
 
   previewSteps(trigger: Trigger, refs: readonly string[] | null) {
-    return previewSteps(this.context, trigger, refs);
+    return previewSteps(onBranch(this.context, this.context.branch).context, trigger, refs);
   }
 
   async readClock() {

@@ -13,6 +13,7 @@ import { deliverDue } from "./deliver.js";
 import { type EngineContext, isActive, partiesOf, readParties, readRunSchedules } from "./engine-context.js";
 import { claimFor, continueFanOut } from "./fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
+import { contextOf } from "./on-branch.js";
 import { recipientOutcome } from "./run-outcome.js";
 import { type HeldSchedule, runDueSchedules } from "./run-schedules.js";
 import { decidedAdvance, type RunStart } from "./start-runs.js";
@@ -124,6 +125,22 @@ async function advanceClaimed(
   return done.filter((one) => one !== null);
 }
 
+/** Runs of a branch go on with its files; mostly there are none. */
+async function advanceOnBranches(
+  context: EngineContext,
+  claimed: readonly ClaimedRun[],
+  now: number,
+): Promise<AdvancedClaim[]> {
+  const branches = new Set(claimed.map(({ run }) => run.settings.branch));
+  if (branches.size === 1 && branches.has(undefined)) return advanceClaimed(context, claimed, now);
+  const done: AdvancedClaim[] = [];
+  for (const branch of branches) {
+    const runs = claimed.filter(({ run }) => run.settings.branch === branch);
+    done.push(...(await advanceClaimed(contextOf(context, branch), runs, now)));
+  }
+  return done;
+}
+
 /** The run looked at events and goes on waiting: nothing ran. */
 function isStillWaiting({ recipientRun: { wait } }: Advance): boolean {
   return wait != null && wait.seen !== null;
@@ -150,14 +167,15 @@ async function continueFanOuts(context: EngineContext, now: number, report: (one
     const claimed = await context.store.claimDueFanOuts(claim, 1);
     const [one] = claimed;
     if (one === undefined) return;
-    const environment = await context.definitions.environment();
+    const own = contextOf(context, one.run.settings.branch);
+    const environment = await own.definitions.environment();
     const start: RunStart = {
       run: one.run,
-      compiled: await compileWorkflow(one.version, context.definitions),
+      compiled: await compileWorkflow(one.version, own.definitions),
       environment,
       now,
     };
-    await continueFanOut(context, start, one.fanOut, claim.token, (advances) => {
+    await continueFanOut(own, start, one.fanOut, claim.token, (advances) => {
       for (const result of advances) report(firstAdvance(one.run, result));
     });
   }
@@ -195,7 +213,7 @@ export async function runDueAt(
       if ((await deliverDue(context, now)) > 0 || ran.length > before) continue;
       break;
     }
-    const advances = await advanceClaimed(context, claimed, now);
+    const advances = await advanceOnBranches(context, claimed, now);
     const { saved, decided } = await context.store.saveAdvances(
       advances.map(
         ({ result, version }): SavedAdvance => ({

@@ -18,6 +18,8 @@ import type { RunParties } from "./scope.js";
 export interface EngineContext {
   store: Store;
   definitions: Definitions;
+  /** What triggers, cancellations and previews are on that name no branch; absent: the main files. */
+  branch?: string;
   /** Who delivers for a channel; null where nobody can. */
   providerFor(channel: Channel): Provider | null;
   /** In-app guides, in builds that have them. */

@@ -120,8 +120,10 @@ export function environmentVariables(environment: Environment, tenant: Recipient
 
 /** `vars` (E-083 to E-086, T-170 to T-172). */
 function variables({ environment, tenant, workflow, recipientRun }: ScopeInput): JsonObject {
-  // Nothing answers at these addresses: the host name is one that can never resolve.
-  const vars: JsonObject = { manage_preferences_url: `https://preferences.invalid/${recipientRun.id}` };
+  // Where nobody answers, the host name is one that can never resolve.
+  const base = environment.tracking?.base_url;
+  const preferences = base === undefined ? "https://preferences.invalid" : `${base}/preferences`;
+  const vars: JsonObject = { manage_preferences_url: `${preferences}/${recipientRun.id}` };
   if (workflow.settings.is_commercial)
     vars.commercial_unsubscribe_url = `https://unsubscribe.invalid/${recipientRun.id}`;
   layUnder(vars, environmentVariables(environment, tenant));

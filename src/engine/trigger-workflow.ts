@@ -25,6 +25,7 @@ import { runDueAt } from "./due-work.js";
 import { type EngineContext, isDue, readTime } from "./engine-context.js";
 import { claimFor, continueFanOut, FAN_OUT_CHUNK, nextReached } from "./fan-out.js";
 import { distinctRecipients, fanOutOf, identifiedBy } from "./fan-out-start.js";
+import { onBranch } from "./on-branch.js";
 import { readOutcome } from "./read-outcome.js";
 import { triggerOutcome } from "./run-outcome.js";
 import { asDecided, type RunStart, type StartedRuns, startRuns } from "./start-runs.js";
@@ -79,6 +80,13 @@ export function workflowRunOf(trigger: Trigger, workflow: Workflow, id: string, 
   };
 }
 
+/** A-055: a key is of its branch. No key that comes in a header or as a flag has this character. */
+const OF_BRANCH = "\u001f";
+
+function scopedKey(key: string | null, branch: string | null): string | null {
+  return key === null || branch === null ? key : `${branch}${OF_BRANCH}${key}`;
+}
+
 /** Two payloads are the same trigger if their canonical JSON is (A-055). */
 function fingerprintOf(trigger: Trigger): string {
   return contentDigest(stableStringify({ workflow: trigger.workflow, payload: trigger.payload }));
@@ -86,14 +94,11 @@ function fingerprintOf(trigger: Trigger): string {
 
 async function replay(context: EngineContext, record: IdempotencyRecord, fingerprint: string): Promise<TriggerOutcome> {
   if (record.fingerprint !== fingerprint) {
-    throw new KnockError(
-      "idempotency_conflict",
-      `the idempotency key "${record.key}" was already used with another payload`,
-      {
-        details: [{ pointer: "/idempotency_key", message: "was already used with another payload", value: record.key }],
-        hint: "Use another key, or send the same payload again.",
-      },
-    );
+    const key = record.key.slice(record.key.indexOf(OF_BRANCH) + 1);
+    throw new KnockError("idempotency_conflict", `the idempotency key "${key}" was already used with another payload`, {
+      details: [{ pointer: "/idempotency_key", message: "was already used with another payload", value: key }],
+      hint: "Use another key, or send the same payload again.",
+    });
   }
   const outcome = await readOutcome(context, record.workflow_run_id);
   if (outcome === null) throw new KnockError("internal", `run ${record.workflow_run_id} of an idempotency key is gone`);
@@ -105,13 +110,14 @@ async function replay(context: EngineContext, record: IdempotencyRecord, fingerp
  * first steps becomes durable in one transaction before it is answered.
  */
 export async function triggerWorkflow(
-  context: EngineContext,
+  given: EngineContext,
   trigger: Trigger,
   options: TriggerOptions,
 ): Promise<TriggerOutcome> {
+  const { context, branch } = onBranch(given, options.branch);
   const { store } = context;
   const now = await readTime(context);
-  const key = options.idempotency_key;
+  const key = scopedKey(options.idempotency_key, branch);
   const fingerprint = key === null ? "" : fingerprintOf(trigger);
   if (key !== null) {
     const record = await store.readIdempotency(key, now - IDEMPOTENCY_MS);
@@ -126,6 +132,7 @@ export async function triggerWorkflow(
   for (const { key } of upserts) known.delete(key);
 
   const run = workflowRunOf(trigger, workflow, context.ids.uuid(), now);
+  if (branch !== null) run.settings = { ...run.settings, branch };
   if (options.source) run.trigger_source = { type: options.source };
   const start: RunStart = { run, compiled, environment, now };
   const listed = distinctRecipients(trigger);
@@ -154,7 +161,7 @@ export async function triggerWorkflow(
     const { recipientRuns: runs, messages: made } = asDecided(started, inserted.decided);
     const isSettled = claim === null && !hasTriggers(started) && !isDueNow(runs, made, inserted.decided, now);
     if (isSettled && !(await store.hasNews())) return triggerOutcome(run, runs, started.unidentified, made);
-    await runDueAt(context, now);
+    await runDueAt(given, now);
     return (await readOutcome(context, run.id)) as TriggerOutcome;
   }
 }

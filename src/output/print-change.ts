@@ -3,6 +3,8 @@ import type { Output } from "./output.js";
 interface ChangeDocument {
   kind: string;
   key: string | null;
+  /** Null: the main files. */
+  branch: string | null;
   change: "added" | "changed" | "removed" | "broken" | "mended";
   error: string | null;
   /** Whether an earlier version stands in for what is broken. */
@@ -10,12 +12,12 @@ interface ChangeDocument {
 }
 
 /** A change of a project's part while it is followed: a line on standard error, with `--json` a document. */
-export function printChange({ kind, key, change, error, kept }: ChangeDocument, output: Output): void {
+export function printChange({ kind, key, branch, change, error, kept }: ChangeDocument, output: Output): void {
   if (output.verbosity.json)
     return output.errorLine(
-      JSON.stringify({ change: { kind, key, change, error, kept: change === "broken" && kept } }),
+      JSON.stringify({ change: { kind, key, branch, change, error, kept: change === "broken" && kept } }),
     );
-  const name = key === null ? kind : `${kind} ${key}`;
+  const name = `${key === null ? kind : `${kind} ${key}`}${branch === null ? "" : ` on branch ${branch}`}`;
   if (change !== "broken") return output.note(`${change}: ${name}`);
   const then = kept ? "the last version that could be read stays" : "nothing stands in for it until it is mended";
   output.warn(`${name}: ${error ?? "cannot be read"}; ${then}`);

@@ -17,4 +17,6 @@ export interface Definitions {
   partial(key: string): Promise<TemplatePartial | null>;
   /** Asked for only where a template translates. */
   translations(): Promise<Translations>;
+  /** The same as a branch has them, itself for the branch it is; null where there is no such branch. */
+  branch?(slug: string): Definitions | null;
 }

@@ -13,6 +13,8 @@ export interface TriggerOptions {
   idempotency_key: string | null;
   /** Of a test run; absent for a trigger of the API (E-010). */
   source?: "rehearsal";
+  /** Throws `resource_missing` where there is no such branch (A-015). */
+  branch?: string;
 }
 
 export interface WaitOptions {
@@ -59,6 +61,8 @@ export interface LocalOperations extends Operations {
   listMessages(filter: MessageQuery, page: Page): Promise<Paged<JsonObject>>;
   /** Those that exist, in the order of the ids, each the API's `Message` plus `content`. */
   readMessages(ids: readonly string[]): Promise<JsonObject[]>;
+  /** A-205. What still waited to go out never does; the runs keep what they say of it. */
+  deleteMessages(ids: readonly string[]): Promise<void>;
   /** The API's `MessageEvent`s (A-482), newest first, or null for no message. */
   readMessageEvents(id: string): Promise<JsonObject[] | null>;
   /** The API's `Activity`s (A-483): what the message is about, oldest first. Null for no message. */

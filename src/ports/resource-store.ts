@@ -10,7 +10,8 @@ import type { Page, Paged } from "./page.js";
 
 /** Recipients of one collection; users are those of `$users`. */
 export interface RecipientFilter {
-  collection: string;
+  /** Null: every one but users'. */
+  collection: string | null;
   id?: string | undefined;
   /** The whole name. */
   name?: string | undefined;
@@ -51,6 +52,12 @@ export interface GuideEngagement {
 }
 
 /** The part of the store behind the resource commands. As in `Store`: whole verbs, each atomic, times in milliseconds. */
+/** Whoever got a message by being made one: not by a delayed delivery, and not by a merge. */
+export interface NewMessages {
+  mark: number;
+  recipients: RecipientKey[] | null;
+}
+
 export interface ResourceStore {
   listRecipients(filter: RecipientFilter, page: Page): Promise<Paged<Recipient>>;
   /**
@@ -106,4 +113,6 @@ export interface ResourceStore {
     filter: FeedFilter,
     page: Page,
   ): Promise<Paged<{ message: Message; cursor: string }> & { counts: FeedCounts }>;
+  /** Who got messages after an earlier call's `mark`; null where that is not known, or they are many. */
+  newMessagesSince(mark: number | null): Promise<NewMessages>;
 }

@@ -2,6 +2,7 @@ import type { FeedFilter } from "../domain/feed.js";
 import type { RecipientKey, RecipientReference } from "../domain/recipient.js";
 import type { JsonObject } from "../util/json.js";
 import type { Page, Paged } from "./page.js";
+import type { NewMessages } from "./resource-store.js";
 import type { ScheduleFilter } from "./schedule-store.js";
 
 /**
@@ -34,7 +35,8 @@ export interface UserOperations {
 }
 
 export interface ObjectOperations {
-  list(collection: string, page: Page): Promise<Paged<JsonObject>>;
+  /** Null: of every collection, tenants included. */
+  list(collection: string | null, page: Page): Promise<Paged<JsonObject>>;
   read(collection: string, id: string): Promise<JsonObject | null>;
   set(collection: string, id: string, body: JsonObject): Promise<JsonObject>;
   delete(collection: string, id: string): Promise<boolean>;
@@ -108,6 +110,8 @@ export interface FeedPage extends Paged<JsonObject> {
 export interface FeedOperations {
   /** Of an unknown recipient an empty page. Throws `channel_invalid` for a channel of another type. */
   list(filter: FeedFilter, page: Page): Promise<FeedPage>;
+  /** Whose feeds may have changed since an earlier answer's `mark`, as far as new messages tell. */
+  news(mark: number | null): Promise<NewMessages>;
 }
 
 /** Whose guides, and for what page or application: `data` is what conditions and content read as `data`. */

@@ -166,6 +166,8 @@ export interface FollowedChanges {
 export interface RunCancellation {
   workflow: string;
   cancellation_key: string;
+  /** Absent: runs of the main files. */
+  branch?: string | null;
   recipients: RecipientKey[] | null;
   at: number;
 }
@@ -292,6 +294,9 @@ export interface Store extends ResourceStore, ScheduleStore {
     at: number,
     metadata?: JsonObject | null,
   ): Promise<Message[]>;
+
+  /** With what is kept of their deliveries; ids that do not exist are passed over. */
+  deleteMessages(ids: readonly string[]): Promise<void>;
 
   /** Another text whenever the store may have changed since, through this process or another. */
   changeMark(): Promise<string>;

@@ -22,6 +22,8 @@ export interface ProjectLocation {
   /** The folder with `workflows/` and the rest; it exists. */
   knockDir: string;
   settings: ProjectSettings;
+  /** `branches/<slug>`: what it has stands over the main files. Absent: the main files alone. */
+  branchDir?: string;
 }
 
 const KEYS = ["knockDir", "settings", "$schema"] as const;

@@ -21,6 +21,7 @@ import type { JsonObject } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
 import { namesIn as listNames } from "./names-in.js";
+import { branchFolder, currentBranch, projectFolders } from "./project-folders.js";
 import { readProjectJson, readProjectText } from "./read-json-file.js";
 import { resolveFileReferences } from "./resolve-file-references.js";
 import { checkShared, sharedTemplates } from "./shared-templates.js";
@@ -51,16 +52,19 @@ export interface Project extends ProjectLocation {
   hasAudiences(): boolean;
   /** The recipients files whose digest is not the remembered one, in name order. */
   changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]>;
+  /** The project as a branch has it: what `branches/<slug>` holds over the main files; null where there is none (A-015). */
+  branch(slug: string): Project | null;
 }
 
 /** Names are shown as the user could open them: relative to where the command runs. */
 export function openProject(location: ProjectLocation, cwd: string): Project {
-  const { knockDir } = location;
+  const { root, knockDir, settings, branchDir } = location;
   const shown = (path: string): string => relative(cwd, path) || ".";
   const warnings = new Map<string, readonly string[]>();
   let read: Promise<Environment> | undefined;
   const namesIn = (folder: string): string[] => listNames(folder, shown);
-  const shared = sharedTemplates(knockDir, { shown, namesIn });
+  const folders = projectFolders(location, shown);
+  const shared = sharedTemplates(folders, shown);
   const environment = (): Promise<Environment> => {
     read ??= readEnvironment();
     return read;
@@ -74,7 +78,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
         hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
       });
     }
-    const folder = join(knockDir, "workflows", key);
+    const folder = folders.folderOf("workflows", key, "workflow.json");
     const file = join(folder, "workflow.json");
     if (!existsSync(file)) return null;
     const raw = await readProjectJson(file, shown(file), "workflow_invalid");
@@ -121,14 +125,19 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   /** Read each time: a worker that lives on sees what was translated since. The reader is loaded where it is needed. */
   async function translations(): Promise<Translations> {
     const { readTranslations } = await import("./read-translations.js");
-    return readTranslations({ folder: join(knockDir, "translations"), shown, namesIn });
+    const own = branchDir === undefined ? null : join(branchDir, "translations");
+    const folder = own !== null && existsSync(own) ? own : join(knockDir, "translations");
+    return readTranslations({ folder, shown, namesIn });
   }
 
-  async function workflowKeys(): Promise<string[]> {
-    const folder = join(knockDir, "workflows");
-    return namesIn(folder)
-      .filter((name) => existsSync(join(folder, name, "workflow.json")))
-      .sort();
+  const workflowKeys = async (): Promise<string[]> => folders.keysIn("workflows", "workflow.json");
+
+  /** The main files are a branch's, where the official command was switched to it (CLI-009). */
+  function branch(slug: string): Project | null {
+    if (branchDir !== undefined) return openProject({ root, knockDir, settings }, cwd).branch(slug);
+    const folder = branchFolder(location, slug);
+    if (folder !== null) return openProject({ root, knockDir, settings, branchDir: folder }, cwd);
+    return slug === currentBranch(root) ? opened : null;
   }
 
   async function readEnvironment(): Promise<Environment> {
@@ -163,7 +172,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     return seeds;
   }
 
-  return {
+  const opened: Project = {
     ...location,
     emailLayout: shared.emailLayout,
     partial: shared.partial,
@@ -175,5 +184,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     translations,
     hasAudiences,
     changedRecipients,
+    branch,
   };
+  return opened;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { checkSharedKeys, sharedKeysOf } from "../domain/check-email-template.js";
 import type { EmailLayout } from "../domain/email-layout.js";
 import { parseEmailLayout } from "../domain/parse-email-layout.js";
@@ -7,17 +7,12 @@ import { parseTemplatePartial } from "../domain/parse-template-partial.js";
 import { partialKeysIn, type TemplatePartial } from "../domain/template-partial.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { Json } from "../util/json.js";
+import type { ProjectFolders } from "./project-folders.js";
 import { readProjectJson } from "./read-json-file.js";
 import { resolveFileReferences } from "./resolve-file-references.js";
 
 /** F-008: what is no key names no file. */
 const KEY = /^[a-z0-9_-]+$/;
-
-/** How the project's folder is read. */
-interface Reading {
-  shown: (path: string) => string;
-  namesIn: (folder: string) => string[];
-}
 
 /** Layouts and partials of a project, read when asked for. */
 export interface SharedTemplates {
@@ -27,14 +22,15 @@ export interface SharedTemplates {
   partialKeys(): string[];
 }
 
-export function sharedTemplates(knockDir: string, { shown, namesIn }: Reading): SharedTemplates {
+export function sharedTemplates(
+  { folderOf, keysIn }: ProjectFolders,
+  shown: (path: string) => string,
+): SharedTemplates {
+  const nameOf = (kind: "layouts" | "partials"): string => (kind === "layouts" ? "layout.json" : "partial.json");
   const fileOf = (kind: "layouts" | "partials", key: string): string =>
-    join(knockDir, kind, key, kind === "layouts" ? "layout.json" : "partial.json");
+    join(folderOf(kind, key, nameOf(kind)), nameOf(kind));
 
-  const keysOf = (kind: "layouts" | "partials"): string[] =>
-    namesIn(join(knockDir, kind))
-      .filter((key) => KEY.test(key) && existsSync(fileOf(kind, key)))
-      .sort();
+  const keysOf = (kind: "layouts" | "partials"): string[] => keysIn(kind, nameOf(kind)).filter((key) => KEY.test(key));
 
   async function read<T>(
     kind: "layouts" | "partials",
@@ -43,7 +39,7 @@ export function sharedTemplates(knockDir: string, { shown, namesIn }: Reading): 
   ): Promise<T | null> {
     const file = fileOf(kind, key);
     if (!KEY.test(key) || !existsSync(file)) return null;
-    const folder = join(knockDir, kind, key);
+    const folder = dirname(file);
     const raw = await resolveFileReferences(await readProjectJson(file, shown(file)), {
       from: folder,
       resourceDir: folder,

@@ -115,7 +115,14 @@ describe("files that change while knock dev runs", () => {
     from.project.write({ "knock/environment.json": { keys: "sk_other", webhooks: [{}] } });
     const told = await line(from, /environment.*broken/);
     expect(JSON.parse(told)).toEqual({
-      change: { kind: "environment", key: null, change: "broken", error: expect.stringContaining("keys"), kept: true },
+      change: {
+        kind: "environment",
+        key: null,
+        branch: null,
+        change: "broken",
+        error: expect.stringContaining("keys"),
+        kept: true,
+      },
     });
     await from.trigger("hello", "ada");
     expect((await from.ask("GET /v1/users/ada", undefined, { authorization: "Bearer sk_other" })).status).toBe(401);

@@ -123,6 +123,33 @@ describe("paths that are no paths", () => {
     }));
 });
 
+describe("a stop while the machine is busy", () => {
+  it("answers what has arrived, though it could not be read in time", () =>
+    withApi(async (api) => {
+      const { port } = new URL(api.url);
+      const sockets = await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const socket = connect(Number(port), "127.0.0.1");
+          await once(socket, "connect");
+          return socket;
+        }),
+      );
+      const asking = async (socket: Socket): Promise<string> => {
+        socket.write("GET /v1/users/u1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_x\r\n\r\n");
+        return Promise.race([
+          once(socket, "data").then(([answer]) => String(answer).slice(0, 12)),
+          once(socket, "close").then(() => "cut off"),
+        ]);
+      };
+      await Promise.all(sockets.map(asking)); // from here on they are idle, and a stop closes them
+      const answers = sockets.map(asking);
+      const stopped = api.restart();
+      for (const until = Date.now() + 100; Date.now() < until; ); // nothing of this process gets its turn
+      expect(new Set(await Promise.all(answers))).toEqual(new Set(["HTTP/1.1 200"]));
+      await stopped;
+    }));
+});
+
 describe("over a thousand sockets", () => {
   it("each hears of its message, and all are told to come back", { timeout: 60_000 }, () =>
     withApi(async (api) => {

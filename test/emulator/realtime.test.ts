@@ -78,6 +78,28 @@ describe("the official browser client", () => {
       }
     }));
 
+  it("without that option hears of no status change, and has the counts with the next message (R-058, RQ-6)", () =>
+    withApi(async (api) => {
+      const [first, second] = [listen(api.url, "u1", "c-feed"), listen(api.url, "u1", "c-feed")];
+      try {
+        await Promise.all([first, second].map(joined));
+        await trigger(api);
+        await vi.waitFor(() => {
+          for (const { received } of [first, second]) expect(received).toHaveLength(1);
+        }, PATIENCE);
+        await first.feed.markAsRead(first.feed.getState().items);
+        await trigger(api);
+        await vi.waitFor(() => expect(second.received).toHaveLength(2), PATIENCE);
+        expect(second.feed.getState().metadata).toMatchObject({ total_count: 2, unread_count: 1 });
+        await second.feed.fetch();
+        const { items } = second.feed.getState();
+        expect(items.map(({ read_at }) => typeof read_at)).toEqual(["object", "string"]);
+      } finally {
+        first.close();
+        second.close();
+      }
+    }));
+
   it("comes back after a restart and has what came meanwhile (R-041)", () =>
     withApi(async (api) => {
       const browser = listen(api.url, "u1", "c-feed");

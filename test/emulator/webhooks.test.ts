@@ -125,6 +125,65 @@ describe("webhooks (A-920 to A-926)", () => {
     });
   });
 
+  it("are told what a changed part holds, under the names of its file (A-926)", async () => {
+    const events = ["workflow", "email_layout", "partial", "translation"].map((kind) => `${kind}.updated`);
+    const from = await open((url) => [{ url, events }]);
+    await surveyed(from);
+    const step = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
+    from.project.write({
+      "knock/workflows/hello/workflow.json": {
+        name: "Hello",
+        categories: ["social"],
+        steps: [{ ...step, template: { markdown_body: "Anew" } }],
+      },
+      "knock/layouts/plain/layout.json": {
+        name: "Plain",
+        html_layout: "<html><body>{{ content }}</body></html>",
+        text_layout: "{{ content }}",
+      },
+      "knock/partials/sign/partial.json": { name: "Sign", type: "html", content: "<p>Bye</p>" },
+      "knock/translations/en/en.json": { hello: "Hello" },
+    });
+    await ended(from, 4);
+    const told = new Map(target.requests.map(({ json }) => [json.type, json.data as JsonObject]));
+    const environment = "development";
+    const updated_at = expect.stringMatching(/^\d{4}-.*Z$/);
+    expect(told.get("workflow.updated")).toMatchObject({
+      key: "hello",
+      active: true,
+      valid: true,
+      categories: ["social"],
+      trigger_frequency: "every_trigger",
+      steps: [{ ref: "feed_1", template: { markdown_body: "Anew" } }],
+      sha: expect.any(String),
+      environment,
+      updated_at,
+    });
+    expect(told.get("email_layout.updated")).toMatchObject({
+      __typename: "EmailLayout",
+      key: "plain",
+      name: "Plain",
+      text_layout: "{{ content }}",
+      environment,
+      updated_at,
+    });
+    expect(told.get("partial.updated")).toMatchObject({
+      key: "sign",
+      name: "Sign",
+      type: "html",
+      content: "<p>Bye</p>",
+    });
+    expect(told.get("translation.updated")).toMatchObject({
+      __typename: "Translation",
+      locale_code: "en",
+      namespace: "",
+      tenant: null,
+      format: "json",
+      content: '{"hello":"Hello"}',
+      updated_at,
+    });
+  });
+
   it("that fail are told again, with the same body and a new signature", async () => {
     const from = await open((url) => [{ url, events: ["message.delivered"], signing_key: "$HOOK_KEY" }]);
     target.answer({ status: 500 }, { status: 200 });

@@ -140,6 +140,8 @@ export class EngineHarness {
   deliver: (message: Message, channel: Channel, stored: StoredChannelData) => Delivery = (message) => ({
     status: message.channel.type === "http" ? "delivered" : "sent",
   });
+  /** Slug → what the branch has of its own. */
+  readonly branches = new Map<string, Map<string, Workflow>>();
   private readonly time: { now: number };
   /** Requests that steps made, in order, and what they are answered. */
   readonly requests: OutsideRequest[] = [];
@@ -182,6 +184,12 @@ export class EngineHarness {
       emailLayout: async (key) => harness.layouts.get(key) ?? null,
       partial: async (key) => harness.partials.get(key) ?? null,
       translations: async () => new Translations(harness.translations),
+      branch: (slug) => {
+        const own = harness.branches.get(slug);
+        return own === undefined
+          ? null
+          : { ...definitions, workflow: async (key) => own.get(key) ?? harness.workflows.get(key) ?? null };
+      },
     };
     const context: EngineContext = {
       store: intercept ? Object.assign(Object.create(store) as Store, intercept(store)) : store,
@@ -233,10 +241,12 @@ export class EngineHarness {
     await this.store.upsertRecipients(upserts, this.now);
   }
 
-  define(key: string, definition: JsonObject): Workflow {
+  define(key: string, definition: JsonObject, branch?: string): Workflow {
     const parsed = resolveChannelTypes(parseWorkflow(key, { name: key, ...definition }), this.environment);
     const workflow = checkAudiences(parsed, this.audiences);
-    this.workflows.set(key, workflow);
+    const own = branch === undefined ? this.workflows : (this.branches.get(branch) ?? new Map<string, Workflow>());
+    if (branch !== undefined) this.branches.set(branch, own);
+    own.set(key, workflow);
     return workflow;
   }
 

@@ -54,6 +54,8 @@ describe.runIf(hasBrowser)("who uses the page", () => {
       ["a run", `#/runs/${rows[0]?.id}`, ".timeline"],
       ["users", "#/users", "[data-row]"],
       ["a user", "#/users/ana", ".preference-set"],
+      ["objects", "#/users?kind=objects", "[data-row]"],
+      ["an object", "#/users/projects%2Fp1?kind=objects", ".preference-set"],
       ["trigger", "#/trigger", "select"],
       ["the form", "#/trigger/order", ".field-group"],
       ["clock", "#/clock", "[data-advance]"],

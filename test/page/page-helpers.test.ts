@@ -86,6 +86,32 @@ describe("the page's helpers", () => {
       });
     }));
 
+  it("find objects and tenants, and show their subscribers, preferences and feed", () =>
+    withPage(async (api) => {
+      const listed = async (search: string) =>
+        ((await look(api, `users?kind=objects${search}`)).items as JsonObject[]).map(({ id, name }) => [id, name]);
+      expect(await listed("")).toEqual([
+        ["$tenants/acme", "Acme"],
+        ["orgs/o1", undefined],
+        ["teams/t1", undefined],
+        ["projects/p1", "Kestrel"],
+      ]);
+      expect(await listed("&q=KEST")).toEqual([["projects/p1", "Kestrel"]]);
+      const path = `users/${encodeURIComponent("projects/p1")}`;
+      expect(await look(api, path)).toMatchObject({
+        user: { collection: "projects", properties: { name: "Kestrel" } },
+        subscribers: [{ of: "u2" }, { of: "u1" }],
+        subscriptions: [],
+        preferences: [{ id: "default" }],
+      });
+      expect((await look(api, "users/u1")).subscriptions).toMatchObject([{ of: { collection: "projects", id: "p1" } }]);
+      const put = { channel_types: { email: false } };
+      expect((await api.ask(`PUT /__knock/page/${path}/preferences/default`, put)).body).toMatchObject(put);
+      await api.harness.trigger("hello", { recipients: [{ collection: "projects", id: "p1" }] });
+      expect(await look(api, `${path}/feeds/feed`)).toMatchObject({ meta: { total_count: 1 } });
+      expect((await api.ask("GET /__knock/page/users/projects%2Fnone")).status).toBe(404);
+    }));
+
   it("list workflows, and trigger", () =>
     withPage(async (api) => {
       const { items } = await look(api, "workflows");

@@ -236,7 +236,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       for (const [key, view] of [
         ["t", "trigger"],
         ["c", "clock"],
-        ["u", "users"],
+        ["u", "recipients"],
         ["r", "runs"],
       ] as const) {
         await page.keyboard.press(key);

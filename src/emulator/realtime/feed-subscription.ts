@@ -10,6 +10,7 @@ import { Query } from "../query.js";
 export const PAGE = 50;
 
 export type FeedList = LocalOperations["resources"]["feeds"]["list"];
+export type FeedNews = LocalOperations["resources"]["feeds"]["news"];
 
 /** `feeds:<channel>:<user>`; a user's id may have colons (R-050). */
 export function parseFeedTopic(topic: string): { channel: string; user: string } | null {
@@ -40,7 +41,8 @@ function countsOf(meta: JsonObject): FeedCounts & JsonObject {
 /** One joined channel of one socket: the feed clients of a page that share it, each with its own filter (R-051). */
 export class FeedSubscription {
   private constructor(
-    readonly topic: string,
+    /** Equal for those who see the same feed. */
+    readonly key: string,
     readonly feed: FeedFilter & { channel: string },
     private readonly clients: ReadonlyMap<string, FeedFilter>,
     /** Sends a `new-message` to the socket. */
@@ -50,18 +52,18 @@ export class FeedSubscription {
   /** Throws as the REST feed does for a channel that is none, and for options that cannot be read. */
   static of(
     topic: string,
-    { channel, user }: { channel: string; user: string },
+    { channel, user, granted }: { channel: string; user: string; granted: FeedFilter["granted"] },
     payload: JsonObject,
     environment: Environment,
     send: (payload: JsonObject) => void,
   ): FeedSubscription {
     requireFeed(environment, channel);
-    const feed = { recipient: keyOf(user), channel };
+    const feed = { recipient: keyOf(user), channel, granted };
     const clients = Object.entries(payload).map(([ref, options]): [string, FeedFilter] => [
       ref,
       { ...feed, ...feedFilterOf(queryOf(options ?? null)) },
     ]);
-    return new FeedSubscription(topic, feed, new Map(clients), send);
+    return new FeedSubscription(granted ? `${topic} ${JSON.stringify(granted)}` : topic, feed, new Map(clients), send);
   }
 
   /**

@@ -1,6 +1,7 @@
+import type { RecipientKey } from "../../domain/recipient.js";
 import { messageOf } from "../../errors/knock-error.js";
 import type { StoreWatch } from "../store-watch.js";
-import { type FeedList, type FeedSubscription, PAGE } from "./feed-subscription.js";
+import { type FeedList, type FeedNews, type FeedSubscription, PAGE } from "./feed-subscription.js";
 
 /** After a failure: it will most likely last. */
 const PAUSE_MS = 500;
@@ -9,6 +10,11 @@ const GAP_MS = 500;
 
 /** Feeds looked at before others have their turn. */
 const IN_A_ROW = 20;
+/**
+ * New messages tell whose feed to look at. What comes into a feed in other ways (a message whose window opened, another
+ * user's after a merge) is found by a look at all feeds, this often at most and only after a change.
+ */
+const SWEEP_MS = 1_000;
 
 interface Watched {
   subscriptions: Set<FeedSubscription>;
@@ -18,11 +24,19 @@ interface Watched {
   fresh: Set<string>;
   /** The last event, in milliseconds of real time. */
   toldAt: number;
+  /** Nobody has looked since it was joined. */
+  isNew: boolean;
 }
 
 /** Looks for new items in the feeds that sockets have joined. A message is in the store before anyone is told of it. */
 export class FeedWatch {
   private readonly feeds = new Map<string, Watched>();
+  /** The same by whose they are. */
+  private readonly owners = new Map<RecipientKey, Set<Watched>>();
+  private mark: number | null = null;
+  private sweptAt = 0;
+  /** Something has changed since all feeds were looked at. */
+  private unswept = true;
   private timer: NodeJS.Timeout | undefined;
   private unlisten: (() => void) | undefined;
   private looking: Promise<void> | undefined;
@@ -33,28 +47,39 @@ export class FeedWatch {
 
   constructor(
     private readonly list: FeedList,
+    private readonly news: FeedNews,
     private readonly store: StoreWatch,
     private readonly onError: (error: unknown) => void,
   ) {}
 
   /** From here on what comes new into the feed is told. Throws what reading the feed throws. */
   async add(subscription: FeedSubscription): Promise<void> {
-    const { topic } = subscription;
-    const known = this.feeds.get(topic)?.known ?? (await this.newest(subscription));
-    let watched = this.feeds.get(topic);
+    const { key, feed } = subscription;
+    const known = this.feeds.get(key)?.known ?? (await this.newest(subscription));
+    let watched = this.feeds.get(key);
     if (watched === undefined) {
-      watched = { subscriptions: new Set(), known, fresh: new Set(), toldAt: 0 };
-      this.feeds.set(topic, watched);
+      watched = { subscriptions: new Set(), known, fresh: new Set(), toldAt: 0, isNew: true };
+      this.feeds.set(key, watched);
+      this.owners.set(feed.recipient, (this.owners.get(feed.recipient) ?? new Set()).add(watched));
     }
     watched.subscriptions.add(subscription);
-    this.unlisten ??= this.store.listen(() => this.wake());
+    this.unlisten ??= this.store.listen(() => {
+      this.unswept = true;
+      this.wake();
+    });
     this.wake();
   }
 
   remove(subscription: FeedSubscription): void {
-    const watched = this.feeds.get(subscription.topic);
+    const { key, feed } = subscription;
+    const watched = this.feeds.get(key);
     watched?.subscriptions.delete(subscription);
-    if (watched?.subscriptions.size === 0) this.feeds.delete(subscription.topic);
+    if (watched?.subscriptions.size === 0) {
+      this.feeds.delete(key);
+      const own = this.owners.get(feed.recipient);
+      own?.delete(watched);
+      if (own?.size === 0) this.owners.delete(feed.recipient);
+    }
     if (this.feeds.size > 0) return;
     this.unlisten?.();
     this.unlisten = undefined;
@@ -94,19 +119,40 @@ export class FeedWatch {
     try {
       let next: number | null = null;
       let looks = 0;
-      for (const watched of [...this.feeds.values()]) {
+      for (const watched of await this.concerned()) {
+        watched.isNew = false;
         const wait = await this.follow(watched);
         if (wait !== null) next = Math.min(next ?? wait, wait);
         // The store answers at once: without a pause thousands of feeds would hold up every request.
         if (++looks % IN_A_ROW === 0) await new Promise((resolve) => setImmediate(resolve));
       }
       this.failure = "";
-      return next;
+      if (!this.unswept) return next;
+      const sweep = Math.max(1, this.sweptAt + SWEEP_MS - Date.now());
+      return Math.min(next ?? sweep, sweep);
     } catch (error) {
+      // Whose feeds had news is forgotten.
+      this.unswept = true;
+      this.sweptAt = 0;
       if (messageOf(error) !== this.failure) this.onError(error);
       this.failure = messageOf(error);
       return PAUSE_MS;
     }
+  }
+
+  /** The feeds to look at: where messages are new, or not told of yet, and now and then all. */
+  private async concerned(): Promise<Watched[]> {
+    const { mark, recipients } = await this.news(this.mark);
+    this.mark = mark;
+    const all = [...this.feeds.values()];
+    if (recipients === null || (this.unswept && Date.now() - this.sweptAt >= SWEEP_MS)) {
+      this.unswept = false;
+      this.sweptAt = Date.now();
+      return all;
+    }
+    const found = new Set(recipients.flatMap((recipient) => [...(this.owners.get(recipient) ?? [])]));
+    for (const watched of all) if (watched.isNew || watched.fresh.size > 0) found.add(watched);
+    return [...found];
   }
 
   /** Returns how long what it found has to wait until it is told; null where nothing waits. */

@@ -2,8 +2,8 @@ import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ApiError, apiErrorOf } from "../api-error.js";
-import { authenticate, type Caller } from "../authenticate.js";
-import { accessOf, checkHost } from "../create-app.js";
+import { authenticate, type Caller, type ListedKeys } from "../authenticate.js";
+import { accessOf, checkBranch, checkHost } from "../create-app.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import type { StoreWatch } from "../store-watch.js";
 import { FeedWatch } from "./feed-watch.js";
@@ -29,9 +29,11 @@ export class Realtime {
     http: Server,
     private readonly options: EmulatorOptions,
     store: StoreWatch,
+    private readonly listed: ListedKeys,
   ) {
     this.feeds = new FeedWatch(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
+      (mark) => options.operations.resources.feeds.news(mark),
       store,
       options.onError,
     );
@@ -64,8 +66,9 @@ export class Realtime {
       authorization: `Bearer ${parameters.get("api_key") ?? ""}`,
       userToken: parameters.get("user_token") || undefined,
     };
-    const caller = authenticate(credentials, await accessOf(this.options), Date.now());
+    const caller = authenticate(credentials, await accessOf(this.options), Date.now(), this.listed);
     if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
+    checkBranch(parameters.get("branch_slug") ?? undefined, this.options);
     return caller;
   }
 

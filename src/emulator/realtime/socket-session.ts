@@ -1,6 +1,6 @@
 import type { WebSocket } from "ws";
 import { apiErrorOf } from "../api-error.js";
-import { authorize, type Caller } from "../authenticate.js";
+import { authorize, type Caller, grantedTenants } from "../authenticate.js";
 import { accessOf } from "../create-app.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { requireGuides } from "../routes/guides.js";
@@ -85,12 +85,13 @@ export class SocketSession {
   private async subscribeFeed({ topic, joinRef, payload }: Frame): Promise<FeedSubscription | string> {
     const feed = parseFeedTopic(topic);
     if (feed === null) return "unmatched topic";
-    const open = { whose: "user", capability: "user/feed_read" } as const;
+    const open = { whose: "user", capability: "user/feed_read", orTenants: true } as const;
     const send = (content: Frame["payload"]): void =>
       this.send(writeFrame({ joinRef, ref: null, topic, event: "new-message", payload: content }));
     authorize(this.caller, open, { user: feed.user }, await accessOf(this.options));
     const environment = await this.options.environment();
-    const subscription = FeedSubscription.of(topic, feed, payload, environment, send);
+    const granted = grantedTenants(this.caller, feed.user);
+    const subscription = FeedSubscription.of(topic, { ...feed, granted }, payload, environment, send);
     await this.feeds.add(subscription);
     return subscription;
   }

@@ -2,7 +2,7 @@ import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "..
 import { parseTimestamp } from "../../domain/timestamp.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { ApiError, invalidField } from "../api-error.js";
+import { invalidField } from "../api-error.js";
 import { ownsMessagesOf } from "../authenticate.js";
 import { scalarsOf } from "../query.js";
 import { type Call, ok, type Route } from "../route.js";
@@ -22,10 +22,10 @@ const ACTIONS: Record<string, EngagementAction> = {
 
 const PAGE = 500;
 
-function actionOf(text: string): EngagementAction {
-  if (text === "delete") throw new ApiError(501, "not_supported", "The local engine deletes no messages.");
+function actionOf(text: string): EngagementAction | "delete" {
+  if (text === "delete") return text;
   const action = Object.hasOwn(ACTIONS, text) ? ACTIONS[text] : undefined;
-  if (action === undefined) throw invalidField("action", `must be one of ${Object.keys(ACTIONS).join(", ")}`);
+  if (action === undefined) throw invalidField("action", `must be one of ${Object.keys(ACTIONS).join(", ")}, delete`);
   return action;
 }
 
@@ -116,11 +116,14 @@ export const channelMessageRoutes: Route[] = [
     on: "POST /v1/channels/{channel_id}/messages/bulk/{action}",
     tier: 2,
     open: { whose: "message" },
-    differs: "The action `delete` answers 501. What matches is chosen at the call, not as the operation goes on.",
+    differs: "What matches is chosen at the call, not as the operation goes on.",
     async handle(call) {
       const action = actionOf(call.param("action"));
       const ids = await matching(call, call.param("channel_id"), await call.body());
-      const items = ids.map((id) => ({ id, run: () => call.operations.markMessages([id], action) }));
+      const { operations } = call;
+      const run = (id: string): Promise<unknown> =>
+        action === "delete" ? operations.deleteMessages([id]) : operations.markMessages([id], action);
+      const items = ids.map((id) => ({ id, run: () => run(id) }));
       return ok(await call.bulk.start(`messages.bulk.${action}`, items, call.baseUrl));
     },
   },

@@ -2,7 +2,9 @@ import { keyOf } from "../../domain/recipient.js";
 import type { FeedPage } from "../../ports/resources.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { invalidField } from "../api-error.js";
+import { grantedTenants } from "../authenticate.js";
 import { feedFilterOf, requireFeed } from "../feed-filter.js";
+import { filteredFeed } from "../feed-response.js";
 import { type Call, ok, type Route } from "../route.js";
 
 const MAX_LEVELS = 3;
@@ -49,23 +51,24 @@ export const feedRoutes: Route[] = [
     rule: "A-288",
     on: "GET /v1/users/{user_id}/feeds/{id}",
     tier: 2,
-    open: { whose: "user", capability: "user/feed_read" },
-    differs:
-      "`locale` changes nothing, a grant on a tenant narrows nothing (A-014), and there is no customisation of the response per channel (A-105).",
+    open: { whose: "user", capability: "user/feed_read", orTenants: true },
+    differs: "`locale` changes nothing.",
     async handle(call) {
       const { query } = call;
       const excluded = excludedOf(query.text("exclude"));
       const channel = call.param("id");
-      requireFeed(await call.environment(), channel);
+      const environment = await call.environment();
+      requireFeed(environment, channel);
       const filter = {
         recipient: keyOf(call.param("user_id")),
         channel,
         ...feedFilterOf(query),
+        granted: grantedTenants(call.caller, call.param("user_id")),
       };
       const isCompact = query.oneOf("mode", ["compact", "rich"]) === "compact";
       const page = await call.operations.resources.feeds.list(filter, query.page());
       const items = isCompact ? page.items.map(compact) : await withActivities(call, page.items);
-      const answer = feedAnswer({ ...page, items });
+      const answer = feedAnswer(filteredFeed({ ...page, items }, channel, environment));
       for (const path of excluded) exclude(answer, path);
       return ok(answer);
     },
@@ -74,7 +77,7 @@ export const feedRoutes: Route[] = [
     rule: "A-289",
     on: "GET /v1/users/{user_id}/feeds/{id}/settings",
     tier: 4,
-    open: { whose: "user", capability: "user/feed_read" },
+    open: { whose: "user", capability: "user/feed_read", orTenants: true },
     async handle(call) {
       requireFeed(await call.environment(), call.param("id"));
       return ok({ features: { branding_required: false } });

@@ -14,7 +14,7 @@ export const managementRoutes: Route[] = [
     on: "PUT /v1/workflows/{key}/run",
     tier: null,
     service: true,
-    differs: "Any `environment` and `branch` is this project: its files are the only ones there are.",
+    differs: "Any `environment` is this project.",
     async handle(call) {
       const body = await call.body();
       if (Array.isArray(body.recipients) && body.recipients.length > MAX_RECIPIENTS)

@@ -1,11 +1,11 @@
 import { htmlToShow } from "../../domain/inline-pictures.js";
 import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS } from "../../domain/message.js";
 import { parseTrigger } from "../../domain/parse-trigger.js";
-import { keyOf } from "../../domain/recipient.js";
+import { keyOf, type RecipientReference } from "../../domain/recipient.js";
 import { RUN_STATUSES } from "../../domain/run-status.js";
 import { messageOf } from "../../errors/knock-error.js";
 import type { LocalOperations } from "../../ports/operations.js";
-import type { Paged } from "../../ports/page.js";
+import type { Page, Paged } from "../../ports/page.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { invalidField, missing } from "../api-error.js";
 import { explainedRun } from "../page/explained-run.js";
@@ -19,6 +19,8 @@ const MAX_ROWS = 500;
 const ROWS = 50;
 /** Users that a search looks at. */
 const MAX_SEARCHED = 10_000;
+/** Of a recipient's subscriptions, and of an object's subscribers, each. */
+const MAX_SUBSCRIPTIONS = 100;
 
 function limitOf(query: Query): number {
   const text = query.text("limit") ?? String(ROWS);
@@ -81,21 +83,40 @@ async function listRuns({ operations, query }: SupportCall): Promise<JsonObject>
   return listed(items, page_info.after !== null);
 }
 
-const isLike = (user: JsonObject, text: string): boolean =>
-  [user.id, user.name, user.email, user.phone_number].some((one) =>
+const isLike = (one: JsonObject, text: string): boolean =>
+  [one.id, one.name, one.email, one.phone_number].some((one) =>
     String(one ?? "")
       .toLowerCase()
       .includes(text),
   );
 
-async function listUsers({ operations, query }: SupportCall): Promise<JsonObject> {
+/** `projects/p1` of an object, as everywhere in the page; a user's id has no slash (A-063). */
+function referenceOf(text: string): RecipientReference {
+  const slash = text.indexOf("/");
+  return slash < 0 ? text : { collection: text.slice(0, slash), id: text.slice(slash + 1) };
+}
+
+const objectRow = ({ id, collection, properties }: JsonObject): JsonObject => ({
+  ...(isJsonObject(properties) ? properties : {}),
+  id: `${String(collection)}/${String(id)}`,
+});
+
+/** Users, or with `kind=objects` objects of all collections, tenants included. */
+async function listRecipients({ operations, query }: SupportCall): Promise<JsonObject> {
+  const { users, objects } = operations.resources;
+  const isObjects = query.oneOf("kind", ["users", "objects"]) === "objects";
+  const list = async (page: Page): Promise<Paged<JsonObject>> => {
+    if (!isObjects) return users.list(page);
+    const { items, page_info } = await objects.list(null, page);
+    return { items: items.map(objectRow), page_info };
+  };
   const limit = limitOf(query);
   const text = query.text("q")?.toLowerCase();
   const found: JsonObject[] = [];
   let seen = 0;
   let after: string | undefined;
   do {
-    const page: Paged<JsonObject> = await operations.resources.users.list({ limit: MAX_ROWS, after });
+    const page: Paged<JsonObject> = await list({ limit: MAX_ROWS, after });
     found.push(...(text === undefined ? page.items : page.items.filter((user) => isLike(user, text))));
     seen += page.items.length;
     after = page.page_info.after ?? undefined;
@@ -103,18 +124,47 @@ async function listUsers({ operations, query }: SupportCall): Promise<JsonObject
   return listed(found.slice(0, limit), found.length > limit || after !== undefined);
 }
 
-/** A user with everything that decides what reaches them. */
-async function readUser({ operations, param, environment }: SupportCall): Promise<JsonObject> {
-  const id = param("id");
-  const { users, preferences } = operations.resources;
-  const user = existing(await users.read(id));
+/** A user or an object with everything that decides what reaches them. */
+async function readRecipient({ operations, param, environment }: SupportCall): Promise<JsonObject> {
+  const who = referenceOf(param("id"));
+  const { users, objects, preferences, subscriptions } = operations.resources;
+  const isUser = typeof who === "string";
+  const user = existing(await (isUser ? users.read(who) : objects.read(who.collection, who.id)));
   const { channels } = await environment();
   const feeds = Object.values(channels).flatMap((one) => (one?.type === "in_app_feed" ? [one.key] : []));
-  return { user, preferences: await preferences.list(id), feeds };
+  const page = { limit: MAX_SUBSCRIPTIONS };
+  const subscribed = await subscriptions.list({ recipient: who }, page);
+  const subscribers = isUser ? null : await subscriptions.list({ object: who }, page);
+  return {
+    user,
+    preferences: await preferences.list(who),
+    feeds,
+    subscriptions: subscribed.items.map(({ object, properties }) => ({
+      of: referenceIn(object),
+      properties: properties ?? null,
+    })),
+    subscribers:
+      subscribers?.items.map(({ recipient, properties }) => ({
+        of: referenceIn(recipient),
+        properties: properties ?? null,
+      })) ?? null,
+  };
+}
+
+/** Of a recipient as the API shows it. */
+function referenceIn(shape: Json | undefined): Json {
+  if (!isJsonObject(shape)) return shape ?? null;
+  return shape.__typename === "User"
+    ? (shape.id ?? null)
+    : { collection: shape.collection ?? "$tenants", id: shape.id ?? null };
 }
 
 async function readFeed({ operations, param, query }: SupportCall): Promise<JsonObject> {
-  const filter = { recipient: keyOf(param("id")), channel: param("channel"), archived: "include" as const };
+  const filter = {
+    recipient: keyOf(referenceOf(param("id"))),
+    channel: param("channel"),
+    archived: "include" as const,
+  };
   const { items, page_info, meta } = await operations.resources.feeds.list(filter, { limit: limitOf(query) });
   return { ...listed(items, page_info.after !== null), meta };
 }
@@ -167,18 +217,19 @@ export const PAGE_SUPPORT: SupportRoute[] = [
     on: "GET /__knock/page/runs/:id",
     handle: async ({ operations, param }) => explainedRun(existing(await operations.readRecipientRun(param("id")))),
   },
-  { on: "GET /__knock/page/users", handle: listUsers },
-  { on: "GET /__knock/page/users/:id", handle: readUser },
+  { on: "GET /__knock/page/users", handle: listRecipients },
+  { on: "GET /__knock/page/users/:id", handle: readRecipient },
   {
     on: "PUT /__knock/page/users/:id/preferences/:set",
     handle: async ({ operations, param, body }) =>
-      operations.resources.preferences.set(param("id"), param("set"), await body()),
+      operations.resources.preferences.set(referenceOf(param("id")), param("set"), await body()),
   },
   {
     on: "DELETE /__knock/page/users/:id/preferences/:set",
     async handle({ operations, param }) {
-      await operations.resources.preferences.delete(param("id"), param("set"));
-      return operations.resources.preferences.read(param("id"), param("set"));
+      const who = referenceOf(param("id"));
+      await operations.resources.preferences.delete(who, param("set"));
+      return operations.resources.preferences.read(who, param("set"));
     },
   },
   { on: "GET /__knock/page/users/:id/feeds/:channel", handle: readFeed },

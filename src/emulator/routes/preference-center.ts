@@ -1,3 +1,4 @@
+import { centerToken } from "../preference-center/center-token.js";
 import { ok, pick, type Route } from "../route.js";
 
 const BRANDING = ["icon_url", "logo_url", "primary_color", "primary_color_contrast", "dark"];
@@ -8,18 +9,29 @@ export const preferenceCenterRoutes: Route[] = [
     on: "GET /v1/users/{user_id}/preference_center/config",
     tier: 4,
     open: { whose: "user", capability: "preferences/read" },
-    differs: "Always switched off, without rows: a project has no preference center.",
+    differs: "As `preference_center` in environment.json says; switched off without it.",
     async handle({ operations, param, environment }) {
       const user = await operations.resources.users.read(param("user_id"));
-      const { branding } = await environment();
+      const { branding, preference_center: center } = await environment();
+      const { enabled, ...config } = center;
       return ok({
         account_name: null,
         branding: pick(branding, BRANDING),
-        config: { title: "", body: "", rows: [], show_account_name: false },
-        enabled: false,
+        config: { ...config, rows: config.rows.map((row) => ({ ...row })) },
+        enabled,
         knock_branding_required: false,
         user_email: user?.email ?? param("user_id"),
       });
+    },
+  },
+  {
+    rule: "A-302",
+    on: "POST /v1/users/{user_id}/preference_center/signed_url",
+    tier: 3,
+    differs: "The page is the emulator's own, and a link holds for an hour, until it stops at most.",
+    async handle({ param, baseUrl }) {
+      const token = centerToken(param("user_id"), Date.now());
+      return ok({ token, url: `${baseUrl}/preferences/${token}` });
     },
   },
 ];

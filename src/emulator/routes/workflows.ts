@@ -16,7 +16,12 @@ export async function trigger(call: Call, workflow: string, body: JsonObject, so
   return call.operations.triggerWorkflow(parsed.trigger, {
     idempotency_key: parsed.idempotency_key,
     ...(source ? { source } : {}),
+    ...onBranch(call),
   });
+}
+
+function onBranch({ branch }: Call): { branch?: string } {
+  return branch === undefined ? {} : { branch };
 }
 
 function requireName(body: JsonObject): string {
@@ -25,7 +30,8 @@ function requireName(body: JsonObject): string {
 }
 
 async function cancel(call: Call, workflow: string, body: JsonObject) {
-  await call.operations.cancelWorkflow(parseCancellation(pick(body, ["cancellation_key", "recipients"]), workflow));
+  const cancellation = parseCancellation(pick(body, ["cancellation_key", "recipients"]), workflow);
+  await call.operations.cancelWorkflow({ ...cancellation, ...onBranch(call) });
   return NO_CONTENT;
 }
 

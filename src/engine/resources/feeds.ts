@@ -46,6 +46,7 @@ function feedItemShape(message: Message, cursor: string, people: ReadonlyMap<Rec
 
 export function feedOperations(context: EngineContext): FeedOperations {
   return {
+    news: (mark) => context.store.newMessagesSince(mark),
     async list(filter, page) {
       const environment = await context.definitions.environment();
       if (filter.channel !== undefined) checkFeedChannel(environment, filter.channel);

@@ -82,7 +82,7 @@ export function objectOperations(context: EngineContext): ObjectOperations {
   const objects = new Recipients(context, objectShape);
   return {
     list: async (collection, page) => {
-      objectKey(collection, "any");
+      if (collection !== null) objectKey(collection, "any");
       return objects.list({ collection }, page);
     },
     read: async (collection, id) => objects.read(objectKey(collection, id)),

@@ -17,7 +17,8 @@ function keyOf(step: BatchStep, advancing: Advancing): string {
   const { collection, id } = splitKey(run.recipient);
   const scopeOf =
     workflow_version_mode === "latest" ? ["latest", workflow.key, step.ref] : ["pinned", workflow.version_id];
-  return JSON.stringify([...scopeOf, collection, id, value ?? ""]);
+  const { branch } = input.run.settings;
+  return JSON.stringify([...scopeOf, collection, id, value ?? "", ...(branch === undefined ? [] : [branch])]);
 }
 
 /** A batch step (section 16). `resumed`: the window closed, and the run goes on with what was gathered. */

@@ -22,7 +22,9 @@ function keyOf(step: ThrottleStep, { input, scope, run }: Advancing): { key: str
   if (encodeURIComponent(JSON.stringify(value)).length >= MAX_KEY)
     return { invalid: "the key is longer than 63 characters once encoded" };
   const { collection, id } = splitKey(run.recipient);
-  return { key: JSON.stringify([input.compiled.workflow.key, step.ref, collection, id, value]) };
+  const { branch } = input.run.settings;
+  const own = [input.compiled.workflow.key, step.ref, collection, id, value];
+  return { key: JSON.stringify(branch === undefined ? own : [...own, branch]) };
 }
 
 /** A throttle (section 17): as many runs pass per window as its limit says, the next one ends there. */

@@ -4,7 +4,7 @@ export type View = (typeof VIEWS)[number];
 export const VIEW_NAMES: Record<View, string> = {
   messages: "Messages",
   runs: "Runs",
-  users: "Users",
+  users: "Recipients",
   trigger: "Trigger",
   clock: "Clock",
 };

@@ -8,7 +8,7 @@ export const SHORTCUTS: [keys: string, does: string][] = [
   ["/", "search"],
   ["m", "messages"],
   ["r", "runs"],
-  ["u", "users"],
+  ["u", "recipients: users and objects"],
   ["t", "trigger a workflow"],
   ["c", "the clock"],
   ["n", "advance the clock to what is due next (at the clock)"],

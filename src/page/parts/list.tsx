@@ -78,7 +78,8 @@ export function List({ view, label, route, list, row, empty }: ListProps) {
 interface FiltersProps {
   route: Route;
   placeholder: string;
-  selects: { name: string; label: string; options: [value: string, text: string][] }[];
+  /** `any`: what is shown where nothing is chosen. */
+  selects: { name: string; label: string; any?: string; options: [value: string, text: string][] }[];
   /** Filters that come with a link, and are only taken away here. */
   fixed?: { name: string; text: (value: string) => string }[];
 }
@@ -97,14 +98,14 @@ export function Filters({ route, placeholder, selects, fixed = [] }: FiltersProp
         value={route.query.q ?? ""}
         onInput={({ currentTarget }) => set("q", currentTarget.value)}
       />
-      {selects.map(({ name, label, options }) => (
+      {selects.map(({ name, label, any, options }) => (
         <select
           key={name}
           aria-label={label}
           value={route.query[name] ?? ""}
           onChange={({ currentTarget }) => set(name, currentTarget.value)}
         >
-          <option value="">Any {label.toLowerCase()}</option>
+          <option value="">{any ?? `Any ${label.toLowerCase()}`}</option>
           {options.map(([value, text]) => (
             <option key={value} value={value}>
               {text}
@@ -173,7 +174,7 @@ export function Panes({
       <section class="detail-pane" aria-label="Detail" ref={detail} tabIndex={-1}>
         {route.id === null ? null : (
           <a class="back" href={linkTo(route.view, null, route.query)} data-back>
-            <span aria-hidden="true">←</span> All {route.view}
+            <span aria-hidden="true">←</span> All {VIEW_NAMES[route.view].toLowerCase()}
           </a>
         )}
         {children}

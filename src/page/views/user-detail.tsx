@@ -1,8 +1,9 @@
 import { FeedItem } from "../content/feed-item.js";
-import { isObject, objectsIn } from "../lib/json.js";
+import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
 import type { Project } from "../lib/project.js";
 import { linkTo } from "../lib/route.js";
 import { useList, useResource } from "../lib/use-resource.js";
+import { recipientText } from "../lib/words.js";
 import { Code, Empty, Facts, Fault, Tabs } from "../parts/basics.js";
 import { Preferences } from "./preferences.js";
 
@@ -40,20 +41,47 @@ function Feed({ user, channel }: { user: string; channel: string }) {
   );
 }
 
+/** What an object's own name and address are; the rest of its shape is its own. */
+function named({ name, email, phone_number }: JsonObject): JsonObject {
+  return { name: name ?? null, email: email ?? null, phone_number: phone_number ?? null };
+}
+
+const propertiesText = (properties: unknown): string =>
+  isObject(properties) && Object.keys(properties).length > 0 ? JSON.stringify(properties) : "";
+
+/** The other side of subscriptions, each with the subscription's properties. */
+function Subscriptions({ of, none }: { of: JsonObject[]; none: string }) {
+  if (of.length === 0) return <p class="hint">{none}</p>;
+  return (
+    <ul class="subscriptions">
+      {of.map(({ of: other, properties }) => (
+        <li key={recipientText(other)}>
+          <a href={linkTo("users", recipientText(other))}>{recipientText(other)}</a>{" "}
+          <span class="muted">{propertiesText(properties)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A user, or an object by `projects/p1`. */
 export function UserDetail({ id, project }: { id: string; project: Project | null }) {
   const { value, fault, reload } = useResource(`page/users/${encodeURIComponent(id)}`);
   if (value === null)
     return fault === null ? null : (
       <Empty title="Not there" whole>
-        <p>{id.includes("/") ? "This is an object: the page shows users only." : fault}</p>
+        <p>{fault}</p>
         <p>
           <a href={linkTo("messages", null, { q: id })}>Search messages for it</a>
         </p>
       </Empty>
     );
-  const user = isObject(value.user) ? value.user : {};
+  const shape = isObject(value.user) ? value.user : {};
+  const user = isObject(shape.properties) ? { ...shape.properties, ...shape, ...named(shape.properties) } : shape;
   const feeds = Array.isArray(value.feeds) ? value.feeds.map(String) : [];
   const name = String(user.name ?? id);
+  const subscribers = objectsIn(value.subscribers);
+  const subscriptions = objectsIn(value.subscriptions);
   return (
     <article aria-label={name}>
       <header class="detail-head">
@@ -93,7 +121,19 @@ export function UserDetail({ id, project }: { id: string; project: Project | nul
             name: feeds.length === 1 ? "Feed" : `Feed ${channel}`,
             show: () => <Feed user={id} channel={channel} />,
           })),
-          { name: "Properties", show: () => <Code value={user} label="Properties" /> },
+          ...(Array.isArray(value.subscribers)
+            ? [
+                {
+                  name: "Subscribers",
+                  show: () => <Subscriptions of={subscribers} none="Nobody subscribes to this object." />,
+                },
+              ]
+            : []),
+          {
+            name: "Subscriptions",
+            show: () => <Subscriptions of={subscriptions} none="No subscription to any object." />,
+          },
+          { name: "Properties", show: () => <Code value={shape} label="Properties" /> },
         ]}
       />
     </article>

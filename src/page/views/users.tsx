@@ -24,28 +24,34 @@ function Row({ user }: { user: JsonObject }) {
 }
 
 export function Users({ route, project }: { route: Route; project: Project | null }) {
-  const list = useList("page/users", { q: route.query.q ?? "" });
+  const { q = "", kind = "" } = route.query;
+  const isObjects = kind === "objects";
+  const list = useList("page/users", { q, kind });
   return (
     <Panes
       route={route}
       list={
         <>
-          <Filters route={route} placeholder="Search users" selects={[]} />
+          <Filters
+            route={route}
+            placeholder={isObjects ? "Search objects" : "Search users"}
+            selects={[{ name: "kind", label: "Kind", any: "Users", options: [["objects", "Objects and tenants"]] }]}
+          />
           <List
             view="users"
-            label="Users"
+            label={isObjects ? "Objects and tenants" : "Users"}
             route={route}
             list={list}
             row={(user) => <Row user={user} />}
             empty={
-              route.query.q ? (
-                <Empty title="No user matches">
+              q ? (
+                <Empty title={isObjects ? "No object matches" : "No user matches"}>
                   <p>
-                    <a href={linkTo("users")}>Show all users</a>
+                    <a href={linkTo("users", null, { kind })}>Show all {isObjects ? "objects" : "users"}</a>
                   </p>
                 </Empty>
               ) : (
-                <Empty title="No users yet">
+                <Empty title={isObjects ? "No objects yet" : "No users yet"}>
                   <p>
                     Identify some: in <code>recipients/</code> of the project, by the API, or inline when you{" "}
                     <a href={linkTo("trigger")}>trigger a workflow</a>.
@@ -59,8 +65,8 @@ export function Users({ route, project }: { route: Route; project: Project | nul
     >
       {route.id === null ? (
         list.value?.items.length ? (
-          <Empty title="Choose a user">
-            <p>You see their feed, and what they want to be told of.</p>
+          <Empty title={isObjects ? "Choose an object" : "Choose a user"}>
+            <p>You see their feed, what they want to be told of, and who subscribes to what.</p>
           </Empty>
         ) : null
       ) : (

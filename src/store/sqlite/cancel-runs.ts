@@ -17,7 +17,7 @@ import { dropWait } from "./waits.js";
 const SELECT = `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id, COALESCE(r.version, w.version) AS runs FROM workflow_runs w CROSS JOIN recipient_runs r ON r.workflow_run = w.row `;
 
 const MATCHING =
-  "WHERE w.workflow = ? AND w.cancellation_key = ? AND (? IS NULL OR r.recipient IN (SELECT value FROM json_each(?))) ORDER BY r.row";
+  "WHERE w.workflow = ? AND w.cancellation_key = ? AND w.settings ->> '$.branch' IS ? AND (? IS NULL OR r.recipient IN (SELECT value FROM json_each(?))) ORDER BY r.row";
 
 type FoundRun = RecipientRunRow & { run_id: string; runs: number };
 
@@ -38,7 +38,7 @@ function handOver(db: Connection, shared: SharedRows, batch: OpenBatch, at: numb
 export function cancelRuns(
   db: Connection,
   shared: SharedRows,
-  { workflow, cancellation_key, recipients, at }: RunCancellation,
+  { workflow, cancellation_key, branch = null, recipients, at }: RunCancellation,
 ): CancelledRun[] {
   const only = recipients && JSON.stringify(recipients);
   return db.write(() => {
@@ -48,6 +48,7 @@ export function cancelRuns(
       `SELECT r.row FROM workflow_runs w CROSS JOIN recipient_runs r ON r.workflow_run = w.row ${MATCHING}`,
       workflow,
       cancellation_key,
+      branch,
       only,
       only,
     );

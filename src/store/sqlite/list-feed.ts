@@ -1,6 +1,8 @@
 import type { FeedArchived, FeedCounts, FeedFilter, FeedStatus } from "../../domain/feed.js";
 import type { Message } from "../../domain/message.js";
+import type { RecipientKey } from "../../domain/recipient.js";
 import type { Page, Paged } from "../../ports/page.js";
+import type { NewMessages } from "../../ports/resource-store.js";
 import { writeCursor } from "../cursor.js";
 import type { Connection } from "./connection.js";
 import { IN_CATEGORIES } from "./list-messages.js";
@@ -27,7 +29,7 @@ const ARCHIVED: Record<FeedArchived, string | null> = {
 
 /** Everything but the status: what the counts count (Q-24). */
 function scopeOf(filter: FeedFilter): Filters {
-  const { channel, tenant, has_tenant, inserted_at } = filter;
+  const { channel, tenant, has_tenant, granted, inserted_at } = filter;
   const filters = new Filters()
     .add("m.recipient = ?", filter.recipient)
     .add("m.channel IN (SELECT row FROM channels WHERE key = ? OR id = ?)", channel, 2)
@@ -35,7 +37,11 @@ function scopeOf(filter: FeedFilter): Filters {
     .add(IN_CATEGORIES, filter.workflow_categories && JSON.stringify(filter.workflow_categories))
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
     .addBounds("m.inserted_at", inserted_at)
-    .add(has_tenant === true ? "w.tenant = ?" : "(w.tenant = ? OR w.tenant IS NULL)", tenant);
+    .add(has_tenant === true ? "w.tenant = ?" : "(w.tenant = ? OR w.tenant IS NULL)", tenant)
+    .add(
+      `(w.tenant IN (SELECT value FROM json_each(?))${granted?.untagged ? " OR w.tenant IS NULL" : ""})`,
+      granted && JSON.stringify(granted.tenants),
+    );
   filters.conditions.push(
     "m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed')",
     "m.status = 'delivered'",
@@ -53,6 +59,19 @@ function countsOf(db: Connection, scope: Filters): FeedCounts {
     ...scope.values,
   );
   return { ...(counts as FeedCounts) };
+}
+
+/** More new rows than this are not looked through. */
+const MANY = 5_000;
+
+/** By the rows' keys, which only grow while nothing is deleted: fewer than before is another store. */
+export function newMessagesSince(db: Connection, mark: number | null): NewMessages {
+  return db.read(() => {
+    const newest = db.get<{ row: number | null }>("SELECT MAX(row) AS row FROM messages")?.row ?? 0;
+    if (mark === null || newest < mark || newest - mark > MANY) return { mark: newest, recipients: null };
+    const rows = db.all<{ recipient: RecipientKey }>("SELECT DISTINCT recipient FROM messages WHERE row > ?", mark);
+    return { mark: newest, recipients: rows.map(({ recipient }) => recipient) };
+  });
 }
 
 export function listFeed(

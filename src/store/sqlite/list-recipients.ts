@@ -1,4 +1,4 @@
-import type { Recipient } from "../../domain/recipient.js";
+import { type Recipient, USERS } from "../../domain/recipient.js";
 import type { Page, Paged } from "../../ports/page.js";
 import type { RecipientFilter } from "../../ports/resource-store.js";
 import type { Connection } from "./connection.js";
@@ -14,10 +14,11 @@ export function listRecipients(
   page: Page,
 ): Paged<Recipient> {
   const filters = new Filters()
-    .add("r.key >= ?", `${collection}/`)
-    .add("r.key < ?", `${collection}0`)
+    .add("r.key >= ?", collection === null ? undefined : `${collection}/`)
+    .add("r.key < ?", collection === null ? undefined : `${collection}0`)
     .add("r.key = ?", id === undefined ? undefined : `${collection}/${id}`)
     .add("json_extract(r.properties, '$.name') = ?", name);
+  if (collection === null) filters.conditions.push(`NOT (r.key >= '${USERS}/' AND r.key < '${USERS}0')`);
   return db.read(() => {
     const { rows, page_info } = readPage<RecipientRow & { row: number }>(
       db,

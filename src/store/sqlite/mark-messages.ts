@@ -20,6 +20,16 @@ export function readMessages(db: Connection, shared: SharedRows, ids: readonly s
   return db.read(() => messagesOf(db, shared, selectRows(db, ids)));
 }
 
+/** A delivery under way loses its claim with the row. */
+export function deleteMessages(db: Connection, ids: readonly string[]): void {
+  db.write(() => {
+    for (const id of ids) {
+      db.run("DELETE FROM delivery_logs WHERE message = ?", id);
+      db.run("DELETE FROM messages WHERE id = ?", id);
+    }
+  });
+}
+
 /** One action for each message (E-221 to E-230); a delivery under way keeps its claim. */
 export function markMessages(
   db: Connection,

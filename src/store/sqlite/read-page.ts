@@ -16,6 +16,19 @@ function comparisonOf(value: Json): [types: string, equal: string | null] {
   return [value === null ? "'null'" : value === true ? "'true'" : "'false'", null];
 }
 
+function isAsciiText(text: string): boolean {
+  return [...text].every((sign) => sign < "\u0080");
+}
+
+/** SQLite folds the case of ASCII alone: for other texts a pattern with both cases of each letter. */
+function anyCasePattern(text: string): string {
+  const cases = (sign: string): string => {
+    const forms = new Set([sign, sign.toLowerCase(), sign.toUpperCase()]);
+    return `[${[...forms].filter((form) => [...form].length === 1).join("")}]`;
+  };
+  return `*${[...text].map(cases).join("")}*`;
+}
+
 /** Conditions joined by AND, with their values. */
 export class Filters {
   readonly conditions: string[] = [];
@@ -46,10 +59,11 @@ export class Filters {
   /** Part of any of the columns, of which JSON ones hold it escaped, or all of an id. */
   addText(columns: readonly string[], ids: readonly string[], text: string | undefined): this {
     if (text === undefined) return this;
-    this.conditions.push(
-      `(${[...columns.map((column) => `instr(lower(${column}), lower(?)) > 0`), ...ids.map((id) => `${id} = ?`)].join(" OR ")})`,
-    );
-    for (const _ of columns) this.values.push(JSON.stringify(text).slice(1, -1));
+    const escaped = JSON.stringify(text).slice(1, -1);
+    const isAscii = isAsciiText(escaped);
+    const holds = (column: string): string => (isAscii ? `instr(lower(${column}), lower(?)) > 0` : `${column} GLOB ?`);
+    this.conditions.push(`(${[...columns.map(holds), ...ids.map((id) => `${id} = ?`)].join(" OR ")})`);
+    for (const _ of columns) this.values.push(isAscii ? escaped : anyCasePattern(escaped));
     for (const _ of ids) this.values.push(text);
     return this;
   }

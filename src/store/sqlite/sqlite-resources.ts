@@ -7,6 +7,7 @@ import type { Page } from "../../ports/page.js";
 import type {
   ChannelDataWrite,
   GuideEngagement,
+  NewMessages,
   PreferenceWrite,
   RecipientFilter,
   ResourceStore,
@@ -22,7 +23,7 @@ import {
 import type { Connection } from "./connection.js";
 import { deleteRecipients } from "./delete-recipients.js";
 import { engageGuide, readGuideMessages, resetGuide } from "./guide-messages.js";
-import { listFeed } from "./list-feed.js";
+import { listFeed, newMessagesSince } from "./list-feed.js";
 import { listRecipients } from "./list-recipients.js";
 import { mergeRecipients } from "./merge-recipients.js";
 import { writeChannelData, writePreferenceSets } from "./recipient-parts.js";
@@ -103,5 +104,9 @@ export class SqliteResources implements ResourceStore {
 
   async listFeed(filter: FeedFilter, page: Page) {
     return listFeed(this.db, this.shared, filter, page);
+  }
+
+  async newMessagesSince(mark: number | null): Promise<NewMessages> {
+    return newMessagesSince(this.db, mark);
   }
 }

@@ -45,7 +45,7 @@ import { claimDueFanOuts, insertFanOutChunk, listSubscribers, readReached } from
 import { insertWorkflowRun, readClaims, readIdempotency } from "./insert-workflow-run.js";
 import { listMessages } from "./list-messages.js";
 import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./list-runs.js";
-import { markMessages, readMessages } from "./mark-messages.js";
+import { deleteMessages, markMessages, readMessages } from "./mark-messages.js";
 import { readRecipients, upsertRecipients } from "./recipients.js";
 import { saveAdvances, saveMessages } from "./save-work.js";
 import {
@@ -234,6 +234,10 @@ export class SqliteStore extends SqliteResources implements Store {
 
   async listMessages(filter: MessageQuery, page: Page): Promise<Paged<Message>> {
     return listMessages(this.db, this.shared, filter, page);
+  }
+
+  async deleteMessages(ids: readonly string[]): Promise<void> {
+    deleteMessages(this.db, ids);
   }
 
   async markMessages(

@@ -154,4 +154,15 @@ export function describeEngagement(open: OpenStore): void {
       expect(await open.store.markMessages(["unknown"], "seen", LATER)).toEqual([]);
     });
   });
+
+  describe("deleteMessages (A-205)", () => {
+    it("takes those named, unknown ones passed over, and leaves the others and the runs", async () => {
+      const made = await insertSample(open.store, { recipients: ["ada", "bob"] });
+      const [ada, bob] = made.messages.map(({ id }) => id) as [string, string];
+      await open.store.deleteMessages([ada, "unknown"]);
+      const again = await open.openAgain();
+      expect((await again.readMessages([ada, bob])).map(({ id }) => id)).toEqual([bob]);
+      expect((await again.listRecipientRuns({}, { limit: 5 })).items).toHaveLength(2);
+    });
+  });
 }

@@ -101,6 +101,23 @@ export function describeFeed(open: OpenStore): void {
       expect(await feed({ archived: "include" })).toEqual(["D", "C", "B", "A"]);
     });
 
+    it("shows granted tenants, and what has none only where that is granted (A-014)", async () => {
+      expect(await feed({ granted: { tenants: ["acme"], untagged: false } })).toEqual(["A"]);
+      expect(await feed({ granted: { tenants: ["acme", "nowhere"], untagged: true } })).toEqual(["D", "B", "A"]);
+      expect(await counts({ granted: { tenants: [], untagged: false } })).toEqual([0, 0, 0]);
+    });
+
+    it("tells whose messages are new since a mark", async () => {
+      const { mark, recipients } = await open.store.newMessagesSince(null);
+      expect(recipients).toBeNull();
+      expect(await open.store.newMessagesSince(mark)).toEqual({ mark, recipients: [] });
+      await insertSample(open.store, { recipients: ["bob", "ana"] });
+      const later = await (await open.openAgain()).newMessagesSince(mark);
+      expect([later.mark > mark, later.recipients?.toSorted()]).toEqual([true, [user("ana"), user("bob")]]);
+      await open.store.clear({ keepRecipients: true });
+      expect((await open.store.newMessagesSince(later.mark)).recipients).toBeNull();
+    });
+
     it("pages, and an item's cursor leads to what is newer (A-603)", async () => {
       const first = await open.store.listFeed({ recipient: user("ana") }, { limit: 3 });
       const rest = await open.store.listFeed({ recipient: user("ana") }, { limit: 3, after: first.page_info.after! });

@@ -36,6 +36,8 @@ export function describeQueries(open: OpenStore): void {
       const id = made[0]?.id as string;
       for (const text of ['SAY "é"', "100%_", "\n", id]) expect([text, await messages({ text })]).toEqual([text, "a"]);
       expect(await messages({ text: "BE" })).toBe("bea");
+      for (const text of ["É", 'sAY "É" 100%_', 'é" 1']) expect([text, await messages({ text })]).toEqual([text, "a"]);
+      for (const text of ["è", "é*", "[é]", "é]", "ß"]) expect([text, await messages({ text })]).toEqual([text, ""]);
       for (const text of ["%", "_"]) expect([text, await messages({ text })]).not.toEqual([text, "beaa"]);
       expect(await messages({ text: id.slice(0, 20) })).toBe("");
       expect(await runs({ text: "bea" })).toBe("bea");

@@ -52,6 +52,25 @@ describeApiCases("authentication (api-cases, section 1)", [
     },
   },
   {
+    title: "AC-004 a key that was listed, and is no more",
+    async given({ harness, ask }) {
+      harness.environment.access.keys = ["sk_dev", "sk_old"];
+      expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_old" })).status).toBe(200);
+      harness.environment.access.keys = ["sk_dev"];
+    },
+    ask: "GET /v1/users/u1",
+    headers: { authorization: "Bearer sk_old" },
+    status: 401,
+    answer: err("api_key_expired", 401),
+    async check({ harness, ask }) {
+      expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_new" })).body).toMatchObject({
+        code: "api_key_missing",
+      });
+      harness.environment.access.keys = ["sk_dev", "sk_old"];
+      expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_old" })).status).toBe(200);
+    },
+  },
+  {
     title: "AC-003 no Bearer",
     ask: "GET /v1/users/u1",
     headers: { authorization: "sk_dev" },

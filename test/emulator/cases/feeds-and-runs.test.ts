@@ -279,7 +279,7 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
   },
   {
     title: "501 where something makes no sense offline, with the reason, and no retry",
-    ask: "POST /v1/users/u1/preference_center/signed_url",
+    ask: "POST /v1/integrations/census/custom-destination",
     status: 501,
     answer: { code: "not_supported", status: 501, type: "api_error", message: expect.stringContaining("hosted") },
     check: (_api, { headers }) => expect(headers.get("x-should-retry")).toBe("false"),

@@ -170,6 +170,28 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
       expect(none.body).toMatchObject({ estimated_total_rows: 0 });
     },
   },
+  {
+    title: "A-205 messages that match are deleted, and nothing of them is left",
+    async given({ harness }) {
+      await harness.trigger("hello", { recipients: ["u1", "u2"] });
+    },
+    ask: "POST /v1/channels/c-feed/messages/bulk/delete",
+    body: { recipient_ids: ["u1"] },
+    status: 200,
+    answer: { name: "messages.bulk.delete", estimated_total_rows: 1 },
+    async check({ ask, harness }, { body }) {
+      const done = async () => (await ask(`GET /v1/bulk_operations/${String(body?.id)}`)).body;
+      await expect.poll(done).toMatchObject({ status: "completed", success_count: 1 });
+      expect((await ask("GET /v1/users/u1/feeds/c-feed")).body).toMatchObject({
+        entries: [],
+        meta: { total_count: 0 },
+      });
+      expect((await ask("GET /v1/users/u2/feeds/c-feed")).body).toMatchObject({ meta: { total_count: 1 } });
+      expect((await harness.messages("u1")).map(({ channel }) => channel.type)).toEqual(["email"]);
+      const { rows } = await ask("GET /v1/workflow_recipient_runs?recipient=u1");
+      expect((await ask(`GET /v1/workflow_recipient_runs/${String(rows[0]?.id)}`)).status).toBe(200);
+    },
+  },
   { title: "AC-197 no action", ask: "POST /v1/channels/c-feed/messages/bulk/explode", body: {}, ...invalid("action") },
   {
     title: "AC-198 an in-app message's content",

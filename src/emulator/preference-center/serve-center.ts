@@ -1,0 +1,61 @@
+import type { HttpBindings } from "@hono/node-server";
+import type { Context, Hono } from "hono";
+import { isUuid } from "../../util/ids.js";
+import type { AppOptions } from "../emulator-options.js";
+import { readText } from "../read-body.js";
+import { centerHeaders, centerHtml, noCenterHtml } from "./center-page.js";
+import { userOfToken } from "./center-token.js";
+import { changesOf, type SwitchRow, switchRows } from "./switches.js";
+
+type Options = Pick<AppOptions, "operations" | "environment">;
+
+const SET = "default";
+
+function answer(c: Context, html: string, status: 200 | 404 = 200): Response {
+  return c.body(html, status, centerHeaders(html));
+}
+
+/** Whose center: of a signed link (A-302), or of the run whose message links to it (T-242). */
+async function userOf(link: string, { operations }: Options): Promise<string | null> {
+  if (!isUuid(link)) return userOfToken(link, Date.now());
+  const recipient = (await operations.readRecipientRun(link))?.recipient;
+  return typeof recipient === "string" ? recipient : null;
+}
+
+/** A user's preference center: what `environment.json` says of it, over the user's own preferences (A-301, A-302, T-242). */
+export function servePreferenceCenter<B extends { Bindings: HttpBindings }>(app: Hono<B>, options: Options): void {
+  const { operations, environment } = options;
+  const { preferences, users } = operations.resources;
+
+  async function opened(link: string): Promise<{ user: string; rows: SwitchRow[] } | string> {
+    const user = await userOf(link, options);
+    if (user === null) return "This link leads to nobody's preferences. It may be too old: ask for another.";
+    const known = await environment();
+    const center = known.preference_center;
+    if (!center.enabled)
+      return 'The preference center is switched off: "preference_center" in environment.json says what it shows.';
+    const set = await preferences.read(user, SET);
+    return { user, rows: switchRows(center.rows, set, known) };
+  }
+
+  app.get("/preferences/:link", async (c) => {
+    const found = await opened(c.req.param("link"));
+    if (typeof found === "string") return answer(c, noCenterHtml(found), 404);
+    const { preference_center: center, branding } = await environment();
+    const user = await users.read(found.user);
+    const who = typeof user?.email === "string" ? user.email : found.user;
+    const saved = c.req.query("saved") !== undefined;
+    return answer(c, centerHtml({ center, rows: found.rows, branding, who, saved }));
+  });
+
+  app.post("/preferences/:link", async (c) => {
+    const found = await opened(c.req.param("link"));
+    if (typeof found === "string") return answer(c, noCenterHtml(found), 404);
+    const form = new URLSearchParams(await readText((c.env as HttpBindings).incoming));
+    const changes = changesOf(found.rows, (name) => form.has(name));
+    if (changes !== null) {
+      await preferences.set(found.user, SET, { __persistence_strategy__: "merge", ...changes });
+    }
+    return c.body(null, 303, { location: "?saved", "cache-control": "no-store" });
+  });
+}

@@ -1,0 +1,113 @@
+import type { Environment } from "../../domain/environment.js";
+import type { PreferenceCenterRow } from "../../domain/preference-center.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+
+/** What people may have preferences of (E-135), and how a reader calls it. */
+const CHANNEL_TYPES: Record<string, string> = {
+  email: "Email",
+  in_app_feed: "In-app",
+  sms: "SMS",
+  push: "Push",
+  chat: "Chat",
+  http: "Webhook",
+};
+
+/** One thing to switch, and where its value is in a preference set. */
+export interface Switch {
+  /** Its name in the form. */
+  name: string;
+  label: string;
+  path: string[];
+  on: boolean;
+  /** On for as long as conditions are met. */
+  depends: boolean;
+}
+
+export interface SwitchRow {
+  row: PreferenceCenterRow;
+  switches: Switch[];
+}
+
+function typesOf({ channel_types: listed }: PreferenceCenterRow, { channels }: Environment): string[] {
+  const declared = new Set(Object.values(channels).flatMap((channel) => (channel ? [channel.type as string] : [])));
+  const inProject = Object.keys(CHANNEL_TYPES).filter((type) => declared.has(type));
+  const all = inProject.length > 0 ? inProject : Object.keys(CHANNEL_TYPES);
+  return listed && listed.length > 0 ? listed.filter((type) => Object.hasOwn(CHANNEL_TYPES, type)) : all;
+}
+
+/** The name under which a set has a channel: its id or its key. */
+function channelName(name: string, set: JsonObject, { channels }: Environment): string {
+  const channel = Object.values(channels).find((one) => one?.id === name || one?.key === name);
+  const known = isJsonObject(set.channels) ? set.channels : {};
+  return (channel ? [channel.id, channel.key] : []).find((one) => Object.hasOwn(known, one)) ?? name;
+}
+
+/** Paths of what a row switches: one, or one per channel type. */
+function pathsOf(
+  row: PreferenceCenterRow,
+  set: JsonObject,
+  environment: Environment,
+): [label: string, path: string[]][] {
+  const { type, identifier = "", name } = row;
+  const perType = (...before: string[]): [string, string[]][] =>
+    typesOf(row, environment).map((one) => [CHANNEL_TYPES[one] ?? one, [...before, "channel_types", one]]);
+  if (type === "channel_types") return perType();
+  if (type === "channel") return [[name, ["channels", channelName(identifier, set, environment)]]];
+  if (type === "commercial_subscribed") return [[name, [type]]];
+  const section = type === "workflow" ? "workflows" : "categories";
+  const isPerType = row.channel_types !== undefined && row.channel_types.length > 0;
+  return isPerType ? perType(section, identifier) : [[name, [section, identifier]]];
+}
+
+/** Unset is on (E-136); whoever has switched the whole off has its parts off. */
+function stateOf(set: JsonObject, path: readonly string[]): { on: boolean; depends: boolean } {
+  let value: Json | undefined = set;
+  for (const name of path) {
+    if (value === false) break;
+    value = isJsonObject(value) ? value[name] : undefined;
+  }
+  const depends = isJsonObject(value) && Array.isArray(value.conditions) && value.conditions.length > 0;
+  return { on: value !== false, depends };
+}
+
+/** A user's switches, by a preference set as the user has it, defaults included. */
+export function switchRows(
+  rows: readonly PreferenceCenterRow[],
+  set: JsonObject,
+  environment: Environment,
+): SwitchRow[] {
+  return rows.map((row, index) => ({
+    row,
+    switches: pathsOf(row, set, environment).map(([label, path], place) => ({
+      name: `${index}.${place}`,
+      label,
+      path,
+      ...stateOf(set, path),
+    })),
+  }));
+}
+
+function put(into: JsonObject, path: readonly string[], value: boolean): void {
+  let place = into;
+  for (const name of path.slice(0, -1)) {
+    const next = place[name];
+    const inner: JsonObject = isJsonObject(next) ? next : {};
+    place[name] = inner;
+    place = inner;
+  }
+  place[path.at(-1) as string] = value;
+}
+
+/**
+ * What a form changes, to be merged; null for nothing. Where one of a row's channel types changes all of them are written:
+ * the whole may have been off until now. What conditions decide stays as it is unless it is switched.
+ */
+export function changesOf(rows: readonly SwitchRow[], isChecked: (name: string) => boolean): JsonObject | null {
+  const changes: JsonObject = {};
+  for (const { switches } of rows) {
+    if (!switches.some(({ name, on }) => isChecked(name) !== on)) continue;
+    for (const { name, path, on, depends } of switches)
+      if (!depends || isChecked(name) !== on) put(changes, path, isChecked(name));
+  }
+  return Object.keys(changes).length === 0 ? null : changes;
+}

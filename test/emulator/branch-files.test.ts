@@ -1,0 +1,108 @@
+import { rmSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { BROKEN, eventually, openProjectApi, type ProjectApi, surveyed } from "../helpers/project-emulator.js";
+import type { Files } from "../helpers/temporary-project.js";
+
+const BRANCH = { "x-knock-branch": "feat-1" };
+const FEED = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
+const MAIL = { ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail" };
+const saying = (markdown_body: string) => ({ name: "Hello", steps: [{ ...FEED, template: { markdown_body } }] });
+const layout = (mark: string) => ({
+  name: "Plain",
+  html_layout: `<html><body>${mark}{{ content }}</body></html>`,
+  text_layout: "{{ content }}",
+});
+const LETTER = {
+  name: "Letter",
+  steps: [
+    { ...MAIL, template: { subject: "Hi", html_body: "<p>{{ 'hello' | t }}</p>", settings: { layout_key: "plain" } } },
+  ],
+};
+const FILES: Files = {
+  "knock/environment.json": { variables: { app: "lark" } },
+  "knock/workflows/letter/workflow.json": LETTER,
+  "knock/layouts/plain/layout.json": layout("main:"),
+  "knock/translations/en/en.json": { hello: "Hello" },
+  "knock/branches/feat-1/workflows/hello/workflow.json": saying("On the branch of {{ vars.app }}"),
+  "knock/branches/feat-1/layouts/plain/layout.json": layout("branch:"),
+  "knock/branches/feat-1/translations/en/en.json": { hello: "Good day" },
+};
+
+let api: ProjectApi | undefined;
+
+async function open(files: Files = {}): Promise<ProjectApi> {
+  api = await openProjectApi({ ...FILES, ...files, ...BROKEN });
+  await surveyed(api);
+  return api;
+}
+
+afterEach(async () => {
+  await api?.close();
+  api = undefined;
+});
+
+/** What the newest message says, after a trigger. */
+async function said({ ask }: ProjectApi, workflow: string, headers: Record<string, string> = {}): Promise<string> {
+  const { status, body } = await ask(`POST /v1/workflows/${workflow}/trigger`, { recipients: ["ada"] }, headers);
+  if (status !== 200) return String(body.code);
+  const { items } = (await ask("GET /__knock/messages")).body as { items: JsonObject[] };
+  const { data } = (items.at(-1)?.content ?? {}) as { data?: { blocks?: JsonObject[]; html_body?: string } };
+  return String(data?.html_body ?? data?.blocks?.[0]?.rendered);
+}
+
+const line = (from: ProjectApi, pattern: RegExp): Promise<string> =>
+  eventually(() => from.said.find((text) => pattern.test(text)) ?? null);
+
+describe("branches on disk (A-015): branches/<slug> over the main files", () => {
+  it("workflows, layouts and translations are the branch's where it has them, the environment is the project's", async () => {
+    const from = await open();
+    expect(await said(from, "hello")).toBe("<p>Hi</p>");
+    expect(await said(from, "hello", BRANCH)).toBe("<p>On the branch of lark</p>");
+    expect(await said(from, "letter")).toContain("main:<p>Hello</p>");
+    expect(await said(from, "letter", BRANCH)).toContain("branch:<p>Good day</p>");
+  });
+
+  it("changes of a branch's files apply at once and are announced, and the last good one stays", async () => {
+    const from = await open();
+    const file = "knock/branches/feat-1/workflows/hello/workflow.json";
+    expect(await said(from, "hello", BRANCH)).toContain("On the branch");
+    from.project.write({ [file]: saying("Anew") });
+    await line(from, /^changed: workflow hello on branch feat-1$/);
+    expect(await said(from, "hello", BRANCH)).toBe("<p>Anew</p>");
+    from.project.write({ [file]: "{" });
+    const told = await line(from, /^warning: workflow hello on branch feat-1: knock\/branches\/feat-1\//);
+    expect(told).toContain("the last version that could be read stays");
+    expect(await said(from, "hello", BRANCH)).toBe("<p>Anew</p>");
+    expect(await said(from, "hello")).toBe("<p>Hi</p>");
+  });
+
+  it("a branch comes and goes with its folder", async () => {
+    const from = await open();
+    expect(await said(from, "extra", { "x-knock-branch": "feat-2" })).toBe("resource_missing");
+    from.project.write({ "knock/branches/feat-2/workflows/extra/workflow.json": saying("Extra") });
+    expect(await said(from, "extra", { "x-knock-branch": "feat-2" })).toBe("<p>Extra</p>");
+    expect(await said(from, "extra")).toBe("workflow_missing");
+    rmSync(from.project.path("knock/branches/feat-2"), { recursive: true });
+    expect(await said(from, "extra", { "x-knock-branch": "feat-2" })).toBe("resource_missing");
+    for (const slug of ["..", "../workflows", ".", "feat-2/../feat-1", "x".repeat(300)])
+      expect(await said(from, "hello", { "x-knock-branch": slug }), slug).toBe("resource_missing");
+  });
+
+  it("an environment that cannot be read is told of, and the branch goes on as it was", async () => {
+    const from = await open();
+    expect(await said(from, "hello", BRANCH)).toContain("On the branch of lark");
+    from.project.write({ "knock/environment.json": "{" });
+    await line(from, /^warning: environment: /);
+    expect(await said(from, "hello", BRANCH)).toContain("On the branch of lark");
+    from.project.write({ "knock/environment.json": { variables: { app: "wren" } } });
+    await line(from, /^mended: environment$/);
+    expect(await said(from, "hello", BRANCH)).toContain("On the branch of wren");
+  });
+
+  it("the branch that the official command was switched to is the main files (CLI-009, F-009)", async () => {
+    const from = await open({ ".knockbranch": "topic\n" });
+    expect(await said(from, "hello", { "x-knock-branch": "topic" })).toBe("<p>Hi</p>");
+    expect(await said(from, "hello", { "x-knock-branch": "feat-1" })).toContain("On the branch");
+  });
+});

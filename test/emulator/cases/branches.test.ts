@@ -1,0 +1,137 @@
+import { expect } from "vitest";
+import { type ApiCase, describeApiCases, err, MISSING } from "../../helpers/api-case.js";
+import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+
+const ON_BRANCH = { "x-knock-branch": "feat-1" };
+const BODY = { recipients: ["u1"] };
+const DELAYED = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "minutes", value: 10 } } };
+const saying = (text: string) => ({
+  ref: "feed_1",
+  type: "channel",
+  channel_key: "feed",
+  channel_type: "in_app_feed",
+  template: { markdown_body: text },
+});
+
+/** `fresh` exists only on the branch, `hello` says something else there, and so does `paused`. */
+function given({ harness }: OpenedEmulator): void {
+  harness.define("fresh", { steps: [saying("Fresh")] }, "feat-1");
+  harness.define("hello", { steps: [saying("From the branch")] }, "feat-1");
+  harness.define("later", { steps: [DELAYED, saying("Later")] }, "feat-1");
+}
+
+async function texts({ harness }: OpenedEmulator): Promise<unknown[]> {
+  return (await harness.messages("u1")).flatMap(
+    ({ content }) => (content.blocks as { content: string }[])[0]?.content ?? [],
+  );
+}
+
+const asked = (
+  on: string,
+  headers: Record<string, string> = {},
+): Pick<ApiCase, "given" | "ask" | "body" | "headers"> => ({
+  given,
+  ask: `POST /v1/workflows/${on}`,
+  body: BODY,
+  headers,
+});
+
+describeApiCases("branches (api-cases, section 10; A-015)", [
+  {
+    title: "AC-254 a workflow that exists only on the branch",
+    ...asked("fresh/trigger", ON_BRANCH),
+    status: 200,
+    check: async (api) => expect(await texts(api)).toEqual(["Fresh"]),
+  },
+  {
+    title: "AC-254 the same without the header",
+    ...asked("fresh/trigger"),
+    status: 404,
+    answer: err("workflow_missing", 404),
+  },
+  {
+    title: "A-015 the branch's own files stand over the main ones",
+    ...asked("hello/trigger", ON_BRANCH),
+    status: 200,
+    async check(api) {
+      expect(await texts(api)).toEqual(["From the branch"]);
+      await api.ask("POST /v1/workflows/strict/trigger", { ...BODY, data: { name: "n" } }, ON_BRANCH);
+      expect(await texts(api)).toHaveLength(2);
+    },
+  },
+  {
+    title: "A-015 a branch that is none, of a trigger",
+    ...asked("hello/trigger", { "x-knock-branch": "nope" }),
+    ...MISSING,
+  },
+  {
+    title: "A-015 a branch that is none, of any call",
+    ask: "GET /v1/users/u1",
+    headers: { "x-knock-branch": "../x" },
+    ...MISSING,
+  },
+  { title: "A-015 an empty header is none", ...asked("hello/trigger", { "x-knock-branch": "" }), status: 200 },
+  {
+    title: "A-015 a run that waits goes on with the branch's workflow",
+    ...asked("later/trigger", ON_BRANCH),
+    status: 200,
+    async check(api) {
+      await api.harness.at(600_000);
+      expect(await texts(api)).toEqual(["Later"]);
+    },
+  },
+  {
+    title: "E-019 a run whose branch is gone ends as one whose workflow is",
+    ...asked("later/trigger", ON_BRANCH),
+    status: 200,
+    async check(api) {
+      api.harness.branches.delete("feat-1");
+      await api.harness.at(600_000);
+      expect(await texts(api)).toEqual([]);
+      const { rows } = await api.ask("GET /v1/workflow_recipient_runs");
+      expect(rows).toMatchObject([{ status: "cancelled" }]);
+    },
+  },
+  {
+    title: "A-055 idempotency keys are a branch's own",
+    ...asked("hello/trigger", { ...ON_BRANCH, "idempotency-key": "k" }),
+    status: 200,
+    async check(api, { body }) {
+      const again = (headers: Record<string, string>, content: object = BODY) =>
+        api.ask("POST /v1/workflows/hello/trigger", content, { "idempotency-key": "k", ...headers });
+      const main = await again({});
+      expect(main.headers.get("idempotent-replayed")).toBeNull();
+      const replayed = await again(ON_BRANCH);
+      expect([replayed.body, replayed.headers.get("idempotent-replayed")]).toEqual([body, "true"]);
+      const odd = await again(ON_BRANCH, { recipients: ["u2"] });
+      expect([odd.status, odd.text]).toEqual([422, expect.stringContaining('idempotency key \\"k\\" was')]);
+    },
+  },
+  {
+    title: "A-015 a cancellation is of its branch's runs",
+    ...asked("later/trigger", ON_BRANCH),
+    body: { ...BODY, cancellation_key: "c" },
+    status: 200,
+    async check({ ask }) {
+      const cancel = (headers: Record<string, string>) =>
+        ask("POST /v1/workflows/later/cancel", { cancellation_key: "c" }, headers);
+      expect((await cancel({})).status).toBe(404);
+      expect((await ask("GET /v1/workflow_recipient_runs")).rows).toMatchObject([{ status: "paused" }]);
+      expect((await cancel(ON_BRANCH)).status).toBe(204);
+      expect((await ask("GET /v1/workflow_recipient_runs")).rows).toMatchObject([{ status: "cancelled" }]);
+    },
+  },
+  {
+    title: "A-902 a test run names its branch in the query",
+    given,
+    ask: "PUT /v1/workflows/fresh/run?environment=development&branch=feat-1",
+    body: BODY,
+    headers: { authorization: "Bearer knock_st_x" },
+    status: 200,
+    async check(api) {
+      expect(await texts(api)).toEqual(["Fresh"]);
+      const headers = { authorization: "Bearer knock_st_x" };
+      expect((await api.ask("PUT /v1/workflows/fresh/run?branch=nope", BODY, headers)).status).toBe(404);
+    },
+  },
+]);

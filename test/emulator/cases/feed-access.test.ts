@@ -1,0 +1,97 @@
+import { generateKeyPairSync, sign } from "node:crypto";
+import { expect } from "vitest";
+import { type ApiCase, describeApiCases } from "../../helpers/api-case.js";
+import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const PEM = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+const FEED = "GET /v1/users/u1/feeds/feed";
+const API = "https://api.knock.app/v1";
+
+type Grants = Record<string, Record<string, unknown[]>>;
+
+/** Asks as u1 with these grants and no others. */
+async function tenantsSeen(api: OpenedEmulator, grants: Grants, explicit_grants = true) {
+  const claims = { sub: "u1", exp: Math.floor(Date.now() / 1_000) + 600, grants, explicit_grants };
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const text = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}`;
+  const signed = `${text}.${sign("RSA-SHA256", Buffer.from(text), privateKey).toString("base64url")}`;
+  const headers = { authorization: "Bearer pk_dev", "x-knock-user-token": signed };
+  const { status, rows, body: answer } = await api.ask(FEED, undefined, headers);
+  const counts = (answer?.meta ?? {}) as { total_count?: number };
+  return { status, tenants: rows.map(({ tenant }) => tenant).sort(), total: counts.total_count };
+}
+
+const setup: ApiCase["setup"] = { variables: { KNOCK_SIGNING_KEY: PEM } };
+async function three({ harness }: OpenedEmulator): Promise<void> {
+  harness.environment.access = { keys: null, enhanced_security: true, signing_key: "$KNOCK_SIGNING_KEY" };
+  for (const tenant of ["acme", "other", undefined])
+    await harness.trigger("hello", { recipients: ["u1"], ...(tenant ? { tenant } : {}) });
+}
+const read = { "user/feed_read": [{}] };
+
+describeApiCases("feeds: who sees what of them", [
+  {
+    title: "A-014 a grant on a tenant shows that tenant's items alone, with the user's own those without one, too",
+    given: three,
+    setup,
+    ask: FEED,
+    headers: { authorization: "Bearer sk_dev" },
+    status: 200,
+    async check(api) {
+      expect(await tenantsSeen(api, { [`${API}/tenants/acme`]: read })).toEqual({
+        status: 200,
+        tenants: ["acme"],
+        total: 1,
+      });
+      expect(await tenantsSeen(api, { [`${API}/objects/$tenants/acme`]: { "feed/read": [] } })).toMatchObject({
+        tenants: ["acme"],
+      });
+      const both = { [`${API}/tenants/acme`]: read, [`${API}/users/u1`]: read };
+      expect(await tenantsSeen(api, both)).toMatchObject({ tenants: ["acme", null], total: 2 });
+      expect(await tenantsSeen(api, { [`${API}/users/u1`]: read })).toMatchObject({ total: 3 });
+    },
+  },
+  {
+    title: "A-013, A-014 without explicit grants nothing is narrowed, and a tenant's grant opens nobody else's feed",
+    given: three,
+    setup,
+    ask: FEED,
+    headers: { authorization: "Bearer sk_dev" },
+    status: 200,
+    async check(api) {
+      expect(await tenantsSeen(api, { [`${API}/tenants/acme`]: read }, false)).toMatchObject({ total: 3 });
+      expect(await tenantsSeen(api, { [`${API}/tenants/acme`]: { "user/guide_read": [] } })).toMatchObject({
+        status: 403,
+      });
+      expect(await tenantsSeen(api, {})).toMatchObject({ status: 403 });
+    },
+  },
+  {
+    title: "A-105, CH-221 a channel says what its answers show",
+    async given({ harness, ask }) {
+      const { feed } = harness.environment.channels;
+      harness.environment.variables = { app: "lark", inner: "x" };
+      if (feed)
+        feed.settings = {
+          response_filter: {
+            vars: { except: ["inner"] },
+            data: { only: ["n", "deep.kept"] },
+            actor: false,
+            recipient: true,
+          },
+        };
+      const data = { n: 1, hidden: 2, deep: { kept: 3, hidden: 4 } };
+      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", data });
+    },
+    ask: FEED,
+    status: 200,
+    answer: { vars: { app: "lark" } },
+    check(_api, { body, rows: [item] }) {
+      expect(body?.vars).toEqual({ app: "lark" });
+      expect(item).toMatchObject({ data: { n: 1, deep: { kept: 3 } }, actors: [{ __typename: "User", id: "u2" }] });
+      expect(JSON.stringify(item)).not.toMatch(/hidden|Udo/);
+      expect(item?.activities).toMatchObject([{ recipient: { id: "u1", name: "Una" }, actor: { id: "u2" } }]);
+    },
+  },
+]);
