@@ -85,6 +85,7 @@ export function checkChannelDelivery(
   const at = (name: string): PropertyKey[] => [...path, "settings", name];
   const required = Object.keys(vendor.settings).filter((name) => vendor.settings[name]?.required);
   if (needsSmtpLogin(vendor, settings)) required.push("username", "password");
+  for (const [name, others] of Object.entries(vendor.beside ?? {})) if (isSet(settings, name)) required.push(...others);
   for (const [name, rule] of Object.entries(vendor.settings)) {
     if (isSet(settings, name)) {
       const fault = channel.deliver || rule.kind === "secret" ? faultOf(name, rule, settings[name]) : null;

@@ -20,6 +20,8 @@ export interface Vendor {
   settings: Record<string, ProviderSetting>;
   /** Exactly one of each list must be set. */
   one_of?: readonly (readonly string[])[];
+  /** Settings that another one wants beside it. */
+  beside?: Record<string, readonly string[]>;
 }
 
 const secret: ProviderSetting = { kind: "secret" };
@@ -104,13 +106,17 @@ export function providerCatalogue(): readonly Vendor[] {
       settings: {
         application_mode: { values: ["production", "sandbox"] },
         bundle_id: needed,
-        signing_key: neededSecret,
-        key_id: needed,
-        team_id: needed,
+        signing_key: secret,
+        key_id: {},
+        team_id: {},
+        certificate: secret,
+        private_key: secret,
         ca: {},
         token_deregistration: flag,
         ...http,
       },
+      one_of: [["signing_key", "certificate"]],
+      beside: { signing_key: ["key_id", "team_id"], certificate: ["private_key"] },
     },
     {
       vendor: "expo",

@@ -50,10 +50,10 @@ describe("Twilio", () => {
     ]);
   });
 
-  test("E-182 overrides are form fields; the template's replace the channel's", async () => {
+  test("E-182 overrides are form fields, as they were rendered", async () => {
     target.answer(queued);
-    const to = twilio({ from: "+1", payload_overrides: { StatusCallback: "https://c", Attempt: 1 } });
-    await bench.send(to, sms());
+    const to = twilio({ from: "+1", payload_overrides: '{"Attempt": {{ data.n }}}' });
+    await bench.send(to, sms({ payload_overrides: { StatusCallback: "https://c", Attempt: 1 } }));
     await bench.send(to, sms({ payload_overrides: { MediaUrl: ["https://a", "https://b"], Body: "Other" } }));
     expect(target.requests[0]?.form).toMatchObject({ StatusCallback: "https://c", Attempt: "1", Body: "Ping ✓" });
     const second = new URLSearchParams(target.requests[1]?.text);

@@ -64,7 +64,7 @@ export function openResend(settings: SettingsReader, services: Services): Provid
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   return {
     async send(message): Promise<Delivery> {
-      const email = emailOf(message, settings);
+      const email = emailOf(message);
       const answer = await callApi(services, VENDOR, {
         method: "POST",
         url: `${base}/emails`,

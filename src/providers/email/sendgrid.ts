@@ -92,7 +92,7 @@ export function openSendgrid(settings: SettingsReader, services: Services): Prov
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   return {
     async send(message): Promise<Delivery> {
-      const email = emailOf(message, settings);
+      const email = emailOf(message);
       const answer = await callApi(services, VENDOR, {
         method: "POST",
         url: `${base}/v3/mail/send`,

@@ -68,7 +68,7 @@ export function openTwilio(settings: SettingsReader, services: Services): Provid
         method: "POST",
         url: `${base}/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`,
         headers: { authorization: `Basic ${credentials}`, "content-type": "application/x-www-form-urlencoded" },
-        body: formOf(to, body, sender, payloadOverrides(content, settings)),
+        body: formOf(to, body, sender, payloadOverrides(content)),
         timeout_ms,
       });
       if (!isSuccess(answer)) throw failureOf(answer, services.now());
