@@ -25,7 +25,7 @@ import type { KnockError } from "../../src/errors/knock-error.js";
 import type { Definitions } from "../../src/ports/definitions.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import type { OutsideAnswer, OutsideRequest } from "../../src/ports/outside.js";
-import type { Delivery, StoredChannelData } from "../../src/ports/provider.js";
+import type { Delivery, DeliveryCheck, StoredChannelData } from "../../src/ports/provider.js";
 import type { GuideOperations } from "../../src/ports/resources.js";
 import type { Store } from "../../src/ports/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
@@ -140,6 +140,8 @@ export class EngineHarness {
   deliver: (message: Message, channel: Channel, stored: StoredChannelData) => Delivery = (message) => ({
     status: message.channel.type === "http" ? "delivered" : "sent",
   });
+  /** What a provider says later of a message that it sent as `tracked`. */
+  check: (message: Message) => DeliveryCheck = () => ({ status: "pending" });
   private readonly time: { now: number };
   /** Requests that steps made, in order, and what they are answered. */
   readonly requests: OutsideRequest[] = [];
@@ -191,6 +193,7 @@ export class EngineHarness {
           harness.delivered.push(structuredClone(message));
           return harness.deliver(message, channel, stored);
         },
+        check: async (message) => harness.check(message),
       }),
       fetcher: { fetch: async (request) => harness.fetch(request) },
       ids: { uuid: () => crypto.randomUUID(), bytes: () => harness.nextBytes() },

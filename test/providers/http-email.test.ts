@@ -99,7 +99,7 @@ describe("Postmark", () => {
   test("CH-092 CH-082 an email request with tag and metadata", async () => {
     target.answer(OK.postmark);
     const to = mail("postmark", { open_tracking: false, link_tracking: true });
-    expect(await bench.send(to, email(RICH))).toEqual({ status: "sent", metadata: { external_id: "pm-1" } });
+    expect(await bench.send(to, email(RICH))).toMatchObject({ status: "sent", metadata: { external_id: "pm-1" } });
     const [request] = target.requests;
     expect(request).toMatchObject({ method: "POST", path: "/email" });
     expect(request?.headers).toMatchObject({ "x-postmark-server-token": KEY, accept: "application/json" });
@@ -137,7 +137,7 @@ describe("Postmark", () => {
 describe("Resend", () => {
   test("CH-099 an emails request, the message id its idempotency key", async () => {
     target.answer(OK.resend);
-    expect(await bench.send(mail("resend"), email(RICH))).toEqual({
+    expect(await bench.send(mail("resend"), email(RICH))).toMatchObject({
       status: "sent",
       metadata: { external_id: "re-1" },
     });

@@ -27,7 +27,7 @@ describe("Twilio", () => {
 
   test("CH-110 a form with To, From and Body, and the account's credentials", async () => {
     target.answer(queued);
-    expect(await bench.send(twilio(), sms())).toEqual({ status: "sent", metadata: { external_id: "SM1" } });
+    expect(await bench.send(twilio(), sms())).toMatchObject({ status: "sent", metadata: { external_id: "SM1" } });
     const [request] = target.requests;
     expect(request).toMatchObject({
       method: "POST",
