@@ -24,8 +24,10 @@ function isSet(settings: JsonObject, name: string): boolean {
 }
 
 /** What is wrong with a setting that is there, or null. A reference to a variable may stand for any of them. */
-function faultOf(name: string, { kind, values }: ProviderSetting, value: unknown): string | null {
+function faultOf(name: string, { kind, values, liquid }: ProviderSetting, value: unknown): string | null {
   if (variableOf(value) !== null) return null;
+  // Nothing but Liquid: text around it, or in it, would be a part of the secret that is written here.
+  if (liquid && typeof value === "string" && /^\s*\{\{[^"'}]*\}\}\s*$/.test(value)) return null;
   if (kind === "secret")
     return `is a secret and must name an environment variable, such as "$${name.toUpperCase()}": never write it here`;
   if (kind === "number")

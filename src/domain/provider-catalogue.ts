@@ -4,6 +4,8 @@ import type { ChannelType } from "./message.js";
 export interface ProviderSetting {
   /** `secret`: only ever a reference to an environment variable; the default is text. */
   kind?: "secret" | "number" | "flag" | "url";
+  /** Of a secret: it may come from Liquid, too, as it is rendered with each message. */
+  liquid?: true;
   required?: boolean;
   /** Another name that the provider's users know it by. */
   alias?: string;
@@ -169,7 +171,7 @@ export function providerCatalogue(): readonly Vendor[] {
       vendor: "knock-webhook",
       type: "http",
       names: ["http_knock_webhook", "webhook"],
-      settings: { signing_key: secret, allow_http: flag, timeout_ms: { kind: "number" } },
+      settings: { signing_key: { ...secret, liquid: true }, allow_http: flag, timeout_ms: { kind: "number" } },
     },
   ];
   return vendors;
@@ -178,6 +180,11 @@ export function providerCatalogue(): readonly Vendor[] {
 /** The vendor a channel names, or null. */
 export function vendorOf(type: ChannelType, provider: string): Vendor | null {
   return providerCatalogue().find((one) => one.type === type && one.names.includes(provider)) ?? null;
+}
+
+/** Whether a setting is a template. */
+export function hasLiquid(value: unknown): value is string {
+  return typeof value === "string" && (value.includes("{{") || value.includes("{%"));
 }
 
 /** The environment variable a setting refers to, or null where it is a plain value: `"$SMTP_PASSWORD"`. */

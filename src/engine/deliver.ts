@@ -115,9 +115,10 @@ interface Attempt {
   now: number;
 }
 
-/** What is wrong with the connection that the template gave: nobody is asked to deliver there (E-187). */
-function connectionFault({ content: { metadata } }: Message): string | null {
-  return isJsonObject(metadata) && typeof metadata.connection_fault === "string" ? metadata.connection_fault : null;
+/** What is wrong with the connection or the thread that the template gave: nobody is asked to deliver there (E-187, CH-177). */
+function chatFault({ content: { metadata } }: Message): string | null {
+  const fault = isJsonObject(metadata) ? (metadata.connection_fault ?? metadata.reply_fault) : null;
+  return typeof fault === "string" ? fault : null;
 }
 
 /** The step whose message this one replies to (E-188). */
@@ -147,7 +148,7 @@ async function attempt(
   }
   const ref = replyRefOf(message);
   let sent = message;
-  let fault = connectionFault(message);
+  let fault = chatFault(message);
   if (ref !== null) {
     const { asReply, findParent } = await import("./find-parent.js");
     const parent = await findParent(context, message, ref, now);

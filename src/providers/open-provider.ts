@@ -1,6 +1,6 @@
 import type { Channel } from "../domain/environment.js";
 import { type Vendor, vendorOf } from "../domain/provider-catalogue.js";
-import type { Delivery, DeliveryCheck, Provider, RecordExchange, StoredChannelData } from "../ports/provider.js";
+import type { Delivery, DeliveryCheck, Provider, RecordExchange } from "../ports/provider.js";
 import { stableStringify } from "../util/json.js";
 import type { Exchange, Recorded, Services } from "./api-call.js";
 import { exchangeOf, record, recordInto } from "./delivery-record.js";
@@ -76,11 +76,13 @@ function withPlainId(delivery: Delivery): Delivery {
   };
 }
 
-/** Tokens of connections and URLs of incoming webhooks. */
-function secretsIn(stored: StoredChannelData): string[] {
+const SECRET_NAMES = new Set(["access_token", "url", "signing_key"]);
+
+/** Tokens of connections, URLs of incoming webhooks, keys to sign with. */
+function secretsIn(...given: unknown[]): string[] {
   const found: string[] = [];
-  JSON.stringify(stored, (name, value: unknown) => {
-    if ((name === "access_token" || name === "url") && typeof value === "string" && value.length > 3) found.push(value);
+  JSON.stringify(given, (name, value: unknown) => {
+    if (SECRET_NAMES.has(name) && typeof value === "string" && value.length > 3) found.push(value);
     return value;
   });
   return found;
@@ -164,7 +166,7 @@ export function openProviders({ variables, now = Date.now }: ProviderOptions): P
             const delivery = withPlainId(await provider.send(message, channel, stored));
             return delivery.status === "sent" && provider.check ? { ...delivery, tracked: true } : delivery;
           };
-          return through(channel, vendor, load, secretsIn(stored), tell, send);
+          return through(channel, vendor, load, secretsIn(stored, message.secrets), tell, send);
         },
         async check(message, _channel, tell): Promise<DeliveryCheck> {
           const check = async (provider: Provider): Promise<DeliveryCheck> =>

@@ -83,6 +83,20 @@ describe("a channel that says deliver", () => {
     ]);
   });
 
+  test("a webhook's signing key may be Liquid (E-195), but no text of its own", () => {
+    const fault = `${S}/signing_key is a secret and must name an environment variable, such as "$SIGNING_KEY": never write it here`;
+    for (const signing_key of ["{{ vars.hook_key }}", "{{ recipient.keys.hook | default: tenant.hook_key }}"])
+      expect(parse(delivering("http", null, { signing_key }))?.settings).toEqual({ signing_key });
+    for (const signing_key of [
+      "s3cret",
+      "s3cret{{ recipient.id }}",
+      '{{ "s3cret" }}',
+      "{{ nope | default: 's3cret' }}",
+    ])
+      expect(faults(delivering("http", null, { signing_key }))).toEqual([fault]);
+    expect(faults(delivering("chat", "slack", { bot_token: "{{ vars.token }}" }))).toHaveLength(1);
+  });
+
   test("a webhook and an in-app feed need no provider named", () => {
     expect(parse(delivering("http", null))).toMatchObject({ provider: "http_knock_webhook", deliver: true });
     expect(parse(delivering("in_app_feed", null))).toMatchObject({ provider: "in_app_feed_knock" });

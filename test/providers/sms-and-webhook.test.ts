@@ -144,6 +144,16 @@ describe("a webhook", () => {
     expect(get).toMatchObject({ method: "GET", text: "" });
   });
 
+  test("E-195 a key from Liquid comes with the message; without it nothing goes out unsigned", async () => {
+    const signed = hook({ signing_key: "{{ recipient.key }}" });
+    await bench.send(signed, { ...request(), secrets: { signing_key: "key-of-ada" } });
+    const [got] = target.requests;
+    const [, t, s] = /^t=(\d+),s=(.+)$/.exec(String(got?.headers["x-webhook-signature"])) ?? [];
+    expect(s).toBe(createHmac("sha256", "key-of-ada").update(`${t}.${got?.text}`).digest("base64"));
+    expect(await bench.send(signed, request())).toMatchObject({ status: "failed", retryable: false });
+    expect(target.requests).toHaveLength(1);
+  });
+
   const answers = (status: number, expected: JsonObject) => [`${status}`, { status }, expected] as const;
   const final = { status: "failed", retryable: false };
   const passing = { status: "failed", retryable: true };

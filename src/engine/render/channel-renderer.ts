@@ -1,4 +1,5 @@
 import type { Channel } from "../../domain/environment.js";
+import { hasLiquid } from "../../domain/provider-catalogue.js";
 import type { Recipient } from "../../domain/recipient.js";
 import { messageOf } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
@@ -11,6 +12,8 @@ export interface Destination {
   address: string;
   snapshot: JsonObject | null;
   connection?: JsonObject;
+  /** For delivery alone; never part of the content. */
+  secrets?: JsonObject;
   /** Flat, for the content document's `metadata`. */
   metadata?: JsonObject;
   /** Of the device, where it has one. */
@@ -111,7 +114,7 @@ export function renderJson(text: Text | null, scope: RenderScope, what: string):
 export function channelSetting(name: string, { channel, scope }: RenderContext): string | null {
   const value = Object.hasOwn(channel.settings, name) ? channel.settings[name] : undefined;
   if (typeof value !== "string" || value === "") return null;
-  if (!value.includes("{{") && !value.includes("{%")) return value;
+  if (!hasLiquid(value)) return value;
   return renderText(value, scope).trim() || null;
 }
 

@@ -113,6 +113,7 @@ function createMessage(
     recipient_snapshot: destination.snapshot,
     metadata: sandbox ? { sandbox: true } : null,
     ...(links ? { links } : {}),
+    ...(destination.secrets && !sandbox ? { secrets: destination.secrets } : {}),
     scheduled_at: scheduled,
     // A sandboxed message without a window is settled at the end of the advance; the others wait for delivery.
     due_at: scheduled ?? (sandbox ? null : now),

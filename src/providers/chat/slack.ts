@@ -50,7 +50,13 @@ function bodyOf({ json, markdown, summary }: Chat): JsonObject {
 }
 
 /** A reply in a thread, which only bots can send (CH-173, CH-177). */
-const threadOf = ({ parent }: Chat): JsonObject => (parent === null ? {} : { thread_ts: parent });
+const threadOf = ({ parent, broadcast }: Chat): JsonObject =>
+  parent === null ? {} : { thread_ts: parent, ...(broadcast ? { reply_broadcast: true } : {}) };
+
+/** What cannot reply must not post into the channel instead. */
+function refuseReply({ parent }: Chat): void {
+  if (parent !== null) throw refused(`${VENDOR}: an incoming webhook cannot reply; a reply needs a bot`);
+}
 
 /** Slack's own error code decides, whatever the status. */
 function failureOf(code: string, answer: ApiAnswer, now: number): Undeliverable {
@@ -68,6 +74,7 @@ export function openSlack(settings: SettingsReader, services: Services): Provide
   const json = { "content-type": "application/json; charset=utf-8" };
 
   async function throughWebhook(url: string, chat: Chat): Promise<Delivery> {
+    refuseReply(chat);
     const body = JSON.stringify(bodyOf(chat));
     const answer = await callApi(services, VENDOR, { method: "POST", url, headers: json, body, timeout_ms });
     const said = answer.text.trim();

@@ -57,4 +57,8 @@ export const LATER_MIGRATIONS: readonly string[] = [
   CREATE INDEX recipient_runs_by_workflow_run ON recipient_runs (workflow_run);
   CREATE INDEX recipient_runs_due ON recipient_runs (due_at) WHERE due_at IS NOT NULL;
   `,
+  // Apart from messages: what reads those, or copies them, cannot come upon it.
+  `
+  CREATE TABLE message_secrets (message TEXT PRIMARY KEY, secrets TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ];

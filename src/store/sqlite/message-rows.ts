@@ -3,6 +3,7 @@ import type { RecipientKey } from "../../domain/recipient.js";
 import type { JsonObject } from "../../util/json.js";
 import type { Connection } from "./connection.js";
 import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
+import { insertSecrets } from "./message-secrets.js";
 import { json, parsed, type ReadWorkflowRun, workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
@@ -121,5 +122,6 @@ export function messageInserter(
       json(message.batch ?? null),
       json(message.links ?? null),
     );
+    insertSecrets(db, message);
   };
 }
