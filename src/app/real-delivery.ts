@@ -21,6 +21,8 @@ export function realDelivery(variables: EnvironmentVariables): Providers {
             retryable: false,
             reason,
           },
+        findUser: async (email, token) =>
+          (await (await providerOf(channel))?.findUser?.(email, token, channel)) ?? null,
         check: async (message, _channel, record) =>
           (await (await providerOf(channel))?.check?.(message, channel, record)) ?? { status: "unknown", reason },
       };

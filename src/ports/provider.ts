@@ -23,6 +23,9 @@ export type DeliveryCheck =
   /** Not to be known: asking again would not help. */
   | { status: "unknown"; reason: string };
 
+/** Who somebody is to a provider: their connection, or why there is none; null where it cannot say now. */
+export type FoundUser = { connection: JsonObject } | { missing: string } | null;
+
 export type RecordExchange = (exchange: DeliveryExchange) => void;
 
 /** What is stored for the message's channel now: content holds no secrets, so connections and tokens are read here. */
@@ -37,4 +40,6 @@ export interface Provider {
   send(message: Message, channel: Channel, stored: StoredChannelData, record?: RecordExchange): Promise<Delivery>;
   /** Asks about a message that `send` said is tracked (E-212). Absent where the provider cannot be asked. */
   check?(message: Message, channel: Channel, record?: RecordExchange): Promise<DeliveryCheck>;
+  /** Looks a user up by e-mail with the tenant's token (CH-175). Absent where that is no question to the provider. */
+  findUser?(email: string, token: string, channel: Channel): Promise<FoundUser>;
 }

@@ -1,6 +1,6 @@
 import type { Channel } from "../domain/environment.js";
 import { type Vendor, vendorOf } from "../domain/provider-catalogue.js";
-import type { Delivery, DeliveryCheck, Provider, RecordExchange } from "../ports/provider.js";
+import type { Delivery, DeliveryCheck, FoundUser, Provider, RecordExchange } from "../ports/provider.js";
 import { stableStringify } from "../util/json.js";
 import type { Exchange, Recorded, Services } from "./api-call.js";
 import { exchangeOf, record, recordInto } from "./delivery-record.js";
@@ -167,6 +167,17 @@ export function openProviders({ variables, now = Date.now }: ProviderOptions): P
             return delivery.status === "sent" && provider.check ? { ...delivery, tracked: true } : delivery;
           };
           return through(channel, vendor, load, secretsIn(stored, message.secrets), tell, send);
+        },
+        async findUser(email, token): Promise<FoundUser> {
+          const find = async (provider: Provider) => ({
+            found: (await provider.findUser?.(email, token, channel)) ?? null,
+          });
+          const answer = await through(channel, vendor, load, [token], undefined, find);
+          if ("found" in answer) {
+            if (answer.found === null || "connection" in answer.found) return answer.found;
+            return { missing: presentable(answer.found.missing, [token]) };
+          }
+          return answer.status === "failed" && answer.retryable ? null : { missing: answer.reason };
         },
         async check(message, _channel, tell): Promise<DeliveryCheck> {
           const check = async (provider: Provider): Promise<DeliveryCheck> =>

@@ -25,7 +25,7 @@ import type { KnockError } from "../../src/errors/knock-error.js";
 import type { Definitions } from "../../src/ports/definitions.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import type { OutsideAnswer, OutsideRequest } from "../../src/ports/outside.js";
-import type { Delivery, DeliveryCheck, StoredChannelData } from "../../src/ports/provider.js";
+import type { Delivery, DeliveryCheck, FoundUser, StoredChannelData } from "../../src/ports/provider.js";
 import type { GuideOperations } from "../../src/ports/resources.js";
 import type { Store } from "../../src/ports/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
@@ -142,6 +142,8 @@ export class EngineHarness {
   });
   /** What a provider says later of a message that it sent as `tracked`. */
   check: (message: Message) => DeliveryCheck = () => ({ status: "pending" });
+  /** Who the provider says has an e-mail address. */
+  findUser: (email: string, token: string) => FoundUser = () => null;
   private readonly time: { now: number };
   /** Requests that steps made, in order, and what they are answered. */
   readonly requests: OutsideRequest[] = [];
@@ -194,6 +196,7 @@ export class EngineHarness {
           return harness.deliver(message, channel, stored);
         },
         check: async (message) => harness.check(message),
+        findUser: async (email, token) => harness.findUser(email, token),
       }),
       fetcher: { fetch: async (request) => harness.fetch(request) },
       ids: { uuid: () => crypto.randomUUID(), bytes: () => harness.nextBytes() },

@@ -137,6 +137,22 @@ describe("Slack", () => {
     expect(target.requests).toHaveLength(1);
   });
 
+  test.each<[TargetReply, object | null]>([
+    [{ json: { ok: true, user: { id: "U7" } } }, { connection: { user_id: "U7" } }],
+    [
+      { json: { ok: false, error: "users_not_found" } },
+      { missing: "nobody was found by the e-mail address: Slack: users_not_found" },
+    ],
+    [{ json: { ok: false, error: "invalid_auth" } }, { missing: expect.stringContaining("invalid_auth") }],
+    [{ status: 429, headers: { "retry-after": "1" } }, null],
+    [{ fault: "drop" }, null],
+    [{ text: "<html>portal" }, null],
+  ])("E-186 CH-175 who has an e-mail address, answered with %j", async (reply, found) => {
+    target.answer(reply);
+    expect(await bench.findUser(slack(), "ada@lark.test", "xoxb-tenant-1")).toEqual(found);
+    expect(target.requests[0]?.headers.authorization).toBe("Bearer xoxb-tenant-1");
+  });
+
   test("CH-162 the tenant's token wins; the channel's own serves where there is no other", async () => {
     target.answer(ok);
     await send(slack({ bot_token: "$BOT_TOKEN" }), BOT, {}, { token: { access_token: "xoxb-tenant" } });

@@ -4,6 +4,7 @@ import type { Recipient } from "../../domain/recipient.js";
 import { messageOf } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { isJsonObject } from "../../util/json.js";
+import type { UserLookup } from "../need.js";
 import { type CompileText, RenderError, type RenderScope, renderText, type Text } from "./liquid.js";
 
 /** Where one message goes: an address, a device token, a connection. */
@@ -16,6 +17,8 @@ export interface Destination {
   secrets?: JsonObject;
   /** Flat, for the content document's `metadata`. */
   metadata?: JsonObject;
+  /** Nobody's connection yet: who it is has to be asked. */
+  lookup?: UserLookup;
   /** Of the device, where it has one. */
   locale?: string | null;
 }

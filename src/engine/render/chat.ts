@@ -11,6 +11,15 @@ import {
   textProperty,
 } from "./channel-renderer.js";
 
+/** Where a message to a connection of the recipient's goes. */
+export function toConnection(connection: JsonObject): Destination {
+  return {
+    address: addressOf(connection),
+    snapshot: snapshotOf(connection),
+    connection: publicConnection(connection),
+  };
+}
+
 /** What identifies a connection to a reader: never its token. */
 function addressOf(connection: JsonObject): string {
   const webhook = connection.incoming_webhook;
@@ -60,14 +69,14 @@ function overriding(text: string, place: string): Destination {
   };
 }
 
-/** A user of Slack who is to be found by e-mail when the message leaves: no connection yet, and a token to ask with (CH-175). */
+/** A user of Slack who is to be found by e-mail: no connection yet, and a token to ask with (CH-175). */
 function byEmail({ recipient, tenant, channel }: RenderContext, own: unknown): Destination[] {
   const wanted = typeof own === "boolean" ? own : channel.settings.email_based_user_id_resolution === true;
   if (!wanted || !channel.provider.includes("slack") || splitKey(recipient.key).collection !== USERS) return [];
   const email = textProperty(recipient, "email");
   const token = tenant === null ? undefined : channelData(tenant, channel).token;
   if (email === null || !isJsonObject(token) || typeof token.access_token !== "string") return [];
-  return [{ address: email, snapshot: { email }, connection: { email } }];
+  return [{ address: email, snapshot: { email }, connection: { email }, lookup: { email, token: token.access_token } }];
 }
 
 /** Chat (A-477, T-212): one message per connection (E-181). */
@@ -94,11 +103,7 @@ export function compileChat(template: TemplateReader, overrides: TemplateReader)
       const { connections } = channelData(recipient, channel);
       const usable = Array.isArray(connections) ? connections.filter(isJsonObject) : [];
       if (usable.length === 0) return byEmail(context, overrides.value("email_based_user_id_resolution"));
-      return usable.map((connection) => ({
-        address: addressOf(connection),
-        snapshot: snapshotOf(connection),
-        connection: publicConnection(connection),
-      }));
+      return usable.map(toConnection);
     },
     render({ scope }, { connection, metadata }) {
       const thread = parent?.(scope).trim() ?? null;

@@ -1,4 +1,4 @@
-import type { Delivery, Provider } from "../../ports/provider.js";
+import type { Delivery, FoundUser, Provider } from "../../ports/provider.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ApiAnswer,
@@ -12,7 +12,7 @@ import {
   successBody,
 } from "../api-call.js";
 import type { SettingsReader } from "../settings-reader.js";
-import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";
+import { bounced, passing, refused, Undeliverable } from "../undeliverable.js";
 import { type Chat, chatOf, stringIn } from "./chat-content.js";
 import { slackMrkdwn } from "./slack-mrkdwn.js";
 
@@ -123,7 +123,20 @@ export function openSlack(settings: SettingsReader, services: Services): Provide
     throw failureOf(plainText(error) || "unknown error", answer, services.now());
   }
 
+  /** No such user, or a token that may not ask, is an answer; what passes is none. */
+  async function findUser(email: string, token: string): Promise<FoundUser> {
+    try {
+      return { connection: { user_id: await userByEmail(email, token) } };
+    } catch (error) {
+      if (!(error instanceof Undeliverable)) throw error;
+      const { delivery } = error;
+      if (delivery.status === "failed" && delivery.retryable) return null;
+      return { missing: `nobody was found by the e-mail address: ${delivery.reason}` };
+    }
+  }
+
   return {
+    findUser,
     async send(message, _channel, stored) {
       const chat = chatOf(message, stored);
       return chat.webhook === null ? throughBot(chat) : throughWebhook(chat.webhook, chat);

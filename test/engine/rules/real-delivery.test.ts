@@ -234,6 +234,42 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     expect(h.delivered[1]?.content.connection).toEqual({ user_id: "U7" });
   });
 
+  test("is looked for before the message is made, once for all steps of the channel, and is kept", async () => {
+    const asked: string[][] = [];
+    h.findUser = (...of) => {
+      asked.push(of);
+      return { connection: { user_id: "U8" } };
+    };
+    h.define("digest", { steps: [byEmail(), { ...byEmail(), ref: "chat_2" }] });
+    await h.trigger("digest", { recipients: ["ana"], tenant });
+    expect(asked).toEqual([["ana@lark.test", "xoxb-tenant"]]);
+    expect(h.delivered.map(({ content }) => content.connection)).toEqual([{ user_id: "U8" }, { user_id: "U8" }]);
+    expect((await h.recipient("ana"))?.channel_data).toMatchObject({ "c-chat": { connections: [{ user_id: "U8" }] } });
+  });
+
+  test("who is found nowhere is a step that is skipped, and the run goes on", async () => {
+    h.findUser = () => ({ missing: "nobody was found" });
+    h.define("digest", { steps: [byEmail(), step.email()] });
+    const outcome = await h.trigger("digest", { recipients: ["ana"], tenant });
+    const reason = { code: "missing_recipient_data", detail: "nobody was found" };
+    expect(outcome.recipients?.[0]).toMatchObject({
+      status: "completed",
+      steps: [{ outcome: "skipped", reason }, { outcome: "sent" }],
+    });
+  });
+
+  test("nobody is asked about who opted out, nor where nothing leaves", async () => {
+    h.findUser = () => {
+      throw new Error("asked");
+    };
+    h.define("digest", { steps: [byEmail()] });
+    await h.identify({ id: "ana", preferences: { default: { channel_types: { chat: false } } } });
+    await h.trigger("digest", { recipients: ["ana"], tenant });
+    (h.environment.channels.chatty as { deliver: boolean }).deliver = false;
+    const outcome = await h.trigger("digest", { recipients: ["bo"], tenant });
+    expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ message_status: "not_sent" });
+  });
+
   test.each([
     ["no tenant has a token", byEmail, {}],
     ["the step does not ask for it", () => step.chat(), { tenant }],
