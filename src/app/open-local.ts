@@ -68,6 +68,7 @@ export interface EngineParts {
   /** Stands between the engine and who delivers. */
   around?: (providerFor: ProviderFor) => ProviderFor;
   guides?: EngineContext["guides"];
+  contentsInLocale?: EngineContext["contentsInLocale"];
   warn?: EngineContext["warn"];
 }
 
@@ -81,7 +82,7 @@ export function localEngine(
   definitions: Definitions,
   store: Store,
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
-  { around = (providerFor) => providerFor, guides, warn }: EngineParts = {},
+  { around = (providerFor) => providerFor, guides, contentsInLocale, warn }: EngineParts = {},
 ): LocalOperations {
   const providers = realDelivery(env);
   return createEngine({
@@ -95,6 +96,7 @@ export function localEngine(
     random: Math.random,
     close: providers.close,
     ...(guides ? { guides } : {}),
+    ...(contentsInLocale ? { contentsInLocale } : {}),
     ...(warn ? { warn } : {}),
   });
 }

@@ -17,6 +17,7 @@ import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
 import type { TemplatePartial } from "../../src/domain/template-partial.js";
 import { type TranslationFile, Translations } from "../../src/domain/translation.js";
 import type { Workflow } from "../../src/domain/workflow.js";
+import { contentsInLocale } from "../../src/engine/contents-in-locale.js";
 import { createEngine } from "../../src/engine/create-engine.js";
 import type { EngineContext } from "../../src/engine/engine-context.js";
 import { withChannelIds } from "../../src/engine/fan-out-start.js";
@@ -202,6 +203,7 @@ export class EngineHarness {
       ids: { uuid: () => crypto.randomUUID(), bytes: () => harness.nextBytes() },
       guides: (own) =>
         guideOperations(own, async () => ({ guides: [...harness.guides.values()], faults: harness.guideFaults })),
+      contentsInLocale,
       realNow: () => harness.now,
       sleep: async (milliseconds) => {
         harness.now += milliseconds;
