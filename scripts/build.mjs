@@ -51,6 +51,7 @@ const LATE_MODULES = [
   "app/init-project",
   "app/open-in-browser",
   "app/run-shell",
+  "engine/check-delivery",
   "engine/find-parent",
   "engine/schedule-times",
   "engine/store-connections",

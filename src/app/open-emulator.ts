@@ -8,6 +8,7 @@ import { Faults } from "../emulator/faults.js";
 import { type Emulator, openEmulator } from "../emulator/open-emulator.js";
 import { OwnTracking } from "../emulator/own-tracking.js";
 import { deliveryShape } from "../emulator/webhooks/webhook-delivery.js";
+import { contentsInLocale } from "../engine/contents-in-locale.js";
 import { guideOperations } from "../engine/guides/guide-operations.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
@@ -126,6 +127,7 @@ export async function openProjectEmulator(
       {
         around: (next) => (channel) => faults.providerFor(channel, next),
         guides: (context) => guideOperations(context, guides),
+        contentsInLocale,
         warn: (text) => output.warn(text),
       },
     );

@@ -87,6 +87,7 @@ export interface EngineParts {
   /** Stands between the engine and who delivers. */
   around?: (providerFor: ProviderFor) => ProviderFor;
   guides?: EngineContext["guides"];
+  contentsInLocale?: EngineContext["contentsInLocale"];
   warn?: EngineContext["warn"];
   branch?: string;
 }
@@ -101,7 +102,7 @@ export function localEngine(
   definitions: Definitions,
   store: Store,
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
-  { around = (providerFor) => providerFor, guides, warn, branch }: EngineParts = {},
+  { around = (providerFor) => providerFor, guides, contentsInLocale, warn, branch }: EngineParts = {},
 ): LocalOperations {
   const providers = realDelivery(env);
   return createEngine({
@@ -115,6 +116,7 @@ export function localEngine(
     random: Math.random,
     close: providers.close,
     ...(guides ? { guides } : {}),
+    ...(contentsInLocale ? { contentsInLocale } : {}),
     ...(warn ? { warn } : {}),
     ...(branch === undefined ? {} : { branch }),
   });

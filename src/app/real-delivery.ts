@@ -1,3 +1,4 @@
+import type { Channel } from "../domain/environment.js";
 import { vendorOf } from "../domain/provider-catalogue.js";
 import type { Providers } from "../providers/open-provider.js";
 import type { EnvironmentVariables } from "./credentials.js";
@@ -5,16 +6,25 @@ import type { EnvironmentVariables } from "./credentials.js";
 /** Providers that are loaded when the first message goes out: a start whose channels are sandboxed reads none of them. */
 export function realDelivery(variables: EnvironmentVariables): Providers {
   let opened: Promise<Providers> | undefined;
+  const providerOf = async (channel: Channel) => {
+    opened ??= import("../providers/open-provider.js").then(({ openProviders }) => openProviders({ variables }));
+    return (await opened).providerFor(channel);
+  };
   return {
     providerFor(channel) {
       if (vendorOf(channel.type, channel.provider) === null) return null;
+      const reason = `nothing here delivers for channel "${channel.key}"`;
       return {
-        async send(message, _channel, stored, record) {
-          opened ??= import("../providers/open-provider.js").then(({ openProviders }) => openProviders({ variables }));
-          const provider = (await opened).providerFor(channel);
-          if (provider) return provider.send(message, channel, stored, record);
-          return { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
-        },
+        send: async (message, _channel, stored, record) =>
+          (await (await providerOf(channel))?.send(message, channel, stored, record)) ?? {
+            status: "failed",
+            retryable: false,
+            reason,
+          },
+        findUser: async (email, token) =>
+          (await (await providerOf(channel))?.findUser?.(email, token, channel)) ?? null,
+        check: async (message, _channel, record) =>
+          (await (await providerOf(channel))?.check?.(message, channel, record)) ?? { status: "unknown", reason },
       };
     },
     async close() {

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../util/json.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
 import { pathOf } from "./step-path.js";
 import type { ChannelStep, Workflow } from "./workflow.js";
 import { walkSteps } from "./workflow.js";
@@ -9,6 +9,24 @@ export function replyRefOf({ channel_type, template }: ChannelStep): string | nu
   if (channel_type !== "chat" || !isJsonObject(template?.settings)) return null;
   const ref = template.settings.reply_to_step_ref;
   return typeof ref === "string" && ref !== "" ? ref : null;
+}
+
+/**
+ * A chat step's template with its destination: a reply goes where its parent went, and so by the connection that the parent's
+ * template gave (CH-177), unless it names one itself.
+ */
+export function chatTemplate(workflow: Workflow, step: ChannelStep): JsonObject {
+  const template = step.template ?? {};
+  const settings = isJsonObject(template.settings) ? template.settings : {};
+  const ref = replyRefOf(step);
+  if (ref === null || typeof settings.recipient_connection === "string") return template;
+  const parent = [...walkSteps(workflow.steps)].find((one) => one.step.ref === ref)?.step;
+  if (parent?.type !== "channel") return template;
+  const above = chatTemplate(workflow, parent).settings;
+  const recipient_connection = isJsonObject(above) ? above.recipient_connection : undefined;
+  return recipient_connection === undefined
+    ? template
+    : { ...template, settings: { ...settings, recipient_connection } };
 }
 
 /** Whether every run that comes to `later` has come past `earlier`. */

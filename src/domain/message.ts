@@ -65,6 +65,11 @@ export interface Message {
   /** The destination used (E-220). */
   recipient_snapshot: JsonObject | null;
   metadata: JsonObject | null;
+  /**
+   * What its delivery needs and its content must not show: a token or a webhook that a template gave, a signing key. Kept apart,
+   * and only until it has been sent.
+   */
+  secrets?: JsonObject;
   /** Where tracked links of its content lead, by their number; absent where nothing is tracked (T-234). */
   links?: string[];
   /** Held until then by a send window (E-198). */

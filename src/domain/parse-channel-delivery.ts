@@ -25,8 +25,10 @@ function isSet(settings: JsonObject, name: string): boolean {
 }
 
 /** What is wrong with a setting that is there, or null. A reference to a variable may stand for any of them. */
-function faultOf(name: string, { kind, values }: ProviderSetting, value: unknown): string | null {
+function faultOf(name: string, { kind, values, liquid }: ProviderSetting, value: unknown): string | null {
   if (variableOf(value) !== null) return null;
+  // Nothing but Liquid: text around it, or in it, would be a part of the secret that is written here.
+  if (liquid && typeof value === "string" && /^\s*\{\{[^"'}]*\}\}\s*$/.test(value)) return null;
   if (kind === "secret")
     return `is a secret and must name an environment variable, such as "$${name.toUpperCase()}": never write it here`;
   if (kind === "number")
@@ -89,6 +91,7 @@ export function checkChannelDelivery(
   const at = (name: string): PropertyKey[] => [...path, "settings", name];
   const required = Object.keys(vendor.settings).filter((name) => vendor.settings[name]?.required);
   if (needsSmtpLogin(vendor, settings)) required.push("username", "password");
+  for (const [name, others] of Object.entries(vendor.beside ?? {})) if (isSet(settings, name)) required.push(...others);
   for (const [name, rule] of Object.entries(vendor.settings)) {
     if (isSet(settings, name)) {
       const fault = channel.deliver || rule.kind === "secret" ? faultOf(name, rule, settings[name]) : null;

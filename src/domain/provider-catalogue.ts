@@ -4,6 +4,8 @@ import type { ChannelType } from "./message.js";
 export interface ProviderSetting {
   /** `secret`: only ever a reference to an environment variable; the default is text. */
   kind?: "secret" | "number" | "flag" | "url";
+  /** Of a secret: it may come from Liquid, too, as it is rendered with each message. */
+  liquid?: true;
   required?: boolean;
   /** Another name that the provider's users know it by. */
   alias?: string;
@@ -20,6 +22,8 @@ export interface Vendor {
   settings: Record<string, ProviderSetting>;
   /** Exactly one of each list must be set. */
   one_of?: readonly (readonly string[])[];
+  /** Settings that another one wants beside it. */
+  beside?: Record<string, readonly string[]>;
 }
 
 const secret: ProviderSetting = { kind: "secret" };
@@ -57,19 +61,31 @@ export function providerCatalogue(): readonly Vendor[] {
       vendor: "sendgrid",
       type: "email",
       names: ["sendgrid", "email_sendgrid"],
-      settings: { api_key: neededSecret, open_tracking: flag, link_tracking: flag, ...http },
+      settings: {
+        api_key: neededSecret,
+        open_tracking: flag,
+        link_tracking: flag,
+        check_delivery_status: flag,
+        ...http,
+      },
     },
     {
       vendor: "postmark",
       type: "email",
       names: ["postmark", "email_postmark"],
-      settings: { api_key: neededSecret, open_tracking: flag, link_tracking: flag, ...http },
+      settings: {
+        api_key: neededSecret,
+        open_tracking: flag,
+        link_tracking: flag,
+        check_delivery_status: flag,
+        ...http,
+      },
     },
     {
       vendor: "resend",
       type: "email",
       names: ["resend", "email_resend"],
-      settings: { api_key: neededSecret, ...http },
+      settings: { api_key: neededSecret, check_delivery_status: flag, ...http },
     },
     {
       vendor: "twilio",
@@ -81,6 +97,7 @@ export function providerCatalogue(): readonly Vendor[] {
         phone_number: { alias: "from" },
         short_code: {},
         messaging_service_sid: {},
+        check_delivery_status: flag,
         ...http,
       },
       one_of: [["phone_number", "short_code", "messaging_service_sid"]],
@@ -104,13 +121,17 @@ export function providerCatalogue(): readonly Vendor[] {
       settings: {
         application_mode: { values: ["production", "sandbox"] },
         bundle_id: needed,
-        signing_key: neededSecret,
-        key_id: needed,
-        team_id: needed,
+        signing_key: secret,
+        key_id: {},
+        team_id: {},
+        certificate: secret,
+        private_key: secret,
         ca: {},
         token_deregistration: flag,
         ...http,
       },
+      one_of: [["signing_key", "certificate"]],
+      beside: { signing_key: ["key_id", "team_id"], certificate: ["private_key"] },
     },
     {
       vendor: "expo",
@@ -150,7 +171,7 @@ export function providerCatalogue(): readonly Vendor[] {
       vendor: "knock-webhook",
       type: "http",
       names: ["http_knock_webhook", "webhook"],
-      settings: { signing_key: secret, allow_http: flag, timeout_ms: { kind: "number" } },
+      settings: { signing_key: { ...secret, liquid: true }, allow_http: flag, timeout_ms: { kind: "number" } },
     },
   ];
   return vendors;
@@ -159,6 +180,11 @@ export function providerCatalogue(): readonly Vendor[] {
 /** The vendor a channel names, or null. */
 export function vendorOf(type: ChannelType, provider: string): Vendor | null {
   return providerCatalogue().find((one) => one.type === type && one.names.includes(provider)) ?? null;
+}
+
+/** Whether a setting is a template. */
+export function hasLiquid(value: unknown): value is string {
+  return typeof value === "string" && (value.includes("{{") || value.includes("{%"));
 }
 
 /** The environment variable a setting refers to, or null where it is a plain value: `"$SMTP_PASSWORD"`. */

@@ -60,7 +60,10 @@ const TEMPLATES: Record<Exclude<ChannelType, "in_app_guide">, [fields: string, s
   ],
   sms: ["text_body settings", "to_number payload_overrides"],
   push: ["title text_body settings", "delivery_type payload_overrides"],
-  chat: ["markdown_body json_body summary settings", "recipient_connection reply_to_step_ref parent_message_id"],
+  chat: [
+    "markdown_body json_body summary settings",
+    "recipient_connection reply_to_step_ref parent_message_id send_to_channel",
+  ],
   in_app_feed: ["markdown_body action_url action_buttons", null],
   http: ["method url headers query_params body inputs", null],
 };

@@ -146,6 +146,12 @@ export class Faults {
         if (provider !== null) return provider.send(message, own, stored);
         return { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
       },
+      // A sandboxed channel asks nobody.
+      findUser: async (email, token, own) =>
+        isSandboxed ? null : ((await next(channel)?.findUser?.(email, token, own)) ?? null),
+      // What was sent is followed as ever: faults are of attempts.
+      check: async (message, own, record) =>
+        (await next(channel)?.check?.(message, own, record)) ?? { status: "unknown", reason: "nothing to ask" },
     };
   }
 

@@ -29,6 +29,8 @@ export async function answer(context: EngineContext, needs: readonly Need[], now
         return readings(need);
       case "workflow":
         return runnable(context, need.key);
+      case "connection":
+        return (await import("./store-connections.js")).answerConnection(context, need, now);
       case "fetch":
         return answerFetch(context, environment, need.request);
       case "agent":

@@ -1,4 +1,5 @@
 import { DEFAULT_LAYOUT, layoutKeyOf } from "../domain/check-email-template.js";
+import { chatTemplate } from "../domain/check-replies.js";
 import type { ChannelType } from "../domain/message.js";
 import { textFileOf } from "../domain/text-files.js";
 import type { ChannelStep, Workflow } from "../domain/workflow.js";
@@ -141,7 +142,8 @@ export async function compileStep(
     );
   }
   if (type === "email") return compileEmailStep(workflow, step, place, compile, shared);
-  const template = new TemplateReader(step.template ?? {}, compile, `${place}.template`);
+  const source = type === "chat" ? chatTemplate(workflow, step) : (step.template ?? {});
+  const template = new TemplateReader(source, compile, `${place}.template`);
   const renderer = COMPILERS[type](
     template,
     new TemplateReader(step.channel_overrides ?? {}, compile, `${place}.channel_overrides`),

@@ -209,6 +209,10 @@ class Engine implements LocalOperations {
     return this.context.store.clear(options);
   }
 
+  async readContentsIn(ids: readonly string[], locale: string) {
+    return (await this.context.contentsInLocale?.(this.context, ids, locale)) ?? new Map<string, JsonObject>();
+  }
+
   previewSteps(trigger: Trigger, refs: readonly string[] | null) {
     return previewSteps(onBranch(this.context, this.context.branch).context, trigger, refs);
   }

@@ -3,7 +3,7 @@ import { type Channel, type Environment, undeclaredChannel } from "../domain/env
 import type { Message } from "../domain/message.js";
 import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../domain/recipient.js";
 import { messageOf } from "../errors/knock-error.js";
-import type { Delivery, StoredChannelData } from "../ports/provider.js";
+import type { Delivery, RecordExchange, StoredChannelData } from "../ports/provider.js";
 import { ksuid } from "../util/ids.js";
 import { isJsonObject } from "../util/json.js";
 import { deregisterTokens } from "./deregister-tokens.js";
@@ -17,6 +17,9 @@ const FIRST_WAIT_MS = 14_000;
 const JITTER = 0.2;
 /** A provider that asks for more than this is asked again then: the eight attempts are meant for 30 minutes. */
 const MAX_RETRY_AFTER_MS = 30 * 60_000;
+
+/** E-212: when a provider is first asked what became of a message; `check-delivery.ts` has the rest. */
+const FIRST_CHECK_MS = 5_000;
 
 const CHUNK = 100;
 const LEASE_MS = 120_000;
@@ -73,6 +76,7 @@ function settle(message: Message, delivery: Delivery, now: number, random: numbe
   }
   if (delivery.metadata) message.metadata = { ...message.metadata, ...delivery.metadata };
   setStatus(message, delivery.status, now);
+  if (delivery.tracked) message.due_at = now + FIRST_CHECK_MS;
 }
 
 /** Whether a message has a way to go: the feed is its own delivery, a sandboxed message stays (E-205, E-208). */
@@ -111,9 +115,10 @@ interface Attempt {
   now: number;
 }
 
-/** What is wrong with the connection that the template gave: nobody is asked to deliver there (E-187). */
-function connectionFault({ content: { metadata } }: Message): string | null {
-  return isJsonObject(metadata) && typeof metadata.connection_fault === "string" ? metadata.connection_fault : null;
+/** What is wrong with the connection or the thread that the template gave: nobody is asked to deliver there (E-187, CH-177). */
+function chatFault({ content: { metadata } }: Message): string | null {
+  const fault = isJsonObject(metadata) ? (metadata.connection_fault ?? metadata.reply_fault) : null;
+  return typeof fault === "string" ? fault : null;
 }
 
 /** The step whose message this one replies to (E-188). */
@@ -127,6 +132,14 @@ async function attempt(
   { logs, found, environment, storedFor, now }: Attempt,
 ) {
   const channel = channelOf(message, environment);
+  const tell: RecordExchange = (exchange) => {
+    logs.push({ ...exchange, id: ksuid(now, context.ids.bytes()), message_id: message.id, at: now });
+  };
+  if (message.status === "sent") {
+    const { checkDelivery } = await import("./check-delivery.js");
+    await checkDelivery(message, channel, channel.deliver ? context.providerFor(channel) : null, tell, now);
+    return;
+  }
   if (!leaves(message) || !channel.deliver) {
     // Held back by a send window until now, or its channel has become a sandbox since (CH-003): nothing leaves.
     message.due_at = null;
@@ -135,7 +148,7 @@ async function attempt(
   }
   const ref = replyRefOf(message);
   let sent = message;
-  let fault = connectionFault(message);
+  let fault = chatFault(message);
   if (ref !== null) {
     const { asReply, findParent } = await import("./find-parent.js");
     const parent = await findParent(context, message, ref, now);
@@ -154,9 +167,7 @@ async function attempt(
     }
     const provider = context.providerFor(channel);
     const delivery: Delivery = provider
-      ? await provider.send(sent, channel, storedFor(message), (exchange) => {
-          logs.push({ ...exchange, id: ksuid(now, context.ids.bytes()), message_id: message.id, at: now });
-        })
+      ? await provider.send(sent, channel, storedFor(message), tell)
       : { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
     settle(message, delivery, now, context.random());
     if ("connection" in delivery && delivery.connection) found.push({ message, connection: delivery.connection });

@@ -12,6 +12,7 @@ import type { Provider } from "../ports/provider.js";
 import type { GuideOperations } from "../ports/resources.js";
 import type { Store } from "../ports/store.js";
 import type { IdSource } from "../util/ids.js";
+import type { JsonObject } from "../util/json.js";
 import type { RunParties } from "./scope.js";
 
 /** All that the engine is given: it reads no environment, keeps no time of its own and prints nothing. */
@@ -24,6 +25,12 @@ export interface EngineContext {
   providerFor(channel: Channel): Provider | null;
   /** In-app guides, in builds that have them. */
   guides?: (context: EngineContext) => GuideOperations;
+  /** Renders messages in another language, in builds that are asked to. */
+  contentsInLocale?: (
+    context: EngineContext,
+    ids: readonly string[],
+    locale: string,
+  ) => Promise<Map<string, JsonObject>>;
   /** Closes what providers keep open. */
   close?(): Promise<void>;
   /** Makes the requests of fetch and agent steps that are allowed to leave. */

@@ -1,3 +1,4 @@
+import type { Channel } from "../domain/environment.js";
 import type { RecipientKey } from "../domain/recipient.js";
 import type { AgentRequest, OutsideRequest } from "../ports/outside.js";
 import type { ThrottlePass } from "../ports/store.js";
@@ -12,11 +13,22 @@ export type Need =
   | { kind: "audiences"; ref: string; recipient: RecipientKey }
   /** What filters read; `known` is what was read for the run before. `ref` is {@link READINGS}. */
   | { kind: "readings"; ref: string; wanted: readonly Reading[]; known: Readings }
+  /** A {@link FoundUser}; `ref` is {@link connectionRef}. */
+  | { kind: "connection"; ref: string; recipient: RecipientKey; channel: Channel; lookup: UserLookup }
   | { kind: "fetch"; ref: string; request: OutsideRequest }
   | { kind: "agent"; ref: string; request: AgentRequest };
 
 /** Where the answer about audiences stands: conditions anywhere in a run may ask, and ask once. */
 export const AUDIENCES = "$audiences";
+
+/** A user of Slack to be found by e-mail, and the token to ask with. */
+export interface UserLookup {
+  email: string;
+  token: string;
+}
+
+/** All steps of a run that send through a channel share the answer. */
+export const connectionRef = (channel: Channel): string => `$connection.${channel.key}`;
 
 /** Thrown by a step whose answer is not there yet; the advance then answers with the need. */
 export class NeedsAnswer extends Error {

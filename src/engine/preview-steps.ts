@@ -110,7 +110,7 @@ function previewStep(step: ChannelStep, advancing: Previewing): StepPreview[] {
 }
 
 /** Does the work again with each answer that it needs, until it needs no more. */
-async function withAnswers<T>(
+export async function withAnswers<T>(
   context: EngineContext,
   now: number,
   work: (answers: ReadonlyMap<string, unknown>) => T,

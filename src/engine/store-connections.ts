@@ -1,9 +1,26 @@
-import type { Message } from "../domain/message.js";
+import type { RecipientKey } from "../domain/recipient.js";
+import type { FoundUser } from "../ports/provider.js";
 import type { JsonObject } from "../util/json.js";
 import type { EngineContext } from "./engine-context.js";
+import type { Need } from "./need.js";
 
 /** What deliveries found out of where their recipients are. */
-export type FoundConnection = { message: Message; connection: JsonObject };
+export type FoundConnection = {
+  message: { recipient: RecipientKey; channel: { id: string } };
+  connection: JsonObject;
+};
+
+/** Looks a user up before their message is made, and keeps what was found: nobody found is no message (CH-175, E-186). */
+export async function answerConnection(
+  context: EngineContext,
+  { recipient, channel, lookup: { email, token } }: Extract<Need, { kind: "connection" }>,
+  now: number,
+): Promise<FoundUser> {
+  const found = (await context.providerFor(channel)?.findUser?.(email, token, channel)) ?? null;
+  if (found !== null && "connection" in found)
+    await storeConnections(context, [{ message: { recipient, channel }, connection: found.connection }], now);
+  return found;
+}
 
 /** Keeps a connection for a recipient who still has none, so that it is not asked for again (CH-175, E-186). */
 export async function storeConnections(

@@ -99,7 +99,7 @@ function chatLines(content: JsonObject): Line[] {
   const connection = isJsonObject(content.connection) ? content.connection : {};
   const template = isJsonObject(content.template) ? content.template : {};
   const { metadata } = content;
-  const fault = isJsonObject(metadata) ? metadata.connection_fault : null;
+  const fault = isJsonObject(metadata) ? (metadata.connection_fault ?? metadata.reply_fault) : null;
   if (typeof fault === "string") return [["to", `nobody: ${fault}`], ...bodyLines(template)];
   const id =
     connection.channel_id ??

@@ -75,6 +75,8 @@ export interface LocalOperations extends Operations {
   clear(options: { keepRecipients: boolean }): Promise<void>;
   /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */
   previewSteps(trigger: Trigger, refs: readonly string[] | null): Promise<StepPreview[]>;
+  /** Messages' contents in another language (T-192), by id; without those that cannot be rendered so. */
+  readContentsIn(ids: readonly string[], locale: string): Promise<ReadonlyMap<string, JsonObject>>;
   readClock(): Promise<ClockState>;
   freezeClock(at: number | null): Promise<ClockState>;
   resetClock(): Promise<ClockState>;

@@ -1,6 +1,6 @@
 import type { Channel } from "../domain/environment.js";
-import { vendorOf } from "../domain/provider-catalogue.js";
-import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
+import { type Vendor, vendorOf } from "../domain/provider-catalogue.js";
+import type { Delivery, DeliveryCheck, FoundUser, Provider, RecordExchange } from "../ports/provider.js";
 import { stableStringify } from "../util/json.js";
 import type { Exchange, Recorded, Services } from "./api-call.js";
 import { exchangeOf, record, recordInto } from "./delivery-record.js";
@@ -76,11 +76,13 @@ function withPlainId(delivery: Delivery): Delivery {
   };
 }
 
-/** Tokens of connections and URLs of incoming webhooks. */
-function secretsIn(stored: StoredChannelData): string[] {
+const SECRET_NAMES = new Set(["access_token", "url", "signing_key"]);
+
+/** Tokens of connections, URLs of incoming webhooks, keys to sign with. */
+function secretsIn(...given: unknown[]): string[] {
   const found: string[] = [];
-  JSON.stringify(stored, (name, value: unknown) => {
-    if ((name === "access_token" || name === "url") && typeof value === "string" && value.length > 3) found.push(value);
+  JSON.stringify(given, (name, value: unknown) => {
+    if (SECRET_NAMES.has(name) && typeof value === "string" && value.length > 3) found.push(value);
     return value;
   });
   return found;
@@ -121,31 +123,68 @@ export function openProviders({ variables, now = Date.now }: ProviderOptions): P
     return fresh;
   }
 
+  /** Work of a vendor's file: its requests are told, what it throws is answered, and nothing of either has a secret. */
+  async function through<T extends object>(
+    channel: Channel,
+    { vendor }: Vendor,
+    load: () => Promise<OpenVendor>,
+    given: readonly string[],
+    tell: RecordExchange | undefined,
+    work: (provider: Provider) => Promise<T>,
+  ): Promise<T | Undeliverable["delivery"]> {
+    let secrets = given;
+    const requests: Recorded[] = [];
+    try {
+      const { provider, settings } = await openedFor(channel, load);
+      try {
+        const answer = await recordInto(requests, () => work(provider));
+        return "reason" in answer
+          ? { ...answer, reason: presentable(String(answer.reason), settings.secrets) }
+          : answer;
+      } finally {
+        secrets = [...secrets, ...settings.secrets];
+      }
+    } catch (error) {
+      if (!(error instanceof Undeliverable)) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { status: "failed", retryable: true, reason: presentable(reason, secrets) };
+      }
+      return { ...error.delivery, reason: presentable(error.delivery.reason, secrets) };
+    } finally {
+      for (const one of requests) tell?.(exchangeOf(TITLES[vendor] ?? vendor, one, secrets));
+    }
+  }
+
   return {
     providerFor(channel) {
       const vendor = vendorOf(channel.type, channel.provider);
       const load = vendor && VENDORS[vendor.vendor];
       if (!load) return null;
       return {
-        async send(message, _channel, stored, tell): Promise<Delivery> {
-          let secrets = secretsIn(stored);
-          const requests: Recorded[] = [];
-          try {
-            const { provider, settings } = await openedFor(channel, load);
-            try {
-              return withPlainId(await recordInto(requests, () => provider.send(message, channel, stored)));
-            } finally {
-              secrets = [...secrets, ...settings.secrets];
-            }
-          } catch (error) {
-            if (!(error instanceof Undeliverable)) {
-              const reason = error instanceof Error ? error.message : String(error);
-              return { status: "failed", retryable: true, reason: presentable(reason, secrets) };
-            }
-            return { ...error.delivery, reason: presentable(error.delivery.reason, secrets) };
-          } finally {
-            for (const one of requests) tell?.(exchangeOf(TITLES[vendor.vendor] ?? vendor.vendor, one, secrets));
+        send(message, _channel, stored, tell): Promise<Delivery> {
+          const send = async (provider: Provider): Promise<Delivery> => {
+            const delivery = withPlainId(await provider.send(message, channel, stored));
+            return delivery.status === "sent" && provider.check ? { ...delivery, tracked: true } : delivery;
+          };
+          return through(channel, vendor, load, secretsIn(stored, message.secrets), tell, send);
+        },
+        async findUser(email, token): Promise<FoundUser> {
+          const find = async (provider: Provider) => ({
+            found: (await provider.findUser?.(email, token, channel)) ?? null,
+          });
+          const answer = await through(channel, vendor, load, [token], undefined, find);
+          if ("found" in answer) {
+            if (answer.found === null || "connection" in answer.found) return answer.found;
+            return { missing: presentable(answer.found.missing, [token]) };
           }
+          return answer.status === "failed" && answer.retryable ? null : { missing: answer.reason };
+        },
+        async check(message, _channel, tell): Promise<DeliveryCheck> {
+          const check = async (provider: Provider): Promise<DeliveryCheck> =>
+            (await provider.check?.(message, channel)) ?? { status: "unknown", reason: "its provider is not asked" };
+          const answer = await through(channel, vendor, load, [], tell, check);
+          if (answer.status !== "failed") return answer;
+          return answer.retryable ? { status: "pending" } : { status: "unknown", reason: answer.reason };
         },
       };
     },

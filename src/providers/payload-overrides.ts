@@ -1,12 +1,10 @@
 import { deepMerge, isJsonObject, type JsonObject } from "../util/json.js";
-import type { SettingsReader } from "./settings-reader.js";
 
 const STRATEGY = "__strategy__";
 
-/** A template's overrides replace the channel's, they are not merged with them (E-182, CH-133). */
-export function payloadOverrides(content: JsonObject, settings: SettingsReader): JsonObject {
-  const own = content.payload_overrides;
-  return isJsonObject(own) ? own : (settings.json("payload_overrides") ?? {});
+/** As rendered: the template's, or else the channel's (E-182, CH-133). */
+export function payloadOverrides({ payload_overrides: own }: JsonObject): JsonObject {
+  return isJsonObject(own) ? own : {};
 }
 
 /** Overrides merged into a payload, or put in place of its properties where they say so (CH-133). */

@@ -4,16 +4,15 @@ import { refused } from "./undeliverable.js";
 
 const base64url = (value: JsonObject): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/**
- * A private key from PEM text, as environment variables hold it: line breaks written out as `\n`, or the whole in base64.
- * Throws `Undeliverable`, never with a part of the key.
- */
+/** PEM text as environment variables hold it: line breaks written out as `\n`, or the whole in base64. */
+export function pemOf(text: string): string {
+  return text.includes("-----BEGIN") ? text.replaceAll("\\n", "\n") : Buffer.from(text, "base64").toString("utf8");
+}
+
+/** A private key from PEM text. Throws `Undeliverable`, never with a part of the key. */
 export function privateKeyOf(text: string, where: string): KeyObject {
-  const plain = text.includes("-----BEGIN")
-    ? text.replaceAll("\\n", "\n")
-    : Buffer.from(text, "base64").toString("utf8");
   try {
-    return createPrivateKey(plain);
+    return createPrivateKey(pemOf(text));
   } catch {
     throw refused(`${where} is not a private key in PEM form`);
   }

@@ -68,6 +68,35 @@ describe("a channel that says deliver", () => {
     expect(faults(delivering("email", "smtp", { host: "127.0.0.1.lark.test" }))).toHaveLength(2);
   });
 
+  test("APNs wants a signing key with its names, or a certificate with its key, never both (CH-141)", () => {
+    const apns = (settings: JsonObject) => faults(delivering("push", "push_apns", { bundle_id: "b", ...settings }));
+    const certificate = { bundle_id: "b", certificate: "$C", private_key: "$K" };
+    expect(parse(delivering("push", "push_apns", certificate))?.deliver).toBe(true);
+    expect(apns({ certificate: "$C" })).toEqual([`${S}/private_key is required by push_apns, such as "$PRIVATE_KEY"`]);
+    expect(apns({ signing_key: "$S" })).toEqual([
+      `${S}/key_id is required by push_apns`,
+      `${S}/team_id is required by push_apns`,
+    ]);
+    expect(apns({})).toEqual([`${S} must have exactly one of signing_key, certificate, has none`]);
+    expect(apns({ certificate: "$C", private_key: "$K", signing_key: "$S", key_id: "k", team_id: "t" })).toEqual([
+      `${S} must have exactly one of signing_key, certificate, has signing_key and certificate`,
+    ]);
+  });
+
+  test("a webhook's signing key may be Liquid (E-195), but no text of its own", () => {
+    const fault = `${S}/signing_key is a secret and must name an environment variable, such as "$SIGNING_KEY": never write it here`;
+    for (const signing_key of ["{{ vars.hook_key }}", "{{ recipient.keys.hook | default: tenant.hook_key }}"])
+      expect(parse(delivering("http", null, { signing_key }))?.settings).toEqual({ signing_key });
+    for (const signing_key of [
+      "s3cret",
+      "s3cret{{ recipient.id }}",
+      '{{ "s3cret" }}',
+      "{{ nope | default: 's3cret' }}",
+    ])
+      expect(faults(delivering("http", null, { signing_key }))).toEqual([fault]);
+    expect(faults(delivering("chat", "slack", { bot_token: "{{ vars.token }}" }))).toHaveLength(1);
+  });
+
   test("a webhook and an in-app feed need no provider named", () => {
     expect(parse(delivering("http", null))).toMatchObject({ provider: "http_knock_webhook", deliver: true });
     expect(parse(delivering("in_app_feed", null))).toMatchObject({ provider: "in_app_feed_knock" });
@@ -100,11 +129,7 @@ describe("a channel that says deliver", () => {
     [
       "settings that are missing",
       delivering("push", "apns", { key_id: "k" }),
-      [
-        `${S}/bundle_id is required by push_apns`,
-        `${S}/signing_key is required by push_apns, such as "$SIGNING_KEY"`,
-        `${S}/team_id is required by push_apns`,
-      ],
+      [`${S}/bundle_id is required by push_apns`, `${S} must have exactly one of signing_key, certificate, has none`],
     ],
     [
       "a slip in a setting's name",

@@ -17,6 +17,7 @@ import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
 import type { TemplatePartial } from "../../src/domain/template-partial.js";
 import { type TranslationFile, Translations } from "../../src/domain/translation.js";
 import type { Workflow } from "../../src/domain/workflow.js";
+import { contentsInLocale } from "../../src/engine/contents-in-locale.js";
 import { createEngine } from "../../src/engine/create-engine.js";
 import type { EngineContext } from "../../src/engine/engine-context.js";
 import { withChannelIds } from "../../src/engine/fan-out-start.js";
@@ -25,7 +26,7 @@ import type { KnockError } from "../../src/errors/knock-error.js";
 import type { Definitions } from "../../src/ports/definitions.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import type { OutsideAnswer, OutsideRequest } from "../../src/ports/outside.js";
-import type { Delivery, StoredChannelData } from "../../src/ports/provider.js";
+import type { Delivery, DeliveryCheck, FoundUser, StoredChannelData } from "../../src/ports/provider.js";
 import type { GuideOperations } from "../../src/ports/resources.js";
 import type { Store } from "../../src/ports/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
@@ -142,6 +143,10 @@ export class EngineHarness {
   });
   /** Slug → what the branch has of its own. */
   readonly branches = new Map<string, Map<string, Workflow>>();
+  /** What a provider says later of a message that it sent as `tracked`. */
+  check: (message: Message) => DeliveryCheck = () => ({ status: "pending" });
+  /** Who the provider says has an e-mail address. */
+  findUser: (email: string, token: string) => FoundUser = () => null;
   private readonly time: { now: number };
   /** Requests that steps made, in order, and what they are answered. */
   readonly requests: OutsideRequest[] = [];
@@ -199,11 +204,14 @@ export class EngineHarness {
           harness.delivered.push(structuredClone(message));
           return harness.deliver(message, channel, stored);
         },
+        check: async (message) => harness.check(message),
+        findUser: async (email, token) => harness.findUser(email, token),
       }),
       fetcher: { fetch: async (request) => harness.fetch(request) },
       ids: { uuid: () => crypto.randomUUID(), bytes: () => harness.nextBytes() },
       guides: (own) =>
         guideOperations(own, async () => ({ guides: [...harness.guides.values()], faults: harness.guideFaults })),
+      contentsInLocale,
       realNow: () => harness.now,
       sleep: async (milliseconds) => {
         harness.now += milliseconds;

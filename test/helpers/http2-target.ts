@@ -1,5 +1,12 @@
-import { constants, createServer, type IncomingHttpHeaders, type ServerHttp2Session } from "node:http2";
+import {
+  constants,
+  createSecureServer,
+  createServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+} from "node:http2";
 import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { JsonObject } from "../../src/util/json.js";
 
 export interface Http2TargetReply {
@@ -13,6 +20,8 @@ export interface Http2TargetReply {
 export interface Http2Target {
   readonly url: string;
   readonly requests: { headers: IncomingHttpHeaders; json: JsonObject }[];
+  /** Common names of the certificates that clients showed, session by session; empty without TLS. */
+  readonly clients: string[];
   /** Sessions opened so far. */
   readonly sessions: number;
   /** What comes next, in this order; the last one stays. */
@@ -20,15 +29,18 @@ export interface Http2Target {
   close(): Promise<void>;
 }
 
-/** An HTTP/2 server on 127.0.0.1, without TLS. */
-export async function startHttp2Target(): Promise<Http2Target> {
+/** An HTTP/2 server on 127.0.0.1, without TLS, or with it and then only for clients whose certificate it trusts. */
+export async function startHttp2Target(tls?: { cert: string; key: string; ca: string }): Promise<Http2Target> {
   const requests: Http2Target["requests"] = [];
   const open = new Set<ServerHttp2Session>();
   let sessions = 0;
   let replies: Http2TargetReply[] = [{}];
-  const server = createServer();
+  const clients: string[] = [];
+  const server =
+    tls === undefined ? createServer() : createSecureServer({ ...tls, requestCert: true, rejectUnauthorized: true });
   server.on("session", (session) => {
     sessions += 1;
+    if (tls) clients.push(String((session.socket as TLSSocket).getPeerCertificate().subject.CN));
     open.add(session);
     session.on("close", () => open.delete(session));
     session.on("error", () => undefined);
@@ -55,8 +67,9 @@ export async function startHttp2Target(): Promise<Http2Target> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    clients,
     get sessions() {
       return sessions;
     },

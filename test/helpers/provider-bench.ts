@@ -2,7 +2,7 @@ import type { Channel } from "../../src/domain/environment.js";
 import type { ChannelType, Message } from "../../src/domain/message.js";
 import { parseEnvironment } from "../../src/domain/parse-environment.js";
 import { keyOf } from "../../src/domain/recipient.js";
-import type { Delivery, StoredChannelData } from "../../src/ports/provider.js";
+import type { Delivery, DeliveryCheck, FoundUser, StoredChannelData } from "../../src/ports/provider.js";
 import { openProviders, type Providers } from "../../src/providers/open-provider.js";
 import type { JsonObject } from "../../src/util/json.js";
 
@@ -74,6 +74,16 @@ export class ProviderBench {
     const provider = this.providers.providerFor(to);
     if (provider === null) throw new Error(`nobody delivers for ${to.provider}`);
     return provider.send(sent, to, stored);
+  }
+
+  async findUser(to: Channel, email: string, token: string): Promise<FoundUser | undefined> {
+    return this.providers.providerFor(to)?.findUser?.(email, token, to);
+  }
+
+  async check(to: Channel, sent: Message): Promise<DeliveryCheck> {
+    const known = await this.providers.providerFor(to)?.check?.(sent, to);
+    if (known === undefined) throw new Error(`nobody is asked for ${to.provider}`);
+    return known;
   }
 
   close(): Promise<void> {

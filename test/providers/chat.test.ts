@@ -73,6 +73,46 @@ describe("Slack", () => {
     expect(target.requests[0]?.json).toEqual({ channel: "C9", text: "Hi", thread_ts: "7.1" });
   });
 
+  test("CH-177 a reply that its channel sees, too; an incoming webhook cannot reply, and sends nothing instead", async () => {
+    target.answer(ok);
+    await posted(
+      { channel_id: "C9" },
+      { connection_overridden: true, parent_message_id: "7.1", send_to_channel: true },
+    );
+    expect(target.requests[0]?.json).toMatchObject({ thread_ts: "7.1", reply_broadcast: true });
+    const content = {
+      connection: publicConnection(hook("/hook")),
+      template: { blocks: [], json_content: null, summary: null },
+      metadata: { parent_message_id: "7.1" },
+    };
+    const stored = { recipient: { connections: [hook("/hook")] }, tenant: {} };
+    expect(await bench.send(slack(), message("chat", content), stored)).toMatchObject({
+      ...final,
+      reason: expect.stringContaining("cannot reply"),
+    });
+    expect(target.requests).toHaveLength(1);
+  });
+
+  test("E-187 CH-176 a template's own token and webhook reach Slack, and no reason repeats them", async () => {
+    target.answer(ok, { text: "ok" }, { status: 403, text: "xoxb-own-token is not allowed" });
+    const given = async (connection: JsonObject) => {
+      const content = {
+        connection: publicConnection(connection),
+        template: { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null },
+        metadata: { connection_overridden: true },
+      };
+      const sent = message("chat", content, { secrets: { connection } });
+      return bench.send(slack(), sent, { recipient: {}, tenant: {} });
+    };
+    expect(await given({ channel_id: "C9", access_token: "xoxb-own-token" })).toMatchObject({ status: "sent" });
+    expect(target.requests[0]?.headers.authorization).toBe("Bearer xoxb-own-token");
+    expect(await given(hook("/own-hook"))).toEqual({ status: "sent" });
+    expect(target.requests[1]?.path).toBe("/own-hook");
+    const refused = await given({ channel_id: "C9", access_token: "xoxb-own-token" });
+    expect(refused).toMatchObject(final);
+    expect(JSON.stringify(refused)).not.toContain("xoxb-own-token");
+  });
+
   test("CH-175 a user is found by e-mail, and is the recipient's connection from then on", async () => {
     target.answer({ json: { ok: true, user: { id: "U7" } } }, ok);
     expect(await posted({ email: "ada+1@lark.test" }, null)).toEqual({
@@ -95,6 +135,22 @@ describe("Slack", () => {
     target.answer(reply);
     expect(await posted({ email: "ada@lark.test" }, null)).toMatchObject(delivery);
     expect(target.requests).toHaveLength(1);
+  });
+
+  test.each<[TargetReply, object | null]>([
+    [{ json: { ok: true, user: { id: "U7" } } }, { connection: { user_id: "U7" } }],
+    [
+      { json: { ok: false, error: "users_not_found" } },
+      { missing: "nobody was found by the e-mail address: Slack: users_not_found" },
+    ],
+    [{ json: { ok: false, error: "invalid_auth" } }, { missing: expect.stringContaining("invalid_auth") }],
+    [{ status: 429, headers: { "retry-after": "1" } }, null],
+    [{ fault: "drop" }, null],
+    [{ text: "<html>portal" }, null],
+  ])("E-186 CH-175 who has an e-mail address, answered with %j", async (reply, found) => {
+    target.answer(reply);
+    expect(await bench.findUser(slack(), "ada@lark.test", "xoxb-tenant-1")).toEqual(found);
+    expect(target.requests[0]?.headers.authorization).toBe("Bearer xoxb-tenant-1");
   });
 
   test("CH-162 the tenant's token wins; the channel's own serves where there is no other", async () => {

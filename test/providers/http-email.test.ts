@@ -99,7 +99,7 @@ describe("Postmark", () => {
   test("CH-092 CH-082 an email request with tag and metadata", async () => {
     target.answer(OK.postmark);
     const to = mail("postmark", { open_tracking: false, link_tracking: true });
-    expect(await bench.send(to, email(RICH))).toEqual({ status: "sent", metadata: { external_id: "pm-1" } });
+    expect(await bench.send(to, email(RICH))).toMatchObject({ status: "sent", metadata: { external_id: "pm-1" } });
     const [request] = target.requests;
     expect(request).toMatchObject({ method: "POST", path: "/email" });
     expect(request?.headers).toMatchObject({ "x-postmark-server-token": KEY, accept: "application/json" });
@@ -137,7 +137,7 @@ describe("Postmark", () => {
 describe("Resend", () => {
   test("CH-099 an emails request, the message id its idempotency key", async () => {
     target.answer(OK.resend);
-    expect(await bench.send(mail("resend"), email(RICH))).toEqual({
+    expect(await bench.send(mail("resend"), email(RICH))).toMatchObject({
       status: "sent",
       metadata: { external_id: "re-1" },
     });
@@ -179,12 +179,25 @@ describe("Resend", () => {
 });
 
 describe.each(VENDORS)("what all have in common: %s", (vendor) => {
-  test("CH-080 JSON overrides are merged into the body, the template's over the channel's", async () => {
+  test("CH-080 E-178 JSON overrides are merged into the body as they were rendered, a channel's Liquid included", async () => {
     target.answer(OK[vendor]);
-    const to = mail(vendor, { json_overrides: { extra: { a: 1, b: 1 } } });
-    await bench.send(to, email({ json_overrides: { extra: { b: 2 }, subject: "Other", Subject: "Other" } }));
+    const to = mail(vendor, { json_overrides: '{"extra": {"a": {{ data.n }}, "b": 1}}' });
+    const json_overrides = { extra: { a: 1, b: 2 }, subject: "Other", Subject: "Other" };
+    expect(await bench.send(to, email({ json_overrides }))).toMatchObject({ status: "sent" });
     expect(target.requests[0]?.json).toMatchObject({ extra: { a: 1, b: 2 } });
     expect(Object.values(target.requests[0]?.json ?? {})).toContain("Other");
+    expect(await bench.send(to, email())).toMatchObject({ status: "sent" });
+  });
+
+  test("E-178 CH-090 headers of JSON overrides are texts, each at the provider's own place for headers", async () => {
+    target.answer(OK[vendor]);
+    const headers = { "X-Number": 7 };
+    await bench.send(mail(vendor), email({ headers: { "X-Number": "7" }, json_overrides: { headers } }));
+    const { headers: own, Headers: postmark } = target.requests[0]?.json ?? {};
+    if (vendor === "postmark") {
+      expect(postmark).toEqual([{ Name: "X-Number", Value: "7" }]);
+      expect(own).toBeUndefined();
+    } else expect(own).toEqual({ "X-Number": "7" });
   });
 
   test.each([

@@ -27,7 +27,7 @@ describe("Twilio", () => {
 
   test("CH-110 a form with To, From and Body, and the account's credentials", async () => {
     target.answer(queued);
-    expect(await bench.send(twilio(), sms())).toEqual({ status: "sent", metadata: { external_id: "SM1" } });
+    expect(await bench.send(twilio(), sms())).toMatchObject({ status: "sent", metadata: { external_id: "SM1" } });
     const [request] = target.requests;
     expect(request).toMatchObject({
       method: "POST",
@@ -50,10 +50,10 @@ describe("Twilio", () => {
     ]);
   });
 
-  test("E-182 overrides are form fields; the template's replace the channel's", async () => {
+  test("E-182 overrides are form fields, as they were rendered", async () => {
     target.answer(queued);
-    const to = twilio({ from: "+1", payload_overrides: { StatusCallback: "https://c", Attempt: 1 } });
-    await bench.send(to, sms());
+    const to = twilio({ from: "+1", payload_overrides: '{"Attempt": {{ data.n }}}' });
+    await bench.send(to, sms({ payload_overrides: { StatusCallback: "https://c", Attempt: 1 } }));
     await bench.send(to, sms({ payload_overrides: { MediaUrl: ["https://a", "https://b"], Body: "Other" } }));
     expect(target.requests[0]?.form).toMatchObject({ StatusCallback: "https://c", Attempt: "1", Body: "Ping ✓" });
     const second = new URLSearchParams(target.requests[1]?.text);
@@ -142,6 +142,16 @@ describe("a webhook", () => {
     }
     expect(post?.text).toBe('{"a":[1,"é"]}');
     expect(get).toMatchObject({ method: "GET", text: "" });
+  });
+
+  test("E-195 a key from Liquid comes with the message; without it nothing goes out unsigned", async () => {
+    const signed = hook({ signing_key: "{{ recipient.key }}" });
+    await bench.send(signed, { ...request(), secrets: { signing_key: "key-of-ada" } });
+    const [got] = target.requests;
+    const [, t, s] = /^t=(\d+),s=(.+)$/.exec(String(got?.headers["x-webhook-signature"])) ?? [];
+    expect(s).toBe(createHmac("sha256", "key-of-ada").update(`${t}.${got?.text}`).digest("base64"));
+    expect(await bench.send(signed, request())).toMatchObject({ status: "failed", retryable: false });
+    expect(target.requests).toHaveLength(1);
   });
 
   const answers = (status: number, expected: JsonObject) => [`${status}`, { status }, expected] as const;

@@ -42,6 +42,15 @@ function exclude(value: Json | undefined, [first, ...rest]: readonly string[]): 
   }
 }
 
+/** T-192: as the reader would have them in another language. */
+async function inLocale({ operations }: Call, items: readonly JsonObject[], locale: string): Promise<JsonObject[]> {
+  const contents = await operations.readContentsIn(
+    items.map(({ id }) => String(id)),
+    locale,
+  );
+  return items.map((item) => ({ ...item, blocks: contents.get(String(item.id))?.blocks ?? item.blocks ?? [] }));
+}
+
 function feedAnswer({ items, page_info, meta, vars }: FeedPage): JsonObject {
   return { entries: items, page_info: { __typename: "PageInfo", ...page_info }, meta, vars };
 }
@@ -52,7 +61,6 @@ export const feedRoutes: Route[] = [
     on: "GET /v1/users/{user_id}/feeds/{id}",
     tier: 2,
     open: { whose: "user", capability: "user/feed_read", orTenants: true },
-    differs: "`locale` changes nothing.",
     async handle(call) {
       const { query } = call;
       const excluded = excludedOf(query.text("exclude"));
@@ -67,7 +75,9 @@ export const feedRoutes: Route[] = [
       };
       const isCompact = query.oneOf("mode", ["compact", "rich"]) === "compact";
       const page = await call.operations.resources.feeds.list(filter, query.page());
-      const items = isCompact ? page.items.map(compact) : await withActivities(call, page.items);
+      const locale = query.text("locale") ?? "";
+      const read = locale === "" ? page.items : await inLocale(call, page.items, locale);
+      const items = isCompact ? read.map(compact) : await withActivities(call, read);
       const answer = feedAnswer(filteredFeed({ ...page, items }, channel, environment));
       for (const path of excluded) exclude(answer, path);
       return ok(answer);

@@ -25,8 +25,9 @@ function buttonStyle(button: BlockButton): string {
 export function buttonsHtml({ buttons, gap }: RenderedBlock): string {
   return buttons
     .map((button, index) => {
+      // Below, too: where there is no room the next one wraps.
       const after = index < buttons.length - 1 && !button.isFullWidth ? `margin-right:${gap}px` : "";
-      const between = index < buttons.length - 1 && button.isFullWidth ? `margin-bottom:${gap}px` : "";
+      const between = index < buttons.length - 1 ? `margin-bottom:${gap}px` : "";
       const style = [buttonStyle(button), after, between].filter((part) => part !== "").join(";");
       return `<a class="block-button block-button--${button.variant} block-button--${button.size}" href="${attribute(button.action)}" target="_blank" style="${attribute(style)}">${button.label}</a>`;
     })
@@ -93,12 +94,13 @@ export function baseCss(primary: string, contrast: string): string {
     `.block-button--solid{background-color:${primary};border-color:${primary};color:${contrast}}`,
     `.block-button--outline{background-color:transparent;border-color:${primary};color:${primary}}`,
     ".block-divider{border-bottom:1px solid #dddee1}",
+    ".block-markdown{word-break:break-word}",
     ".block-markdown>:first-child{margin-top:0}",
     ".block-markdown>:last-child{margin-bottom:0}",
   ].join("\n");
 }
 
-/** The default layout's colours where the reader has it dark (T-160). */
+/** The default layout's colours where the reader has it dark (T-160): the page around the buttons is dark then, too. */
 export function darkCss(primary: string, contrast: string): string {
-  return `@media (prefers-color-scheme: dark){.block-button--solid{background-color:${primary} !important;border-color:${primary} !important;color:${contrast} !important}.block-button--outline{background-color:transparent !important;border-color:${primary} !important;color:${primary} !important}}`;
+  return `:root{color-scheme:light dark}\n@media (prefers-color-scheme: dark){.block-button--solid{background-color:${primary} !important;border-color:${primary} !important;color:${contrast} !important}.block-button--outline{background-color:transparent !important;border-color:${primary} !important;color:${primary} !important}}`;
 }

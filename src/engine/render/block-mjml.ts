@@ -33,7 +33,8 @@ function buttonMjml(button: BlockButton, { padding, align }: RenderedBlock, { pr
     border: `${button.borderWidth ?? 1}px solid ${border}`,
     "border-radius": `${button.borderRadius ?? 4}px`,
     width: button.isFullWidth ? "100%" : null,
-    "css-class": `block-button--${button.variant}`,
+    // Of the cell around it: the button's own class would paint that.
+    "css-class": "block-row block-row--button_set-v1",
   })}>${button.label}</mj-button>`;
 }
 

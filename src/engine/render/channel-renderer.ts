@@ -1,8 +1,10 @@
 import type { Channel } from "../../domain/environment.js";
+import { hasLiquid } from "../../domain/provider-catalogue.js";
 import type { Recipient } from "../../domain/recipient.js";
 import { messageOf } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { isJsonObject } from "../../util/json.js";
+import type { UserLookup } from "../need.js";
 import { type CompileText, RenderError, type RenderScope, renderText, type Text } from "./liquid.js";
 
 /** Where one message goes: an address, a device token, a connection. */
@@ -11,8 +13,12 @@ export interface Destination {
   address: string;
   snapshot: JsonObject | null;
   connection?: JsonObject;
+  /** For delivery alone; never part of the content. */
+  secrets?: JsonObject;
   /** Flat, for the content document's `metadata`. */
   metadata?: JsonObject;
+  /** Nobody's connection yet: who it is has to be asked. */
+  lookup?: UserLookup;
   /** Of the device, where it has one. */
   locale?: string | null;
 }
@@ -111,7 +117,7 @@ export function renderJson(text: Text | null, scope: RenderScope, what: string):
 export function channelSetting(name: string, { channel, scope }: RenderContext): string | null {
   const value = Object.hasOwn(channel.settings, name) ? channel.settings[name] : undefined;
   if (typeof value !== "string" || value === "") return null;
-  if (!value.includes("{{") && !value.includes("{%")) return value;
+  if (!hasLiquid(value)) return value;
   return renderText(value, scope).trim() || null;
 }
 

@@ -11,6 +11,15 @@ import {
   textProperty,
 } from "./channel-renderer.js";
 
+/** Where a message to a connection of the recipient's goes. */
+export function toConnection(connection: JsonObject): Destination {
+  return {
+    address: addressOf(connection),
+    snapshot: snapshotOf(connection),
+    connection: publicConnection(connection),
+  };
+}
+
 /** What identifies a connection to a reader: never its token. */
 function addressOf(connection: JsonObject): string {
   const webhook = connection.incoming_webhook;
@@ -32,10 +41,10 @@ function snapshotOf(connection: JsonObject): JsonObject {
   };
 }
 
-/** What an overriding connection must not hold: content is stored and shown, and delivery reads secrets elsewhere. */
-const SECRET_PARTS = ["access_token", "incoming_webhook"];
-
-/** The one connection that a template gives instead of the recipient's. What is wrong with it is told by the message (E-187). */
+/**
+ * The one connection that a template gives instead of the recipient's. What is wrong with it is told by the message (E-187). A
+ * token or a webhook in it is the delivery's alone.
+ */
 function overriding(text: string, place: string): Destination {
   const invalid = (fault: string): Destination => ({
     address: "connection",
@@ -50,25 +59,24 @@ function overriding(text: string, place: string): Destination {
     return invalid(text.trim() === "" ? "is empty once rendered" : "is not valid JSON once rendered");
   }
   if (!isJsonObject(value)) return invalid("must be a JSON object once rendered");
-  const secret = SECRET_PARTS.find((name) => value[name] !== undefined);
-  if (secret !== undefined)
-    return invalid(`must not hold ${secret}: the token comes from the tenant's channel data or settings.bot_token`);
+  const { access_token: token, incoming_webhook: webhook } = value;
   return {
     address: addressOf(value),
     snapshot: snapshotOf(value),
-    connection: value,
+    connection: publicConnection(value),
+    ...(token === undefined && webhook === undefined ? {} : { secrets: { connection: value } }),
     metadata: { connection_overridden: true },
   };
 }
 
-/** A user of Slack who is to be found by e-mail when the message leaves: no connection yet, and a token to ask with (CH-175). */
+/** A user of Slack who is to be found by e-mail: no connection yet, and a token to ask with (CH-175). */
 function byEmail({ recipient, tenant, channel }: RenderContext, own: unknown): Destination[] {
   const wanted = typeof own === "boolean" ? own : channel.settings.email_based_user_id_resolution === true;
   if (!wanted || !channel.provider.includes("slack") || splitKey(recipient.key).collection !== USERS) return [];
   const email = textProperty(recipient, "email");
   const token = tenant === null ? undefined : channelData(tenant, channel).token;
   if (email === null || !isJsonObject(token) || typeof token.access_token !== "string") return [];
-  return [{ address: email, snapshot: { email }, connection: { email } }];
+  return [{ address: email, snapshot: { email }, connection: { email }, lookup: { email, token: token.access_token } }];
 }
 
 /** Chat (A-477, T-212): one message per connection (E-181). */
@@ -77,6 +85,7 @@ export function compileChat(template: TemplateReader, overrides: TemplateReader)
   const override = settings.text("recipient_connection");
   const parent = settings.text("parent_message_id");
   const replyTo = settings.source("reply_to_step_ref");
+  const broadcast = settings.value("send_to_channel") === true;
   const markdown = template.text("markdown_body");
   const json = template.text("json_body");
   const summary = template.text("summary");
@@ -94,14 +103,10 @@ export function compileChat(template: TemplateReader, overrides: TemplateReader)
       const { connections } = channelData(recipient, channel);
       const usable = Array.isArray(connections) ? connections.filter(isJsonObject) : [];
       if (usable.length === 0) return byEmail(context, overrides.value("email_based_user_id_resolution"));
-      return usable.map((connection) => ({
-        address: addressOf(connection),
-        snapshot: snapshotOf(connection),
-        connection: publicConnection(connection),
-      }));
+      return usable.map(toConnection);
     },
     render({ scope }, { connection, metadata }) {
-      const thread = parent?.(scope).trim() ?? "";
+      const thread = parent?.(scope).trim() ?? null;
       const content = renderJson(json, scope, template.placeOf("json_body"));
       const body = markdown?.(scope) ?? "";
       return {
@@ -112,11 +117,13 @@ export function compileChat(template: TemplateReader, overrides: TemplateReader)
           json_content: content,
           summary: summary?.(scope) ?? null,
         },
-        // An id that is empty once rendered: no reply (CH-177).
         metadata: orNull({
           ...metadata,
+          // An id that is empty once rendered: no reply is sent, nor anything in its place (CH-177).
+          ...(thread === "" ? { reply_fault: `${settings.placeOf("parent_message_id")} is empty once rendered` } : {}),
           ...(thread ? { parent_message_id: thread } : {}),
           ...(replyTo ? { reply_to_step_ref: replyTo } : {}),
+          ...((thread || replyTo) && broadcast ? { send_to_channel: true } : {}),
         }),
       };
     },

@@ -6,7 +6,7 @@ import type { CompileText, Rendering, RenderScope, Text } from "./liquid.js";
 /** What a layout key of `default` means where the project has no layout of that name (EQ-68). */
 const PLAIN: Omit<EmailLayout, "key"> = {
   html_layout:
-    '<!doctype html>\n<html>\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>\n<body>\n{{ content }}\n</body>\n</html>',
+    '<!doctype html>\n<html>\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>\n<body style="word-break:break-word">\n{{ content }}\n</body>\n</html>',
   text_layout: "{{ content }}",
   footer_links: [],
   is_mjml: false,

@@ -125,9 +125,11 @@ export function registerFilters(liquid: Liquid): void {
   );
   register("md5", hex("md5"));
   register("sha256", hex("sha256"));
-  register("hmac_sha256", (value: unknown, key: unknown) =>
-    crypto().createHmac("sha256", text(key)).update(text(value)).digest("hex"),
-  );
+  register("hmac_sha256", (value: unknown, key: unknown) => {
+    // Signed with an empty key, anybody could make the same: a variable that is missing must not pass for one (T-053).
+    if (text(key) === "") throw new Error("hmac_sha256: the key is empty; is the variable that it comes from set?");
+    return crypto().createHmac("sha256", text(key)).update(text(value)).digest("hex");
+  });
   register("intersect", intersect);
   register("from_markdown", (value: unknown) => renderMarkdown(text(value)));
   register("compare_versions", compareVersions);

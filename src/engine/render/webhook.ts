@@ -1,5 +1,13 @@
+import { hasLiquid } from "../../domain/provider-catalogue.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { type ChannelRenderer, renderJson, type TemplateReader } from "./channel-renderer.js";
+import {
+  type ChannelRenderer,
+  channelSetting,
+  type Destination,
+  type RenderContext,
+  renderJson,
+  type TemplateReader,
+} from "./channel-renderer.js";
 import type { RenderScope } from "./liquid.js";
 
 type Pairs = (scope: RenderScope) => { key: string; value: string }[];
@@ -20,6 +28,14 @@ function compilePairs(template: TemplateReader, name: string): Pairs {
 
 const WITH_BODY = new Set(["post", "put", "patch"]); // PATCH: EQ-53
 
+/** One request, with the key to sign it where that comes from Liquid; none where that key is empty (E-195, CH-205). */
+function addressed(context: RenderContext): Destination[] {
+  const to: Destination = { address: "webhook", snapshot: null };
+  if (!hasLiquid(context.channel.settings.signing_key)) return [to];
+  const key = channelSetting("signing_key", context);
+  return key === null ? [] : [{ ...to, secrets: { signing_key: key } }];
+}
+
 /** A webhook step (T-213, CH-200): the request as it would be made. The API has no content document for it; this is ours. */
 export function compileWebhook(template: TemplateReader): ChannelRenderer {
   const method = template.source("method").toLowerCase();
@@ -28,8 +44,8 @@ export function compileWebhook(template: TemplateReader): ChannelRenderer {
   const query = compilePairs(template, "query_params");
   const body = template.text("body");
   return {
-    needs: "nothing",
-    destinations: () => [{ address: "webhook", snapshot: null }],
+    needs: "the channel's signing_key is empty once rendered",
+    destinations: (context) => addressed(context),
     render({ scope }): JsonObject {
       const text = WITH_BODY.has(method) ? (body?.(scope) ?? null) : null;
       let parsed: unknown = null;

@@ -3,6 +3,7 @@ import type { EvaluatedCondition } from "../../domain/evaluated-condition.js";
 import { MAX_MESSAGE_ACTORS, type Message, type MessageBatch, type MessageChannel } from "../../domain/message.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import type { ChannelStep } from "../../domain/workflow.js";
+import type { FoundUser } from "../../ports/provider.js";
 import { ksuid } from "../../util/ids.js";
 import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
@@ -11,9 +12,11 @@ import type { BatchView } from "../batch-view.js";
 import { chosenChannels } from "../channel-group.js";
 import { conditionLog, decidingCondition } from "../condition-log.js";
 import { evaluateConditions } from "../conditions.js";
+import { connectionRef, NeedsAnswer } from "../need.js";
 import { preferenceSkip, type Skip } from "../preference-skip.js";
 import { deviceAt } from "../push-device.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
+import { toConnection } from "../render/chat.js";
 import { trackingOf } from "./tracking.js";
 
 function channelNamed(key: string, step: ChannelStep, { input }: Advancing): Channel | null {
@@ -142,6 +145,7 @@ function createMessage(
   };
   // What few messages have is assigned: a literal that spreads takes V8 as long as all the rest of it.
   if (links) message.links = links;
+  if (destination.secrets && !sandbox) message.secrets = destination.secrets;
   if (batch) message.batch = messageBatch(batch);
   if (isFeed && scheduled === null) {
     // E-205: the feed is the delivery.
@@ -150,6 +154,23 @@ function createMessage(
     message.events.push({ type: "delivered", at: now, data: null });
   }
   return message;
+}
+
+/**
+ * A destination that has to be looked up, looked up: nobody there is a step skipped (E-186). Where nothing leaves, nobody is
+ * asked; where the provider cannot say now, the delivery asks again, as often as it is tried.
+ */
+function found(destinations: Destination[], channel: Channel, advancing: Advancing): Destination[] | Skip {
+  const lookup = destinations[0]?.lookup;
+  if (lookup === undefined || isSandbox(channel, advancing)) return destinations;
+  const ref = connectionRef(channel);
+  const { answers } = advancing.input;
+  if (!answers.has(ref))
+    throw new NeedsAnswer({ kind: "connection", ref, recipient: advancing.run.recipient, channel, lookup });
+  const answer = answers.get(ref) as FoundUser;
+  if (answer === null) return destinations;
+  if ("connection" in answer) return [toConnection(answer.connection)];
+  return { skip: { code: "missing_recipient_data", detail: answer.missing } };
 }
 
 /** What one channel makes of a step: its messages, or why none. */
@@ -170,9 +191,11 @@ function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing):
   if (destinations.length === 0) return { skip: { code: "missing_recipient_data", detail: renderer.needs } };
   const skip = preferenceSkip(channel, advancing);
   if (skip) return skip;
+  const places = found(destinations, channel, advancing);
+  if (!Array.isArray(places)) return places;
   const track = trackingOf(step, channel, input, (text) => advancing.warn(text));
   context.isTracked = track !== null;
-  return destinations.map((to) => createMessage(step, channel, to, renderer, context, track, advancing));
+  return places.map((to) => createMessage(step, channel, to, renderer, context, track, advancing));
 }
 
 /** A channel step (E-168): conditions → the recipient's data → preferences → send windows → render → message. */

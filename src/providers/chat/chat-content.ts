@@ -20,6 +20,8 @@ export interface Chat {
   summary: string | null;
   /** The message that it replies to, by the platform's id. */
   parent: string | null;
+  /** A reply that the channel sees, too (CH-177). */
+  broadcast: boolean;
 }
 
 function textOf(value: unknown): string | null {
@@ -27,12 +29,13 @@ function textOf(value: unknown): string | null {
 }
 
 /** The one place that reads a rendered chat message. Throws `Undeliverable`. */
-export function chatOf({ content }: Message, stored: StoredChannelData): Chat {
+export function chatOf({ content, secrets }: Message, stored: StoredChannelData): Chat {
   const metadata = isJsonObject(content.metadata) ? content.metadata : {};
   const shown = isJsonObject(content.connection) ? content.connection : {};
   // A connection that the template gave, or one yet to be found, is stored nowhere.
   const isOwn = metadata.connection_overridden === true || textOf(shown.email) !== null;
-  const connection = isOwn ? shown : findConnection(stored.recipient, shown);
+  const given = isJsonObject(secrets?.connection) ? secrets.connection : shown;
+  const connection = isOwn ? given : findConnection(stored.recipient, shown);
   if (connection === null) throw refused("the connection is not in the recipient's channel data any more");
   const template = isJsonObject(content.template) ? content.template : {};
   const blocks = Array.isArray(template.blocks) ? template.blocks.filter(isJsonObject) : [];
@@ -50,6 +53,7 @@ export function chatOf({ content }: Message, stored: StoredChannelData): Chat {
     json: isJsonObject(template.json_content) ? template.json_content : null,
     summary: textOf(template.summary),
     parent: textOf(metadata.parent_message_id),
+    broadcast: metadata.send_to_channel === true,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Delivery, Provider } from "../../ports/provider.js";
+import type { Delivery, FoundUser, Provider } from "../../ports/provider.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ApiAnswer,
@@ -12,7 +12,7 @@ import {
   successBody,
 } from "../api-call.js";
 import type { SettingsReader } from "../settings-reader.js";
-import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";
+import { bounced, passing, refused, Undeliverable } from "../undeliverable.js";
 import { type Chat, chatOf, stringIn } from "./chat-content.js";
 import { slackMrkdwn } from "./slack-mrkdwn.js";
 
@@ -50,7 +50,13 @@ function bodyOf({ json, markdown, summary }: Chat): JsonObject {
 }
 
 /** A reply in a thread, which only bots can send (CH-173, CH-177). */
-const threadOf = ({ parent }: Chat): JsonObject => (parent === null ? {} : { thread_ts: parent });
+const threadOf = ({ parent, broadcast }: Chat): JsonObject =>
+  parent === null ? {} : { thread_ts: parent, ...(broadcast ? { reply_broadcast: true } : {}) };
+
+/** What cannot reply must not post into the channel instead. */
+function refuseReply({ parent }: Chat): void {
+  if (parent !== null) throw refused(`${VENDOR}: an incoming webhook cannot reply; a reply needs a bot`);
+}
 
 /** Slack's own error code decides, whatever the status. */
 function failureOf(code: string, answer: ApiAnswer, now: number): Undeliverable {
@@ -68,6 +74,7 @@ export function openSlack(settings: SettingsReader, services: Services): Provide
   const json = { "content-type": "application/json; charset=utf-8" };
 
   async function throughWebhook(url: string, chat: Chat): Promise<Delivery> {
+    refuseReply(chat);
     const body = JSON.stringify(bodyOf(chat));
     const answer = await callApi(services, VENDOR, { method: "POST", url, headers: json, body, timeout_ms });
     const said = answer.text.trim();
@@ -116,7 +123,20 @@ export function openSlack(settings: SettingsReader, services: Services): Provide
     throw failureOf(plainText(error) || "unknown error", answer, services.now());
   }
 
+  /** No such user, or a token that may not ask, is an answer; what passes is none. */
+  async function findUser(email: string, token: string): Promise<FoundUser> {
+    try {
+      return { connection: { user_id: await userByEmail(email, token) } };
+    } catch (error) {
+      if (!(error instanceof Undeliverable)) throw error;
+      const { delivery } = error;
+      if (delivery.status === "failed" && delivery.retryable) return null;
+      return { missing: `nobody was found by the e-mail address: ${delivery.reason}` };
+    }
+  }
+
   return {
+    findUser,
     async send(message, _channel, stored) {
       const chat = chatOf(message, stored);
       return chat.webhook === null ? throughBot(chat) : throughWebhook(chat.webhook, chat);

@@ -1,6 +1,5 @@
 import type { Message } from "../../domain/message.js";
-import { deepMerge, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import type { SettingsReader } from "../settings-reader.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { bounced, refused } from "../undeliverable.js";
 
 export interface Address {
@@ -94,17 +93,11 @@ function headersOf(value: Json | undefined): Record<string, string> {
   return Object.fromEntries(headers) as Record<string, string>;
 }
 
-/** JSON overrides, the channel's below the template's (CH-080, CHQ-8). */
-function overridesOf(content: JsonObject, settings: SettingsReader): JsonObject {
-  const own = isJsonObject(content.json_overrides) ? content.json_overrides : {};
-  return deepMerge(settings.json("json_overrides") ?? {}, own);
-}
-
 /**
  * The one place that reads a rendered e-mail. Throws `Undeliverable`: a bad recipient address bounces (CH-044), any other
  * that is bad is refused.
  */
-export function emailOf({ content }: Message, settings: SettingsReader): Email {
+export function emailOf({ content }: Message): Email {
   const to = parseAddress(textOf(content, "to"));
   if (to === null) throw bounced(`${JSON.stringify(textOf(content, "to"))} is not an e-mail address`);
   const from = parseAddress(textOf(content, "from"));
@@ -115,7 +108,9 @@ export function emailOf({ content }: Message, settings: SettingsReader): Email {
         : `from: ${JSON.stringify(textOf(content, "from"))} is not an e-mail address`,
     );
   const subject = textOf(content, "subject_line");
-  const { headers, attachments } = content;
+  const { attachments } = content;
+  // The channel's and the step's as one, rendered (CH-080). Headers are no key of every provider's request: each has its place.
+  const { headers, ...overrides } = isJsonObject(content.json_overrides) ? content.json_overrides : {};
   return {
     from,
     to,
@@ -126,9 +121,9 @@ export function emailOf({ content }: Message, settings: SettingsReader): Email {
     subject: subject.replace(new RegExp(`\\s*${CONTROL.source}+\\s*`, "g"), " ").trim(),
     html: textOf(content, "html_body") || null,
     text: textOf(content, "text_body") || null,
-    headers: headersOf(headers),
+    headers: { ...headersOf(content.headers), ...headersOf(headers) },
     attachments: Array.isArray(attachments) ? attachments.map(attachmentOf) : [],
-    overrides: overridesOf(content, settings),
+    overrides,
   };
 }
 
@@ -137,9 +132,4 @@ export function formatAddress({ address, name }: Address): string {
   if (name === null) return address;
   const plain = /^[\p{L}\p{N} !#$%&'*+/=?^_`{|}~-]+$/u.test(name);
   return `${plain ? name : `"${name.replace(/["\\]/g, "\\$&")}"`} <${address}>`;
-}
-
-/** Checked headers of SMTP's only override (CH-090). */
-export function overrideHeaders({ overrides }: Email): Record<string, string> {
-  return headersOf(overrides.headers);
 }

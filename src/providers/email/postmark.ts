@@ -1,6 +1,6 @@
 import type { Message } from "../../domain/message.js";
-import type { Delivery, Provider } from "../../ports/provider.js";
-import { deepMerge, type JsonObject } from "../../util/json.js";
+import type { Delivery, DeliveryCheck, Provider } from "../../ports/provider.js";
+import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ApiAnswer,
   callApi,
@@ -11,6 +11,7 @@ import {
   parsedObject,
   plainText,
   type Services,
+  successBody,
   successField,
 } from "../api-call.js";
 import { recipientId } from "../recipient-id.js";
@@ -67,22 +68,45 @@ function failureOf(answer: ApiAnswer, now: number): Undeliverable {
   return answer.status === 422 && isBad ? bounced(`${VENDOR}: ${detail}`) : failed(VENDOR, answer, detail, now);
 }
 
+/** Postmark has not filed the message yet. */
+const NOT_FOUND = 701;
+
+/** By the events of the one address that the message is for: Delivery and Bounce are what decides (CH-092). */
+function outcomeOf({ MessageEvents }: JsonObject, to: string): DeliveryCheck {
+  const events = (Array.isArray(MessageEvents) ? MessageEvents : [])
+    .filter(isJsonObject)
+    .filter(({ Recipient }) => plainText(Recipient).toLowerCase() === to.toLowerCase());
+  const bounce = events.findLast(({ Type }) => Type === "Bounced");
+  if (bounce !== undefined) {
+    const details = isJsonObject(bounce.Details) ? bounce.Details : {};
+    return { status: "bounced", reason: `${VENDOR}: ${plainText(details.Summary) || "bounced"}` };
+  }
+  return { status: events.some(({ Type }) => Type === "Delivered") ? "delivered" : "pending" };
+}
+
 /** Postmark's API (CH-092). It takes no idempotency key; `Metadata` carries the message id. */
 export function openPostmark(settings: SettingsReader, services: Services): Provider {
   const base = settings.url("base_url", "https://api.postmarkapp.com");
   const token = settings.required("api_key");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
+  const common = { accept: "application/json", "x-postmark-server-token": token };
+
+  async function check(message: Message): Promise<DeliveryCheck> {
+    const url = `${base}/messages/outbound/${encodeURIComponent(plainText(message.metadata?.external_id))}/details`;
+    const answer = await callApi(services, VENDOR, { method: "GET", url, headers: common, body: null, timeout_ms });
+    if (parsedObject(answer.text)?.ErrorCode === NOT_FOUND) return { status: "pending" };
+    if (!isSuccess(answer)) throw failureOf(answer, services.now());
+    return outcomeOf(successBody(VENDOR, answer), emailOf(message).to.address);
+  }
+
   return {
+    ...(settings.flag("check_delivery_status") === false ? {} : { check }),
     async send(message): Promise<Delivery> {
-      const email = emailOf(message, settings);
+      const email = emailOf(message);
       const answer = await callApi(services, VENDOR, {
         method: "POST",
         url: `${base}/email`,
-        headers: {
-          accept: "application/json",
-          "content-type": "application/json",
-          "x-postmark-server-token": token,
-        },
+        headers: { ...common, "content-type": "application/json" },
         body: JSON.stringify(deepMerge(bodyOf(email, message, settings), email.overrides)),
         timeout_ms,
       });

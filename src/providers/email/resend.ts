@@ -1,5 +1,5 @@
 import type { Message } from "../../domain/message.js";
-import type { Delivery, Provider } from "../../ports/provider.js";
+import type { Delivery, DeliveryCheck, Provider } from "../../ports/provider.js";
 import { deepMerge, type JsonObject } from "../../util/json.js";
 import {
   type ApiAnswer,
@@ -11,6 +11,7 @@ import {
   parsedObject,
   plainText,
   type Services,
+  successBody,
   successField,
 } from "../api-call.js";
 import type { SettingsReader } from "../settings-reader.js";
@@ -57,23 +58,40 @@ function failureOf(answer: ApiAnswer, now: number): Undeliverable {
   return failed(VENDOR, answer, detail, now);
 }
 
+/** Events that come after a delivery, and say that there was one. */
+const ARRIVED = new Set(["delivered", "opened", "clicked", "complained"]);
+
+/** By the latest event that Resend has (CH-099). A key that may only send is refused, and not asked with again. */
+function outcomeOf({ last_event }: JsonObject): DeliveryCheck {
+  const event = plainText(last_event);
+  const reason = `${VENDOR}: ${event}`;
+  if (ARRIVED.has(event)) return { status: "delivered" };
+  if (event === "bounced" || event === "suppressed") return { status: "bounced", reason };
+  return event === "failed" || event === "canceled" ? { status: "undelivered", reason } : { status: "pending" };
+}
+
 /** Resend's API (CH-099). The message id is its idempotency key. */
 export function openResend(settings: SettingsReader, services: Services): Provider {
   const base = settings.url("base_url", "https://api.resend.com");
   const key = settings.required("api_key");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
+  const common = { authorization: `Bearer ${key}`, "user-agent": "knock-cli" };
+
+  async function check({ metadata }: Message): Promise<DeliveryCheck> {
+    const url = `${base}/emails/${encodeURIComponent(plainText(metadata?.external_id))}`;
+    const answer = await callApi(services, VENDOR, { method: "GET", url, headers: common, body: null, timeout_ms });
+    if (!isSuccess(answer)) throw failureOf(answer, services.now());
+    return outcomeOf(successBody(VENDOR, answer));
+  }
+
   return {
+    ...(settings.flag("check_delivery_status") === false ? {} : { check }),
     async send(message): Promise<Delivery> {
-      const email = emailOf(message, settings);
+      const email = emailOf(message);
       const answer = await callApi(services, VENDOR, {
         method: "POST",
         url: `${base}/emails`,
-        headers: {
-          authorization: `Bearer ${key}`,
-          "content-type": "application/json",
-          "idempotency-key": message.id,
-          "user-agent": "knock-cli",
-        },
+        headers: { ...common, "content-type": "application/json", "idempotency-key": message.id },
         body: JSON.stringify(deepMerge(bodyOf(email, message), email.overrides)),
         timeout_ms,
       });

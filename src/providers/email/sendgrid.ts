@@ -1,5 +1,5 @@
 import type { Message } from "../../domain/message.js";
-import type { Delivery, Provider } from "../../ports/provider.js";
+import type { Delivery, DeliveryCheck, Provider } from "../../ports/provider.js";
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ApiAnswer,
@@ -8,7 +8,9 @@ import {
   failed,
   isSuccess,
   parsedObject,
+  plainText,
   type Services,
+  successBody,
 } from "../api-call.js";
 import { recipientId } from "../recipient-id.js";
 import type { SettingsReader } from "../settings-reader.js";
@@ -85,18 +87,55 @@ function failureOf(answer: ApiAnswer, now: number): Undeliverable {
   return failed(VENDOR, answer, detail, now);
 }
 
+/** Why a message did not arrive: bounced and dropped ones bounce, blocked ones may still come (CH-091). */
+function refusalOf({ events }: JsonObject): DeliveryCheck {
+  const bounce = (Array.isArray(events) ? events : [])
+    .filter(isJsonObject)
+    .findLast(({ event_name: name, bounce_type: type }) => {
+      const isBounce = /^bounced?$/i.test(plainText(name)) && !/^blocked$/i.test(plainText(type));
+      return isBounce || /^dropp?(ed)?$/i.test(plainText(name));
+    });
+  if (bounce === undefined) return { status: "pending" };
+  return { status: "bounced", reason: `${VENDOR}: ${plainText(bounce.reason) || plainText(bounce.event_name)}` };
+}
+
 /** SendGrid's v3 API (CH-091). It takes no idempotency key; `custom_args` carry the message id. */
 export function openSendgrid(settings: SettingsReader, services: Services): Provider {
   const base = settings.url("base_url", "https://api.sendgrid.com");
   const key = settings.required("api_key");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
+  const authorization = `Bearer ${key}`;
+
+  async function get(path: string): Promise<JsonObject> {
+    const request = { method: "GET", url: base + path, headers: { authorization }, body: null, timeout_ms };
+    const answer = await callApi(services, VENDOR, request);
+    if (!isSuccess(answer)) throw failureOf(answer, services.now());
+    return successBody(VENDOR, answer);
+  }
+
+  /** The activity feed knows a message to one address by an id that begins with the request's. */
+  async function check(message: Message): Promise<DeliveryCheck> {
+    const id = plainText(message.metadata?.external_id).replace(/[^\w.-]/g, "");
+    const query = new URLSearchParams({ limit: "100", query: `msg_id LIKE '${id}%'` });
+    const { messages } = await get(`/v3/messages?${query.toString()}`);
+    const to = emailOf(message).to.address.toLowerCase();
+    const own = (Array.isArray(messages) ? messages : [])
+      .filter(isJsonObject)
+      .find((one) => plainText(one.to_email).toLowerCase() === to);
+    if (own?.status === "delivered") return { status: "delivered" };
+    if (own?.status !== "not_delivered") return { status: "pending" };
+    return refusalOf(await get(`/v3/messages/${encodeURIComponent(plainText(own.msg_id))}`));
+  }
+
   return {
+    // Asking needs an add-on, so a channel says that it has it (CH-091).
+    ...(settings.flag("check_delivery_status") === true ? { check } : {}),
     async send(message): Promise<Delivery> {
-      const email = emailOf(message, settings);
+      const email = emailOf(message);
       const answer = await callApi(services, VENDOR, {
         method: "POST",
         url: `${base}/v3/mail/send`,
-        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        headers: { authorization, "content-type": "application/json" },
         body: JSON.stringify(deepMerge(bodyOf(email, message, settings), email.overrides)),
         timeout_ms,
       });

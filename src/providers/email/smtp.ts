@@ -4,7 +4,7 @@ import type { Delivery, Provider } from "../../ports/provider.js";
 import { type ApiAnswer, DEFAULT_TIMEOUT_MS, type NoAnswer, type Services } from "../api-call.js";
 import type { SettingsReader } from "../settings-reader.js";
 import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";
-import { type Address, type Email, emailOf, overrideHeaders } from "./email-content.js";
+import { type Address, type Email, emailOf } from "./email-content.js";
 import { Turns } from "./turns.js";
 
 const IMPLICIT_TLS_PORT = 465;
@@ -91,7 +91,7 @@ function mailOf(email: Email, messageId: string) {
     subject,
     ...(html === null ? {} : { html }),
     text: text ?? "",
-    headers: { ...email.headers, ...overrideHeaders(email) },
+    headers: email.headers, // CH-090: no other key of the overrides is read
     attachments: attachments.map(({ name, content, content_type, content_id, disposition }) => ({
       filename: name,
       content,
@@ -133,7 +133,7 @@ export function openSmtp(settings: SettingsReader, { onClose, record }: Services
 
   return {
     async send(message): Promise<Delivery> {
-      const email = emailOf(message, settings);
+      const email = emailOf(message);
       const domain = email.from.address.slice(email.from.address.lastIndexOf("@") + 1);
       const messageId = `${message.id}@${domain}`;
       const done = await turns.take(MAX_WAIT_MS);

@@ -1,4 +1,6 @@
 import { createHmac } from "node:crypto";
+import type { Message } from "../../domain/message.js";
+import { hasLiquid } from "../../domain/provider-catalogue.js";
 import type { Delivery, Provider } from "../../ports/provider.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { isSuccess, retryAfter, type Services } from "../api-call.js";
@@ -49,9 +51,16 @@ export function webhookSignature(key: string, timestamp: number, body: string | 
 export function openKnockWebhook(settings: SettingsReader, { exchange, now }: Services): Provider {
   const allowHttp = settings.flag("allow_http");
   const key = settings.text("signing_key");
+  /** Rendered with the message where it comes from Liquid (E-195); without it nothing goes out, and never unsigned. */
+  const keyFor = ({ secrets }: Message): string | null => {
+    if (!hasLiquid(key)) return key;
+    if (typeof secrets?.signing_key === "string") return secrets.signing_key;
+    throw refused("the message was made without the signing_key that its channel asks for");
+  };
   const timeout_ms = settings.number("timeout_ms", TIMEOUT_MS);
   return {
-    async send({ id, content }): Promise<Delivery> {
+    async send(message): Promise<Delivery> {
+      const { id, content } = message;
       const method = String(content.method ?? "").toUpperCase();
       if (!METHODS.has(method)) throw refused(`the webhook's method ${JSON.stringify(method)} is not known`);
       const url = urlOf(content, allowHttp);
@@ -60,7 +69,8 @@ export function openKnockWebhook(settings: SettingsReader, { exchange, now }: Se
       if (body !== null) headers["content-type"] = "application/json";
       for (const [name, value] of pairsOf(content.headers))
         if (!HOP_BY_HOP.has(name.toLowerCase())) headers[name.toLowerCase()] = value;
-      if (key !== null) headers["x-webhook-signature"] = webhookSignature(key, now(), body);
+      const signingKey = keyFor(message);
+      if (signingKey !== null) headers["x-webhook-signature"] = webhookSignature(signingKey, now(), body);
 
       const answer = await exchange({ method, url, headers, body, timeout_ms });
       if ("failure" in answer) {

@@ -1,11 +1,12 @@
-import type { KeyObject } from "node:crypto";
+import { type KeyObject, X509Certificate } from "node:crypto";
+import type { SecureContextOptions } from "node:tls";
 import type { Delivery, Provider } from "../../ports/provider.js";
 import { uuidV5 } from "../../util/ids.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { type ApiAnswer, DEFAULT_TIMEOUT_MS, failed, parsedObject, retryAfter, type Services } from "../api-call.js";
 import { withOverrides } from "../payload-overrides.js";
 import type { SettingsReader } from "../settings-reader.js";
-import { privateKeyOf, signedJwt } from "../signed-jwt.js";
+import { pemOf, privateKeyOf, signedJwt } from "../signed-jwt.js";
 import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";
 import { Http2Session } from "./http2-session.js";
 import { type Push, pushOf, shownOf } from "./push-content.js";
@@ -80,27 +81,50 @@ function failureOf(answer: ApiAnswer, { token }: Push, now: number): Undeliverab
   return failed(VENDOR, answer, code || null, now);
 }
 
-/** APNs over HTTP/2 with token authentication (CH-141). A repeat has the same `apns-id`. */
+/** By certificate: the connection itself says who is asking, and requests carry no token. */
+function clientCertificate(settings: SettingsReader): SecureContextOptions {
+  const cert = pemOf(settings.required("certificate"));
+  const key = privateKeyOf(settings.required("private_key"), "settings.private_key");
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(cert);
+  } catch {
+    throw refused("settings.certificate is not a certificate in PEM form");
+  }
+  if (!certificate.checkPrivateKey(key)) throw refused("settings.private_key is not the key of settings.certificate");
+  return { cert, key: key.export({ type: "pkcs8", format: "pem" }) };
+}
+
+/** By token: each request carries one, signed with the key. */
+function tokenOf(settings: SettingsReader): ProviderToken | null {
+  if (settings.text("certificate") !== null) return null;
+  const names = { kid: settings.required("key_id"), iss: settings.required("team_id") };
+  return new ProviderToken(privateKeyOf(settings.required("signing_key"), "settings.signing_key"), names, settings);
+}
+
+/** APNs over HTTP/2 with either way to authenticate, by token or by certificate (CH-141). A repeat has the same `apns-id`. */
 export function openApns(settings: SettingsReader, services: Services): Provider {
   const mode = settings.text("application_mode") === "sandbox" ? "sandbox" : "production";
   const base = settings.url("base_url", HOSTS[mode]);
   const bundleId = settings.required("bundle_id");
-  const names = { kid: settings.required("key_id"), iss: settings.required("team_id") };
-  const key = privateKeyOf(settings.required("signing_key"), "settings.signing_key");
+  const provider = tokenOf(settings);
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const ca = settings.text("ca");
-  const session = new Http2Session(base, ca === null ? null : ca.replaceAll("\\n", "\n"));
+  const session = new Http2Session(base, {
+    ...(ca === null ? {} : { ca: ca.replaceAll("\\n", "\n") }),
+    ...(provider === null ? clientCertificate(settings) : {}),
+  });
   services.onClose(() => session.close());
-  const provider = new ProviderToken(key, names, settings);
   return {
     async send(message): Promise<Delivery> {
-      const push = pushOf(message, settings);
+      const push = pushOf(message);
       const { headers, payload } = requestOf(push, bundleId);
-      const token = provider.at(services.now());
+      const token = provider?.at(services.now());
+      const authorization: Record<string, string> = token === undefined ? {} : { authorization: `bearer ${token}` };
       const id = uuidV5(APNS_ID_NAMESPACE, message.id);
       const request = {
         path: `/3/device/${encodeURIComponent(push.token)}`,
-        headers: { authorization: `bearer ${token}`, "apns-id": id, "content-type": "application/json", ...headers },
+        headers: { ...authorization, "apns-id": id, "content-type": "application/json", ...headers },
         body: JSON.stringify(payload),
         timeout_ms,
       };
@@ -112,7 +136,7 @@ export function openApns(settings: SettingsReader, services: Services): Provider
       }
       if (answer.status === 200) return { status: "sent", metadata: { external_id: answer.headers["apns-id"] ?? id } };
       // Only then: Apple counts how often the token changes.
-      if (parsedObject(answer.text)?.reason === "ExpiredProviderToken") provider.drop(token);
+      if (token !== undefined && parsedObject(answer.text)?.reason === "ExpiredProviderToken") provider?.drop(token);
       throw failureOf(answer, push, services.now());
     },
   };

@@ -56,7 +56,7 @@ export function openExpo(settings: SettingsReader, services: Services): Provider
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   return {
     async send(message): Promise<Delivery> {
-      const push = pushOf(message, settings);
+      const push = pushOf(message);
       const answer = await callApi(services, VENDOR, {
         method: "POST",
         url: `${base}/--/api/v2/push/send`,

@@ -98,7 +98,7 @@ export function openFcm(settings: SettingsReader, services: Services): Provider 
   const access = accessTokenOf(settings, services, timeout_ms);
   return {
     async send(message): Promise<Delivery> {
-      const push = pushOf(message, settings);
+      const push = pushOf(message);
       const token = await access.get();
       const answer = await callApi(services, VENDOR, {
         method: "POST",

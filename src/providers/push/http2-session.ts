@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, connect } from "node:http2";
+import type { SecureContextOptions } from "node:tls";
 import type { ApiAnswer, NoAnswer } from "../api-call.js";
 
 export interface Http2Request {
@@ -17,7 +18,7 @@ export class Http2Session {
 
   constructor(
     private readonly origin: string,
-    private readonly ca: string | null,
+    private readonly tls: SecureContextOptions = {},
   ) {}
 
   close(): void {
@@ -88,7 +89,7 @@ export class Http2Session {
   private opened(): ClientHttp2Session {
     const current = this.session;
     if (current && !current.closed && !current.destroyed) return current;
-    const session = connect(this.origin, this.ca === null ? {} : { ca: this.ca });
+    const session = connect(this.origin, this.tls);
     // Many streams listen at once; an error is told to each, and to nobody where none is open.
     session.setMaxListeners(0);
     const forget = (): void => {

@@ -1,7 +1,6 @@
 import type { Message } from "../../domain/message.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { payloadOverrides } from "../payload-overrides.js";
-import type { SettingsReader } from "../settings-reader.js";
 import { refused } from "../undeliverable.js";
 
 export interface Push {
@@ -16,7 +15,7 @@ export interface Push {
 }
 
 /** The one place that reads a rendered push. */
-export function pushOf({ id, content }: Message, settings: SettingsReader): Push {
+export function pushOf({ id, content }: Message): Push {
   const text = (name: string): string => (typeof content[name] === "string" ? content[name] : "");
   const [token, title, body] = [text("token"), text("title"), text("body")];
   if (token === "") throw refused("the push has no device token to go to");
@@ -26,7 +25,7 @@ export function pushOf({ id, content }: Message, settings: SettingsReader): Push
     body,
     silent: title === "" && body === "",
     data: { ...(isJsonObject(content.data) ? content.data : {}), knock_message_id: id },
-    overrides: payloadOverrides(content, settings),
+    overrides: payloadOverrides(content),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Delivery, Provider } from "../../ports/provider.js";
+import type { Message } from "../../domain/message.js";
+import type { Delivery, DeliveryCheck, Provider } from "../../ports/provider.js";
 import type { JsonObject } from "../../util/json.js";
 import {
   type ApiAnswer,
@@ -50,7 +51,15 @@ function failureOf(answer: ApiAnswer, now: number): Undeliverable {
     : failed(VENDOR, answer, detail, now);
 }
 
-/** Twilio's Messages API (CH-110). It takes no idempotency key; what it says at once is at most `sent`. */
+/** What a message's status comes to (CH-110, E-214): failed bounces, undelivered is final. */
+function outcomeOf({ status, error_code, error_message }: JsonObject): DeliveryCheck {
+  const reason = `${VENDOR}: ${detailOf(error_message ?? status, error_code)}`;
+  if (status === "failed" || BAD_NUMBER.has(Number(plainText(error_code)))) return { status: "bounced", reason };
+  if (status === "undelivered") return { status: "undelivered", reason };
+  return { status: status === "delivered" || status === "read" ? "delivered" : "pending" };
+}
+
+/** Twilio's Messages API (CH-110). It takes no idempotency key; what it says at once is mostly that the message is queued. */
 export function openTwilio(settings: SettingsReader, services: Services): Provider {
   const base = settings.url("base_url", "https://api.twilio.com");
   const account = settings.required("account_id");
@@ -59,26 +68,36 @@ export function openTwilio(settings: SettingsReader, services: Services): Provid
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const credentials = Buffer.from(`${account}:${token}`).toString("base64");
   settings.addSecret(credentials);
+  const messages = `${base}/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages`;
+  const authorization = `Basic ${credentials}`;
+
+  async function check({ metadata }: Message): Promise<DeliveryCheck> {
+    const url = `${messages}/${encodeURIComponent(plainText(metadata?.external_id))}.json`;
+    const request = { method: "GET", url, headers: { authorization }, body: null, timeout_ms };
+    const answer = await callApi(services, VENDOR, request);
+    if (!isSuccess(answer)) throw failureOf(answer, services.now());
+    return outcomeOf(successBody(VENDOR, answer));
+  }
+
   return {
+    ...(settings.flag("check_delivery_status") === false ? {} : { check }),
     async send({ content }): Promise<Delivery> {
       const to = String(content.to ?? "");
       const body = String(content.body ?? "");
       if (to === "") throw refused("the SMS has no number to go to");
       const answer = await callApi(services, VENDOR, {
         method: "POST",
-        url: `${base}/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`,
-        headers: { authorization: `Basic ${credentials}`, "content-type": "application/x-www-form-urlencoded" },
-        body: formOf(to, body, sender, payloadOverrides(content, settings)),
+        url: `${messages}.json`,
+        headers: { authorization, "content-type": "application/x-www-form-urlencoded" },
+        body: formOf(to, body, sender, payloadOverrides(content)),
         timeout_ms,
       });
       if (!isSuccess(answer)) throw failureOf(answer, services.now());
       const sid = successField(VENDOR, answer, "sid");
-      const { status, error_code, error_message } = successBody(VENDOR, answer);
-      // CH-110: failed bounces, undelivered is final.
-      const detail = `${VENDOR}: ${detailOf(error_message ?? status, error_code)}`;
-      if (status === "failed" || BAD_NUMBER.has(Number(plainText(error_code)))) throw bounced(detail);
-      if (status === "undelivered") throw refused(detail);
-      return { status: status === "delivered" ? "delivered" : "sent", metadata: { external_id: sid } };
+      const known = outcomeOf(successBody(VENDOR, answer));
+      if (known.status === "bounced") throw bounced(known.reason);
+      if (known.status === "undelivered") throw refused(known.reason);
+      return { status: known.status === "delivered" ? "delivered" : "sent", metadata: { external_id: sid } };
     },
   };
 }

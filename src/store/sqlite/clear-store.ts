@@ -7,6 +7,7 @@ const RUNS = [
   "batch_activities",
   "batches",
   "delivery_logs",
+  "message_secrets",
   "messages",
   "recipient_runs",
   "workflow_runs",

@@ -20,6 +20,7 @@ const DELETIONS = [
   "DELETE FROM schedules WHERE recipient = ?",
   "DELETE FROM frequency_claims WHERE recipient = ?",
   "DELETE FROM delivery_logs WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
+  "DELETE FROM message_secrets WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM messages WHERE recipient = ?",
   "DELETE FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?)",
   "DELETE FROM recipient_runs WHERE recipient = ? AND status IN ('completed', 'cancelled')",

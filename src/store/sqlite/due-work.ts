@@ -4,6 +4,7 @@ import { batchReader, closeBatch } from "./batches.js";
 import { selectClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
 import { type MessageRow, messageOf, messageRowsOf, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+import { withSecrets } from "./message-secrets.js";
 import { recipientRunOf, recipientRunRows, workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 import { isAnyWaiting, waitOf } from "./waits.js";
@@ -70,11 +71,8 @@ export function claimDueMessages(db: Connection, shared: SharedRows, claim: Clai
   if (!isAnyDue(db, "messages", claim)) return [];
   return db.write(() => {
     const select = db.statement(`${SELECT_MESSAGES} WHERE m.row = ?`);
-    return messagesOf(
-      db,
-      shared,
-      lease(db, "messages", claim, limit).map((row) => select.get(row) as MessageRow),
-    );
+    const rows = lease(db, "messages", claim, limit).map((row) => select.get(row) as MessageRow);
+    return withSecrets(db, messagesOf(db, shared, rows));
   });
 }
 

@@ -71,4 +71,8 @@ export const LATER_MIGRATIONS: readonly string[] = [
     (SELECT MAX(b.row) FROM batch_activities b WHERE b.batch = batch_activities.batch AND b.row < batch_activities.row);
   DROP INDEX batch_activities_by_batch;
   `,
+  // Apart from messages: what reads those, or copies them, cannot come upon it.
+  `
+  CREATE TABLE message_secrets (message TEXT PRIMARY KEY, secrets TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ];

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../util/json.js";
 import type { TriggerData } from "./batches.js";
 import type { Connection } from "./connection.js";
 import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
+import { insertSecrets } from "./message-secrets.js";
 import { json, parsed, type ReadWorkflowRun, workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
@@ -190,5 +191,6 @@ export function messageInserter(
       json(message.batch ?? null),
       json(message.links ?? null),
     );
+    insertSecrets(db, message);
   };
 }

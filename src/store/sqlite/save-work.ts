@@ -9,6 +9,7 @@ import { insertDeliveryLogs } from "./delivery-logs.js";
 import { packMessageEvents, unpackMessageEvents } from "./event-codec.js";
 import { insertTriggers } from "./insert-workflow-run.js";
 import { messageInserter } from "./message-rows.js";
+import { dropSecrets } from "./message-secrets.js";
 import { applyUpserts } from "./recipients.js";
 import { changesOf, json, RECIPIENT_RUN_CHANGES, ROW_OF_RUN } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
@@ -120,6 +121,7 @@ export function saveMessages(
         message.updated_at,
         held.row,
       );
+      dropSecrets(db, message);
       saved.add(message.id);
     }
     recordMessageEvents(db, changed);

@@ -98,6 +98,38 @@ export function describeDueWork(open: OpenStore): void {
     });
   });
 
+  describe("a message's secrets", () => {
+    const chat = { id: "c", key: "chat", type: "chat", provider: "chat_slack" } as const;
+    const held = {
+      channel: chat,
+      status: "queued",
+      due_at: NOW,
+      secrets: { connection: { access_token: "x" } },
+    } as const;
+    const { secrets } = held;
+
+    it("are given to whoever delivers it, and to nobody else", async () => {
+      const { messages } = await insertSample(open.store, { recipients: ["a"], message: { ...held } });
+      const ids = messages.map(({ id }) => id);
+      for (const [one] of [await open.store.readMessages(ids), (await open.store.listMessages({}, { limit: 5 })).items])
+        expect(one).not.toHaveProperty("secrets");
+      expect((await open.store.claimDueMessages(claimAt(NOW, "t1"), 5))[0]?.secrets).toEqual(secrets);
+    });
+
+    it("stay while it is to be tried again, and go when it is not", async () => {
+      await insertSample(open.store, { recipients: ["a"], message: { ...held } });
+      const [first] = await open.store.claimDueMessages(claimAt(NOW, "t1"), 5);
+      if (!first) throw new Error("nothing was due");
+      await open.store.saveMessages([{ ...first, due_at: NOW + 1 }], "t1");
+      const [second] = await open.store.claimDueMessages(claimAt(NOW + 1, "t2"), 5);
+      expect(second?.secrets).toEqual(secrets);
+      await open.store.saveMessages([{ ...first, status: "sent", due_at: NOW + 2 }], "t2");
+      const [third] = await open.store.claimDueMessages(claimAt(NOW + 2, "t3"), 5);
+      expect(third).toMatchObject({ status: "sent" });
+      expect(third).not.toHaveProperty("secrets");
+    });
+  });
+
   describe("nextDueAt", () => {
     it("is null when nothing waits", async () => {
       await insertSample(open.store, { recipients: ["ada"] });

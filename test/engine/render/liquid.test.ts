@@ -186,6 +186,15 @@ describe("faults of a template (T-002, T-090, F-016, F-017, F-054, F-055)", () =
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
+  it.each(["''", "nil", "data.nope", ""])(
+    "T-053: hmac_sha256 with the key %j is a render error, not a signature",
+    (key) => {
+      const source = `{{ 'u-42' | hmac_sha256${key === "" ? "" : `: ${key}`} }}`;
+      expect(() => render(source)).toThrow(RenderError);
+      expect(() => render(source)).toThrow("hmac_sha256: the key is empty");
+    },
+  );
+
   it("renders the same template for one scope after another without a trace of the last", () => {
     const text = compile("{% if data.x %}{% assign y = data.x %}{% endif %}[{{ y }}]{% increment n %}");
     expect(text({ data: { x: 1 } })).toBe("[1]0");

@@ -25,7 +25,7 @@ describe("visual blocks as HTML (section 9)", () => {
     expect(await blocks([{ type: "markdown", content: "Hi *{{ recipient.name }}*" }])).toContain(
       row(
         "markdown",
-        '<div class="block-markdown"><p style="margin-top: 0; margin-bottom: 0;">Hi <em>Mara Voss</em></p></div>',
+        '<div class="block-markdown" style="word-break: break-word;"><p style="margin-top: 0; margin-bottom: 0;">Hi <em>Mara Voss</em></p></div>',
       ),
     );
   });

@@ -154,6 +154,70 @@ describe("a chat step that says itself where its message goes", () => {
   });
 });
 
+describe("E-187 a connection with a secret in it, given by a template", () => {
+  const SECRET = "xoxb-of-the-template";
+  const to: JsonObject = { channel_id: "C9", access_token: SECRET };
+  const file = async () => JSON.stringify(await h.engine.listMessages({}, { limit: 9 }));
+  beforeEach(() => {
+    const template: JsonObject = { markdown_body: "C", settings: { recipient_connection: "{{ vars.slack | json }}" } };
+    h.environment.variables.slack = to;
+    h.define("digest", { steps: [{ ...step.chat(), template }] });
+  });
+
+  test("goes with its delivery, and is in nothing that is kept or shown", async () => {
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(h.delivered).toMatchObject([{ content: { connection: { channel_id: "C9" } }, secrets: { connection: to } }]);
+    expect(await file()).not.toContain(SECRET);
+    expect(JSON.stringify(await h.messages())).not.toContain(SECRET);
+  });
+
+  test("is kept for the attempts to come, and no longer", async () => {
+    h.deliver = () => ({ status: "failed", retryable: true, reason: "503" });
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(await file()).not.toContain(SECRET);
+    h.deliver = () => ({ status: "sent" });
+    await h.at(MINUTE);
+    expect(h.delivered.map(({ secrets }) => secrets)).toEqual([{ connection: to }, { connection: to }]);
+    expect((await h.messages())[0]?.status).toBe("sent");
+  });
+
+  test("is not kept at all where nothing leaves", async () => {
+    (h.environment.channels.chatty as { deliver: boolean }).deliver = false;
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect((await h.messages())[0]).toMatchObject({ status: "not_sent" });
+    expect((await h.messages())[0]).not.toHaveProperty("secrets");
+  });
+});
+
+describe("a webhook's signing key that comes from Liquid", () => {
+  beforeEach(() => {
+    (h.environment.channels.hook as { settings: JsonObject }).settings = { signing_key: "{{ recipient.key }}" };
+    h.define("digest", { steps: [step.webhook(), step.email()] });
+  });
+
+  test("C-154 E-195 CH-205 the request is skipped where it is empty, and the run goes on", async () => {
+    const outcome = await h.trigger("digest", { recipients: ["bo"] });
+    expect(outcome.recipients?.[0]).toMatchObject({
+      status: "completed",
+      steps: [
+        {
+          outcome: "skipped",
+          reason: { code: "missing_recipient_data", detail: "the channel's signing_key is empty once rendered" },
+        },
+        { outcome: "sent" },
+      ],
+    });
+    expect(h.delivered.map(({ channel }) => channel.type)).toEqual(["email"]);
+  });
+
+  test("E-195 goes with the delivery, and is kept nowhere else", async () => {
+    await h.identify({ id: "ana", key: "key-of-ana" });
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(h.delivered[0]?.secrets).toEqual({ signing_key: "key-of-ana" });
+    expect(JSON.stringify(await h.messages())).not.toContain("key-of-ana");
+  });
+});
+
 describe("E-186 CH-175 a user of Slack found by e-mail", () => {
   const tenant = { id: "acme", channel_data: { "c-chat": { token: { access_token: "xoxb-tenant" } } } };
   const byEmail = () => ({ ...step.chat(), channel_overrides: { email_based_user_id_resolution: true } });
@@ -168,6 +232,42 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     expect((await h.recipient("ana"))?.channel_data).toMatchObject({ "c-chat": { connections: [{ user_id: "U7" }] } });
     await h.trigger("digest", { recipients: ["ana"], tenant: "acme" });
     expect(h.delivered[1]?.content.connection).toEqual({ user_id: "U7" });
+  });
+
+  test("is looked for before the message is made, once for all steps of the channel, and is kept", async () => {
+    const asked: string[][] = [];
+    h.findUser = (...of) => {
+      asked.push(of);
+      return { connection: { user_id: "U8" } };
+    };
+    h.define("digest", { steps: [byEmail(), { ...byEmail(), ref: "chat_2" }] });
+    await h.trigger("digest", { recipients: ["ana"], tenant });
+    expect(asked).toEqual([["ana@lark.test", "xoxb-tenant"]]);
+    expect(h.delivered.map(({ content }) => content.connection)).toEqual([{ user_id: "U8" }, { user_id: "U8" }]);
+    expect((await h.recipient("ana"))?.channel_data).toMatchObject({ "c-chat": { connections: [{ user_id: "U8" }] } });
+  });
+
+  test("who is found nowhere is a step that is skipped, and the run goes on", async () => {
+    h.findUser = () => ({ missing: "nobody was found" });
+    h.define("digest", { steps: [byEmail(), step.email()] });
+    const outcome = await h.trigger("digest", { recipients: ["ana"], tenant });
+    const reason = { code: "missing_recipient_data", detail: "nobody was found" };
+    expect(outcome.recipients?.[0]).toMatchObject({
+      status: "completed",
+      steps: [{ outcome: "skipped", reason }, { outcome: "sent" }],
+    });
+  });
+
+  test("nobody is asked about who opted out, nor where nothing leaves", async () => {
+    h.findUser = () => {
+      throw new Error("asked");
+    };
+    h.define("digest", { steps: [byEmail()] });
+    await h.identify({ id: "ana", preferences: { default: { channel_types: { chat: false } } } });
+    await h.trigger("digest", { recipients: ["ana"], tenant });
+    (h.environment.channels.chatty as { deliver: boolean }).deliver = false;
+    const outcome = await h.trigger("digest", { recipients: ["bo"], tenant });
+    expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ message_status: "not_sent" });
   });
 
   test.each([
@@ -224,6 +324,22 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     await h.trigger("digest", { recipients: ["ana"] });
     expect((await last())?.status).toBe("undelivered");
     expect(await fault()).toContain(words);
+  });
+
+  test("goes where its parent went, by the connection that the parent's template gave (CH-177)", async () => {
+    const template: JsonObject = { markdown_body: "P", settings: { recipient_connection: '{"channel_id":"C7"}' } };
+    h.define("digest", { steps: [{ ...step.chat("P"), template }, reply({ reply_to_step_ref: "chat_1" })] });
+    await h.trigger("digest", { recipients: ["bo"] });
+    expect(h.delivered.map(({ content }) => content.connection)).toEqual([{ channel_id: "C7" }, { channel_id: "C7" }]);
+    expect(seen).toEqual([null, "7.1"]);
+  });
+
+  test("to a thread whose id is empty is not sent, nor is anything in its place (CH-177)", async () => {
+    h.define("digest", { steps: [reply({ parent_message_id: "{{ nope }}" })] });
+    await h.trigger("digest", { recipients: ["ana"] });
+    expect(seen).toEqual([]);
+    expect(await last()).toMatchObject({ status: "undelivered" });
+    expect(await fault()).toContain("parent_message_id is empty once rendered");
   });
 
   test("to several is undelivered", async () => {

@@ -1,0 +1,63 @@
+import { generateKeyPairSync } from "node:crypto";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { type Http2Target, startHttp2Target } from "../helpers/http2-target.js";
+import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from "../helpers/loopback-certificate.js";
+import { channel, message, ProviderBench } from "../helpers/provider-bench.js";
+
+const push = () => message("push", { token: "device-1", title: "T", body: "B", data: {} });
+const otherKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+const OTHER_KEY = otherKey.export({ type: "pkcs8", format: "pem" }).toString();
+
+let apple: Http2Target;
+let bench: ProviderBench;
+beforeEach(async () => {
+  apple = await startHttp2Target({ cert: LOOPBACK_CERTIFICATE, key: LOOPBACK_KEY, ca: LOOPBACK_CERTIFICATE });
+  bench = new ProviderBench({
+    CERT: LOOPBACK_CERTIFICATE.replaceAll("\n", "\\n"),
+    CERT_BASE64: Buffer.from(LOOPBACK_CERTIFICATE).toString("base64"),
+    KEY: LOOPBACK_KEY,
+    OTHER_KEY,
+    CA: LOOPBACK_CERTIFICATE,
+  });
+});
+afterEach(async () => {
+  await bench.close();
+  await apple.close();
+});
+
+const apns = (settings: JsonObject = {}) =>
+  channel("push", "push_apns", {
+    bundle_id: "test.lark.app",
+    certificate: "$CERT",
+    private_key: "$KEY",
+    ca: "$CA",
+    base_url: apple.url.replace("127.0.0.1", "localhost"),
+    ...settings,
+  });
+
+test("CH-141 by certificate: the connection says who asks, and no request carries a token", async () => {
+  expect(await bench.send(apns(), push())).toMatchObject({ status: "sent" });
+  expect(await bench.send(apns({ certificate: "$CERT_BASE64" }), push())).toMatchObject({ status: "sent" });
+  expect(apple.clients).toEqual(["localhost", "localhost"]);
+  expect(apple.requests[0]?.headers).toMatchObject({ ":path": "/3/device/device-1", "apns-topic": "test.lark.app" });
+  expect(apple.requests[0]?.headers).not.toHaveProperty("authorization");
+});
+
+test("CH-141 a certificate that Apple does not take is refused once; none is shown without one", async () => {
+  apple.answer({ status: 403, json: { reason: "BadCertificate" } });
+  expect(await bench.send(apns(), push())).toMatchObject({
+    status: "failed",
+    retryable: false,
+    reason: "APNs answered 403: BadCertificate",
+  });
+});
+
+test.each([
+  [{ certificate: "$KEY" }, "settings.certificate is not a certificate in PEM form"],
+  [{ private_key: "$CERT" }, "settings.private_key is not a private key in PEM form"],
+  [{ private_key: "$OTHER_KEY" }, "settings.private_key is not the key of settings.certificate"],
+] as [JsonObject, string][])("CH-141 a certificate that cannot be used is final: %j", async (settings, reason) => {
+  expect(await bench.send(apns(settings), push())).toEqual({ status: "failed", retryable: false, reason });
+  expect(apple.sessions).toBe(0);
+});

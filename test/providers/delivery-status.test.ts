@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Message } from "../../src/domain/message.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
+import { channel, email, message, ProviderBench } from "../helpers/provider-bench.js";
+
+let target: HttpTarget;
+let bench: ProviderBench;
+beforeEach(async () => {
+  target = await startHttpTarget();
+  bench = new ProviderBench({ KEY: "secret-key-0123" });
+});
+afterEach(async () => {
+  await bench.close();
+  await target.close();
+});
+
+const mail = (vendor: string, settings: JsonObject = {}) =>
+  channel("email", vendor, { api_key: "$KEY", base_url: target.url, ...settings });
+const twilio = (settings: JsonObject = {}) =>
+  channel("sms", "twilio", { account_sid: "AC1", auth_token: "$KEY", from: "+1", base_url: target.url, ...settings });
+const sent = (one: Message, external_id: string): Message => ({ ...one, status: "sent", metadata: { external_id } });
+const sms = () => message("sms", { to: "+15550000001", body: "Ping" });
+const SENDGRID = { check_delivery_status: true };
+
+const events = (...list: JsonObject[]): TargetReply => ({ json: { MessageID: "m1", MessageEvents: list } });
+const event = (Type: string, more: JsonObject = {}): JsonObject => ({ Recipient: "Ada@lark.test", Type, ...more });
+
+const CASES: [string, string, TargetReply[], JsonObject][] = [
+  ["twilio", "delivered", [{ json: { sid: "m1", status: "delivered" } }], { status: "delivered" }],
+  ["twilio", "still on its way", [{ json: { sid: "m1", status: "sent" } }], { status: "pending" }],
+  [
+    "twilio",
+    "failed",
+    [{ json: { sid: "m1", status: "failed", error_code: 30007, error_message: "filtered" } }],
+    { status: "bounced", reason: "Twilio: filtered (code 30007)" },
+  ],
+  [
+    "twilio",
+    "undelivered",
+    [{ json: { sid: "m1", status: "undelivered", error_code: 30003 } }],
+    { status: "undelivered", reason: "Twilio: undelivered (code 30003)" },
+  ],
+  ["postmark", "delivered", [events(event("Delivered"))], { status: "delivered" }],
+  [
+    "postmark",
+    "delivered to a copy's address only",
+    [events(event("Delivered", { Recipient: "cc@lark.test" }))],
+    { status: "pending" },
+  ],
+  [
+    "postmark",
+    "bounced after an opening",
+    [events(event("Opened"), event("Bounced", { Details: { Summary: "smtp;550 No such user", BounceID: "1" } }))],
+    { status: "bounced", reason: "Postmark: smtp;550 No such user" },
+  ],
+  ["postmark", "delayed", [events(event("Transient"))], { status: "pending" }],
+  [
+    "postmark",
+    "not filed yet",
+    [{ status: 422, json: { ErrorCode: 701, Message: "not found" } }],
+    { status: "pending" },
+  ],
+  ["resend", "delivered", [{ json: { id: "m1", last_event: "delivered" } }], { status: "delivered" }],
+  ["resend", "opened", [{ json: { id: "m1", last_event: "opened" } }], { status: "delivered" }],
+  [
+    "resend",
+    "bounced",
+    [{ json: { id: "m1", last_event: "bounced" } }],
+    { status: "bounced", reason: "Resend: bounced" },
+  ],
+  ["resend", "failed", [{ json: { id: "m1", last_event: "failed" } }], { status: "undelivered" }],
+  ["resend", "on its way", [{ json: { id: "m1", last_event: "sent" } }], { status: "pending" }],
+  [
+    "resend",
+    "a key that may only send",
+    [{ status: 401, json: { name: "restricted_api_key", message: "only send" } }],
+    { status: "unknown", reason: "Resend answered 401: only send (code restricted_api_key)" },
+  ],
+  [
+    "sendgrid",
+    "delivered",
+    [{ json: { messages: [{ msg_id: "m1.f", to_email: "ADA@lark.test", status: "delivered" }] } }],
+    { status: "delivered" },
+  ],
+  [
+    "sendgrid",
+    "another address's",
+    [{ json: { messages: [{ msg_id: "m1.g", to_email: "cc@lark.test", status: "delivered" }] } }],
+    { status: "pending" },
+  ],
+  ["sendgrid", "not filed yet", [{ json: { messages: [] } }], { status: "pending" }],
+  ...(
+    [
+      ["bounced", "hard", { status: "bounced", reason: "SendGrid: 550 gone" }],
+      ["bounced", "blocked", { status: "pending" }],
+      ["dropped", null, { status: "bounced" }],
+    ] as [string, string | null, JsonObject][]
+  ).map(([event_name, bounce_type, expected]): [string, string, TargetReply[], JsonObject] => [
+    "sendgrid",
+    `not delivered: ${event_name} ${bounce_type}`,
+    [
+      { json: { messages: [{ msg_id: "m1.f", to_email: "ada@lark.test", status: "not_delivered" }] } },
+      { json: { events: [{ event_name: "processed" }, { event_name, bounce_type, reason: "550 gone" }] } },
+    ],
+    expected,
+  ]),
+];
+
+describe("CH-045 E-212 what a provider knows later", () => {
+  const open = (vendor: string) =>
+    vendor === "twilio" ? twilio() : mail(vendor, vendor === "sendgrid" ? SENDGRID : {});
+  const one = (vendor: string) => sent(vendor === "twilio" ? sms() : email(), "m1");
+
+  test.each(CASES)("%s: %s", async (vendor, _title, replies, expected) => {
+    target.answer(...replies);
+    expect(await bench.check(open(vendor), one(vendor))).toMatchObject(expected);
+    expect(target.requests.map(({ method }) => method)).toEqual(replies.map(() => "GET"));
+  });
+
+  test.each([
+    ["twilio", "/2010-04-01/Accounts/AC1/Messages/m1.json"],
+    ["postmark", "/messages/outbound/m1/details"],
+    ["resend", "/emails/m1"],
+    ["sendgrid", "/v3/messages?limit=100&query=msg_id+LIKE+%27m1%25%27"],
+  ])("%s is asked at %s, with its key", async (vendor, path) => {
+    target.answer({ json: {} });
+    await bench.check(open(vendor), one(vendor));
+    expect(target.requests[0]?.path).toBe(path);
+    const { authorization, "x-postmark-server-token": token } = target.requests[0]?.headers ?? {};
+    const basic = `Basic ${Buffer.from("AC1:secret-key-0123").toString("base64")}`;
+    expect(authorization ?? token).toBe(
+      { twilio: basic, postmark: "secret-key-0123" }[vendor] ?? "Bearer secret-key-0123",
+    );
+  });
+
+  test.each(["twilio", "postmark", "resend", "sendgrid"])("%s: what fails for now is asked again", async (vendor) => {
+    for (const reply of [{ status: 503 }, { status: 429 }, { text: "<html>portal" }, { fault: "drop" as const }]) {
+      target.answer(reply);
+      expect(await bench.check(open(vendor), one(vendor))).toEqual({ status: "pending" });
+    }
+    target.answer({ status: 403, text: "secret-key-0123 is not allowed" });
+    expect(await bench.check(open(vendor), one(vendor))).toMatchObject({ status: "unknown" });
+  });
+
+  test("a message says whether it is followed: SendGrid's only where asked for, the others' unless asked not to", async () => {
+    const tracked = async (to: ReturnType<typeof mail>, one: Message, reply: TargetReply) => {
+      target.answer(reply);
+      const delivery = await bench.send(to, one);
+      return delivery.status === "sent" && delivery.tracked === true;
+    };
+    const ok = { json: { id: "1", MessageID: "1", sid: "1", status: "queued" } };
+    const accepted = { status: 202, headers: { "x-message-id": "1" } };
+    for (const vendor of ["postmark", "resend"]) {
+      expect(await tracked(mail(vendor), email(), ok)).toBe(true);
+      expect(await tracked(mail(vendor, { check_delivery_status: false }), email(), ok)).toBe(false);
+    }
+    expect(await tracked(twilio(), sms(), ok)).toBe(true);
+    expect(await tracked(mail("sendgrid"), email(), accepted)).toBe(false);
+    expect(await tracked(mail("sendgrid", SENDGRID), email(), accepted)).toBe(true);
+  });
+});
