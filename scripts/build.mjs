@@ -53,6 +53,7 @@ const LATE_MODULES = [
   "engine/store-connections",
   "engine/time-windows",
   "engine/tracking/track-content",
+  "project/read-requests",
   "project/read-translations",
   "providers/open-provider",
   "remote/http-fetcher",

@@ -174,6 +174,8 @@ class Finder {
       if (event_type === "integration_source")
         this.tell([...path, "event"], "never comes here: a project has no sources; the step waits until it expires");
     }
+    if (type === "http_fetch" && settings.reusable_step_key && settings.method)
+      this.tell([...path, "method"], "has no effect: the shared request has its own");
     if (settings.recipient_mode === "current" && settings.recipient_gid)
       this.tell([...path, "recipient_gid"], 'has no effect: recipient_mode is "current"');
   }

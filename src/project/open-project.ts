@@ -10,6 +10,7 @@ import { parseEnvironment } from "../domain/parse-environment.js";
 import { parseRecipientsFile, type RecipientsFile } from "../domain/parse-recipients-file.js";
 import { parseWorkflow } from "../domain/parse-workflow.js";
 import { resolveChannelTypes } from "../domain/resolve-channel-types.js";
+import { requestKeysOf, type SharedRequest } from "../domain/shared-request.js";
 import type { TemplatePartial } from "../domain/template-partial.js";
 import { rememberTextFiles } from "../domain/text-files.js";
 import type { Translations } from "../domain/translation.js";
@@ -46,6 +47,8 @@ export interface Project extends ProjectLocation {
   audiences(): Promise<Audience[]>;
   emailLayout(key: string): Promise<EmailLayout | null>;
   partial(key: string): Promise<TemplatePartial | null>;
+  /** A request that fetch steps share. */
+  request(key: string): Promise<SharedRequest | null>;
   translations(): Promise<Translations>;
   /** Whether there may be dynamic audiences, told without reading them. */
   hasAudiences(): boolean;
@@ -61,6 +64,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   let read: Promise<Environment> | undefined;
   const namesIn = (folder: string): string[] => listNames(folder, shown);
   const shared = sharedTemplates(knockDir, { shown, namesIn });
+  const requestsPlace = { folder: join(knockDir, "requests"), shown, namesIn };
   const environment = (): Promise<Environment> => {
     read ??= readEnvironment();
     return read;
@@ -92,6 +96,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       workflowWarnings(resolved as JsonObject).map(({ text }) => text),
     );
     await checkShared(parsed, shared);
+    if (requestKeysOf(parsed).length > 0)
+      await (await import("./read-requests.js")).checkRequests(parsed, requestsPlace);
     checkGuideKeys(parsed, () => namesIn(join(knockDir, "guides")));
     const checked = namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
     rememberTextFiles(checked, files);
@@ -122,6 +128,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   async function translations(): Promise<Translations> {
     const { readTranslations } = await import("./read-translations.js");
     return readTranslations({ folder: join(knockDir, "translations"), shown, namesIn });
+  }
+
+  async function request(key: string): Promise<SharedRequest | null> {
+    return (await import("./read-requests.js")).readSharedRequest(key, requestsPlace);
   }
 
   async function workflowKeys(): Promise<string[]> {
@@ -172,6 +182,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     workflowWarnings: (key) => warnings.get(key) ?? [],
     environment,
     audiences,
+    request,
     translations,
     hasAudiences,
     changedRecipients,

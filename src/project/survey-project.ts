@@ -13,6 +13,7 @@ export const SURVEYED = [
   "translation",
   "partial",
   "layout",
+  "request",
   "workflow",
 ] as const;
 export type SurveyedKind = (typeof SURVEYED)[number];
@@ -91,6 +92,7 @@ export async function surveyProject(project: Project): Promise<Survey> {
     await add("partial", key, () => project.partial(key), "Partial");
   for (const key of foldersIn(project.knockDir, "layouts"))
     await add("layout", key, () => project.emailLayout(key), "EmailLayout");
+  for (const key of foldersIn(project.knockDir, "requests")) await add("request", key, () => project.request(key));
   for (const key of await project.workflowKeys().catch(() => []))
     await add("workflow", key, () => project.workflow(key), "Workflow");
   return found;
