@@ -11,8 +11,8 @@ import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 export interface TriggerOptions {
   /** 1 to 255 characters; null lets the target choose (the remote one always sends one). */
   idempotency_key: string | null;
-  /** Of a test run; absent for a trigger of the API (E-010). */
-  source?: "rehearsal";
+  /** What else than a trigger of the API it is (E-010): a test run, or a source's event. */
+  source?: "rehearsal" | "integration";
 }
 
 export interface WaitOptions {
@@ -79,7 +79,7 @@ export interface LocalOperations extends Operations {
     to: number,
     options: { force: boolean; signal?: AbortSignal; onHeld?: (held: HeldOccurrence) => void },
   ): Promise<ClockState & { ran: AdvancedRun[] }>;
-  /** An event of a source, for runs that wait for it (E-335, E-339); its mappings to actions are the caller's. */
+  /** An event of a source, for runs that wait for it (E-335, E-339); its mappings to actions are `engine/sources/`. */
   deliverSourceEvent(event: SourceEvent): Promise<void>;
   /** Runs everything due now; answers with what ran. */
   runDue(options: DueOptions): Promise<AdvancedRun[]>;

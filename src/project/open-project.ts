@@ -65,6 +65,11 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   const namesIn = (folder: string): string[] => listNames(folder, shown);
   const shared = sharedTemplates(knockDir, { shown, namesIn });
   const requestsPlace = { folder: join(knockDir, "requests"), shown, namesIn };
+  const holds = (...path: string[]): boolean => KEY.test(path[1] ?? "") && existsSync(join(knockDir, ...path));
+  const surroundings = {
+    hasSource: (key: string) => holds("sources", key, "source.json"),
+    hasBroadcast: (key: string) => holds("broadcasts", key, "broadcast.json"),
+  };
   const environment = (): Promise<Environment> => {
     read ??= readEnvironment();
     return read;
@@ -93,7 +98,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const parsed = resolveChannelTypes(parseWorkflow(key, resolved), await environment());
     warnings.set(
       key,
-      workflowWarnings(resolved as JsonObject).map(({ text }) => text),
+      workflowWarnings(resolved as JsonObject, surroundings).map(({ text }) => text),
     );
     await checkShared(parsed, shared);
     if (requestKeysOf(parsed).length > 0)
