@@ -48,6 +48,7 @@ const LATE_MODULES = [
   "app/init-project",
   "app/open-in-browser",
   "app/run-shell",
+  "engine/broadcasts/expand-target",
   "engine/find-parent",
   "engine/schedule-times",
   "engine/store-connections",

@@ -17,6 +17,7 @@ export const COMMANDS: Commands = {
   audiences: async () => (await import("../commands/audiences.js")).registerAudiences,
   feed: async () => (await import("../commands/feed.js")).registerFeed,
   sources: async () => (await import("../commands/sources.js")).registerSources,
+  broadcasts: async () => (await import("../commands/broadcasts.js")).registerBroadcasts,
   clock: async () => (await import("../commands/clock.js")).registerClock,
   worker: async () => (await import("../commands/worker.js")).registerWorker,
   dev: async () => (await import("../commands/dev.js")).registerDev,

@@ -2,11 +2,12 @@ import type { LocalParts } from "../commands/context.js";
 import type { Output } from "../output/output.js";
 import type { Project } from "../project/open-project.js";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
+import { openBroadcasts } from "./open-broadcasts.js";
 import { applyRecipientsFiles, localEngine } from "./open-local.js";
 import { openSources } from "./open-sources.js";
 import type { Surroundings } from "./surroundings.js";
 
-/** The embedded engine with what stands beside it: what a project's sources send. */
+/** The embedded engine with what stands beside it: what a project's sources send, and its broadcasts. */
 export async function openLocalParts(
   project: Project,
   location: string,
@@ -22,5 +23,9 @@ export async function openLocalParts(
   }
   const operations = localEngine(project, store, surroundings, { warn: (text) => output.warn(text) });
   const opened = { project, definitions: project, operations, store };
-  return { operations, sources: openSources(opened, surroundings.cwd, output) };
+  return {
+    operations,
+    sources: openSources(opened, surroundings.cwd, output),
+    broadcasts: openBroadcasts(project, operations, store, surroundings.cwd),
+  };
 }

@@ -3,6 +3,7 @@ import type { Trigger } from "../domain/trigger.js";
 import type { ApiRequest } from "../domain/trigger-request.js";
 import type { InputSource } from "../input/input-source.js";
 import type { Output } from "../output/output.js";
+import type { BroadcastOperations } from "../ports/broadcasts.js";
 import type { LocalOperations, Operations } from "../ports/operations.js";
 import type { SourceOperations } from "../ports/sources.js";
 
@@ -83,6 +84,7 @@ export interface OpenedEmulator {
 export interface LocalParts {
   operations: LocalOperations;
   sources: SourceOperations;
+  broadcasts: BroadcastOperations;
 }
 
 /** What a command is given. Nothing is opened before it is asked for. */

@@ -49,8 +49,8 @@ export function messageShape(message: Message): JsonObject {
       categories: message.categories,
       step_ref: message.step_ref,
       version_id: message.version_id,
-      workflow_run_id: message.source ? null : message.workflow_run_id,
-      workflow_recipient_run_id: message.source ? null : message.recipient_run_id,
+      workflow_run_id: message.source === "guide" ? null : message.workflow_run_id,
+      workflow_recipient_run_id: message.source === "guide" ? null : message.recipient_run_id,
     },
     data: message.data,
     metadata: message.metadata,
@@ -108,7 +108,7 @@ export function deliveryLogShape({ id, at, service_name, request, response }: De
 
 /** The API's `WorkflowRecipientRun` (A-508). */
 export function recipientRunShape(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
-  const { depth: _depth, ...known } = run.trigger_source;
+  const { depth: _depth, of: _of, ...known } = run.trigger_source;
   const source: JsonObject = { ...known };
   if (run.cancellation_key !== null) source.cancellation_key = run.cancellation_key;
   return {

@@ -130,6 +130,7 @@ function createMessage(
     updated_at: now,
   };
   if (batch) message.batch = messageBatch(batch);
+  if (input.run.trigger_source.type === "broadcast") message.source = "broadcast";
   if (isFeed && scheduled === null) {
     // E-205: the feed is the delivery.
     message.status = "delivered";
