@@ -4,6 +4,7 @@ import { type RecipientKey, referenceOf } from "../domain/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import { uuidV5 } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
+import { runEventShapes } from "./run-events.js";
 
 /** Message ids are no UUIDs: what is named within a message is named in here. Never change it. */
 const EVENT_NAMESPACE = "5d6f3c0a-93c1-4c5e-8f5e-2f0c3a5a7d10";
@@ -131,17 +132,6 @@ export function recipientRunShape(run: WorkflowRun, recipientRun: RecipientRun):
 export function recipientRunDetailShape(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
   return {
     ...recipientRunShape(run, recipientRun),
-    events: recipientRun.events.map((event, index) => ({
-      __typename: "WorkflowRecipientRunEvent",
-      // Stored without ids: the place in the list names an event for good.
-      id: uuidV5(recipientRun.id, `event ${index}`),
-      event: event.event,
-      status: event.status,
-      step_ref: event.step_ref,
-      step_type: event.step_type,
-      attempt: event.attempt,
-      data: event.data,
-      inserted_at: iso(event.at),
-    })),
+    events: runEventShapes(recipientRun),
   };
 }

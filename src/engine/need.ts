@@ -8,6 +8,8 @@ export type Need =
   | { kind: "throttle"; ref: string; pass: ThrottlePass }
   /** The newest version of a workflow (E-024); null where none may run, a RenderError where its templates are at fault. */
   | { kind: "workflow"; ref: string; key: string }
+  /** Which of these recipients exist: a set of them. */
+  | { kind: "identified"; ref: string; keys: readonly RecipientKey[] }
   /** {@link KnownAudiences} of the run's recipient; `ref` is {@link AUDIENCES}. */
   | { kind: "audiences"; ref: string; recipient: RecipientKey }
   /** What filters read; `known` is what was read for the run before. `ref` is {@link READINGS}. */

@@ -63,6 +63,8 @@ export interface LocalOperations extends Operations {
   readMessageEvents(id: string): Promise<JsonObject[] | null>;
   /** The API's `Activity`s (A-483): what the message is about, oldest first. Null for no message. */
   readMessageActivities(id: string): Promise<JsonObject[] | null>;
+  /** Undelivered messages go to their providers once more (E-213), in the order of the ids. Throws for others, and changes nothing. */
+  retryMessages(ids: readonly string[]): Promise<JsonObject[]>;
   /** Identifies what a recipients file's content names. Throws `invalid_params`. */
   seed(
     content: unknown,
