@@ -34,7 +34,7 @@ export async function answer(context: EngineContext, needs: readonly Need[], now
       case "fetch":
         return answerFetch(context, environment, need.request);
       case "agent":
-        return answerAgent(context, environment, need.request);
+        return answerAgent(context, environment, need.request, need.once);
     }
   });
 }

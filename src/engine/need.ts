@@ -15,7 +15,8 @@ export type Need =
   /** What filters read; `known` is what was read for the run before. `ref` is {@link READINGS}. */
   | { kind: "readings"; ref: string; wanted: readonly Reading[]; known: Readings }
   | { kind: "fetch"; ref: string; request: OutsideRequest }
-  | { kind: "agent"; ref: string; request: AgentRequest };
+  /** `once`: an unclear answer is not asked for again (E-410). */
+  | { kind: "agent"; ref: string; request: AgentRequest; once?: true };
 
 /** Where the answer about audiences stands: conditions anywhere in a run may ask, and ask once. */
 export const AUDIENCES = "$audiences";

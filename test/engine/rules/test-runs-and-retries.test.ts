@@ -159,3 +159,56 @@ describe("E-049 a tenant on a run", () => {
       expect(stored).toEqual([{ recipient: own, tenant: shared }]);
     }));
 });
+
+describe("a step's test run", () => {
+  const fetchStep: JsonObject = {
+    ref: "http_fetch_1",
+    type: "http_fetch",
+    settings: { method: "get", url: "https://lark.test/{{ data.n }}", response_path: "got" },
+  };
+  async function test(h: EngineHarness, tested: JsonObject) {
+    h.define("w", { steps: [tested, step.email()] });
+    const { trigger } = parseTrigger({ recipients: ["ana"], data: { n: 7 } }, "w");
+    return (await h.engine.previewSteps(trigger, [String(tested.ref)]))[0];
+  }
+
+  it("E-302: asks once and shows the data after it; nothing is kept, and a failure is not tried again", () =>
+    withHarness(async (h) => {
+      h.respond = () => ({ status: 200, text: '{"ok":1}' });
+      const request = { method: "get", url: "https://lark.test/7", body: null };
+      expect(await test(h, fetchStep)).toMatchObject({
+        reason: null,
+        tested: { type: "http_fetch", request, data: { n: 7, got: { ok: 1 } } },
+      });
+      h.respond = () => ({ status: 503, text: "" });
+      expect(await test(h, fetchStep)).toMatchObject({
+        reason: { code: "fetch_error", detail: "GET https://lark.test/7 answered 503" },
+        tested: { request, data: null },
+      });
+      await h.at(10 * 60_000);
+      expect(h.requests).toHaveLength(2);
+      expect((await h.engine.listRecipientRuns({}, { limit: 10 })).items).toEqual([]);
+    }));
+
+  it("E-410: an agent's answer, checked as in a run", () =>
+    withHarness(async (h) => {
+      const agent: JsonObject = {
+        ref: "agent_1",
+        type: "ai_agent",
+        settings: { model: "a:b", request_prompt: "Say {{ data.n }}", response_type: "text" },
+      };
+      h.environment.agent.answers = [{ workflow: "w", step: "agent_1", text: "seven" }];
+      expect(await test(h, agent)).toMatchObject({
+        reason: null,
+        tested: {
+          type: "ai_agent",
+          request: { model: "a:b", prompt: "Say 7" },
+          data: { n: 7, agent_1: { text: "seven" } },
+        },
+      });
+      h.environment.agent = { url: "https://lark.test/agent", answers: [] };
+      h.respond = () => ({ status: 503, text: "" });
+      expect((await test(h, agent))?.reason?.code).toBe("agent_error");
+      expect(h.requests).toHaveLength(1);
+    }));
+});
