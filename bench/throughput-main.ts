@@ -77,6 +77,7 @@ async function openBench(file: string) {
       workflowKeys: async () => [...workflows.keys()],
       environment: async () => environment,
       audiences: async () => [],
+      request: async () => null,
       emailLayout: async () => null,
       partial: async () => null,
       translations: async () => new Translations([]),

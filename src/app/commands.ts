@@ -16,6 +16,8 @@ export const COMMANDS: Commands = {
   subscriptions: async () => (await import("../commands/subscriptions.js")).registerSubscriptions,
   audiences: async () => (await import("../commands/audiences.js")).registerAudiences,
   feed: async () => (await import("../commands/feed.js")).registerFeed,
+  sources: async () => (await import("../commands/sources.js")).registerSources,
+  broadcasts: async () => (await import("../commands/broadcasts.js")).registerBroadcasts,
   clock: async () => (await import("../commands/clock.js")).registerClock,
   worker: async () => (await import("../commands/worker.js")).registerWorker,
   dev: async () => (await import("../commands/dev.js")).registerDev,
@@ -25,4 +27,7 @@ export const COMMANDS: Commands = {
 };
 
 /** What only these commands need. */
-export const PARTS: Parts = { emulator: async () => (await import("./open-emulator.js")).openProjectEmulator };
+export const PARTS: Parts = {
+  emulator: async () => (await import("./open-emulator.js")).openProjectEmulator,
+  local: async () => (await import("./open-local-parts.js")).openLocalParts,
+};

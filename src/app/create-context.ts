@@ -26,6 +26,7 @@ function definedOf(env: Record<string, string | undefined>): Record<string, stri
 /** What only some commands need, and a bundle without them leaves out. */
 export interface Parts {
   emulator?: () => Promise<typeof import("./open-emulator.js").openProjectEmulator>;
+  local?: () => Promise<typeof import("./open-local-parts.js").openLocalParts>;
 }
 
 export interface OpenContext extends CommandContext {
@@ -177,6 +178,15 @@ export function createContext(
       return settings.target.value === "local" ? openLocalTarget(flags) : openRemoteTarget(flags, settings);
     },
     openLocal: openLocalTarget,
+    async openLocalParts(flags) {
+      if (parts.local === undefined) throw new Error("this build has no sources");
+      const found = await requireProject(flags);
+      const location = storeLocation((await settingsOf(flags)).store, found, cwd);
+      const open = await parts.local();
+      const made = await open(found, location, surroundings, output);
+      opened.push(made.operations);
+      return made;
+    },
     async openEmulator(flags) {
       const found = await requireProject(flags);
       const location = storeLocation((await settingsOf(flags)).store, found, cwd);

@@ -43,6 +43,7 @@ export class FollowedProject {
       audiences: () => this.kept("audiences", () => this.project.audiences()),
       emailLayout: (key) => this.kept(`layout ${key}`, () => this.project.emailLayout(key)),
       partial: (key) => this.kept(`partial ${key}`, () => this.project.partial(key)),
+      request: (key) => this.kept(`request ${key}`, () => this.project.request(key)),
       translations: () => this.kept("translations", () => this.project.translations()),
       branch: (slug) => this.branch(slug)?.definitions ?? null,
     };

@@ -21,9 +21,11 @@ import { readGuides } from "../project/read-guides.js";
 import type { ProjectChange } from "../project/survey-project.js";
 import { openGroupingStore } from "../store/sqlite/grouping-store.js";
 import { outboundLogOf } from "../store/sqlite/outbound-log.js";
+import { sourceLogOf } from "../store/sqlite/source-log.js";
 import { trackedLinksOf } from "../store/sqlite/tracked-links.js";
 import { FollowedProject } from "./followed-project.js";
 import { applyRecipientsFiles, localEngine, outside } from "./open-local.js";
+import { openSources } from "./open-sources.js";
 import type { Surroundings } from "./surroundings.js";
 import { watchFolder } from "./watch-folder.js";
 
@@ -131,6 +133,7 @@ export async function openProjectEmulator(
         warn: (text) => output.warn(text),
       },
     );
+    const sources = openSources({ project: opened, definitions, operations, store }, cwd, output);
     const onError = (error: unknown): void =>
       output.warn(env.KNOCK_DEBUG === "1" && error instanceof Error ? String(error.stack) : messageOf(error));
     const tellFaults = async (): Promise<void> => {
@@ -149,6 +152,7 @@ export async function openProjectEmulator(
         }),
         onAttempt: (delivery) => printWebhook(deliveryShape(delivery), output),
       },
+      sources,
       links: trackedLinksOf(store),
       onListening: (url) => tracking.listen(url),
       environment: definitions.environment,
@@ -157,6 +161,7 @@ export async function openProjectEmulator(
       async reset({ recipients }) {
         await operations.resetClock();
         await operations.clear({ keepRecipients: recipients });
+        await sourceLogOf(store).clear();
         await applyRecipientsFiles(project.current, store);
       },
       host: flags.host,

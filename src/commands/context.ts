@@ -3,7 +3,9 @@ import type { Trigger } from "../domain/trigger.js";
 import type { ApiRequest } from "../domain/trigger-request.js";
 import type { InputSource } from "../input/input-source.js";
 import type { Output } from "../output/output.js";
+import type { BroadcastOperations } from "../ports/broadcasts.js";
 import type { LocalOperations, Operations } from "../ports/operations.js";
+import type { SourceOperations } from "../ports/sources.js";
 
 /** Flags that say where the project, the store and the target are; every command that works on them has the same. */
 export interface TargetFlags {
@@ -78,6 +80,13 @@ export interface OpenedEmulator {
   close(): Promise<void>;
 }
 
+/** The embedded engine with what stands beside it. */
+export interface LocalParts {
+  operations: LocalOperations;
+  sources: SourceOperations;
+  broadcasts: BroadcastOperations;
+}
+
 /** What a command is given. Nothing is opened before it is asked for. */
 export interface CommandContext {
   output: Output;
@@ -97,6 +106,8 @@ export interface CommandContext {
   openOperations(flags: TargetFlags): Promise<Operations>;
   /** The embedded engine, whatever the target setting says. */
   openLocal(flags: TargetFlags): Promise<LocalOperations>;
+  /** The embedded engine with a project's sources and broadcasts. */
+  openLocalParts(flags: TargetFlags): Promise<LocalParts>;
   /** The local API over the embedded engine; it follows the project's files. */
   openEmulator(flags: EmulatorFlags): Promise<OpenedEmulator>;
   /**

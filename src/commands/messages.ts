@@ -6,6 +6,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { parseJsonFlag } from "../input/parse-flags.js";
 import { printMarked, printMessage, printMessages, printShown } from "../output/print-messages.js";
+import type { Operations } from "../ports/operations.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { CommandContext, Shown, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
@@ -28,6 +29,7 @@ export function registerMessages(program: Command, context: CommandContext): voi
   registerList(messages, context);
 
   registerShow(messages, context);
+  registerRetry(messages, context);
 
   const mark = messages
     .command("mark")
@@ -53,6 +55,43 @@ export function registerMessages(program: Command, context: CommandContext): voi
     const metadata = parseInteractionMetadata(action, given);
     const operations = await context.openOperations(flags);
     printMarked(await operations.markMessages([...new Set(words.slice(0, -1))], action, metadata), context.output);
+  });
+}
+
+/** Ids of undelivered messages as they are now, in pages: those retried in vain are not looked at again. */
+async function undelivered(operations: Operations): Promise<string[][]> {
+  const pages: string[][] = [];
+  for (let after: string | undefined; ; ) {
+    const { items, page_info } = await operations.listMessages({ status: "undelivered" }, { limit: 1_000, after });
+    if (items.length > 0) pages.push(items.map(({ id }) => String(id)));
+    if (page_info.after === null) return pages;
+    after = page_info.after;
+  }
+}
+
+function registerRetry(messages: Command, context: CommandContext): void {
+  const retry = messages
+    .command("retry")
+    .argument("[id...]", "message ids")
+    .option("--all", "every undelivered message")
+    .description("Hands undelivered messages to their providers once more, on the local target.");
+  addExamples(addCommonOptions(addTargetOptions(retry)), ["knock messages retry --all"]);
+  retry.action(async (ids: string[], flags: CommonFlags & TargetFlags & { all?: boolean }) => {
+    applyVerbosity(context, flags);
+    if (ids.length > 0 === (flags.all === true))
+      throw new KnockError("usage", "name messages, or give --all", {
+        hint: "knock messages list --status undelivered",
+      });
+    if ((await context.targetOf(flags)) === "remote")
+      throw new KnockError("not_supported", "messages are retried on the local target only", {
+        hint: "The API has no such call: the service's dashboard has. Add --local.",
+      });
+    const operations = await context.openLocal(flags);
+    const retried: JsonObject[] = [];
+    if (!flags.all) retried.push(...(await operations.retryMessages([...new Set(ids)])));
+    else for (const chunk of await undelivered(operations)) retried.push(...(await operations.retryMessages(chunk)));
+    if (retried.length === 0) context.output.note("no message is undelivered");
+    printMarked(retried, context.output);
   });
 }
 

@@ -35,7 +35,10 @@ export function registerPreview(program: Command, context: CommandContext): void
   const command = program
     .command("preview")
     .argument("<workflow>", "the workflow's key")
-    .argument("[step-ref]", "the channel step; may be left out where the workflow has one")
+    .argument(
+      "[step-ref]",
+      "the channel step; may be left out where the workflow has one; a fetch or agent step is tried, once",
+    )
     .summary("render a step for given data, without a run")
     .description(
       "Renders a channel step as its reader would get it: no conditions, no preferences, nothing sent, nothing kept.",

@@ -39,7 +39,7 @@ function checkOverrides(step: ChannelStep, type: ChannelType, path: PropertyKey[
   }
 }
 
-type Complaining = Pick<StepContext, "complain"> & { all?: boolean };
+type Complaining = Pick<StepContext, "complain">;
 
 /** What only the step's channel type makes wrong: it would be passed over in silence. */
 export function checkChannelStep(step: ChannelStep, path: PropertyKey[], context: Complaining): void {

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../util/json.js";
+import type { BroadcastTarget } from "./broadcast.js";
 import type { RecipientKey } from "./recipient.js";
 
 /** Subscribers of subscribers are reached, theirs no more (E-056, E-057). */
@@ -12,6 +13,8 @@ export interface FanOut {
   objects: { key: RecipientKey; depth: number }[];
   /** Where the first object's subscribers go on; null at their start. */
   after: number | null;
+  /** Of a broadcast that is to be sent: whom it is for, which becomes `listed` when it is due (E-397). */
+  target?: BroadcastTarget;
 }
 
 export function isFannedOut({ listed, objects }: FanOut): boolean {

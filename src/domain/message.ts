@@ -48,10 +48,10 @@ export interface Message {
   actor: RecipientKey | null;
   /** Absent where the run came from no batch: then its actor is the only one. */
   batch?: MessageBatch;
-  /** The key of its workflow, or of its guide. */
+  /** The key of its workflow, of its guide or of its broadcast. */
   workflow: string;
   /** Absent for a workflow's message. A guide's has no run: what stands for one is the store's own (E-196). */
-  source?: "guide";
+  source?: "guide" | "broadcast";
   version_id: string;
   categories: string[];
   step_ref: string;

@@ -27,7 +27,7 @@ const knownMethod = oneOf(HTTP_METHODS);
 export const httpMethod: Shape<string> = (value, path, complain): value is string =>
   knownMethod(typeof value === "string" ? value.toLowerCase() : value, path, complain);
 
-const dottedPath: Shape<string> = (value, path, complain): value is string => {
+export const dottedPath: Shape<string> = (value, path, complain): value is string => {
   if (!text(value, path, complain)) return false;
   const fault = value !== "" && value.split(".").includes("");
   if (fault) complain(path, "must be a dotted path such as order.lines");
@@ -47,7 +47,10 @@ const fetchSettings = object({
   inputs: optional(record(anything)),
 });
 
-/** Section 9.4. A shared request brings its own method and URL. */
+/** What a shared request has and a step beside it must not: neither would be right to pass over. */
+const SHARED_FIELDS = ["url", "headers", "query_params", "body", "json_body", "signing_key"] as const;
+
+/** Section 9.4. A shared request brings its own method and URL (E-305); files may have a method beside it all the same. */
 export const parseHttpFetchStep: StepParser<HttpFetchStep> = (raw, base, path, { complain }) => {
   const at = [...path, "settings"];
   const settings = checked(fetchSettings, raw.settings, at, complain);
@@ -58,6 +61,10 @@ export const parseHttpFetchStep: StepParser<HttpFetchStep> = (raw, base, path, {
     checked(filledText, settings.url ?? undefined, [...at, "url"], complain);
     if (Object.keys(settings.inputs ?? {}).length > 0)
       complain([...at, "inputs"], "has no effect without reusable_step_key");
+  } else {
+    for (const name of SHARED_FIELDS)
+      if ((settings[name] ?? "").length > 0)
+        complain([...at, name], `must not be given beside reusable_step_key: the request "${shared}" has its own`);
   }
   return {
     ...base,

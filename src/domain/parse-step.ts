@@ -1,5 +1,4 @@
-import { KnockError } from "../errors/knock-error.js";
-import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
 import { checkChannelStep } from "./check-channel-step.js";
 import { checkEmailTemplate } from "./check-email-template.js";
@@ -13,29 +12,12 @@ import { channelStep, maybeText, overridesShape, templateShapes } from "./step-s
 import type { StepBase } from "./step-types.js";
 import type { ChannelStep, Step, StepType } from "./workflow.js";
 
-/**
- * What the format has and this version does not run yet: refused, never passed over in silence. Step types by name, then
- * forms of steps. Whatever is taken out of the list is parsed.
- */
-const NOT_YET: ReadonlySet<string> = new Set(["reusable_step_key"]);
-
 const PARSERS: Record<Exclude<StepType, "branch" | "random_cohort">, StepParser<Step>> = {
   channel: parseChannelStep,
   ...FUNCTION_STEP_PARSERS,
 };
 const NESTING_PARSERS = { branch: parseBranchStep, random_cohort: parseRandomCohortStep };
 const STEP_TYPES = [...Object.keys(PARSERS), ...Object.keys(NESTING_PARSERS)];
-
-function isRefused(feature: string, { all }: { all?: boolean }): boolean {
-  return all !== true && NOT_YET.has(feature);
-}
-
-export function notSupported(what: string, workflow: string, path: readonly PropertyKey[]): KnockError {
-  return new KnockError("not_supported", `workflow "${workflow}": ${what} not supported yet`, {
-    hint: `This version runs steps of type ${STEP_TYPES.filter((type) => !NOT_YET.has(type)).join(", ")}.`,
-    details: [{ pointer: pointerOf(path), message: "not supported yet" }],
-  });
-}
 
 /** What a step sends through: exactly one of a channel and a group, but for guides, which may do without (F-041). */
 function checkChannelKeys(step: ChannelStep, guide: unknown, path: PropertyKey[], { complain }: StepContext): void {
@@ -65,8 +47,6 @@ export function parseChannelStep(
   const { complain } = context;
   const value = checked(channelStep, raw, path, complain);
   if (value === null) return null;
-  if (value.channel_group_key && isRefused("channel_group_key", context))
-    throw notSupported("channel groups are", context.workflow, [...path, "channel_group_key"]);
   const isGuide = value.channel_type === "in_app_guide";
   const windows = value.send_windows;
   const step: ChannelStep = {
@@ -128,7 +108,6 @@ function parseStep(raw: unknown, path: PropertyKey[], context: StepContext): Ste
     );
     return null;
   }
-  if (isRefused(type, context)) throw notSupported(`${type} steps are`, context.workflow, path);
   if (typeof ref !== "string" || ref === "") {
     complain([...path, "ref"], "is required (a name unique in the workflow)");
     return null;
@@ -142,17 +121,10 @@ function parseStep(raw: unknown, path: PropertyKey[], context: StepContext): Ste
       type === "random_cohort" ? null : parseConditionGroup(raw.conditions, [...path, "conditions"], context, complain),
   };
   if (type === "branch" || type === "random_cohort") return NESTING_PARSERS[type](raw, base, path, context, parseSteps);
-  const step = PARSERS[type](raw, base, path, context);
-  if (
-    step?.type === "http_fetch" &&
-    step.settings.reusable_step_key !== null &&
-    isRefused("reusable_step_key", context)
-  )
-    throw notSupported("shared requests are", context.workflow, [...path, "settings", "reusable_step_key"]);
-  return step;
+  return PARSERS[type](raw, base, path, context);
 }
 
-/** A list of steps; each fault is a complaint with its path, what this version does not run throws `not_supported`. */
+/** A list of steps; each fault is a complaint with its path. */
 export function parseSteps(raw: unknown, path: PropertyKey[], context: StepContext): Step[] {
   if (!Array.isArray(raw)) {
     context.complain(path, "must be a list of steps");

@@ -47,10 +47,9 @@ function activeOf(raw: JsonObject): boolean {
 
 /**
  * A workflow's JSON, its template files already read in → Workflow (section 4 of the format, checks F-040 to F-053).
- * Throws `workflow_invalid` with every fault and its pointer, or `not_supported` for what this version cannot run; with
- * `all`, such things are parsed as well.
+ * Throws `workflow_invalid` with every fault and its pointer.
  */
-export function parseWorkflow(key: string, raw: unknown, { all = false }: { all?: boolean } = {}): Workflow {
+export function parseWorkflow(key: string, raw: unknown): Workflow {
   const details: ErrorDetail[] = [];
   const complain = (path: PropertyKey[], message: string): void => {
     details.push({ pointer: pointerOf(path), message });
@@ -81,7 +80,7 @@ export function parseWorkflow(key: string, raw: unknown, { all = false }: { all?
   const conditions = parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, complain);
   const trigger = parseWorkflowTrigger(raw.trigger, ["trigger"], complain);
   const triggerAudience = trigger?.type === "audience" ? trigger.audience_key : null;
-  const steps = parseSteps(raw.steps, ["steps"], { workflow: key, refs, triggerAudience, depth: 1, all, complain });
+  const steps = parseSteps(raw.steps, ["steps"], { workflow: key, refs, triggerAudience, depth: 1, complain });
   if (value === null || details.length > 0) throw fail();
   const definition = {
     name: value.name ?? key,

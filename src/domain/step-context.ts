@@ -12,8 +12,6 @@ export interface StepContext extends ConditionPlace {
   triggerAudience: string | null;
   /** How deep in branches and cohorts the steps stand; 1 for the workflow's own. */
   depth: number;
-  /** Whether features that are not run yet are let through. */
-  all: boolean;
   complain: Complain;
 }
 

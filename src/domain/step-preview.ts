@@ -1,7 +1,7 @@
 import type { JsonObject } from "../util/json.js";
 import type { Reason } from "./outcome.js";
 
-/** What a channel step would send, without a run: nothing is kept. */
+/** What a channel step would send, or a step that asks outside was answered, without a run: nothing is kept. */
 export interface StepPreview {
   ref: string;
   channel_type: string;
@@ -13,4 +13,6 @@ export interface StepPreview {
   reason: Reason | null;
   /** What a run's event would tell beside: a translation that is missing. */
   warnings: string[];
+  /** Of a fetch or agent step, which is tried instead (E-302, E-410): what it asked, and the data after it. */
+  tested?: { type: "http_fetch" | "ai_agent"; request: JsonObject | null; data: JsonObject | null };
 }

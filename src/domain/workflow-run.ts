@@ -12,6 +12,8 @@ export interface TriggerSource {
   schedule_id?: string;
   /** How many triggers that steps made lie above it, those of audiences that a step changed included. Not the API's. */
   depth?: number;
+  /** Of a broadcast's further runs, one per tenant: the first one's id. Not the API's. */
+  of?: string;
 }
 
 export interface RunSettings {

@@ -84,8 +84,16 @@ const BLOCKS: Readonly<Record<string, string>> = {
   row: "columns",
 };
 
+/** What of a project beside the workflow decides whether something in it can have an effect. */
+export interface Surroundings {
+  hasSource(key: string): boolean;
+  hasBroadcast(key: string): boolean;
+}
+
 class Finder {
   readonly found: WorkflowWarning[] = [];
+
+  constructor(private readonly project: Surroundings) {}
 
   tell(path: PropertyKey[], message: string): void {
     const pointer = pointerOf(path);
@@ -166,17 +174,22 @@ class Finder {
     if (type === "batch" && settings.batch_window_type !== "sliding" && settings.batch_window_extension_limit)
       this.tell([...path, "batch_window_extension_limit"], "has no effect: the window does not slide");
     if (type === "wait_for_event" && isJsonObject(settings.event)) {
-      const { source_type, event_type } = settings.event;
+      const { source_type, source_key, event_type, integration_source_key } = settings.event;
       this.unknownKeys(
         settings.event,
         [...path, "event"],
         "event_type integration_source_key source_type source_key audience_key event_key",
       );
-      if (source_type === "broadcast")
-        this.tell([...path, "event", "source_type"], "never comes here: a project has no broadcasts that send");
-      if (event_type === "integration_source")
-        this.tell([...path, "event"], "never comes here: a project has no sources; the step waits until it expires");
+      if (source_type === "broadcast" && !this.project.hasBroadcast(String(source_key)))
+        this.tell([...path, "event", "source_key"], `never comes here: there is no broadcast "${source_key}"`);
+      if (event_type === "integration_source" && !this.project.hasSource(String(integration_source_key)))
+        this.tell(
+          [...path, "event", "integration_source_key"],
+          `never comes here: there is no source "${integration_source_key}"; the step waits until it expires`,
+        );
     }
+    if (type === "http_fetch" && settings.reusable_step_key && settings.method)
+      this.tell([...path, "method"], "has no effect: the shared request has its own");
     if (settings.recipient_mode === "current" && settings.recipient_gid)
       this.tell([...path, "recipient_gid"], 'has no effect: recipient_mode is "current"');
   }
@@ -220,13 +233,13 @@ class Finder {
 }
 
 /** What a workflow file that parses says without effect: nothing of it is passed over in silence (F-026). */
-export function workflowWarnings(raw: JsonObject): WorkflowWarning[] {
-  const finder = new Finder();
+export function workflowWarnings(raw: JsonObject, project: Surroundings): WorkflowWarning[] {
+  const finder = new Finder(project);
   finder.unknownKeys(raw, [], WORKFLOW);
   finder.unknownKeys(raw.settings, ["settings"], "is_commercial override_preferences");
   finder.unknownKeys(raw.trigger, ["trigger"], "type audience_key source_key event_key mapping");
-  if (isJsonObject(raw.trigger) && raw.trigger.type === "event")
-    finder.tell(["trigger"], "has no effect here: a project has no sources whose events could start it");
+  if (isJsonObject(raw.trigger) && raw.trigger.type === "event" && !project.hasSource(String(raw.trigger.source_key)))
+    finder.tell(["trigger", "source_key"], `has no effect: there is no source "${raw.trigger.source_key}"`);
   finder.conditions(raw.conditions, ["conditions"]);
   finder.steps(raw.steps, ["steps"]);
   return finder.found;

@@ -1,6 +1,7 @@
 import type { Environment } from "../domain/environment.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
+import type { SourceOperations } from "../ports/sources.js";
 import type { TrackedLinks } from "../ports/tracked-links.js";
 import type { ListedKeys } from "./authenticate.js";
 import type { BulkOperations } from "./bulk-operations.js";
@@ -17,6 +18,8 @@ export interface EmulatorOptions {
   faults: Faults;
   /** Null: there is no log to read them from. */
   webhooks: WebhookOptions | null;
+  /** The systems whose events the project takes in; null where nobody reads them. */
+  sources: SourceOperations | null;
   /** What clicks lead to; null: nothing is kept of it. */
   links: TrackedLinks | null;
   /** Read anew for each request that asks. */

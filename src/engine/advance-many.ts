@@ -27,6 +27,8 @@ export async function answer(context: EngineContext, needs: readonly Need[], now
         return audiences(need.recipient);
       case "readings":
         return readings(need);
+      case "identified":
+        return new Set((await context.store.readRecipients(need.keys)).keys());
       case "workflow":
         return runnable(context, need.key);
       case "connection":
@@ -34,7 +36,7 @@ export async function answer(context: EngineContext, needs: readonly Need[], now
       case "fetch":
         return answerFetch(context, environment, need.request);
       case "agent":
-        return answerAgent(context, environment, need.request);
+        return answerAgent(context, environment, need.request, need.once);
     }
   });
 }

@@ -60,11 +60,12 @@ function replyOf(answer: OutsideAnswer): AgentReply | null {
   }
 }
 
-/** Never invents text: a declared answer, the project's endpoint, or an error (EQ-58). Unclear answers are asked again (E-350). */
+/** Never invents text: a declared answer, the project's endpoint, or an error (EQ-58). Unclear answers are asked again (E-350), but for tests. */
 export async function answerAgent(
   context: EngineContext,
   environment: Environment,
   request: AgentRequest,
+  once = false,
 ): Promise<AgentReply> {
   const declared = declaredReply(environment.agent.answers, request);
   if (declared) return declared;
@@ -82,7 +83,7 @@ export async function answerAgent(
     });
     const reply = replyOf(answer);
     if (reply) return reply;
-    if (tries === AGENT_TRIES)
+    if (once || tries === AGENT_TRIES)
       return {
         error: "failure" in answer ? answer.message : `the model's endpoint answered ${answer.status} without a reply`,
       };

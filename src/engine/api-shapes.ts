@@ -4,6 +4,7 @@ import { type RecipientKey, referenceOf } from "../domain/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import { uuidV5 } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
+import { runEventShapes } from "./run-events.js";
 
 /** Message ids are no UUIDs: what is named within a message is named in here. Never change it. */
 const EVENT_NAMESPACE = "5d6f3c0a-93c1-4c5e-8f5e-2f0c3a5a7d10";
@@ -49,8 +50,8 @@ export function messageShape(message: Message): JsonObject {
       categories: message.categories,
       step_ref: message.step_ref,
       version_id: message.version_id,
-      workflow_run_id: message.source ? null : message.workflow_run_id,
-      workflow_recipient_run_id: message.source ? null : message.recipient_run_id,
+      workflow_run_id: message.source === "guide" ? null : message.workflow_run_id,
+      workflow_recipient_run_id: message.source === "guide" ? null : message.recipient_run_id,
     },
     data: message.data,
     metadata: message.metadata,
@@ -108,7 +109,7 @@ export function deliveryLogShape({ id, at, service_name, request, response }: De
 
 /** The API's `WorkflowRecipientRun` (A-508). */
 export function recipientRunShape(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
-  const { depth: _depth, ...known } = run.trigger_source;
+  const { depth: _depth, of: _of, ...known } = run.trigger_source;
   const source: JsonObject = { ...known };
   if (run.cancellation_key !== null) source.cancellation_key = run.cancellation_key;
   return {
@@ -131,17 +132,6 @@ export function recipientRunShape(run: WorkflowRun, recipientRun: RecipientRun):
 export function recipientRunDetailShape(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
   return {
     ...recipientRunShape(run, recipientRun),
-    events: recipientRun.events.map((event, index) => ({
-      __typename: "WorkflowRecipientRunEvent",
-      // Stored without ids: the place in the list names an event for good.
-      id: uuidV5(recipientRun.id, `event ${index}`),
-      event: event.event,
-      status: event.status,
-      step_ref: event.step_ref,
-      step_type: event.step_type,
-      attempt: event.attempt,
-      data: event.data,
-      inserted_at: iso(event.at),
-    })),
+    events: runEventShapes(recipientRun),
   };
 }

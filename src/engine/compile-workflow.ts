@@ -1,3 +1,4 @@
+import type { SharedRequest } from "../domain/shared-request.js";
 import { textFileOf } from "../domain/text-files.js";
 import { type Step, type Workflow, walkSteps } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -6,6 +7,7 @@ import { checkConditionTexts } from "./check-condition-texts.js";
 import { compileStep, parsePartials } from "./compile-step.js";
 import type { ChannelRenderer } from "./render/channel-renderer.js";
 import { type CompileText, compilerFor } from "./render/liquid.js";
+import type { ParsedPartial } from "./render/partials.js";
 import { readSharedTemplates, type SharedSource, type SharedTemplates } from "./shared-templates.js";
 import type * as TimeWindows from "./time-windows.js";
 import type { trackContent } from "./tracking/track-content.js";
@@ -15,6 +17,8 @@ export interface CompiledWorkflow {
   workflow: Workflow;
   /** By step ref. */
   renderers: ReadonlyMap<string, ChannelRenderer>;
+  /** Requests that its fetch steps share, by key (E-305); an error stands for what cannot be read or does not parse. */
+  requests: ReadonlyMap<string, SharedRequest | KnockError>;
   /** Time-zone arithmetic, loaded only where a step of this workflow may need it. */
   timeWindows: typeof TimeWindows | null;
   /** What is wrong with a layout or a partial that it names; who starts runs refuses it. */
@@ -58,6 +62,27 @@ function sharedTranslate({ layouts, partials }: SharedTemplates): boolean {
   );
 }
 
+/** The shared requests with their texts looked at; what is wrong with one refuses a trigger, and fails a step that comes later. */
+function checkedRequests(
+  { requests }: SharedTemplates,
+  partials: ReadonlyMap<string, ParsedPartial | KnockError>,
+  faults: KnockError[],
+): CompiledWorkflow["requests"] {
+  const checked = new Map(requests);
+  for (const [key, request] of requests) {
+    try {
+      if (request instanceof KnockError) throw request;
+      const { input_schema: _schema, ...texts } = request;
+      checkTexts(texts, "request", compilerFor("", { partials, owner: `requests/${key}` }));
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      faults.push(error);
+      checked.set(key, error);
+    }
+  }
+  return checked;
+}
+
 async function compile(workflow: Workflow, templates: SharedTemplates): Promise<CompiledWorkflow> {
   const renderers = new Map<string, ChannelRenderer>();
   const shared = parsePartials(templates);
@@ -77,15 +102,19 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
     checkConditionTexts(step, path, compileText);
     needsTime ||= mayComputeTime(step);
   }
+  const requests =
+    templates.requests.size > 0 ? checkedRequests(templates, shared.partials, shared.faults) : NO_REQUESTS;
   return {
     workflow,
     renderers,
+    requests,
     translates,
     timeWindows: needsTime ? await import("./time-windows.js") : null,
     sharedFault: shared.faults[0] ?? null,
   };
 }
 
+const NO_REQUESTS: CompiledWorkflow["requests"] = new Map();
 const compiled = new Map<string, Promise<CompiledWorkflow>>();
 
 /**

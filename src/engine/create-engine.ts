@@ -3,7 +3,6 @@ import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
 import { keyOf, referenceOf } from "../domain/recipient.js";
 import { eventName } from "../domain/run-wait.js";
 import type { Cancellation, Trigger } from "../domain/trigger.js";
-import { KnockError } from "../errors/knock-error.js";
 import type { MessageQuery, RunQuery } from "../ports/filters.js";
 import type {
   AdvancedRun,
@@ -35,6 +34,7 @@ import { onBranch } from "./on-branch.js";
 import { previewSteps } from "./preview-steps.js";
 import { messagesOf, readOutcome } from "./read-outcome.js";
 import { createResources } from "./resources/create-resources.js";
+import { checkKnown, retryMessages } from "./retry-messages.js";
 import { recipientOutcome } from "./run-outcome.js";
 import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
 import { seedRecipients } from "./seed-recipients.js";
@@ -183,22 +183,15 @@ class Engine implements LocalOperations {
     metadata: JsonObject | null = null,
   ): Promise<JsonObject[]> {
     const { store } = this.context;
-    const known = new Set((await store.readMessages(ids)).map((message) => message.id));
-    const missing = ids.filter((id) => !known.has(id));
-    if (missing.length > 0) {
-      throw new KnockError(
-        "resource_missing",
-        `there is no message "${missing[0]}"${missing.length > 1 ? ` (and ${missing.length - 1} more)` : ""}`,
-        {
-          details: missing.map((id) => ({ pointer: "", message: "is no message's id", value: id })),
-          hint: "knock messages list shows them; nothing was changed.",
-        },
-      );
-    }
+    checkKnown(ids, await store.readMessages(ids));
     const now = await readTime(this.context);
     const marked = await store.markMessages(ids, action, now, metadata);
     await runNews(this.context, now);
     return marked.map(messageShape);
+  }
+
+  retryMessages(ids: readonly string[]): Promise<JsonObject[]> {
+    return retryMessages(this.context, ids);
   }
 
   seed(content: unknown) {

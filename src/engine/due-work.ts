@@ -4,7 +4,7 @@ import { pathOf, stepAt } from "../domain/step-path.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { StepPath, WorkflowRun } from "../domain/workflow-run.js";
 import type { AdvancedRun } from "../ports/operations.js";
-import type { ClaimedRun, SavedAdvance } from "../ports/store.js";
+import type { ClaimedFanOut, ClaimedRun, SavedAdvance } from "../ports/store.js";
 import { type Advance, stopRun } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
 import type { AdvanceInput } from "./advancing.js";
@@ -78,7 +78,8 @@ async function advanceClaimed(
   const walking: { place: number; claimed: ClaimedRun; version: Workflow | null; input: AdvanceInput }[] = [];
   for (const one of claimed) {
     const { run, recipientRun, version, messages, batch, signals } = one;
-    const current = await currentOf(run.workflow, version);
+    // A broadcast is sent as it was when it was scheduled: its file does not count any more (E-399).
+    const current = run.trigger_source.type === "broadcast" ? version : await currentOf(run.workflow, version);
     const newest = newerVersion(one, current);
     const newer = newest && (await faultOf(newest.version, context.definitions)) === null ? newest : null;
     const parties = partiesOf(run, recipientRun, people);
@@ -160,14 +161,21 @@ function advancedRun({ recipientRun, run }: ClaimedRun, result: Advance): Advanc
   };
 }
 
+/** A broadcast's target as recipients, by a module that few starts need. */
+async function expand(context: EngineContext, first: ClaimedFanOut, token: string, now: number) {
+  return (await import("./broadcasts/expand-target.js")).expandTarget(context, first, token, now);
+}
+
 /** Triggers that were accepted and not yet fanned out: another process died over them, or a step made them. */
 async function continueFanOuts(context: EngineContext, now: number, report: (one: AdvancedRun) => void): Promise<void> {
   for (;;) {
     const claim = claimFor(context, now);
     const claimed = await context.store.claimDueFanOuts(claim, 1);
-    const [one] = claimed;
-    if (one === undefined) return;
-    const own = contextOf(context, one.run.settings.branch);
+    const [first] = claimed;
+    if (first === undefined) return;
+    const own = contextOf(context, first.run.settings.branch);
+    const one = first.fanOut.target ? await expand(own, first, claim.token, now) : first;
+    if (one === null) continue;
     const environment = await own.definitions.environment();
     const start: RunStart = {
       run: one.run,

@@ -9,6 +9,8 @@ export type Need =
   | { kind: "throttle"; ref: string; pass: ThrottlePass }
   /** The newest version of a workflow (E-024); null where none may run, a RenderError where its templates are at fault. */
   | { kind: "workflow"; ref: string; key: string }
+  /** Which of these recipients exist: a set of them. */
+  | { kind: "identified"; ref: string; keys: readonly RecipientKey[] }
   /** {@link KnownAudiences} of the run's recipient; `ref` is {@link AUDIENCES}. */
   | { kind: "audiences"; ref: string; recipient: RecipientKey }
   /** What filters read; `known` is what was read for the run before. `ref` is {@link READINGS}. */
@@ -16,7 +18,8 @@ export type Need =
   /** A {@link FoundUser}; `ref` is {@link connectionRef}. */
   | { kind: "connection"; ref: string; recipient: RecipientKey; channel: Channel; lookup: UserLookup }
   | { kind: "fetch"; ref: string; request: OutsideRequest }
-  | { kind: "agent"; ref: string; request: AgentRequest };
+  /** `once`: an unclear answer is not asked for again (E-410). */
+  | { kind: "agent"; ref: string; request: AgentRequest; once?: true };
 
 /** Where the answer about audiences stands: conditions anywhere in a run may ask, and ask once. */
 export const AUDIENCES = "$audiences";

@@ -6,6 +6,7 @@ import { checkTriggerData } from "../domain/trigger-data-schema.js";
 import { type ChannelStep, type Workflow, walkSteps } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import { ksuid } from "../util/ids.js";
+import type { JsonObject } from "../util/json.js";
 import { didYouMean } from "../util/nearest.js";
 import { answer } from "./advance-many.js";
 import { type AdvanceInput, Advancing } from "./advancing.js";
@@ -19,10 +20,11 @@ import { RenderError } from "./render/liquid.js";
 import { newRun } from "./start-runs.js";
 import { channelsOf } from "./steps/channel.js";
 import { trackingOf } from "./steps/tracking.js";
+import { isTested, type TestedStep, testStep } from "./test-step.js";
 import { keysOf, workflowRunOf } from "./trigger-workflow.js";
 
-/** The channel steps to show: those named, or all. */
-function chosenSteps(workflow: Workflow, refs: readonly string[] | null): ChannelStep[] {
+/** The channel steps to show, those named or all; of others only those that can be tried alone, by name. */
+function chosenSteps(workflow: Workflow, refs: readonly string[] | null): (ChannelStep | TestedStep)[] {
   const steps = [...walkSteps(workflow.steps)].map(({ step }) => step);
   const rendered = steps.filter(
     (step): step is ChannelStep => step.type === "channel" && step.channel_type !== "in_app_guide",
@@ -32,6 +34,7 @@ function chosenSteps(workflow: Workflow, refs: readonly string[] | null): Channe
     const found = rendered.find((step) => step.ref === ref);
     if (found) return found;
     const other = steps.find((step) => step.ref === ref);
+    if (other && isTested(other)) return other;
     throw new KnockError(
       "resource_missing",
       other
@@ -82,7 +85,7 @@ class Previewing extends Advancing {
   }
 }
 
-function previewStep(step: ChannelStep, advancing: Previewing): StepPreview[] {
+function previewChannel(step: ChannelStep, advancing: Previewing): StepPreview[] {
   const base = { ref: step.ref, channel_type: step.channel_type ?? "", warnings: [] };
   const channels = channelsOf(step, advancing);
   if (!Array.isArray(channels)) return [{ ...base, channel: null, contents: [], reason: channels.skip }];
@@ -129,7 +132,8 @@ export async function withAnswers<T>(
 
 /**
  * Renders channel steps for a trigger's first recipient, as if the run had come to them: conditions, preferences and windows
- * are not asked, and nothing is written. `refs` null renders every channel step. Throws `workflow_missing`,
+ * are not asked, and nothing is written. `refs` null renders every channel step; a fetch or agent step that is named is tried, once
+ * (E-302). Throws `workflow_missing`,
  * `resource_missing` for an unknown step, `invalid_params` for data against the schema, `template_invalid`.
  */
 export async function previewSteps(
@@ -171,8 +175,11 @@ export async function previewSteps(
     usedUp: false,
     answers: new Map(),
   };
+  const requests = new Map<string, JsonObject | null>();
   return withAnswers(context, now, (answers) => {
     const advancing = new Previewing({ ...input, answers }, recipientRun);
-    return steps.flatMap((step) => previewStep(step, advancing));
+    return steps.flatMap((step) =>
+      step.type === "channel" ? previewChannel(step, advancing) : testStep(step, advancing, requests),
+    );
   });
 }

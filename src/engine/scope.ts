@@ -125,7 +125,8 @@ function variables({ environment, tenant, workflow, recipientRun }: ScopeInput):
   const preferences = base === undefined ? "https://preferences.invalid" : `${base}/preferences`;
   const vars: JsonObject = { manage_preferences_url: `${preferences}/${recipientRun.id}` };
   if (workflow.settings.is_commercial)
-    vars.commercial_unsubscribe_url = `https://unsubscribe.invalid/${recipientRun.id}`;
+    vars.commercial_unsubscribe_url =
+      base === undefined ? `https://unsubscribe.invalid/${recipientRun.id}` : `${base}/unsubscribe/${recipientRun.id}`; // E-158
   layUnder(vars, environmentVariables(environment, tenant));
   return vars;
 }

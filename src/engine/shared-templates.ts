@@ -1,5 +1,6 @@
 import { sharedKeysOf } from "../domain/check-email-template.js";
 import type { EmailLayout } from "../domain/email-layout.js";
+import { requestKeysOf, type SharedRequest } from "../domain/shared-request.js";
 import { partialKeysIn, type TemplatePartial } from "../domain/template-partial.js";
 import type { Workflow } from "../domain/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -7,8 +8,9 @@ import type { Definitions } from "../ports/definitions.js";
 import { contentDigest } from "../util/ids.js";
 import { orFault } from "./fault.js";
 
-/** Layouts and partials as the project has them now: no part of a workflow's version (T-101). */
-export type SharedSource = Pick<Definitions, "emailLayout" | "partial"> & Partial<Pick<Definitions, "environment">>;
+/** Layouts, partials and shared requests as the project has them now: no part of a workflow's version (T-101). */
+export type SharedSource = Pick<Definitions, "emailLayout" | "partial"> &
+  Partial<Pick<Definitions, "environment" | "request">>;
 
 /** What a workflow's templates name. An error stands for what could not be read: it is told when it is rendered. */
 export interface SharedTemplates {
@@ -16,14 +18,22 @@ export interface SharedTemplates {
   id: string;
   layouts: ReadonlyMap<string, EmailLayout | KnockError>;
   partials: ReadonlyMap<string, TemplatePartial | KnockError>;
+  /** Requests that fetch steps share (E-305). */
+  requests: ReadonlyMap<string, SharedRequest | KnockError>;
 }
 
-const NOTHING: SharedTemplates = { id: "", layouts: new Map(), partials: new Map() };
+const NOTHING: SharedTemplates = { id: "", layouts: new Map(), partials: new Map(), requests: new Map() };
 
-/** Reads the layouts and partials that a workflow names, those that partials name included. */
+/** Reads the layouts, partials and shared requests that a workflow names, those that partials name included. */
 export async function readSharedTemplates(workflow: Workflow, source: SharedSource): Promise<SharedTemplates> {
   const named = sharedKeysOf(workflow);
-  if (named.layouts.length === 0 && named.partials.length === 0) return NOTHING;
+  const shared = requestKeysOf(workflow);
+  if (named.layouts.length + named.partials.length + shared.length === 0) return NOTHING;
+  const requests = new Map<string, SharedRequest | KnockError>();
+  for (const key of shared) {
+    const request = await orFault(source.request?.(key) ?? Promise.resolve(null));
+    if (request !== null) requests.set(key, request);
+  }
   const layouts = new Map<string, EmailLayout | KnockError>();
   const partials = new Map<string, TemplatePartial | KnockError>();
   const wanted = new Set(named.partials);
@@ -41,6 +51,9 @@ export async function readSharedTemplates(workflow: Workflow, source: SharedSour
     partials.set(key, partial);
     if (!(partial instanceof KnockError)) for (const one of partialKeysIn(partial.content)) wanted.add(one);
   }
-  const content = [...layouts, ...partials].map(([key, one]) => [key, one instanceof KnockError ? one.message : one]);
-  return { id: content.length === 0 ? "" : contentDigest(JSON.stringify(content)), layouts, partials };
+  const content = [...layouts, ...partials, ...requests].map(([key, one]) => [
+    key,
+    one instanceof KnockError ? one.message : one,
+  ]);
+  return { id: content.length === 0 ? "" : contentDigest(JSON.stringify(content)), layouts, partials, requests };
 }

@@ -74,7 +74,8 @@ export function decidedAdvance(advance: Advance, decided: ReadonlyMap<string, Ba
 
 /** The slot of a once-only workflow that a recipient uses up (E-068); null where every trigger runs. */
 function claimOf(workflow: Workflow, run: WorkflowRun, recipient: RecipientKey): FrequencyClaim | null {
-  if (workflow.trigger_frequency === "every_trigger") return null;
+  // A test run neither asks nor counts (E-069).
+  if (workflow.trigger_frequency === "every_trigger" || run.trigger_source.type === "rehearsal") return null;
   const perTenant = workflow.trigger_frequency === "once_per_recipient_per_tenant";
   // The two frequencies keep apart, should a workflow change its own: a tenant's id cannot be "*" and no "=…".
   return { workflow: workflow.key, recipient, tenant: perTenant ? `=${run.tenant ?? ""}` : "*" };

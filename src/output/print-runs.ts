@@ -137,6 +137,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   }
   output.line(paint.dim("events"));
   for (const event of Array.isArray(run.events) ? run.events.filter(isJsonObject) : []) {
+    if (event.event === "step_started") continue; // the next line is the step's too
     const line = `  ${eventText(event)}`;
     output.line(event.status === "error" ? paint.red(line) : line);
     // Those of a step that came to an end stand with it.

@@ -1,6 +1,7 @@
 import type { Audience } from "../domain/audience.js";
 import type { EmailLayout } from "../domain/email-layout.js";
 import type { Environment } from "../domain/environment.js";
+import type { SharedRequest } from "../domain/shared-request.js";
 import type { TemplatePartial } from "../domain/template-partial.js";
 import type { Translations } from "../domain/translation.js";
 import type { Workflow } from "../domain/workflow.js";
@@ -15,6 +16,8 @@ export interface Definitions {
   /** Null if there is none of that key. Layouts and partials are no part of a workflow's version (T-101). */
   emailLayout(key: string): Promise<EmailLayout | null>;
   partial(key: string): Promise<TemplatePartial | null>;
+  /** A request that fetch steps share (E-305): read anew, as partials are. Null if there is none of that key. */
+  request(key: string): Promise<SharedRequest | null>;
   /** Asked for only where a template translates. */
   translations(): Promise<Translations>;
   /** The same as a branch has them, itself for the branch it is; null where there is no such branch. */

@@ -11,8 +11,8 @@ import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 export interface TriggerOptions {
   /** 1 to 255 characters; null lets the target choose (the remote one always sends one). */
   idempotency_key: string | null;
-  /** Of a test run; absent for a trigger of the API (E-010). */
-  source?: "rehearsal";
+  /** What else than a trigger of the API it is (E-010): a test run, or a source's event. */
+  source?: "rehearsal" | "integration";
   /** Throws `resource_missing` where there is no such branch (A-015). */
   branch?: string;
 }
@@ -67,6 +67,8 @@ export interface LocalOperations extends Operations {
   readMessageEvents(id: string): Promise<JsonObject[] | null>;
   /** The API's `Activity`s (A-483): what the message is about, oldest first. Null for no message. */
   readMessageActivities(id: string): Promise<JsonObject[] | null>;
+  /** Undelivered messages go to their providers once more (E-213), in the order of the ids. Throws for others, and changes nothing. */
+  retryMessages(ids: readonly string[]): Promise<JsonObject[]>;
   /** Identifies what a recipients file's content names. Throws `invalid_params`. */
   seed(
     content: unknown,
@@ -85,7 +87,7 @@ export interface LocalOperations extends Operations {
     to: number,
     options: { force: boolean; signal?: AbortSignal; onHeld?: (held: HeldOccurrence) => void },
   ): Promise<ClockState & { ran: AdvancedRun[] }>;
-  /** An event of a source, for runs that wait for it (E-335, E-339); its mappings to actions are the caller's. */
+  /** An event of a source, for runs that wait for it (E-335, E-339); its mappings to actions are `engine/sources/`. */
   deliverSourceEvent(event: SourceEvent): Promise<void>;
   /** Runs everything due now; answers with what ran. */
   runDue(options: DueOptions): Promise<AdvancedRun[]>;

@@ -101,6 +101,9 @@ export interface ResourceStore {
   /** Members that exist: one never identified is none yet (E-391). */
   listAudienceMembers(audience: string, page: Page): Promise<Paged<AudienceMember>>;
 
+  /** Undelivered ones are queued again, due at once (E-213); answers with those. */
+  retryMessages(ids: readonly string[], at: number): Promise<Message[]>;
+
   /** A user's messages of any guide, in a tenant or in none. */
   readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]>;
   /** Makes the message if it is not there, and marks it. */

@@ -11,6 +11,7 @@ import type { Subscription } from "../domain/subscription.js";
 import type { Workflow } from "../domain/workflow.js";
 import type { RecipientRun, WorkflowRun } from "../domain/workflow-run.js";
 import type { JsonObject } from "../util/json.js";
+import type { BroadcastStore } from "./broadcast-store.js";
 import type { ClockSetting } from "./clock.js";
 import type { MessageQuery, RunQuery } from "./filters.js";
 import type { Page, Paged } from "./page.js";
@@ -192,11 +193,8 @@ export interface Seed {
   audiences: { key: string; members: RecipientKey[] }[];
 }
 
-/**
- * Durable state. Whole verbs, each atomic: a crash leaves it done or not done. Methods that serve runs take and return
- * many at once. All times are milliseconds.
- */
-export interface Store extends ResourceStore, ScheduleStore {
+/** Durable state: whole verbs, each atomic, done or not done after a crash; many runs at once. Times are milliseconds. */
+export interface Store extends ResourceStore, ScheduleStore, BroadcastStore {
   readClock(): Promise<ClockSetting>;
   writeClock(setting: ClockSetting): Promise<void>;
 

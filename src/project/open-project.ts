@@ -10,6 +10,7 @@ import { parseEnvironment } from "../domain/parse-environment.js";
 import { parseRecipientsFile, type RecipientsFile } from "../domain/parse-recipients-file.js";
 import { parseWorkflow } from "../domain/parse-workflow.js";
 import { resolveChannelTypes } from "../domain/resolve-channel-types.js";
+import { requestKeysOf, type SharedRequest } from "../domain/shared-request.js";
 import type { TemplatePartial } from "../domain/template-partial.js";
 import { rememberTextFiles } from "../domain/text-files.js";
 import type { Translations } from "../domain/translation.js";
@@ -47,6 +48,8 @@ export interface Project extends ProjectLocation {
   audiences(): Promise<Audience[]>;
   emailLayout(key: string): Promise<EmailLayout | null>;
   partial(key: string): Promise<TemplatePartial | null>;
+  /** A request that fetch steps share. */
+  request(key: string): Promise<SharedRequest | null>;
   translations(): Promise<Translations>;
   /** Whether there may be dynamic audiences, told without reading them. */
   hasAudiences(): boolean;
@@ -65,6 +68,11 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   const namesIn = (folder: string): string[] => listNames(folder, shown);
   const folders = projectFolders(location, shown);
   const shared = sharedTemplates(folders, shown);
+  const holds = (...path: string[]): boolean => KEY.test(path[1] ?? "") && existsSync(join(knockDir, ...path));
+  const surroundings = {
+    hasSource: (key: string) => holds("sources", key, "source.json"),
+    hasBroadcast: (key: string) => holds("broadcasts", key, "broadcast.json"),
+  };
   const environment = (): Promise<Environment> => {
     read ??= readEnvironment();
     return read;
@@ -93,9 +101,11 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const parsed = resolveChannelTypes(parseWorkflow(key, resolved), await environment());
     warnings.set(
       key,
-      workflowWarnings(resolved as JsonObject).map(({ text }) => text),
+      workflowWarnings(resolved as JsonObject, surroundings).map(({ text }) => text),
     );
     await checkShared(parsed, shared);
+    if (requestKeysOf(parsed).length > 0)
+      await (await import("./read-requests.js")).checkRequests(parsed, folders, shown);
     checkGuideKeys(parsed, () => namesIn(join(knockDir, "guides")));
     const checked = namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
     rememberTextFiles(checked, files);
@@ -128,6 +138,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const own = branchDir === undefined ? null : join(branchDir, "translations");
     const folder = own !== null && existsSync(own) ? own : join(knockDir, "translations");
     return readTranslations({ folder, shown, namesIn });
+  }
+
+  async function request(key: string): Promise<SharedRequest | null> {
+    return (await import("./read-requests.js")).readSharedRequest(key, folders, shown);
   }
 
   const workflowKeys = async (): Promise<string[]> => folders.keysIn("workflows", "workflow.json");
@@ -181,6 +195,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     workflowWarnings: (key) => warnings.get(key) ?? [],
     environment,
     audiences,
+    request,
     translations,
     hasAudiences,
     changedRecipients,

@@ -14,7 +14,7 @@ interface Reference {
   /** How errors name the resource's main file. */
   shown: string;
   /** What the folder is of, in errors. */
-  owner?: "layout" | "partial" | "guide" | "message type";
+  owner?: "layout" | "partial" | "guide" | "message type" | "request" | "source" | "broadcast";
   /** Files referenced so far: each may be referenced once (F-015). */
   used: Set<string>;
   /** Where given: pointer of each text → its file as shown. */

@@ -14,6 +14,7 @@ export const SURVEYED = [
   "translation",
   "partial",
   "layout",
+  "request",
   "workflow",
 ] as const;
 export type SurveyedKind = (typeof SURVEYED)[number];
@@ -123,6 +124,7 @@ export async function surveyProject(project: Project, branch: string | null = nu
       () => project.emailLayout(key),
       (content) => ENTITIES.layout(content, join(folder, "layouts", key, "layout.json"), environment),
     );
+  for (const key of foldersIn(folder, "requests")) await add("request", key, () => project.request(key));
   const own = new Set(branch === null ? [] : foldersIn(folder, "workflows"));
   for (const key of await project.workflowKeys().catch(() => []))
     if (branch === null || own.has(key))

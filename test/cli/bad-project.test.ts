@@ -148,15 +148,15 @@ describe.concurrent("workflows", () => {
       workflow("(and ", "/steps/0/ref", "/steps/2/ref"),
     ],
     [
-      "a step that cannot run yet",
+      "E-305: a shared request that nobody declared",
       {
         name: "x",
         steps: [{ ref: "f", type: "http_fetch", settings: { method: "get", url: "", reusable_step_key: "k" } }],
       },
       {
         exit: 3,
-        code: "not_supported",
-        message: "not supported yet",
+        code: "workflow_invalid",
+        message: 'names no shared request of this project: "k"',
         pointers: ["/steps/0/settings/reusable_step_key"],
       },
     ],

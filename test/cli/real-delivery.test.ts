@@ -306,3 +306,33 @@ test("SMS, push, chat and a webhook leave the built command, each to its provide
     await target.close();
   }
 });
+
+describe("messages that came to nothing", () => {
+  test("E-213: knock messages retry hands them over once more, by id or all of them", async () => {
+    const env = { LARK_PASSWORD: PASSWORD };
+    environment();
+    sample.write("knock/recipients/people.json", {
+      users: [
+        { id: "ada", email: "gone@lark.test" },
+        { id: "bo", email: "bo@lark.test" },
+      ],
+    });
+    await sample.knock(["notify", "hello", "-r", "ada,bo"], { env });
+    const { json } = await sample.knock(["messages", "list", "--json"], { env });
+    const byRecipient = new Map((json.items as JsonObject[]).map((one) => [one.recipient, one]));
+    expect(byRecipient.get("ada")?.status).toMatch(/undelivered|bounced/);
+    const sent = await sample.knock(["messages", "retry", String(byRecipient.get("bo")?.id)], { env });
+    expect([sent.exitCode, sent.stderr]).toEqual([6, expect.stringContaining("only undelivered ones are retried")]);
+    expect((await sample.knock(["messages", "retry"], { env })).exitCode).toBe(2);
+    environment({}, { password: "$WRONG_PASSWORD" });
+    await sample.knock(["notify", "hello", "-r", "bo"], { env: { ...env, WRONG_PASSWORD: "x" } });
+    environment();
+    const all = await sample.knock(["messages", "retry", "--all", "--json"], { env });
+    expect((all.json.items as JsonObject[]).map(({ recipient, status }) => [recipient, status])).toContainEqual([
+      "bo",
+      "sent",
+    ]);
+    const again = await sample.knock(["messages", "retry", "--all"], { env });
+    expect(again.exitCode).toBe(0);
+  });
+});

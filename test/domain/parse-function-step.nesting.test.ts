@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { parseWorkflow } from "../../src/domain/parse-workflow.js";
 import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
 import { walkSteps } from "../../src/domain/workflow.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 import { caseEnvironment } from "../helpers/engine-harness.js";
 import { faultsOf, parseAll, parseOne, windowOf } from "../helpers/parse-one-step.js";
-import { thrownBy } from "../helpers/thrown-by.js";
 
 const delay = (ref: string): JsonObject => ({ ref, type: "delay", settings: { delay_for: windowOf(1) } });
 const cohort = (percentage: Json, ...steps: JsonObject[]): JsonObject => ({ percentage, steps });
@@ -283,18 +281,8 @@ describe("channel groups and guides (F-041)", () => {
   });
 });
 
-describe("what is not run yet", () => {
+describe("a type that does not exist", () => {
   test("an unknown type names the nearest of all types", () => {
     expect(faultsOf(() => parseOne("wait_for_events", {}))[0]).toContain('did you mean "wait_for_event"?');
-  });
-
-  test("is refused as a whole, or parsed: never accepted and passed over", () => {
-    const shared = { ref: "f", type: "http_fetch", settings: { method: "get", url: "", reusable_step_key: "k" } };
-    const parse = (all: boolean) => () => parseWorkflow("ferry", { name: "F", steps: [shared] }, { all });
-    expect(parse(true)().steps).toHaveLength(1);
-    expect(thrownBy(parse(false))).toMatchObject({
-      code: "not_supported",
-      details: [{ pointer: "/steps/0/settings/reusable_step_key" }],
-    });
   });
 });

@@ -140,8 +140,8 @@ describe("defaults and full settings", () => {
         body: "{}",
         response_path: "order.lines",
         signing_key: "{{ vars.key }}",
-        reusable_step_key: "shared",
-        inputs: { a: "1" },
+        reusable_step_key: null,
+        inputs: {},
       },
     ],
     [

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { workflowWarnings } from "../../src/domain/workflow-warnings.js";
 import type { JsonObject } from "../../src/util/json.js";
 
-const texts = (raw: JsonObject): string[] => workflowWarnings(raw).map(({ text }) => text);
+const PROJECT = { hasSource: (key: string) => key === "shop", hasBroadcast: (key: string) => key === "news" };
+const texts = (raw: JsonObject): string[] => workflowWarnings(raw, PROJECT).map(({ text }) => text);
 const steps = (...list: JsonObject[]): JsonObject => ({ name: "W", steps: list });
 const email = (more: JsonObject): JsonObject => ({ ref: "e", type: "channel", channel_type: "email", ...more });
 
@@ -22,6 +23,16 @@ describe("workflowWarnings (F-026)", () => {
         ],
       }),
     ).toEqual([]);
+  });
+
+  test("F-025: nothing for sources and broadcasts that the project has", () => {
+    const wait = (event: JsonObject) => ({ ref: "w", type: "wait_for_event", settings: { event } });
+    const trigger = { type: "event", source_key: "shop", event_key: "e", mapping: {} };
+    const awaited = [
+      wait({ event_type: "integration_source", integration_source_key: "shop", event_key: "e" }),
+      wait({ event_type: "message", source_type: "broadcast", source_key: "news", event_key: "read" }),
+    ];
+    expect(texts({ ...steps(...awaited), trigger })).toEqual([]);
   });
 
   test.each<[title: string, raw: JsonObject, text: string]>([
@@ -165,17 +176,21 @@ describe("workflowWarnings (F-026)", () => {
         type: "wait_for_event",
         settings: { event: { event_type: "message", source_type: "broadcast", source_key: "b", event_key: "read" } },
       }),
-      "steps[0].settings.event.source_type never comes here: a project has no broadcasts that send",
+      'steps[0].settings.event.source_key never comes here: there is no broadcast "b"',
     ],
     [
       "a wait for a source's event",
-      steps({ ref: "w", type: "wait_for_event", settings: { event: { event_type: "integration_source" } } }),
-      "steps[0].settings.event never comes here: a project has no sources; the step waits until it expires",
+      steps({
+        ref: "w",
+        type: "wait_for_event",
+        settings: { event: { event_type: "integration_source", integration_source_key: "s" } },
+      }),
+      'steps[0].settings.event.integration_source_key never comes here: there is no source "s"; the step waits until it expires',
     ],
     [
       "a trigger by a source's event",
       { ...steps(), trigger: { type: "event", source_key: "s", event_key: "e" } },
-      "trigger has no effect here: a project has no sources whose events could start it",
+      'trigger.source_key has no effect: there is no source "s"',
     ],
   ])("%s", (_title, raw, text) => {
     expect(texts(raw)).toEqual([text]);

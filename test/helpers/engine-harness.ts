@@ -14,6 +14,7 @@ import { parseCancellation, parseTrigger } from "../../src/domain/parse-trigger.
 import { parseWorkflow } from "../../src/domain/parse-workflow.js";
 import { keyOf, type Recipient, type RecipientReference, type RecipientUpsert } from "../../src/domain/recipient.js";
 import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
+import type { SharedRequest } from "../../src/domain/shared-request.js";
 import type { TemplatePartial } from "../../src/domain/template-partial.js";
 import { type TranslationFile, Translations } from "../../src/domain/translation.js";
 import type { Workflow } from "../../src/domain/workflow.js";
@@ -133,6 +134,8 @@ export class EngineHarness {
   readonly audiences: Audience[];
   readonly layouts = new Map<string, EmailLayout>();
   readonly partials = new Map<string, TemplatePartial>();
+  /** Requests that fetch steps share, by key. */
+  readonly sharedRequests = new Map<string, SharedRequest>();
   readonly translations: TranslationFile[] = [];
   readonly guides: Map<string, Guide> = new Map();
   readonly guideFaults: Map<string, KnockError> = new Map();
@@ -188,6 +191,7 @@ export class EngineHarness {
       audiences: async () => harness.audiences,
       emailLayout: async (key) => harness.layouts.get(key) ?? null,
       partial: async (key) => harness.partials.get(key) ?? null,
+      request: async (key) => harness.sharedRequests.get(key) ?? null,
       translations: async () => new Translations(harness.translations),
       branch: (slug) => {
         const own = harness.branches.get(slug);

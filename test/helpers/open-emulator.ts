@@ -44,6 +44,7 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
       faults: new Faults(),
       webhooks: null,
       links: null,
+      sources: null,
       environment: async () => harness.environment,
       readPage: setup.readPage ?? (async () => null),
       readVariable: (name) => setup.variables?.[name],

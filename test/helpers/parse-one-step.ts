@@ -3,9 +3,9 @@ import type { Step, Workflow } from "../../src/domain/workflow.js";
 import { KnockError } from "../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 
-/** A workflow of these steps, features that are not run yet included. */
+/** A workflow of these steps. */
 export function parseAll(steps: Json[], more: JsonObject = {}): Workflow {
-  return parseWorkflow("ferry", { name: "Ferry", steps, ...more }, { all: true });
+  return parseWorkflow("ferry", { name: "Ferry", steps, ...more });
 }
 
 export function parseOne(type: string, settings: JsonObject, more: JsonObject = {}): Step {

@@ -3,7 +3,7 @@ import type { MessageQuery } from "../../ports/filters.js";
 import { parseDuration } from "../../util/duration.js";
 import type { JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
-import { ApiError, invalidField } from "../api-error.js";
+import { ApiError, invalidField, missing } from "../api-error.js";
 import type { AppOptions } from "../emulator-options.js";
 import type { Query } from "../query.js";
 import type { Method } from "../route.js";
@@ -105,6 +105,15 @@ async function addFault(call: SupportCall): Promise<JsonObject> {
   return faults.add(content, projectChannels(await environment(), read));
 }
 
+/** A source's event, as its system sends it to the service's webhook address (section 29 of the catalogue). */
+async function takeEvent({ sources, worker, body, param }: SupportCall): Promise<JsonObject> {
+  const event = await body();
+  if (sources === null) throw missing();
+  const receipt = await worker.exclusively(() => sources.receive(param("key"), event));
+  worker.wake();
+  return receipt as unknown as JsonObject;
+}
+
 export const SUPPORT: SupportRoute[] = [
   { on: "GET /__knock/ready", handle: async ({ url, port }) => ({ ready: true, url, port }) },
   { on: "POST /__knock/reset", handle: resetStore },
@@ -122,5 +131,10 @@ export const SUPPORT: SupportRoute[] = [
   { on: "POST /__knock/faults", handle: addFault },
   { on: "GET /__knock/faults", handle: async ({ faults }) => ({ items: faults.list() }) },
   { on: "DELETE /__knock/faults", handle: async ({ faults }) => ({ cleared: faults.clear() }) },
+  { on: "POST /__knock/sources/:key", handle: takeEvent },
+  {
+    on: "GET /__knock/sources",
+    handle: async ({ sources }) => ({ items: (await sources?.list()) ?? [] }) as unknown as JsonObject,
+  },
   { on: "GET /__knock/webhooks", handle: async ({ webhooks }) => ({ items: webhooks?.list() ?? [] }) },
 ];

@@ -1,5 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
+import type { RecipientReference } from "../../domain/recipient.js";
 import type { TrackedLink } from "../../ports/tracked-links.js";
 import { isJsonObject } from "../../util/json.js";
 import type { AppOptions } from "../emulator-options.js";
@@ -34,6 +35,18 @@ async function hasPixel(id: string, { operations }: Options): Promise<boolean> {
   return typeof html === "string" && html.includes(`/o/${id}.png"`);
 }
 
+/** Whoever has the link says so for the recipient of its run (E-158), and needs no key: a mail program asks with POST. */
+async function unsubscribe(c: Context, id: string, { operations }: Options): Promise<Response> {
+  const run = await operations.readRecipientRun(id);
+  if (run === null) return c.text("There is no such link.\n", 404, UNSTORED);
+  if (!isLookedAt(c))
+    await operations.resources.preferences.set(run.recipient as RecipientReference, "default", {
+      __persistence_strategy__: "merge",
+      commercial_subscribed: false,
+    });
+  return c.text("You will get no more messages of this kind.\n", 200, UNSTORED);
+}
+
 /**
  * What tracked links and pixels lead to, for anyone without a key (T-233 to T-235). A link only ever leads where the message
  * that has it says.
@@ -43,6 +56,7 @@ export function serveTracking<B extends { Bindings: HttpBindings }>(app: Hono<B>
   app.get("/l/:message/:place{[0-9]{1,6}}", async (c) =>
     follow(c, (await links?.byNumber(c.req.param("message"), Number(c.req.param("place")))) ?? null, options),
   );
+  app.on(["GET", "POST"], "/unsubscribe/:run", (c) => unsubscribe(c, c.req.param("run"), options));
   app.get("/l/*", (c) => follow(c, null, options));
   app.get("/:key{[0-9A-Za-z]{10}}", async (c) => follow(c, (await links?.byKey(c.req.param("key"))) ?? null, options));
   app.get("/o/:picture", async (c) => {

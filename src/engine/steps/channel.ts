@@ -147,6 +147,7 @@ function createMessage(
   if (links) message.links = links;
   if (destination.secrets && !sandbox) message.secrets = destination.secrets;
   if (batch) message.batch = messageBatch(batch);
+  if (input.run.trigger_source.type === "broadcast") message.source = "broadcast";
   if (isFeed && scheduled === null) {
     // E-205: the feed is the delivery.
     message.status = "delivered";

@@ -8,6 +8,7 @@ import type { Advancing, StepEffect } from "../advancing.js";
 import { NeedsAnswer } from "../need.js";
 import { RenderError, type RenderScope, renderText } from "../render/liquid.js";
 import { unmetConditions } from "../step-conditions.js";
+import { type RequestSource, requestSource } from "./shared-request.js";
 
 const TIMEOUT_MS = 15_000; // E-295
 /** Waits before the second and the third try (E-299). */
@@ -39,7 +40,7 @@ export function fetchSignature(key: string, body: string, at: number): string {
 }
 
 /** The request with everything rendered (E-293); an address that is none is a fault of the step. */
-function requestOf({ settings }: HttpFetchStep, { scope, input }: Advancing): OutsideRequest {
+function requestOf({ settings, scope }: RequestSource, { input }: Advancing): OutsideRequest {
   let url: URL;
   const rendered = renderText(settings.url, scope).trim();
   try {
@@ -135,7 +136,8 @@ export function executeHttpFetch(step: HttpFetchStep, resumed: boolean, advancin
     const { now } = advancing.input;
     return { outcome: { ...base, outcome: "waiting", until: new Date(now).toISOString() }, wait: { until: now } };
   }
-  const request = requestOf(step, advancing);
+  const source = requestSource(step, advancing);
+  const request = requestOf(source, advancing);
   const answer = advancing.input.answers.get(step.ref) as OutsideAnswer | undefined;
   if (answer === undefined) throw new NeedsAnswer({ kind: "fetch", ref: step.ref, request });
   const what = `${request.method.toUpperCase()} ${request.url}`;
@@ -145,7 +147,7 @@ export function executeHttpFetch(step: HttpFetchStep, resumed: boolean, advancin
   }
   if (answer.status >= 500) return retryOrFail(base, step, `${what} answered ${answer.status}`, 0, advancing);
   if (!ACCEPTED.has(answer.status)) return failed(base, `${what} answered ${answer.status}`);
-  const data = merge(advancing.run.data ?? advancing.input.run.data, step.settings.response_path, answer.text);
+  const data = merge(advancing.run.data ?? advancing.input.run.data, source.settings.response_path, answer.text);
   return typeof data === "string"
     ? failed(base, `${what}: ${data}`)
     : { outcome: base, data, log: { status: answer.status } };

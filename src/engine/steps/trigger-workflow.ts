@@ -1,6 +1,7 @@
 import type { PendingTrigger } from "../../domain/batch.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import { parseTrigger } from "../../domain/parse-trigger.js";
+import { type RecipientKey, splitKey, USERS } from "../../domain/recipient.js";
 import type { TriggerWorkflowStep } from "../../domain/step-types.js";
 import type { Trigger } from "../../domain/trigger.js";
 import { checkTriggerData } from "../../domain/trigger-data-schema.js";
@@ -13,6 +14,9 @@ import { distinctRecipients, fanOutOf, identifiedBy } from "../fan-out-start.js"
 import { NeedsAnswer } from "../need.js";
 import { RenderError, renderText } from "../render/liquid.js";
 import { unmetConditions } from "../step-conditions.js";
+
+/** Of recipients that are told of. */
+const MAX_NAMED = 5;
 
 /** Rendered text as JSON where it is JSON, else as an id (E-321, EQ-50); undefined for blank. */
 function renderedValue(rendered: string): Json | undefined {
@@ -97,6 +101,33 @@ function pendingTrigger(step: TriggerWorkflowStep, version: Workflow, advancing:
   };
 }
 
+/**
+ * Those of a trigger's recipients that were never identified (E-043): their runs would be missing without a word. Whoever the
+ * run knows, or the trigger identifies, is not asked about.
+ */
+function unidentifiedIn(
+  { ref }: TriggerWorkflowStep,
+  { fanOut, upserts }: PendingTrigger,
+  advancing: Advancing,
+): RecipientKey[] {
+  const identified = new Set(upserts.map(({ key }) => key));
+  const doubtful = fanOut.listed.map(({ key }) => key).filter((key) => !identified.has(key) && !advancing.person(key));
+  if (doubtful.length === 0) return [];
+  const place = `${ref} recipients`;
+  const known = advancing.input.answers.get(place) as ReadonlySet<RecipientKey> | undefined;
+  if (known === undefined) throw new NeedsAnswer({ kind: "identified", ref: place, keys: doubtful });
+  return doubtful.filter((key) => !known.has(key));
+}
+
+/** `zed, projects/p9`, and how many more. */
+function named(keys: readonly RecipientKey[]): string {
+  const names = keys.slice(0, MAX_NAMED).map((key) => {
+    const { collection, id } = splitKey(key);
+    return collection === USERS ? id : `${collection}/${id}`;
+  });
+  return names.join(", ") + (keys.length > names.length ? ` and ${keys.length - names.length} more` : "");
+}
+
 /** Triggers another workflow's newest version for this recipient; the run goes on without waiting (section 20). */
 export function executeTriggerWorkflow(step: TriggerWorkflowStep, advancing: Advancing): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "trigger_workflow", outcome: "passed", reason: null };
@@ -115,5 +146,13 @@ export function executeTriggerWorkflow(step: TriggerWorkflowStep, advancing: Adv
     return { halt: true, error: true, outcome: { ...base, outcome: "failed", reason }, log: { error: detail } };
   }
   const trigger = pendingTrigger(step, version, advancing);
+  const unidentified = unidentifiedIn(step, trigger, advancing);
+  // An object that nobody identified may have subscribers all the same.
+  const isForNobody = unidentified.length === trigger.fanOut.listed.length && trigger.fanOut.objects.length === 0;
+  if (unidentified.length > 0 && isForNobody) {
+    const reason = { code: "recipient_not_found", detail: named(unidentified) } as const;
+    return { outcome: { ...base, outcome: "skipped", reason }, log: { workflow: key } };
+  }
+  if (unidentified.length > 0) advancing.warn(`never identified, so that they get nothing: ${named(unidentified)}`);
   return { outcome: base, trigger, log: { workflow: key, workflow_run_id: trigger.run.id } };
 }

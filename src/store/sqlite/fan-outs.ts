@@ -1,5 +1,6 @@
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { Subscription } from "../../domain/subscription.js";
+import type { FanOutSplit } from "../../ports/broadcast-store.js";
 import type { ChunkResult, Claim, ClaimedFanOut, FanOutChunk } from "../../ports/store.js";
 import type { Connection } from "./connection.js";
 import { isAnyDue, lease } from "./due-work.js";
@@ -59,6 +60,28 @@ export function claimDueFanOuts(db: Connection, shared: SharedRows, claim: Claim
       const { run, version } = read(row);
       return { run, version, fanOut: JSON.parse((select.get(row) as { fan_out: string }).fan_out) };
     });
+  });
+}
+
+export function splitFanOut(
+  db: Connection,
+  shared: SharedRows,
+  { workflow_run_id, tenant, rest, triggers, upserts }: FanOutSplit,
+  token: string,
+  at: number,
+): boolean {
+  return db.write(() => {
+    const changes = db.run(
+      `UPDATE workflow_runs SET tenant = ?, fan_out = ?${rest === null ? ", due_at = NULL, claim_token = NULL, claim_until = NULL" : ""} WHERE id = ? AND claim_token = ?`,
+      tenant,
+      rest === null ? null : JSON.stringify(rest),
+      workflow_run_id,
+      token,
+    );
+    if (changes === 0) return false;
+    applyUpserts(db, upserts, at);
+    insertTriggers(db, shared, triggers);
+    return true;
   });
 }
 

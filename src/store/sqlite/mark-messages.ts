@@ -11,7 +11,7 @@ const UPDATE =
   "UPDATE messages SET seen_at = ?, read_at = ?, interacted_at = ?, link_clicked_at = ?, archived_at = ?, events = ?, updated_at = ? WHERE row = ?";
 
 /** Rows of the ids that exist, in the order of the ids, each once. */
-function selectRows(db: Connection, ids: readonly string[]): MessageRow[] {
+export function selectRows(db: Connection, ids: readonly string[]): MessageRow[] {
   const select = db.statement(`${SELECT_MESSAGES} WHERE m.id = ?`);
   return [...new Set(ids)].flatMap((id) => (select.get(id) as MessageRow | undefined) ?? []);
 }

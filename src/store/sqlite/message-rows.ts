@@ -127,6 +127,7 @@ export function messageOf(row: MessageRow, { run, version, isGuide }: ReadWorkfl
     ...(row.batch === null ? {} : { batch: JSON.parse(row.batch) as MessageBatch }),
     workflow: run.workflow,
     ...(isGuide ? { source: "guide" as const } : {}),
+    ...(run.trigger_source.type === "broadcast" ? { source: "broadcast" as const } : {}),
     version_id: run.version_id,
     categories: [...version.categories],
     step_ref: row.step_ref,

@@ -27,6 +27,7 @@ import { listFeed, newMessagesSince } from "./list-feed.js";
 import { listRecipients } from "./list-recipients.js";
 import { mergeRecipients } from "./merge-recipients.js";
 import { writeChannelData, writePreferenceSets } from "./recipient-parts.js";
+import { retryMessages } from "./retry-messages.js";
 import { SharedRows } from "./shared-rows.js";
 import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./subscriptions.js";
 
@@ -44,6 +45,10 @@ export class SqliteResources implements ResourceStore {
 
   async deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>> {
     return deleteRecipients(this.db, keys, at);
+  }
+
+  async retryMessages(ids: readonly string[], at: number): Promise<Message[]> {
+    return retryMessages(this.db, this.shared, ids, at);
   }
 
   async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean> {

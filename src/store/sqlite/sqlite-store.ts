@@ -5,6 +5,7 @@ import type { EngagementAction, Message } from "../../domain/message.js";
 import type { OccurredEvent } from "../../domain/occurred-event.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient.js";
 import type { Schedule } from "../../domain/schedule.js";
+import type { FanOutSplit } from "../../ports/broadcast-store.js";
 import type { ClockSetting } from "../../ports/clock.js";
 import type { MessageQuery, RunQuery } from "../../ports/filters.js";
 import type { ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
@@ -41,7 +42,7 @@ import { readClock, writeClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
 import { readDeliveryLogs } from "./delivery-logs.js";
 import { claimDueMessages, claimDueRuns, nextDueAt } from "./due-work.js";
-import { claimDueFanOuts, insertFanOutChunk, listSubscribers, readReached } from "./fan-outs.js";
+import { claimDueFanOuts, insertFanOutChunk, listSubscribers, readReached, splitFanOut } from "./fan-outs.js";
 import { insertWorkflowRun, readClaims, readIdempotency } from "./insert-workflow-run.js";
 import { listMessages } from "./list-messages.js";
 import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./list-runs.js";
@@ -130,6 +131,10 @@ export class SqliteStore extends SqliteResources implements Store {
 
   async insertFanOutChunk(chunk: FanOutChunk, token: string): Promise<ChunkResult> {
     return insertFanOutChunk(this.db, this.shared, chunk, token);
+  }
+
+  async splitFanOut(split: FanOutSplit, token: string, at: number): Promise<boolean> {
+    return splitFanOut(this.db, this.shared, split, token, at);
   }
 
   async nextDueAt(options?: { unleased: boolean }): Promise<number | null> {

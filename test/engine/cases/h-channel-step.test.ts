@@ -174,6 +174,7 @@ const cases: EngineCase[] = [
       expect(run?.error_count).toBeGreaterThanOrEqual(1);
       const events = ((run?.events ?? []) as JsonObject[]).filter((event) => event.step_ref === "email_1");
       expect(events.map(({ event, attempt, status }) => [event, attempt, status])).toEqual([
+        ["step_started", 1, "ok"],
         ["step_retried", 1, "error"],
         ["step_retried", 2, "error"],
         ["step_failed", 3, "error"],

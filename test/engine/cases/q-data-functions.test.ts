@@ -384,7 +384,7 @@ describe("Q. Data functions: refused", () => {
       trigger: { type: "audience", audience_key: "beta" },
       steps: [{ ref: "a1", type: "update_audience", settings: { action: "add", audience_key: "beta" } }],
     };
-    expect(() => parseWorkflow("digest", definition, { all: true })).toThrow(
+    expect(() => parseWorkflow("digest", definition)).toThrow(
       expect.objectContaining({
         code: "workflow_invalid",
         details: [expect.objectContaining({ pointer: "/steps/0/settings/audience_key" })],

@@ -53,6 +53,7 @@ const cases: EngineCase[] = [
         check: async (h, outcome) =>
           expect((await events(h, outcome.recipients?.[0]?.recipient_run_id)).map(({ event }) => event)).toEqual([
             "run_started",
+            "step_started",
             "run_paused",
             "run_resumed",
             "run_halted",

@@ -107,10 +107,13 @@ const cases: EngineCase[] = [
       const events = (detail?.events ?? []) as JsonObject[];
       expect(events.map(({ event, step_ref, step_type }) => [event, step_ref, step_type])).toEqual([
         ["run_started", null, null],
+        ["step_started", "email_1", "channel"],
         ["message_enqueued", "email_1", "channel"],
         ["step_completed", "email_1", "channel"],
+        ["step_started", "sms_1", "channel"],
         ["message_enqueued", "sms_1", "channel"],
         ["step_completed", "sms_1", "channel"],
+        ["step_started", "in_app_feed_1", "channel"],
         ["message_enqueued", "in_app_feed_1", "channel"],
         ["step_completed", "in_app_feed_1", "channel"],
         ["run_completed", null, null],

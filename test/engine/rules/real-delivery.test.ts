@@ -28,7 +28,7 @@ describe("a provider that asks to be left alone (CH-042, E-209)", () => {
   });
 });
 
-describe("a device token that bounces (CH-134, E-215)", () => {
+describe("C-178 a device token that bounces (CH-134, E-215)", () => {
   const gone = (message: { content: { token?: unknown } }): Delivery =>
     message.content.token === "old"
       ? { status: "bounced", reason: "Unregistered", token: "old" }

@@ -1,0 +1,26 @@
+import { broadcastOperations } from "../engine/broadcasts/broadcast-operations.js";
+import type { BroadcastOperations } from "../ports/broadcasts.js";
+import type { LocalOperations } from "../ports/operations.js";
+import type { Store } from "../ports/store.js";
+import type { Project } from "../project/open-project.js";
+import { projectBroadcasts } from "../project/read-broadcasts.js";
+import { broadcastLogOf } from "../store/sqlite/broadcast-log.js";
+import { systemIds } from "../util/ids.js";
+
+/** A project's broadcasts over an engine and its store. */
+export function openBroadcasts(
+  project: Project,
+  operations: LocalOperations,
+  store: Store,
+  cwd: string,
+): BroadcastOperations {
+  return broadcastOperations({
+    operations,
+    definitions: project,
+    store,
+    log: broadcastLogOf(store),
+    files: projectBroadcasts(project, cwd, project),
+    ids: systemIds,
+    realNow: Date.now,
+  });
+}

@@ -1,0 +1,31 @@
+import type { LocalParts } from "../commands/context.js";
+import type { Output } from "../output/output.js";
+import type { Project } from "../project/open-project.js";
+import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
+import { openBroadcasts } from "./open-broadcasts.js";
+import { applyRecipientsFiles, localEngine } from "./open-local.js";
+import { openSources } from "./open-sources.js";
+import type { Surroundings } from "./surroundings.js";
+
+/** The embedded engine with what stands beside it: what a project's sources send, and its broadcasts. */
+export async function openLocalParts(
+  project: Project,
+  location: string,
+  surroundings: Surroundings,
+  output: Output,
+): Promise<LocalParts> {
+  const store = await openSqliteStore(location, { watchUsers: project.hasAudiences() });
+  try {
+    await applyRecipientsFiles(project, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  const operations = localEngine(project, store, surroundings, { warn: (text) => output.warn(text) });
+  const opened = { project, definitions: project, operations, store };
+  return {
+    operations,
+    sources: openSources(opened, surroundings.cwd, output),
+    broadcasts: openBroadcasts(project, operations, store, surroundings.cwd),
+  };
+}

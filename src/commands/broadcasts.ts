@@ -1,0 +1,112 @@
+import type { Command } from "commander";
+import type { BroadcastTarget } from "../domain/broadcast.js";
+import { combineVerdicts, VERDICT_EXIT, verdictOf } from "../domain/outcome-verdict.js";
+import { parseBroadcastRecipients } from "../domain/parse-broadcast-recipients.js";
+import { KnockError } from "../errors/knock-error.js";
+import { parseRecipientsCsv } from "../input/broadcast-recipients.js";
+import { InputReader } from "../input/input-source.js";
+import { parseRecipientsFlag } from "../input/parse-flags.js";
+import { timeArgument } from "../input/parse-time.js";
+import { printBroadcast, printBroadcasts, printSent } from "../output/print-broadcasts.js";
+import type { CommandContext, LocalParts, TargetFlags } from "./context.js";
+import { applyVerbosity } from "./shared/options.js";
+import { addResourceOptions, type ResourceFlags } from "./shared/resources.js";
+
+interface TargetOptions {
+  audience?: string;
+  allUsers?: boolean;
+  recipients?: string[];
+  csv?: string;
+  again?: boolean;
+}
+
+async function openParts(context: CommandContext, flags: TargetFlags): Promise<LocalParts> {
+  if ((await context.targetOf(flags)) === "remote")
+    throw new KnockError("not_supported", "broadcasts are the local target's", {
+      hint: "The API sends no broadcasts: the service's dashboard does. Add --local.",
+    });
+  return context.openLocalParts(flags);
+}
+
+/** Whom the flags name; null leaves it to the file. */
+async function targetOf(flags: TargetOptions, context: CommandContext): Promise<BroadcastTarget | null> {
+  const given = ["audience", "allUsers", "recipients", "csv"].filter((name) => name in flags);
+  if (given.length > 1)
+    throw new KnockError("usage", "whom the broadcast is for is said more than once", {
+      hint: "One of --audience, --all-users, --recipients, --csv.",
+    });
+  const reader = new InputReader(context.input);
+  if (flags.audience !== undefined) return { audience: flags.audience };
+  if (flags.allUsers) return { all_users: true };
+  if (flags.recipients)
+    return { recipients: parseBroadcastRecipients(await parseRecipientsFlag(flags.recipients, reader)) };
+  if (flags.csv === undefined) return null;
+  const shown = flags.csv === "-" ? "standard input" : flags.csv;
+  return { recipients: parseBroadcastRecipients(parseRecipientsCsv(await reader.text(flags.csv, "--csv"), shown)) };
+}
+
+function addTargetFlags(command: Command): Command {
+  return command
+    .option("--audience <key>", "everyone in this audience now; else the file's target_audience_key")
+    .option("--all-users", "every user there is")
+    .option("-r, --recipients <value...>", 'users: ids (a,b), JSON ({"id","tenant","data"} each), @file.json or @-')
+    .option("--csv <path>", "users, a line each: columns id, tenant (if any), and data; - is standard input")
+    .option("--again", "although it was sent before");
+}
+
+export function registerBroadcasts(program: Command, context: CommandContext): void {
+  const broadcasts = program
+    .command("broadcasts")
+    .summary("send one message to many, once")
+    .description("Broadcasts: what broadcasts/<key>/ says, to an audience, to a list of users or to all of them.");
+
+  const list = broadcasts
+    .command("list", { isDefault: true })
+    .description("The project's broadcasts, and where they stand.");
+  addResourceOptions(list, ["knock broadcasts list"]).action(async (flags: ResourceFlags) => {
+    applyVerbosity(context, flags);
+    printBroadcasts(await (await openParts(context, flags)).broadcasts.list(), context.output);
+  });
+
+  const send = broadcasts
+    .command("send")
+    .argument("<key>", "the broadcast's key")
+    .description("Sends a broadcast now; prints what happened to each recipient.");
+  addResourceOptions(addTargetFlags(send), [
+    "knock broadcasts send history-launch --all-users",
+    'knock broadcasts send history-launch -r ada -r \'{"id":"mary","tenant":"acme","data":{"seats":"4"}}\'',
+  ]).action(async (key: string, flags: ResourceFlags & TargetOptions) => {
+    applyVerbosity(context, flags);
+    const target = await targetOf(flags, context);
+    const { broadcasts: operations, operations: engine } = await openParts(context, flags);
+    const sent = await operations.send(key, target, { again: flags.again ?? false });
+    printSent(sent, Date.parse((await engine.readClock()).now), context.output);
+    context.exit(VERDICT_EXIT[combineVerdicts(sent.runs.map(({ outcome }) => verdictOf(outcome)))]);
+  });
+
+  const schedule = broadcasts
+    .command("schedule")
+    .argument("<key>", "the broadcast's key")
+    .option("--at <time>", "when, ISO 8601; else the file's scheduled_at")
+    .description("Sends a broadcast later, to who is in its audience then; knock worker and the clock do it.");
+  addResourceOptions(addTargetFlags(schedule), [
+    "knock broadcasts schedule history-launch --at 2030-06-04T18:00:00Z --all-users",
+  ]).action(async (key: string, flags: ResourceFlags & TargetOptions & { at?: string }) => {
+    applyVerbosity(context, flags);
+    const at = flags.at === undefined ? null : timeArgument(flags.at, "--at");
+    const target = await targetOf(flags, context);
+    const { broadcasts: operations } = await openParts(context, flags);
+    printBroadcast(await operations.schedule(key, target, { at, again: flags.again ?? false }), context.output);
+  });
+
+  const cancel = broadcasts
+    .command("cancel")
+    .argument("<key>", "the broadcast's key")
+    .description("Takes back what is scheduled: the broadcast is a draft again.");
+  addResourceOptions(cancel, [
+    "knock broadcasts schedule history-launch --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel history-launch",
+  ]).action(async (key: string, flags: ResourceFlags) => {
+    applyVerbosity(context, flags);
+    printBroadcast(await (await openParts(context, flags)).broadcasts.cancel(key), context.output);
+  });
+}

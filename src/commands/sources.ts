@@ -1,0 +1,80 @@
+import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
+import { InputReader } from "../input/input-source.js";
+import { type BodyFlags, readBody } from "../input/request-body.js";
+import { printReceipt, printReceipts, printSources } from "../output/print-sources.js";
+import type { SourceOperations } from "../ports/sources.js";
+import type { CommandContext, TargetFlags } from "./context.js";
+import { applyVerbosity } from "./shared/options.js";
+import { addBodyOptions, addResourceOptions, type ResourceFlags } from "./shared/resources.js";
+
+interface EventsFlags extends ResourceFlags {
+  limit: string;
+}
+
+const MOST_EVENTS = 1_000;
+
+async function openSources(context: CommandContext, flags: TargetFlags): Promise<SourceOperations> {
+  if ((await context.targetOf(flags)) === "remote")
+    throw new KnockError("not_supported", "sources are the local target's", {
+      hint: "The service has a webhook address per source: send events there, or add --local.",
+    });
+  return (await context.openLocalParts(flags)).sources;
+}
+
+export function registerSources(program: Command, context: CommandContext): void {
+  const sources = program
+    .command("sources")
+    .summary("take in the events of other systems")
+    .description(
+      "Sources: other systems whose events identify, subscribe, cancel and trigger, as sources/<key>/ says.",
+    );
+
+  const list = sources
+    .command("list", { isDefault: true })
+    .description("The project's sources, and what their events do.");
+  addResourceOptions(list, ["knock sources list"]).action(async (flags: ResourceFlags) => {
+    applyVerbosity(context, flags);
+    printSources(await (await openSources(context, flags)).list(), context.output);
+  });
+
+  addResourceOptions(
+    addBodyOptions(
+      sources
+        .command("send")
+        .argument("<key>", "the source's key")
+        .description("Takes an event in, as if its system had sent it; tells what became of each action."),
+    ),
+    [
+      "knock sources send billing --file payloads/plan-changed.json",
+      'knock sources send billing --data \'{"type":"plan.changed","user_id":"ada","plan":"team"}\' --json',
+    ],
+  ).action(async (key: string, flags: ResourceFlags & BodyFlags) => {
+    applyVerbosity(context, flags);
+    const event = await readBody(flags, new InputReader(context.input));
+    if (event === null)
+      throw new KnockError("usage", "no event given", { hint: "--file event.json, or --data with the JSON." });
+    const receipt = await (await openSources(context, flags)).receive(key, event);
+    printReceipt(receipt, context.output);
+    const isLost = receipt.error !== null || receipt.actions.some(({ error }) => error !== null);
+    if (isLost) context.exit(1);
+  });
+
+  const events = sources
+    .command("events")
+    .argument("[key]", "only of this source")
+    .option("--limit <n>", `how many at the most, 1 to ${MOST_EVENTS}`, "50")
+    .description("What came in, the newest first.");
+  addResourceOptions(events, ["knock sources events", "knock sources events billing --json"]).action(
+    async (key: string | undefined, flags: EventsFlags) => {
+      applyVerbosity(context, flags);
+      const limit = Number(flags.limit);
+      if (!Number.isInteger(limit) || limit < 1 || limit > MOST_EVENTS)
+        throw new KnockError(
+          "usage",
+          `--limit must be a whole number from 1 to ${MOST_EVENTS}, found "${flags.limit}"`,
+        );
+      printReceipts(await (await openSources(context, flags)).events(key ?? null, limit), context.output);
+    },
+  );
+}

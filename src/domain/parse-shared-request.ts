@@ -1,0 +1,124 @@
+import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
+import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
+import { didYouMean, nearest } from "../util/nearest.js";
+import { jsonSchemaShape } from "./json-schema-shape.js";
+import { dottedPath, httpMethod } from "./parse-function-step.js";
+import type { Complain } from "./parse-recipient.js";
+import { placeOf } from "./place.js";
+import { object, optional, textUpTo } from "./shape.js";
+import { inputSchemaOf, type SharedRequest } from "./shared-request.js";
+import { checked } from "./step-context.js";
+import { filledText, maybeText, pairs } from "./step-shapes.js";
+import type { HttpFetchStep, HttpMethod } from "./step-types.js";
+import { type Workflow, walkSteps } from "./workflow.js";
+
+const requestShape = object(
+  {
+    name: optional(textUpTo(255)),
+    description: optional(textUpTo(280)),
+    method: httpMethod,
+    url: filledText,
+    headers: pairs,
+    query_params: pairs,
+    body: maybeText,
+    json_body: maybeText,
+    response_path: optional(dottedPath),
+    signing_key: maybeText,
+    input_schema: optional(jsonSchemaShape),
+  },
+  { closed: true },
+);
+
+/** The file without what says nothing here (F-020 to F-022). */
+function ownFields(raw: unknown): unknown {
+  if (!isJsonObject(raw)) return raw;
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => key !== "$schema" && !key.startsWith("__")));
+}
+
+/**
+ * `request.json`, its text files read in (E-305, decision 17). Nothing in it is passed over: the file is this project's own
+ * form, which no other tool adds to. Throws `project_invalid` with a pointer per fault.
+ */
+export function parseSharedRequest(key: string, raw: unknown, file: string): SharedRequest {
+  const details: ErrorDetail[] = [];
+  const complain: Complain = (path, message) => {
+    details.push({ pointer: pointerOf(path), message });
+  };
+  const value = checked(requestShape, ownFields(raw), [], complain);
+  const schema = (value?.input_schema as JsonObject | null | undefined) ?? null;
+  if (schema !== null && schema.type !== undefined && schema.type !== "object")
+    complain(["input_schema", "type"], 'must be "object": inputs have names');
+  if (value !== null && details.length === 0)
+    return {
+      key,
+      method: value.method.toLowerCase() as HttpMethod,
+      url: value.url,
+      headers: value.headers ?? [],
+      query_params: value.query_params ?? [],
+      body: value.body || value.json_body || null,
+      response_path: value.response_path || null,
+      signing_key: value.signing_key || null,
+      input_schema: schema,
+    };
+  const [first, ...rest] = details;
+  throw new KnockError(
+    "project_invalid",
+    `${file}: ${first ? `${placeOf(first.pointer)} ${first.message}` : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
+    { details, hint: "docs/decisions/0017 has the fields of a shared request." },
+  );
+}
+
+function checkInputs(step: HttpFetchStep, request: SharedRequest, at: PropertyKey[], complain: Complain): void {
+  const { input_schema: schema } = request;
+  const { inputs } = step.settings;
+  if (schema === null) return;
+  const known = isJsonObject(schema.properties) ? Object.keys(schema.properties) : [];
+  const isOpen = schema.additionalProperties !== undefined && schema.additionalProperties !== false;
+  for (const name of Object.keys(inputs)) {
+    if (known.includes(name) || isOpen) continue;
+    const near = nearest(name, known);
+    complain(
+      [...at, "inputs", name],
+      `is no input of the request "${request.key}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    );
+  }
+  for (const name of Array.isArray(schema.required) ? schema.required.map(String) : []) {
+    if (Object.hasOwn(inputs, name) || inputSchemaOf(request, name)?.default !== undefined) continue;
+    complain([...at, "inputs", name], `is required by the request "${request.key}"`);
+  }
+}
+
+/**
+ * The shared requests that steps name must exist, and be given what they ask for. `requests` are those named that exist.
+ * Throws `workflow_invalid`.
+ */
+export function checkSharedRequests(
+  workflow: Workflow,
+  requests: ReadonlyMap<string, SharedRequest>,
+  keys: readonly string[],
+): void {
+  const details: ErrorDetail[] = [];
+  let hint = `Mend workflows/${workflow.key}/, or add the file requests/<key>/request.json.`;
+  for (const { step, path } of walkSteps(workflow.steps)) {
+    if (step.type !== "http_fetch" || step.settings.reusable_step_key === null) continue;
+    const key = step.settings.reusable_step_key;
+    const at = [...path.split(/[.[\]]+/).filter(Boolean), "settings"];
+    const complain: Complain = (below, message) => {
+      details.push({ pointer: pointerOf(below), message });
+    };
+    const request = requests.get(key);
+    if (request !== undefined) checkInputs(step, request, at, complain);
+    else {
+      complain([...at, "reusable_step_key"], `names no shared request of this project: "${key}"`);
+      hint = `${didYouMean(key, keys, "Requests")} A request is a file, requests/<key>/request.json.`;
+    }
+  }
+  const [first, ...rest] = details;
+  if (first === undefined) return;
+  const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
+  throw new KnockError(
+    "workflow_invalid",
+    `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}${more}`,
+    { details, hint },
+  );
+}

@@ -1,0 +1,104 @@
+import { checkParameters } from "../../domain/parse-source.js";
+import type { Source, SourceMapping } from "../../domain/source.js";
+import type { SourceView } from "../../domain/source-receipt.js";
+import { type ErrorDetail, KnockError, messageOf } from "../../errors/knock-error.js";
+import type { Definitions } from "../../ports/definitions.js";
+import type { SourceOperations } from "../../ports/sources.js";
+import { type JsonObject, pointerOf } from "../../util/json.js";
+import { didYouMean } from "../../util/nearest.js";
+import { type Receiving, receiveEvent } from "./receive-event.js";
+
+/** A project's sources as their files say. */
+export interface SourceFiles {
+  keys(): string[];
+  read(key: string): Promise<Source | null>;
+}
+
+export interface SourceParts extends Receiving {
+  files: SourceFiles;
+  definitions: Pick<Definitions, "workflow" | "workflowKeys">;
+  /** Told of a workflow whose file is broken, and that may be one that the event starts. */
+  warn(text: string): void;
+}
+
+/** A workflow's own trigger as a mapping (F-025); what is wrong with it is told by its pointer. */
+function triggerMapping(workflow: string, event_key: string, mapping: JsonObject): SourceMapping {
+  const details: ErrorDetail[] = [];
+  const path = ["trigger", "mapping"];
+  checkParameters(
+    "workflows_trigger",
+    mapping,
+    path,
+    (at, message) => details.push({ pointer: pointerOf(at), message }),
+    ["workflow_key"],
+  );
+  const [first] = details;
+  if (first !== undefined)
+    throw new KnockError(
+      "workflow_invalid",
+      `workflow "${workflow}": ${first.pointer.slice(1).replaceAll("/", ".")} ${first.message}`,
+      { details, hint: `Mend workflows/${workflow}/workflow.json.` },
+    );
+  return {
+    event_type: event_key,
+    action_type: "workflows_trigger",
+    action_parameters: { workflow_key: workflow, ...mapping },
+    active: true,
+  };
+}
+
+export function sourceOperations(parts: SourceParts): SourceOperations {
+  const { files, definitions, log, warn } = parts;
+
+  /** The workflows that an event of a source starts by their own files (F-025). */
+  async function ownTriggers(key: string): Promise<SourceMapping[]> {
+    const found: SourceMapping[] = [];
+    for (const workflow of await definitions.workflowKeys()) {
+      try {
+        const trigger = (await definitions.workflow(workflow))?.trigger;
+        if (trigger?.type !== "event" || trigger.source_key !== key) continue;
+        found.push(triggerMapping(workflow, trigger.event_key, trigger.mapping));
+      } catch (error) {
+        if (!(error instanceof KnockError)) throw error;
+        warn(`${error.message}; if an event of "${key}" starts this workflow, it does not`);
+      }
+    }
+    return found;
+  }
+
+  async function sourceOf(key: string): Promise<Source> {
+    const source = await files.read(key);
+    if (source === null)
+      throw new KnockError("resource_missing", `there is no source "${key}"`, {
+        details: [{ pointer: "", message: "is no source's key", value: key }],
+        hint: didYouMean(key, files.keys(), "Sources") ?? "A source is a file, sources/<key>/source.json.",
+      });
+    return { ...source, mappings: [...source.mappings, ...(await ownTriggers(key))] };
+  }
+
+  return {
+    async list() {
+      const views: SourceView[] = [];
+      for (const key of files.keys()) {
+        try {
+          const { name, mappings } = await sourceOf(key);
+          const shown = mappings.map(({ event_type, action_type, active, action_parameters }) => {
+            const { workflow_key, audience_key, collection } = action_parameters;
+            const about = workflow_key ?? audience_key ?? collection;
+            return { event_type, action_type, active, about: typeof about === "string" ? about : null };
+          });
+          views.push({ key, name, mappings: shown, error: null });
+        } catch (error) {
+          if (!(error instanceof KnockError)) throw error;
+          views.push({ key, name: key, mappings: [], error: messageOf(error) });
+        }
+      }
+      return views;
+    },
+    receive: async (key, event) => receiveEvent(parts, await sourceOf(key), event),
+    async events(key, limit) {
+      if (key !== null) await sourceOf(key);
+      return log.list(key, limit);
+    },
+  };
+}

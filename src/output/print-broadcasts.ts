@@ -1,0 +1,57 @@
+import type { BroadcastView } from "../domain/broadcast.js";
+import { summarize, type TriggerOutcome } from "../domain/outcome.js";
+import type { Output } from "./output.js";
+import { printOutcome } from "./print-outcome.js";
+import { timeText } from "./print-runs.js";
+import { printTable } from "./print-table.js";
+
+function whenText({ status, scheduled_at, sent_at }: BroadcastView): string {
+  return timeText(status === "scheduled" ? scheduled_at : sent_at);
+}
+
+export function printBroadcasts(broadcasts: readonly BroadcastView[], output: Output): void {
+  if (output.verbosity.json) return output.json({ items: broadcasts });
+  if (output.verbosity.quiet) return output.lines(broadcasts.map(({ key }) => key));
+  if (broadcasts.length === 0) return output.note("no broadcasts: one is a file, broadcasts/<key>/broadcast.json");
+  printTable(
+    ["BROADCAST", "STATUS", "WHEN", "AUDIENCE", "NAME"],
+    broadcasts.map((one) => [
+      one.key,
+      one.error === null ? one.status : "broken",
+      whenText(one),
+      one.target_audience_key ?? "",
+      one.error ?? one.name,
+    ]),
+    output,
+  );
+}
+
+export function printBroadcast(broadcast: BroadcastView, output: Output): void {
+  if (output.verbosity.json) return output.json(broadcast);
+  if (output.verbosity.quiet) return output.line(broadcast.key);
+  const when = whenText(broadcast);
+  output.line(
+    `${output.paint.green("✓")} ${output.paint.bold(broadcast.key)}  ${broadcast.status}${when === "" ? "" : ` ${when}`}`,
+  );
+}
+
+interface Sent {
+  broadcast: string;
+  runs: readonly { tenant: string | null; outcome: TriggerOutcome }[];
+}
+
+/** What happened to each recipient, a run per tenant. */
+export function printSent({ broadcast, runs }: Sent, now: number, output: Output): void {
+  if (output.verbosity.json) {
+    const summary = summarize(runs.flatMap(({ outcome }) => outcome.recipients ?? []));
+    return output.json({
+      broadcast,
+      runs: runs.map(({ tenant, outcome: { replayed: _replayed, ...outcome } }) => ({ tenant, ...outcome })),
+      summary,
+    });
+  }
+  for (const { tenant, outcome } of runs) {
+    if (tenant !== null && !output.verbosity.quiet) output.line(output.paint.dim(`tenant ${tenant}`));
+    printOutcome(outcome, now, output);
+  }
+}

@@ -1,0 +1,69 @@
+import type { ActionOutcome, SourceReceipt, SourceView } from "../domain/source-receipt.js";
+import type { Output } from "./output.js";
+import type { Paint } from "./paint.js";
+import { printTable } from "./print-table.js";
+
+export function printSources(sources: readonly SourceView[], output: Output): void {
+  if (output.verbosity.json) return output.json({ items: sources });
+  if (output.verbosity.quiet) return output.lines(sources.map(({ key }) => key));
+  if (sources.length === 0) return output.note("no sources: one is a file, sources/<key>/source.json");
+  for (const { key, name, mappings, error } of sources) {
+    output.line(`${output.paint.bold(key)}  ${name === key ? "" : output.paint.dim(name)}`.trimEnd());
+    if (error !== null) output.line(`  ${output.paint.red(error)}`);
+    if (error === null && mappings.length === 0) output.line(`  ${output.paint.dim("its events do nothing")}`);
+    for (const { event_type, action_type, about, active } of mappings)
+      output.line(
+        `  ${event_type} → ${action_type}${about === null ? "" : ` ${about}`}${active ? "" : output.paint.dim(" (inactive)")}`,
+      );
+  }
+}
+
+const MARKS = { done: "✓", skipped: "✗", failed: "✗", inactive: "○" } as const;
+
+function actionLine({ action_type, outcome, about, workflow_run_id, error }: ActionOutcome, paint: Paint): string {
+  const mark =
+    outcome === "done" ? paint.green(MARKS.done) : error === null ? paint.dim(MARKS[outcome]) : paint.red("✗");
+  const words = [mark, action_type];
+  if (about !== null) words.push(about);
+  if (outcome !== "done") words.push(outcome);
+  if (workflow_run_id !== null) words.push(paint.dim(workflow_run_id));
+  return `  ${words.join(" ")}${error === null ? "" : paint.dim(` (${error})`)}`;
+}
+
+/** What became of an event. */
+export function printReceipt(receipt: SourceReceipt, output: Output): void {
+  if (output.verbosity.json) return output.json(receipt);
+  if (output.verbosity.quiet) return output.line(receipt.id);
+  const { paint } = output;
+  const { source, event_type, id, error, actions, replayed, user_id } = receipt;
+  const isLost = error !== null || actions.some((action) => action.error !== null);
+  const mark = isLost ? paint.red("✗") : replayed ? paint.dim("○") : paint.green("✓");
+  const about = user_id === null ? "" : `  ${user_id}`;
+  output.line(`${mark} ${paint.bold(source)}  ${event_type ?? "no type"}${about}  ${paint.dim(id)}`);
+  if (error !== null) output.line(`  ${paint.red(error)}`);
+  if (replayed)
+    output.line(`  ${paint.dim(`seen before: "${receipt.idempotency_key ?? ""}" within 24 h; nothing done`)}`);
+  else if (error === null && actions.length === 0)
+    output.line(`  ${paint.dim("no mapping is for this type; runs that wait for it have heard of it")}`);
+  output.lines(actions.map((action) => actionLine(action, paint)));
+}
+
+function summary({ replayed, error, actions }: SourceReceipt): string {
+  if (replayed) return "replayed";
+  if (error !== null) return error;
+  if (actions.length === 0) return "no actions";
+  const faults = actions.filter((action) => action.error !== null);
+  const done = `${actions.filter(({ outcome }) => outcome === "done").length} of ${actions.length} actions done`;
+  return faults.length === 0 ? done : `${done}; ${faults.map((one) => `${one.action_type}: ${one.error}`).join("; ")}`;
+}
+
+export function printReceipts(receipts: readonly SourceReceipt[], output: Output): void {
+  if (output.verbosity.json) return output.json({ items: receipts });
+  if (output.verbosity.quiet) return output.lines(receipts.map(({ id }) => id));
+  if (receipts.length === 0) return output.note("no events have come in");
+  printTable(
+    ["RECEIVED", "SOURCE", "TYPE", "ABOUT", "WHAT BECAME OF IT"],
+    receipts.map((one) => [one.received_at, one.source, one.event_type ?? "", one.user_id ?? "", summary(one)]),
+    output,
+  );
+}

@@ -1,0 +1,36 @@
+import type { PendingTrigger } from "../domain/batch.js";
+import type { BroadcastState, BroadcastTarget, BroadcastView } from "../domain/broadcast.js";
+import type { TriggerOutcome } from "../domain/outcome.js";
+
+/** A broadcast that was sent: a run per tenant, and one for those in none. */
+export interface SentBroadcast {
+  broadcast: string;
+  runs: { tenant: string | null; outcome: TriggerOutcome }[];
+}
+
+/** A project's broadcasts over an engine (section 28 of the catalogue). `target` null: the audience that the file names. */
+export interface BroadcastOperations {
+  list(): Promise<BroadcastView[]>;
+  /** Throws `resource_missing` for an unknown one, `conflict` for one that was sent or is scheduled; `again` sends it once more. */
+  send(key: string, target: BroadcastTarget | null, options: { again: boolean }): Promise<SentBroadcast>;
+  /** `at` in milliseconds; null takes the file's time. */
+  schedule(
+    key: string,
+    target: BroadcastTarget | null,
+    options: { at: number | null; again: boolean },
+  ): Promise<BroadcastView>;
+  /** Back to a draft, or to what it was. Throws `conflict` for one that is not scheduled. */
+  cancel(key: string): Promise<BroadcastView>;
+}
+
+/** Where broadcasts stand: their runs say it. */
+export interface BroadcastLog {
+  /** By key; one that was never sent or scheduled is not among them. */
+  states(): Promise<Map<string, BroadcastState>>;
+  /** Makes the run that starts when it is due; false where it is scheduled, or was sent and not `again`. */
+  insert(pending: PendingTrigger, options: { again: boolean }): Promise<boolean>;
+  /** Removes what is scheduled and not under way; false for nothing. */
+  cancel(key: string, realNow: number): Promise<boolean>;
+  /** The runs that a run became when it was sent, itself included. */
+  siblings(id: string): Promise<{ id: string; tenant: string | null }[]>;
+}

@@ -1,0 +1,20 @@
+import type { ActionOutcome, NewSourceEvent, SourceReceipt, SourceView } from "../domain/source-receipt.js";
+import type { JsonObject } from "../util/json.js";
+
+/** A project's sources over an engine (section 29 of the catalogue). */
+export interface SourceOperations {
+  list(): Promise<SourceView[]>;
+  /** Takes an event in. Throws `resource_missing` for an unknown source, `project_invalid` for a broken one. */
+  receive(key: string, event: JsonObject): Promise<SourceReceipt>;
+  /** What came in, the newest first. */
+  events(key: string | null, limit: number): Promise<SourceReceipt[]>;
+}
+
+export interface SourceLog {
+  /** Logs an event; false where its key was taken by an event of the source and type within 24 h: then it is logged as a replay. */
+  begin(event: NewSourceEvent, now: number, realNow: number): Promise<boolean>;
+  /** `isSuccess`: its key is taken from now on (E-386). */
+  finish(id: string, actions: readonly ActionOutcome[], isSuccess: boolean): Promise<void>;
+  list(source: string | null, limit: number): Promise<SourceReceipt[]>;
+  clear(): Promise<void>;
+}

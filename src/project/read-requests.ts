@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { checkSharedRequests, parseSharedRequest } from "../domain/parse-shared-request.js";
+import { requestKeysOf, type SharedRequest } from "../domain/shared-request.js";
+import type { Workflow } from "../domain/workflow.js";
+import type { ProjectFolders } from "./project-folders.js";
+import { readProjectJson } from "./read-json-file.js";
+import { resolveFileReferences } from "./resolve-file-references.js";
+
+/** F-008: what is no key names no file. */
+const KEY = /^[a-z0-9_-]+$/;
+
+const MAIN_FILE = "request.json";
+
+type Shown = (path: string) => string;
+
+/** A shared request; null for none of that key. Throws `project_invalid`, `workflow_invalid` for a file it refers to. */
+export async function readSharedRequest(
+  key: string,
+  folders: ProjectFolders,
+  shown: Shown,
+): Promise<SharedRequest | null> {
+  const resourceDir = folders.folderOf("requests", key, MAIN_FILE);
+  const file = join(resourceDir, MAIN_FILE);
+  if (!KEY.test(key) || !existsSync(file)) return null;
+  const raw = await resolveFileReferences(await readProjectJson(file, shown(file)), {
+    from: resourceDir,
+    resourceDir,
+    shown: shown(file),
+    used: new Set(),
+    owner: "request",
+  });
+  return parseSharedRequest(key, raw, shown(file));
+}
+
+/** Reads what a workflow's steps share, for the faults in it. Throws `workflow_invalid`, `project_invalid`. */
+export async function checkRequests(workflow: Workflow, folders: ProjectFolders, shown: Shown): Promise<void> {
+  const requests = new Map<string, SharedRequest>();
+  for (const key of requestKeysOf(workflow)) {
+    const request = await readSharedRequest(key, folders, shown);
+    if (request !== null) requests.set(key, request);
+  }
+  checkSharedRequests(workflow, requests, folders.keysIn("requests", MAIN_FILE));
+}

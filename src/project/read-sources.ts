@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import { parseSource } from "../domain/parse-source.js";
+import type { Source } from "../domain/source.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { ProjectLocation } from "./find-project.js";
+import { namesIn } from "./names-in.js";
+import { readProjectJson } from "./read-json-file.js";
+import { resolveFileReferences } from "./resolve-file-references.js";
+
+/** F-008. */
+const KEY = /^[a-z0-9_-]+$/;
+
+export interface ProjectSources {
+  keys(): string[];
+  /** Null for none of that key. Throws `project_invalid`. */
+  read(key: string): Promise<Source | null>;
+}
+
+/** `sources/<key>/source.json` of a project, read anew at each asking (decision 18). */
+export function projectSources({ knockDir }: Pick<ProjectLocation, "knockDir">, cwd: string): ProjectSources {
+  const shown = (path: string): string => relative(cwd, path) || ".";
+  const folder = join(knockDir, "sources");
+  const fileOf = (key: string): string => join(folder, key, "source.json");
+  const keys = (): string[] =>
+    namesIn(folder, shown)
+      .filter((key) => existsSync(fileOf(key)))
+      .sort();
+  return {
+    keys,
+    async read(key) {
+      if (!keys().includes(key)) return null;
+      const file = shown(fileOf(key));
+      if (!KEY.test(key))
+        throw new KnockError("project_invalid", `${file}: not a source's key`, {
+          hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
+        });
+      const resourceDir = join(folder, key);
+      const raw = await resolveFileReferences(await readProjectJson(fileOf(key), file), {
+        from: resourceDir,
+        resourceDir,
+        shown: file,
+        used: new Set(),
+        owner: "source",
+      });
+      return parseSource(key, raw, file);
+    },
+  };
+}

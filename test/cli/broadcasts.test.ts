@@ -1,0 +1,77 @@
+import { describe, expect } from "vitest";
+import { cliTest as test } from "../helpers/run-knock.js";
+
+const SEND = ["broadcasts", "send", "history-launch"];
+
+describe.concurrent("knock broadcasts", () => {
+  test("the sample: sent once, commercial, each tenant's pair on its own (E-396, E-397, E-401)", async ({ collab }) => {
+    expect((await collab.knock(["broadcasts"])).stdout).toMatch(/history-launch +draft/);
+    const pair = '{"id":"ada","tenant":"acme","data":{"seats":"4"}}';
+    const sent = await collab.knock([...SEND, "-r", "ada,lin", "-r", pair]);
+    expect(sent.stdout).toContain("lin  ‖ in-app skipped (preference: commercial_subscribed = false)");
+    expect(sent.stdout).toMatch(/tenant acme\n‖ history-launch .*\n {2}ada {2}‖ in-app sent/);
+    expect(sent.exitCode).toBe(0);
+    const again = await collab.knock([...SEND, "-r", "ada"]);
+    expect([again.exitCode, again.stderr]).toEqual([6, expect.stringContaining("--again sends it once more.")]);
+    await collab.knock(["clock", "advance", "1d"]);
+    const { json } = await collab.knock(["messages", "list", "--recipient", "ada", "--channel", "sendgrid", "--json"]);
+    expect(
+      (json.items as { tenant: string | null; source: { type: string } }[]).map(({ tenant, source }) => [
+        tenant,
+        source.type,
+      ]),
+    ).toEqual(
+      expect.arrayContaining([
+        [null, "broadcast"],
+        ["acme", "broadcast"],
+      ]),
+    );
+  });
+
+  test("scheduled, it is sent by the clock; cancelled, it is a draft (E-399)", async ({ collab }) => {
+    await collab.knock(["clock", "freeze", "2030-06-01T00:00:00Z"]);
+    const schedule = ["broadcasts", "schedule", "history-launch", "--at", "2030-06-04T18:00:00Z", "--all-users"];
+    expect((await collab.knock([...schedule, "--json"])).json).toMatchObject({
+      status: "scheduled",
+      scheduled_at: "2030-06-04T18:00:00.000Z",
+    });
+    expect((await collab.knock(["broadcasts", "cancel", "history-launch"])).stdout).toContain("history-launch  draft");
+    await collab.knock(schedule);
+    const moved = await collab.knock(["clock", "advance", "5d"]);
+    expect(moved.stdout).toContain("2030-06-04 18:00:00Z  history-launch  ada  in-app sent");
+    expect((await collab.knock(["broadcasts", "list", "--json"])).json.items).toMatchObject([{ status: "sent" }]);
+  });
+
+  test("recipients as CSV: their data is text (E-398)", async ({ collab }) => {
+    collab.write("people.csv", "id,tenant,seats\nada,acme,007\ngrace,,12\n");
+    const { json } = await collab.knock([...SEND, "--csv", "people.csv", "--json"]);
+    expect(json.summary).toMatchObject({ sent: 2 });
+    const { json: messages } = await collab.knock(["messages", "list", "--json"]);
+    expect((messages.items as { data: unknown }[]).map(({ data }) => data)).toEqual(
+      expect.arrayContaining([{ seats: "007" }, { seats: "12" }]),
+    );
+  });
+
+  test("mistakes: nobody named, two ways to name, an unknown one, a file at fault, a workflow's key, the API", async ({
+    collab,
+  }) => {
+    expect((await collab.knock(SEND)).exitCode).toBe(2);
+    expect((await collab.knock([...SEND, "--all-users", "-r", "ada"])).exitCode).toBe(2);
+    const slip = await collab.knock(["broadcasts", "send", "history-lunch", "-r", "ada"]);
+    expect([slip.exitCode, slip.stderr]).toEqual([5, expect.stringContaining('Did you mean "history-launch"?')]);
+    expect((await collab.knock([...SEND, "--remote", "--api-key", "sk_test_x", "-r", "ada"])).exitCode).toBe(3);
+    expect((await collab.knock(["notify", "history-launch", "-r", "ada"])).exitCode).toBe(5);
+    const file = "knock/broadcasts/history-launch/broadcast.json";
+    const sound = collab.read(file);
+    collab.write(file, sound.replace('"markdown_body"', '"markdown_bodi"'));
+    const broken = await collab.knock([...SEND, "-r", "ada"]);
+    expect([broken.exitCode, broken.stderr]).toEqual([
+      3,
+      expect.stringContaining('broadcast "history-launch": steps[0]'),
+    ]);
+    expect((await collab.knock(["broadcasts", "list"])).stdout).toMatch(/history-launch +broken/);
+    collab.write("knock/broadcasts/welcome/broadcast.json", sound);
+    const same = await collab.knock(["broadcasts", "send", "welcome", "-r", "ada"]);
+    expect([same.exitCode, same.stderr]).toEqual([3, expect.stringContaining("a workflow has this key")]);
+  });
+});

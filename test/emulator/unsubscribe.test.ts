@@ -1,0 +1,93 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { isJsonObject, type JsonObject } from "../../src/util/json.js";
+import { openProjectApi, type ProjectApi, type ProjectSetup } from "../helpers/project-emulator.js";
+
+let api: ProjectApi | undefined;
+afterEach(() => api?.close());
+
+const mail = (is_commercial: boolean): JsonObject => ({
+  name: "Sale",
+  settings: { is_commercial },
+  steps: [
+    {
+      ref: "email_1",
+      type: "channel",
+      channel_type: "email",
+      channel_key: "mail",
+      template: {
+        subject: "S",
+        html_body: '<a href="{{ vars.commercial_unsubscribe_url }}">out</a>',
+        settings: {},
+      },
+    },
+  ],
+});
+
+async function open(environment: JsonObject = {}, setup: ProjectSetup = {}): Promise<ProjectApi> {
+  api = await openProjectApi(
+    {
+      "knock/environment.json": environment,
+      "knock/workflows/sale/workflow.json": mail(true),
+      "knock/workflows/receipt/workflow.json": mail(false),
+    },
+    setup,
+  );
+  return api;
+}
+
+async function messages({ url }: ProjectApi): Promise<JsonObject[]> {
+  return ((await (await fetch(`${url}/__knock/messages`)).json()) as { items: JsonObject[] }).items;
+}
+
+function contentOf(message: JsonObject | undefined): JsonObject {
+  if (!isJsonObject(message?.content) || !isJsonObject(message.content.data)) throw new Error("no content");
+  return message.content.data;
+}
+
+async function linkIn(api: ProjectApi): Promise<string> {
+  const [first] = await messages(api);
+  return /href="([^"]+)"/.exec(String(contentOf(first).html_body))?.[1] ?? "";
+}
+
+describe("E-158 the unsubscribe link of a commercial message", () => {
+  it("C-131 E-158: sets commercial_subscribed false on the default set, beside what else is there", async () => {
+    const api = await open();
+    await api.ask("PUT /v1/users/ada/preferences/default", { categories: { news: true } });
+    await api.trigger("sale", "ada");
+    const link = await linkIn(api);
+    expect(link).toMatch(new RegExp(`^${api.url}/unsubscribe/[0-9a-f-]{36}$`));
+    expect((await fetch(link, { method: "HEAD" })).status).toBe(200);
+    expect((await api.ask("GET /v1/users/ada/preferences/default")).body.commercial_subscribed).not.toBe(false);
+
+    const answer = await fetch(link);
+    expect([answer.status, await answer.text()]).toEqual([200, "You will get no more messages of this kind.\n"]);
+    const { body } = await api.ask("GET /v1/users/ada/preferences/default");
+    expect(body).toMatchObject({ commercial_subscribed: false, categories: { news: true } });
+
+    await api.trigger("sale", "ada", "bo");
+    await api.trigger("receipt", "ada");
+    const sent = (await messages(api)).slice(1);
+    expect(sent.map(({ workflow, recipient }) => `${workflow} ${recipient}`).sort()).toEqual([
+      "receipt ada",
+      "sale bo",
+    ]);
+  });
+
+  it("E-158: the header's address takes one click, by POST", async () => {
+    const api = await open();
+    await api.trigger("sale", "ada");
+    const [message] = await messages(api);
+    expect(JSON.stringify(contentOf(message))).toContain(`<${api.url}/unsubscribe/`);
+    const answer = await fetch(await linkIn(api), { method: "POST", body: "List-Unsubscribe=One-Click" });
+    expect(answer.status).toBe(200);
+    const { body } = await api.ask("GET /v1/users/ada/preferences/default");
+    expect(body.commercial_subscribed).toBe(false);
+    expect((await fetch(`${api.url}/unsubscribe/nobody`)).status).toBe(404);
+  });
+
+  it("E-158: leads to whom the environment names", async () => {
+    const api = await open({ tracking: { base_url: "https://links.lark.test" } });
+    await api.trigger("sale", "ada");
+    expect(await linkIn(api)).toMatch(/^https:\/\/links\.lark\.test\/unsubscribe\//);
+  });
+});

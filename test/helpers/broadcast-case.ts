@@ -1,0 +1,38 @@
+import type { Broadcast } from "../../src/domain/broadcast.js";
+import { checkAudiences } from "../../src/domain/check-audiences.js";
+import { parseBroadcast } from "../../src/domain/parse-broadcast.js";
+import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
+import { broadcastOperations } from "../../src/engine/broadcasts/broadcast-operations.js";
+import type { BroadcastOperations } from "../../src/ports/broadcasts.js";
+import { broadcastLogOf } from "../../src/store/sqlite/broadcast-log.js";
+import { systemIds } from "../../src/util/ids.js";
+import type { JsonObject } from "../../src/util/json.js";
+import type { EngineHarness } from "./engine-harness.js";
+
+/** A harness's broadcasts: one, `news`, which a test may write anew. */
+export function broadcastsOf(
+  harness: EngineHarness,
+  raw: JsonObject,
+): BroadcastOperations & { write(raw: JsonObject): void } {
+  const read = (content: JsonObject): Broadcast => {
+    const parsed = parseBroadcast("news", content, "broadcasts/news/broadcast.json");
+    const definition = resolveChannelTypes(parsed.definition, harness.environment);
+    return { ...parsed, definition: checkAudiences(definition, harness.audiences) };
+  };
+  let current = read(raw);
+  const operations = broadcastOperations({
+    operations: harness.engine,
+    definitions: harness.definitions,
+    store: harness.store,
+    log: broadcastLogOf(harness.store),
+    files: { keys: () => ["news"], read: async (key) => (key === "news" ? current : null) },
+    ids: systemIds,
+    realNow: () => harness.now,
+  });
+  return {
+    ...operations,
+    write(content) {
+      current = read(content);
+    },
+  };
+}

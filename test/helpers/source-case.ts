@@ -1,0 +1,39 @@
+import { parseSource } from "../../src/domain/parse-source.js";
+import type { ActionOutcome } from "../../src/domain/source-receipt.js";
+import { sourceOperations } from "../../src/engine/sources/source-operations.js";
+import type { SourceOperations } from "../../src/ports/sources.js";
+import { sourceLogOf } from "../../src/store/sqlite/source-log.js";
+import { systemIds } from "../../src/util/ids.js";
+import type { JsonObject } from "../../src/util/json.js";
+import type { EngineHarness } from "./engine-harness.js";
+
+/** A harness's sources: one, `shop`, with these mappings and settings. */
+export function sourcesOf(
+  harness: EngineHarness,
+  mappings: JsonObject[],
+  settings: JsonObject = {},
+  warned: string[] = [],
+): SourceOperations {
+  const source = parseSource("shop", { settings, mappings }, "sources/shop/source.json");
+  return sourceOperations({
+    operations: harness.engine,
+    definitions: harness.definitions,
+    files: { keys: () => ["shop"], read: async (key) => (key === "shop" ? source : null) },
+    log: sourceLogOf(harness.store),
+    ids: systemIds,
+    realNow: () => harness.now,
+    warn: (text) => warned.push(text),
+  });
+}
+
+export const mapping = (action_type: string, action_parameters: JsonObject, more: JsonObject = {}): JsonObject => ({
+  event_type: "paid",
+  action_type,
+  action_parameters,
+  ...more,
+});
+
+/** `users_identify done ana`, `objects_set skipped: …`. */
+export function actionInWords({ action_type, outcome, about, error }: ActionOutcome): string {
+  return `${action_type} ${outcome}${about === null ? "" : ` ${about}`}${error === null ? "" : `: ${error}`}`;
+}
