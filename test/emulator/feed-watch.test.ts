@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 /** A watch over the feeds of {@link USERS}; what each was told, and how often feeds were read since the last asking. */
-async function watching() {
+async function watching(slow_ms = 0) {
   const harness = await EngineHarness.open();
   harness.define("hello", { steps: [{ ...FEED, template: { markdown_body: "Hi" } }] });
   await harness.identify(...USERS.map((id) => ({ id })), { id: "other" });
@@ -26,8 +26,9 @@ async function watching() {
     throw error;
   };
   const watch = new FeedWatch(
-    (filter, page) => {
+    async (filter, page) => {
       reads++;
+      if (slow_ms > 0) await new Promise((resolve) => setTimeout(resolve, slow_ms));
       return feeds.list(filter, page);
     },
     (mark) => feeds.news(mark),
@@ -66,6 +67,22 @@ describe("feeds that many listen to", () => {
     }
     expect(told.map(({ user }) => user)).toEqual(["w0", ...others]);
     expect(readSince()).toBeLessThan((others.length * USERS.length) / 2);
+  });
+
+  it("a message that comes while all feeds are looked at does not wait for the last of them", async () => {
+    const { harness, told, readSince } = await watching(5);
+    await harness.trigger("hello", { recipients: ["w0"] });
+    await eventually(() => told.length === 1);
+    await eventually(async () => {
+      readSince();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return readSince() === 0;
+    });
+    await harness.identify({ id: "other", name: "Other" }); // a change of nobody's feed
+    await eventually(() => readSince() > 0);
+    await harness.trigger("hello", { recipients: ["w59"] });
+    await eventually(() => told.length === 2);
+    expect(readSince()).toBeLessThan(USERS.length / 2);
   });
 
   it("what comes into a feed without being new, as by a merge, is found as well", async () => {

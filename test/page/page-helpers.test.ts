@@ -43,6 +43,15 @@ describe("the page's helpers", () => {
       expect((await api.ask("GET /__knock/page/messages?limit=501")).status).toBe(422);
     }));
 
+  it("list an e-mail's first words without the addresses of its links", () =>
+    withPage(async (api) => {
+      api.harness.define("linked", {
+        steps: [step.email("Subject", '<p>See <a href="https://lark.test/a?b=1">the page</a> (today)</p>')],
+      });
+      await api.harness.trigger("linked", { recipients: ["ana"] });
+      expect((await look(api, "messages")).items).toMatchObject([{ text: "See the page (today)" }]);
+    }));
+
   it("tell of a run why each step came out as it did", () =>
     withPage(async (api) => {
       const { harness } = api;

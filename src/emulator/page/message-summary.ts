@@ -20,7 +20,8 @@ function plain(html: string): string {
 function partsOf(content: JsonObject): [title: string, text: string] {
   switch (content.__typename) {
     case "MessageEmailContent":
-      return [textOf(content.subject_line), textOf(content.text_body)];
+      // A text body has a link's address after its words; in a list it would push the words away.
+      return [textOf(content.subject_line), textOf(content.text_body).replace(/ \(https?:[^\s)]*\)/g, "")];
     case "MessagePushContent":
       return [textOf(content.title), textOf(content.body)];
     case "MessageInAppFeedContent": {

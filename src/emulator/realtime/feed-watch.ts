@@ -35,6 +35,8 @@ export class FeedWatch {
   private readonly owners = new Map<RecipientKey, Set<Watched>>();
   private mark: number | null = null;
   private sweptAt = 0;
+  /** Those still to be looked at, of all. */
+  private rest = new Set<Watched>();
   /** Something has changed since all feeds were looked at. */
   private unswept = true;
   private timer: NodeJS.Timeout | undefined;
@@ -121,12 +123,14 @@ export class FeedWatch {
       let looks = 0;
       for (const watched of await this.concerned()) {
         watched.isNew = false;
+        this.rest.delete(watched);
         const wait = await this.follow(watched);
         if (wait !== null) next = Math.min(next ?? wait, wait);
         // The store answers at once: without a pause thousands of feeds would hold up every request.
         if (++looks % IN_A_ROW === 0) await new Promise((resolve) => setImmediate(resolve));
       }
       this.failure = "";
+      if (this.rest.size > 0) return 0;
       if (!this.unswept) return next;
       const sweep = Math.max(1, this.sweptAt + SWEEP_MS - Date.now());
       return Math.min(next ?? sweep, sweep);
@@ -140,18 +144,25 @@ export class FeedWatch {
     }
   }
 
-  /** The feeds to look at: where messages are new, or not told of yet, and now and then all. */
+  /**
+   * The feeds to look at: where messages are new, or not told of yet, and some of the rest while all are looked at, so that a
+   * new message waits for few of them.
+   */
   private async concerned(): Promise<Watched[]> {
     const { mark, recipients } = await this.news(this.mark);
     this.mark = mark;
-    const all = [...this.feeds.values()];
-    if (recipients === null || (this.unswept && Date.now() - this.sweptAt >= SWEEP_MS)) {
+    const isTime = this.unswept && this.rest.size === 0 && Date.now() - this.sweptAt >= SWEEP_MS;
+    if (recipients === null || isTime) {
       this.unswept = false;
       this.sweptAt = Date.now();
-      return all;
+      for (const watched of this.feeds.values()) this.rest.add(watched);
     }
-    const found = new Set(recipients.flatMap((recipient) => [...(this.owners.get(recipient) ?? [])]));
-    for (const watched of all) if (watched.isNew || watched.fresh.size > 0) found.add(watched);
+    const found = new Set(recipients?.flatMap((recipient) => [...(this.owners.get(recipient) ?? [])]));
+    for (const watched of this.feeds.values()) if (watched.isNew || watched.fresh.size > 0) found.add(watched);
+    let taken = 0;
+    for (const watched of this.rest)
+      if (taken++ < IN_A_ROW) found.add(watched);
+      else break;
     return [...found];
   }
 
