@@ -116,10 +116,14 @@ export function environmentVariables(environment: Environment, tenant: Recipient
 
 /** `vars` (E-083 to E-086, T-170 to T-172). */
 function variables({ environment, tenant, workflow, recipientRun }: ScopeInput): JsonObject {
-  // Nothing answers at these addresses: the host name is one that can never resolve.
+  // Nothing answers at this address: the host name is one that can never resolve.
   const vars: JsonObject = { manage_preferences_url: `https://preferences.invalid/${recipientRun.id}` };
+  // Where somebody receives clicks, somebody answers there, too (E-158).
   if (workflow.settings.is_commercial)
-    vars.commercial_unsubscribe_url = `https://unsubscribe.invalid/${recipientRun.id}`;
+    vars.commercial_unsubscribe_url =
+      environment.tracking === null
+        ? `https://unsubscribe.invalid/${recipientRun.id}`
+        : `${environment.tracking.base_url}/u/${recipientRun.id}`;
   layUnder(vars, environmentVariables(environment, tenant));
   return vars;
 }

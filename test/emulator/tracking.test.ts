@@ -47,6 +47,17 @@ const FILES = {
       },
     ],
   },
+  "knock/workflows/sale/workflow.json": {
+    name: "Sale",
+    settings: { is_commercial: true },
+    steps: [
+      channel("email", "mail", {
+        subject: "S",
+        html_body: '<a href="{{ vars.commercial_unsubscribe_url }}">No more</a>',
+        settings: {},
+      }),
+    ],
+  },
   "knock/recipients/people.json": { users: [{ id: "ada", email: "ada@lark.test", phone_number: "+32470000000" }] },
 };
 
@@ -83,6 +94,34 @@ async function events({ ask }: ProjectApi, id: string): Promise<unknown[]> {
   const items = (await ask(`GET /v1/messages/${id}/events`)).body.items as JsonObject[];
   return items.filter(({ type }) => /read|clicked|interacted/.test(String(type))).map(({ type, data }) => [type, data]);
 }
+
+describe("the address to unsubscribe at (E-158, T-240, T-241)", () => {
+  it.each(["GET", "POST"])(
+    "asked by %s, there are no more commercial messages, and all others go on",
+    async (method) => {
+      const from = await open();
+      await from.ask("PUT /v1/users/ada/preferences/default", { channel_types: { sms: false } });
+      const { content } = await sent(from, "sale");
+      const [, address = ""] = /href="([^"]+)"/.exec(String(content.html_body)) ?? [];
+      expect(address).toMatch(new RegExp(`^${from.url}/u/[0-9a-f-]{36}$`));
+      expect(content.headers).toMatchObject({ "List-Unsubscribe": `<${address}>` });
+      const preferences = async () => (await from.ask("GET /v1/users/ada/preferences/default")).body;
+      expect((await get(address, { method: "HEAD" })).status).toBe(200);
+      expect((await preferences()).commercial_subscribed).toBeNull();
+      expect((await get(address, { method })).status).toBe(200);
+      expect(await preferences()).toMatchObject({ commercial_subscribed: false, channel_types: { sms: false } });
+      await from.trigger("sale", "ada");
+      await from.trigger("news", "ada");
+      const { items } = (await from.ask("GET /v1/messages")).body;
+      expect((items as JsonObject[]).map(({ source }) => (source as JsonObject).key)).toEqual(["news", "sale"]);
+    },
+  );
+
+  it("is nobody's where there is no such message", async () => {
+    const from = await open();
+    expect((await get(`${from.url}/u/nope`)).status).toBe(404);
+  });
+});
 
 describe("links of tracked messages (T-234)", () => {
   it("E-223: lead on, and tell of the click: event, status, webhook", async () => {

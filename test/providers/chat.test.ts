@@ -173,7 +173,7 @@ describe("Slack", () => {
     expect(target.requests[0]?.headers.authorization).toBe("Bearer xoxb-tenant-1");
   });
 
-  test("CH-162 the tenant's token wins; the channel's own serves where there is no other", async () => {
+  test("CH-162 E-049 the tenant's token wins; the channel's own serves where there is no other", async () => {
     target.answer(ok);
     await send(slack({ bot_token: "$BOT_TOKEN" }), BOT, {}, { token: { access_token: "xoxb-tenant" } });
     await send(slack({ bot_token: "$BOT_TOKEN" }), { user_id: "U1" });

@@ -35,6 +35,21 @@ async function hasPixel(id: string, { operations }: Options): Promise<boolean> {
 }
 
 /**
+ * Visited, or asked by a mail program with one click: no more commercial messages (T-241, E-158). Whoever has a message's link
+ * may do that, and nothing else.
+ */
+async function unsubscribe(c: Context, run: string, { operations }: Options): Promise<Response> {
+  const recipient = (await operations.readRecipientRun(run))?.recipient;
+  const id = isJsonObject(recipient) ? recipient.id : recipient;
+  if (typeof id !== "string") return c.text("There is no such message.\n", 404, UNSTORED);
+  const collection = isJsonObject(recipient) && typeof recipient.collection === "string" ? recipient.collection : null;
+  const set = { commercial_subscribed: false, __persistence_strategy__: "merge" };
+  if (!isLookedAt(c))
+    await operations.resources.preferences.set(collection === null ? id : { id, collection }, "default", set);
+  return c.text("You will get no more of these messages.\n", 200, UNSTORED);
+}
+
+/**
  * What tracked links and pixels lead to, for anyone without a key (T-233 to T-235). A link only ever leads where the message
  * that has it says.
  */
@@ -45,6 +60,7 @@ export function serveTracking<B extends { Bindings: HttpBindings }>(app: Hono<B>
   );
   app.get("/l/*", (c) => follow(c, null, options));
   app.get("/:key{[0-9A-Za-z]{10}}", async (c) => follow(c, (await links?.byKey(c.req.param("key"))) ?? null, options));
+  app.on(["GET", "POST"], "/u/:run", (c) => unsubscribe(c, c.req.param("run"), options));
   app.get("/o/:picture", async (c) => {
     const id = /^([0-9A-Za-z]{27})\.png$/.exec(c.req.param("picture"))?.[1];
     if (id === undefined || !(await hasPixel(id, options))) return c.text("There is no such picture.\n", 404, UNSTORED);
