@@ -76,6 +76,14 @@ async function runPreview(
       return parseTrigger(payload, workflow, name).trigger;
     throw new KnockError("usage", "the payload's file is empty", { hint: "Leave --file out, or put a payload in it." });
   };
+  // What changes nothing is not told again: with the output going to a file of the project, it would never end.
+  let told = "";
+  const tell = (what: string, print: () => void): void => {
+    if (what === told) return;
+    told = what;
+    print();
+    if (flags.watch) context.output.note("watching the project's files; Ctrl-C ends");
+  };
   const show = async (): Promise<boolean> => {
     const engine = await context.openLocal(flags);
     const previews = await engine.previewSteps(await read(), ref === undefined ? null : [ref]);
@@ -88,7 +96,7 @@ async function runPreview(
         hint: `Name one, or take --all: ${refs.join(", ")}.`,
       });
     }
-    printPreview(previews, context.output);
+    tell(JSON.stringify(previews), () => printPreview(previews, context.output));
     return previews.every(({ reason }) => reason === null);
   };
   if (!flags.watch) {
@@ -102,8 +110,7 @@ async function runPreview(
       await show();
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
-      printError(error, context.output, false);
+      tell(error.message, () => printError(error, context.output, false));
     }
-    context.output.note("watching the project's files; Ctrl-C ends");
   } while (await changed());
 }

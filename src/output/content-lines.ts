@@ -19,6 +19,7 @@ function sizeText(bytes: number): string {
 function emailLines(content: JsonObject, hint: string): Line[] {
   const headers = isJsonObject(content.headers) ? Object.entries(content.headers) : [];
   const html = typeof content.html_body === "string" ? content.html_body : "";
+  const { headers: _headers, ...overrides } = isJsonObject(content.json_overrides) ? content.json_overrides : {};
   return [
     ...field(content, "from"),
     ...field(content, "to"),
@@ -31,6 +32,8 @@ function emailLines(content: JsonObject, hint: string): Line[] {
       const size = sizeText(Buffer.byteLength(String(base64), "base64"));
       return ["attached", `${String(name)} (${String(content_type)}, ${size})`];
     }),
+    // What else goes into the provider's request; SMTP has no place for it.
+    ...(Object.keys(overrides).length === 0 ? [] : field({ overrides }, "overrides")),
     ...field(content, "text_body", "text"),
     ...(html === "" ? [] : ([["html", `${sizeText(Buffer.byteLength(html))}${hint}`]] as Line[])),
   ];
@@ -62,7 +65,9 @@ function outline(value: Json | undefined, depth = 0): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => outline(item, depth));
   if (!isJsonObject(value)) return [];
   const kind = typeof value.type === "string" ? value.type : "";
-  const said = textOf(value).replaceAll("\n", " ");
+  const text = textOf(value);
+  const leads = typeof value.url === "string" && value.url !== text ? ` → ${value.url}` : "";
+  const said = `${text}${leads}`.replaceAll("\n", " ");
   const own = kind === "" && said === "" ? [] : [`${"  ".repeat(depth)}${[kind, said].filter(Boolean).join(": ")}`];
   const held = [
     "blocks",

@@ -68,6 +68,30 @@ describe.concurrent("knock preview", () => {
     expect(stderr).toContain('warning: in_app_feed_1: there is no translation "no.such" for the locale en');
   });
 
+  test("--watch tells nothing anew where a change changes nothing: not even of the file that it is printed to", async ({
+    collab,
+  }) => {
+    const watching = collab.start(["preview", "new-comment", "in_app_feed_1", ...COMMENT, "--watch"]);
+    let seen = "";
+    for (const stream of [watching.stdout, watching.stderr])
+      stream?.on("data", (chunk: Buffer) => {
+        seen += chunk.toString();
+        collab.write("preview.txt", seen);
+      });
+    const shown = (text: string) => vi.waitFor(() => expect(seen).toContain(text), { timeout: 10_000, interval: 20 });
+    await shown("watching");
+    for (const text of ["One", "Two"]) {
+      collab.write("knock/workflows/new-comment/in_app_feed_1/markdown_body.md", `${text} {{ page }}`);
+      await shown(`<p>${text} Home</p>`);
+    }
+    // One more change, of what is not shown: by the time that is over, a loop would have gone on.
+    collab.write("knock/workflows/new-comment/email_1/text_body.txt", "Another text");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    watching.kill("SIGINT");
+    await watching;
+    expect(seen.match(/body:/g)).toHaveLength(3);
+  });
+
   test("--watch renders again when a file changes, and goes on after a fault", async ({ collab }) => {
     const file = "knock/workflows/new-comment/in_app_feed_1/markdown_body.md";
     const watching = collab.start(["preview", "new-comment", "in_app_feed_1", ...COMMENT, "--watch"]);

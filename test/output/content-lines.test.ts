@@ -37,7 +37,7 @@ describe("a chat message", () => {
           "header: Incident",
           "section: *inc-7* closed",
           "  mrkdwn: by marta",
-          "  button: Open",
+          "  button: Open → https://x.test",
           "divider",
           "actions",
           "  button: Reopen",
@@ -57,6 +57,20 @@ describe("a chat message", () => {
     expect(text.split("\n").slice(0, 3)).toEqual(["message", "  AdaptiveCard", "    TextBlock: Hi"]);
     expect(text).not.toContain("end");
   });
+});
+
+test("E-178 an e-mail shows its headers as such, and the provider's overrides beside them", () => {
+  const email = (json_overrides: JsonObject) =>
+    contentLines({ __typename: "MessageEmailContent", to: "a@b.test", headers: { "X-A": "1" }, json_overrides });
+  expect(email({ headers: { "X-A": "1" } })).toEqual([
+    ["to", "a@b.test"],
+    ["X-A", "1"],
+  ]);
+  expect(email({ headers: { "X-A": "1" }, MessageStream: "news" })).toEqual([
+    ["to", "a@b.test"],
+    ["X-A", "1"],
+    ["overrides", JSON.stringify({ MessageStream: "news" }, null, 2)],
+  ]);
 });
 
 test("chat JSON without anything to outline is shown as it is", () => {

@@ -73,6 +73,26 @@ describe("Slack", () => {
     expect(target.requests[0]?.json).toEqual({ channel: "C9", text: "Hi", thread_ts: "7.1" });
   });
 
+  test.each<[string, string, () => JsonObject]>([
+    ["Discord's webhook", "chat_discord", () => hook("/hook")],
+    ["Teams' webhook", "chat_ms_teams", () => hook("/hook")],
+    ["Teams' bot", "chat_ms_teams", () => ({ ms_teams_tenant_id: "t", ms_teams_channel_id: "19:c" })],
+  ])("CH-177 %s cannot reply, and sends nothing instead", async (_title, provider, connect) => {
+    const connection = connect();
+    const content = {
+      connection: publicConnection(connection),
+      template: { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null },
+      metadata: { parent_message_id: "7.1" },
+    };
+    const to = channel("chat", provider, { base_url: target.url });
+    const delivery = await bench.send(to, message("chat", content), {
+      recipient: { connections: [connection] },
+      tenant: {},
+    });
+    expect(delivery).toMatchObject({ ...final, reason: expect.stringContaining("cannot reply") });
+    expect(target.requests).toHaveLength(0);
+  });
+
   test("CH-177 a reply that its channel sees, too; an incoming webhook cannot reply, and sends nothing instead", async () => {
     target.answer(ok);
     await posted(
@@ -153,7 +173,7 @@ describe("Slack", () => {
     expect(target.requests[0]?.headers.authorization).toBe("Bearer xoxb-tenant-1");
   });
 
-  test("CH-162 the tenant's token wins; the channel's own serves where there is no other", async () => {
+  test("CH-162 E-049 the tenant's token wins; the channel's own serves where there is no other", async () => {
     target.answer(ok);
     await send(slack({ bot_token: "$BOT_TOKEN" }), BOT, {}, { token: { access_token: "xoxb-tenant" } });
     await send(slack({ bot_token: "$BOT_TOKEN" }), { user_id: "U1" });

@@ -33,7 +33,7 @@ afterEach(async () => {
   await target.close();
 });
 
-test("CH-140 E-183 data is flattened to texts", () => {
+test("C-160 CH-140 E-183 data is flattened to texts", () => {
   expect(flattened({ a: { b: [1, false] }, c: "x", d: null, e: {}, f: [] })).toEqual({
     "a.b.0": "1",
     "a.b.1": "false",

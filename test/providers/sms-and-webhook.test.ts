@@ -163,7 +163,7 @@ describe("a webhook", () => {
     ["429", { status: 429, headers: { "retry-after": "2" } }, { ...passing, retry_after_ms: 2_000 }],
     ["no answer", { fault: "silent" }, passing],
     ["a closed connection", { fault: "drop" }, passing],
-  ])("E-211 CH-203 CH-204 %s", async (_title, reply, expected) => {
+  ])("C-175 E-211 CH-203 CH-204 %s", async (_title, reply, expected) => {
     target.answer({ ...reply, headers: { location: "/elsewhere", ...reply.headers } });
     expect(await bench.send(hook({ timeout_ms: 300 }), request())).toMatchObject(expected);
     expect(target.requests).toHaveLength(1);
@@ -177,7 +177,7 @@ describe("a webhook", () => {
     ["file:///etc/passwd", "must start with https://"],
     ["http://lark.test/", "plain http goes to this machine only (lark.test)"],
     ["http://127.0.0.1.lark.test/", "plain http goes to this machine only"],
-  ])("CH-203 CH-207 %j is final", async (url, reason) => {
+  ])("C-155 CH-203 CH-207 %j is final", async (url, reason) => {
     const delivery = await bench.send(hook(), request({ url }));
     expect(delivery).toMatchObject({ ...final, reason: expect.stringContaining(reason) });
   });

@@ -44,13 +44,40 @@ function structureOf(html: string): { structure: string; taken: string[] } | nul
   return isWhole ? { structure, taken } : null;
 }
 
+/** Elements in elements: the parser's work grows with the square of it, and its stack ends at some thousands. */
+const MAX_NESTING = 1_000;
+/** Elements that end by themselves, or have nothing in them. */
+const SHORT =
+  /^(area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|d[td]|t[rdh]|tbody|thead|tfoot|option|colgroup)$/i;
+
+/** Of a drawing, in which alone a slash ends an element where it starts; any other name leads out of it. */
+const DRAWN =
+  /^(svg|g|defs|path|circle|ellipse|line|rect|poly(line|gon)|use|stop|(linear|radial)gradient|clippath|mask|text|tspan|symbol)$/i;
+
+/** Whether elements are nested deeper than any e-mail's; hostile data may be. */
+function isNestedTooDeep(html: string): boolean {
+  let depth = 0;
+  let isDrawing = false;
+  for (const [, slash, name = "", rest = ""] of html.matchAll(/<(\/?)([a-z][a-z0-9:-]*)([^<>]*)/gi)) {
+    if (SHORT.test(name)) continue;
+    isDrawing = DRAWN.test(name) && (isDrawing || name.toLowerCase() === "svg");
+    if (isDrawing && rest.endsWith("/")) continue;
+    depth = slash === "/" ? Math.max(0, depth - 1) : depth + 1;
+    if (depth > MAX_NESTING) return true;
+  }
+  return false;
+}
+
+const TOO_DEEP = "its elements are nested too deep";
+
 function inlined(html: string, extra: string | null): string {
+  if (isNestedTooDeep(html)) throw new RenderError(`the CSS of the e-mail could not be inlined: ${TOO_DEEP}`);
   try {
     return extra === null
       ? juice(html)
       : juice(html, { applyStyleTags: false, removeStyleTags: false, extraCss: extra, insertPreservedExtraCss: true });
   } catch (error) {
-    const fault = error instanceof RangeError ? "its elements are nested too deep" : messageOf(error).split("\n")[0];
+    const fault = error instanceof RangeError ? TOO_DEEP : messageOf(error).split("\n")[0];
     throw new RenderError(`the CSS of the e-mail could not be inlined: ${fault}`, { cause: error });
   }
 }

@@ -57,6 +57,11 @@ export function chatOf({ content, secrets }: Message, stored: StoredChannelData)
   };
 }
 
+/** What cannot reply must not say it to the whole channel instead (CH-177: bots of Slack and Discord only). */
+export function refuseReply({ parent }: Chat, who: string): void {
+  if (parent !== null) throw refused(`${who} cannot reply to a message: bots of Slack and Discord can`);
+}
+
 /** A text of the connection or of what a tenant stores, or null. */
 export function stringIn(data: JsonObject, name: string): string | null {
   return textOf(data[name]);

@@ -14,7 +14,7 @@ import {
 } from "../api-call.js";
 import type { SettingsReader } from "../settings-reader.js";
 import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";
-import { type Chat, chatOf, stringIn } from "./chat-content.js";
+import { type Chat, chatOf, refuseReply, stringIn } from "./chat-content.js";
 
 const VENDOR = "Discord";
 /** Unknown channel, guild, user, webhook; a user who takes no messages. */
@@ -47,6 +47,7 @@ export function openDiscord(settings: SettingsReader, services: Services): Provi
 
   function requestOf(id: string, chat: Chat): { url: string; headers: Record<string, string>; body: JsonObject } {
     if (chat.webhook !== null) {
+      refuseReply(chat, `${VENDOR}: an incoming webhook`);
       const url = new URL(chat.webhook);
       url.searchParams.set("wait", "true"); // or the answer is empty, and errors stay unknown
       return { url: url.toString(), headers: {}, body: bodyOf(chat) };

@@ -16,7 +16,7 @@ import {
 } from "../api-call.js";
 import type { SettingsReader } from "../settings-reader.js";
 import { bounced, passing, refused, Undeliverable } from "../undeliverable.js";
-import { type Chat, chatOf, stringIn } from "./chat-content.js";
+import { type Chat, chatOf, refuseReply, stringIn } from "./chat-content.js";
 
 const VENDOR = "Microsoft Teams";
 const SCOPE = "https://api.botframework.com/.default";
@@ -120,6 +120,7 @@ export function openMsTeams(settings: SettingsReader, services: Services): Provi
   return {
     async send(message, _channel, stored) {
       const chat = chatOf(message, stored);
+      refuseReply(chat, VENDOR);
       if (chat.webhook === null) return throughBot(chat);
       await post(chat.webhook, {}, webhookBody(chat));
       return { status: "sent" };

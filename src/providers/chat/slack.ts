@@ -13,7 +13,7 @@ import {
 } from "../api-call.js";
 import type { SettingsReader } from "../settings-reader.js";
 import { bounced, passing, refused, Undeliverable } from "../undeliverable.js";
-import { type Chat, chatOf, stringIn } from "./chat-content.js";
+import { type Chat, chatOf, refuseReply, stringIn } from "./chat-content.js";
 import { slackMrkdwn } from "./slack-mrkdwn.js";
 
 const VENDOR = "Slack";
@@ -53,11 +53,6 @@ function bodyOf({ json, markdown, summary }: Chat): JsonObject {
 const threadOf = ({ parent, broadcast }: Chat): JsonObject =>
   parent === null ? {} : { thread_ts: parent, ...(broadcast ? { reply_broadcast: true } : {}) };
 
-/** What cannot reply must not post into the channel instead. */
-function refuseReply({ parent }: Chat): void {
-  if (parent !== null) throw refused(`${VENDOR}: an incoming webhook cannot reply; a reply needs a bot`);
-}
-
 /** Slack's own error code decides, whatever the status. */
 function failureOf(code: string, answer: ApiAnswer, now: number): Undeliverable {
   const reason = `${VENDOR}: ${code}`;
@@ -74,7 +69,7 @@ export function openSlack(settings: SettingsReader, services: Services): Provide
   const json = { "content-type": "application/json; charset=utf-8" };
 
   async function throughWebhook(url: string, chat: Chat): Promise<Delivery> {
-    refuseReply(chat);
+    refuseReply(chat, `${VENDOR}: an incoming webhook`);
     const body = JSON.stringify(bodyOf(chat));
     const answer = await callApi(services, VENDOR, { method: "POST", url, headers: json, body, timeout_ms });
     const said = answer.text.trim();

@@ -38,6 +38,20 @@ describe("inlining of CSS (T-126)", () => {
     );
   });
 
+  it.each(["<div>", "<b>", "<i/>", "<svg><title><path/>", "<table><tr><td>", "<svg>"])(
+    "refuses %s in itself ten thousand times, before a parser works on it",
+    (tag) => {
+      for (const extra of [null, ".a{color:red}"])
+        expect(() => inlineCss(page(tag.repeat(50_000)), extra)).toThrow("its elements are nested too deep");
+    },
+  );
+
+  it("takes many elements that are not nested, however they end", () => {
+    const shapes = `<svg><g>${'<path d="M0 0"/>'.repeat(3_000)}</g></svg>`;
+    for (const body of [shapes, "<p>x".repeat(3_000), "<div>x</div>".repeat(3_000), "<br>".repeat(3_000)])
+      expect(inlineCss(page(body))).toBe(juice(page(body)));
+  });
+
   it("does not mix up documents that differ in a class alone", () => {
     expect(inlineCss(page('<i class="a">x</i>'))).toContain('<i class="a" style="color: red;">x</i>');
     expect(inlineCss(page('<i class="c">x</i>'))).toContain('<i class="c">x</i>');

@@ -48,7 +48,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
       { status: "undelivered", reason: "30003" },
       { failure_reason: "fatal_error", failure_details: "30003" },
     ],
-  ] as const)("E-204 E-210 sent → $status, and its step has failed", async (known, data) => {
+  ] as const)("C-174 E-204 E-210 sent → $status, and its step has failed", async (known, data) => {
     answers = [known];
     const started = await h.trigger("digest", { recipients: ["ana"] });
     await h.at(5 * SECOND);
