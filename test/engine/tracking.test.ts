@@ -193,6 +193,15 @@ describe("tracked links (section 14)", () => {
     expect(String(content.body)).toHaveLength(31);
   });
 
+  test("T-241 E-158: the address to unsubscribe at is nobody's click, and is one that is answered", async () => {
+    h.environment.tracking = { base_url: "https://go.lark.test" };
+    const html = '<a href="{{ vars.commercial_unsubscribe_url }}">x</a>';
+    h.define("sale", { settings: { is_commercial: true }, steps: [step.email("S", html, ON)] });
+    await h.trigger("sale", { recipients: ["ana"] });
+    const message = (await h.messages("ana")).at(-1);
+    expect(message?.content.html_body).toBe(`<a href="https://go.lark.test/u/${message?.recipient_run_id}">x</a>`);
+  });
+
   test("T-230 CH-033: off by default, nothing is wrapped and nothing kept", async () => {
     const message = await messageOf(step.email("S", '<a href="https://lark.test">x</a>'));
     expect(bodyOf(message)).toBe('<a href="https://lark.test">x</a>');
