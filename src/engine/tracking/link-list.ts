@@ -22,7 +22,7 @@ export class LinkList {
   wrap(url: string): string | null {
     if (!/^https:\/\//i.test(url) || !URL.canParse(url)) return null;
     const { base_url, message_id, short } = this.base;
-    if (url.startsWith(`${base_url}/u/`)) return null; // to unsubscribe is no reader's click (T-241)
+    if (url.startsWith(`${base_url}/unsubscribe/`)) return null; // to unsubscribe is no reader's click (T-241)
     const place = this.places.get(url) ?? this.urls.push(url) - 1;
     this.places.set(url, place);
     const digit = short ? BASE62[place] : undefined;
