@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import type { Recipient, RecipientKey } from "../../domain/recipient.js";
 import type { Store } from "../../ports/store.js";
+import { Checkpointer } from "./checkpointer.js";
 import { readClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
 import { applyWorkflowRun } from "./insert-workflow-run.js";
@@ -21,7 +23,10 @@ interface Waiting {
 class GroupedWrites {
   private waiting: Waiting[] = [];
 
-  constructor(private readonly db: Connection) {}
+  constructor(
+    private readonly db: Connection,
+    private readonly committed: () => void,
+  ) {}
 
   add<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -49,6 +54,7 @@ class GroupedWrites {
       return;
     }
     for (const one of written) one.done();
+    this.committed();
   }
 
   /**
@@ -135,10 +141,16 @@ export async function openGroupingStore(location: string, options: SqliteStoreOp
   const store = await openSqliteStore(location, options);
   if (!(store instanceof SqliteStore)) return store;
   const { db, shared } = store;
-  const writes = new GroupedWrites(db);
+  const checkpointer = location === ":memory:" ? null : new Checkpointer(resolve(location));
+  const writes = new GroupedWrites(db, () => checkpointer?.committed());
   shareReads(store);
   store.insertWorkflowRun = (run, idempotentSince) =>
     writes.add(() => applyWorkflowRun(db, shared, run, idempotentSince));
   store.upsertRecipients = (upserts, at) => writes.add(() => applyUpserts(db, upserts, at));
+  const close = store.close.bind(store);
+  store.close = async () => {
+    await checkpointer?.close();
+    await close();
+  };
   return store;
 }
