@@ -18,16 +18,28 @@ export interface SharedTemplates {
   partials: ReadonlyMap<string, TemplatePartial | KnockError>;
 }
 
+/** What each version names: a server asks for each trigger. */
+const named = new WeakMap<Workflow, ReturnType<typeof sharedKeysOf>>();
+
+function namedBy(workflow: Workflow): ReturnType<typeof sharedKeysOf> {
+  let keys = named.get(workflow);
+  if (keys === undefined) {
+    keys = sharedKeysOf(workflow);
+    named.set(workflow, keys);
+  }
+  return keys;
+}
+
 const NOTHING: SharedTemplates = { id: "", layouts: new Map(), partials: new Map() };
 
 /** Reads the layouts and partials that a workflow names, those that partials name included. */
 export async function readSharedTemplates(workflow: Workflow, source: SharedSource): Promise<SharedTemplates> {
-  const named = sharedKeysOf(workflow);
-  if (named.layouts.length === 0 && named.partials.length === 0) return NOTHING;
+  const keys = namedBy(workflow);
+  if (keys.layouts.length === 0 && keys.partials.length === 0) return NOTHING;
   const layouts = new Map<string, EmailLayout | KnockError>();
   const partials = new Map<string, TemplatePartial | KnockError>();
-  const wanted = new Set(named.partials);
-  for (const key of named.layouts) {
+  const wanted = new Set(keys.partials);
+  for (const key of keys.layouts) {
     const layout = await orFault(source.emailLayout(key));
     if (layout === null) continue;
     layouts.set(key, layout);

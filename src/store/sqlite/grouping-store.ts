@@ -16,6 +16,9 @@ interface Waiting {
   failed: (error: unknown) => void;
 }
 
+/** Turns of the event loop that writes wait for others. */
+const TURNS = 3;
+
 /**
  * Writes that are asked for in one turn of the event loop, made durable by one transaction: most of a small trigger is
  * waiting for the disk. One that fails takes no other with it; none is answered before all are on the disk.
@@ -38,8 +41,15 @@ class GroupedWrites {
         done: () => resolve(result),
         failed: reject,
       };
-      if (this.waiting.push(entry) === 1) setImmediate(() => this.flush());
+      if (this.waiting.push(entry) === 1) setImmediate(() => this.flushOnceFull(0, TURNS));
     });
+  }
+
+  /** While more comes in, a few turns more: a transaction of all costs what one of a few does, and those come back sooner. */
+  private flushOnceFull(before: number, turns: number): void {
+    const now = this.waiting.length;
+    if (now > before && turns > 0) setImmediate(() => this.flushOnceFull(now, turns - 1));
+    else this.flush();
   }
 
   private flush(): void {
