@@ -17,6 +17,7 @@ import type { BatchView } from "../batch-view.js";
 import { chosenChannels } from "../channel-group.js";
 import { conditionLog, decidingCondition } from "../condition-log.js";
 import { evaluateConditions } from "../conditions.js";
+import { plainMessageEvent } from "../plain-events.js";
 import { preferenceSkip, type Skip } from "../preference-skip.js";
 import { deviceAt } from "../push-device.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
@@ -154,10 +155,7 @@ function createMessage(
     interacted_at: null,
     link_clicked_at: null,
     archived_at: null,
-    events: [
-      { type: "created", at: now, data: null },
-      { type: "queued", at: now, data: null },
-    ],
+    events: [plainMessageEvent("created", now), plainMessageEvent("queued", now)],
     inserted_at: now,
     updated_at: now,
   };
@@ -168,7 +166,7 @@ function createMessage(
     // E-205: the feed is the delivery.
     message.status = "delivered";
     message.due_at = null;
-    message.events.push({ type: "delivered", at: now, data: null });
+    message.events.push(plainMessageEvent("delivered", now));
   }
   return message;
 }

@@ -26,7 +26,7 @@ const NEW_FILE = "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL";
  * half the cache and a quarter of the log). Neither costs a small store anything.
  */
 const EVERY_CONNECTION =
-  "PRAGMA synchronous = FULL; PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 16000; PRAGMA temp_store = MEMORY";
+  "PRAGMA synchronous = FULL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 16000; PRAGMA temp_store = MEMORY";
 const WAL_TRIES = 50;
 
 /**
