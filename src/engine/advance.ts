@@ -6,6 +6,7 @@ import type { RunWait } from "../domain/run-wait.js";
 import { leave, nextOf, stepAt } from "../domain/step-path.js";
 import type { Step } from "../domain/workflow.js";
 import type { RecipientRun, StepPath } from "../domain/workflow-run.js";
+import { isoTime } from "../util/iso-time.js";
 import type { JsonObject } from "../util/json.js";
 import { type AdvanceInput, Advancing, type StepEffect } from "./advancing.js";
 import { beginRun } from "./begin-run.js";
@@ -83,7 +84,7 @@ function apply(effect: StepEffect, step: Step, path: StepPath, advancing: Advanc
     run.position = path;
     run.due_at = effect.wait.until;
     run.wait = effect.wait.for ?? null;
-    advancing.event("run_paused", step, { until: new Date(effect.wait.until).toISOString(), ...log });
+    advancing.event("run_paused", step, { until: isoTime(effect.wait.until), ...log });
     return undefined;
   }
   const { outcome, reason } = effect.outcome;

@@ -6,7 +6,7 @@ import type { Message } from "../domain/message.js";
 import type { StepOutcome } from "../domain/outcome.js";
 import type { PreferenceSet } from "../domain/preference-set.js";
 import { type PreferenceSources, resolvePreferenceSet } from "../domain/preferences.js";
-import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
+import type { Recipient, RecipientUpsert } from "../domain/recipient.js";
 import type { RunWait, Signal } from "../domain/run-wait.js";
 import type { BatchStep } from "../domain/step-types.js";
 import { type Step, walkSteps } from "../domain/workflow.js";
@@ -21,6 +21,7 @@ import { type ConditionResult, type ConditionScope, evaluateConditions } from ".
 import { copyRun } from "./copy-run.js";
 import { stepMessageState } from "./message-state.js";
 import { AUDIENCES, NeedsAnswer } from "./need.js";
+import { plainRunEvent } from "./plain-events.js";
 import { NOTHING_READ, READINGS, type Readings, RunServices } from "./readings.js";
 import { type RenderScope, renderText } from "./render/liquid.js";
 import { type Holder, SERVICES } from "./render/render-services.js";
@@ -93,12 +94,8 @@ export class Advancing {
     readonly input: AdvanceInput,
     readonly run: RecipientRun,
   ) {
-    this.parties = {
-      recipient: input.recipient,
-      actor: input.actor,
-      tenant: input.tenant,
-      subscribedObject: input.subscribedObject,
-    };
+    const { recipient, actor, tenant, subscribedObject } = input;
+    this.parties = { recipient, actor, tenant, subscribedObject };
     this.batch = input.batch === null ? null : this.viewOf(input.batch);
   }
 
@@ -169,10 +166,6 @@ export class Advancing {
       tenant: change(this.parties.tenant),
       subscribedObject: change(this.parties.subscribedObject),
     };
-  }
-
-  person(key: RecipientKey): Recipient | null {
-    return this.input.people.get(key) ?? null;
   }
 
   /** The step whose batch the run is in or came from: its settings say what is rendered. */
@@ -294,8 +287,14 @@ export class Advancing {
     status: RunEvent["status"] = "ok",
     attempt = 1,
   ): void {
+    const at = this.input.now;
     const { ref = null, type = null } = step ?? {};
-    this.run.events.push({ event, status, step_ref: ref, step_type: type, attempt, data, at: this.input.now });
+    const isPlain = data === null && status === "ok" && attempt === 1;
+    this.run.events.push(
+      isPlain
+        ? plainRunEvent(event, ref, type, at)
+        : { event, status, step_ref: ref, step_type: type, attempt, data, at },
+    );
     if (status === "error") this.run.error_count++;
   }
 }

@@ -116,6 +116,8 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
 
 const NO_REQUESTS: CompiledWorkflow["requests"] = new Map();
 const compiled = new Map<string, Promise<CompiledWorkflow>>();
+/** The same where somebody receives clicks. */
+const tracked = new WeakMap<CompiledWorkflow, CompiledWorkflow>();
 
 /**
  * Compiles a version with the layouts and partials of now. Throws `template_invalid` for a template of the workflow that
@@ -125,7 +127,11 @@ const compiled = new Map<string, Promise<CompiledWorkflow>>();
 export async function compileWorkflow(workflow: Workflow, source: SharedSource): Promise<CompiledWorkflow> {
   const made = await compileNow(workflow, source);
   if (!(await source.environment?.())?.tracking) return made;
-  return { ...made, trackContent: (await import("./tracking/track-content.js")).trackContent };
+  const known = tracked.get(made);
+  if (known) return known;
+  const tracks = { ...made, trackContent: (await import("./tracking/track-content.js")).trackContent };
+  tracked.set(made, tracks);
+  return tracks;
 }
 
 async function compileNow(workflow: Workflow, source: SharedSource): Promise<CompiledWorkflow> {

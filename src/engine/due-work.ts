@@ -5,6 +5,7 @@ import type { Workflow } from "../domain/workflow.js";
 import type { StepPath, WorkflowRun } from "../domain/workflow-run.js";
 import type { AdvancedRun } from "../ports/operations.js";
 import type { ClaimedFanOut, ClaimedRun, SavedAdvance } from "../ports/store.js";
+import { isoTime } from "../util/iso-time.js";
 import { type Advance, stopRun } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
 import type { AdvanceInput } from "./advancing.js";
@@ -151,12 +152,14 @@ function isStillWaiting({ recipientRun: { wait } }: Advance): boolean {
 function advancedRun({ recipientRun, run }: ClaimedRun, result: Advance): AdvancedRun {
   const settled = recipientRun.steps.filter(({ outcome }) => outcome !== "waiting").length;
   const made = new Map(result.messages.map((message) => [message.id, message]));
-  const { steps } = recipientOutcome({ ...result.recipientRun, steps: result.recipientRun.steps.slice(settled) }, made);
+  const since = { ...result.recipientRun };
+  since.steps = since.steps.slice(settled);
+  const { steps } = recipientOutcome(since, made);
   return {
     recipient_run_id: recipientRun.id,
     recipient: referenceOf(recipientRun.recipient),
     workflow: run.workflow,
-    at: new Date(recipientRun.due_at ?? result.recipientRun.updated_at).toISOString(),
+    at: isoTime(recipientRun.due_at ?? result.recipientRun.updated_at),
     steps,
   };
 }

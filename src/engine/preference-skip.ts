@@ -2,7 +2,8 @@ import type { Channel } from "../domain/environment.js";
 import type { EvaluatedCondition } from "../domain/evaluated-condition.js";
 import type { Reason } from "../domain/outcome.js";
 import { originText, preferenceOrigin } from "../domain/preference-origin.js";
-import { decidePreferences } from "../domain/preferences.js";
+import { decidePreferences, type PreferenceQuestion } from "../domain/preferences.js";
+import type { Workflow } from "../domain/workflow.js";
 import type { JsonObject } from "../util/json.js";
 import type { Advancing } from "./advancing.js";
 import { conditionLog, decidingCondition } from "./condition-log.js";
@@ -12,6 +13,18 @@ import { type ConditionScope, evaluateConditionList } from "./conditions.js";
 export interface Skip {
   skip: Reason;
   log?: JsonObject;
+}
+
+/** What preferences ask of a workflow; the same for each of its messages. */
+const asked = new WeakMap<Workflow, PreferenceQuestion["workflow"]>();
+
+function askedOf(workflow: Workflow): PreferenceQuestion["workflow"] {
+  let one = asked.get(workflow);
+  if (one === undefined) {
+    one = { key: workflow.key, categories: workflow.categories, ...workflow.settings };
+    asked.set(workflow, one);
+  }
+  return one;
 }
 
 /** Preference conditions know no message status (E-154), and after a batch only its first activity (E-155). */
@@ -34,7 +47,7 @@ export function preferenceSkip(channel: Channel, advancing: Advancing): Skip | n
   let compared: EvaluatedCondition[] = [];
   const decision = decidePreferences({
     set: advancing.preferences,
-    workflow: { key: workflow.key, categories: workflow.categories, ...workflow.settings },
+    workflow: askedOf(workflow),
     channel,
     evaluate: (conditions) => {
       const result = evaluateConditionList(conditions, preferenceScope(advancing));

@@ -22,22 +22,33 @@ export interface SharedTemplates {
   requests: ReadonlyMap<string, SharedRequest | KnockError>;
 }
 
+/** What each version names: a server asks for each trigger. */
+const named = new WeakMap<Workflow, ReturnType<typeof sharedKeysOf> & { requests: readonly string[] }>();
+
+function namedBy(workflow: Workflow) {
+  let keys = named.get(workflow);
+  if (keys === undefined) {
+    keys = { ...sharedKeysOf(workflow), requests: requestKeysOf(workflow) };
+    named.set(workflow, keys);
+  }
+  return keys;
+}
+
 const NOTHING: SharedTemplates = { id: "", layouts: new Map(), partials: new Map(), requests: new Map() };
 
 /** Reads the layouts, partials and shared requests that a workflow names, those that partials name included. */
 export async function readSharedTemplates(workflow: Workflow, source: SharedSource): Promise<SharedTemplates> {
-  const named = sharedKeysOf(workflow);
-  const shared = requestKeysOf(workflow);
-  if (named.layouts.length + named.partials.length + shared.length === 0) return NOTHING;
+  const keys = namedBy(workflow);
+  if (keys.layouts.length + keys.partials.length + keys.requests.length === 0) return NOTHING;
   const requests = new Map<string, SharedRequest | KnockError>();
-  for (const key of shared) {
+  for (const key of keys.requests) {
     const request = await orFault(source.request?.(key) ?? Promise.resolve(null));
     if (request !== null) requests.set(key, request);
   }
   const layouts = new Map<string, EmailLayout | KnockError>();
   const partials = new Map<string, TemplatePartial | KnockError>();
-  const wanted = new Set(named.partials);
-  for (const key of named.layouts) {
+  const wanted = new Set(keys.partials);
+  for (const key of keys.layouts) {
     const layout = await orFault(source.emailLayout(key));
     if (layout === null) continue;
     layouts.set(key, layout);

@@ -199,7 +199,9 @@ describe("tracked links (section 14)", () => {
     h.define("sale", { settings: { is_commercial: true }, steps: [step.email("S", html, ON)] });
     await h.trigger("sale", { recipients: ["ana"] });
     const message = (await h.messages("ana")).at(-1);
-    expect(message?.content.html_body).toBe(`<a href="https://go.lark.test/unsubscribe/${message?.recipient_run_id}">x</a>`);
+    expect(message?.content.html_body).toBe(
+      `<a href="https://go.lark.test/unsubscribe/${message?.recipient_run_id}">x</a>`,
+    );
   });
 
   test("T-230 CH-033: off by default, nothing is wrapped and nothing kept", async () => {

@@ -103,7 +103,7 @@ export async function compileEmail(
       const json = payload(context);
       const headers = emailHeaders(scope, json);
       const attachments = attachmentsOf(attachmentKey, context);
-      return {
+      const content: JsonObject = {
         __typename: "MessageEmailContent",
         to: recipient,
         from: name === null ? from : `${oneLine(name)} <${from}>`,
@@ -113,11 +113,12 @@ export async function compileEmail(
         subject_line: oneLine(subject?.(scope) ?? ""),
         html_body: context.isTracked ? html : withoutTrackingMarks(html),
         text_body: text,
-        // Beside the API's fields, and only where there are some.
-        ...(headers === null ? {} : { headers }),
-        ...(attachments.length === 0 ? {} : { attachments }),
-        ...(json === null ? {} : { json_overrides: json }),
       };
+      // Beside the API's fields, and only where there are some.
+      if (headers !== null) content.headers = headers;
+      if (attachments.length > 0) content.attachments = attachments;
+      if (json !== null) content.json_overrides = json;
+      return content;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { StepOutcome } from "../../domain/outcome.js";
 import { splitKey } from "../../domain/recipient.js";
 import type { BatchStep } from "../../domain/step-types.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { Advancing, StepEffect } from "../advancing.js";
 import { unmetConditions } from "../step-conditions.js";
 import { stepKeyOrNothing } from "../step-key.js";
@@ -37,7 +38,7 @@ export function executeBatch(step: BatchStep, resumed: boolean, advancing: Advan
   const slides = settings.batch_window_type === "sliding" && limit !== null && !isRelative;
   const leads = settings.batch_execution_mode === "flush_leading" ? ({ ...base, outcome: "passed" } as const) : null;
   return {
-    outcome: { ...base, until: new Date(isKnown ? end.until : advancing.input.now).toISOString() },
+    outcome: { ...base, until: isoTime(isKnown ? end.until : advancing.input.now) },
     batch: {
       key: keyOf(step, advancing),
       closes_at: isKnown ? end.until : null,

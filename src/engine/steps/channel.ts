@@ -1,6 +1,12 @@
 import { type Channel, undeclaredChannel } from "../../domain/environment.js";
 import type { EvaluatedCondition } from "../../domain/evaluated-condition.js";
-import { MAX_MESSAGE_ACTORS, type Message, type MessageBatch, type MessageChannel } from "../../domain/message.js";
+import {
+  type ChannelType,
+  MAX_MESSAGE_ACTORS,
+  type Message,
+  type MessageBatch,
+  type MessageChannel,
+} from "../../domain/message.js";
 import type { StepOutcome } from "../../domain/outcome.js";
 import type { ChannelStep } from "../../domain/workflow.js";
 import type { FoundUser } from "../../ports/provider.js";
@@ -13,15 +19,31 @@ import { chosenChannels } from "../channel-group.js";
 import { conditionLog, decidingCondition } from "../condition-log.js";
 import { evaluateConditions } from "../conditions.js";
 import { connectionRef, NeedsAnswer } from "../need.js";
+import { plainMessageEvent } from "../plain-events.js";
 import { preferenceSkip, type Skip } from "../preference-skip.js";
 import { deviceAt } from "../push-device.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
 import { toConnection } from "../render/chat.js";
 import { trackingOf } from "./tracking.js";
 
+/** Channels that no environment declares, up to so many, made once: their messages share what is told of them. */
+const MOST_UNDECLARED = 1_000;
+const undeclared = new Map<string, Channel>();
+
+function undeclaredNamed(key: string, type: ChannelType): Channel {
+  const name = `${type} ${key}`;
+  let channel = undeclared.get(name);
+  if (channel === undefined) {
+    if (undeclared.size >= MOST_UNDECLARED) undeclared.clear();
+    channel = undeclaredChannel(key, type);
+    undeclared.set(name, channel);
+  }
+  return channel;
+}
+
 function channelNamed(key: string, step: ChannelStep, { input }: Advancing): Channel | null {
   const declared = Object.hasOwn(input.environment.channels, key) ? input.environment.channels[key] : undefined;
-  return declared === undefined ? undeclaredChannel(key, step.channel_type ?? "http") : declared;
+  return declared === undefined ? undeclaredNamed(key, step.channel_type ?? "http") : declared;
 }
 
 /** The channels a step sends through, or why there is none: its own, or those of its group whose rules let it (E-171, E-189). */
@@ -136,10 +158,7 @@ function createMessage(
     interacted_at: null,
     link_clicked_at: null,
     archived_at: null,
-    events: [
-      { type: "created", at: now, data: null },
-      { type: "queued", at: now, data: null },
-    ],
+    events: [plainMessageEvent("created", now), plainMessageEvent("queued", now)],
     inserted_at: now,
     updated_at: now,
   };
@@ -152,7 +171,7 @@ function createMessage(
     // E-205: the feed is the delivery.
     message.status = "delivered";
     message.due_at = null;
-    message.events.push({ type: "delivered", at: now, data: null });
+    message.events.push(plainMessageEvent("delivered", now));
   }
   return message;
 }

@@ -1,5 +1,6 @@
 import type { Reason, StepOutcome } from "../../domain/outcome.js";
 import type { DelayStep } from "../../domain/workflow.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { Advancing, StepEffect } from "../advancing.js";
 import { unmetConditions } from "../step-conditions.js";
 import { windowEnd } from "../step-window.js";
@@ -11,7 +12,8 @@ function outcome(
   until: string | null = null,
 ): StepOutcome {
   const base: StepOutcome = { ref: step.ref, type: "delay", outcome: result, reason };
-  return result === "waiting" ? { ...base, until } : base;
+  if (result === "waiting") base.until = until;
+  return base;
 }
 
 /** A delay (section 15 of the engine catalogue). `resumed`: the run comes back from waiting at it. */
@@ -28,5 +30,5 @@ export function executeDelay(step: DelayStep, resumed: boolean, advancing: Advan
   // E-236: the run goes on at once; the error stays in its log.
   if ("invalid" in end) return { outcome: outcome(step, "skipped", { code: "invalid_window", detail: end.invalid }) };
   if (end.until <= input.now) return { outcome: outcome(step, "passed") };
-  return { outcome: outcome(step, "waiting", null, new Date(end.until).toISOString()), wait: { until: end.until } };
+  return { outcome: outcome(step, "waiting", null, isoTime(end.until)), wait: { until: end.until } };
 }

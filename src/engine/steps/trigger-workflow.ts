@@ -111,7 +111,9 @@ function unidentifiedIn(
   advancing: Advancing,
 ): RecipientKey[] {
   const identified = new Set(upserts.map(({ key }) => key));
-  const doubtful = fanOut.listed.map(({ key }) => key).filter((key) => !identified.has(key) && !advancing.person(key));
+  const doubtful = fanOut.listed
+    .map(({ key }) => key)
+    .filter((key) => !identified.has(key) && !advancing.input.people.has(key));
   if (doubtful.length === 0) return [];
   const place = `${ref} recipients`;
   const known = advancing.input.answers.get(place) as ReadonlySet<RecipientKey> | undefined;

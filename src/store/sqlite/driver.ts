@@ -35,27 +35,40 @@ const PREBUILT = join(`${platform}-${arch}`, "@photostructure+sqlite.glibc.node"
 /** Long enough for a queue of writers; a lock is held for milliseconds. */
 const BUSY_TIMEOUT_MS = 15_000;
 
-/**
- * The prebuilt binding of `@photostructure/sqlite`, opened where the package keeps it. The package's own way there (its
- * wrapper, and a search through folders for the file) takes a start 4 ms; of the wrapper nothing is used here. Null where
- * this does not find it, as with a binding compiled at install, or musl: then the package looks for itself.
- */
-function openPrebuilt(): DatabaseConstructor | null {
+/** Where the package keeps its prebuilt binding; null where it is not, as with one compiled at install, or musl. */
+function prebuiltFile(): string | null {
   const inside = join("node_modules", "@photostructure", "sqlite");
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     const file = join(folder, inside, "prebuilds", PREBUILT);
     if (existsSync(file)) {
-      if (existsSync(join(folder, inside, "build")) || existsSync("/etc/alpine-release")) return null;
-      const binding = { exports: {} as { DatabaseSync?: DatabaseConstructor } };
-      try {
-        dlopen(binding, file);
-      } catch {
-        return null; // the package says better what is wrong
-      }
-      return binding.exports.DatabaseSync ?? null;
+      return existsSync(join(folder, inside, "build")) || existsSync("/etc/alpine-release") ? null : file;
     }
     if (folder === dirname(folder)) return null;
   }
+}
+
+/**
+ * The prebuilt binding of `@photostructure/sqlite`, opened where the package keeps it. The package's own way there (its
+ * wrapper, and a search through folders for the file) takes a start 4 ms; of the wrapper nothing is used here. Null where
+ * this does not find it: then the package looks for itself.
+ */
+function openPrebuilt(): DatabaseConstructor | null {
+  const file = prebuiltFile();
+  if (file === null) return null;
+  const binding = { exports: {} as { DatabaseSync?: DatabaseConstructor } };
+  try {
+    dlopen(binding, file);
+  } catch {
+    return null; // the package says better what is wrong
+  }
+  return binding.exports.DatabaseSync ?? null;
+}
+
+/** Where a thread finds the same driver: a binding's file, or a module from which the package is found; neither, Node's own. */
+export function driverPlace(): { binding: string | null; from: string | null } {
+  if (Number.parseInt(versions.node, 10) >= FIRST_BUILT_IN) return { binding: null, from: null };
+  const binding = prebuiltFile();
+  return { binding, from: binding === null ? join(import.meta.dirname, "driver.js") : null };
 }
 
 let loaded: DatabaseConstructor | undefined;

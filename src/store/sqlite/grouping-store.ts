@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import type { Recipient, RecipientKey } from "../../domain/recipient.js";
 import type { Store } from "../../ports/store.js";
+import { Checkpointer } from "./checkpointer.js";
 import { readClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
 import { applyWorkflowRun } from "./insert-workflow-run.js";
@@ -14,6 +16,9 @@ interface Waiting {
   failed: (error: unknown) => void;
 }
 
+/** Turns of the event loop that writes wait for others. */
+const TURNS = 3;
+
 /**
  * Writes that are asked for in one turn of the event loop, made durable by one transaction: most of a small trigger is
  * waiting for the disk. One that fails takes no other with it; none is answered before all are on the disk.
@@ -21,7 +26,10 @@ interface Waiting {
 class GroupedWrites {
   private waiting: Waiting[] = [];
 
-  constructor(private readonly db: Connection) {}
+  constructor(
+    private readonly db: Connection,
+    private readonly committed: () => void,
+  ) {}
 
   add<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -33,8 +41,15 @@ class GroupedWrites {
         done: () => resolve(result),
         failed: reject,
       };
-      if (this.waiting.push(entry) === 1) setImmediate(() => this.flush());
+      if (this.waiting.push(entry) === 1) setImmediate(() => this.flushOnceFull(0, TURNS));
     });
+  }
+
+  /** While more comes in, a few turns more: a transaction of all costs what one of a few does, and those come back sooner. */
+  private flushOnceFull(before: number, turns: number): void {
+    const now = this.waiting.length;
+    if (now > before && turns > 0) setImmediate(() => this.flushOnceFull(now, turns - 1));
+    else this.flush();
   }
 
   private flush(): void {
@@ -49,6 +64,7 @@ class GroupedWrites {
       return;
     }
     for (const one of written) one.done();
+    this.committed();
   }
 
   /**
@@ -135,10 +151,16 @@ export async function openGroupingStore(location: string, options: SqliteStoreOp
   const store = await openSqliteStore(location, options);
   if (!(store instanceof SqliteStore)) return store;
   const { db, shared } = store;
-  const writes = new GroupedWrites(db);
+  const checkpointer = location === ":memory:" ? null : new Checkpointer(resolve(location));
+  const writes = new GroupedWrites(db, () => checkpointer?.committed());
   shareReads(store);
   store.insertWorkflowRun = (run, idempotentSince) =>
     writes.add(() => applyWorkflowRun(db, shared, run, idempotentSince));
   store.upsertRecipients = (upserts, at) => writes.add(() => applyUpserts(db, upserts, at));
+  const close = store.close.bind(store);
+  store.close = async () => {
+    await checkpointer?.close();
+    await close();
+  };
   return store;
 }

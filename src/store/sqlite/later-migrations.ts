@@ -60,7 +60,7 @@ export const LATER_MIGRATIONS: readonly string[] = [
   // Even so, of a large store each run's entry was on a page of its own: within blocks of rows the newest pages take them all.
   `
   DROP INDEX recipient_runs_by_id;
-  CREATE INDEX recipient_runs_by_id ON recipient_runs (row >> 12, substr(id, 1, 6));
+  CREATE INDEX recipient_runs_by_id ON recipient_runs (row >> 11, substr(id, 1, 6));
   `,
   // A batch's activities are a chain from its newest one: in an index of them by batch, each of a trigger's was on a page of its own.
   `

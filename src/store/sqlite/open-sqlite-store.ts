@@ -14,15 +14,19 @@ export interface SqliteStoreOptions {
   watchUsers?: boolean;
 }
 
-/** Pages of 8 KiB hold several messages each; set before anything is in the file, without effect after. */
-const NEW_FILE = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL";
 /**
- * FULL: acknowledged means on the disk. The ids of runs are random, so that every trigger touches many pages of their
- * index: a larger cache and a log of 64 MB instead of 8 write each of them back less often (at a million recipient runs
- * 1.3 times the rows per second of half the cache and a quarter of the log). Neither costs a small store anything.
+ * Pages of 4 KiB hold several messages each, and a small trigger, which writes to the end of one recipient's messages in
+ * their index and the like, writes half of what pages of 8 KiB would have it write. Set before anything is in the file,
+ * without effect after.
+ */
+const NEW_FILE = "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL";
+/**
+ * FULL: acknowledged means on the disk. Of a large store a trigger touches many pages of indices: a larger cache and a log
+ * of 64 MB instead of 4 write each of them back less often (at a million recipient runs 1.3 times the rows per second of
+ * half the cache and a quarter of the log). Neither costs a small store anything.
  */
 const EVERY_CONNECTION =
-  "PRAGMA synchronous = FULL; PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 8000; PRAGMA temp_store = MEMORY";
+  "PRAGMA synchronous = FULL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 16000; PRAGMA temp_store = MEMORY";
 const WAL_TRIES = 50;
 
 /**
