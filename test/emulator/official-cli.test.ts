@@ -47,6 +47,7 @@ describe("the official command (cli-compat, section 5)", () => {
   it("passes a run's settings, objects and an actor on", () =>
     withApi(async (api) => {
       const recipients = '{"id":"p1","collection":"projects"}';
+      api.harness.branches.set("feature-one", new Map()); // as the command writes it (CLI-010)
       const { exitCode, stderr } = await official(api, [
         ...["workflow", "run", "hello", "--recipients", recipients, "--actor", "u1", "--branch", "feature one"],
       ]);

@@ -375,6 +375,11 @@ const METHODS: [name: string, call: (scene: Scene) => Promise<unknown>, expected
   ]),
   ["users.preferenceCenter.getConfig", ({ knock }) => knock.users.preferenceCenter.getConfig("u1"), { enabled: false }],
   [
+    "users.preferenceCenter.generateSignedURL",
+    ({ knock }) => knock.users.preferenceCenter.generateSignedURL("u1"),
+    { url: expect.stringContaining("/preferences/"), token: expect.any(String) },
+  ],
+  [
     "workflowRecipientRuns.get",
     ({ knock, run }) => knock.workflowRecipientRuns.get(run),
     { status: "completed", tenant: "acme" },
@@ -400,7 +405,6 @@ const UNAVAILABLE: [name: string, call: (knock: Knock) => Promise<unknown>][] = 
     "integrations.census",
     (knock) => knock.integrations.census.customDestination({ id: 1, jsonrpc: "2.0", method: "test" } as never),
   ],
-  ["users.preferenceCenter.generateSignedURL", (knock) => knock.users.preferenceCenter.generateSignedURL("u1")],
 ];
 
 describe("every method of the official SDK", () => {
