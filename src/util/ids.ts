@@ -26,22 +26,13 @@ function timed(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-const HEX = characterCodes("0123456789abcdef");
-const uuidCodes = characterCodes("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
-
-function characterCodes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
+const HEX = Buffer.from("0123456789abcdef", "latin1");
+const uuidCodes = Buffer.from("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "latin1");
 
 /**
- * Characters by their codes as one string. Put together by digits it would be a tree of pieces, which takes ten times the
- * memory, and a trigger's ids all live until its transaction.
+ * 16 bytes as a UUID of a version (RFC 9562), made of its characters' codes at once. Put together digit by digit, the text
+ * would be a tree of pieces, of ten times the size, and a trigger's ids all live until its transaction.
  */
-function textOf(codes: Uint8Array): string {
-  return String.fromCharCode.apply(null, codes as unknown as number[]);
-}
-
-/** 16 bytes as a UUID of a version (RFC 9562). */
 function uuidOf(bytes: Uint8Array, version: 4 | 5 | 8): string {
   for (let index = 0, at = 0; index < 16; index++) {
     let byte = bytes[index] as number;
@@ -51,7 +42,7 @@ function uuidOf(bytes: Uint8Array, version: 4 | 5 | 8): string {
     uuidCodes[at++] = HEX[byte >> 4] as number;
     uuidCodes[at++] = HEX[byte & 15] as number;
   }
-  return textOf(uuidCodes);
+  return uuidCodes.toString("latin1");
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -60,6 +51,9 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
+/** A namespace and a name of usual length. */
+const MOST_NAMED = 100;
+const named = Buffer.alloc(16 + 3 * MOST_NAMED);
 let lastNamespace = { text: "", bytes: Buffer.alloc(0) };
 
 /** UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. */
@@ -67,11 +61,10 @@ export function uuidV5(namespace: string, name: string): string {
   // The names of a chunk share their namespace.
   if (namespace !== lastNamespace.text)
     lastNamespace = { text: namespace, bytes: Buffer.from(namespace.replaceAll("-", ""), "hex") };
-  const length = Buffer.byteLength(name);
-  const bytes = Buffer.allocUnsafe(16 + length);
+  // No character takes more than three bytes for each of its units.
+  const bytes = name.length <= MOST_NAMED ? named : Buffer.alloc(16 + 3 * name.length);
   bytes.set(lastNamespace.bytes);
-  bytes.write(name, 16);
-  return uuidOf(sha1(bytes), 5);
+  return uuidOf(sha1(bytes, 16 + bytes.write(name, 16)), 5);
 }
 
 /** A UUID v8 (RFC 9562) of a text: equal texts, equal ids. For what nobody would forge. */
@@ -90,8 +83,8 @@ export function contentDigest(text: string): string {
 }
 
 export const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const BASE62_CODES = characterCodes(BASE62);
-const ksuidCodes = new Uint8Array(27);
+const BASE62_CODES = Buffer.from(BASE62, "latin1");
+const ksuidCodes = Buffer.alloc(27);
 const limbs = new Float64Array(10);
 const KSUID_EPOCH_SECONDS = 1_400_000_000;
 
@@ -120,5 +113,5 @@ export function ksuid(atMilliseconds: number, payload: Uint8Array): string {
       remainder = rest;
     }
   }
-  return textOf(ksuidCodes);
+  return ksuidCodes.toString("latin1");
 }

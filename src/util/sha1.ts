@@ -1,19 +1,19 @@
-/** Words of the block at hand; kept, because ids are made by the thousand. */
+/** Words of the block at hand; kept, as is the block of a short text, because ids are made by the thousand. */
 const words = new Int32Array(80);
+const shortBlock = Buffer.alloc(64);
 
 /**
- * The SHA-1 digest (RFC 3174), 20 bytes: what a UUID v5 is made of. Written out because a start needs a dozen blocks of it,
+ * The SHA-1 digest (RFC 3174), 20 bytes: what a UUID v5 is made of. Written out because a start needs some blocks of it,
  * run before any compiler has seen them: a call per round, as libraries have it, took 1 ms, and loading `node:crypto` 2 to 4.
- * Not for secrets.
+ * Not for secrets. `length`: of more bytes, only the first.
  */
-export function sha1(bytes: Uint8Array): Buffer {
-  const length = bytes.length;
+export function sha1(bytes: Uint8Array, length = bytes.length): Buffer {
   const blocks = ((length + 8) >> 6) + 1;
-  const padded = Buffer.alloc(blocks * 64);
-  padded.set(bytes);
+  const padded = blocks === 1 ? shortBlock.fill(0) : Buffer.alloc(blocks * 64);
+  for (let at = 0; at < length; at++) padded[at] = bytes[at] as number;
   padded[length] = 0x80;
-  padded.writeUInt32BE(Math.floor(length / 0x2000_0000), padded.length - 8);
-  padded.writeUInt32BE((length << 3) >>> 0, padded.length - 4);
+  putWord(padded, padded.length - 8, Math.floor(length / 0x2000_0000));
+  putWord(padded, padded.length - 4, length << 3);
   const w = words;
   let [h0, h1, h2, h3, h4] = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
   for (let block = 0; block < padded.length; block += 64) {
@@ -51,9 +51,18 @@ export function sha1(bytes: Uint8Array): Buffer {
     h3 = (h3 + d) | 0;
     h4 = (h4 + e) | 0;
   }
-  const digest = Buffer.alloc(20);
-  [h0, h1, h2, h3, h4].forEach((word, index) => {
-    digest.writeInt32BE(word | 0, index * 4);
-  });
+  const digest = Buffer.allocUnsafe(20);
+  putWord(digest, 0, h0);
+  putWord(digest, 4, h1);
+  putWord(digest, 8, h2);
+  putWord(digest, 12, h3);
+  putWord(digest, 16, h4);
   return digest;
+}
+
+function putWord(bytes: Buffer, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
 }
