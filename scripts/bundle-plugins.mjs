@@ -38,7 +38,8 @@ export const lateInNotify = late("late-in-notify", LATE_IN_NOTIFY);
 
 /**
  * markdown-it makes what finds links in text whether or not it is asked to; here it is read when asked. Names of hosts are
- * rewritten only where they are not plain ASCII, or were not before.
+ * rewritten only where they are not plain ASCII, or were not before. The classes of Unicode's characters, a page of
+ * expressions, are read for the first character that is not ASCII.
  */
 const LINKS = {
   "linkify-it": 'export const LinkifyIt = class { constructor() { return new (require("linkify-it").LinkifyIt)(); } };',
@@ -47,6 +48,10 @@ const LINKS = {
       toASCII: (host) => (/[^\\0-\\x7f]/.test(host) ? late().toASCII(host) : host),
       toUnicode: (host) => (/xn--/i.test(host) ? late().toUnicode(host) : host),
     };`,
+  // Which characters are punctuation or symbols; ASCII is told without (see `plainFields`).
+  "uc.micro": ["Any", "Cc", "Cf", "P", "S", "Z"]
+    .map((word) => `export const ${word} = { test: (text) => require("uc.micro").${word}.test(text) };`)
+    .join("\n"),
 };
 export const LATE_LINKS = Object.keys(LINKS);
 export const lateLinks = {
@@ -80,9 +85,15 @@ export const plainFields = {
         /_defineProperty\(\s*this,\s*(?:\/\*(?:[^*]|\*(?!\/))*\*\/\s*)?"(\w+)",/g,
         "(this.$1 =",
       );
+      // Of ASCII, its 32 punctuation characters are what Unicode calls punctuation or symbols.
+      const ascii = replaced(
+        plain,
+        /return isPunctChar\(fromCodePoint\(code\)\);/,
+        "return code < 128 ? isMdAsciiPunct(code) : isPunctChar(fromCodePoint(code));",
+      );
       return {
         contents: replaced(
-          plain,
+          ascii,
           /\(this\.linkify =\s*new LinkifyIt\(\)/,
           "(this.linkify = args[0]?.linkify ? new LinkifyIt() : null",
         ),

@@ -12,7 +12,7 @@ export const UNSTORABLE = "must not contain NUL or half a surrogate pair";
 
 /** Whether a name would not come back from a store as it is: SQLite ends a text at a NUL, so that `ada\0x` would be `ada`. */
 export function isUnstorable(name: string): boolean {
-  return /[\0\p{Cs}]/u.test(name);
+  return name.includes("\0") || !name.isWellFormed();
 }
 
 /** What is wrong with an id, or null (E-051; collections follow the same rule). */
