@@ -42,6 +42,6 @@ async function runCancel(workflow: string, key: string, flags: CancelFlags, cont
   const cancellation = parseCancellation({ cancellation_key: key, recipients }, workflow);
   const operations = await context.openOperations(flags);
   const outcome = await operations.cancelWorkflow(cancellation);
-  printCancellation(outcome, context.output);
+  printCancellation(outcome, cancellation.recipients !== null, context.output);
   if (flags.failIfNone && outcome.summary !== null && outcome.summary.cancelled === 0) context.exit(1);
 }

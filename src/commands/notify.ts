@@ -139,7 +139,7 @@ function noteWaiting(outcome: TriggerOutcome, now: number, { output }: CommandCo
   const steps = (outcome.recipients ?? []).flatMap((one) => one.steps.filter((step) => step.outcome === "waiting"));
   if (steps.length === 0) return;
   const next = steps.flatMap(({ until }) => until ?? []).sort()[0];
-  const when = next === undefined ? "" : `, the first until ${untilText(next, now)}`;
+  const when = next === undefined ? "" : `, the first${untilText(next, now)}`;
   output.note(
     `${outcome.workflow_run_id}: ${steps.length} waiting${when}; Ctrl-C shows what is known, knock clock advance in another shell moves time on`,
   );

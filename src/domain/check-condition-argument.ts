@@ -59,12 +59,20 @@ function messageStatusFault(status: string, variable: string): string | null {
   return `is not a known ${attribute}: "${MESSAGE}${status}"${near === undefined ? "" : `; did you mean "${MESSAGE}${near}"?`}`;
 }
 
+const NEEDS_ARGUMENT = new Set(
+  "greater_than less_than greater_than_or_equal_to less_than_or_equal_to is_audience_member is_not_audience_member".split(
+    " ",
+  ),
+);
+
 /** What is wrong with an argument that is known before anything runs (E-113, E-117, E-119, E-122); null for nothing. */
 function faultOf(variable: string, operator: string, argument: unknown): string | null {
   if (typeof argument === "string" && argument.startsWith(MESSAGE))
     return messageStatusFault(argument.slice(MESSAGE.length), variable);
   if (isDynamic(argument)) return null;
   const value = decoded(argument);
+  if (NEEDS_ARGUMENT.has(operator) && (argument === undefined || argument === null))
+    return "is required: nothing is ever above, below or in what is not there";
   if (operator === "is_between" || operator === "is_timestamp_between") {
     if (!Array.isArray(value) || value.length !== 2) return "must be a list of two, the lowest and the highest";
     const fits = operator === "is_between" || value.every((bound) => isDynamic(bound) || isMoment(bound, false));

@@ -64,7 +64,10 @@ export function parseSharedRequest(key: string, raw: unknown, file: string): Sha
   throw new KnockError(
     "project_invalid",
     `${file}: ${first ? `${placeOf(first.pointer)} ${first.message}` : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
-    { details, hint: "docs/decisions/0017 has the fields of a shared request." },
+    {
+      details,
+      hint: "A shared request has url, headers, query_params, body or json_body, response_path and input_schema.",
+    },
   );
 }
 

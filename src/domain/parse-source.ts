@@ -122,6 +122,9 @@ export function parseSource(key: string, raw: unknown, file: string): Source {
   throw new KnockError(
     "project_invalid",
     `${file}: ${first ? `${placeOf(first.pointer)} ${first.message}` : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
-    { details, hint: "docs/decisions/0018 has the fields of a source." },
+    {
+      details,
+      hint: "A source has name, settings (event_type_path, idempotency_key_path, …) and mappings (event_type, action_type, action_parameters, active).",
+    },
   );
 }

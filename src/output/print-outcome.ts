@@ -28,9 +28,17 @@ function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, p
   }
 }
 
-/** Steps that say something to a reader: a delay that passed or a branch taken only with `--verbose`. */
+/** Steps that change or start something, and make no message. */
+const DOES = /^(update_|trigger_workflow)/;
+
+/**
+ * Steps that say something to a reader: a delay that passed or a branch taken only with `--verbose`, what was changed where
+ * nothing else is there to tell.
+ */
 function shownSteps(steps: readonly StepOutcome[], verbose: boolean): readonly StepOutcome[] {
-  return verbose ? steps : steps.filter((step) => step.outcome !== "passed" || step.guide !== undefined);
+  if (verbose) return steps;
+  const telling = steps.filter((step) => step.outcome !== "passed" || step.guide !== undefined);
+  return telling.length > 0 ? telling : steps.filter(({ type }) => DOES.test(type));
 }
 
 function isFailure(recipient: RecipientOutcome): boolean {
@@ -136,7 +144,8 @@ export function printOutcome(outcome: TriggerOutcome, now: number, output: Outpu
   output.line(summaryText(outcome, paint));
 }
 
-export function printCancellation(outcome: CancelOutcome, output: Output): void {
+/** `some`: only some recipients' runs were asked for. */
+export function printCancellation(outcome: CancelOutcome, some: boolean, output: Output): void {
   const { verbosity, paint } = output;
   if (verbosity.json) {
     output.json(outcome);
@@ -150,7 +159,8 @@ export function printCancellation(outcome: CancelOutcome, output: Output): void 
     return;
   }
   if (recipients.length === 0) {
-    output.line("  nothing matched: no run of this workflow carries that cancellation key");
+    const whose = some ? "no run of this workflow for these recipients" : "no run of this workflow";
+    output.line(`  nothing matched: ${whose} carries that cancellation key`);
     return;
   }
   const width = Math.max(...recipients.map((one) => recipientLabel(one.recipient).length));

@@ -31,7 +31,7 @@ export function printRuns(page: Listed, output: Output): void {
     String(run.id),
     String(run.workflow),
     recipientText(run.recipient),
-    `${String(run.status)}${Number(run.error_count) > 0 ? ` (${String(run.error_count)} errors)` : ""}`,
+    `${String(run.status)}${Number(run.error_count) > 0 ? ` (${String(run.error_count)} ${run.error_count === 1 ? "error" : "errors"})` : ""}`,
     timeText(run.inserted_at),
   ]);
   printTable(["RECIPIENT RUN", "WORKFLOW", "RECIPIENT", "STATUS", "STARTED"], rows, output);

@@ -14,6 +14,7 @@ import { requestKeysOf, type SharedRequest } from "../domain/shared-request.js";
 import type { TemplatePartial } from "../domain/template-partial.js";
 import { rememberTextFiles } from "../domain/text-files.js";
 import type { Translations } from "../domain/translation.js";
+import { undeclaredChannels } from "../domain/undeclared-channels.js";
 import type { Workflow } from "../domain/workflow.js";
 import { workflowWarnings } from "../domain/workflow-warnings.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -99,10 +100,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       files,
     });
     const parsed = resolveChannelTypes(parseWorkflow(key, resolved), await environment());
-    warnings.set(
-      key,
-      workflowWarnings(resolved as JsonObject, surroundings).map(({ text }) => text),
-    );
+    warnings.set(key, [
+      ...workflowWarnings(resolved as JsonObject, surroundings).map(({ text }) => text),
+      ...undeclaredChannels(parsed, await environment()),
+    ]);
     await checkShared(parsed, shared);
     if (requestKeysOf(parsed).length > 0)
       await (await import("./read-requests.js")).checkRequests(parsed, folders, shown);

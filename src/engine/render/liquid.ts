@@ -16,6 +16,7 @@ import {
 import { RenderError } from "./render-error.js";
 import { type Holder, SERVICES, servicesIn } from "./render-services.js";
 import { registerTranslate } from "./translate.js";
+import { unclosedOutput } from "./unclosed-output.js";
 
 export { RenderError };
 
@@ -193,18 +194,22 @@ export function compilePartial(partial: TemplatePartial): ParsedPartial {
 
 /** `where` is the place as errors name it, its file included. */
 function parseAt(source: string, owner: string, place: string, where: string): Template[] {
-  try {
-    return parseStrictly(source);
-  } catch (error) {
-    const position = positionOf(error);
+  const refused = (position: ReturnType<typeof positionOf>, message: string, cause?: unknown): KnockError => {
     const at = position ? `${where}, line ${position.line}, column ${position.column}` : where;
-    const detail: ErrorDetail = { pointer: pointerTo(place), message: plainMessage(error) };
-    throw new KnockError("template_invalid", `${owner}: ${at}: ${plainMessage(error)}`, {
-      details: [detail],
-      hint: hintFor(error, liquid()) ?? "Mend the template; nothing was triggered.",
-      cause: error,
-    });
+    const detail: ErrorDetail = { pointer: pointerTo(place), message };
+    const hint =
+      (cause === undefined ? undefined : hintFor(cause, liquid())) ?? "Mend the template; nothing was triggered.";
+    return new KnockError("template_invalid", `${owner}: ${at}: ${message}`, { details: [detail], hint, cause });
+  };
+  let templates: Template[];
+  try {
+    templates = parseStrictly(source);
+  } catch (error) {
+    throw refused(positionOf(error), plainMessage(error), error);
   }
+  const unclosed = unclosedOutput(source);
+  if (unclosed !== null) throw refused(unclosed, 'output is not closed: its "}}" is missing');
+  return templates;
 }
 
 /** `steps[2].template.subject` → `/steps/2/template/subject`. */

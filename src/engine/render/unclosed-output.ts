@@ -1,0 +1,18 @@
+/** What Liquid leaves as it is. */
+const UNREAD = /\{%-?\s*(raw|comment)\s*-?%\}[\s\S]*?\{%-?\s*end\1\s*-?%\}/g;
+/** An output up to its end, or to the next beginning, its quoted texts skipped. */
+const OUTPUT = /\{\{(?:"[^"]*"|'[^']*'|(?!\}\}|\{\{|\{%)[\s\S])*(\}\}|\{\{|\{%)?/g;
+
+/**
+ * Where an output begins that another output or tag begins within: the `}}` between is missing. Liquid would take all up to
+ * the next one for the output's own, and pass over what it does not understand of it.
+ */
+export function unclosedOutput(source: string): { line: number; column: number } | null {
+  const read = source.includes("{%") ? source.replace(UNREAD, (unread) => unread.replace(/[^\n]/g, " ")) : source;
+  for (const { index, 1: end } of read.matchAll(OUTPUT)) {
+    if (end !== "{{" && end !== "{%") continue;
+    const before = read.slice(0, index).split("\n");
+    return { line: before.length, column: (before.at(-1) as string).length + 1 };
+  }
+  return null;
+}
