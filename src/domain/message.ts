@@ -110,6 +110,9 @@ export interface MessageChannel {
   provider: string;
 }
 
+/** What conditions on a message's state read of it. */
+export type MessageMarks = Pick<Message, "step_ref" | "status" | `${EngagementStatus}_at`>;
+
 export function engagementOf(message: Pick<Message, `${EngagementStatus}_at`>): EngagementStatus[] {
   return ENGAGEMENT_STATUSES.filter((status) => message[`${status}_at`] !== null);
 }

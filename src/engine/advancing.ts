@@ -2,7 +2,7 @@ import type { BatchContent, BatchJoin, PendingTrigger } from "../domain/batch.js
 import type { ConditionGroup } from "../domain/condition.js";
 import type { EvaluatedCondition } from "../domain/evaluated-condition.js";
 import { mergeRecipient } from "../domain/merge-recipient.js";
-import type { Message } from "../domain/message.js";
+import type { Message, MessageMarks } from "../domain/message.js";
 import type { StepOutcome } from "../domain/outcome.js";
 import type { PreferenceSet } from "../domain/preference-set.js";
 import { type PreferenceSources, resolvePreferenceSet } from "../domain/preferences.js";
@@ -30,7 +30,7 @@ import { buildScope, preferenceSources, type RunParties, type ScopeInput } from 
 export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "preferences"> {
   compiled: CompiledWorkflow;
   /** Messages the run made before, oldest first. */
-  messages: readonly Message[];
+  messages: readonly MessageMarks[];
   now: number;
   ids: IdSource;
   /** The workflow is gone or switched off: the run ends instead of going on (E-020, E-023). */

@@ -1,11 +1,11 @@
-import { type DeliveryStatus, engagementOf, type Message } from "../domain/message.js";
+import { type DeliveryStatus, engagementOf, type Message, type MessageMarks } from "../domain/message.js";
 import type { StepMessageState } from "./message-status.js";
 
 /** What conditions see of a step's messages (E-121, E-125); undefined where it made none. */
 export function stepMessageState(
   ref: string,
-  before: readonly Message[],
-  made: readonly Message[],
+  before: readonly MessageMarks[],
+  made: readonly MessageMarks[],
 ): StepMessageState | undefined {
   const messages = [...before, ...made].filter((message) => message.step_ref === ref);
   if (messages.length === 0) return undefined;

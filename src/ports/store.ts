@@ -2,7 +2,7 @@ import type { UserChange } from "../domain/audience.js";
 import type { BatchContent, BatchDecision, BatchJoin, PendingTrigger } from "../domain/batch.js";
 import type { DeliveryLog } from "../domain/delivery-log.js";
 import type { FanOut } from "../domain/fan-out.js";
-import type { EngagementAction, Message } from "../domain/message.js";
+import type { EngagementAction, Message, MessageMarks } from "../domain/message.js";
 import type { OccurredEvent } from "../domain/occurred-event.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient.js";
 import type { Signal } from "../domain/run-wait.js";
@@ -98,8 +98,8 @@ export interface ClaimedRun {
   recipientRun: RecipientRun;
   run: WorkflowRun;
   version: Workflow;
-  /** Messages this run made before, for conditions on them, oldest first. */
-  messages: Message[];
+  /** What has become of the messages that this run made before, for conditions on them, oldest first. */
+  messages: MessageMarks[];
   /** The batch it waited for and goes on with; claiming it has closed that. */
   batch: BatchContent | null;
   /** What came in for it while it waited for an event, oldest first. */

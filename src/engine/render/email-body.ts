@@ -184,6 +184,8 @@ export async function compileBody(template: TemplateReader, shared: SharedForEma
     const generated = (): string => htmlToText(isMjml ? mjmlAsHtml(inner) : inner);
     let text: string;
     if (layout === null) text = plain?.(first) ?? generated();
+    // Only what comes before the content could give its name another meaning.
+    else if (layout.textIsContent && preContent === null) text = plain?.(open()) ?? generated();
     else {
       const second = open();
       text = renderInLayout(layout.text, environment, second, variables, () => {

@@ -17,6 +17,8 @@ const PLAIN_MJML = "<mjml><mj-body>{{ content }}</mj-body></mjml>";
 export interface CompiledLayout {
   html: Text;
   text: Text;
+  /** What the text layout prints is the content and nothing else: it need not be rendered. */
+  textIsContent: boolean;
   footerLinks: { text: Text; url: Text }[];
   isMjml: boolean;
   /** Where a layout of MJML prints its content. */
@@ -58,6 +60,7 @@ export async function compileLayout(
   return {
     html,
     text,
+    textIsContent: /^\{\{ *content *\}\}$/.test(layout.text_layout),
     footerLinks: layout.footer_links.map((link, index) => ({
       text: compile(link.text, `footer_links[${index}].text`),
       url: compile(link.url, `footer_links[${index}].url`),

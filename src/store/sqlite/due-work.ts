@@ -3,7 +3,7 @@ import type { Claim, ClaimedRun } from "../../ports/store.js";
 import { batchReader, closeBatch } from "./batches.js";
 import { selectClock } from "./clock-setting.js";
 import type { Connection } from "./connection.js";
-import { type MessageRow, messageOf, messageRowsOf, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+import { type MessageRow, messageMarksOf, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
 import { withSecrets } from "./message-secrets.js";
 import { recipientRunOf, recipientRunRows, workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
@@ -47,7 +47,7 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
     const rows = lease(db, "recipient_runs", claim, limit);
     const workflowRun = workflowRunReader(db, shared);
     const batchOf = batchReader(db, shared);
-    const messageRows = messageRowsOf(db, rows);
+    const marks = messageMarksOf(db, rows);
     const hasWaits = isAnyWaiting(db);
     const kept = new Map<string, number>();
     shared.keepClaim(claim.token, kept);
@@ -55,14 +55,13 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
       const { row } = found;
       kept.set(found.id, row);
       const read = workflowRun(found.workflow_run);
-      const messages = (messageRows.get(row) ?? []).map((message) => messageOf(message, read, shared));
       const version = found.version === null ? read.version : shared.version(found.version);
       if (found.batch !== null) closeBatch(db, found.batch);
       const batch = found.batch === null ? null : batchOf(found.batch);
       const recipientRun = recipientRunOf(found, read.run.id);
       const { wait, signals } = hasWaits ? waitOf(db, row) : NO_WAIT;
       if (wait) recipientRun.wait = wait;
-      return { recipientRun, run: read.run, version, messages, batch, signals };
+      return { recipientRun, run: read.run, version, messages: marks.get(row) ?? [], batch, signals };
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { Message, MessageBatch } from "../../domain/message.js";
+import type { Message, MessageBatch, MessageMarks } from "../../domain/message.js";
 import type { RecipientKey } from "../../domain/recipient.js";
 import type { JsonObject } from "../../util/json.js";
 import type { TriggerData } from "./batches.js";
@@ -44,70 +44,38 @@ const COLUMNS =
 /** CROSS JOIN, here and elsewhere: the order as written, which is by row or by an index of the messages. */
 export const SELECT_MESSAGES = `SELECT ${COLUMNS} FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run`;
 
-/** As the columns of `SELECT_MESSAGES` stand. */
-type MessageColumns = [
-  ...head: [
-    number,
-    string,
-    number,
-    string,
-    number,
-    string,
-    number,
-    string,
-    string,
-    number | null,
-    number | null,
-    number,
-  ],
-  ...marks: [number | null, number | null, number | null, number | null, number | null, number, number],
-  ...texts: [string | null, string | null, string | null, string, string, string | null, string | null],
+type MarkColumns = [
+  recipient_run: number,
+  step_ref: string,
+  status: string,
+  seen_at: number | null,
+  read_at: number | null,
+  interacted_at: number | null,
+  link_clicked_at: number | null,
+  archived_at: number | null,
 ];
 
-function rowOf(columns: MessageColumns): MessageRow {
-  const [row, id, recipient_run, recipient_run_id, workflow_run, recipient, channel, step_ref, status] = columns;
-  return {
-    row,
-    id,
-    recipient_run,
-    recipient_run_id,
-    workflow_run,
-    recipient,
-    channel,
-    step_ref,
-    status,
-    due_at: columns[9],
-    scheduled_at: columns[10],
-    attempts: columns[11],
-    seen_at: columns[12],
-    read_at: columns[13],
-    interacted_at: columns[14],
-    link_clicked_at: columns[15],
-    archived_at: columns[16],
-    inserted_at: columns[17],
-    updated_at: columns[18],
-    recipient_snapshot: columns[19],
-    metadata: columns[20],
-    data: columns[21],
-    events: columns[22],
-    content: columns[23],
-    batch: columns[24],
-    links: columns[25],
-  };
-}
-
-/** The messages of runs by their rows, each run's in order. */
-export function messageRowsOf(db: Connection, recipientRuns: readonly number[]): Map<number, MessageRow[]> {
-  const found = new Map<number, MessageRow[]>();
-  const rows = db.lists<MessageColumns>(
-    `SELECT ${COLUMNS} FROM json_each(?) asked CROSS JOIN messages m ON m.recipient_run = asked.value CROSS JOIN recipient_runs r ON r.row = m.recipient_run ORDER BY asked.key, m.row`,
+/** What has become of the messages of runs by their rows, each run's in order. Contents, most of a message, stay where they are. */
+export function messageMarksOf(db: Connection, recipientRuns: readonly number[]): Map<number, MessageMarks[]> {
+  const found = new Map<number, MessageMarks[]>();
+  const rows = db.lists<MarkColumns>(
+    "SELECT m.recipient_run, m.step_ref, m.status, m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at " +
+      "FROM json_each(?) asked CROSS JOIN messages m ON m.recipient_run = asked.value ORDER BY asked.key, m.row",
     JSON.stringify(recipientRuns),
   );
-  for (const columns of rows) {
-    const row = rowOf(columns);
-    const known = found.get(row.recipient_run);
-    if (known) known.push(row);
-    else found.set(row.recipient_run, [row]);
+  for (const [run, step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at] of rows) {
+    const marks: MessageMarks = {
+      step_ref,
+      status: status as Message["status"],
+      seen_at,
+      read_at,
+      interacted_at,
+      link_clicked_at,
+      archived_at,
+    };
+    const known = found.get(run);
+    if (known) known.push(marks);
+    else found.set(run, [marks]);
   }
   return found;
 }

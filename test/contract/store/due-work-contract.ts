@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Message, MessageMarks } from "../../../src/domain/message.js";
 import type { Claim } from "../../../src/ports/store.js";
 import { HOUR, insertSample, NOW, sampleMessage, saveAll, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
@@ -8,6 +9,12 @@ const MINUTE = 60_000;
 /** A claim at a time of the store's clock; the real clock stands at NOW unless told. */
 export function claimAt(now: number, token: string, realNow = NOW): Claim {
   return { now, realNow, leaseUntil: realNow + MINUTE, token };
+}
+
+/** What a claim tells of a message. */
+function marksOf(message: Message): MessageMarks {
+  const { step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at } = message;
+  return { step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at };
 }
 
 export function describeDueWork(open: OpenStore): void {
@@ -23,7 +30,7 @@ export function describeDueWork(open: OpenStore): void {
           recipientRun: two.recipientRuns[0],
           run: two.run,
           version: two.version,
-          messages: [two.messages[0]],
+          messages: [marksOf(two.messages[0]!)],
           batch: null,
           signals: [],
         },
@@ -31,7 +38,7 @@ export function describeDueWork(open: OpenStore): void {
           recipientRun: two.recipientRuns[1],
           run: two.run,
           version: two.version,
-          messages: [two.messages[1]],
+          messages: [marksOf(two.messages[1]!)],
           batch: null,
           signals: [],
         },
@@ -39,7 +46,7 @@ export function describeDueWork(open: OpenStore): void {
           recipientRun: late.recipientRuns[0],
           run: late.run,
           version: late.version,
-          messages: [late.messages[0]],
+          messages: [marksOf(late.messages[0]!)],
           batch: null,
           signals: [],
         },
@@ -56,7 +63,7 @@ export function describeDueWork(open: OpenStore): void {
       ];
       await saveAll(open.store, [{ recipientRun: { ...run, due_at: NOW + 1 }, messages: more }], "t1");
       const [claimed] = await open.store.claimDueRuns(claimAt(NOW + 1, "t2"), 1);
-      expect(claimed?.messages).toEqual([made.messages[0], ...more]);
+      expect(claimed?.messages).toEqual([made.messages[0]!, ...more].map(marksOf));
     });
 
     it("hands out no more than the limit, and the rest to the next claim", async () => {

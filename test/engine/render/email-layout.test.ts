@@ -48,6 +48,13 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     expect(await textOf(inLayout(one, template))).toBe("ops: ops");
   });
 
+  it("T-123: pre_content that names something content is what a text layout of nothing else prints", async () => {
+    const settings = { pre_content: '{% assign content = "mine" %}' };
+    expect(await textOf(inLayout(layout(page("{{ content }}")), { settings }))).toBe("mine");
+    expect(await textOf(inLayout(layout(page("{{ content }}")), {}))).toBe("B");
+    expect(await textOf(inLayout(layout(page("{{ content }}")), { text_body: "T" }))).toBe("T");
+  });
+
   it("T-027: content, footer_links and preview_text are the layout's alone; data of these names stays the template's", async () => {
     const one = layout(page("{{ preview_text }}|{{ content }}|{{ footer_links[0].text }}"), {
       footer_links: [{ text: "Help", url: "https://lark.test" }],
