@@ -51,13 +51,15 @@ export interface GuideEngagement {
   data: JsonObject | null;
 }
 
-/** The part of the store behind the resource commands. As in `Store`: whole verbs, each atomic, times in milliseconds. */
 /** Whoever got a message by being made one: not by a delayed delivery, and not by a merge. */
 export interface NewMessages {
-  mark: number;
+  /** To ask with the next time. */
+  mark: string;
+  /** Null: anybody, as far as can be told. */
   recipients: RecipientKey[] | null;
 }
 
+/** The part of the store behind the resource commands. As in `Store`: whole verbs, each atomic, times in milliseconds. */
 export interface ResourceStore {
   listRecipients(filter: RecipientFilter, page: Page): Promise<Paged<Recipient>>;
   /**
@@ -117,5 +119,5 @@ export interface ResourceStore {
     page: Page,
   ): Promise<Paged<{ message: Message; cursor: string }> & { counts: FeedCounts }>;
   /** Who got messages after an earlier call's `mark`; null where that is not known, or they are many. */
-  newMessagesSince(mark: number | null): Promise<NewMessages>;
+  newMessagesSince(mark: string | null): Promise<NewMessages>;
 }

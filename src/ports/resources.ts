@@ -111,7 +111,7 @@ export interface FeedOperations {
   /** Of an unknown recipient an empty page. Throws `channel_invalid` for a channel of another type. */
   list(filter: FeedFilter, page: Page): Promise<FeedPage>;
   /** Whose feeds may have changed since an earlier answer's `mark`, as far as new messages tell. */
-  news(mark: number | null): Promise<NewMessages>;
+  news(mark: string | null): Promise<NewMessages>;
 }
 
 /** Whose guides, and for what page or application: `data` is what conditions and content read as `data`. */

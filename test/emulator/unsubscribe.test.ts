@@ -23,12 +23,17 @@ const mail = (is_commercial: boolean): JsonObject => ({
   ],
 });
 
-async function open(environment: JsonObject = {}, setup: ProjectSetup = {}): Promise<ProjectApi> {
+async function open(
+  environment: JsonObject = {},
+  setup: ProjectSetup = {},
+  files: Record<string, JsonObject> = {},
+): Promise<ProjectApi> {
   api = await openProjectApi(
     {
       "knock/environment.json": environment,
       "knock/workflows/sale/workflow.json": mail(true),
       "knock/workflows/receipt/workflow.json": mail(false),
+      ...files,
     },
     setup,
   );
@@ -83,6 +88,22 @@ describe("E-158 the unsubscribe link of a commercial message", () => {
     const { body } = await api.ask("GET /v1/users/ada/preferences/default");
     expect(body.commercial_subscribed).toBe(false);
     expect((await fetch(`${api.url}/unsubscribe/nobody`)).status).toBe(404);
+  });
+
+  it("E-053 E-158: of a user who has been deleted it leads nowhere, and does not bring them back", async () => {
+    const later: JsonObject = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "days", value: 1 } } };
+    const sale = mail(true);
+    const api = await open(
+      {},
+      {},
+      { "knock/workflows/sale/workflow.json": { ...sale, steps: [...(sale.steps as JsonObject[]), later] } },
+    );
+    await api.trigger("sale", "ada");
+    const link = await linkIn(api);
+    await api.ask("DELETE /v1/users/ada");
+    expect((await fetch(link, { method: "POST" })).status).toBe(404);
+    expect((await fetch(link.replace("/unsubscribe/", "/preferences/"))).status).toBe(404);
+    expect((await api.ask("GET /v1/users/ada")).status).toBe(404);
   });
 
   it("E-158: leads to whom the environment names", async () => {

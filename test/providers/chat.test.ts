@@ -133,6 +133,16 @@ describe("Slack", () => {
     expect(JSON.stringify(refused)).not.toContain("xoxb-own-token");
   });
 
+  test("E-213 without the token that its template gave a message goes nowhere, not out by the tenant's", async () => {
+    const content = { connection: { channel_id: "C9" }, metadata: { connection_overridden: true } };
+    const stored = { recipient: {}, tenant: { token: { access_token: "xoxb-tenant-1" } } };
+    expect(await bench.send(slack(), message("chat", content, { secrets: {} }), stored)).toMatchObject({
+      ...final,
+      reason: expect.stringContaining("trigger it anew"),
+    });
+    expect(target.requests).toEqual([]);
+  });
+
   test("CH-175 a user is found by e-mail, and is the recipient's connection from then on", async () => {
     target.answer({ json: { ok: true, user: { id: "U7" } } }, ok);
     expect(await posted({ email: "ada+1@lark.test" }, null)).toEqual({

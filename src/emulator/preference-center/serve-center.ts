@@ -19,7 +19,10 @@ function answer(c: Context, html: string, status: 200 | 404 = 200): Response {
 async function userOf(link: string, { operations }: Options): Promise<string | null> {
   if (!isUuid(link)) return userOfToken(link, Date.now());
   const recipient = (await operations.readRecipientRun(link))?.recipient;
-  return typeof recipient === "string" ? recipient : null;
+  // The run of one who was deleted may still be there (EQ-03).
+  return typeof recipient === "string" && (await operations.resources.users.read(recipient)) !== null
+    ? recipient
+    : null;
 }
 
 /** A user's preference center: what `environment.json` says of it, over the user's own preferences (A-301, A-302, T-242). */

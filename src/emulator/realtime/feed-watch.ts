@@ -33,7 +33,7 @@ export class FeedWatch {
   private readonly feeds = new Map<string, Watched>();
   /** The same by whose they are. */
   private readonly owners = new Map<RecipientKey, Set<Watched>>();
-  private mark: number | null = null;
+  private mark: string | null = null;
   private sweptAt = 0;
   /** Those still to be looked at, of all. */
   private rest = new Set<Watched>();

@@ -35,12 +35,21 @@ async function hasPixel(id: string, { operations }: Options): Promise<boolean> {
   return typeof html === "string" && html.includes(`/o/${id}.png"`);
 }
 
+/** The run of one who was deleted may still be there (EQ-03): preferences set for them would bring them back. */
+async function isThere(recipient: RecipientReference, { resources }: Options["operations"]): Promise<boolean> {
+  const { users, objects } = resources;
+  const found =
+    typeof recipient === "string" ? users.read(recipient) : objects.read(recipient.collection, recipient.id);
+  return (await found) !== null;
+}
+
 /** Whoever has the link says so for the recipient of its run (E-158), and needs no key: a mail program asks with POST. */
 async function unsubscribe(c: Context, id: string, { operations }: Options): Promise<Response> {
-  const run = await operations.readRecipientRun(id);
-  if (run === null) return c.text("There is no such link.\n", 404, UNSTORED);
+  const recipient = (await operations.readRecipientRun(id))?.recipient as RecipientReference | undefined;
+  if (recipient === undefined || !(await isThere(recipient, operations)))
+    return c.text("There is no such link.\n", 404, UNSTORED);
   if (!isLookedAt(c))
-    await operations.resources.preferences.set(run.recipient as RecipientReference, "default", {
+    await operations.resources.preferences.set(recipient, "default", {
       __persistence_strategy__: "merge",
       commercial_subscribed: false,
     });

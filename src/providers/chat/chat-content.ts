@@ -34,6 +34,8 @@ export function chatOf({ content, secrets }: Message, stored: StoredChannelData)
   const shown = isJsonObject(content.connection) ? content.connection : {};
   // A connection that the template gave, or one yet to be found, is stored nowhere.
   const isOwn = metadata.connection_overridden === true || textOf(shown.email) !== null;
+  if (secrets !== undefined && !isJsonObject(secrets.connection))
+    throw refused("the token or webhook that the template gave was not kept after the last attempt: trigger it anew");
   const given = isJsonObject(secrets?.connection) ? secrets.connection : shown;
   const connection = isOwn ? given : findConnection(stored.recipient, shown);
   if (connection === null) throw refused("the connection is not in the recipient's channel data any more");

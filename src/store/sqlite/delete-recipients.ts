@@ -22,6 +22,8 @@ const DELETIONS = [
   "DELETE FROM delivery_logs WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM message_secrets WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM messages WHERE recipient = ?",
+  // The chain of one that nobody holds ends in rows that are about to be others'.
+  "UPDATE batches SET open = 0, newest = NULL WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?))",
   "DELETE FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?)",
   "DELETE FROM recipient_runs WHERE recipient = ? AND status IN ('completed', 'cancelled')",
 ];

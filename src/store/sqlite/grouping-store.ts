@@ -52,8 +52,10 @@ class GroupedWrites {
     else this.flush();
   }
 
-  private flush(): void {
+  /** Before the store closes: those that wait come no later than it. */
+  flush(): void {
     const group = this.waiting;
+    if (group.length === 0) return;
     this.waiting = [];
     let written: readonly Waiting[] = [];
     try {
@@ -159,6 +161,7 @@ export async function openGroupingStore(location: string, options: SqliteStoreOp
   store.upsertRecipients = (upserts, at) => writes.add(() => applyUpserts(db, upserts, at));
   const close = store.close.bind(store);
   store.close = async () => {
+    writes.flush();
     await checkpointer?.close();
     await close();
   };

@@ -64,13 +64,19 @@ function countsOf(db: Connection, scope: Filters): FeedCounts {
 /** More new rows than this are not looked through. */
 const MANY = 5_000;
 
-/** By the rows' keys, which only grow while nothing is deleted: fewer than before is another store. */
-export function newMessagesSince(db: Connection, mark: number | null): NewMessages {
+const NO_MESSAGE = { row: 0, id: "" };
+
+/** The mark is a message's id, not its row, which the next message gets once the newest is deleted. */
+export function newMessagesSince(db: Connection, mark: string | null): NewMessages {
   return db.read(() => {
-    const newest = db.get<{ row: number | null }>("SELECT MAX(row) AS row FROM messages")?.row ?? 0;
-    if (mark === null || newest < mark || newest - mark > MANY) return { mark: newest, recipients: null };
-    const rows = db.all<{ recipient: RecipientKey }>("SELECT DISTINCT recipient FROM messages WHERE row > ?", mark);
-    return { mark: newest, recipients: rows.map(({ recipient }) => recipient) };
+    const newest = db.get<typeof NO_MESSAGE>("SELECT row, id FROM messages ORDER BY row DESC LIMIT 1") ?? NO_MESSAGE;
+    const before = mark === "" ? NO_MESSAGE : db.get<{ row: number }>("SELECT row FROM messages WHERE id = ?", mark);
+    if (before === undefined || newest.row - before.row > MANY) return { mark: newest.id, recipients: null };
+    const rows = db.all<{ recipient: RecipientKey }>(
+      "SELECT DISTINCT recipient FROM messages WHERE row > ?",
+      before.row,
+    );
+    return { mark: newest.id, recipients: rows.map(({ recipient }) => recipient) };
   });
 }
 

@@ -25,6 +25,7 @@ export function deleteMessages(db: Connection, ids: readonly string[]): void {
   db.write(() => {
     for (const id of ids) {
       db.run("DELETE FROM delivery_logs WHERE message = ?", id);
+      db.run("DELETE FROM message_secrets WHERE message = ?", id);
       db.run("DELETE FROM messages WHERE id = ?", id);
     }
   });

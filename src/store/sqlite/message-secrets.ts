@@ -21,7 +21,12 @@ export function withSecrets(db: Connection, messages: Message[]): Message[] {
   });
 }
 
-/** Of a message that is not to be sent any more nothing is kept. */
+/**
+ * Of a message that is not to be sent any more nothing is kept; of one that was given up, that there were some: retried by hand
+ * (E-213), it must not go out with other secrets instead.
+ */
 export function dropSecrets(db: Connection, { id, secrets, status }: Message): void {
-  if (secrets && status !== "queued") db.run("DELETE FROM message_secrets WHERE message = ?", id);
+  if (secrets === undefined || status === "queued") return;
+  if (status === "undelivered") db.run("UPDATE message_secrets SET secrets = '{}' WHERE message = ?", id);
+  else db.run("DELETE FROM message_secrets WHERE message = ?", id);
 }

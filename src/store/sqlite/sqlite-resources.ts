@@ -111,7 +111,7 @@ export class SqliteResources implements ResourceStore {
     return listFeed(this.db, this.shared, filter, page);
   }
 
-  async newMessagesSince(mark: number | null): Promise<NewMessages> {
+  async newMessagesSince(mark: string | null): Promise<NewMessages> {
     return newMessagesSince(this.db, mark);
   }
 }

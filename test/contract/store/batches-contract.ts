@@ -228,6 +228,22 @@ export function describeBatches(open: OpenStore): void {
     });
   });
 
+  describe("deleteRecipients, of whoever has a batch", () => {
+    it("leaves none open that a recipient of the same id would join (E-053, EQ-44)", async () => {
+      await open.store.upsertRecipients([{ key: user("ada"), properties: {} }], NOW);
+      await join({ leading: true });
+      await join({ leading: true, at: NOW + 1, cancellation_key: "k2" });
+      await cancel("k2", "leading-digest");
+      await open.store.deleteRecipients([user("ada")], NOW + 2);
+      const { decision } = await join({ leading: true, at: NOW + 4 });
+      expect(decision).toMatchObject({ took: "leads", closes_at: NOW + 4 + HOUR });
+      const { run } = await join({ leading: true, at: NOW + 5, data: { n: 3 } });
+      const claimed = await close(NOW + 4 + HOUR);
+      expect(claimed.map(({ recipientRun }) => recipientRun.id)).toEqual([run.id]);
+      expect(claimed.map(brought)).toEqual([[3]]);
+    });
+  });
+
   describe("a batch that several processes join", () => {
     it("is one, with everything in it", async () => {
       const bundle = await bundleChild(open.subject);

@@ -135,6 +135,20 @@ export function describeDueWork(open: OpenStore): void {
       expect(third).toMatchObject({ status: "sent" });
       expect(third).not.toHaveProperty("secrets");
     });
+
+    it("go with it when it is deleted (A-205)", async () => {
+      const { run, messages } = await insertSample(open.store, { recipients: ["a"], message: { ...held } });
+      const [message] = messages;
+      if (!message) throw new Error("no message");
+      await open.store.deleteMessages([message.id]);
+      // Its id is free again, and so is the place of its secrets.
+      const again = await insertSample(open.store, {
+        recipients: ["a"],
+        run: { cancellation_key: run.id },
+        message: { ...held, id: message.id },
+      });
+      expect(again.messages.map(({ id }) => id)).toEqual([message.id]);
+    });
   });
 
   describe("nextDueAt", () => {

@@ -181,6 +181,15 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
     expect((await h.messages())[0]?.status).toBe("sent");
   });
 
+  test("E-213 is known to be missing when a message that was given up is retried by hand", async () => {
+    h.deliver = () => ({ status: "failed", retryable: false, reason: "no" });
+    await h.trigger("digest", { recipients: ["ana"] });
+    const ids = (await h.messages()).map(({ id }) => String(id));
+    h.deliver = () => ({ status: "sent" });
+    await h.engine.retryMessages(ids);
+    expect(h.delivered.map(({ secrets }) => secrets)).toEqual([{ connection: to }, {}]);
+  });
+
   test("is not kept at all where nothing leaves", async () => {
     (h.environment.channels.chatty as { deliver: boolean }).deliver = false;
     await h.trigger("digest", { recipients: ["ana"] });

@@ -50,6 +50,13 @@ describe("triggers that share a transaction", () => {
     expect(await recipientsIn(other)).toEqual([user("ada"), user("bob")]);
   });
 
+  it("are on the disk although the store closes before their turn comes", async () => {
+    const written = [insertSample(store, { recipients: ["ada"] }), insertSample(store, { recipients: ["bob"] })];
+    await store.close();
+    await Promise.all(written);
+    expect(await recipientsIn(other)).toEqual([user("ada"), user("bob")]);
+  });
+
   it("see each other: the same idempotency key is one trigger", async () => {
     const made = ["ada", "bob"].map((name) => {
       const trigger = sampleTrigger({ recipients: [name] });
