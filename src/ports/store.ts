@@ -16,10 +16,12 @@ import type { ClockSetting } from "./clock.js";
 import type { MessageQuery, RunQuery } from "./filters.js";
 import type { Page, Paged } from "./page.js";
 import type { ResourceStore } from "./resource-store.js";
+import type { CancelledRun, RunCancellation } from "./run-cancellation.js";
 import type { ScheduleStore } from "./schedule-store.js";
 
 export type { MessageFilter, RunFilter } from "./filters.js";
 export type { Page, Paged } from "./page.js";
+export type { CancelledRun, RunCancellation } from "./run-cancellation.js";
 
 /** The row that remembers a trigger's answer (E-383). `fingerprint` is the canonical payload's hash. */
 export interface IdempotencyRecord {
@@ -162,21 +164,6 @@ export interface FollowedChanges {
   ids: readonly number[];
   runs: readonly NewWorkflowRun[];
   events: readonly OccurredEvent[];
-}
-
-export interface RunCancellation {
-  workflow: string;
-  cancellation_key: string;
-  /** Absent: runs of the main files (A-015). */
-  branch?: string | null;
-  recipients: RecipientKey[] | null;
-  at: number;
-}
-
-/** A run that matched a cancellation, as it stands after it, and whether the cancellation did it. */
-export interface CancelledRun {
-  recipientRun: RecipientRun;
-  cancelled: boolean;
 }
 
 export interface StoredRun {

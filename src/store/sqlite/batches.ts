@@ -183,8 +183,8 @@ export function closeBatch(db: Connection, batch: number): void {
 /** A batch's activities, `chain`, from its newest; its row is bound once, as ?1. */
 const CHAIN =
   "WITH RECURSIVE chain (row, previous) AS (SELECT a.row, a.previous FROM batches b CROSS JOIN batch_activities a ON a.row = b.newest AND a.batch = b.row WHERE b.row = ?1 " +
-  // After a deletion its row may be another batch's.
-  "UNION ALL SELECT a.row, a.previous FROM chain c CROSS JOIN batch_activities a ON a.row = c.previous AND a.batch = ?1) ";
+  // After a deletion its row may be another batch's; each is older than the one it was reached from.
+  "UNION ALL SELECT a.row, a.previous FROM chain c CROSS JOIN batch_activities a ON a.row = c.previous AND a.row < c.row AND a.batch = ?1) ";
 
 const IN_CHAIN = "FROM chain c CROSS JOIN batch_activities a ON a.row = c.row";
 

@@ -44,7 +44,12 @@ export class Checkpointer {
     if (++this.commits < COMMITS || this.isMoving || this.isOver) return;
     this.commits = 0;
     this.isMoving = true;
-    this.worker ??= this.start();
+    try {
+      this.worker ??= this.start();
+    } catch {
+      this.isOver = true; // no thread to be had
+      return;
+    }
     this.worker.postMessage("move");
   }
 
