@@ -1,9 +1,8 @@
 import type { LocalParts } from "../commands/context.js";
 import type { Output } from "../output/output.js";
 import type { Project } from "../project/open-project.js";
-import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
 import { openBroadcasts } from "./open-broadcasts.js";
-import { applyRecipientsFiles, localEngine } from "./open-local.js";
+import { localEngine, openProjectStore } from "./open-local.js";
 import { openSources } from "./open-sources.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -14,13 +13,7 @@ export async function openLocalParts(
   surroundings: Surroundings,
   output: Output,
 ): Promise<LocalParts> {
-  const store = await openSqliteStore(location, { watchUsers: project.hasAudiences() });
-  try {
-    await applyRecipientsFiles(project, store);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  const store = await openProjectStore(project, location);
   const operations = localEngine(project, store, surroundings, { warn: (text) => output.warn(text) });
   const opened = { project, definitions: project, operations, store };
   return {

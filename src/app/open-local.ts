@@ -63,6 +63,18 @@ export async function applyRecipientsFiles(project: Project, store: Store): Prom
   );
 }
 
+/** The store of a project, its recipients files applied. */
+export async function openProjectStore(project: Project, location: string): Promise<Store> {
+  const store = await openSqliteStore(location, { watchUsers: project.hasAudiences() });
+  try {
+    await applyRecipientsFiles(project, store);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 /** The embedded engine on a project's files and store. */
 export async function openLocal(
   project: Project,
@@ -70,13 +82,7 @@ export async function openLocal(
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
   parts: EngineParts = {},
 ): Promise<LocalOperations> {
-  const store = await openSqliteStore(location, { watchUsers: project.hasAudiences() });
-  try {
-    await applyRecipientsFiles(project, store);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  const store = await openProjectStore(project, location);
   return localEngine(project, store, { sleep, env }, parts);
 }
 
