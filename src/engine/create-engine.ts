@@ -16,6 +16,7 @@ import type {
 import type { ResourceOperations } from "../ports/resources.js";
 import type { Page } from "../ports/store.js";
 import type { Json, JsonObject } from "../util/json.js";
+import { once } from "../util/once.js";
 import { readActivities } from "./activities.js";
 import {
   contentShape,
@@ -50,10 +51,14 @@ export function createEngine(context: EngineContext): LocalOperations {
 
 class Engine implements LocalOperations {
   readonly target = "local";
-  readonly resources: ResourceOperations;
+  private readonly made: () => ResourceOperations;
 
   constructor(private readonly context: EngineContext) {
-    this.resources = createResources(context);
+    this.made = once(() => createResources(context)); // most starts ask for none
+  }
+
+  get resources(): ResourceOperations {
+    return this.made();
   }
 
   triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome> {
