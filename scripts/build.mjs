@@ -28,8 +28,6 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 /** Bundled apart, so that a start that does not need them does not read them; true: used by its default export. */
 const APART = {
   undici: false,
-  hono: false,
-  "@hono/node-server": false,
   ws: false,
   conf: true,
   ora: true,

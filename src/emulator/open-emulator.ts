@@ -1,11 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { getRequestListener } from "@hono/node-server";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { JsonObject } from "../util/json.js";
 import { ListedKeys } from "./authenticate.js";
 import { BulkOperations } from "./bulk-operations.js";
-import { createApp } from "./create-app.js";
+import { createListener } from "./create-listener.js";
 import { DueWorker } from "./due-worker.js";
 import type { EmulatorOptions } from "./emulator-options.js";
 import { LiveChanges } from "./page/live-changes.js";
@@ -52,15 +51,14 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   const store = new StoreWatch(operations, options.onError);
   const live = new LiveChanges(operations, store, options.onError);
   const listed = new ListedKeys();
-  const app = createApp({ ...options, port, url, worker, bulk, live, listed, webhooks });
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const listener = createListener({ ...options, port, url, worker, bulk, live, listed, webhooks });
   let stopping = false;
   let arrived = 0;
   server.on("connection", () => arrived++);
   server.on("request", (request, response) => {
     arrived++;
     if (stopping) response.setHeader("connection", "close"); // or the client would ask on where nobody listens any more
-    return listener(request, response);
+    listener(request, response);
   });
   const realtime = new Realtime(server, options, store, listed);
   return {

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { JsonObject } from "../../util/json.js";
 import type { StoreWatch } from "../store-watch.js";
@@ -15,7 +16,7 @@ export async function clockView(operations: LocalOperations): Promise<JsonObject
 
 /** Server-sent events for the page: that something changed, with the clock. What has changed the page then reads. */
 export class LiveChanges {
-  private readonly open = new Set<() => void>();
+  private readonly open = new Set<Writable>();
 
   constructor(
     private readonly operations: LocalOperations,
@@ -23,50 +24,36 @@ export class LiveChanges {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** A body that tells of changes until the reader leaves or {@link close} is called. */
-  stream(): ReadableStream<Uint8Array> {
+  /** Tells of changes until the reader leaves or {@link close} is called. */
+  follow(reader: Writable): void {
     const { operations, store, onError, open } = this;
-    const text = new TextEncoder();
-    let end = (): void => {};
-    return new ReadableStream({
-      start(controller) {
-        let timer: NodeJS.Timeout | undefined;
-        let toldAt = 0;
-        let ended = false;
-        const tell = async (): Promise<void> => {
-          toldAt = Date.now();
-          timer = undefined;
-          try {
-            const view = JSON.stringify(await clockView(operations));
-            if (!ended) controller.enqueue(text.encode(`event: change\ndata: ${view}\n\n`));
-          } catch (error) {
-            onError(error);
-          }
-        };
-        const unlisten = store.listen(() => {
-          timer ??= setTimeout(() => void tell(), Math.max(0, GAP_MS - (Date.now() - toldAt)));
-        });
-        end = () => {
-          if (ended) return;
-          ended = true;
-          clearTimeout(timer);
-          unlisten();
-          open.delete(close);
-        };
-        const close = (): void => {
-          end();
-          controller.close();
-        };
-        open.add(close);
-        controller.enqueue(text.encode(`retry: ${RETRY_MS}\n\n`));
-        timer = setTimeout(() => void tell(), 0);
-      },
-      cancel: () => end(),
+    let timer: NodeJS.Timeout | undefined;
+    let toldAt = 0;
+    const tell = async (): Promise<void> => {
+      toldAt = Date.now();
+      timer = undefined;
+      try {
+        const view = JSON.stringify(await clockView(operations));
+        if (open.has(reader)) reader.write(`event: change\ndata: ${view}\n\n`);
+      } catch (error) {
+        onError(error);
+      }
+    };
+    const unlisten = store.listen(() => {
+      timer ??= setTimeout(() => void tell(), Math.max(0, GAP_MS - (Date.now() - toldAt)));
     });
+    reader.once("close", () => {
+      clearTimeout(timer);
+      unlisten();
+      open.delete(reader);
+    });
+    open.add(reader);
+    reader.write(`retry: ${RETRY_MS}\n\n`);
+    timer = setTimeout(() => void tell(), 0);
   }
 
   /** Ends every stream; readers come back to whoever listens then. */
   close(): void {
-    for (const close of [...this.open]) close();
+    for (const reader of this.open) reader.end();
   }
 }

@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import type { AppOptions } from "../emulator-options.js";
+import type { Dispatcher } from "../http/dispatcher.js";
+import { emailHtml } from "../routes/page-support.js";
 
 const NOWHERE = "default-src 'none'; base-uri 'none'; form-action 'none'";
 
@@ -17,7 +20,7 @@ function hashesOf(html: string, tag: "script" | "style"): string {
 }
 
 /** Headers of the page's HTML: only its own script and style count, and it speaks only to this server. */
-export function pageHeaders(html: string): Record<string, string> {
+function pageHeaders(html: string): Record<string, string> {
   const policy = [
     NOWHERE,
     `script-src ${hashesOf(html, "script")}`,
@@ -34,17 +37,34 @@ export function pageHeaders(html: string): Record<string, string> {
  * Headers of an e-mail's HTML. `sandbox` gives it an origin of its own, without scripts, forms and other windows, even where
  * it is opened outside the page's frame; images and fonts come from within it or not at all.
  */
-export const EMAIL_HEADERS: Record<string, string> = {
+const EMAIL_HEADERS: Record<string, string> = {
   ...COMMON,
   "content-type": "text/html; charset=utf-8",
   "content-security-policy": `sandbox; ${NOWHERE}; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'`,
 };
 
 /** A stream ends with its connection: nobody finds a used one to ask another thing of. */
-export const EVENT_HEADERS: Record<string, string> = {
+const EVENT_HEADERS: Record<string, string> = {
   ...COMMON,
   "content-type": "text/event-stream",
   connection: "close",
 };
 
-export const NO_PAGE = "The page was not built: npm run build makes it.\n";
+const NO_PAGE = "The page was not built: npm run build makes it.\n";
+
+/** The page, what only browsers read of it, and its live changes. */
+export function servePage(routes: Dispatcher, { readPage, operations, live }: AppOptions): void {
+  routes.add("GET /", async (exchange) => {
+    const html = await readPage();
+    if (html === null) exchange.sendText(404, NO_PAGE);
+    else exchange.send(200, pageHeaders(html), html);
+  });
+  routes.add("GET /__knock/page/messages/{id}/html", async (exchange) =>
+    exchange.send(200, { ...EMAIL_HEADERS }, await emailHtml(operations, exchange.param("id") ?? "")),
+  );
+  routes.add("GET /__knock/events", ({ outgoing, isHead }) => {
+    outgoing.writeHead(200, EVENT_HEADERS);
+    if (isHead) outgoing.end();
+    else live.follow(outgoing);
+  });
+}

@@ -1,8 +1,7 @@
-import type { HttpBindings } from "@hono/node-server";
-import type { Context, Hono } from "hono";
 import { isUuid } from "../../util/ids.js";
 import type { AppOptions } from "../emulator-options.js";
-import { readText } from "../read-body.js";
+import type { Dispatcher } from "../http/dispatcher.js";
+import type { Exchange } from "../http/exchange.js";
 import { centerHeaders, centerHtml, noCenterHtml } from "./center-page.js";
 import { userOfToken } from "./center-token.js";
 import { changesOf, type SwitchRow, switchRows } from "./switches.js";
@@ -11,8 +10,8 @@ type Options = Pick<AppOptions, "operations" | "environment">;
 
 const SET = "default";
 
-function answer(c: Context, html: string, status: 200 | 404 = 200): Response {
-  return c.body(html, status, centerHeaders(html));
+function answer(exchange: Exchange, html: string, status: 200 | 404 = 200): void {
+  exchange.send(status, centerHeaders(html), html);
 }
 
 /** Whose center: of a signed link (A-302), or of the run whose message links to it (T-242). */
@@ -26,7 +25,7 @@ async function userOf(link: string, { operations }: Options): Promise<string | n
 }
 
 /** A user's preference center: what `environment.json` says of it, over the user's own preferences (A-301, A-302, T-242). */
-export function servePreferenceCenter<B extends { Bindings: HttpBindings }>(app: Hono<B>, options: Options): void {
+export function servePreferenceCenter(routes: Dispatcher, options: Options): void {
   const { operations, environment } = options;
   const { preferences, users } = operations.resources;
 
@@ -41,24 +40,24 @@ export function servePreferenceCenter<B extends { Bindings: HttpBindings }>(app:
     return { user, rows: switchRows(center.rows, set, known) };
   }
 
-  app.get("/preferences/:link", async (c) => {
-    const found = await opened(c.req.param("link"));
-    if (typeof found === "string") return answer(c, noCenterHtml(found), 404);
+  routes.add("GET /preferences/{link}", async (exchange) => {
+    const found = await opened(exchange.param("link") ?? "");
+    if (typeof found === "string") return answer(exchange, noCenterHtml(found), 404);
     const { preference_center: center, branding } = await environment();
     const user = await users.read(found.user);
     const who = typeof user?.email === "string" ? user.email : found.user;
-    const saved = c.req.query("saved") !== undefined;
-    return answer(c, centerHtml({ center, rows: found.rows, branding, who, saved }));
+    const saved = exchange.query.names().has("saved");
+    return answer(exchange, centerHtml({ center, rows: found.rows, branding, who, saved }));
   });
 
-  app.post("/preferences/:link", async (c) => {
-    const found = await opened(c.req.param("link"));
-    if (typeof found === "string") return answer(c, noCenterHtml(found), 404);
-    const form = new URLSearchParams(await readText((c.env as HttpBindings).incoming));
+  routes.add("POST /preferences/{link}", async (exchange) => {
+    const found = await opened(exchange.param("link") ?? "");
+    if (typeof found === "string") return answer(exchange, noCenterHtml(found), 404);
+    const form = new URLSearchParams(await exchange.readText());
     const changes = changesOf(found.rows, (name) => form.has(name));
     if (changes !== null) {
       await preferences.set(found.user, SET, { __persistence_strategy__: "merge", ...changes });
     }
-    return c.body(null, 303, { location: "?saved", "cache-control": "no-store" });
+    exchange.send(303, { location: "?saved", "cache-control": "no-store" });
   });
 }

@@ -1,7 +1,7 @@
 import type { WebSocket } from "ws";
 import { apiErrorOf } from "../api-error.js";
 import { authorize, type Caller, grantedTenants } from "../authenticate.js";
-import { accessOf } from "../create-app.js";
+import { accessOf } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { requireGuides } from "../routes/guides.js";
 import { FeedSubscription, parseFeedTopic } from "./feed-subscription.js";

@@ -210,29 +210,29 @@ async function readProject({ operations, environment, definitions }: SupportCall
 export const PAGE_SUPPORT: SupportRoute[] = [
   { on: "GET /__knock/page/project", handle: readProject },
   { on: "GET /__knock/page/messages", handle: listMessages },
-  { on: "GET /__knock/page/messages/:id", handle: readMessage },
-  { on: "POST /__knock/page/messages/:id/mark", handle: markMessage },
+  { on: "GET /__knock/page/messages/{id}", handle: readMessage },
+  { on: "POST /__knock/page/messages/{id}/mark", handle: markMessage },
   { on: "GET /__knock/page/runs", handle: listRuns },
   {
-    on: "GET /__knock/page/runs/:id",
+    on: "GET /__knock/page/runs/{id}",
     handle: async ({ operations, param }) => explainedRun(existing(await operations.readRecipientRun(param("id")))),
   },
   { on: "GET /__knock/page/users", handle: listRecipients },
-  { on: "GET /__knock/page/users/:id", handle: readRecipient },
+  { on: "GET /__knock/page/users/{id}", handle: readRecipient },
   {
-    on: "PUT /__knock/page/users/:id/preferences/:set",
+    on: "PUT /__knock/page/users/{id}/preferences/{set}",
     handle: async ({ operations, param, body }) =>
       operations.resources.preferences.set(referenceOf(param("id")), param("set"), await body()),
   },
   {
-    on: "DELETE /__knock/page/users/:id/preferences/:set",
+    on: "DELETE /__knock/page/users/{id}/preferences/{set}",
     async handle({ operations, param }) {
       const who = referenceOf(param("id"));
       await operations.resources.preferences.delete(who, param("set"));
       return operations.resources.preferences.read(who, param("set"));
     },
   },
-  { on: "GET /__knock/page/users/:id/feeds/:channel", handle: readFeed },
+  { on: "GET /__knock/page/users/{id}/feeds/{channel}", handle: readFeed },
   { on: "GET /__knock/page/workflows", handle: listWorkflows },
-  { on: "POST /__knock/page/workflows/:key/trigger", handle: trigger },
+  { on: "POST /__knock/page/workflows/{key}/trigger", handle: trigger },
 ];

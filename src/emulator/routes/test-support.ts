@@ -131,7 +131,7 @@ export const SUPPORT: SupportRoute[] = [
   { on: "POST /__knock/faults", handle: addFault },
   { on: "GET /__knock/faults", handle: async ({ faults }) => ({ items: faults.list() }) },
   { on: "DELETE /__knock/faults", handle: async ({ faults }) => ({ cleared: faults.clear() }) },
-  { on: "POST /__knock/sources/:key", handle: takeEvent },
+  { on: "POST /__knock/sources/{key}", handle: takeEvent },
   {
     on: "GET /__knock/sources",
     handle: async ({ sources }) => ({ items: (await sources?.list()) ?? [] }) as unknown as JsonObject,

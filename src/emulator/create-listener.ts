@@ -1,0 +1,206 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { AccessSettings } from "../domain/environment.js";
+import { systemIds } from "../util/ids.js";
+import type { JsonObject } from "../util/json.js";
+import { ApiError, apiErrorOf, missing } from "./api-error.js";
+import { authenticate, authenticateService, authorize, type Caller } from "./authenticate.js";
+import { corsHeaders } from "./cors.js";
+import type { AppOptions, EmulatorOptions } from "./emulator-options.js";
+import { checkHost, checkOrigin } from "./http/admission.js";
+import { Dispatcher } from "./http/dispatcher.js";
+import { Exchange } from "./http/exchange.js";
+import { servePage } from "./page/serve-page.js";
+import { servePreferenceCenter } from "./preference-center/serve-center.js";
+import { RateLimits } from "./rate-limits.js";
+import type { Answer, Call, Route } from "./route.js";
+import { openApiDocument, ROUTES } from "./route-table.js";
+import { PAGE_SUPPORT } from "./routes/page-support.js";
+import { SUPPORT, type SupportCall } from "./routes/test-support.js";
+import { serveTracking } from "./routes/tracking.js";
+
+const API_PATH = "/v1/";
+const SUPPORT_PATH = "/__knock/";
+
+const corsOf = corsHeaders(ROUTES);
+
+/** Every request: who may ask at all, then its route; every answer: its id, and errors as the API has them. */
+export function createListener(options: AppOptions): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  const routes = dispatcherOf(options);
+
+  async function answerAll(exchange: Exchange): Promise<void> {
+    const { method, path } = exchange;
+    checkHost(exchange.header("host"), options);
+    const isSupport = path.startsWith(SUPPORT_PATH);
+    if (isSupport) checkOrigin(exchange, options);
+    if (method === "OPTIONS" && !isSupport) return respond(exchange, {});
+    const handle = routes.find(exchange);
+    if (handle === null) {
+      // Who has no key learns of no path.
+      if (path.startsWith(API_PATH)) admit(exchange, await accessOf(options), options);
+      throw missing();
+    }
+    await handle(exchange);
+  }
+
+  return (incoming, outgoing) => {
+    const exchange = new Exchange(incoming, outgoing);
+    answerAll(exchange)
+      .catch((error) => respondError(exchange, error, options))
+      .finally(() => {
+        if (exchange.method !== "GET") options.worker.wake();
+      });
+  };
+}
+
+function dispatcherOf(options: AppOptions): Dispatcher {
+  const limits = options.rateLimits ? new RateLimits() : null;
+  const routes = new Dispatcher();
+  // A service token is none of the API's, so that these come with a key of their own.
+  for (const route of ROUTES.filter(({ service }) => service))
+    routes.add(route.on, async (exchange) => {
+      const access = await accessOf(options);
+      const caller = authenticateService(exchange.header("authorization"), access);
+      respond(exchange, await answer(exchange, { route, caller, access, limits: null }, options));
+    });
+  routes.add("GET /v1/openapi", async (exchange) => {
+    admit(exchange, await accessOf(options), options);
+    respond(exchange, { body: openApiDocument(options.url) });
+  });
+  for (const route of inOrder(ROUTES.filter(({ service }) => !service)))
+    routes.add(route.on, async (exchange) => {
+      const access = await accessOf(options);
+      const caller = admit(exchange, access, options);
+      respond(exchange, await answer(exchange, { route, caller, access, limits }, options));
+    });
+  servePage(routes, options);
+  serveTracking(routes, options);
+  servePreferenceCenter(routes, options);
+  for (const { on, handle } of [...SUPPORT, ...PAGE_SUPPORT])
+    routes.add(on, async (exchange) => respond(exchange, { body: await handle(supportCall(exchange, options)) }));
+  return routes;
+}
+
+/** Throws where the key is not known, or the branch is none. */
+function admit(exchange: Exchange, access: AccessSettings, options: AppOptions): Caller {
+  const credentials = {
+    authorization: exchange.header("authorization"),
+    userToken: exchange.header("x-knock-user-token"),
+  };
+  const caller = authenticate(credentials, access, Date.now(), options.listed);
+  checkBranch(exchange.header("x-knock-branch"), options);
+  return caller;
+}
+
+interface Admitted {
+  route: Route;
+  caller: Caller;
+  access: AccessSettings;
+  limits: RateLimits | null;
+}
+
+function answer(exchange: Exchange, { route, caller, access, limits }: Admitted, options: AppOptions): Promise<Answer> {
+  const user = exchange.param("user_id");
+  const collection = exchange.param("collection");
+  const objectId = exchange.param("object_id") ?? exchange.param("id");
+  const object = collection !== undefined && objectId !== undefined ? { collection, id: objectId } : undefined;
+  authorize(caller, route.open, { user, object }, access);
+  if (limits !== null) checkRate(limits, route, caller, user);
+  if (route.unavailable !== undefined) throw new ApiError(501, "not_supported", route.unavailable);
+  const { query } = exchange;
+  const call: Call = {
+    operations: options.operations,
+    bulk: options.bulk,
+    caller,
+    branch: (route.service ? query.text("branch") : exchange.header("x-knock-branch")) || undefined,
+    query,
+    param: (name) => exchange.param(name) ?? "",
+    header: (name) => exchange.header(name),
+    body: () => exchange.readBody(),
+    environment: options.environment,
+    baseUrl: options.url,
+    limits,
+  };
+  return route.handle(call);
+}
+
+/** Per environment, and per user where one is signed in or a feed is asked for (A-045). */
+function checkRate(limits: RateLimits, route: Route, caller: Caller, user: string | undefined): void {
+  if (route.tier === null) return;
+  const isFeed = route.rule === "A-288";
+  const who = caller.kind === "public" && caller.token !== null ? caller.token.sub : isFeed ? user : "";
+  if (limits.pass(`${route.rule} ${who}`, route.tier, Date.now())) return;
+  throw new ApiError(429, "rate_limited", `More than the calls a second that tier ${route.tier} allows`);
+}
+
+function supportCall(exchange: Exchange, options: AppOptions): SupportCall {
+  return {
+    ...options,
+    param: (name) => exchange.param(name) ?? "",
+    query: exchange.query,
+    body: () => exchange.readBody(),
+  };
+}
+
+/** A-015: whatever is asked, a branch that is none is not the main files. */
+export function checkBranch(slug: string | undefined, { definitions }: Pick<EmulatorOptions, "definitions">): void {
+  if (!slug || definitions.branch?.(slug)) return;
+  throw missing(`There is no branch ${JSON.stringify(slug)}: the project has no folder branches/${slug}`);
+}
+
+export async function accessOf({
+  environment,
+  readVariable,
+}: Pick<EmulatorOptions, "environment" | "readVariable">): Promise<AccessSettings> {
+  const { access } = await environment();
+  const { signing_key: key } = access;
+  return key?.startsWith("$") ? { ...access, signing_key: readVariable(key.slice(1)) || null } : access;
+}
+
+/** The first that matches answers: words before parameters. */
+function inOrder(routes: readonly Route[]): Route[] {
+  const rank = ({ on }: Route): string =>
+    on
+      .split("/")
+      .map((part) => (part.startsWith("{") ? "1" : "0"))
+      .join("");
+  return [...routes].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
+}
+
+function respond(exchange: Exchange, { body, headers }: Answer): void {
+  if (body === undefined) send(exchange, 204, headers);
+  else send(exchange, 200, headers, body);
+}
+
+/** Headers are assigned: a literal of spread ones is slow. */
+function send(
+  exchange: Exchange,
+  status: number,
+  more: Record<string, string> | undefined,
+  body?: JsonObject | JsonObject[],
+): void {
+  const { method, path } = exchange;
+  const origin = exchange.header("origin");
+  const asked = exchange.header("access-control-request-method");
+  const headers: OutgoingHttpHeaders = {};
+  if (origin !== undefined) Object.assign(headers, corsOf({ method, path, origin, asked }));
+  headers["x-request-id"] = more?.["x-request-id"] ?? systemIds.uuid();
+  if (body !== undefined) headers["content-type"] = "application/json; charset=utf-8";
+  if (more !== undefined) Object.assign(headers, more);
+  exchange.send(status, headers, body === undefined ? undefined : JSON.stringify(body));
+}
+
+function respondError(exchange: Exchange, error: unknown, options: AppOptions): void {
+  const known = apiErrorOf(error);
+  if (known === null || known.status === 500) options.onError(error);
+  // Half an answer is worse than a connection that ends.
+  if (exchange.outgoing.headersSent) return void exchange.outgoing.destroy();
+  const { status, body }: { status: number; body: JsonObject } =
+    known ?? new ApiError(500, "internal", "This is a fault of the emulator; its own output tells more");
+  const headers = {
+    ...(status === 429 ? { "retry-after": "1" } : {}),
+    // What fails here fails again: clients would only wait (A-040).
+    ...(status >= 500 ? { "x-should-retry": "false" } : {}),
+    ...(status === 413 ? { connection: "close" } : {}),
+  };
+  send(exchange, status, headers, body);
+}
