@@ -32,7 +32,7 @@ const HOME = {
   mrml: "engine/render/",
   nodemailer: "(mime|providers)/",
   luxon: "engine/",
-  "(hono|@hono)": "emulator/",
+  hono: "emulator/http/",
   ws: "emulator/",
   preact: "page/",
   "@cfworker": "domain/",

@@ -66,6 +66,7 @@ async function load(port, duration) {
 /** From the request's sending, and from its answer, to the event at a client that has joined the feed. */
 async function feedLatency(port) {
   const from = { sent: [], answered: [] };
+  await fetch(`http://127.0.0.1:${port}/__knock/ready`); // the client loads its own parts at the first request
   for (const { id } of users.slice(0, LISTENERS)) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/v1/websocket?api_key=pk_bench&vsn=2.0.0`);
     const heard = (event) =>

@@ -47,7 +47,7 @@ export function createListener(options: AppOptions): (incoming: IncomingMessage,
     answerAll(exchange)
       .catch((error) => respondError(exchange, error, options))
       .finally(() => {
-        if (exchange.method !== "GET") options.worker.wake();
+        if (exchange.method !== "GET") options.written();
       });
   };
 }

@@ -7,6 +7,8 @@ export interface DueWorkerOptions {
   operations: LocalOperations;
   onHeld(held: HeldOccurrence): void;
   onError(error: unknown): void;
+  /** Something may have been written. */
+  onRan(): void;
 }
 
 /** Runs what falls due, as it falls due, while requests are answered. */
@@ -39,6 +41,7 @@ export class DueWorker {
     const deadline = Date.now() + timeout;
     for (;;) {
       await this.exclusively(() => operations.runDue({ signal: this.stopping.signal }));
+      this.options.onRan();
       const due = await operations.nextDueIn();
       if (due === null || due > 0) return true;
       if (Date.now() >= deadline) return false;
@@ -55,7 +58,7 @@ export class DueWorker {
   }
 
   private async run(): Promise<void> {
-    const { operations, onHeld, onError } = this.options;
+    const { operations, onHeld, onError, onRan } = this.options;
     const { signal } = this.stopping;
     let ran = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
@@ -66,6 +69,7 @@ export class DueWorker {
         if (due === 0 || performance.now() - ran >= POLL_MS) {
           await this.exclusively(() => operations.runDue({ signal, onHeld }));
           ran = performance.now();
+          onRan();
           due = await operations.nextDueIn();
         }
       } catch (error) {

@@ -53,4 +53,6 @@ export interface AppOptions extends Omit<EmulatorOptions, "webhooks"> {
   live: LiveChanges;
   listed: ListedKeys;
   webhooks: Webhooks | null;
+  /** To be told after each request that may have changed something. */
+  written(): void;
 }

@@ -45,13 +45,17 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   const { port } = server.address() as AddressInfo;
   const url = `http://${urlHost(host)}:${port}`;
   options.onListening?.(url);
-  const worker = new DueWorker(options);
-  const bulk = new BulkOperations(operations, () => worker.wake());
-  const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
   const store = new StoreWatch(operations, options.onError);
+  const worker = new DueWorker({ ...options, onRan: () => store.changed() });
+  const written = (): void => {
+    worker.wake();
+    store.changed();
+  };
+  const bulk = new BulkOperations(operations, written);
+  const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
   const live = new LiveChanges(operations, store, options.onError);
   const listed = new ListedKeys();
-  const listener = createListener({ ...options, port, url, worker, bulk, live, listed, webhooks });
+  const listener = createListener({ ...options, port, url, worker, bulk, live, listed, webhooks, written });
   let stopping = false;
   let arrived = 0;
   server.on("connection", () => arrived++);

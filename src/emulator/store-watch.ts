@@ -1,8 +1,10 @@
 import { messageOf } from "../errors/knock-error.js";
 import type { LocalOperations } from "../ports/operations.js";
 
-/** Whoever writes to the store, this process or another, nobody tells: so look this often while somebody listens. */
+/** Nobody tells when another process writes to the store: so look this often while somebody listens. */
 const POLL_MS = 25;
+/** However often it is told of a change: many changes are many requests, which wait while listeners read. */
+const REST_MS = 4;
 /** After a failure: it will most likely last. */
 const PAUSE_MS = 500;
 
@@ -12,6 +14,9 @@ export class StoreWatch {
   private running = false;
   private mark = "";
   private failure = "";
+  /** This process has written since the last look. */
+  private isTold = false;
+  private endPause: (() => void) | undefined;
 
   constructor(
     private readonly operations: LocalOperations,
@@ -27,13 +32,33 @@ export class StoreWatch {
     };
   }
 
+  /** This process may have written: no need to wait for the next look. */
+  changed(): void {
+    this.isTold = true;
+    this.endPause?.();
+  }
+
   private async run(): Promise<void> {
     this.running = true;
     while (this.listeners.size > 0) {
+      this.isTold = false;
       const wait = await this.look();
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      if (!this.isTold) await this.pause(wait - REST_MS);
     }
     this.running = false;
+  }
+
+  private pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.endPause = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      this.endPause = end;
+    });
   }
 
   /** Returns how long to wait for the next look. */

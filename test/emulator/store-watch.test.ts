@@ -41,6 +41,25 @@ describe("a watch over the store", () => {
     await until(() => mark.looks > looks + 1);
   });
 
+  it("told that this process has written, looks at once, and not for each of many", async () => {
+    const mark = { value: "1", looks: 0 };
+    const { watch } = watching(mark);
+    const heard: string[] = [];
+    const leave = watch.listen(() => heard.push(mark.value));
+    await until(() => heard.length === 1);
+    const before = mark.looks;
+    while (mark.looks === before) await new Promise((resolve) => setImmediate(resolve));
+    for (let count = 0; count < 1_000; count++) {
+      mark.value = `2.${count}`;
+      watch.changed();
+    }
+    // Untold it would look later than this: timers that are due go in the order of their times, however late.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(heard.at(-1)).toBe("2.999");
+    expect(mark.looks).toBeLessThanOrEqual(before + 4);
+    leave();
+  });
+
   it("says once what keeps it from looking, and goes on", async () => {
     const mark: { value: string | Error; looks: number } = { value: new Error("the disk is gone"), looks: 0 };
     const { watch, errors } = watching(mark);

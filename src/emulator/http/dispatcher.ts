@@ -1,5 +1,3 @@
-import { RegExpRouter } from "hono/router/reg-exp-router";
-import { SmartRouter } from "hono/router/smart-router";
 import { TrieRouter } from "hono/router/trie-router";
 import type { Exchange } from "./exchange.js";
 
@@ -7,7 +5,7 @@ export type Handler = (exchange: Exchange) => void | Promise<void>;
 
 /** Finds what answers a method and a path; of several, what was added first. */
 export class Dispatcher {
-  private readonly router = new SmartRouter<Handler>({ routers: [new RegExpRouter(), new TrieRouter()] });
+  private readonly router = new TrieRouter<Handler>();
 
   /** `on` is `GET /v1/users/{id}`; a part may say what it matches: `{place:[0-9]+}`. */
   add(on: string, handler: Handler): void {
@@ -18,20 +16,14 @@ export class Dispatcher {
   /** Gives the exchange its parts of the path. Null where nothing answers. */
   find(exchange: Exchange): Handler | null {
     const method = exchange.isHead ? "GET" : exchange.method;
-    const [[first], stash] = this.router.match(method, exchange.path);
+    const [[first]] = this.router.match(method, exchange.path);
     if (first === undefined) return null;
     const [handler, params] = first;
-    exchange.params = stash === undefined ? (params as Record<string, string>) : stashed(params, stash);
+    exchange.params = params as Record<string, string>; // this router has texts, others places of texts
     return handler;
   }
 }
 
 function partOf(_whole: string, name: string, pattern: string | undefined): string {
   return pattern === undefined ? `:${name}` : `:${name}{${pattern}}`;
-}
-
-function stashed(params: Record<string, number | string>, stash: readonly string[]): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const name in params) found[name] = stash[params[name] as number] as string;
-  return found;
 }
