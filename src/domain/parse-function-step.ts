@@ -18,6 +18,7 @@ import {
   HTTP_METHODS,
   type HttpFetchStep,
   type HttpMethod,
+  type HttpRequest,
   type TriggerWorkflowStep,
 } from "./step-types.js";
 
@@ -34,15 +35,44 @@ export const dottedPath: Shape<string> = (value, path, complain): value is strin
   return !fault;
 };
 
-const fetchSettings = object({
-  method: optional(httpMethod),
-  url: maybeText,
+/** Of a request, but for its method and URL: a step may leave them to a shared one. */
+export const requestFields = {
   headers: pairs,
   query_params: pairs,
   body: maybeText,
   json_body: maybeText,
   response_path: optional(dottedPath),
   signing_key: maybeText,
+};
+
+interface GivenRequest {
+  method?: string | null;
+  url?: string | null;
+  headers?: HttpRequest["headers"] | null;
+  query_params?: HttpRequest["query_params"] | null;
+  body?: string | null;
+  json_body?: string | null;
+  response_path?: string | null;
+  signing_key?: string | null;
+}
+
+/** What was checked, with its defaults. */
+export function requestOf(given: GivenRequest): HttpRequest {
+  return {
+    method: (given.method ?? "get").toLowerCase() as HttpMethod,
+    url: given.url ?? "",
+    headers: given.headers ?? [],
+    query_params: given.query_params ?? [],
+    body: given.body || given.json_body || null,
+    response_path: given.response_path || null,
+    signing_key: given.signing_key || null,
+  };
+}
+
+const fetchSettings = object({
+  method: optional(httpMethod),
+  url: maybeText,
+  ...requestFields,
   reusable_step_key: maybeText,
   inputs: optional(record(anything)),
 });
@@ -69,17 +99,10 @@ export const parseHttpFetchStep: StepParser<HttpFetchStep> = (raw, base, path, {
   return {
     ...base,
     type: "http_fetch",
-    settings: {
-      method: (settings.method ?? "get").toLowerCase() as HttpMethod,
-      url: settings.url ?? "",
-      headers: settings.headers ?? [],
-      query_params: settings.query_params ?? [],
-      body: settings.body || settings.json_body || null,
-      response_path: settings.response_path || null,
-      signing_key: settings.signing_key || null,
+    settings: Object.assign(requestOf(settings), {
       reusable_step_key: shared,
       inputs: (settings.inputs as JsonObject | null | undefined) ?? {},
-    },
+    }),
   };
 };
 

@@ -2,14 +2,14 @@ import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
 import { didYouMean, nearest } from "../util/nearest.js";
 import { jsonSchemaShape } from "./json-schema-shape.js";
-import { dottedPath, httpMethod } from "./parse-function-step.js";
+import { httpMethod, requestFields, requestOf } from "./parse-function-step.js";
 import type { Complain } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import { object, optional, textUpTo } from "./shape.js";
 import { inputSchemaOf, type SharedRequest } from "./shared-request.js";
 import { checked } from "./step-context.js";
-import { filledText, maybeText, pairs } from "./step-shapes.js";
-import type { HttpFetchStep, HttpMethod } from "./step-types.js";
+import { filledText } from "./step-shapes.js";
+import type { HttpFetchStep } from "./step-types.js";
 import { type Workflow, walkSteps } from "./workflow.js";
 
 const requestShape = object(
@@ -18,12 +18,7 @@ const requestShape = object(
     description: optional(textUpTo(280)),
     method: httpMethod,
     url: filledText,
-    headers: pairs,
-    query_params: pairs,
-    body: maybeText,
-    json_body: maybeText,
-    response_path: optional(dottedPath),
-    signing_key: maybeText,
+    ...requestFields,
     input_schema: optional(jsonSchemaShape),
   },
   { closed: true },
@@ -48,18 +43,7 @@ export function parseSharedRequest(key: string, raw: unknown, file: string): Sha
   const schema = (value?.input_schema as JsonObject | null | undefined) ?? null;
   if (schema !== null && schema.type !== undefined && schema.type !== "object")
     complain(["input_schema", "type"], 'must be "object": inputs have names');
-  if (value !== null && details.length === 0)
-    return {
-      key,
-      method: value.method.toLowerCase() as HttpMethod,
-      url: value.url,
-      headers: value.headers ?? [],
-      query_params: value.query_params ?? [],
-      body: value.body || value.json_body || null,
-      response_path: value.response_path || null,
-      signing_key: value.signing_key || null,
-      input_schema: schema,
-    };
+  if (value !== null && details.length === 0) return { key, ...requestOf(value), input_schema: schema };
   const [first, ...rest] = details;
   throw new KnockError(
     "project_invalid",

@@ -1,18 +1,10 @@
 import type { JsonObject } from "../util/json.js";
-import type { HttpMethod, KeyValue } from "./step-types.js";
+import type { HttpRequest } from "./step-types.js";
 import { type Workflow, walkSteps } from "./workflow.js";
 
-/** A request that fetch steps share (E-305): `requests/<key>/request.json`. All text is Liquid but the method and the path. */
-export interface SharedRequest {
+/** A request that fetch steps share (E-305): `requests/<key>/request.json`. A step that has a `response_path` of its own keeps it. */
+export interface SharedRequest extends HttpRequest {
   key: string;
-  method: HttpMethod;
-  url: string;
-  headers: KeyValue[] | string;
-  query_params: KeyValue[] | string;
-  body: string | null;
-  /** Where a step that has no path of its own puts the answer. */
-  response_path: string | null;
-  signing_key: string | null;
   /** A JSON Schema of an object; null: every step's inputs will do. */
   input_schema: JsonObject | null;
 }

@@ -55,20 +55,23 @@ export interface KeyValue {
   value: string;
 }
 
-/** Section 9.4 of the format; all text is Liquid but the method and the paths. */
+/** What a fetch step asks (section 9.4 of the format); all text is Liquid but the method and the path. */
+export interface HttpRequest {
+  method: HttpMethod;
+  url: string;
+  /** Pairs, or one template that gives a JSON object or a list of pairs (section 6.6). */
+  headers: KeyValue[] | string;
+  query_params: KeyValue[] | string;
+  /** JSON once rendered. */
+  body: string | null;
+  /** A dotted path below `data` (E-297). */
+  response_path: string | null;
+  signing_key: string | null;
+}
+
 export interface HttpFetchStep extends StepBase {
   type: "http_fetch";
-  settings: {
-    method: HttpMethod;
-    url: string;
-    /** Pairs, or one template that gives a JSON object or a list of pairs (section 6.6). */
-    headers: KeyValue[] | string;
-    query_params: KeyValue[] | string;
-    /** JSON once rendered. */
-    body: string | null;
-    /** A dotted path below `data` (E-297). */
-    response_path: string | null;
-    signing_key: string | null;
+  settings: HttpRequest & {
     /** A shared request and what it is given (E-305); `url` may then be empty. */
     reusable_step_key: string | null;
     inputs: JsonObject;
