@@ -1,5 +1,6 @@
 import { describeCondition, type EvaluatedCondition } from "../domain/evaluated-condition.js";
 import type { Reason } from "../domain/outcome.js";
+import { valueOfStepKey } from "../domain/recipient-step-key.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
@@ -38,13 +39,9 @@ export function printRuns(page: Listed, output: Output): void {
   printPageHint(page, output);
 }
 
-/** A batch's key as the store keeps it holds who shares it; its last part is what the step's own key came to (E-243). */
+/** A batch's key tells who shares it, too; of interest is what the step's own key came to (E-243). */
 function batchKey(key: string): string {
-  try {
-    return JSON.stringify((JSON.parse(key) as unknown[]).at(-1));
-  } catch {
-    return key;
-  }
+  return JSON.stringify(valueOfStepKey(key) ?? key);
 }
 
 function eventText(event: JsonObject): string {

@@ -1,5 +1,5 @@
 import type { StepOutcome } from "../../domain/outcome.js";
-import { splitKey } from "../../domain/recipient.js";
+import { recipientStepKey } from "../../domain/recipient-step-key.js";
 import type { BatchStep } from "../../domain/step-types.js";
 import { isoTime } from "../../util/iso-time.js";
 import type { Advancing, StepEffect } from "../advancing.js";
@@ -15,11 +15,9 @@ function keyOf(step: BatchStep, advancing: Advancing): string {
   const value =
     batch_key === null ? "" : stepKeyOrNothing(batch_key, { ...advancing.scope, data: run.data ?? input.run.data });
   if (value === undefined) advancing.warn(`${batch_key}: the batch key is missing, the empty one is used`); // EQ-38
-  const { collection, id } = splitKey(run.recipient);
-  const scopeOf =
+  const sharing =
     workflow_version_mode === "latest" ? ["latest", workflow.key, step.ref] : ["pinned", workflow.version_id];
-  const { branch } = input.run.settings;
-  return JSON.stringify([...scopeOf, collection, id, value ?? "", ...(branch === undefined ? [] : [branch])]);
+  return recipientStepKey(run.recipient, sharing, input.run.settings.branch, value ?? "");
 }
 
 /** A batch step (section 16). `resumed`: the window closed, and the run goes on with what was gathered. */

@@ -1,6 +1,6 @@
 import { DAY_MS } from "../../domain/duration.js";
 import type { StepOutcome } from "../../domain/outcome.js";
-import { splitKey } from "../../domain/recipient.js";
+import { recipientStepKey } from "../../domain/recipient-step-key.js";
 import type { ThrottleStep } from "../../domain/step-types.js";
 import { formatDuration } from "../../util/duration.js";
 import type { Advancing, StepEffect } from "../advancing.js";
@@ -21,10 +21,8 @@ function keyOf(step: ThrottleStep, { input, scope, run }: Advancing): { key: str
   if (value === undefined) return { invalid: `${throttle_key}: the key is missing` };
   if (encodeURIComponent(JSON.stringify(value)).length >= MAX_KEY)
     return { invalid: "the key is longer than 63 characters once encoded" };
-  const { collection, id } = splitKey(run.recipient);
-  const { branch } = input.run.settings;
-  const own = [input.compiled.workflow.key, step.ref, collection, id, value];
-  return { key: JSON.stringify(branch === undefined ? own : [...own, branch]) };
+  const sharing = [input.compiled.workflow.key, step.ref];
+  return { key: recipientStepKey(run.recipient, sharing, input.run.settings.branch, value) };
 }
 
 /** A throttle (section 17): as many runs pass per window as its limit says, the next one ends there. */

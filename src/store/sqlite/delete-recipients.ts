@@ -1,4 +1,5 @@
 import type { RecipientKey } from "../../domain/recipient.js";
+import { stepKeysOf } from "../../domain/recipient-step-key.js";
 import { cancelledRun } from "../cancelled-run.js";
 import { closeBatch } from "./batches.js";
 import type { Connection } from "./connection.js";
@@ -28,6 +29,14 @@ const DELETIONS = [
   "DELETE FROM recipient_runs WHERE recipient = ? AND status IN ('completed', 'cancelled')",
 ];
 
+/** What steps keep for them; each takes the bounds of their keys. */
+const KEPT = [
+  // Another one of the same id would join it, though nobody of it is there any more.
+  "UPDATE batches SET open = 0 WHERE open = 1 AND key >= ? AND key < ?",
+  "DELETE FROM throttles WHERE key >= ? AND key < ?",
+  "DELETE FROM throttle_passes WHERE key >= ? AND key < ?",
+];
+
 const UNFINISHED =
   `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run ` +
   "WHERE r.recipient = ? ORDER BY r.row";
@@ -50,6 +59,8 @@ export function deleteRecipients(db: Connection, keys: readonly RecipientKey[], 
       if (db.run("DELETE FROM recipients WHERE key = ?", key) === 0) continue;
       existed.add(key);
       for (const deletion of DELETIONS) db.run(deletion, key);
+      const { from, below } = stepKeysOf(key);
+      for (const change of KEPT) db.run(change, from, below);
       endUnfinishedRuns(db, key, at);
     }
     return existed;

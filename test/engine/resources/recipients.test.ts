@@ -114,6 +114,46 @@ describe("users", () => {
     }));
 });
 
+describe("E-053: what steps keep for a recipient goes with them", () => {
+  const hour = { unit: "hours", value: 1 };
+  const settings = {
+    batch: { batch_window: hour, batch_execution_mode: "flush_leading" },
+    throttle: { throttle_window: hour, throttle_limit: 1 },
+  };
+
+  it.each(["batch", "throttle"] as const)("a namesake finds no open window of a %s", (type) =>
+    withHarness(async (harness) => {
+      const { users } = harness.engine.resources;
+      await users.set("an", {});
+      harness.define("held", { steps: [{ type, ref: "held_1", settings: settings[type] }, step.feed()] });
+      const sent = async (): Promise<number> => {
+        await harness.trigger("held", { recipients: ["ana", "an"] });
+        return (await harness.messages("ana")).length;
+      };
+      expect(await sent()).toBe(1);
+      expect(await sent()).toBe(1);
+      expect(await users.delete("an")).toBe(true); // one whose id begins like hers
+      expect(await sent()).toBe(1);
+      expect(await users.delete("ana")).toBe(true);
+      await users.set("ana", {});
+      expect(await sent()).toBe(1);
+    }),
+  );
+
+  it.each(["batch", "throttle"] as const)("a %s of the one merged into stays", (type) =>
+    withHarness(async (harness) => {
+      const { users } = harness.engine.resources;
+      harness.define("held", { steps: [{ type, ref: "held_1", settings: settings[type] }, step.feed()] });
+      await harness.trigger("held", { recipients: ["ana", "bo"] });
+      expect(await users.merge("ana", "bo")).not.toBeNull();
+      await users.set("bo", {});
+      await harness.trigger("held", { recipients: ["ana", "bo"] });
+      expect((await harness.messages("ana")).length).toBe(2); // bo's first is hers
+      expect((await harness.messages("bo")).length).toBe(1);
+    }),
+  );
+});
+
 describe("objects and tenants", () => {
   it("AC-111, A-091: an object's properties stand apart", () =>
     withHarness(async ({ engine: { resources } }) => {
