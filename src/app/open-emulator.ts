@@ -15,6 +15,7 @@ import type { Output } from "../output/output.js";
 import { printChange } from "../output/print-change.js";
 import { warnHeld } from "../output/print-clock.js";
 import { printWebhook } from "../output/print-webhook.js";
+import { RequestLog } from "../output/request-log.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { Project } from "../project/open-project.js";
 import { readGuides } from "../project/read-guides.js";
@@ -167,6 +168,7 @@ export async function openProjectEmulator(
       host: flags.host,
       port: flags.port,
       rateLimits: flags.rateLimits,
+      ...(flags.logsRequests ? { onAnswered: new RequestLog(output).add } : {}),
       onHeld: (held) => warnHeld(held, output),
       onError,
     });

@@ -64,6 +64,8 @@ export interface EmulatorFlags extends TargetFlags {
   host: string;
   port: number;
   rateLimits: boolean;
+  /** Whether requests are shown as they are answered. */
+  logsRequests: boolean;
   /** Written in one piece once requests are answered: `{ url, port, pid }`. */
   readyFile: string | null;
 }

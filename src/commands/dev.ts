@@ -50,6 +50,8 @@ async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
     ...flags,
     port: portOf(flags.port),
     rateLimits: flags.rateLimits ?? false,
+    // A command's own output is what counts while it runs.
+    logsRequests: flags.exec === undefined || context.output.verbosity.verbose,
     readyFile: flags.readyFile ?? null,
   });
   try {

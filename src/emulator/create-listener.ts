@@ -1,11 +1,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { AccessSettings } from "../domain/environment.js";
+import { KnockError, messageOf } from "../errors/knock-error.js";
 import { systemIds } from "../util/ids.js";
-import type { JsonObject } from "../util/json.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
 import { ApiError, apiErrorOf, missing } from "./api-error.js";
 import { authenticate, authenticateService, authorize, type Caller } from "./authenticate.js";
 import { corsHeaders } from "./cors.js";
-import type { AppOptions, EmulatorOptions } from "./emulator-options.js";
+import type { AnsweredRequest, AppOptions, EmulatorOptions } from "./emulator-options.js";
 import { checkHost, checkOrigin } from "./http/admission.js";
 import { Dispatcher } from "./http/dispatcher.js";
 import { Exchange } from "./http/exchange.js";
@@ -43,11 +44,17 @@ export function createListener(options: AppOptions): (incoming: IncomingMessage,
   }
 
   return (incoming, outgoing) => {
+    const began = performance.now();
     const exchange = new Exchange(incoming, outgoing);
+    let refused: unknown = null;
     answerAll(exchange)
-      .catch((error) => respondError(exchange, error, options))
+      .catch((error) => {
+        refused = error;
+        respondError(exchange, error, options);
+      })
       .finally(() => {
         if (exchange.method !== "GET") options.written();
+        options.onAnswered?.(answered(exchange, performance.now() - began, refused));
       });
   };
 }
@@ -166,7 +173,22 @@ function inOrder(routes: readonly Route[]): Route[] {
   return [...routes].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
 }
 
+function answered(exchange: Exchange, took_ms: number, refused: unknown): AnsweredRequest {
+  const { method, incoming, outgoing, workflowRunId } = exchange;
+  // Of all hints only a misspelt key's means the same to who asks over HTTP.
+  const hint = refused instanceof KnockError && refused.code === "workflow_missing" ? refused.hint : undefined;
+  return {
+    method,
+    path: incoming.url ?? "",
+    status: outgoing.statusCode,
+    took_ms,
+    workflow_run_id: workflowRunId,
+    error: refused === null ? null : `${messageOf(refused)}${hint ? `. ${hint}` : ""}`,
+  };
+}
+
 function respond(exchange: Exchange, { body, headers }: Answer): void {
+  if (isJsonObject(body) && typeof body.workflow_run_id === "string") exchange.workflowRunId = body.workflow_run_id;
   if (body === undefined) send(exchange, 204, headers);
   else send(exchange, 200, headers, body);
 }

@@ -10,6 +10,20 @@ import type { Faults } from "./faults.js";
 import type { LiveChanges } from "./page/live-changes.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
+/** A request with what came of it. */
+export interface AnsweredRequest {
+  method: string;
+  /** As it was sent, with its query. */
+  path: string;
+  status: number;
+  /** From its arrival to its answer, in milliseconds. */
+  took_ms: number;
+  /** The workflow run that it started. */
+  workflow_run_id: string | null;
+  /** Why it was refused. */
+  error: string | null;
+}
+
 export interface EmulatorOptions {
   operations: LocalOperations;
   /** What can be triggered. */
@@ -38,6 +52,7 @@ export interface EmulatorOptions {
   slow?: { headers_ms: number; request_ms: number };
   /** Where it answers, before the first request and the first due work. */
   onListening?(url: string): void;
+  onAnswered?(request: AnsweredRequest): void;
   onHeld(held: HeldOccurrence): void;
   /** A fault of ours, or of the surroundings, that a request or due work met. */
   onError(error: unknown): void;

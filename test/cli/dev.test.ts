@@ -110,6 +110,30 @@ describe("knock dev", () => {
     expect((await process).stderr).toContain(`page: ${url}/\n`);
   });
 
+  it("shows what is asked of it, and why it refused; under --exec only with --verbose", async ({ collab }) => {
+    const { url, process } = await started(collab, ["--store", ":memory:"]);
+    const knock = new Knock({ apiKey: "sk_x", baseURL: url, maxRetries: 0 });
+    const { workflow_run_id } = await knock.workflows.trigger("invite", { recipients: ["ada"] });
+    await expect(knock.workflows.trigger("invitee", { recipients: ["ada"] })).rejects.toMatchObject({ status: 404 });
+    await knock.users.get("ada");
+    process.kill("SIGTERM");
+    const { stderr } = await process;
+    expect(stderr).toMatch(new RegExp(`^200 POST /v1/workflows/invite/trigger  \\d+ ms  run ${workflow_run_id}$`, "m"));
+    expect(stderr).toMatch(/^404 POST \/v1\/workflows\/invitee\/trigger {2}\d+ ms {2}.*Did you mean "invite"\?$/m);
+    expect(stderr).not.toContain("GET /v1/users/ada");
+    const args = [
+      "dev",
+      "--port",
+      "0",
+      "--store",
+      ":memory:",
+      "--exec",
+      `node -e 'fetch(process.env.KNOCK_BASE_URL+"/v1/users/ada")'`,
+    ];
+    expect((await collab.knock(args)).stderr).not.toContain("/v1/users/ada");
+    expect((await collab.knock([...args, "--verbose"])).stderr).toMatch(/^401 GET \/v1\/users\/ada .*API key/m);
+  });
+
   it("follows the project's files", async ({ collab }) => {
     const { url, process } = await started(collab, ["--store", ":memory:"]);
     const knock = new Knock({ apiKey: "sk_x", baseURL: url, maxRetries: 0 });

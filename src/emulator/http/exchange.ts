@@ -14,6 +14,8 @@ export class Exchange {
   readonly path: string;
   /** The path's parts that the route names, still encoded. */
   params = NO_PARAMS;
+  /** The run that it started. */
+  workflowRunId: string | null = null;
   private readonly search: string;
   private text: Promise<string> | undefined;
 

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Output, type Verbosity } from "../../src/output/output.js";
+import { type AnsweredRequest, RequestLog } from "../../src/output/request-log.js";
+
+const TRIGGER: AnsweredRequest = {
+  method: "POST",
+  path: "/v1/workflows/hello/trigger",
+  status: 200,
+  took_ms: 3.6,
+  workflow_run_id: "0198",
+  error: null,
+};
+
+async function logging(verbosity: Partial<Verbosity> = {}): Promise<{ log: RequestLog; lines(): string[] }> {
+  let text = "";
+  const stream = {
+    write(more: string) {
+      text += more;
+      return true;
+    },
+  };
+  const output = await Output.open({ stdout: { write: () => expect.fail("no result") }, stderr: stream, env: {} });
+  output.verbosity = { json: false, quiet: false, verbose: false, ...verbosity };
+  return { log: new RequestLog(output), lines: () => text.split("\n").slice(0, -1) };
+}
+
+describe("the log of requests", () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  it.each<[string, Partial<AnsweredRequest>, string | null]>([
+    ["what writes", {}, "200 POST /v1/workflows/hello/trigger  4 ms  run 0198"],
+    [
+      "what is refused, with the reason",
+      { method: "GET", path: "/v1/users/x?a=1", status: 404, workflow_run_id: null, error: "not there" },
+      "404 GET /v1/users/x?a=1  4 ms  not there",
+    ],
+    [
+      "helpers that change something",
+      { path: "/__knock/reset", workflow_run_id: null },
+      "200 POST /__knock/reset  4 ms",
+    ],
+    [
+      "a path cut where it is long",
+      { path: `/v1/${"x".repeat(300)}` },
+      `200 POST /v1/${"x".repeat(156)}…  4 ms  run 0198`,
+    ],
+    ["not what only reads", { method: "GET" }, null],
+    ["not what a browser asks beside", { method: "GET", path: "/favicon.ico", status: 404 }, null],
+    ["not a preflight", { method: "OPTIONS", status: 204 }, null],
+  ])("shows %s", async (_what, over, line) => {
+    const { log, lines } = await logging();
+    log.add({ ...TRIGGER, ...over });
+    expect(lines()).toEqual(line === null ? [] : [line]);
+  });
+
+  it("shows so many a second, and then how many more there were", async () => {
+    const { log, lines } = await logging();
+    for (let count = 0; count < 50; count++) log.add(TRIGGER);
+    expect(lines()).toHaveLength(20);
+    vi.advanceTimersByTime(1_000);
+    expect(lines().slice(20)).toEqual(["… and 30 more requests (--verbose shows all)"]);
+    log.add(TRIGGER);
+    vi.advanceTimersByTime(1_000);
+    expect(lines()).toHaveLength(22);
+  });
+
+  it("--verbose shows all, --quiet nothing, --json documents", async () => {
+    const verbose = await logging({ verbose: true });
+    for (let count = 0; count < 50; count++) verbose.log.add({ ...TRIGGER, method: "GET" });
+    expect(verbose.lines()).toHaveLength(50);
+    const quiet = await logging({ quiet: true });
+    quiet.log.add(TRIGGER);
+    expect(quiet.lines()).toEqual([]);
+    const json = await logging({ json: true });
+    json.log.add(TRIGGER);
+    expect(json.lines().map((line) => JSON.parse(line))).toEqual([{ request: TRIGGER }]);
+  });
+});
