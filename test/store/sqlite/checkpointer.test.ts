@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Checkpointer } from "../../../src/store/sqlite/checkpointer.js";
 import { openGroupingStore } from "../../../src/store/sqlite/grouping-store.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import { insertSample } from "../../contract/store/sample-runs.js";
@@ -30,6 +31,18 @@ describe("the log of a store that many write to", () => {
     const again = await openSqliteStore(file);
     expect((await again.listRecipientRuns({}, { limit: 500 })).items).toHaveLength(102);
     await again.close();
+  });
+
+  it("a thread that cannot open it ends by itself, and holds up nobody", async () => {
+    const checkpointer = new Checkpointer(join(folder, "missing", "store.db"));
+    const threads = () => process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
+    const before = threads();
+    for (let commits = 0; commits < 40; commits++) checkpointer.committed();
+    expect(threads()).toBe(before + 1);
+    await vi.waitFor(() => expect(threads()).toBe(before), { timeout: 20_000 });
+    for (let commits = 0; commits < 100; commits++) checkpointer.committed(); // tries no more
+    expect(threads()).toBe(before);
+    await checkpointer.close();
   });
 
   it("costs a store that sees few commits no thread", async () => {
