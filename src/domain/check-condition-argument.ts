@@ -1,5 +1,5 @@
 import { nearest } from "../util/nearest.js";
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 import { parseRelativeTime, parseTimestamp } from "./timestamp.js";
 
 const DELIVERY = "skipped undelivered bounced delivery_attempted queued not_sent sent delivered".split(" ");

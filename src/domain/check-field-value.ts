@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from "../util/json.js";
+import type { Complain } from "./complain.js";
 import { type MessageTypeField, SUB_FIELDS } from "./message-type.js";
-import type { Complain } from "./parse-recipient.js";
 import { hasLiquid } from "./step-shapes.js";
 import { fitsSchema } from "./trigger-data-schema.js";
 

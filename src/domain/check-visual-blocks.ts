@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 import {
   anything,
   either,

@@ -1,6 +1,6 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { pointerOf } from "../util/json.js";
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 import { placeOf } from "./place.js";
 
 /** "x: first fault (and n more)" as `invalid_params`, with every fault in the details. */

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 import { either, flag, list, number, object, oneOf, optional, type Shape, text } from "./shape.js";
 
 const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"] as const;

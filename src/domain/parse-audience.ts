@@ -1,9 +1,9 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, pointerOf } from "../util/json.js";
 import type { Audience } from "./audience.js";
+import type { Complain } from "./complain.js";
 import type { Condition } from "./condition.js";
 import { checkCondition } from "./parse-conditions.js";
-import type { Complain } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import { anything, object, oneOf } from "./shape.js";
 import { checked } from "./step-context.js";

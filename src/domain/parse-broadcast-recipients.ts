@@ -1,8 +1,9 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, pointerOf } from "../util/json.js";
 import type { BroadcastRecipient } from "./broadcast.js";
+import type { Complain } from "./complain.js";
 import { checkJsonShape } from "./json-limits.js";
-import { type Complain, idFault } from "./parse-recipient.js";
+import { idFault } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import { keyOf } from "./recipient.js";
 import { anything, object, optional, record, type Shape } from "./shape.js";

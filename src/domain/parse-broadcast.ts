@@ -2,7 +2,7 @@ import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
 import type { Broadcast } from "./broadcast.js";
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 import { parseWorkflow } from "./parse-workflow.js";
 import { placeOf } from "./place.js";
 import { object, oneOf, optional, type Shape, text } from "./shape.js";

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
+import type { Complain } from "./complain.js";
 import type { Channel } from "./environment.js";
-import type { Complain } from "./parse-recipient.js";
 import { type ProviderSetting, providerCatalogue, type Vendor, variableOf, vendorOf } from "./provider-catalogue.js";
 import { checkResponseFilter } from "./response-filter.js";
 

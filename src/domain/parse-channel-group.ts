@@ -1,9 +1,9 @@
 import type { Json } from "../util/json.js";
+import type { Complain } from "./complain.js";
 import type { Operator } from "./condition.js";
 import { type ChannelGroup, type ChannelGroupRule, COHORT_OPERATOR } from "./environment.js";
 import { CHANNEL_TYPES } from "./message.js";
 import { checkCondition } from "./parse-conditions.js";
-import type { Complain } from "./parse-recipient.js";
 import { anything, integer, list, object, oneOf, optional, type Shaped, text } from "./shape.js";
 import { filledText } from "./step-shapes.js";
 

@@ -1,8 +1,8 @@
 import { isJsonObject } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
 import { checkConditionArgument, checkRefVariable } from "./check-condition-argument.js";
+import type { Complain } from "./complain.js";
 import { type Condition, type ConditionGroup, OPERATORS } from "./condition.js";
-import type { Complain } from "./parse-recipient.js";
 
 const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
 const PREFIXES = ["data", "recipient", "actor", "tenant", "vars", "workflow", "run", "refs"];

@@ -1,7 +1,7 @@
 import type { Json } from "../util/json.js";
+import type { Complain } from "./complain.js";
 import type { AgentAnswer, AgentSettings, FetchAnswer, FetchSettings } from "./environment.js";
 import { httpMethod } from "./parse-function-step.js";
-import type { Complain } from "./parse-recipient.js";
 import { anything, integer, list, object, optional, record, type Shape, type Shaped, text } from "./shape.js";
 import { filledText } from "./step-shapes.js";
 import type { HttpMethod } from "./step-types.js";

@@ -1,7 +1,7 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { type JsonObject, pointerOf } from "../util/json.js";
+import type { Complain } from "./complain.js";
 import type { EmailLayout } from "./email-layout.js";
-import type { Complain } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import { flag, list, object, optional, type Shape, text } from "./shape.js";
 

@@ -1,6 +1,7 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isUuid } from "../util/ids.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
+import type { Complain } from "./complain.js";
 import type { ConditionGroup } from "./condition.js";
 import {
   type Channel,
@@ -16,7 +17,6 @@ import { checkChannelDelivery } from "./parse-channel-delivery.js";
 import { channelGroupShape, parseChannelGroup } from "./parse-channel-group.js";
 import { parseConditionGroup } from "./parse-conditions.js";
 import { agentShape, fetchShape, parseAgentSettings, parseFetchSettings } from "./parse-declared-answers.js";
-import type { Complain } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import { preferenceCenterOf, preferenceCenterShape } from "./preference-center.js";
 import type { PreferenceSet } from "./preference-set.js";

@@ -3,11 +3,11 @@ import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
 import { checkFieldValue } from "./check-field-value.js";
+import type { Complain } from "./complain.js";
 import type { Guide, GuideField, GuideStep, UrlPattern } from "./guide.js";
 import { checkJsonShape } from "./json-limits.js";
 import type { MessageType } from "./message-type.js";
 import { parseConditionGroup } from "./parse-conditions.js";
-import type { Complain } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import {
   anything,

@@ -1,8 +1,8 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
+import type { Complain } from "./complain.js";
 import { jsonSchemaShape } from "./json-schema-shape.js";
 import { type MessageType, type MessageTypeField, type MessageTypeVariant, SUB_FIELDS } from "./message-type.js";
-import type { Complain } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import {
   anything,

@@ -1,10 +1,10 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
+import type { Complain } from "./complain.js";
 import { parseOrThrow } from "./invalid-params.js";
 import { checkJsonShape } from "./json-limits.js";
 import { CHANNEL_TYPES } from "./message.js";
 import { parseConditionList } from "./parse-conditions.js";
-import type { Complain } from "./parse-recipient.js";
 import type { PreferenceSet } from "./preference-set.js";
 
 /** Guides have no preference (E-135). */

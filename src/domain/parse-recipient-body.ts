@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { Complain } from "./complain.js";
 import { invalidParams, parseOrThrow } from "./invalid-params.js";
 import { checkJsonShape } from "./json-limits.js";
 import { checkPreferenceSet } from "./parse-preference-set.js";
-import { type Complain, idFault, parseRecipient } from "./parse-recipient.js";
+import { idFault, parseRecipient } from "./parse-recipient.js";
 import { keyOf, type RecipientKey, type RecipientUpsert, splitKey, TENANTS, USERS } from "./recipient.js";
 
 /** Custom properties together, as JSON (E-052). */

@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { type AudienceMembership, MAX_AUDIENCE_MEMBERS } from "./audience.js";
+import type { Complain } from "./complain.js";
 import { parseOrThrow } from "./invalid-params.js";
 import { checkJsonShape } from "./json-limits.js";
-import { type Complain, type ParsedRecipient, parseRecipient } from "./parse-recipient.js";
+import { type ParsedRecipient, parseRecipient } from "./parse-recipient.js";
 import { type RecipientUpsert, splitKey, USERS } from "./recipient.js";
 import { MAX_SUBSCRIPTIONS } from "./subscription.js";
 

@@ -1,9 +1,7 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { Complain } from "./complain.js";
 import type { PreferenceSets } from "./preference-set.js";
 import { keyOf, type RecipientKey, type RecipientUpsert, TENANTS } from "./recipient.js";
-
-/** Called for each fault: where it is below the value, and what is wrong. */
-export type Complain = (path: PropertyKey[], message: string) => void;
 
 /** Own keys of an inline recipient that are not properties (E-039). */
 const ENVELOPE_KEYS = new Set(["id", "collection", "channel_data", "preferences", "$trigger_data"]);

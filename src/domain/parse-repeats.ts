@@ -1,6 +1,6 @@
 import { isJsonObject } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 import { REPEAT_DAY_GROUPS, REPEAT_DAYS, REPEAT_FREQUENCIES, type RepeatRule } from "./schedule.js";
 
 const KEYS = ["__typename", "frequency", "interval", "day_of_month", "days", "hours", "minutes"];

@@ -1,9 +1,10 @@
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
+import type { Complain } from "./complain.js";
 import { invalidParams, parseOrThrow } from "./invalid-params.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "./json-limits.js";
-import { type Complain, parseRecipient, parseTenant } from "./parse-recipient.js";
+import { parseRecipient, parseTenant } from "./parse-recipient.js";
 import { parseRepeats } from "./parse-repeats.js";
 import type { ScheduleChange, ScheduleRequest } from "./schedule.js";
 import { parseTimestamp } from "./timestamp.js";

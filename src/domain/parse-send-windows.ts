@@ -1,4 +1,4 @@
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 import type { Shaped } from "./shape.js";
 import type { sendWindow } from "./step-shapes.js";
 import type { SendWindow } from "./workflow.js";

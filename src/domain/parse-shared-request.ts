@@ -1,9 +1,9 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../util/json.js";
 import { didYouMean, nearest } from "../util/nearest.js";
+import type { Complain } from "./complain.js";
 import { jsonSchemaShape } from "./json-schema-shape.js";
 import { httpMethod, requestFields, requestOf } from "./parse-function-step.js";
-import type { Complain } from "./parse-recipient.js";
 import { placeOf } from "./place.js";
 import { object, optional, textUpTo } from "./shape.js";
 import { inputSchemaOf, type SharedRequest } from "./shared-request.js";

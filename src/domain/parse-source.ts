@@ -1,7 +1,7 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 import { placeOf } from "./place.js";
 import { anything, flag, list, object, oneOf, optional, record, type Shape, text, textUpTo } from "./shape.js";
 import { ACTION_PARAMETERS, ACTION_TYPES, type ActionType, type Source, type SourceMapping } from "./source.js";

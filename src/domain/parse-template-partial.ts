@@ -1,6 +1,6 @@
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, pointerOf } from "../util/json.js";
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 import { placeOf } from "./place.js";
 import { anything, flag, list, object, oneOf, optional, record, text } from "./shape.js";
 import { FIELD_TYPES, PARTIAL_TYPES, type TemplatePartial } from "./template-partial.js";

@@ -1,5 +1,5 @@
+import type { Complain } from "./complain.js";
 import { DAY_MS, type Duration, durationMs } from "./duration.js";
-import type { Complain } from "./parse-recipient.js";
 import { integer, object, oneOf, optional } from "./shape.js";
 import { checked, type StepParser } from "./step-context.js";
 import { delaySettings, durationShape, maybeText } from "./step-shapes.js";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../util/json.js";
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 import { anything, object, oneOf, optional, record } from "./shape.js";
 import { checked } from "./step-context.js";
 import { filledText } from "./step-shapes.js";

@@ -1,6 +1,6 @@
 import { isJsonObject } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
-import type { Complain } from "./parse-recipient.js";
+import type { Complain } from "./complain.js";
 
 /**
  * Checks a value of a project's file and complains of each fault. Files are checked at every start, and nothing of it may

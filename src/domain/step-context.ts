@@ -1,6 +1,6 @@
 import type { JsonObject } from "../util/json.js";
+import type { Complain } from "./complain.js";
 import type { ConditionPlace } from "./parse-conditions.js";
-import type { Complain } from "./parse-recipient.js";
 import type { Shape } from "./shape.js";
 import type { StepBase } from "./step-types.js";
 
