@@ -9,6 +9,12 @@ import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf } from "./shared/paging.js";
 import { addResourceOptions, openResources, type ResourceFlags, recipientArgument } from "./shared/resources.js";
 
+/** Words of the table's status column that the API's filter has under other names. */
+const MEANT = {
+  new: 'Did you mean "unseen"?',
+  archived: "Archived items are listed by --archived only.",
+};
+
 interface FeedFlags extends ResourceFlags, PageFlags {
   object?: string;
   channel?: string;
@@ -51,7 +57,7 @@ export function registerFeed(program: Command, context: CommandContext): void {
       recipient: keyOf(recipientOf(user, flags.object)),
       channel: flags.channel,
       tenant: flags.tenant,
-      status: oneOf(flags.status, FEED_STATUSES, "--status"),
+      status: oneOf(flags.status, FEED_STATUSES, "--status", MEANT),
       archived: oneOf(flags.archived, FEED_ARCHIVED, "--archived"),
     };
     const page = pageOf(flags);
