@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { CommandContext, Register } from "../commands/context.js";
-import { addGroupExamples } from "../commands/shared/options.js";
+import { addGroupExamples, swallowedHint } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/nearest.js";
 
@@ -14,13 +14,27 @@ function normalized(argv: readonly string[]): string[] {
   return argv[0] === "workflow" && argv[1] === "run" ? ["notify", ...argv.slice(2)] : [...argv];
 }
 
-function usageError(error: CommanderError): KnockError {
+/** Where an argument is missing: the option of the same command that takes several words, and took one too many. */
+function swallowed(program: Command): string | undefined {
+  for (const command of allCommands(program)) {
+    for (const option of command.options.filter(({ variadic }) => variadic)) {
+      const words: unknown = command.getOptionValue(option.attributeName());
+      if (!Array.isArray(words) || words.length < 2) continue;
+      const missing = command.registeredArguments.filter(({ required }) => required).map((one) => `<${one.name()}>`);
+      return swallowedHint(option.long ?? option.flags, String(words.at(-1)), missing.join(" "), missing.length > 1);
+    }
+  }
+  return undefined;
+}
+
+function usageError(error: CommanderError, program: Command): KnockError {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const took = error.code === "commander.missingArgument" ? swallowed(program) : undefined;
   const suggestion = rest
     .join(" ")
     .replace(/^\(|\)$/g, "")
     .trim();
-  return new KnockError("usage", first, { hint: suggestion || "--help shows what this command takes." });
+  return new KnockError("usage", first, { hint: took || suggestion || "--help shows what this command takes." });
 }
 
 /** Runs the command that argv names. Throws KnockError for wrong usage. */
@@ -86,7 +100,7 @@ export async function runProgram(
       streams.out((group ?? program).helpInformation());
       return;
     }
-    throw usageError(error);
+    throw usageError(error, program);
   }
 }
 

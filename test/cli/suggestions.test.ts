@@ -6,6 +6,28 @@ describe.concurrent("did you mean", () => {
     [["notfy", "x"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
     [["help", "notfy"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
     [["notify", "--wait", "new-comment"], 2, "hint: Put the workflow's key before it: knock notify new-comment --wait"],
+    [
+      ["notify", "-r", "ada", "new-coment"],
+      2,
+      'error: no workflow named\nhint: --recipients takes every word after it, "new-coment" too: put the workflow\'s key first, or -- before it.',
+    ],
+    [
+      ["notify", "--expect", "sent>=1", "new-coment", "-f", "payloads/new-comment.json"],
+      2,
+      'error: --expect: "new-coment" is not a rule',
+    ],
+    [
+      ["audiences", "add", "--recipients", "ada", "beta"],
+      2,
+      "error: missing required argument 'key'\nhint: --recipients takes every word after it, \"beta\" too: put <key> first, or -- before it.",
+    ],
+    [
+      ["subscriptions", "add", "-r", "ada", "projects", "p1"],
+      2,
+      'hint: --recipients takes every word after it, "p1" too: put <collection> <id> first, or -- before them.',
+    ],
+    [["cancel", "--object", "projects/p1", "invite", "k"], 2, 'hint: --object takes every word after it, "k" too: put'],
+    [["cancel", "-r", "ada"], 2, "hint: --help shows what this command takes."],
     [["cancle"], 2, 'error: there is no command "cancle"\nhint: Did you mean "cancel"?'],
     [["runs", "lst"], 2, 'error: knock runs has no command "lst"\nhint: Did you mean "list"?'],
     [["clock", "advnce", "1d"], 2, 'error: knock clock has no command "advnce"\nhint: Did you mean "advance"?'],

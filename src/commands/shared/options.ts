@@ -56,6 +56,11 @@ export function addExamples(command: Command, examples: readonly string[]): Comm
   return command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
 }
 
+/** Of an option that takes several words, and so took an argument that came after it; `what`: the arguments it stands before. */
+export function swallowedHint(option: string, word: string, what: string, several = false): string {
+  return `${option} takes every word after it, "${word}" too: put ${what} first, or -- before ${several ? "them" : "it"}.`;
+}
+
 /** Sets how much to say before a command runs. */
 export function applyVerbosity(context: CommandContext, flags: CommonFlags): void {
   context.output.verbosity = {
