@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { CommandContext, Register } from "../commands/context.js";
-import { addGroupExamples, swallowedHint } from "../commands/shared/options.js";
+import { addGroupExamples, firstExample, swallowedHint } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/nearest.js";
 
@@ -96,8 +96,10 @@ export async function runProgram(
     if (error.exitCode === 0) return;
     if (error.code === "commander.help") {
       // A group without a default, named alone: what it has is the answer.
-      const group = program.commands.find((command) => command.name() === name);
-      streams.out((group ?? program).helpInformation());
+      const group = program.commands.find((command) => command.name() === name) ?? program;
+      const first = firstExample(group);
+      if (first !== undefined) streams.out(`Begin with: ${first}\n\n`);
+      group.outputHelp();
       return;
     }
     throw usageError(error, program);

@@ -92,6 +92,19 @@ describe.concurrent("the program itself", () => {
     expect(stdout).toMatch(/alone, it lists them[\s\S]*Examples:\n {2}\$ knock runs list .*\n {2}\$ knock runs show /);
   });
 
+  test.for([
+    ["audiences", "knock audiences list beta"],
+    ["feed", "knock feed list ada"],
+    ["preferences", "knock preferences list ada"],
+    ["subscriptions", "knock subscriptions list projects p1"],
+    ["auth", "knock auth login"],
+  ])("%s alone says what to begin with, then its whole help", async ([group = "", first], { empty }) => {
+    const { stdout, stderr, exitCode } = await empty.knock([group]);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(stdout).toBe(`Begin with: ${first}\n\n${(await empty.knock([group, "--help"])).stdout}`);
+    expect(stdout).toContain("\nExamples:\n");
+  });
+
   test("a group without a default shows its commands", async ({ empty }) => {
     const { stdout, stderr, exitCode } = await empty.knock(["auth"]);
     expect(stdout).toMatch(/login.*\n.*logout/s);

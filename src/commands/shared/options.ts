@@ -44,6 +44,11 @@ export function addTargetOptions(command: Command): Command {
 
 const shown = new WeakMap<Command, readonly string[]>();
 
+/** What somebody would try first. */
+export function firstExample(group: Command): string | undefined {
+  return group.commands.flatMap((command) => shown.get(command)?.[0] ?? [])[0];
+}
+
 /** Under a group's help stands the first example of each of its commands. */
 export function addGroupExamples(group: Command): void {
   const examples = group.commands.flatMap((command) => shown.get(command)?.[0] ?? []);
