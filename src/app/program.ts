@@ -27,14 +27,25 @@ function swallowed(program: Command): string | undefined {
   return undefined;
 }
 
-function usageError(error: CommanderError, program: Command): KnockError {
+/** The command that argv names: a group's, where its second word is one; of a group alone the examples of all are known. */
+function namedCommand(program: Command, name: string, [, second]: readonly string[]): Command | undefined {
+  const group = program.commands.find((command) => command.name() === name);
+  return group?.commands.find((command) => command.name() === second) ?? group;
+}
+
+/** What a value is missing for is best shown. */
+const MISSING = new Set(["commander.missingArgument", "commander.optionMissingArgument"]);
+
+function usageError(error: CommanderError, program: Command, named: Command | undefined): KnockError {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const example = MISSING.has(error.code) && named !== undefined ? firstExample(named) : undefined;
+  const help = `${example === undefined ? "" : `For example: ${example}. `}--help shows what this command takes.`;
   const took = error.code === "commander.missingArgument" ? swallowed(program) : undefined;
   const suggestion = rest
     .join(" ")
     .replace(/^\(|\)$/g, "")
     .trim();
-  return new KnockError("usage", first, { hint: took || suggestion || "--help shows what this command takes." });
+  return new KnockError("usage", first, { hint: took || suggestion || help });
 }
 
 /** Runs the command that argv names. Throws KnockError for wrong usage. */
@@ -102,7 +113,7 @@ export async function runProgram(
       group.outputHelp();
       return;
     }
-    throw usageError(error, program);
+    throw usageError(error, program, namedCommand(program, name, words));
   }
 }
 

@@ -44,9 +44,9 @@ export function addTargetOptions(command: Command): Command {
 
 const shown = new WeakMap<Command, readonly string[]>();
 
-/** What somebody would try first. */
-export function firstExample(group: Command): string | undefined {
-  return group.commands.flatMap((command) => shown.get(command)?.[0] ?? [])[0];
+/** What somebody would try first of a command, or of a group of them. */
+export function firstExample(command: Command): string | undefined {
+  return shown.get(command)?.[0];
 }
 
 /** Under a group's help stands the first example of each of its commands. */
