@@ -8,6 +8,7 @@ import type { CommandContext } from "./context.js";
 import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf } from "./shared/paging.js";
 import { addResourceOptions, openResources, type ResourceFlags, recipientArgument } from "./shared/resources.js";
+import { noteStranger } from "./shared/strangers.js";
 
 /** Words of the table's status column that the API's filter has under other names. */
 const MEANT = {
@@ -61,6 +62,9 @@ export function registerFeed(program: Command, context: CommandContext): void {
       archived: oneOf(flags.archived, FEED_ARCHIVED, "--archived"),
     };
     const page = pageOf(flags);
-    printFeed(await (await openResources(context, flags)).feeds.list(filter, page), context.output);
+    const resources = await openResources(context, flags);
+    const listed = await resources.feeds.list(filter, page);
+    printFeed(listed, context.output);
+    if (listed.items.length === 0) await noteStranger(filter.recipient, resources, context);
   });
 }

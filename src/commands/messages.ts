@@ -17,6 +17,7 @@ import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { CommandContext, Shown, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
+import { localResources, noteStranger } from "./shared/strangers.js";
 
 const LISTED = [...DELIVERY_STATUSES, ...ENGAGEMENT_ACTIONS] as const;
 const MEANT = {
@@ -205,5 +206,6 @@ function registerList(messages: Command, context: CommandContext): void {
     printMessages(listed, context.output);
     const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
     if (slip !== null) context.output.note(slip);
+    if (listed.items.length === 0) await noteStranger(filter.recipient, localResources(operations), context);
   });
 }

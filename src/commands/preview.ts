@@ -7,7 +7,6 @@ import { type PayloadFlags, readPayloads } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
 import { printPreview } from "../output/print-preview.js";
 import type { ResourceOperations } from "../ports/resources.js";
-import { didYouMean } from "../util/nearest.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import {
   addCommonOptions,
@@ -17,6 +16,7 @@ import {
   type CommonFlags,
   collect,
 } from "./shared/options.js";
+import { strangerOf } from "./shared/strangers.js";
 
 interface PreviewFlags
   extends CommonFlags,
@@ -37,26 +37,18 @@ const SAMPLE = JSON.stringify({
   phone_number: "+15555550100",
 });
 
-const MOST_NAMES = 50;
-
 /** What to do about whoever is named by an id that nobody has; null where somebody has it, or it is identified inline. */
 async function strangerText(
   { key, upsert }: Party,
   flag: string,
-  { users, objects }: ResourceOperations,
+  resources: ResourceOperations,
 ): Promise<string | null> {
-  if (upsert !== null) return null;
+  const stranger = upsert === null ? await strangerOf(key, resources) : null;
+  if (stranger === null) return null;
   const { collection, id } = splitKey(key);
-  const isUser = collection === USERS;
-  const found = isUser ? await users.read(id) : await objects.read(collection, id);
-  if (found !== null) return null;
-  const page = { limit: MOST_NAMES };
-  const { items } = await (isUser ? users.list(page) : objects.list(collection, page));
-  const names = items.map((item) => String(item.id));
-  const near = didYouMean(id, names, isUser ? "Users" : "Objects");
-  const inline = JSON.stringify(isUser ? { id, email: "…" } : { collection, id, name: "…" });
-  const who = isUser ? `user "${id}"` : `object "${collection}/${id}"`;
-  return `${who} was never identified, so only the id is known. ${near === undefined ? "I" : `${near.replace(/[^.?]$/, "$&.")} Or i`}nline: ${flag} '${inline}'.`;
+  const inline = JSON.stringify(collection === USERS ? { id, email: "…" } : { collection, id, name: "…" });
+  const { who, near } = stranger;
+  return `${who} was never identified, so only the id is known. ${near === null ? "I" : `${near} Or i`}nline: ${flag} '${inline}'.`;
 }
 
 /** A preview shows what it can of somebody unknown: a trigger would send nothing to them, and an actor would be refused. */

@@ -7,6 +7,7 @@ import type { LocalOperations } from "../ports/operations.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
+import { localResources, noteStranger } from "./shared/strangers.js";
 
 const ENDED = 'Did you mean "completed"? So is every run that has ended, whatever it sent.';
 /** Words of people, and of steps' outcomes, for what runs are. */
@@ -58,6 +59,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     printRuns(listed, context.output);
     const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
     if (slip !== null) context.output.note(slip);
+    if (listed.items.length === 0) await noteStranger(filter.recipient, localResources(operations), context);
   });
 
   const show = runs

@@ -74,9 +74,18 @@ describe.concurrent("did you mean", () => {
     [["messages", "list", "--channel", "sendgird"], 'note: did you mean "sendgrid"?'],
     [["messages", "list", "--channel", "sendgrid"], ""],
     [["runs", "list", "--workflow", "new-comment"], ""],
+    [["runs", "list", "--recipient", "adda"], 'note: user "adda" was never identified. Did you mean "ada"?'],
+    [
+      ["messages", "list", "--recipient", "projects/p9"],
+      'note: object "projects/p9" was never identified. Did you mean',
+    ],
+    [["feed", "list", "adda"], 'note: user "adda" was never identified. Did you mean "ada"?'],
+    [["feed", "list", "ada"], ""],
+    [["runs", "list", "--recipient", "ada"], ""],
   ])("an empty list, %j: %j", async ([args, note], { collab }) => {
     const { stderr, exitCode } = await collab.knock(args);
-    expect({ stderr, exitCode }).toEqual({ stderr: note, exitCode: 0 });
+    expect(exitCode).toBe(0);
+    expect(note === "" ? stderr : stderr.slice(0, note.length)).toBe(note);
   });
 });
 
