@@ -56,6 +56,7 @@ const LATE_MODULES = [
   "engine/store-connections",
   "engine/time-windows",
   "engine/tracking/track-content",
+  "project/fault-places",
   "project/read-requests",
   "project/read-translations",
   "providers/open-provider",

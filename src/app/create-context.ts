@@ -229,6 +229,14 @@ export function createContext(
       checkTriggerData(workflow, trigger.data);
       return "checked";
     },
+    async namesWorkflow(word, flags) {
+      const found = await projectOf(flags);
+      if (found === null) return false;
+      const isLocal = (await settingsOf(flags)).target.value === "local";
+      const branch = isLocal ? await branchOf(found, flags) : null;
+      const files = (branch === null ? null : found.branch(branch)) ?? found;
+      return (await files.workflowKeys()).includes(word);
+    },
     workflowWarnings: async (workflow, flags) => (await projectOf(flags))?.workflowWarnings(workflow) ?? [],
     async describeRequest(trigger, idempotencyKey, flags) {
       const { api_key, branch } = await settingsOf(flags);

@@ -127,6 +127,8 @@ export interface CommandContext {
   targetOf(flags: TargetFlags): Promise<"local" | "remote">;
   /** Checks a trigger against the project, opening no store: `unchecked` where there is no project or workflow to check by. */
   checkTrigger(trigger: Trigger, flags: TargetFlags): Promise<"checked" | "unchecked">;
+  /** Whether a word is a workflow's key in the project; false where there is no project. */
+  namesWorkflow(word: string, flags: TargetFlags): Promise<boolean>;
   /** What a workflow file that this command has read says without effect, a line each. */
   workflowWarnings(workflow: string, flags: TargetFlags): Promise<readonly string[]>;
   /** The request a remote trigger would make; without a key configured it shows none. */

@@ -8,6 +8,13 @@ import type { CommandContext } from "./context.js";
 import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf } from "./shared/paging.js";
 import { addResourceOptions, openResources, type ResourceFlags, recipientArgument } from "./shared/resources.js";
+import { noteStranger } from "./shared/strangers.js";
+
+/** Words of the table's status column that the API's filter has under other names. */
+const MEANT = {
+  new: 'Did you mean "unseen"?',
+  archived: "Archived items are listed by --archived only.",
+};
 
 interface FeedFlags extends ResourceFlags, PageFlags {
   object?: string;
@@ -51,10 +58,13 @@ export function registerFeed(program: Command, context: CommandContext): void {
       recipient: keyOf(recipientOf(user, flags.object)),
       channel: flags.channel,
       tenant: flags.tenant,
-      status: oneOf(flags.status, FEED_STATUSES, "--status"),
+      status: oneOf(flags.status, FEED_STATUSES, "--status", MEANT),
       archived: oneOf(flags.archived, FEED_ARCHIVED, "--archived"),
     };
     const page = pageOf(flags);
-    printFeed(await (await openResources(context, flags)).feeds.list(filter, page), context.output);
+    const resources = await openResources(context, flags);
+    const listed = await resources.feeds.list(filter, page);
+    printFeed(listed, context.output);
+    if (listed.items.length === 0) await noteStranger(filter.recipient, resources, context);
   });
 }

@@ -1,16 +1,32 @@
 import type { Command } from "commander";
 import { htmlToShow } from "../domain/inline-pictures.js";
 import { parseInteractionMetadata } from "../domain/interaction-metadata.js";
-import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../domain/message.js";
+import {
+  DELIVERY_STATUSES,
+  type DeliveryStatus,
+  ENGAGEMENT_ACTIONS,
+  type EngagementAction,
+} from "../domain/message.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { parseJsonFlag } from "../input/parse-flags.js";
 import { printMarked, printMessage, printMessages, printShown } from "../output/print-messages.js";
+import type { MessageFilter } from "../ports/filters.js";
 import type { Operations } from "../ports/operations.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { CommandContext, Shown, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
+import { localResources, noteStranger } from "./shared/strangers.js";
+
+const LISTED = [...DELIVERY_STATUSES, ...ENGAGEMENT_ACTIONS] as const;
+const MEANT = {
+  failed: 'Did you mean "undelivered"?',
+  waiting: 'Did you mean "queued"?',
+  scheduled: 'Did you mean "queued"?',
+  skipped: "A step that was skipped makes no message: knock runs show tells why.",
+  clicked: 'Did you mean "link_clicked"?',
+};
 
 interface ListFlags extends CommonFlags, TargetFlags, PageFlags {
   workflow?: string;
@@ -152,6 +168,14 @@ async function openEmail(id: string, content: JsonObject, context: CommandContex
   return context.showHtml(id, html);
 }
 
+/** A message has one delivery status and any of the others; a table shows both in one column. */
+function statusFilter(given: string | undefined): Pick<MessageFilter, "status" | "engagement_statuses"> {
+  const status = oneOf(given, LISTED, "--status", MEANT);
+  if (status === undefined) return {};
+  const engagement = ENGAGEMENT_ACTIONS.find((action) => action === status);
+  return engagement === undefined ? { status: status as DeliveryStatus } : { engagement_statuses: [engagement] };
+}
+
 function registerList(messages: Command, context: CommandContext): void {
   const list = messages
     .command("list", { isDefault: true })
@@ -160,7 +184,7 @@ function registerList(messages: Command, context: CommandContext): void {
     .option("--workflow-run <id>", "only of this trigger")
     .option("--recipient <id>", "only to this user id or collection/id")
     .option("--channel <key>", "only on this channel (key or id)")
-    .option("--status <status>", `only with this status: ${DELIVERY_STATUSES.join(", ")}`)
+    .option("--status <status>", `only with this status: ${LISTED.join(", ")}`)
     .option("--tenant <id>", "only of this tenant");
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), [
     "knock messages list --recipient ada",
@@ -173,7 +197,7 @@ function registerList(messages: Command, context: CommandContext): void {
       workflow_run_id: flags.workflowRun,
       recipient: recipientKeyOf(flags.recipient),
       channel: flags.channel,
-      status: oneOf(flags.status, DELIVERY_STATUSES, "--status"),
+      ...statusFilter(flags.status),
       tenant: flags.tenant,
     };
     const page = pageOf(flags);
@@ -182,5 +206,6 @@ function registerList(messages: Command, context: CommandContext): void {
     printMessages(listed, context.output);
     const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
     if (slip !== null) context.output.note(slip);
+    if (listed.items.length === 0) await noteStranger(filter.recipient, localResources(operations), context);
   });
 }

@@ -19,6 +19,7 @@ import {
   applyVerbosity,
   type CommonFlags,
   collect,
+  swallowedHint,
 } from "./shared/options.js";
 
 interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
@@ -71,6 +72,34 @@ export function registerNotify(program: Command, context: CommandContext): void 
       { ...flags, recipients: recipients.length > 0 ? recipients : undefined },
       context,
     );
+  });
+}
+
+/** Options of several words, the first of which may have taken the workflow's key for one of theirs. */
+const SEVERAL = { recipients: "--recipients", object: "--object", expect: "--expect" } as const;
+
+/**
+ * `--recipients ada new-comment`: without a key there is nothing to do, so that the one word which names a workflow of the project
+ * can only have been meant as the key. Of words that name none nobody knows.
+ */
+async function withKey(flags: NotifyFlags, context: CommandContext): Promise<[key: string | null, flags: NotifyFlags]> {
+  const names = Object.keys(SEVERAL) as (keyof typeof SEVERAL)[];
+  const keys = new Set<string>();
+  for (const word of names.flatMap((name) => flags[name] ?? []))
+    if (await context.namesWorkflow(word, flags)) keys.add(word);
+  const [key, ...others] = keys;
+  if (key !== undefined && others.length === 0) {
+    const rest = { ...flags };
+    for (const name of names) {
+      const words = flags[name]?.filter((word) => word !== key);
+      rest[name] = words?.length ? words : undefined;
+    }
+    return [key, rest];
+  }
+  const taker = names.find((name) => (flags[name]?.length ?? 0) > 1);
+  if (taker === undefined) return [null, flags];
+  throw new KnockError("usage", "no workflow named", {
+    hint: swallowedHint(SEVERAL[taker], flags[taker]?.at(-1) ?? "", "the workflow's key"),
   });
 }
 
@@ -186,8 +215,9 @@ function warnOfUnidentified(outcome: TriggerOutcome, context: CommandContext): v
   );
 }
 
-async function runNotify(workflow: string | null, flags: NotifyFlags, context: CommandContext): Promise<void> {
+async function runNotify(named: string | null, given: NotifyFlags, context: CommandContext): Promise<void> {
   const { output } = context;
+  const [workflow, flags] = named === null && given.file === undefined ? await withKey(given, context) : [named, given];
   if (flags.wait !== undefined && flags.wait !== true) {
     // A word after --wait is its value, though it was meant as the workflow's key.
     const hint =

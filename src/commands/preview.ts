@@ -1,9 +1,12 @@
 import type { Command } from "commander";
 import { parseTrigger } from "../domain/parse-trigger.js";
+import { splitKey, USERS } from "../domain/recipient.js";
+import type { Trigger } from "../domain/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import { type PayloadFlags, readPayloads } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
 import { printPreview } from "../output/print-preview.js";
+import type { ResourceOperations } from "../ports/resources.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import {
   addCommonOptions,
@@ -13,6 +16,7 @@ import {
   type CommonFlags,
   collect,
 } from "./shared/options.js";
+import { strangerOf } from "./shared/strangers.js";
 
 interface PreviewFlags
   extends CommonFlags,
@@ -23,6 +27,8 @@ interface PreviewFlags
   watch?: boolean;
 }
 
+type Party = Pick<Trigger["recipients"][number], "key" | "upsert">;
+
 /** Whom a step is rendered for where nobody is named: someone whom every channel but push and chat can reach. */
 const SAMPLE = JSON.stringify({
   id: "sample",
@@ -30,6 +36,30 @@ const SAMPLE = JSON.stringify({
   email: "sample@example.com",
   phone_number: "+15555550100",
 });
+
+/** What to do about whoever is named by an id that nobody has; null where somebody has it, or it is identified inline. */
+async function strangerText(
+  { key, upsert }: Party,
+  flag: string,
+  resources: ResourceOperations,
+): Promise<string | null> {
+  const stranger = upsert === null ? await strangerOf(key, resources) : null;
+  if (stranger === null) return null;
+  const { collection, id } = splitKey(key);
+  const inline = JSON.stringify(collection === USERS ? { id, email: "…" } : { collection, id, name: "…" });
+  const { who, near } = stranger;
+  return `${who} was never identified, so only the id is known. ${near === null ? "I" : `${near} Or i`}nline: ${flag} '${inline}'.`;
+}
+
+/** A preview shows what it can of somebody unknown: a trigger would send nothing to them, and an actor would be refused. */
+async function strangersIn({ recipients, actor }: Trigger, resources: ResourceOperations): Promise<string[]> {
+  const [first] = recipients;
+  const texts = [
+    first === undefined ? null : await strangerText(first, "--recipient", resources),
+    actor === null ? null : await strangerText(actor, "--actor", resources),
+  ];
+  return texts.filter((text) => text !== null);
+}
 
 export function registerPreview(program: Command, context: CommandContext): void {
   const command = program
@@ -49,6 +79,7 @@ export function registerPreview(program: Command, context: CommandContext): void
     .option("--set <path=value>", "one data property (path=text, path:=json)", collect)
     .option("-t, --tenant <value>", "an id or JSON")
     .option("-f, --file <path>", "a whole payload (JSON)")
+    .option("--branch <slug>", "the branch to work on")
     .option("--all", "every channel step")
     .option("--watch", "again whenever a file of the project changes");
   addExamples(addCommonOptions(addProjectOptions(command)), [
@@ -86,7 +117,8 @@ async function runPreview(
   };
   const show = async (): Promise<boolean> => {
     const engine = await context.openLocal(flags);
-    const previews = await engine.previewSteps(await read(), ref === undefined ? null : [ref]);
+    const trigger = await read();
+    const previews = await engine.previewSteps(trigger, ref === undefined ? null : [ref]);
     const [first, ...others] = previews;
     if (first === undefined)
       throw new KnockError("resource_missing", `workflow "${workflow}" has no channel step: it renders no message`);
@@ -96,7 +128,11 @@ async function runPreview(
         hint: `Name one, or take --all: ${refs.join(", ")}.`,
       });
     }
-    tell(JSON.stringify(previews), () => printPreview(previews, context.output));
+    const strangers = await strangersIn(trigger, engine.resources);
+    tell(JSON.stringify([previews, strangers]), () => {
+      printPreview(previews, context.output);
+      for (const text of strangers) context.output.warn(text);
+    });
     return previews.every(({ reason }) => reason === null);
   };
   if (!flags.watch) {

@@ -7,6 +7,17 @@ import type { LocalOperations } from "../ports/operations.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
+import { localResources, noteStranger } from "./shared/strangers.js";
+
+const ENDED = 'Did you mean "completed"? So is every run that has ended, whatever it sent.';
+/** Words of people, and of steps' outcomes, for what runs are. */
+const MEANT = {
+  waiting: 'Did you mean "paused"? A run is paused while a step waits.',
+  delayed: 'Did you mean "paused"? A run is paused while a step waits.',
+  running: 'Did you mean "processing"?',
+  failed: 'Did you mean "completed"? A failed run is completed, with errors.',
+  ...{ done: ENDED, ended: ENDED, finished: ENDED, passed: ENDED, sent: ENDED, skipped: ENDED, halted: ENDED },
+};
 
 interface ListFlags extends CommonFlags, TargetFlags, PageFlags {
   workflow?: string;
@@ -39,7 +50,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
       workflow: flags.workflow,
       workflow_run_id: flags.workflowRun,
       recipient: recipientKeyOf(flags.recipient),
-      status: oneOf(flags.status, RUN_STATUSES, "--status"),
+      status: oneOf(flags.status, RUN_STATUSES, "--status", MEANT),
       tenant: flags.tenant,
     };
     const page = pageOf(flags);
@@ -48,6 +59,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     printRuns(listed, context.output);
     const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
     if (slip !== null) context.output.note(slip);
+    if (listed.items.length === 0) await noteStranger(filter.recipient, localResources(operations), context);
   });
 
   const show = runs

@@ -148,6 +148,9 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
     throw invalid(
       what,
       detailsOf(inOrder(issues), payload, (path) => (path.length === 0 ? KNOWN : ["sandbox_mode", "skip_delay"])),
+      payload.recipients === undefined
+        ? 'On the command line --recipients ada,grace; in a payload "recipients": ["ada"].'
+        : undefined,
     );
   }
   const workflowKey = workflow ?? key;

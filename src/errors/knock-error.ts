@@ -36,6 +36,10 @@ export interface ErrorDetail {
   pointer: string;
   message: string;
   value?: unknown;
+  /** Of a file of the project: which, and where in it, counted from 1. */
+  file?: string;
+  line?: number;
+  column?: number;
 }
 
 export interface KnockErrorOptions {

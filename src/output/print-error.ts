@@ -22,8 +22,10 @@ export function printError(error: unknown, output: Output, debug: boolean): void
   const message = known ? known.message : `internal fault: ${messageOf(error)}`;
   output.errorLine(`${paint.red("error:")} ${message}`);
   if (known && known.details.length > 1) {
-    for (const detail of known.details.slice(0, MAX_DETAILS))
-      output.errorLine(`  ${placeOf(detail.pointer)} ${detail.message}`);
+    for (const { pointer, message, file, line, column } of known.details.slice(0, MAX_DETAILS)) {
+      const at = file === undefined ? "" : `${file}:${line}:${column}: `;
+      output.errorLine(`  ${at}${placeOf(pointer)} ${message}`);
+    }
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);
   }
   const hint = known

@@ -20,6 +20,10 @@ export function printPageHint({ page_info }: Listed, output: Output): void {
   if (page_info.after !== null) output.note(output.paintError.dim(`more: --after ${page_info.after}`));
 }
 
+/**
+ * `2030-01-01 10:05:00Z`. Times of the text output are in UTC, as JSON, the flags that take times and the page have them: what is
+ * read can be typed again, and a transcript reads alike on every machine (docs/decisions/0005).
+ */
 export function timeText(value: unknown): string {
   return typeof value === "string" ? value.replace("T", " ").replace(/\.\d+Z$/, "Z") : "";
 }

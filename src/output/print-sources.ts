@@ -1,6 +1,7 @@
 import type { ActionOutcome, SourceReceipt, SourceView } from "../domain/source-receipt.js";
 import type { Output } from "./output.js";
 import type { Paint } from "./paint.js";
+import { timeText } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
 export function printSources(sources: readonly SourceView[], output: Output): void {
@@ -63,7 +64,13 @@ export function printReceipts(receipts: readonly SourceReceipt[], output: Output
   if (receipts.length === 0) return output.note("no events have come in");
   printTable(
     ["RECEIVED", "SOURCE", "TYPE", "ABOUT", "WHAT BECAME OF IT"],
-    receipts.map((one) => [one.received_at, one.source, one.event_type ?? "", one.user_id ?? "", summary(one)]),
+    receipts.map((one) => [
+      timeText(one.received_at),
+      one.source,
+      one.event_type ?? "",
+      one.user_id ?? "",
+      summary(one),
+    ]),
     output,
   );
 }

@@ -1,6 +1,7 @@
 import type { Reason, StepOutcome } from "../domain/outcome.js";
 import type { RecipientReference } from "../domain/recipient.js";
 import { formatDuration } from "../util/duration.js";
+import { isoTime } from "../util/iso-time.js";
 
 const CHANNEL_LABELS: Record<string, string> = { in_app_feed: "in-app", http: "webhook", in_app_guide: "guide" };
 
@@ -28,16 +29,12 @@ export function reasonText(reason: Reason | null | undefined): string {
   return prefix === "" ? reason.detail : `${prefix}: ${reason.detail}`;
 }
 
-/** `10:35 (in 30m)`; with the day where it is another one. Times are the machine's local ones. */
+/** `10:35Z (in 30m)`; with the day where it is another one. In UTC as every time of the text output is (`print-runs.ts`). */
 export function untilText(until: string | null | undefined, now: number): string {
   if (!until) return "";
-  const at = new Date(until);
-  const clock = `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
-  const today = new Date(now);
-  const sameDay =
-    at.getFullYear() === today.getFullYear() && at.getMonth() === today.getMonth() && at.getDate() === today.getDate();
-  const day = sameDay
-    ? ""
-    : `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")} `;
-  return ` until ${day}${clock} (in ${formatDuration(at.getTime() - now)})`;
+  const at = Date.parse(until);
+  if (Number.isNaN(at)) return ` until ${until}`; // a remote answer's, as it came
+  const [day, clock] = [isoTime(at).slice(0, 10), isoTime(at).slice(11, 16)];
+  const other = day === isoTime(now).slice(0, 10) ? "" : `${day} `;
+  return ` until ${other}${clock}Z (in ${formatDuration(at - now)})`;
 }

@@ -23,6 +23,8 @@ export interface MessageFilter {
   /** A channel's key or id. */
   channel?: string | undefined;
   status?: DeliveryStatus | undefined;
+  /** Any of these; the negative ones are what a message has not. */
+  engagement_statuses?: readonly EngagementAction[] | undefined;
   tenant?: string | undefined;
   /** Likewise, or part of the rendered content. */
   text?: string | undefined;
@@ -44,7 +46,6 @@ export type TimeBounds = Partial<Record<"gt" | "gte" | "lt" | "lte", number>>;
 export interface MessageQuery extends MessageFilter {
   ids?: readonly string[] | undefined;
   statuses?: readonly DeliveryStatus[] | undefined;
-  engagement_statuses?: readonly EngagementAction[] | undefined;
   workflow_categories?: readonly string[] | undefined;
   /** Pairs that a message's data has at its top; none is nested. */
   trigger_data?: JsonObject | undefined;

@@ -79,6 +79,16 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     return read;
   };
 
+  /** What is wrong with a file is told with line and column. */
+  async function placed<T>(path: string, read: () => T | Promise<T>, owner?: string): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      const { withPlaces } = await import("./fault-places.js");
+      throw await withPlaces(error, { path, shown: shown(path) }, owner);
+    }
+  }
+
   async function workflow(key: string): Promise<Workflow | null> {
     if (!KEY.test(key)) {
       // A key must not name a path: only what is listed is looked at, to say what is wrong with it.
@@ -90,6 +100,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const folder = folders.folderOf("workflows", key, "workflow.json");
     const file = join(folder, "workflow.json");
     if (!existsSync(file)) return null;
+    return placed(file, () => readWorkflow(key, folder, file), `workflow "${key}": `);
+  }
+
+  async function readWorkflow(key: string, folder: string, file: string): Promise<Workflow> {
     const raw = await readProjectJson(file, shown(file), "workflow_invalid");
     const files = new Map<string, string>();
     const resolved = await resolveFileReferences(raw, {
@@ -158,7 +172,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   async function readEnvironment(): Promise<Environment> {
     const file = join(knockDir, "environment.json");
     if (!existsSync(file)) return emptyEnvironment();
-    return parseEnvironment(await readProjectJson(file, shown(file)), shown(file));
+    const raw = await readProjectJson(file, shown(file));
+    return placed(file, () => parseEnvironment(raw, shown(file)));
   }
 
   async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {
@@ -182,7 +197,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
           "project_invalid",
           `${shown(path)}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.fault}`,
         );
-      seeds.push({ file: name, digest, ...parseRecipientsFile(parsed.value, shown(path)) });
+      seeds.push({ file: name, digest, ...(await placed(path, () => parseRecipientsFile(parsed.value, shown(path)))) });
     }
     return seeds;
   }

@@ -2,8 +2,8 @@ import type { Page, Paged } from "../ports/store.js";
 import type { JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 
-/** Query parameters; undefined ones are left out. */
-export type Query = Record<string, string | undefined>;
+/** Query parameters; undefined ones are left out, of a list there is one for each. */
+export type Query = Record<string, string | readonly string[] | undefined>;
 
 /** The most a page of the API holds (A-070). */
 export const LARGEST_PAGE = 50;
@@ -11,7 +11,9 @@ export const LARGEST_PAGE = 50;
 const MOST_PAGES_FILTERED = 20;
 
 export function withQuery(path: string, query: Query): string {
-  const pairs = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const pairs = Object.entries(query).flatMap(([name, value = []]) =>
+    (typeof value === "string" ? [value] : value).map((one): [string, string] => [name, one]),
+  );
   return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs)}`;
 }
 

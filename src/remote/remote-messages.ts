@@ -38,6 +38,7 @@ export function listRemoteMessages(client: ApiClient, filter: MessageFilter, pag
     workflow_recipient_run_id: filter.recipient_run_id,
     channel_id: byId ? channel : undefined,
     "status[]": filter.status,
+    "engagement_status[]": filter.engagement_statuses,
     tenant: filter.tenant,
   };
   const byKey =

@@ -1,4 +1,5 @@
 import type { Json } from "./json.js";
+import { placeAt } from "./json-place.js";
 
 export type JsonResult = { value: Json } | { fault: string; line: number; column: number };
 
@@ -35,7 +36,6 @@ export async function parseJson(text: string): Promise<JsonResult> {
     }
     const [first] = errors;
     const offset = first?.offset ?? source.length;
-    const before = source.slice(0, offset);
     return {
       fault:
         source.trim() === ""
@@ -43,8 +43,7 @@ export async function parseJson(text: string): Promise<JsonResult> {
           : first
             ? (MESSAGES[printParseErrorCode(first.error)] ?? "not valid JSON")
             : (error as Error).message,
-      line: before.split("\n").length,
-      column: offset - before.lastIndexOf("\n"),
+      ...placeAt(source, offset),
     };
   }
 }

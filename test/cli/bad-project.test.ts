@@ -63,7 +63,7 @@ describe.concurrent("knock.json", () => {
 describe.concurrent("environment.json", () => {
   test.for<[content: string, message: string]>([
     ['{"channels": {', "knock/environment.json:1:15: not valid JSON: expected a closing brace"],
-    ["[]", "knock/environment.json: the document must be an object, found a list"],
+    ["[]", "knock/environment.json:1:1: the document must be an object, found a list"],
     ['{"chanels":{}}', 'chanels is not a known key; did you mean "channels"?'],
     ['{"channels":[]}', "channels must be an object, found a list"],
     ['{"channels":{"x":{"type":"emial"}}}', "channels.x.type must be"],
@@ -79,7 +79,7 @@ describe.concurrent("environment.json", () => {
 describe.concurrent("recipients/*.json", () => {
   test.for<[content: string | Uint8Array, message: string]>([
     ["{", "knock/recipients/zz.json:1:2: not valid JSON"],
-    ["[]", "knock/recipients/zz.json: the document must be an object, found a list"],
+    ["[]", "knock/recipients/zz.json:1:1: the document must be an object, found a list"],
     ['{"user":[]}', 'user is not a known key; did you mean "users"?'],
     ['{"users":{}}', "users must be a list, found an object"],
     ['{"users":[{"name":"x"}]}', "users[0].id is required"],
@@ -129,7 +129,7 @@ describe.concurrent("workflows", () => {
 
   test.for<[name: string, content: string | JsonObject, refusal: Refusal]>([
     ["not JSON", '{"name":', workflow("knock/workflows/odd/workflow.json:1:9: not valid JSON")],
-    ["a list", "[]", workflow('workflow "odd"', "")],
+    ["a list", "[]", workflow("knock/workflows/odd/workflow.json:1:1: the document must be an object", "")],
     [
       "an unknown step type",
       { name: "x", steps: [{ ref: "a", type: "nope" }] },

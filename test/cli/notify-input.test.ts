@@ -10,6 +10,21 @@ async function bodyOf(sample: Sample, args: readonly string[], options?: RunOpti
 
 const PAGE = ["--set", "page=Home"];
 
+describe.concurrent("the workflow's key after an option that takes several words", () => {
+  test.for<[args: string[], path: string, recipients: unknown[]]>([
+    [["--recipients", "ada", "new-comment", ...PAGE], "new-comment", ["ada"]],
+    [["-r", "ada", "grace", "invite", "--cancellation-key", "k"], "invite", ["ada", "grace"]],
+    [["--recipient", "ada", "invite", "-r", "lin"], "invite", ["lin", "ada"]],
+    [["--object", "projects/p1", "page-shared", ...PAGE], "page-shared", [{ collection: "projects", id: "p1" }]],
+    [["-r", "ada", "--expect", "no-failures", "invite"], "invite", ["ada"]],
+    // Of two keys the first argument is the key, as ever.
+    [["invite", "-r", "ada", "new-comment"], "invite", ["ada", "new-comment"]],
+  ])("%j triggers %s", async ([args, key, recipients], { collab }) => {
+    const { json } = await collab.knock(["notify", ...args, "--dry-run", "--json"]);
+    expect(json).toMatchObject({ path: `/v1/workflows/${key}/trigger`, body: { recipients } });
+  });
+});
+
 describe.concurrent("--recipients", () => {
   test.for<[args: string[], recipients: unknown[]]>([
     [

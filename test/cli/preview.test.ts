@@ -41,6 +41,39 @@ describe.concurrent("knock preview", () => {
     expect(exitCode).toBe(1);
   });
 
+  test("nobody by that id: who is meant, or how to give somebody inline", async ({ collab }) => {
+    const show = async (...args: string[]) => collab.knock(["preview", "new-comment", ...args, ...COMMENT]);
+    const slip = await show("email_1", "-r", "graec");
+    expect(slip.stdout).toContain("✗ missing_recipient_data: no e-mail address");
+    expect(slip.stderr).toBe(
+      `warning: user "graec" was never identified, so only the id is known. Did you mean "grace"? Or inline: --recipient '{"id":"graec","email":"…"}'.`,
+    );
+    expect(slip.exitCode).toBe(1);
+    // What renders without an address is told of, too.
+    const feed = await show("in_app_feed_1", "-r", "zzz", "-a", "alna");
+    expect(feed.stderr).toMatch(
+      /^warning: user "zzz" was never identified, so only the id is known\. Users: ada, .*\nwarning: user "alna" .* Did you mean "alan"\? Or inline: --actor /,
+    );
+    expect(feed.exitCode).toBe(0);
+    const object = await show("in_app_feed_1", "-r", '{"collection":"projects","id":"p9"}');
+    expect(object.stderr).toMatch(
+      /^warning: object "projects\/p9" was never .* Did you mean "p\d"\?.*"collection":"projects"/,
+    );
+    const known = await show("in_app_feed_1", "-r", "ada", "-a", "alan");
+    expect(known.stderr).toBe("");
+  });
+
+  test("--branch shows the branch's files; one that there is not is refused", async ({ collab }) => {
+    const feed = { ref: "in_app_feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "in-app-feed" };
+    const steps = [{ ...feed, template: { markdown_body: "Of the branch" } }];
+    collab.write("knock/branches/feat-1/workflows/new-comment/workflow.json", { name: "New comment", steps });
+    const args = ["preview", "new-comment", "in_app_feed_1", ...COMMENT, "--branch"];
+    const { stdout, stderr } = await collab.knock([...args, "feat-1"]);
+    expect({ stdout, stderr }).toEqual({ stdout: expect.stringContaining("Of the branch"), stderr: "" });
+    const nope = await collab.knock([...args, "nope"]);
+    expect([nope.exitCode, nope.stderr]).toEqual([5, expect.stringContaining('there is no branch "nope"')]);
+  });
+
   test("names a step that is not there, one that renders nothing, and the choice there is", async ({ collab }) => {
     const unknown = await collab.knock(["preview", "new-comment", "emial_1", ...COMMENT]);
     expect(unknown.stderr).toBe('error: workflow "new-comment" has no step "emial_1"\nhint: Did you mean "email_1"?');

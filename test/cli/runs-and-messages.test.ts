@@ -193,6 +193,9 @@ describe.concurrent("knock messages", () => {
     const grace = started.outcome.recipients?.[1]?.steps[0]?.message_id ?? "";
     const marked = await collab.knock(["messages", "mark", grace, "seen"]);
     expect(marked.stdout).toBe(`✓ ${grace}  in-app-feed  delivered, seen`);
+    // Words of the status column, both kinds of them, are what --status takes.
+    expect(ids(await list(collab, ["messages", "list", "--status", "seen"]))).toEqual([grace]);
+    expect(ids(await list(collab, ["messages", "list", "--status", "unseen"]))).toHaveLength(2);
     await collab.knock(["clock", "advance", "30m"]);
     const ended = await collab.knock(["runs", "show", started.outcome.workflow_run_id, "--json"]);
     expect(inWords(ended.outcome)).toEqual([

@@ -32,6 +32,8 @@ describe.concurrent("knock sources", () => {
       ["order.paid", true],
       ["order.paid", false],
     ]);
+    const table = await shop.knock(["sources", "events"]);
+    expect(table.stdout).toMatch(/^RECEIVED .*\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}shop-system {2}order\.packed/);
   });
 
   test("an action that could not be done is told, and exits 1 (E-403)", async ({ shop }) => {

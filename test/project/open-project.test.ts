@@ -122,7 +122,7 @@ describe("workflows (F-004 to F-008)", () => {
     [
       "a fault with its place",
       { "knock/workflows/w/workflow.json": { steps: [{}] } },
-      'workflow "w": steps[0].type is not a known step type: undefined',
+      "knock/workflows/w/workflow.json:1:11: steps[0].type is not a known step type: undefined",
     ],
     [
       "a channel of another type",
@@ -130,7 +130,7 @@ describe("workflows (F-004 to F-008)", () => {
         "knock/workflows/w/workflow.json": WELCOME,
         "knock/environment.json": { channels: { text: { type: "email" } } },
       },
-      'workflow "w": steps[0].channel_type is "sms", but channel "text" is of type "email"',
+      'knock/workflows/w/workflow.json:1:58: steps[0].channel_type is "sms", but channel "text" is of type "email"',
     ],
   ])("refuses %s", async (_what, files, message) => {
     const error = await rejectedBy(open(files).project.workflow("w"));
@@ -222,11 +222,52 @@ describe("recipients (section 5 of the contract)", () => {
     [
       "a fault with its place",
       { "knock/recipients/p.json": { users: [{}] } },
-      "knock/recipients/p.json: users[0].id is required (a string)",
+      "knock/recipients/p.json:1:11: users[0].id is required (a string)",
     ],
     ["a file for the folder", { "knock/recipients": "text" }, "knock/recipients is not a folder"],
   ])("refuses %s", async (_what, files, message) => {
     const error = await rejectedBy(seeds(open(files).project));
     expect([error.code, error.message]).toEqual(["project_invalid", message]);
+  });
+});
+
+describe("a workflow's faults have their places", () => {
+  const w = "knock/workflows/w";
+  const feed = `{ "ref": "a", "type": "channel", "channel_type": "email", "channel_key": "m", "template":\n  `;
+
+  it.each<[string, Files, string]>([
+    [
+      "of a value",
+      { [`${w}/workflow.json`]: '{\n  "name": 7,\n  "steps": []\n}' },
+      `${w}/workflow.json:2:11: name must be`,
+    ],
+    [
+      "of what is missing: the object it is missing from",
+      { [`${w}/workflow.json`]: '{"steps": [\n  {"ref": "a"}\n]}' },
+      `${w}/workflow.json:2:3: steps[0].type is not a known step type: undefined`,
+    ],
+    [
+      "behind a byte order mark, of a key written twice the one that counts",
+      { [`${w}/workflow.json`]: '\ufeff{"name": "W", "steps": [],\n "name": 7}' },
+      `${w}/workflow.json:2:10: name must be a string`,
+    ],
+    [
+      "of a reference",
+      { [`${w}/workflow.json`]: `{"steps": [\n ${feed}{ "html_body@": "none.html" } }]}` },
+      `${w}/workflow.json:3:19: /steps/0/template/html_body@ names a file that does not exist: "none.html"`,
+    ],
+    [
+      "in a file of visual blocks that the workflow refers to",
+      {
+        [`${w}/workflow.json`]: `{"steps": [\n ${feed}{ "subject": "S", "visual_blocks@": "a/b.json" } }]}`,
+        [`${w}/a/b.json`]: '[\n  { "type": "markdown", "content": "x" },\n  { "type": "nope" }\n]',
+      },
+      `${w}/a/b.json:3:13: steps[0].template.visual_blocks[1].type`,
+    ],
+  ])("%s", async (_what, files, begin) => {
+    const error = await rejectedBy(open(files).project.workflow("w"));
+    expect(error.message.slice(0, begin.length)).toBe(begin);
+    const [file, line, column] = begin.split(":");
+    expect(error.details[0]).toMatchObject({ file, line: Number(line), column: Number(column) });
   });
 });

@@ -67,6 +67,7 @@ describe("listing messages", () => {
       { workflow: "hello", tenant: "a b", recipient_run_id: runId(1) },
       `/v1/messages?source=hello&workflow_recipient_run_id=${runId(1)}&tenant=a+b&page_size=20`,
     ],
+    ["A-208", { engagement_statuses: ["unseen"] }, "/v1/messages?engagement_status%5B%5D=unseen&page_size=20"],
     ["A-300", { recipient: keyOf("u/1") }, "/v1/users/u%2F1/messages?page_size=20"],
     ["A-242", { recipient: "$tenants/acme" as RecipientKey }, "/v1/objects/$tenants/acme/messages?page_size=20"],
   ] as const)("%s: %j asks for %s", async (_case, filter, path) => {

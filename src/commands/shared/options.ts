@@ -44,6 +44,11 @@ export function addTargetOptions(command: Command): Command {
 
 const shown = new WeakMap<Command, readonly string[]>();
 
+/** What somebody would try first of a command, or of a group of them. */
+export function firstExample(command: Command): string | undefined {
+  return shown.get(command)?.[0];
+}
+
 /** Under a group's help stands the first example of each of its commands. */
 export function addGroupExamples(group: Command): void {
   const examples = group.commands.flatMap((command) => shown.get(command)?.[0] ?? []);
@@ -54,6 +59,11 @@ export function addGroupExamples(group: Command): void {
 export function addExamples(command: Command, examples: readonly string[]): Command {
   shown.set(command, examples);
   return command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
+}
+
+/** Of an option that takes several words, and so took an argument that came after it; `what`: the arguments it stands before. */
+export function swallowedHint(option: string, word: string, what: string, several = false): string {
+  return `${option} takes every word after it, "${word}" too: put ${what} first, or -- before ${several ? "them" : "it"}.`;
 }
 
 /** Sets how much to say before a command runs. */

@@ -40,13 +40,18 @@ export function recipientKeyOf(text: string | undefined): RecipientKey | undefin
   return parts.length === 1 ? keyOf(text) : keyOf({ collection: parts[0] as string, id: parts[1] as string });
 }
 
-/** One of a closed list, or a usage error that names the list. */
-export function oneOf<T extends string>(value: string | undefined, known: readonly T[], flag: string): T | undefined {
+/** One of a closed list, or a usage error that names the list. `meant`: what to say of words that mean one of it. */
+export function oneOf<T extends string>(
+  value: string | undefined,
+  known: readonly T[],
+  flag: string,
+  meant: Readonly<Record<string, string>> = {},
+): T | undefined {
   if (value === undefined) return undefined;
   const found = known.find((one) => one === value);
   if (found === undefined)
     throw new KnockError("usage", `${flag}: ${JSON.stringify(value)} is not known`, {
-      hint: didYouMean(value, known, "One of"),
+      hint: Object.hasOwn(meant, value) ? meant[value] : didYouMean(value, known, "One of"),
     });
   return found;
 }

@@ -1,0 +1,58 @@
+import { dirname, join } from "node:path";
+import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
+import { findInJson } from "../util/json-place.js";
+import { readProjectText } from "./read-json-file.js";
+
+interface File {
+  path: string;
+  /** How errors name it. */
+  shown: string;
+}
+
+const partsOf = (pointer: string): string[] =>
+  pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+
+/** The place of a fault, in the file itself or in the JSON file that it refers to on the way (F-013). */
+async function placeIn(
+  file: File,
+  parts: readonly string[],
+): Promise<(File & { line: number; column: number }) | null> {
+  const found = await findInJson(
+    readProjectText(file.path, file.shown),
+    parts.map((part) => [part, `${part}@`]),
+  );
+  if (found === null) return null;
+  const { line, column, depth, text } = found;
+  const rest = parts.slice(depth);
+  if (rest.length > 0 && text?.endsWith(".json")) {
+    const path = join(dirname(file.path), text);
+    const nested = await placeIn({ path, shown: join(dirname(file.shown), text) }, rest).catch(() => null);
+    if (nested !== null) return nested;
+  }
+  return { ...file, line, column };
+}
+
+/**
+ * A file's fault that is known by JSON pointers, with line and column: `workflow.json:12:7: steps[0].type …`. `owner`: what its
+ * message begins with, unless with the file's name, where it is about that file; others, such as a layout's, are left as they are. Read when something is wrong only.
+ */
+export async function withPlaces(error: unknown, file: File, owner?: string): Promise<unknown> {
+  if (!(error instanceof KnockError)) return error;
+  const begin = [owner, `${file.shown}: `].find((one) => one !== undefined && error.message.startsWith(one));
+  if (begin === undefined) return error;
+  const places = await Promise.all(
+    error.details.map(({ pointer }) => placeIn(file, partsOf(pointer)).catch(() => null)),
+  );
+  const [first] = places;
+  if (!first) return error;
+  const details = error.details.map((detail, index): ErrorDetail => {
+    const place = places[index];
+    return place ? { ...detail, file: place.shown, line: place.line, column: place.column } : detail;
+  });
+  const { code, hint, cause } = error;
+  const message = `${first.shown}:${first.line}:${first.column}: ${error.message.slice(begin.length)}`;
+  return new KnockError(code, message, { hint, details, cause });
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { Output } from "../../src/output/output.js";
+import { printTable } from "../../src/output/print-table.js";
+
+const HEAD = ["RECIPIENT RUN", "WORKFLOW", "RECIPIENT", "STATUS", "STARTED"];
+const ROWS = [
+  ["3d22db0a-7833-5a84-985d-9725fb8766f5", "page-shared", "katherine", "completed (1 error)", "2030-01-01 10:05:00Z"],
+  ["8b363606-945f-54c7-b2de-3f1366ac5551", "invite", "projects/p1", "paused", "2030-01-01 10:04:00Z"],
+];
+
+/** What a terminal of this width shows, or what a pipe gets where there is none. */
+async function table(columns: number | null, rows = ROWS, head = HEAD): Promise<string[]> {
+  const written: string[] = [];
+  const stdout = {
+    isTTY: columns !== null,
+    columns: columns ?? undefined,
+    write: (text: string) => written.push(text) > 0,
+  };
+  printTable(head, rows, await Output.open({ stdout, stderr: stdout, env: { NO_COLOR: "1" } }));
+  return written.join("").trimEnd().split("\n");
+}
+
+describe("a table", () => {
+  it("is whole in a pipe, and where it fits", async () => {
+    const whole = [
+      "RECIPIENT RUN                         WORKFLOW     RECIPIENT    STATUS               STARTED",
+      "3d22db0a-7833-5a84-985d-9725fb8766f5  page-shared  katherine    completed (1 error)  2030-01-01 10:05:00Z",
+      "8b363606-945f-54c7-b2de-3f1366ac5551  invite       projects/p1  paused               2030-01-01 10:04:00Z",
+    ];
+    expect(await table(null)).toEqual(whole);
+    expect(await table(105)).toEqual(whole);
+  });
+
+  it("shortens what is long first: ids", async () => {
+    expect(await table(90)).toEqual([
+      "RECIPIENT RUN          WORKFLOW     RECIPIENT    STATUS               STARTED",
+      "3d22db0a-7833-5a84-9…  page-shared  katherine    completed (1 error)  2030-01-01 10:05:00Z",
+      "8b363606-945f-54c7-b…  invite       projects/p1  paused               2030-01-01 10:04:00Z",
+    ]);
+  });
+
+  it("cuts an id shorter than a name before it cuts the name", async () => {
+    expect((await table(77))[1]).toBe("3d22db0…  page-shared  katherine    completed (1 error)  2030-01-01 10:05:00Z");
+  });
+
+  it("then leaves times out, and has the status whole", async () => {
+    expect(await table(60)).toEqual([
+      "RECIPIENT RUN  WORKFLOW     RECIPIENT    STATUS",
+      "3d22db0a-783…  page-shared  katherine    completed (1 error)",
+      "8b363606-945…  invite       projects/p1  paused",
+    ]);
+    expect(await table(40)).toEqual([
+      "RECI…  WORK…  RECI…  STATUS",
+      "3d22…  page…  kath…  completed (1 error)",
+      "8b36…  invi…  proj…  paused",
+    ]);
+  });
+
+  it("stays within any width", async () => {
+    for (let columns = 1; columns < 120; columns++)
+      for (const line of await table(columns)) expect(line.length).toBeLessThanOrEqual(columns);
+  });
+
+  it("keeps columns that are short, and every column of times where that is all there is", async () => {
+    expect(
+      await table(24, [["ada", "2030-01-01 10:05:00Z", "2030-01-01 10:05:00Z"]], ["USER", "NEXT", "LAST"]),
+    ).toEqual(["USER  NEXT      LAST", "ada   2030-01…  2030-01…"]);
+  });
+
+  it("is aligned by what letters take on the screen, and no cell breaks a line", async () => {
+    const rows = [
+      ["u1", "林 慧音", "new"],
+      ["u2", "Zoé", "new"],
+      ["u3", "a\nb\u001b[2J", "read"],
+    ];
+    expect(await table(null, rows, ["USER", "NAME", "STATUS"])).toEqual([
+      "USER  NAME     STATUS",
+      "u1    林 慧音  new",
+      "u2    Zoé      new",
+      "u3    a b [2J  read",
+    ]);
+    expect(await table(17, rows, ["USER", "NAME", "STATUS"])).toEqual([
+      "US…  NAME  STATUS",
+      "u1   林 …  new",
+      "u2   Zoé   new",
+      "u3   a b…  read",
+    ]);
+  });
+});
