@@ -202,7 +202,7 @@ describe("a channel that delivers", () => {
     const ran = await notify(ADA);
     expect(ran.exitCode).toBe(3);
     expect(ran.error.message).toBe(
-      'knock/environment.json: channels.mail.settings.password is a secret and must name an environment variable, such as "$PASSWORD": never write it here',
+      'knock/environment.json:14:21: channels.mail.settings.password is a secret and must name an environment variable, such as "$PASSWORD": never write it here',
     );
     expect(ran.stdout + ran.stderr).not.toContain(PASSWORD);
   });
