@@ -29,12 +29,16 @@ export function reasonText(reason: Reason | null | undefined): string {
   return prefix === "" ? reason.detail : `${prefix}: ${reason.detail}`;
 }
 
-/** `10:35Z (in 30m)`; with the day where it is another one. In UTC as every time of the text output is (`print-runs.ts`). */
+/**
+ * `10:35 (in 30m)`; with the day where it is another one. In UTC as every time of the text output is (`print-runs.ts`), and said to be
+ * (`10:35Z`) where the machine has another time.
+ */
 export function untilText(until: string | null | undefined, now: number): string {
   if (!until) return "";
   const at = Date.parse(until);
   if (Number.isNaN(at)) return ` until ${until}`; // a remote answer's, as it came
   const [day, clock] = [isoTime(at).slice(0, 10), isoTime(at).slice(11, 16)];
   const other = day === isoTime(now).slice(0, 10) ? "" : `${day} `;
-  return ` until ${other}${clock}Z (in ${formatDuration(at - now)})`;
+  const zone = new Date(at).getTimezoneOffset() === 0 ? "" : "Z";
+  return ` until ${other}${clock}${zone} (in ${formatDuration(at - now)})`;
 }

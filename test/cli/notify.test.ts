@@ -14,8 +14,8 @@ describe.concurrent("knock notify", () => {
     expect(head).toMatch(/^‖ new-comment {2}[0-9a-f-]{36} {2}local$/);
     expect(head.split("  ")[1]).toMatch(UUID_V4);
     expect(lines).toEqual([
-      "  ada    ‖ in-app sent · waiting at delay_1 until 10:35Z (in 30m)",
-      "  grace  ‖ in-app sent · waiting at delay_1 until 10:35Z (in 30m)",
+      "  ada    ‖ in-app sent · waiting at delay_1 until 10:35 (in 30m)",
+      "  grace  ‖ in-app sent · waiting at delay_1 until 10:35 (in 30m)",
       "2 sent · 2 waiting",
     ]);
   });
