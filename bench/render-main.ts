@@ -2,11 +2,11 @@
 // blocks in its layout, its e-mail of MJML, and the first of these as a MIME message. Prints JSON.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { undeclaredChannel } from "../src/domain/environment.js";
-import { parseWorkflow } from "../src/domain/parse-workflow.js";
-import { keyOf, type Recipient } from "../src/domain/recipient.js";
-import { compileWorkflow } from "../src/engine/compile-workflow.js";
+import { undeclaredChannel } from "../src/domain/environment/environment.js";
+import { keyOf, type Recipient } from "../src/domain/recipient/recipient.js";
+import { parseWorkflow } from "../src/domain/workflow/parse-workflow.js";
 import type { RenderContext } from "../src/engine/render/channel-renderer.js";
+import { compileWorkflow } from "../src/engine/workflow/compile-workflow.js";
 import { renderMime } from "../src/mime/render-mime.js";
 import { findProject } from "../src/project/find-project.js";
 import { openProject } from "../src/project/open-project.js";

@@ -2,16 +2,16 @@
 // the same process: a bare loop that renders the same template and inserts as many run and message rows through the same
 // driver. Bundled and run by throughput.mjs.
 import { rmSync } from "node:fs";
-import { emptyEnvironment } from "../src/domain/environment.js";
-import { parseTrigger } from "../src/domain/parse-trigger.js";
-import { parseWorkflow } from "../src/domain/parse-workflow.js";
-import { keyOf, type RecipientUpsert } from "../src/domain/recipient.js";
-import { Translations } from "../src/domain/translation.js";
-import type { Workflow } from "../src/domain/workflow.js";
+import { emptyEnvironment } from "../src/domain/environment/environment.js";
+import { keyOf, type RecipientUpsert } from "../src/domain/recipient/recipient.js";
+import { Translations } from "../src/domain/template/translation.js";
+import { parseTrigger } from "../src/domain/trigger/parse-trigger.js";
+import { parseWorkflow } from "../src/domain/workflow/parse-workflow.js";
+import type { Workflow } from "../src/domain/workflow/workflow.js";
 import { createEngine } from "../src/engine/create-engine.js";
-import { compilerFor } from "../src/engine/render/liquid.js";
-import { renderMarkdown } from "../src/engine/render/markdown.js";
-import { openDatabase } from "../src/store/sqlite/driver.js";
+import { renderMarkdown } from "../src/engine/liquid/filters/markdown.js";
+import { compilerFor } from "../src/engine/liquid/liquid.js";
+import { openDatabase } from "../src/store/sqlite/connection/driver.js";
 import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
 import { ksuid, systemIds } from "../src/util/ids.js";
 import type { JsonObject } from "../src/util/json.js";

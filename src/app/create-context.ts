@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import type { CommandContext, Profiles, TargetFlags } from "../commands/context.js";
-import { checkTriggerData } from "../domain/trigger-data-schema.js";
-import { buildTriggerRequest, newIdempotencyKey, redactKey } from "../domain/trigger-request.js";
-import { checkTrigger } from "../engine/check-trigger.js";
+import { checkTriggerData } from "../domain/shape/trigger-data-schema.js";
+import { buildTriggerRequest, newIdempotencyKey, redactKey } from "../domain/trigger/trigger-request.js";
+import { checkTrigger } from "../engine/workflow/check-trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 import type { Operations } from "../ports/operations.js";

@@ -1,4 +1,4 @@
-import type { GuideSet } from "../domain/guide.js";
+import type { GuideSet } from "../domain/guide/guide.js";
 import type { Output } from "../output/output.js";
 import type { Project } from "../project/open-project.js";
 import { readGuides } from "../project/read-guides.js";

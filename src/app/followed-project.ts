@@ -1,8 +1,8 @@
 import { join, relative } from "node:path";
-import { parseWebhooks } from "../domain/parse-webhooks.js";
-import type { Webhook } from "../domain/webhook.js";
-import type { Workflow } from "../domain/workflow.js";
-import { faultOf } from "../engine/compile-workflow.js";
+import { parseWebhooks } from "../domain/environment/parse-webhooks.js";
+import type { Webhook } from "../domain/environment/webhook.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { faultOf } from "../engine/workflow/compile-workflow.js";
 import type { Definitions } from "../ports/definitions.js";
 import { openProject, type Project } from "../project/open-project.js";
 import { branchesIn } from "../project/project-folders.js";

@@ -1,10 +1,10 @@
-import { broadcastOperations } from "../engine/broadcasts/broadcast-operations.js";
+import { broadcastOperations } from "../engine/audience/broadcast-operations.js";
 import type { BroadcastOperations } from "../ports/broadcasts.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Store } from "../ports/store.js";
 import type { Project } from "../project/open-project.js";
 import { projectBroadcasts } from "../project/read-broadcasts.js";
-import { broadcastLogOf } from "../store/sqlite/broadcast-log.js";
+import { broadcastLogOf } from "../store/sqlite/log/broadcast-log.js";
 import { systemIds } from "../util/ids.js";
 
 /** A project's broadcasts over an engine and its store. */

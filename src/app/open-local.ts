@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
+import { withChannelIds } from "../engine/advancing/fan-out-start.js";
+import type { EngineContext } from "../engine/context/engine-context.js";
 import { createEngine } from "../engine/create-engine.js";
-import type { EngineContext } from "../engine/engine-context.js";
-import { withChannelIds } from "../engine/fan-out-start.js";
-import { missingBranch } from "../engine/on-branch.js";
+import { missingBranch } from "../engine/workflow/on-branch.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { LocalOperations } from "../ports/operations.js";

@@ -6,7 +6,7 @@ import type { SourceOperations } from "../ports/sources.js";
 import type { Store } from "../ports/store.js";
 import type { ProjectLocation } from "../project/find-project.js";
 import { projectSources } from "../project/read-sources.js";
-import { sourceLogOf } from "../store/sqlite/source-log.js";
+import { sourceLogOf } from "../store/sqlite/log/source-log.js";
 import { systemIds } from "../util/ids.js";
 
 interface Opened {

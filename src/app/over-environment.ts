@@ -1,4 +1,4 @@
-import type { Environment } from "../domain/environment.js";
+import type { Environment } from "../domain/environment/environment.js";
 import type { Definitions } from "../ports/definitions.js";
 
 /** Definitions, a branch's included, with something laid over their environment. */

@@ -1,5 +1,5 @@
-import type { Channel } from "../domain/environment.js";
-import { vendorOf } from "../domain/provider-catalogue.js";
+import type { Channel } from "../domain/environment/environment.js";
+import { vendorOf } from "../domain/environment/provider-catalogue.js";
 import type { Providers } from "../providers/open-provider.js";
 import type { EnvironmentVariables } from "./credentials.js";
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { BroadcastTarget } from "../domain/broadcast.js";
-import { combineVerdicts, VERDICT_EXIT, verdictOf } from "../domain/outcome-verdict.js";
-import { parseBroadcastRecipients } from "../domain/parse-broadcast-recipients.js";
+import type { BroadcastTarget } from "../domain/audience/broadcast.js";
+import { parseBroadcastRecipients } from "../domain/audience/parse-broadcast-recipients.js";
+import { combineVerdicts, VERDICT_EXIT, verdictOf } from "../domain/run/outcome-verdict.js";
 import { KnockError } from "../errors/knock-error.js";
 import { parseRecipientsCsv } from "../input/broadcast-recipients.js";
 import { InputReader } from "../input/input-source.js";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { parseCancellation } from "../domain/parse-trigger.js";
+import { parseCancellation } from "../domain/trigger/parse-trigger.js";
 import { readCancelRecipients } from "../input/trigger-payload.js";
 import { printCancellation } from "../output/print-outcome.js";
 import type { CommandContext, TargetFlags } from "./context.js";

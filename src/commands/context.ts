@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { Trigger } from "../domain/trigger.js";
-import type { ApiRequest } from "../domain/trigger-request.js";
+import type { Trigger } from "../domain/trigger/trigger.js";
+import type { ApiRequest } from "../domain/trigger/trigger-request.js";
 import type { InputSource } from "../input/input-source.js";
 import type { Output } from "../output/output.js";
 import type { BroadcastOperations } from "../ports/broadcasts.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { FEED_ARCHIVED, FEED_STATUSES } from "../domain/feed.js";
-import { keyOf, type RecipientReference } from "../domain/recipient.js";
+import { FEED_ARCHIVED, FEED_STATUSES } from "../domain/message/feed.js";
+import { keyOf, type RecipientReference } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import { parseObjectFlag } from "../input/parse-flags.js";
 import { printFeed } from "../output/print-feed.js";

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { htmlToShow } from "../domain/inline-pictures.js";
-import { parseInteractionMetadata } from "../domain/interaction-metadata.js";
+import { htmlToShow } from "../domain/message/inline-pictures.js";
+import { parseInteractionMetadata } from "../domain/message/interaction-metadata.js";
 import {
   DELIVERY_STATUSES,
   type DeliveryStatus,
   ENGAGEMENT_ACTIONS,
   type EngagementAction,
-} from "../domain/message.js";
+} from "../domain/message/message.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { parseJsonFlag } from "../input/parse-flags.js";

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { type Expectation, parseExpectation } from "../domain/expectation.js";
-import type { TriggerOutcome } from "../domain/outcome.js";
-import { combineVerdicts, VERDICT_EXIT, type Verdict, verdictOf } from "../domain/outcome-verdict.js";
-import { type ParsedPayload, parseTrigger } from "../domain/parse-trigger.js";
-import { redactRequest } from "../domain/trigger-request.js";
+import { type Expectation, parseExpectation } from "../domain/run/expectation.js";
+import type { TriggerOutcome } from "../domain/run/outcome.js";
+import { combineVerdicts, VERDICT_EXIT, type Verdict, verdictOf } from "../domain/run/outcome-verdict.js";
+import { type ParsedPayload, parseTrigger } from "../domain/trigger/parse-trigger.js";
+import { redactRequest } from "../domain/trigger/trigger-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import { durationArgument } from "../input/parse-time.js";
 import { type PayloadFlags, readPayloads } from "../input/trigger-payload.js";

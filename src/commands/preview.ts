@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { parseTrigger } from "../domain/parse-trigger.js";
-import { splitKey, USERS } from "../domain/recipient.js";
-import type { Trigger } from "../domain/trigger.js";
+import { splitKey, USERS } from "../domain/recipient/recipient.js";
+import { parseTrigger } from "../domain/trigger/parse-trigger.js";
+import type { Trigger } from "../domain/trigger/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import { type PayloadFlags, readPayloads } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";

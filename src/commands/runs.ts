@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { RUN_STATUSES } from "../domain/run-status.js";
+import { RUN_STATUSES } from "../domain/run/run-status.js";
 import { KnockError } from "../errors/knock-error.js";
 import { printOutcome } from "../output/print-outcome.js";
 import { printRecipientRun, printRuns } from "../output/print-runs.js";

@@ -1,13 +1,13 @@
-import type { Environment } from "../domain/environment.js";
+import type { Environment } from "../domain/environment/environment.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
 import type { SourceOperations } from "../ports/sources.js";
 import type { TrackedLinks } from "../ports/tracked-links.js";
-import type { ListedKeys } from "./authenticate.js";
+import type { ListedKeys } from "./access/authenticate.js";
 import type { BulkOperations } from "./bulk-operations.js";
 import type { DueWorker } from "./due-worker.js";
 import type { Faults } from "./faults.js";
-import type { LiveChanges } from "./page/live-changes.js";
+import type { LiveChanges } from "./live-changes.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
 /** A request with what came of it. */

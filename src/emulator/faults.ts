@@ -1,10 +1,10 @@
-import type { Channel, Environment } from "../domain/environment.js";
-import type { Message } from "../domain/message.js";
+import type { Channel, Environment } from "../domain/environment/environment.js";
+import type { Message } from "../domain/message/message.js";
 import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
 import { contentDigest, systemIds } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { nearest } from "../util/nearest.js";
-import { invalidField } from "./api-error.js";
+import { invalidField } from "./http/api-error.js";
 
 /** Why a delivery fails where no answer is the reason; a status does for the rest. */
 const ERRORS = ["timeout", "connection", "malformed", "bounced"] as const;

@@ -1,4 +1,4 @@
-import type { Environment } from "../domain/environment.js";
+import type { Environment } from "../domain/environment/environment.js";
 
 /** The local API receives clicks itself, unless the environment names who does: only that knows a name from outside. */
 export class OwnTracking {

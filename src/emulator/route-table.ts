@@ -1,5 +1,5 @@
 import type { JsonObject } from "../util/json.js";
-import type { Route } from "./route.js";
+import type { Route } from "./access/route.js";
 import { audienceRoutes } from "./routes/audiences.js";
 import { bulkRoutes } from "./routes/bulk.js";
 import { channelDataRoutes } from "./routes/channel-data.js";

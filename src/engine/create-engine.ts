@@ -1,8 +1,8 @@
-import type { EngagementAction } from "../domain/message.js";
-import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
-import { keyOf, referenceOf } from "../domain/recipient.js";
-import { eventName } from "../domain/run-wait.js";
-import type { Cancellation, Trigger } from "../domain/trigger.js";
+import type { EngagementAction } from "../domain/message/message.js";
+import { keyOf, referenceOf } from "../domain/recipient/recipient.js";
+import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
+import { eventName } from "../domain/run/run-wait.js";
+import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { MessageQuery, RunQuery } from "../ports/filters.js";
 import type {
   AdvancedRun,
@@ -17,7 +17,10 @@ import type { ResourceOperations } from "../ports/resources.js";
 import type { Page } from "../ports/store.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
-import { readActivities } from "./activities.js";
+import { type EngineContext, readTime, timeOf } from "./context/engine-context.js";
+import { explainedSteps, triggerDecision } from "./preview/explained-steps.js";
+import { previewSteps } from "./preview/preview-steps.js";
+import { readActivities } from "./resources/activities.js";
 import {
   contentShape,
   deliveryLogShape,
@@ -25,21 +28,18 @@ import {
   messageShape,
   recipientRunDetailShape,
   recipientRunShape,
-} from "./api-shapes.js";
-import { clockState, freezeClock, moveClock, resetClock } from "./clock.js";
-import { runDueAt, runNews } from "./due-work.js";
-import { type EngineContext, readTime, timeOf } from "./engine-context.js";
-import { explainedSteps, triggerDecision } from "./explained-steps.js";
-import { findWorkflow } from "./find-workflow.js";
-import { onBranch } from "./on-branch.js";
-import { previewSteps } from "./preview-steps.js";
-import { messagesOf, readOutcome } from "./read-outcome.js";
+} from "./resources/api-shapes.js";
 import { createResources } from "./resources/create-resources.js";
-import { checkKnown, retryMessages } from "./retry-messages.js";
-import { recipientOutcome } from "./run-outcome.js";
-import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
-import { seedRecipients } from "./seed-recipients.js";
-import { triggerWorkflow } from "./trigger-workflow.js";
+import { checkKnown, retryMessages } from "./resources/retry-messages.js";
+import { seedRecipients } from "./resources/seed-recipients.js";
+import { clockState, freezeClock, moveClock, resetClock } from "./run/clock.js";
+import { runDueAt, runNews } from "./run/due-work.js";
+import { messagesOf, readOutcome } from "./run/read-outcome.js";
+import { recipientOutcome } from "./run/run-outcome.js";
+import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run/run-schedules.js";
+import { triggerWorkflow } from "./run/trigger-workflow.js";
+import { findWorkflow } from "./workflow/find-workflow.js";
+import { onBranch } from "./workflow/on-branch.js";
 
 /** How often a waiting caller looks whether another process has moved its runs on. */
 const POLL_MS = 200;

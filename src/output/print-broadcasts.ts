@@ -1,5 +1,5 @@
-import type { BroadcastView } from "../domain/broadcast.js";
-import { summarize, type TriggerOutcome } from "../domain/outcome.js";
+import type { BroadcastView } from "../domain/audience/broadcast.js";
+import { summarize, type TriggerOutcome } from "../domain/run/outcome.js";
 import type { Output } from "./output.js";
 import { printOutcome } from "./print-outcome.js";
 import { timeText } from "./print-runs.js";

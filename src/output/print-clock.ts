@@ -1,5 +1,5 @@
-import type { StepOutcome } from "../domain/outcome.js";
-import type { RecipientReference } from "../domain/recipient.js";
+import type { RecipientReference } from "../domain/recipient/recipient.js";
+import type { StepOutcome } from "../domain/run/outcome.js";
 import { formatDuration } from "../util/duration.js";
 import type { Output } from "./output.js";
 import { timeText } from "./print-runs.js";

@@ -1,4 +1,4 @@
-import { placeOf } from "../domain/place.js";
+import { placeOf } from "../domain/shape/place.js";
 import { type ErrorCode, KnockError, messageOf } from "../errors/knock-error.js";
 import type { Output } from "./output.js";
 

@@ -1,4 +1,4 @@
-import type { CancelOutcome, RecipientOutcome, StepOutcome, TriggerOutcome } from "../domain/outcome.js";
+import type { CancelOutcome, RecipientOutcome, StepOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { Output } from "./output.js";
 import type { Paint } from "./paint.js";
 import { reasonText, recipientLabel, stepLabel, untilText } from "./words.js";

@@ -1,4 +1,4 @@
-import type { StepPreview } from "../domain/step-preview.js";
+import type { StepPreview } from "../domain/run/step-preview.js";
 import type { Output } from "./output.js";
 import { printContent } from "./print-messages.js";
 

@@ -1,6 +1,6 @@
-import { describeCondition, type EvaluatedCondition } from "../domain/evaluated-condition.js";
-import type { Reason } from "../domain/outcome.js";
-import { valueOfStepKey } from "../domain/recipient-step-key.js";
+import { describeCondition, type EvaluatedCondition } from "../domain/condition/evaluated-condition.js";
+import type { Reason } from "../domain/run/outcome.js";
+import { valueOfStepKey } from "../domain/run/recipient-step-key.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";

@@ -1,4 +1,4 @@
-import type { ActionOutcome, SourceReceipt, SourceView } from "../domain/source-receipt.js";
+import type { ActionOutcome, SourceReceipt, SourceView } from "../domain/trigger/source-receipt.js";
 import type { Output } from "./output.js";
 import type { Paint } from "./paint.js";
 import { timeText } from "./print-runs.js";

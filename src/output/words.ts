@@ -1,5 +1,5 @@
-import type { Reason, StepOutcome } from "../domain/outcome.js";
-import type { RecipientReference } from "../domain/recipient.js";
+import type { RecipientReference } from "../domain/recipient/recipient.js";
+import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { formatDuration } from "../util/duration.js";
 import { isoTime } from "../util/iso-time.js";
 

@@ -1,6 +1,6 @@
-import type { PendingTrigger } from "../domain/batch.js";
-import type { FanOut } from "../domain/fan-out.js";
-import type { RecipientUpsert } from "../domain/recipient.js";
+import type { RecipientUpsert } from "../domain/recipient/recipient.js";
+import type { PendingTrigger } from "../domain/run/batch.js";
+import type { FanOut } from "../domain/run/fan-out.js";
 
 /** A broadcast's run that is due becomes runs with recipients, one per tenant; `rest` null where there are none. */
 export interface FanOutSplit {

@@ -1,6 +1,6 @@
-import type { PendingTrigger } from "../domain/batch.js";
-import type { BroadcastState, BroadcastTarget, BroadcastView } from "../domain/broadcast.js";
-import type { TriggerOutcome } from "../domain/outcome.js";
+import type { BroadcastState, BroadcastTarget, BroadcastView } from "../domain/audience/broadcast.js";
+import type { PendingTrigger } from "../domain/run/batch.js";
+import type { TriggerOutcome } from "../domain/run/outcome.js";
 
 /** A broadcast that was sent: a run per tenant, and one for those in none. */
 export interface SentBroadcast {

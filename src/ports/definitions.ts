@@ -1,10 +1,10 @@
-import type { Audience } from "../domain/audience.js";
-import type { EmailLayout } from "../domain/email-layout.js";
-import type { Environment } from "../domain/environment.js";
-import type { SharedRequest } from "../domain/shared-request.js";
-import type { TemplatePartial } from "../domain/template-partial.js";
-import type { Translations } from "../domain/translation.js";
-import type { Workflow } from "../domain/workflow.js";
+import type { Audience } from "../domain/audience/audience.js";
+import type { Environment } from "../domain/environment/environment.js";
+import type { EmailLayout } from "../domain/template/email-layout.js";
+import type { TemplatePartial } from "../domain/template/template-partial.js";
+import type { Translations } from "../domain/template/translation.js";
+import type { SharedRequest } from "../domain/workflow/shared-request.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
 
 /** Where workflows and the environment come from: a project folder, or a test. Read fresh, so that changes apply. */
 export interface Definitions {

@@ -1,6 +1,6 @@
-import type { DeliveryStatus, EngagementAction } from "../domain/message.js";
-import type { RecipientKey } from "../domain/recipient.js";
-import type { RunStatus } from "../domain/run-status.js";
+import type { DeliveryStatus, EngagementAction } from "../domain/message/message.js";
+import type { RecipientKey } from "../domain/recipient/recipient.js";
+import type { RunStatus } from "../domain/run/run-status.js";
 import type { JsonObject } from "../util/json.js";
 
 /** What a list of recipient runs is narrowed to; what is undefined narrows nothing. */

@@ -1,8 +1,8 @@
-import type { EngagementAction } from "../domain/message.js";
-import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
-import type { RecipientReference } from "../domain/recipient.js";
-import type { StepPreview } from "../domain/step-preview.js";
-import type { Cancellation, Trigger } from "../domain/trigger.js";
+import type { EngagementAction } from "../domain/message/message.js";
+import type { RecipientReference } from "../domain/recipient/recipient.js";
+import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
+import type { StepPreview } from "../domain/run/step-preview.js";
+import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { MessageQuery, RunQuery } from "./filters.js";
 import type { ResourceOperations } from "./resources.js";
@@ -145,5 +145,5 @@ export interface AdvancedRun {
   /** ISO 8601: the moment it fell due. */
   at: string;
   /** The steps executed in this advance, the one waited at included. */
-  steps: import("../domain/outcome.js").StepOutcome[];
+  steps: import("../domain/run/outcome.js").StepOutcome[];
 }

@@ -1,6 +1,6 @@
-import type { DeliveryExchange } from "../domain/delivery-log.js";
-import type { Channel } from "../domain/environment.js";
-import type { Message } from "../domain/message.js";
+import type { Channel } from "../domain/environment/environment.js";
+import type { DeliveryExchange } from "../domain/message/delivery-log.js";
+import type { Message } from "../domain/message/message.js";
 import type { JsonObject } from "../util/json.js";
 
 export type Delivery =

@@ -1,10 +1,10 @@
-import type { AudienceMember, AudienceMembership } from "../domain/audience.js";
-import type { FeedCounts, FeedFilter } from "../domain/feed.js";
-import type { Guide } from "../domain/guide.js";
-import type { EngagementAction, Message } from "../domain/message.js";
-import type { PreferenceSet } from "../domain/preference-set.js";
-import type { Recipient, RecipientKey } from "../domain/recipient.js";
-import type { StoredSubscription, Subscription } from "../domain/subscription.js";
+import type { AudienceMember, AudienceMembership } from "../domain/audience/audience.js";
+import type { Guide } from "../domain/guide/guide.js";
+import type { FeedCounts, FeedFilter } from "../domain/message/feed.js";
+import type { EngagementAction, Message } from "../domain/message/message.js";
+import type { PreferenceSet } from "../domain/recipient/preference-set.js";
+import type { Recipient, RecipientKey } from "../domain/recipient/recipient.js";
+import type { StoredSubscription, Subscription } from "../domain/recipient/subscription.js";
 import type { JsonObject } from "../util/json.js";
 import type { Page, Paged } from "./page.js";
 

@@ -1,5 +1,5 @@
-import type { FeedFilter } from "../domain/feed.js";
-import type { RecipientKey, RecipientReference } from "../domain/recipient.js";
+import type { FeedFilter } from "../domain/message/feed.js";
+import type { RecipientKey, RecipientReference } from "../domain/recipient/recipient.js";
 import type { JsonObject } from "../util/json.js";
 import type { Page, Paged } from "./page.js";
 import type { NewMessages } from "./resource-store.js";

@@ -1,5 +1,5 @@
-import type { RecipientKey } from "../domain/recipient.js";
-import type { RecipientRun } from "../domain/workflow-run.js";
+import type { RecipientKey } from "../domain/recipient/recipient.js";
+import type { RecipientRun } from "../domain/run/workflow-run.js";
 
 export interface RunCancellation {
   workflow: string;

@@ -1,5 +1,5 @@
-import type { RecipientKey } from "../domain/recipient.js";
-import type { Schedule } from "../domain/schedule.js";
+import type { RecipientKey } from "../domain/recipient/recipient.js";
+import type { Schedule } from "../domain/trigger/schedule.js";
 import type { Page, Paged } from "./page.js";
 
 export interface ScheduleFilter {

@@ -1,4 +1,4 @@
-import type { ActionOutcome, NewSourceEvent, SourceReceipt, SourceView } from "../domain/source-receipt.js";
+import type { ActionOutcome, NewSourceEvent, SourceReceipt, SourceView } from "../domain/trigger/source-receipt.js";
 import type { JsonObject } from "../util/json.js";
 
 /** A project's sources over an engine (section 29 of the catalogue). */

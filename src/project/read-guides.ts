@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { Environment } from "../domain/environment.js";
-import type { Guide, GuideSet } from "../domain/guide.js";
-import type { MessageType } from "../domain/message-type.js";
-import { parseGuide } from "../domain/parse-guide.js";
-import { parseMessageType } from "../domain/parse-message-type.js";
-import { rememberTextFiles } from "../domain/text-files.js";
+import type { Environment } from "../domain/environment/environment.js";
+import type { Guide, GuideSet } from "../domain/guide/guide.js";
+import type { MessageType } from "../domain/guide/message-type.js";
+import { parseGuide } from "../domain/guide/parse-guide.js";
+import { parseMessageType } from "../domain/guide/parse-message-type.js";
+import { rememberTextFiles } from "../domain/template/text-files.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Json } from "../util/json.js";
 import type { ProjectLocation } from "./find-project.js";

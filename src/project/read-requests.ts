@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { checkSharedRequests, parseSharedRequest } from "../domain/parse-shared-request.js";
-import { requestKeysOf, type SharedRequest } from "../domain/shared-request.js";
-import type { Workflow } from "../domain/workflow.js";
+import { checkSharedRequests, parseSharedRequest } from "../domain/workflow/parse-shared-request.js";
+import { requestKeysOf, type SharedRequest } from "../domain/workflow/shared-request.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
 import type { ProjectFolders } from "./project-folders.js";
 import { readProjectJson } from "./read-json-file.js";
 import { resolveFileReferences } from "./resolve-file-references.js";

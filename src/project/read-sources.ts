@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { parseSource } from "../domain/parse-source.js";
-import type { Source } from "../domain/source.js";
+import { parseSource } from "../domain/trigger/parse-source.js";
+import type { Source } from "../domain/trigger/source.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ProjectLocation } from "./find-project.js";
 import { namesIn } from "./names-in.js";

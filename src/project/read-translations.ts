@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { parsePo } from "../domain/parse-po.js";
-import { parseTranslationFile } from "../domain/parse-translation-file.js";
-import { type TranslationFile, Translations } from "../domain/translation.js";
+import { parsePo } from "../domain/template/parse-po.js";
+import { parseTranslationFile } from "../domain/template/parse-translation-file.js";
+import { type TranslationFile, Translations } from "../domain/template/translation.js";
 import { KnockError } from "../errors/knock-error.js";
 import { readProjectJson, readProjectText } from "./read-json-file.js";
 

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
-import { checkJsonShape } from "../domain/json-limits.js";
+import { checkJsonShape } from "../domain/shape/json-limits.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { checkSharedKeys, sharedKeysOf } from "../domain/check-email-template.js";
-import type { EmailLayout } from "../domain/email-layout.js";
-import { parseEmailLayout } from "../domain/parse-email-layout.js";
-import { parseTemplatePartial } from "../domain/parse-template-partial.js";
-import { partialKeysIn, type TemplatePartial } from "../domain/template-partial.js";
-import type { Workflow } from "../domain/workflow.js";
+import type { EmailLayout } from "../domain/template/email-layout.js";
+import { parseEmailLayout } from "../domain/template/parse-email-layout.js";
+import { parseTemplatePartial } from "../domain/template/parse-template-partial.js";
+import { partialKeysIn, type TemplatePartial } from "../domain/template/template-partial.js";
+import { checkSharedKeys, sharedKeysOf } from "../domain/workflow/check-email-template.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Json } from "../util/json.js";
 import type { ProjectFolders } from "./project-folders.js";
 import { readProjectJson } from "./read-json-file.js";

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { extname } from "node:path";
-import type { EmailLayout } from "../domain/email-layout.js";
-import type { TemplatePartial } from "../domain/template-partial.js";
-import type { TranslationFile } from "../domain/translation.js";
-import type { Workflow } from "../domain/workflow.js";
+import type { EmailLayout } from "../domain/template/email-layout.js";
+import type { TemplatePartial } from "../domain/template/template-partial.js";
+import type { TranslationFile } from "../domain/template/translation.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 /** Its name and when it was last written, as its main file tells; nothing of a file that has just gone. */

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { DeliveryExchange } from "../domain/delivery-log.js";
+import type { DeliveryExchange } from "../domain/message/delivery-log.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Recorded } from "./api-call.js";
 

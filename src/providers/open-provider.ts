@@ -1,5 +1,5 @@
-import type { Channel } from "../domain/environment.js";
-import { type Vendor, vendorOf } from "../domain/provider-catalogue.js";
+import type { Channel } from "../domain/environment/environment.js";
+import { type Vendor, vendorOf } from "../domain/environment/provider-catalogue.js";
 import type { Delivery, DeliveryCheck, FoundUser, Provider, RecordExchange } from "../ports/provider.js";
 import { stableStringify } from "../util/json.js";
 import type { Exchange, Recorded, Services } from "./api-call.js";

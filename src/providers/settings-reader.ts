@@ -1,5 +1,5 @@
-import type { Channel } from "../domain/environment.js";
-import { variableOf, vendorOf } from "../domain/provider-catalogue.js";
+import type { Channel } from "../domain/environment/environment.js";
+import { variableOf, vendorOf } from "../domain/environment/provider-catalogue.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { parsedObject } from "./api-call.js";
 import { refused } from "./undeliverable.js";

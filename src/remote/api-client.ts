@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type ApiRequest, apiHeaders } from "../domain/trigger-request.js";
+import { type ApiRequest, apiHeaders } from "../domain/trigger/trigger-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import { formatDuration } from "../util/duration.js";
 import type { JsonObject } from "../util/json.js";

@@ -1,7 +1,7 @@
-import type { CancelOutcome, TriggerOutcome } from "../domain/outcome.js";
-import { referenceOf, splitKey, USERS } from "../domain/recipient.js";
-import type { Cancellation, Trigger } from "../domain/trigger.js";
-import { apiHeaders, buildTriggerRequest, newIdempotencyKey, pathSegment } from "../domain/trigger-request.js";
+import { referenceOf, splitKey, USERS } from "../domain/recipient/recipient.js";
+import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
+import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
+import { apiHeaders, buildTriggerRequest, newIdempotencyKey, pathSegment } from "../domain/trigger/trigger-request.js";
 import type { Operations, TriggerOptions } from "../ports/operations.js";
 import type { Page, Paged, RunFilter } from "../ports/store.js";
 import { isUuid } from "../util/ids.js";

@@ -1,4 +1,4 @@
-import type { TriggerOutcome } from "../domain/outcome.js";
+import type { TriggerOutcome } from "../domain/run/outcome.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isUuid } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";

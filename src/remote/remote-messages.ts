@@ -1,6 +1,6 @@
-import type { EngagementAction } from "../domain/message.js";
-import { splitKey, USERS } from "../domain/recipient.js";
-import { pathSegment } from "../domain/trigger-request.js";
+import type { EngagementAction } from "../domain/message/message.js";
+import { splitKey, USERS } from "../domain/recipient/recipient.js";
+import { pathSegment } from "../domain/trigger/trigger-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { MessageFilter, Page, Paged } from "../ports/store.js";
 import { isUuid } from "../util/ids.js";

@@ -1,7 +1,7 @@
-import { DELIVERY_STATUSES, type DeliveryStatus } from "../domain/message.js";
-import { type RecipientOutcome, type StepOutcome, summarize, type TriggerOutcome } from "../domain/outcome.js";
-import type { RecipientReference } from "../domain/recipient.js";
-import { RUN_STATUSES, type RunStatus } from "../domain/run-status.js";
+import { DELIVERY_STATUSES, type DeliveryStatus } from "../domain/message/message.js";
+import type { RecipientReference } from "../domain/recipient/recipient.js";
+import { type RecipientOutcome, type StepOutcome, summarize, type TriggerOutcome } from "../domain/run/outcome.js";
+import { RUN_STATUSES, type RunStatus } from "../domain/run/run-status.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { readEvents, type StepStory, text } from "./run-events.js";
 

@@ -1,4 +1,4 @@
-import { pathSegment } from "../domain/trigger-request.js";
+import { pathSegment } from "../domain/trigger/trigger-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";

@@ -1,4 +1,4 @@
-import { REASONS, type Reason, type ReasonCode, type StepResult } from "../domain/outcome.js";
+import { REASONS, type Reason, type ReasonCode, type StepResult } from "../domain/run/outcome.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 /** What a run's events tell of one step. `outcome` null: it was begun, and nothing more is told. */

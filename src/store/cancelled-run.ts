@@ -1,5 +1,5 @@
-import type { ReasonCode } from "../domain/outcome.js";
-import type { RecipientRun } from "../domain/workflow-run.js";
+import type { ReasonCode } from "../domain/run/outcome.js";
+import type { RecipientRun } from "../domain/run/workflow-run.js";
 
 /** Whether a cancellation still reaches it (E-355, E-357). */
 export function isCancellable(run: RecipientRun): boolean {

@@ -1,7 +1,7 @@
-import { pathOf, stepAt } from "../domain/step-path.js";
-import type { BatchStep } from "../domain/step-types.js";
-import type { Step, Workflow } from "../domain/workflow.js";
-import type { RecipientRun } from "../domain/workflow-run.js";
+import { pathOf, stepAt } from "../domain/run/step-path.js";
+import type { RecipientRun } from "../domain/run/workflow-run.js";
+import type { BatchStep } from "../domain/step/step-types.js";
+import type { Step, Workflow } from "../domain/workflow/workflow.js";
 
 /** Whether the batch that a waiting run holds goes to the next item when the run's own is cancelled (EQ-44). */
 export function handsOver(holder: RecipientRun, version: Workflow): boolean {

@@ -1,4 +1,4 @@
-import type { EngagementAction, EngagementStatus, Message } from "../domain/message.js";
+import type { EngagementAction, EngagementStatus, Message } from "../domain/message/message.js";
 import type { JsonObject } from "../util/json.js";
 
 const CLEARS: Partial<Record<EngagementAction, EngagementStatus>> = {

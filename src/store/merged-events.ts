@@ -1,4 +1,4 @@
-import type { MessageEvent } from "../domain/message.js";
+import type { MessageEvent } from "../domain/message/message.js";
 
 function isSame(a: MessageEvent, b: MessageEvent): boolean {
   return a.type === b.type && a.at === b.at && JSON.stringify(a.data) === JSON.stringify(b.data);

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { describe, expect, test } from "vitest";
-import { DELIVERY_STATUSES } from "../../src/domain/message.js";
-import { REASONS } from "../../src/domain/outcome.js";
-import { RUN_STATUSES } from "../../src/domain/run-status.js";
+import { DELIVERY_STATUSES } from "../../src/domain/message/message.js";
+import { REASONS } from "../../src/domain/run/outcome.js";
+import { RUN_STATUSES } from "../../src/domain/run/run-status.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { cliTest, inWords, type Ran } from "../helpers/run-knock.js";
 import { startStubApi } from "../helpers/stub-api.js";

@@ -1,5 +1,5 @@
 import { describe, expect, vi } from "vitest";
-import type { StepPreview } from "../../src/domain/step-preview.js";
+import type { StepPreview } from "../../src/domain/run/step-preview.js";
 import { cliTest as test } from "../helpers/run-knock.js";
 
 const COMMENT = ["--set", "page=Home", "--set", "comment=Nice"];

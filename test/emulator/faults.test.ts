@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { channelIdOf } from "../../src/domain/environment.js";
+import { channelIdOf } from "../../src/domain/environment/environment.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { openProjectApi, type ProjectApi } from "../helpers/project-emulator.js";
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import { guideIdOf } from "../../src/domain/guide.js";
+import { guideIdOf } from "../../src/domain/guide/guide.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { type BrowserGuides, guidesOf } from "../helpers/browser-client.js";
 import { banner, MINUTE, when } from "../helpers/engine-harness.js";

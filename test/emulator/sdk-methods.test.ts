@@ -1,6 +1,6 @@
 import type Knock from "@knocklabs/node";
 import { describe, expect, it } from "vitest";
-import { guideIdOf } from "../../src/domain/guide.js";
+import { guideIdOf } from "../../src/domain/guide/guide.js";
 import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
 
 /** What was made before: u1 has messages of hello, a paused run and a schedule. */

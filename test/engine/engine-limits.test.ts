@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { parseTrigger } from "../../src/domain/parse-trigger.js";
+import { parseTrigger } from "../../src/domain/trigger/parse-trigger.js";
 import { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { bodyOf, runsInWords, withHarness } from "../helpers/engine-case.js";

@@ -1,4 +1,4 @@
-import type { TriggerOutcome } from "../../src/domain/outcome.js";
+import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 import type { Expected, Moment } from "./engine-case.js";
 import { type EngineHarness, step } from "./engine-harness.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Message } from "../../src/domain/message.js";
-import type { RecipientOutcome, StepOutcome, TriggerOutcome } from "../../src/domain/outcome.js";
-import { keyOf, splitKey, USERS } from "../../src/domain/recipient.js";
+import type { Message } from "../../src/domain/message/message.js";
+import { keyOf, splitKey, USERS } from "../../src/domain/recipient/recipient.js";
+import type { RecipientOutcome, StepOutcome, TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 import { EngineHarness } from "./engine-harness.js";
 

@@ -1,28 +1,38 @@
-import type { Audience } from "../../src/domain/audience.js";
-import { checkAudiences } from "../../src/domain/check-audiences.js";
-import type { EmailLayout } from "../../src/domain/email-layout.js";
-import { type Channel, type Environment, emptyEnvironment, providerOf } from "../../src/domain/environment.js";
-import type { Guide } from "../../src/domain/guide.js";
-import type { ChannelType, EngagementAction, Message } from "../../src/domain/message.js";
-import type { CancelOutcome, RecipientOutcome, TriggerOutcome } from "../../src/domain/outcome.js";
-import { parseAudience } from "../../src/domain/parse-audience.js";
-import { parseGuide } from "../../src/domain/parse-guide.js";
-import { parseMessageType } from "../../src/domain/parse-message-type.js";
-import { parseRecipient } from "../../src/domain/parse-recipient.js";
-import { parseTranslationFile } from "../../src/domain/parse-translation-file.js";
-import { parseCancellation, parseTrigger } from "../../src/domain/parse-trigger.js";
-import { parseWorkflow } from "../../src/domain/parse-workflow.js";
-import { keyOf, type Recipient, type RecipientReference, type RecipientUpsert } from "../../src/domain/recipient.js";
-import { resolveChannelTypes } from "../../src/domain/resolve-channel-types.js";
-import type { SharedRequest } from "../../src/domain/shared-request.js";
-import type { TemplatePartial } from "../../src/domain/template-partial.js";
-import { type TranslationFile, Translations } from "../../src/domain/translation.js";
-import type { Workflow } from "../../src/domain/workflow.js";
-import { contentsInLocale } from "../../src/engine/contents-in-locale.js";
+import type { Audience } from "../../src/domain/audience/audience.js";
+import { parseAudience } from "../../src/domain/audience/parse-audience.js";
+import {
+  type Channel,
+  type Environment,
+  emptyEnvironment,
+  providerOf,
+} from "../../src/domain/environment/environment.js";
+import type { Guide } from "../../src/domain/guide/guide.js";
+import { parseGuide } from "../../src/domain/guide/parse-guide.js";
+import { parseMessageType } from "../../src/domain/guide/parse-message-type.js";
+import type { ChannelType, EngagementAction, Message } from "../../src/domain/message/message.js";
+import { checkAudiences } from "../../src/domain/project/check-audiences.js";
+import { resolveChannelTypes } from "../../src/domain/project/resolve-channel-types.js";
+import { parseRecipient } from "../../src/domain/recipient/parse-recipient.js";
+import {
+  keyOf,
+  type Recipient,
+  type RecipientReference,
+  type RecipientUpsert,
+} from "../../src/domain/recipient/recipient.js";
+import type { CancelOutcome, RecipientOutcome, TriggerOutcome } from "../../src/domain/run/outcome.js";
+import type { EmailLayout } from "../../src/domain/template/email-layout.js";
+import { parseTranslationFile } from "../../src/domain/template/parse-translation-file.js";
+import type { TemplatePartial } from "../../src/domain/template/template-partial.js";
+import { type TranslationFile, Translations } from "../../src/domain/template/translation.js";
+import { parseCancellation, parseTrigger } from "../../src/domain/trigger/parse-trigger.js";
+import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
+import type { SharedRequest } from "../../src/domain/workflow/shared-request.js";
+import type { Workflow } from "../../src/domain/workflow/workflow.js";
+import { withChannelIds } from "../../src/engine/advancing/fan-out-start.js";
+import type { EngineContext } from "../../src/engine/context/engine-context.js";
 import { createEngine } from "../../src/engine/create-engine.js";
-import type { EngineContext } from "../../src/engine/engine-context.js";
-import { withChannelIds } from "../../src/engine/fan-out-start.js";
 import { guideOperations } from "../../src/engine/guides/guide-operations.js";
+import { contentsInLocale } from "../../src/engine/preview/contents-in-locale.js";
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { Definitions } from "../../src/ports/definitions.js";
 import type { LocalOperations } from "../../src/ports/operations.js";

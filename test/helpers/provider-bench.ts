@@ -1,7 +1,7 @@
-import type { Channel } from "../../src/domain/environment.js";
-import type { ChannelType, Message } from "../../src/domain/message.js";
-import { parseEnvironment } from "../../src/domain/parse-environment.js";
-import { keyOf } from "../../src/domain/recipient.js";
+import type { Channel } from "../../src/domain/environment/environment.js";
+import { parseEnvironment } from "../../src/domain/environment/parse-environment.js";
+import type { ChannelType, Message } from "../../src/domain/message/message.js";
+import { keyOf } from "../../src/domain/recipient/recipient.js";
 import type { Delivery, DeliveryCheck, FoundUser, StoredChannelData } from "../../src/ports/provider.js";
 import { openProviders, type Providers } from "../../src/providers/open-provider.js";
 import type { JsonObject } from "../../src/util/json.js";

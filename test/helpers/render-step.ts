@@ -1,11 +1,11 @@
-import { type Channel, providerOf } from "../../src/domain/environment.js";
-import type { ChannelType } from "../../src/domain/message.js";
-import { parseEmailLayout } from "../../src/domain/parse-email-layout.js";
-import { parseTemplatePartial } from "../../src/domain/parse-template-partial.js";
-import { parseWorkflow } from "../../src/domain/parse-workflow.js";
-import { keyOf, type Recipient } from "../../src/domain/recipient.js";
-import { compileWorkflow } from "../../src/engine/compile-workflow.js";
+import { type Channel, providerOf } from "../../src/domain/environment/environment.js";
+import type { ChannelType } from "../../src/domain/message/message.js";
+import { keyOf, type Recipient } from "../../src/domain/recipient/recipient.js";
+import { parseEmailLayout } from "../../src/domain/template/parse-email-layout.js";
+import { parseTemplatePartial } from "../../src/domain/template/parse-template-partial.js";
+import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
 import type { BatchData, Destination, RenderContext } from "../../src/engine/render/channel-renderer.js";
+import { compileWorkflow } from "../../src/engine/workflow/compile-workflow.js";
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
 

@@ -1,9 +1,9 @@
-import { parseTranslationFile } from "../../src/domain/parse-translation-file.js";
-import type { Recipient, RecipientKey } from "../../src/domain/recipient.js";
-import { Translations } from "../../src/domain/translation.js";
-import { NOTHING_READ, RunServices } from "../../src/engine/readings.js";
-import { compilerFor, type RenderScope } from "../../src/engine/render/liquid.js";
-import { SERVICES } from "../../src/engine/render/render-services.js";
+import type { Recipient, RecipientKey } from "../../src/domain/recipient/recipient.js";
+import { parseTranslationFile } from "../../src/domain/template/parse-translation-file.js";
+import { Translations } from "../../src/domain/template/translation.js";
+import { NOTHING_READ, RunServices } from "../../src/engine/context/readings.js";
+import { SERVICES } from "../../src/engine/liquid/filters/render-services.js";
+import { compilerFor, type RenderScope } from "../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { TIMESTAMP } from "./render-step.js";
 

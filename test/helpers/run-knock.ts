@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { execa, type ResultPromise } from "execa";
 import { afterAll, test } from "vitest";
-import type { TriggerOutcome } from "../../src/domain/outcome.js";
+import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import { isJsonObject, type JsonObject } from "../../src/util/json.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");

@@ -1,8 +1,8 @@
-import { parseSource } from "../../src/domain/parse-source.js";
-import type { ActionOutcome } from "../../src/domain/source-receipt.js";
+import { parseSource } from "../../src/domain/trigger/parse-source.js";
+import type { ActionOutcome } from "../../src/domain/trigger/source-receipt.js";
 import { sourceOperations } from "../../src/engine/sources/source-operations.js";
 import type { SourceOperations } from "../../src/ports/sources.js";
-import { sourceLogOf } from "../../src/store/sqlite/source-log.js";
+import { sourceLogOf } from "../../src/store/sqlite/log/source-log.js";
 import { systemIds } from "../../src/util/ids.js";
 import type { JsonObject } from "../../src/util/json.js";
 import type { EngineHarness } from "./engine-harness.js";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkTriggerData } from "../../src/domain/trigger-data-schema.js";
+import { checkTriggerData } from "../../src/domain/shape/trigger-data-schema.js";
 import { fieldName, type JsonObject, withValue } from "../../src/page/lib/json.js";
 import { textMatching } from "../../src/page/lib/pattern.js";
 import { kindOf, propertiesOf, resolved, sampleOf } from "../../src/page/lib/schema.js";

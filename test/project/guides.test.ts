@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { emptyEnvironment } from "../../src/domain/environment.js";
-import { textFileOf } from "../../src/domain/text-files.js";
+import { emptyEnvironment } from "../../src/domain/environment/environment.js";
+import { textFileOf } from "../../src/domain/template/text-files.js";
 import { openProject } from "../../src/project/open-project.js";
 import { readGuides } from "../../src/project/read-guides.js";
 import type { JsonObject } from "../../src/util/json.js";

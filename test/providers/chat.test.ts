@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { publicConnection } from "../../src/domain/chat-connection.js";
-import type { Channel } from "../../src/domain/environment.js";
+import type { Channel } from "../../src/domain/environment/environment.js";
+import { publicConnection } from "../../src/domain/message/chat-connection.js";
 import type { Delivery } from "../../src/ports/provider.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { publicConnection } from "../../src/domain/chat-connection.js";
-import type { DeliveryExchange } from "../../src/domain/delivery-log.js";
-import type { Channel } from "../../src/domain/environment.js";
-import type { Message } from "../../src/domain/message.js";
+import type { Channel } from "../../src/domain/environment/environment.js";
+import { publicConnection } from "../../src/domain/message/chat-connection.js";
+import type { DeliveryExchange } from "../../src/domain/message/delivery-log.js";
+import type { Message } from "../../src/domain/message/message.js";
 import type { StoredChannelData } from "../../src/ports/provider.js";
 import { openProviders } from "../../src/providers/open-provider.js";
 import type { JsonObject } from "../../src/util/json.js";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Message } from "../../src/domain/message.js";
+import type { Message } from "../../src/domain/message/message.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
 import { channel, email, message, ProviderBench } from "../helpers/provider-bench.js";

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { publicConnection } from "../../src/domain/chat-connection.js";
-import type { Channel } from "../../src/domain/environment.js";
-import type { Message } from "../../src/domain/message.js";
+import type { Channel } from "../../src/domain/environment/environment.js";
+import { publicConnection } from "../../src/domain/message/chat-connection.js";
+import type { Message } from "../../src/domain/message/message.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
 import { type Http2Target, startHttp2Target } from "../helpers/http2-target.js";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Channel } from "../../src/domain/environment.js";
-import { providerCatalogue } from "../../src/domain/provider-catalogue.js";
+import type { Channel } from "../../src/domain/environment/environment.js";
+import { providerCatalogue } from "../../src/domain/environment/provider-catalogue.js";
 import { openProviders } from "../../src/providers/open-provider.js";
 import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
 import { channel, email, ProviderBench } from "../helpers/provider-bench.js";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { TriggerOutcome } from "../../src/domain/outcome.js";
+import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Operations } from "../../src/ports/operations.js";
 import type { ApiClientOptions } from "../../src/remote/api-client.js";
 import { openRemote } from "../../src/remote/open-remote.js";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { keyOf } from "../../src/domain/recipient.js";
-import type { Trigger } from "../../src/domain/trigger.js";
+import { keyOf } from "../../src/domain/recipient/recipient.js";
+import type { Trigger } from "../../src/domain/trigger/trigger.js";
 import { exitCodeOf } from "../../src/errors/knock-error.js";
 import type { Operations } from "../../src/ports/operations.js";
 import type { ApiClientOptions } from "../../src/remote/api-client.js";

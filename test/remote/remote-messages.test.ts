@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { EngagementAction } from "../../src/domain/message.js";
-import { keyOf, type RecipientKey } from "../../src/domain/recipient.js";
+import type { EngagementAction } from "../../src/domain/message/message.js";
+import { keyOf, type RecipientKey } from "../../src/domain/recipient/recipient.js";
 import { exitCodeOf } from "../../src/errors/knock-error.js";
 import type { Operations } from "../../src/ports/operations.js";
 import { openRemote } from "../../src/remote/open-remote.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gidOf, keyOf } from "../../src/domain/recipient.js";
+import { gidOf, keyOf } from "../../src/domain/recipient/recipient.js";
 import { contentDigest, isUuid, ksuid, systemIds, uuidV5 } from "../../src/util/ids.js";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

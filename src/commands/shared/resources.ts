@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { idFault } from "../../domain/parse-recipient.js";
-import type { RecipientReference } from "../../domain/recipient.js";
+import { idFault } from "../../domain/recipient/parse-recipient.js";
+import type { RecipientReference } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ResourceOperations } from "../../ports/resources.js";
 import { isJsonObject, type Json } from "../../util/json.js";

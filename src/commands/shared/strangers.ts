@@ -1,4 +1,4 @@
-import { type RecipientKey, splitKey, USERS } from "../../domain/recipient.js";
+import { type RecipientKey, splitKey, USERS } from "../../domain/recipient/recipient.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resources.js";
 import { didYouMean } from "../../util/nearest.js";

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { JsonObject } from "../../util/json.js";
-import { Query } from "../query.js";
-import { parseBody, readText } from "../read-body.js";
+import { Query } from "./query.js";
+import { parseBody, readText } from "./read-body.js";
 
 const NO_PARAMS: Record<string, string> = {};
 

@@ -1,5 +1,5 @@
-import { describeCondition, type EvaluatedCondition } from "../../domain/evaluated-condition.js";
-import { REASONS } from "../../domain/outcome.js";
+import { describeCondition, type EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import { REASONS } from "../../domain/run/outcome.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 /** A condition in words, beside what was logged of it; a path that led nowhere is null there. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AppOptions } from "../emulator-options.js";
 import type { Dispatcher } from "../http/dispatcher.js";
-import { emailHtml } from "../routes/page-support.js";
+import { emailHtml } from "./page-support.js";
 
 const NOWHERE = "default-src 'none'; base-uri 'none'; form-action 'none'";
 

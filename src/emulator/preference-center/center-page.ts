@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PreferenceCenter } from "../../domain/preference-center.js";
+import type { PreferenceCenter } from "../../domain/preferences/preference-center.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { SwitchRow } from "./switches.js";
 

@@ -1,5 +1,5 @@
-import type { Environment } from "../../domain/environment.js";
-import type { PreferenceCenterRow } from "../../domain/preference-center.js";
+import type { Environment } from "../../domain/environment/environment.js";
+import type { PreferenceCenterRow } from "../../domain/preferences/preference-center.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 /** What people may have preferences of (E-135), and how a reader calls it. */

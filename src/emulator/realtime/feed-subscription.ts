@@ -1,10 +1,10 @@
-import type { Environment } from "../../domain/environment.js";
-import type { FeedCounts, FeedFilter } from "../../domain/feed.js";
-import { keyOf } from "../../domain/recipient.js";
+import type { Environment } from "../../domain/environment/environment.js";
+import type { FeedCounts, FeedFilter } from "../../domain/message/feed.js";
+import { keyOf } from "../../domain/recipient/recipient.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { feedFilterOf, requireFeed } from "../feed-filter.js";
-import { Query } from "../query.js";
+import { feedFilterOf, requireFeed } from "../http/feed-filter.js";
+import { Query } from "../http/query.js";
 
 /** As many as the API's pages have. */
 export const PAGE = 50;

@@ -1,4 +1,4 @@
-import type { RecipientKey } from "../../domain/recipient.js";
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { messageOf } from "../../errors/knock-error.js";
 import type { StoreWatch } from "../store-watch.js";
 import { type FeedList, type FeedNews, type FeedSubscription, PAGE } from "./feed-subscription.js";

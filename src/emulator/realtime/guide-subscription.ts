@@ -1,6 +1,6 @@
 import type { GuideOperations, GuideQuery } from "../../ports/resources.js";
 import { type Json, type JsonObject, stableStringify } from "../../util/json.js";
-import { invalidField } from "../api-error.js";
+import { invalidField } from "../http/api-error.js";
 import { targetDataOf } from "../routes/guides.js";
 
 /** An event of R-125, as its payload names it. */

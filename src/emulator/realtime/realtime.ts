@@ -1,11 +1,11 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { ApiError, apiErrorOf } from "../api-error.js";
-import { authenticate, type Caller, type ListedKeys } from "../authenticate.js";
+import { authenticate, type Caller, type ListedKeys } from "../access/authenticate.js";
+import { checkHost } from "../admission.js";
 import { accessOf, checkBranch } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
-import { checkHost } from "../http/admission.js";
+import { ApiError, apiErrorOf } from "../http/api-error.js";
 import type { StoreWatch } from "../store-watch.js";
 import { FeedWatch } from "./feed-watch.js";
 import { GuideWatch } from "./guide-watch.js";

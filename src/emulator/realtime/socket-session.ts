@@ -1,8 +1,8 @@
 import type { WebSocket } from "ws";
-import { apiErrorOf } from "../api-error.js";
-import { authorize, type Caller, grantedTenants } from "../authenticate.js";
+import { authorize, type Caller, grantedTenants } from "../access/authenticate.js";
 import { accessOf } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
+import { apiErrorOf } from "../http/api-error.js";
 import { requireGuides } from "../routes/guides.js";
 import { FeedSubscription, parseFeedTopic } from "./feed-subscription.js";
 import type { FeedWatch } from "./feed-watch.js";

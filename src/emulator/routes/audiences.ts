@@ -1,4 +1,4 @@
-import { NO_CONTENT, pageAnswer, type Route } from "../route.js";
+import { NO_CONTENT, pageAnswer, type Route } from "../access/route.js";
 
 export const audienceRoutes: Route[] = [
   {

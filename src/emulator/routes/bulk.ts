@@ -1,11 +1,11 @@
-import { invalidParams } from "../../domain/invalid-params.js";
-import { parsePreferenceSet } from "../../domain/parse-preference-set.js";
-import { idFault, parseRecipient } from "../../domain/parse-recipient.js";
-import { parseBulkScheduleRequest } from "../../domain/parse-schedule.js";
+import { parsePreferenceSet } from "../../domain/preferences/parse-preference-set.js";
+import { idFault, parseRecipient } from "../../domain/recipient/parse-recipient.js";
+import { invalidParams } from "../../domain/shape/invalid-params.js";
+import { parseBulkScheduleRequest } from "../../domain/trigger/parse-schedule.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../../util/json.js";
-import { invalidField } from "../api-error.js";
+import { type Answer, type Call, found, ok, pick, type Route } from "../access/route.js";
 import type { BulkItem } from "../bulk-operations.js";
-import { type Answer, type Call, found, ok, pick, type Route } from "../route.js";
+import { invalidField } from "../http/api-error.js";
 
 /** */
 const MAX_ROWS = 1_000;

@@ -1,6 +1,6 @@
-import { recipientKey } from "../../domain/parse-recipient-body.js";
-import { splitKey, USERS } from "../../domain/recipient.js";
-import { type Call, deleted, found, ok, type Route } from "../route.js";
+import { splitKey, USERS } from "../../domain/recipient/recipient.js";
+import { recipientKey } from "../../domain/request/parse-recipient-body.js";
+import { type Call, deleted, found, ok, type Route } from "../access/route.js";
 import { OBJECT, type Owner, USER } from "./recipient-parts.js";
 
 /** The owner, whose id must be one: it may be created. */

@@ -1,11 +1,11 @@
-import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../../domain/message.js";
-import { parseTimestamp } from "../../domain/timestamp.js";
+import { parseTimestamp } from "../../domain/condition/timestamp.js";
+import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../../domain/message/message.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { invalidField } from "../api-error.js";
-import { ownsMessagesOf } from "../authenticate.js";
-import { scalarsOf } from "../query.js";
-import { type Call, ok, type Route } from "../route.js";
+import { ownsMessagesOf } from "../access/authenticate.js";
+import { type Call, ok, type Route } from "../access/route.js";
+import { invalidField } from "../http/api-error.js";
+import { scalarsOf } from "../http/query.js";
 
 /** The actions of the path; the browser client says `archive`, too (A-205). */
 const ACTIONS: Record<string, EngagementAction> = {

@@ -1,7 +1,7 @@
-import { parseTimestamp } from "../../domain/timestamp.js";
+import { parseTimestamp } from "../../domain/condition/timestamp.js";
 import { parseDuration } from "../../util/duration.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { invalidField } from "../api-error.js";
+import { invalidField } from "../http/api-error.js";
 
 export type ClockMove =
   | { kind: "move"; to: number; force: boolean }

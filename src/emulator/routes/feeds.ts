@@ -1,11 +1,11 @@
-import { keyOf } from "../../domain/recipient.js";
+import { keyOf } from "../../domain/recipient/recipient.js";
 import type { FeedPage } from "../../ports/resources.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { invalidField } from "../api-error.js";
-import { grantedTenants } from "../authenticate.js";
-import { feedFilterOf, requireFeed } from "../feed-filter.js";
-import { filteredFeed } from "../feed-response.js";
-import { type Call, ok, type Route } from "../route.js";
+import { grantedTenants } from "../access/authenticate.js";
+import { type Call, ok, type Route } from "../access/route.js";
+import { invalidField } from "../http/api-error.js";
+import { feedFilterOf, requireFeed } from "../http/feed-filter.js";
+import { filteredFeed } from "../http/feed-response.js";
 
 const MAX_LEVELS = 3;
 

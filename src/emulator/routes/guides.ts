@@ -1,9 +1,9 @@
-import { checkJsonShape } from "../../domain/json-limits.js";
+import { checkJsonShape } from "../../domain/shape/json-limits.js";
 import { GUIDE_ACTIONS, type GuideAction, type GuideOperations } from "../../ports/resources.js";
 import { isUuid } from "../../util/ids.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { ApiError, invalidField, missing } from "../api-error.js";
-import { type Answer, type Call, ok, type Route } from "../route.js";
+import { type Answer, type Call, ok, type Route } from "../access/route.js";
+import { ApiError, invalidField, missing } from "../http/api-error.js";
 
 const READ = { whose: "user", capability: "user/guide_read" } as const;
 const WRITE = { whose: "user", capability: "user/guide_write" } as const;

@@ -1,7 +1,7 @@
-import type { RecipientReference } from "../../domain/recipient.js";
+import type { RecipientReference } from "../../domain/recipient/recipient.js";
 import type { Paged } from "../../ports/page.js";
 import type { JsonObject } from "../../util/json.js";
-import type { Call } from "../route.js";
+import type { Call } from "../access/route.js";
 
 /** `include[]=preferences`: each entry with its sets by their ids, merged as a GET shows them. */
 export async function withPreferences(

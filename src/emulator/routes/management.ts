@@ -1,5 +1,5 @@
-import { ApiError, invalidField } from "../api-error.js";
-import { ok, type Route } from "../route.js";
+import { ok, type Route } from "../access/route.js";
+import { ApiError, invalidField } from "../http/api-error.js";
 import { trigger } from "./workflows.js";
 
 /** What the documents allow a test run, and the service's own command does not check (CLI-395). */

@@ -1,4 +1,4 @@
-import { deleted, found, ok, pageAnswer, type Route } from "../route.js";
+import { deleted, found, ok, pageAnswer, type Route } from "../access/route.js";
 import { withPreferences } from "./include-preferences.js";
 
 export const objectRoutes: Route[] = [

@@ -1,5 +1,5 @@
+import { ok, pick, type Route } from "../access/route.js";
 import { centerToken } from "../preference-center/center-token.js";
-import { ok, pick, type Route } from "../route.js";
 
 const BRANDING = ["icon_url", "logo_url", "primary_color", "primary_color_contrast", "dark"];
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../util/json.js";
-import { type Answer, type Call, NO_CONTENT, ok, type Route } from "../route.js";
+import { type Answer, type Call, NO_CONTENT, ok, type Route } from "../access/route.js";
 import { OBJECT, type Owner, USER } from "./recipient-parts.js";
 
 /** Rules of one owner's rows: all sets, one read, written, deleted; then the old sub-paths, whole section and one entry. */

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { ApiError } from "../api-error.js";
-import { requireGrant } from "../authenticate.js";
-import { type Answer, type Call, ok, type Route } from "../route.js";
+import { requireGrant } from "../access/authenticate.js";
+import { type Answer, type Call, ok, type Route } from "../access/route.js";
+import { ApiError } from "../http/api-error.js";
 
 /** How one chat provider is connected: the query's name of the object that holds it, and where in its channel data. */
 interface Provider {

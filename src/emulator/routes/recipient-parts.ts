@@ -1,5 +1,5 @@
-import type { RecipientReference } from "../../domain/recipient.js";
-import type { Call } from "../route.js";
+import type { RecipientReference } from "../../domain/recipient/recipient.js";
+import type { Call } from "../access/route.js";
 
 /** What users and objects have alike: where its paths begin, and whom a path names. */
 export interface Owner {

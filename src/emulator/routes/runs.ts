@@ -1,5 +1,5 @@
-import { RUN_STATUSES } from "../../domain/run-status.js";
-import { found, pageAnswer, pick, type Route } from "../route.js";
+import { RUN_STATUSES } from "../../domain/run/run-status.js";
+import { found, pageAnswer, pick, type Route } from "../access/route.js";
 
 /** the engine tells of steps and reasons beside. */
 const DETAIL = [

@@ -1,5 +1,5 @@
-import { keyOf, type RecipientKey } from "../../domain/recipient.js";
-import { type Answer, type Call, ok, pageAnswer, pick, type Route } from "../route.js";
+import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
+import { type Answer, type Call, ok, pageAnswer, pick, type Route } from "../access/route.js";
 
 const SHARED = ["actor", "tenant", "data", "repeats", "scheduled_at", "ending_at"];
 

@@ -1,7 +1,7 @@
-import type { RecipientReference } from "../../domain/recipient.js";
+import type { RecipientReference } from "../../domain/recipient/recipient.js";
 import type { SubscriptionScope } from "../../ports/resources.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { type Answer, type Call, ok, pageAnswer, pick, type Route } from "../route.js";
+import { type Answer, type Call, ok, pageAnswer, pick, type Route } from "../access/route.js";
 import { preferencesById } from "./include-preferences.js";
 
 function objectOf(call: Call): { collection: string; id: string } {

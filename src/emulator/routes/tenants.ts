@@ -1,7 +1,7 @@
-import type { PreferenceSet } from "../../domain/preference-set.js";
-import { mergePreferenceSets } from "../../domain/preferences.js";
+import { mergePreferenceSets } from "../../domain/preferences/preferences.js";
+import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { type Call, deleted, found, pageAnswer, type Route } from "../route.js";
+import { type Call, deleted, found, pageAnswer, type Route } from "../access/route.js";
 
 /** `resolve_full_preference_settings`: the environment's defaults below the tenant's own (A-275). */
 async function resolved(call: Call, tenant: JsonObject | null): Promise<JsonObject | null> {

@@ -1,12 +1,12 @@
-import { projectChannels } from "../../domain/project-channels.js";
+import { projectChannels } from "../../domain/project/project-channels.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import { parseDuration } from "../../util/duration.js";
 import type { JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
-import { ApiError, invalidField, missing } from "../api-error.js";
+import type { Method } from "../access/route.js";
 import type { AppOptions } from "../emulator-options.js";
-import type { Query } from "../query.js";
-import type { Method } from "../route.js";
+import { ApiError, invalidField, missing } from "../http/api-error.js";
+import type { Query } from "../http/query.js";
 import { parseClockMove } from "./clock-move.js";
 
 /** What the routes for tests, under `/__knock/`, are given. They need no key. */

@@ -1,4 +1,4 @@
-import type { RecipientReference } from "../../domain/recipient.js";
+import type { RecipientReference } from "../../domain/recipient/recipient.js";
 import type { TrackedLink } from "../../ports/tracked-links.js";
 import { isJsonObject } from "../../util/json.js";
 import type { AppOptions } from "../emulator-options.js";

@@ -1,4 +1,4 @@
-import { ok, type Route } from "../route.js";
+import { ok, type Route } from "../access/route.js";
 
 const PASS_THROUGH =
   "This hands data from another company's service to the hosted one, in calls that the API's documents do not describe; the API's own operations set the same data.";

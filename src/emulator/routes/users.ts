@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../util/json.js";
-import { invalidField } from "../api-error.js";
-import { deleted, found, ok, pageAnswer, type Route } from "../route.js";
+import { deleted, found, ok, pageAnswer, type Route } from "../access/route.js";
+import { invalidField } from "../http/api-error.js";
 import { withPreferences } from "./include-preferences.js";
 
 const own = (capability: string) => ({ whose: "user", capability }) as const;

@@ -1,7 +1,7 @@
-import { parseCancellation, parseTrigger } from "../../domain/parse-trigger.js";
+import { parseCancellation, parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { invalidField } from "../api-error.js";
-import { type Call, NO_CONTENT, ok, pick, type Route } from "../route.js";
+import { type Call, NO_CONTENT, ok, pick, type Route } from "../access/route.js";
+import { invalidField } from "../http/api-error.js";
 
 const TRIGGER_FIELDS = ["recipients", "actor", "tenant", "data", "cancellation_key", "settings"];
 const SETTINGS = ["sandbox_mode", "skip_delay"];

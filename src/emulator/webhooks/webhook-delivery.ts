@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { Webhook } from "../../domain/webhook.js";
+import type { Webhook } from "../../domain/environment/webhook.js";
 import type { Fetcher } from "../../ports/outside.js";
 import { uuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";

@@ -1,4 +1,4 @@
-import { type Webhook, wants } from "../../domain/webhook.js";
+import { type Webhook, wants } from "../../domain/environment/webhook.js";
 import { messageOf } from "../../errors/knock-error.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { OutboundEntry, OutboundLog } from "../../ports/outbound-log.js";

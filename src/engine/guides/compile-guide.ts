@@ -1,10 +1,10 @@
-import type { Guide, GuideField, GuideSet } from "../../domain/guide.js";
-import { guideVersionOf } from "../../domain/guide.js";
-import { textFileOf } from "../../domain/text-files.js";
+import type { Guide, GuideField, GuideSet } from "../../domain/guide/guide.js";
+import { guideVersionOf } from "../../domain/guide/guide.js";
+import { textFileOf } from "../../domain/template/text-files.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { type CompileText, compilerFor, RenderError, type RenderScope } from "../render/liquid.js";
-import { renderMarkdown } from "../render/markdown.js";
+import { renderMarkdown } from "../liquid/filters/markdown.js";
+import { type CompileText, compilerFor, RenderError, type RenderScope } from "../liquid/liquid.js";
 
 type Render = (scope: RenderScope) => Json;
 

@@ -1,19 +1,23 @@
-import type { Environment } from "../../domain/environment.js";
-import { type GuideSet, guideIdOf } from "../../domain/guide.js";
-import { invalidParams } from "../../domain/invalid-params.js";
-import type { EngagementAction, Message } from "../../domain/message.js";
-import { type GuideStepEngagement, parseGuideEngagement, parseGuideOf } from "../../domain/parse-guide-engagement.js";
-import { idFault } from "../../domain/parse-recipient.js";
-import { keyOf, type RecipientKey } from "../../domain/recipient.js";
+import type { Environment } from "../../domain/environment/environment.js";
+import { type GuideSet, guideIdOf } from "../../domain/guide/guide.js";
+import {
+  type GuideStepEngagement,
+  parseGuideEngagement,
+  parseGuideOf,
+} from "../../domain/guide/parse-guide-engagement.js";
+import type { EngagementAction, Message } from "../../domain/message/message.js";
+import { idFault } from "../../domain/recipient/parse-recipient.js";
+import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
+import { invalidParams } from "../../domain/shape/invalid-params.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { GuideOperations } from "../../ports/resources.js";
 import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
-import { runNews } from "../due-work.js";
-import { type EngineContext, readTime } from "../engine-context.js";
-import { channelInvalid, findChannel } from "../find-channel.js";
-import { RenderError } from "../render/liquid.js";
+import { channelInvalid, findChannel } from "../channel/find-channel.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+import { RenderError } from "../liquid/liquid.js";
+import { runNews } from "../run/due-work.js";
 import { type CompiledGuide, type CompiledGuides, compileGuides } from "./compile-guide.js";
 import { channelOfGuide, displayLogs, groupShape, ineligibleShape, viewGuide } from "./guide-shapes.js";
 import { forViewer } from "./guide-viewer.js";

@@ -1,9 +1,9 @@
-import type { Environment } from "../../domain/environment.js";
-import { undeclaredChannel } from "../../domain/environment.js";
-import { DEFAULT_GUIDE_GROUP, type Guide, type GuideStep, guideIdOf, isGuideActive } from "../../domain/guide.js";
-import type { Message, MessageChannel } from "../../domain/message.js";
+import type { Environment } from "../../domain/environment/environment.js";
+import { undeclaredChannel } from "../../domain/environment/environment.js";
+import { DEFAULT_GUIDE_GROUP, type Guide, type GuideStep, guideIdOf, isGuideActive } from "../../domain/guide/guide.js";
+import type { Message, MessageChannel } from "../../domain/message/message.js";
 import type { JsonObject } from "../../util/json.js";
-import { RenderError } from "../render/liquid.js";
+import { RenderError } from "../liquid/liquid.js";
 import type { CompiledGuide } from "./compile-guide.js";
 import { type GuideViewer, type Ineligibility, ineligibilityOf } from "./guide-viewer.js";
 

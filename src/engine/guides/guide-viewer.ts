@@ -1,20 +1,20 @@
-import type { Audience } from "../../domain/audience.js";
-import type { Environment } from "../../domain/environment.js";
-import type { Guide } from "../../domain/guide.js";
-import { isGuideActive, managedAudienceOf } from "../../domain/guide.js";
-import type { Message } from "../../domain/message.js";
-import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/recipient.js";
+import type { Audience } from "../../domain/audience/audience.js";
+import type { Environment } from "../../domain/environment/environment.js";
+import type { Guide } from "../../domain/guide/guide.js";
+import { isGuideActive, managedAudienceOf } from "../../domain/guide/guide.js";
+import type { Message } from "../../domain/message/message.js";
+import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/recipient/recipient.js";
 import type { JsonObject } from "../../util/json.js";
-import { answerReadings } from "../answer-readings.js";
-import { isDescribed } from "../audience-membership.js";
-import { decidingCondition } from "../condition-log.js";
-import { type ConditionScope, evaluateConditions } from "../conditions.js";
-import { type EngineContext, readTime } from "../engine-context.js";
-import { NeedsAnswer } from "../need.js";
-import { NOTHING_READ, READINGS, type Readings, RunServices } from "../readings.js";
-import { type RenderScope, renderText } from "../render/liquid.js";
-import { SERVICES } from "../render/render-services.js";
-import { environmentVariables, recipientView, tenantView } from "../scope.js";
+import { isDescribed } from "../audience/audience-membership.js";
+import { decidingCondition } from "../condition/condition-log.js";
+import { type ConditionScope, evaluateConditions } from "../condition/conditions.js";
+import { answerReadings } from "../context/answer-readings.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+import { NeedsAnswer } from "../context/need.js";
+import { NOTHING_READ, READINGS, type Readings, RunServices } from "../context/readings.js";
+import { environmentVariables, recipientView, tenantView } from "../context/scope.js";
+import { SERVICES } from "../liquid/filters/render-services.js";
+import { type RenderScope, renderText } from "../liquid/liquid.js";
 
 /** Why a guide is not for a user now, with the values compared. */
 export interface Ineligibility {

@@ -1,11 +1,11 @@
-import type { Channel } from "../../domain/environment.js";
-import { hasLiquid } from "../../domain/provider-catalogue.js";
-import type { Recipient } from "../../domain/recipient.js";
+import type { Channel } from "../../domain/environment/environment.js";
+import { hasLiquid } from "../../domain/environment/provider-catalogue.js";
+import type { Recipient } from "../../domain/recipient/recipient.js";
 import { messageOf } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { isJsonObject } from "../../util/json.js";
-import type { UserLookup } from "../need.js";
-import { type CompileText, RenderError, type RenderScope, renderText, type Text } from "./liquid.js";
+import type { UserLookup } from "../context/need.js";
+import { type CompileText, RenderError, type RenderScope, renderText, type Text } from "../liquid/liquid.js";
 
 /** Where one message goes: an address, a device token, a connection. */
 export interface Destination {

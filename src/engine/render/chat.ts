@@ -1,5 +1,5 @@
-import { publicConnection } from "../../domain/chat-connection.js";
-import { splitKey, USERS } from "../../domain/recipient.js";
+import { publicConnection } from "../../domain/message/chat-connection.js";
+import { splitKey, USERS } from "../../domain/recipient/recipient.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import {
   type ChannelRenderer,

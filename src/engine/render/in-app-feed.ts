@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../util/json.js";
+import { renderMarkdown } from "../liquid/filters/markdown.js";
 import type { ChannelRenderer, TemplateReader } from "./channel-renderer.js";
-import { renderMarkdown } from "./markdown.js";
 
 /** In-app feed (A-479 to A-481, T-200 to T-205): Liquid first, then Markdown. */
 export function compileInAppFeed(template: TemplateReader): ChannelRenderer {

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { inLocale } from "../liquid/filters/render-services.js";
 import {
   type ChannelRenderer,
   channelData,
@@ -6,7 +7,6 @@ import {
   payloadOverrides,
   type TemplateReader,
 } from "./channel-renderer.js";
-import { inLocale } from "./render-services.js";
 
 interface Device {
   token: string;

@@ -1,5 +1,6 @@
-import { hasLiquid } from "../../domain/provider-catalogue.js";
+import { hasLiquid } from "../../domain/environment/provider-catalogue.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { RenderScope } from "../liquid/liquid.js";
 import {
   type ChannelRenderer,
   channelSetting,
@@ -8,7 +9,6 @@ import {
   renderJson,
   type TemplateReader,
 } from "./channel-renderer.js";
-import type { RenderScope } from "./liquid.js";
 
 type Pairs = (scope: RenderScope) => { key: string; value: string }[];
 

@@ -1,16 +1,16 @@
-import type { AudienceMember } from "../../domain/audience.js";
-import { invalidParams } from "../../domain/invalid-params.js";
-import { idFault } from "../../domain/parse-recipient.js";
-import { parseMembersBody } from "../../domain/parse-recipient-list.js";
-import { splitKey } from "../../domain/recipient.js";
+import type { AudienceMember } from "../../domain/audience/audience.js";
+import { idFault } from "../../domain/recipient/parse-recipient.js";
+import { splitKey } from "../../domain/recipient/recipient.js";
+import { parseMembersBody } from "../../domain/request/parse-recipient-list.js";
+import { invalidParams } from "../../domain/shape/invalid-params.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { AudienceOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
-import { runNews } from "../due-work.js";
-import { type EngineContext, readTime } from "../engine-context.js";
-import { withChannelIds } from "../fan-out-start.js";
-import { userShape } from "../recipient-shapes.js";
+import { withChannelIds } from "../advancing/fan-out-start.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+import { userShape } from "../context/recipient-shapes.js";
+import { runNews } from "../run/due-work.js";
 
 /** The API's `AudienceMember` (A-530). */
 function memberShape({ recipient, tenant, added_at }: AudienceMember): JsonObject {

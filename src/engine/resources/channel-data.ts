@@ -1,10 +1,10 @@
-import { fullChannelData, parseChannelData } from "../../domain/channel-data.js";
-import { keyOf, type RecipientReference } from "../../domain/recipient.js";
+import { keyOf, type RecipientReference } from "../../domain/recipient/recipient.js";
+import { fullChannelData, parseChannelData } from "../../domain/request/channel-data.js";
 import type { ChannelDataOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
-import { runNews } from "../due-work.js";
-import { type EngineContext, readTime } from "../engine-context.js";
-import { channelIdFor } from "../find-channel.js";
+import { channelIdFor } from "../channel/find-channel.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+import { runNews } from "../run/due-work.js";
 
 /** The API's `ChannelData` (A-453). */
 function channelDataShape(id: string, data: JsonObject): JsonObject {

@@ -1,5 +1,5 @@
 import type { ResourceOperations } from "../../ports/resources.js";
-import type { EngineContext } from "../engine-context.js";
+import type { EngineContext } from "../context/engine-context.js";
 import { audienceOperations } from "./audiences.js";
 import { channelDataOperations } from "./channel-data.js";
 import { feedOperations } from "./feeds.js";

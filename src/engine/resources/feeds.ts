@@ -1,11 +1,11 @@
-import { actorsOf, type Message } from "../../domain/message.js";
-import type { Recipient, RecipientKey } from "../../domain/recipient.js";
+import { actorsOf, type Message } from "../../domain/message/message.js";
+import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import type { FeedOperations } from "../../ports/resources.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { messageShape } from "../api-shapes.js";
-import type { EngineContext } from "../engine-context.js";
-import { checkFeedChannel } from "../find-channel.js";
-import { referredShape } from "../recipient-shapes.js";
+import { checkFeedChannel } from "../channel/find-channel.js";
+import type { EngineContext } from "../context/engine-context.js";
+import { referredShape } from "../context/recipient-shapes.js";
+import { messageShape } from "./api-shapes.js";
 
 /** What an item has of its message as it stands there. */
 const SHARED = [

@@ -1,14 +1,14 @@
-import { invalidParams } from "../../domain/invalid-params.js";
-import { parsePreferenceSet } from "../../domain/parse-preference-set.js";
-import { idFault } from "../../domain/parse-recipient.js";
-import type { PreferenceSet } from "../../domain/preference-set.js";
-import { mergePreferenceSets } from "../../domain/preferences.js";
-import { keyOf, type RecipientReference, TENANTS } from "../../domain/recipient.js";
+import { parsePreferenceSet } from "../../domain/preferences/parse-preference-set.js";
+import { mergePreferenceSets } from "../../domain/preferences/preferences.js";
+import { idFault } from "../../domain/recipient/parse-recipient.js";
+import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
+import { keyOf, type RecipientReference, TENANTS } from "../../domain/recipient/recipient.js";
+import { invalidParams } from "../../domain/shape/invalid-params.js";
 import type { PreferenceOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
-import { runNews } from "../due-work.js";
-import { type EngineContext, readTime } from "../engine-context.js";
-import { tenantDefaults } from "../scope.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+import { tenantDefaults } from "../context/scope.js";
+import { runNews } from "../run/due-work.js";
 
 /** The API's `PreferenceSet` (A-429); a section nobody set is null (ACQ-4). */
 function preferenceSetShape(id: string, set: PreferenceSet): JsonObject {

@@ -1,14 +1,14 @@
-import { invalidParams } from "../../domain/invalid-params.js";
-import { parseRecipientBody, recipientKey } from "../../domain/parse-recipient-body.js";
-import { type Recipient, type RecipientKey, TENANTS, USERS } from "../../domain/recipient.js";
+import { type Recipient, type RecipientKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
+import { parseRecipientBody, recipientKey } from "../../domain/request/parse-recipient-body.js";
+import { invalidParams } from "../../domain/shape/invalid-params.js";
 import type { Page, Paged } from "../../ports/page.js";
 import type { RecipientFilter } from "../../ports/resource-store.js";
 import type { ObjectOperations, TenantOperations, UserOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
-import { runNews } from "../due-work.js";
-import { type EngineContext, readTime } from "../engine-context.js";
-import { withChannelIds } from "../fan-out-start.js";
-import { objectShape, tenantShape, userShape } from "../recipient-shapes.js";
+import { withChannelIds } from "../advancing/fan-out-start.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+import { objectShape, tenantShape, userShape } from "../context/recipient-shapes.js";
+import { runNews } from "../run/due-work.js";
 
 /** What users, objects and tenants have in common; they differ in how they are shown. */
 class Recipients {

@@ -1,22 +1,22 @@
-import { invalidParams } from "../../domain/invalid-params.js";
+import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import { invalidParams } from "../../domain/shape/invalid-params.js";
 import {
   parseBulkScheduleRequest,
   parseScheduleChange,
   parseScheduleIds,
   parseScheduleRequest,
-} from "../../domain/parse-schedule.js";
-import type { Recipient, RecipientKey } from "../../domain/recipient.js";
-import type { Schedule, ScheduleChange, ScheduleRequest } from "../../domain/schedule.js";
-import type { Parties, TriggerRecipient } from "../../domain/trigger.js";
+} from "../../domain/trigger/parse-schedule.js";
+import type { Schedule, ScheduleChange, ScheduleRequest } from "../../domain/trigger/schedule.js";
+import type { Parties, TriggerRecipient } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ScheduleOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
-import { runDueAt } from "../due-work.js";
-import { type EngineContext, readTime } from "../engine-context.js";
-import { findWorkflow } from "../find-workflow.js";
-import { firstOccurrence } from "../schedule-occurrences.js";
-import { scheduleShapes } from "../schedule-shape.js";
-import { checkActor, keysOf, upsertsOf } from "../trigger-workflow.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+import { scheduleShapes } from "../context/schedule-shape.js";
+import { runDueAt } from "../run/due-work.js";
+import { checkActor, keysOf, upsertsOf } from "../run/trigger-workflow.js";
+import { firstOccurrence } from "../schedule/schedule-occurrences.js";
+import { findWorkflow } from "../workflow/find-workflow.js";
 
 /** Checks actors, then writes whom the requests identify inline (E-367). */
 async function identify({ store, definitions }: EngineContext, parties: readonly Parties[], now: number) {

@@ -1,12 +1,12 @@
-import { parseSubscriptionsBody, parseUnsubscribeBody } from "../../domain/parse-recipient-list.js";
-import { keyOf, type RecipientKey } from "../../domain/recipient.js";
-import type { StoredSubscription } from "../../domain/subscription.js";
+import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
+import type { StoredSubscription } from "../../domain/recipient/subscription.js";
+import { parseSubscriptionsBody, parseUnsubscribeBody } from "../../domain/request/parse-recipient-list.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ObjectReference, SubscriptionOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
-import { type EngineContext, readTime } from "../engine-context.js";
-import { withChannelIds } from "../fan-out-start.js";
-import { referredShape } from "../recipient-shapes.js";
+import { withChannelIds } from "../advancing/fan-out-start.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+import { referredShape } from "../context/recipient-shapes.js";
 import { objectKey } from "./recipients.js";
 
 /** The API's `Subscription` (A-515), object and recipient expanded. */

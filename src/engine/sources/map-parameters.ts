@@ -1,4 +1,4 @@
-import { ACTION_PARAMETERS, NAMES, type SourceMapping, valueAtPath } from "../../domain/source.js";
+import { ACTION_PARAMETERS, NAMES, type SourceMapping, valueAtPath } from "../../domain/trigger/source.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 function isMissing(value: Json | undefined): boolean {

@@ -1,6 +1,6 @@
-import { ACTION_TYPES, type Source, type SourceMapping, valueAtPath } from "../../domain/source.js";
-import type { ActionOutcome, NewSourceEvent, SourceReceipt } from "../../domain/source-receipt.js";
-import { parseTimestamp } from "../../domain/timestamp.js";
+import { parseTimestamp } from "../../domain/condition/timestamp.js";
+import { ACTION_TYPES, type Source, type SourceMapping, valueAtPath } from "../../domain/trigger/source.js";
+import type { ActionOutcome, NewSourceEvent, SourceReceipt } from "../../domain/trigger/source-receipt.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { SourceLog } from "../../ports/sources.js";
 import { type IdSource, ksuid } from "../../util/ids.js";

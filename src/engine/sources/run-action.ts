@@ -1,6 +1,6 @@
-import { MAX_RECIPIENTS, parseCancellation, parseTrigger } from "../../domain/parse-trigger.js";
-import type { ActionType, SourceMapping } from "../../domain/source.js";
-import type { ActionOutcome } from "../../domain/source-receipt.js";
+import { MAX_RECIPIENTS, parseCancellation, parseTrigger } from "../../domain/trigger/parse-trigger.js";
+import type { ActionType, SourceMapping } from "../../domain/trigger/source.js";
+import type { ActionOutcome } from "../../domain/trigger/source-receipt.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";

@@ -1,6 +1,6 @@
-import { checkParameters } from "../../domain/parse-source.js";
-import type { Source, SourceMapping } from "../../domain/source.js";
-import type { SourceView } from "../../domain/source-receipt.js";
+import { checkParameters } from "../../domain/trigger/parse-source.js";
+import type { Source, SourceMapping } from "../../domain/trigger/source.js";
+import type { SourceView } from "../../domain/trigger/source-receipt.js";
 import { type ErrorDetail, KnockError, messageOf } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { SourceOperations } from "../../ports/sources.js";

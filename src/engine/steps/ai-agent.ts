@@ -1,13 +1,13 @@
-import { jsonShapeFault } from "../../domain/json-limits.js";
-import type { StepOutcome } from "../../domain/outcome.js";
-import type { AiAgentStep } from "../../domain/step-types.js";
-import { fitsSchema } from "../../domain/trigger-data-schema.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import { jsonShapeFault } from "../../domain/shape/json-limits.js";
+import { fitsSchema } from "../../domain/shape/trigger-data-schema.js";
+import type { AiAgentStep } from "../../domain/step/step-types.js";
 import type { Json } from "../../util/json.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import type { AgentReply } from "../answer-outside.js";
-import { NeedsAnswer } from "../need.js";
-import { RenderError, renderText } from "../render/liquid.js";
-import { unmetConditions } from "../step-conditions.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
+import type { AgentReply } from "../context/answer-outside.js";
+import { NeedsAnswer } from "../context/need.js";
+import { RenderError, renderText } from "../liquid/liquid.js";
 
 /** What the reply leaves under `data.<ref>` (E-349), or what is wrong with it. */
 function valueOfReply(reply: AgentReply, { settings }: AiAgentStep): { value: Json } | { fault: string } {

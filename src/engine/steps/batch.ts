@@ -1,11 +1,11 @@
-import type { StepOutcome } from "../../domain/outcome.js";
-import { recipientStepKey } from "../../domain/recipient-step-key.js";
-import type { BatchStep } from "../../domain/step-types.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import { recipientStepKey } from "../../domain/run/recipient-step-key.js";
+import type { BatchStep } from "../../domain/step/step-types.js";
 import { isoTime } from "../../util/iso-time.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { unmetConditions } from "../step-conditions.js";
-import { stepKeyOrNothing } from "../step-key.js";
-import { fixedMs, windowEnd } from "../step-window.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
+import { stepKeyOrNothing } from "../advancing/step-key.js";
+import { fixedMs, windowEnd } from "../advancing/step-window.js";
 
 /** Who shares a batch (E-243): of the newest version mode per step, of the pinned one per version. */
 function keyOf(step: BatchStep, advancing: Advancing): string {

@@ -1,8 +1,8 @@
-import type { EvaluatedCondition } from "../../domain/evaluated-condition.js";
-import type { BranchStep } from "../../domain/workflow.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { conditionLog } from "../condition-log.js";
-import { evaluateConditions } from "../conditions.js";
+import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import type { BranchStep } from "../../domain/workflow/workflow.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { conditionLog } from "../condition/condition-log.js";
+import { evaluateConditions } from "../condition/conditions.js";
 
 /** A branch: the first whose conditions are true, else the default, which is last (E-306, E-307). */
 export function executeBranch(step: BranchStep, { conditionScope }: Advancing): StepEffect {

@@ -1,9 +1,9 @@
-import type { Reason, StepOutcome } from "../../domain/outcome.js";
-import type { DelayStep } from "../../domain/workflow.js";
+import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
+import type { DelayStep } from "../../domain/workflow/workflow.js";
 import { isoTime } from "../../util/iso-time.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { unmetConditions } from "../step-conditions.js";
-import { windowEnd } from "../step-window.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
+import { windowEnd } from "../advancing/step-window.js";
 
 function outcome(
   step: DelayStep,

@@ -1,13 +1,13 @@
 import { getBuiltinModule } from "node:process";
-import { jsonShapeFault } from "../../domain/json-limits.js";
-import type { StepOutcome } from "../../domain/outcome.js";
-import type { HttpFetchStep, KeyValue } from "../../domain/step-types.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import { jsonShapeFault } from "../../domain/shape/json-limits.js";
+import type { HttpFetchStep, KeyValue } from "../../domain/step/step-types.js";
 import type { OutsideAnswer, OutsideRequest } from "../../ports/outside.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { NeedsAnswer } from "../need.js";
-import { RenderError, type RenderScope, renderText } from "../render/liquid.js";
-import { unmetConditions } from "../step-conditions.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
+import { NeedsAnswer } from "../context/need.js";
+import { RenderError, type RenderScope, renderText } from "../liquid/liquid.js";
 import { type RequestSource, requestSource } from "./shared-request.js";
 
 const TIMEOUT_MS = 15_000; // E-295

@@ -1,9 +1,9 @@
-import { managedAudienceOf } from "../../domain/guide.js";
-import type { StepOutcome } from "../../domain/outcome.js";
-import { splitKey, USERS } from "../../domain/recipient.js";
-import type { ChannelStep } from "../../domain/workflow.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { unmetConditions } from "../step-conditions.js";
+import { managedAudienceOf } from "../../domain/guide/guide.js";
+import { splitKey, USERS } from "../../domain/recipient/recipient.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { ChannelStep } from "../../domain/workflow/workflow.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
 
 /**
  * The run's user may see the guide from here on, in the run's tenant; no message is made (E-196). Preferences are not asked

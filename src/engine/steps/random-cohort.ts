@@ -1,8 +1,8 @@
-import { splitKey } from "../../domain/recipient.js";
-import type { RandomCohortStep } from "../../domain/workflow.js";
+import { splitKey } from "../../domain/recipient/recipient.js";
+import type { RandomCohortStep } from "../../domain/workflow/workflow.js";
 import { sha256Prefix } from "../../util/ids.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { stepKeyOrNothing } from "../step-key.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { stepKeyOrNothing } from "../advancing/step-key.js";
 
 const SLOTS = 1_000n;
 

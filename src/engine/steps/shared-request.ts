@@ -1,10 +1,10 @@
-import { inputSchemaOf, type SharedRequest } from "../../domain/shared-request.js";
-import type { HttpFetchStep } from "../../domain/step-types.js";
-import { fitsSchema } from "../../domain/trigger-data-schema.js";
+import { fitsSchema } from "../../domain/shape/trigger-data-schema.js";
+import type { HttpFetchStep } from "../../domain/step/step-types.js";
+import { inputSchemaOf, type SharedRequest } from "../../domain/workflow/shared-request.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import type { Advancing } from "../advancing.js";
-import { RenderError, type RenderScope, renderText } from "../render/liquid.js";
+import type { Advancing } from "../advancing/advancing.js";
+import { RenderError, type RenderScope, renderText } from "../liquid/liquid.js";
 
 /** What a fetch step asks for, and what its texts see. */
 export interface RequestSource {

@@ -1,13 +1,13 @@
-import { DAY_MS } from "../../domain/duration.js";
-import type { StepOutcome } from "../../domain/outcome.js";
-import { recipientStepKey } from "../../domain/recipient-step-key.js";
-import type { ThrottleStep } from "../../domain/step-types.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import { recipientStepKey } from "../../domain/run/recipient-step-key.js";
+import { DAY_MS } from "../../domain/step/duration.js";
+import type { ThrottleStep } from "../../domain/step/step-types.js";
 import { formatDuration } from "../../util/duration.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { NeedsAnswer } from "../need.js";
-import { unmetConditions } from "../step-conditions.js";
-import { stepKeyOrNothing } from "../step-key.js";
-import { windowEnd } from "../step-window.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
+import { stepKeyOrNothing } from "../advancing/step-key.js";
+import { windowEnd } from "../advancing/step-window.js";
+import { NeedsAnswer } from "../context/need.js";
 
 const MAX_WINDOW_MS = 31 * DAY_MS;
 /** After JSON and URL encoding (E-290). */

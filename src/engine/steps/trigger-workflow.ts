@@ -1,19 +1,19 @@
-import type { PendingTrigger } from "../../domain/batch.js";
-import type { StepOutcome } from "../../domain/outcome.js";
-import { parseTrigger } from "../../domain/parse-trigger.js";
-import { type RecipientKey, splitKey, USERS } from "../../domain/recipient.js";
-import type { TriggerWorkflowStep } from "../../domain/step-types.js";
-import type { Trigger } from "../../domain/trigger.js";
-import { checkTriggerData } from "../../domain/trigger-data-schema.js";
-import type { Workflow } from "../../domain/workflow.js";
+import { type RecipientKey, splitKey, USERS } from "../../domain/recipient/recipient.js";
+import type { PendingTrigger } from "../../domain/run/batch.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import { checkTriggerData } from "../../domain/shape/trigger-data-schema.js";
+import type { TriggerWorkflowStep } from "../../domain/step/step-types.js";
+import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
+import type { Trigger } from "../../domain/trigger/trigger.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Json } from "../../util/json.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { MAX_TRIGGER_DEPTH } from "../begin-run.js";
-import { distinctRecipients, fanOutOf, identifiedBy } from "../fan-out-start.js";
-import { NeedsAnswer } from "../need.js";
-import { RenderError, renderText } from "../render/liquid.js";
-import { unmetConditions } from "../step-conditions.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { MAX_TRIGGER_DEPTH } from "../advancing/begin-run.js";
+import { distinctRecipients, fanOutOf, identifiedBy } from "../advancing/fan-out-start.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
+import { NeedsAnswer } from "../context/need.js";
+import { RenderError, renderText } from "../liquid/liquid.js";
 
 /** Of recipients that are told of. */
 const MAX_NAMED = 5;

@@ -1,8 +1,8 @@
-import type { StepOutcome } from "../../domain/outcome.js";
-import { splitKey, USERS } from "../../domain/recipient.js";
-import type { UpdateAudienceStep } from "../../domain/step-types.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { unmetConditions } from "../step-conditions.js";
+import { splitKey, USERS } from "../../domain/recipient/recipient.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { UpdateAudienceStep } from "../../domain/step/step-types.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
 
 /** The run's user joins or leaves a static audience, in the run's tenant; visible from the next step on (E-332, E-389). */
 export function executeUpdateAudience(step: UpdateAudienceStep, advancing: Advancing): StepEffect {

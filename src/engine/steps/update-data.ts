@@ -1,8 +1,8 @@
-import type { StepOutcome } from "../../domain/outcome.js";
-import type { UpdateDataStep } from "../../domain/step-types.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { renderObject } from "../render/render-object.js";
-import { unmetConditions } from "../step-conditions.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { UpdateDataStep } from "../../domain/step/step-types.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
+import { renderObject } from "../liquid/render-object.js";
 
 /** Shallow: nested values are replaced whole, and the next step sees them (E-322, E-323). */
 export function executeUpdateData(step: UpdateDataStep, advancing: Advancing): StepEffect {

@@ -1,12 +1,19 @@
-import type { StepOutcome } from "../../domain/outcome.js";
-import type { PreferenceSets } from "../../domain/preference-set.js";
-import { keyOf, type RecipientKey, type RecipientUpsert, splitKey, TENANTS, USERS } from "../../domain/recipient.js";
-import type { UpdateObjectStep, UpdateTenantStep, UpdateUserStep } from "../../domain/step-types.js";
+import type { PreferenceSets } from "../../domain/recipient/preference-set.js";
+import {
+  keyOf,
+  type RecipientKey,
+  type RecipientUpsert,
+  splitKey,
+  TENANTS,
+  USERS,
+} from "../../domain/recipient/recipient.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { UpdateObjectStep, UpdateTenantStep, UpdateUserStep } from "../../domain/step/step-types.js";
 import { isJsonObject } from "../../util/json.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { RenderError, renderText } from "../render/liquid.js";
-import { renderObject } from "../render/render-object.js";
-import { unmetConditions } from "../step-conditions.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
+import { RenderError, renderText } from "../liquid/liquid.js";
+import { renderObject } from "../liquid/render-object.js";
 
 type UpdateStep = UpdateUserStep | UpdateTenantStep | UpdateObjectStep;
 

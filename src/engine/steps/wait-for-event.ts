@@ -1,14 +1,14 @@
-import { durationMs } from "../../domain/duration.js";
-import type { EvaluatedCondition } from "../../domain/evaluated-condition.js";
-import type { StepOutcome } from "../../domain/outcome.js";
-import { eventName, waitScope } from "../../domain/run-wait.js";
-import type { WaitForEventStep } from "../../domain/step-types.js";
+import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import { eventName, waitScope } from "../../domain/run/run-wait.js";
+import { durationMs } from "../../domain/step/duration.js";
+import type { WaitForEventStep } from "../../domain/step/step-types.js";
 import type { JsonObject } from "../../util/json.js";
-import type { Advancing, StepEffect } from "../advancing.js";
-import { conditionLog } from "../condition-log.js";
-import { evaluateConditionList } from "../conditions.js";
-import { RenderError } from "../render/liquid.js";
-import { unmetConditions } from "../step-conditions.js";
+import type { Advancing, StepEffect } from "../advancing/advancing.js";
+import { unmetConditions } from "../advancing/step-conditions.js";
+import { conditionLog } from "../condition/condition-log.js";
+import { evaluateConditionList } from "../condition/conditions.js";
+import { RenderError } from "../liquid/liquid.js";
 
 /** Groups are OR-ed, conditions in one AND-ed (F-033); no groups take every event. */
 function match(

@@ -1,4 +1,4 @@
-import type { Channel } from "../../domain/environment.js";
+import type { Channel } from "../../domain/environment/environment.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { LinkList } from "./link-list.js";
 import { withPixel, wrapHtml } from "./wrap-html.js";

@@ -1,5 +1,5 @@
-import { findConnection } from "../../domain/chat-connection.js";
-import type { Message } from "../../domain/message.js";
+import { findConnection } from "../../domain/message/chat-connection.js";
+import type { Message } from "../../domain/message/message.js";
 import type { StoredChannelData } from "../../ports/provider.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { targetUrl } from "../target-url.js";

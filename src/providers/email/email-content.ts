@@ -1,4 +1,4 @@
-import type { Message } from "../../domain/message.js";
+import type { Message } from "../../domain/message/message.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { bounced, refused } from "../undeliverable.js";
 

@@ -1,4 +1,4 @@
-import type { Message } from "../../domain/message.js";
+import type { Message } from "../../domain/message/message.js";
 import type { Delivery, DeliveryCheck, Provider } from "../../ports/provider.js";
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
 import {

@@ -1,5 +1,5 @@
 import { createTransport, type Transporter } from "nodemailer";
-import { isLoopback } from "../../domain/parse-channel-delivery.js";
+import { isLoopback } from "../../domain/environment/parse-channel-delivery.js";
 import type { Delivery, Provider } from "../../ports/provider.js";
 import { type ApiAnswer, DEFAULT_TIMEOUT_MS, type NoAnswer, type Services } from "../api-call.js";
 import type { SettingsReader } from "../settings-reader.js";

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import type { Message } from "../../domain/message.js";
-import { hasLiquid } from "../../domain/provider-catalogue.js";
+import { hasLiquid } from "../../domain/environment/provider-catalogue.js";
+import type { Message } from "../../domain/message/message.js";
 import type { Delivery, Provider } from "../../ports/provider.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { isSuccess, retryAfter, type Services } from "../api-call.js";

@@ -1,4 +1,4 @@
-import type { Message } from "../../domain/message.js";
+import type { Message } from "../../domain/message/message.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { payloadOverrides } from "../payload-overrides.js";
 import { refused } from "../undeliverable.js";

@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
-import type { Recipient, RecipientKey } from "../../domain/recipient.js";
+import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import type { Store } from "../../ports/store.js";
-import { Checkpointer } from "./checkpointer.js";
-import { readClock } from "./clock-setting.js";
-import type { Connection } from "./connection.js";
-import { applyWorkflowRun } from "./insert-workflow-run.js";
+import { Checkpointer } from "./connection/checkpointer.js";
+import { readClock } from "./connection/clock-setting.js";
+import type { Connection } from "./connection/connection.js";
 import { openSqliteStore, type SqliteStoreOptions } from "./open-sqlite-store.js";
-import { applyUpserts, readRecipients } from "./recipients.js";
+import { applyUpserts, readRecipients } from "./recipient/recipients.js";
 import { SqliteStore } from "./sqlite-store.js";
-import { hasNews } from "./user-changes.js";
+import { applyWorkflowRun } from "./work/insert-workflow-run.js";
+import { hasNews } from "./work/user-changes.js";
 
 interface Waiting {
   work: () => void;

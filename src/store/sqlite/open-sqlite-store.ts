@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import type { Store } from "../../ports/store.js";
-import { Connection } from "./connection.js";
-import { type Database, openDatabase } from "./driver.js";
-import { APPLICATION_ID, MIGRATIONS } from "./migrations.js";
+import { Connection } from "./connection/connection.js";
+import { type Database, openDatabase } from "./connection/driver.js";
+import { APPLICATION_ID, MIGRATIONS } from "./connection/migrations.js";
+import { foreign, isBusy, tooNew, translateError } from "./connection/store-errors.js";
+import { inspectStoreFile } from "./connection/store-file.js";
 import { SqliteStore } from "./sqlite-store.js";
-import { foreign, isBusy, tooNew, translateError } from "./store-errors.js";
-import { inspectStoreFile } from "./store-file.js";
 
 export interface SqliteStoreOptions {
   /** Real time in milliseconds, for leases. */

@@ -1,8 +1,8 @@
-import type { AudienceMembership } from "../../domain/audience.js";
-import type { FeedFilter } from "../../domain/feed.js";
-import type { Message } from "../../domain/message.js";
-import type { RecipientKey } from "../../domain/recipient.js";
-import type { Subscription } from "../../domain/subscription.js";
+import type { AudienceMembership } from "../../domain/audience/audience.js";
+import type { FeedFilter } from "../../domain/message/feed.js";
+import type { Message } from "../../domain/message/message.js";
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import type { Subscription } from "../../domain/recipient/subscription.js";
 import type { Page } from "../../ports/page.js";
 import type {
   ChannelDataWrite,
@@ -13,23 +13,23 @@ import type {
   ResourceStore,
   SubscriptionFilter,
 } from "../../ports/resource-store.js";
+import type { Connection } from "./connection/connection.js";
+import { engageGuide, readGuideMessages, resetGuide } from "./message/guide-messages.js";
+import { listFeed, newMessagesSince } from "./message/list-feed.js";
+import { retryMessages } from "./message/retry-messages.js";
 import {
   addAudienceMembers,
   listAudienceMembers,
   readAudienceKeys,
   readMemberships,
   removeAudienceMembers,
-} from "./audiences.js";
-import type { Connection } from "./connection.js";
-import { deleteRecipients } from "./delete-recipients.js";
-import { engageGuide, readGuideMessages, resetGuide } from "./guide-messages.js";
-import { listFeed, newMessagesSince } from "./list-feed.js";
-import { listRecipients } from "./list-recipients.js";
-import { mergeRecipients } from "./merge-recipients.js";
-import { writeChannelData, writePreferenceSets } from "./recipient-parts.js";
-import { retryMessages } from "./retry-messages.js";
-import { SharedRows } from "./shared-rows.js";
-import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./subscriptions.js";
+} from "./recipient/audiences.js";
+import { deleteRecipients } from "./recipient/delete-recipients.js";
+import { listRecipients } from "./recipient/list-recipients.js";
+import { mergeRecipients } from "./recipient/merge-recipients.js";
+import { writeChannelData, writePreferenceSets } from "./recipient/recipient-parts.js";
+import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./recipient/subscriptions.js";
+import { SharedRows } from "./run/shared-rows.js";
 
 /** The resources of the SQLite store; what runs need is in the class that extends this one. */
 export class SqliteResources implements ResourceStore {

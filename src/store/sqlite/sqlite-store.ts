@@ -1,10 +1,10 @@
-import type { UserChange } from "../../domain/audience.js";
-import type { BatchContent } from "../../domain/batch.js";
-import type { DeliveryLog } from "../../domain/delivery-log.js";
-import type { EngagementAction, Message } from "../../domain/message.js";
-import type { OccurredEvent } from "../../domain/occurred-event.js";
-import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient.js";
-import type { Schedule } from "../../domain/schedule.js";
+import type { UserChange } from "../../domain/audience/audience.js";
+import type { DeliveryLog } from "../../domain/message/delivery-log.js";
+import type { EngagementAction, Message } from "../../domain/message/message.js";
+import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient/recipient.js";
+import type { BatchContent } from "../../domain/run/batch.js";
+import type { OccurredEvent } from "../../domain/run/occurred-event.js";
+import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { FanOutSplit } from "../../ports/broadcast-store.js";
 import type { ClockSetting } from "../../ports/clock.js";
 import type { MessageQuery, RunQuery } from "../../ports/filters.js";
@@ -34,21 +34,25 @@ import type {
   ThrottlePass,
 } from "../../ports/store.js";
 import type { JsonObject } from "../../util/json.js";
-import { readBatch } from "./batches.js";
-import { cancelRuns } from "./cancel-runs.js";
-import { changeMark } from "./change-mark.js";
-import { clearStore } from "./clear-store.js";
-import { readClock, writeClock } from "./clock-setting.js";
-import type { Connection } from "./connection.js";
-import { readDeliveryLogs } from "./delivery-logs.js";
-import { claimDueMessages, claimDueRuns, nextDueAt } from "./due-work.js";
-import { claimDueFanOuts, insertFanOutChunk, listSubscribers, readReached, splitFanOut } from "./fan-outs.js";
-import { insertWorkflowRun, readClaims, readIdempotency } from "./insert-workflow-run.js";
-import { listMessages } from "./list-messages.js";
-import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./list-runs.js";
-import { deleteMessages, markMessages, readMessages } from "./mark-messages.js";
-import { readRecipients, upsertRecipients } from "./recipients.js";
-import { saveAdvances, saveMessages } from "./save-work.js";
+import { changeMark } from "./connection/change-mark.js";
+import { clearStore } from "./connection/clear-store.js";
+import { readClock, writeClock } from "./connection/clock-setting.js";
+import type { Connection } from "./connection/connection.js";
+import { readDeliveryLogs } from "./message/delivery-logs.js";
+import { listMessages } from "./message/list-messages.js";
+import { deleteMessages, markMessages, readMessages } from "./message/mark-messages.js";
+import { readRecipients, upsertRecipients } from "./recipient/recipients.js";
+import { applySeeds, readSeeds } from "./recipient/seeds.js";
+import { readBatch } from "./run/batches.js";
+import { cancelRuns } from "./run/cancel-runs.js";
+import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./run/list-runs.js";
+import { passThrottles } from "./run/throttles.js";
+import { recordEvents } from "./run/waits.js";
+import { SqliteResources } from "./sqlite-resources.js";
+import { claimDueMessages, claimDueRuns, nextDueAt } from "./work/due-work.js";
+import { claimDueFanOuts, insertFanOutChunk, listSubscribers, readReached, splitFanOut } from "./work/fan-outs.js";
+import { insertWorkflowRun, readClaims, readIdempotency } from "./work/insert-workflow-run.js";
+import { saveAdvances, saveMessages } from "./work/save-work.js";
 import {
   claimDueSchedules,
   deleteSchedules,
@@ -57,12 +61,8 @@ import {
   readSchedules,
   saveOccurrences,
   updateSchedules,
-} from "./schedules.js";
-import { applySeeds, readSeeds } from "./seeds.js";
-import { SqliteResources } from "./sqlite-resources.js";
-import { passThrottles } from "./throttles.js";
-import { hasNews, readUserChanges, saveUserChanges } from "./user-changes.js";
-import { recordEvents } from "./waits.js";
+} from "./work/schedules.js";
+import { hasNews, readUserChanges, saveUserChanges } from "./work/user-changes.js";
 
 /** Store over one SQLite file. SQLite answers at once; the promises are the port's. */
 export class SqliteStore extends SqliteResources implements Store {

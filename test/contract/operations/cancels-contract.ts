@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CancelOutcome } from "../../../src/domain/outcome.js";
+import type { CancelOutcome } from "../../../src/domain/run/outcome.js";
 import { inWords, type OpenTarget } from "./open-target.js";
 
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
-import type { CancelOutcome, StepOutcome, TriggerOutcome } from "../../../src/domain/outcome.js";
-import { parseCancellation, parseTrigger } from "../../../src/domain/parse-trigger.js";
-import { keyOf, splitKey, USERS } from "../../../src/domain/recipient.js";
+import { keyOf, splitKey, USERS } from "../../../src/domain/recipient/recipient.js";
+import type { CancelOutcome, StepOutcome, TriggerOutcome } from "../../../src/domain/run/outcome.js";
+import { parseCancellation, parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import type { Operations } from "../../../src/ports/operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
 

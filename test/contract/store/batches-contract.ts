@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RecipientRun } from "../../../src/domain/workflow-run.js";
+import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import type { ClaimedRun } from "../../../src/ports/store.js";
 import { bundleChild, startChild } from "./child-process.js";
 import { claimAt } from "./due-work-contract.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Message, MessageMarks } from "../../../src/domain/message.js";
+import type { Message, MessageMarks } from "../../../src/domain/message/message.js";
 import type { Claim } from "../../../src/ports/store.js";
 import { HOUR, insertSample, NOW, sampleMessage, saveAll, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ChannelType, EngagementAction, Message } from "../../../src/domain/message.js";
+import type { ChannelType, EngagementAction, Message } from "../../../src/domain/message/message.js";
 import { insertSample, NOW, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 

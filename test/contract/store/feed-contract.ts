@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { FeedFilter } from "../../../src/domain/feed.js";
+import type { FeedFilter } from "../../../src/domain/message/feed.js";
 import { insertSample, NOW, sampleVersion, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient.js";
+import { keyOf } from "../../../src/domain/recipient/recipient.js";
 import { NOW, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient.js";
+import { keyOf } from "../../../src/domain/recipient/recipient.js";
 import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
 import { joinSample } from "./sample-batches.js";
 import { insertSample, NOW, sampleVersion, user } from "./sample-runs.js";

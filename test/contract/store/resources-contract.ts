@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyOf, type RecipientKey } from "../../../src/domain/recipient.js";
+import { keyOf, type RecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { insertSample, NOW, sampleRecipientRun, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 

@@ -1,6 +1,6 @@
-import type { BatchDecision, BatchJoin, Continuation } from "../../../src/domain/batch.js";
-import type { Workflow } from "../../../src/domain/workflow.js";
-import type { RecipientRun, WorkflowRun } from "../../../src/domain/workflow-run.js";
+import type { BatchDecision, BatchJoin, Continuation } from "../../../src/domain/run/batch.js";
+import type { RecipientRun, WorkflowRun } from "../../../src/domain/run/workflow-run.js";
+import type { Workflow } from "../../../src/domain/workflow/workflow.js";
 import type { Store } from "../../../src/ports/store.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { HOUR, NOW, SINCE, sampleMessage, sampleTrigger, sampleVersion, user } from "./sample-runs.js";

@@ -1,8 +1,8 @@
-import { channelIdOf } from "../../../src/domain/environment.js";
-import type { Message } from "../../../src/domain/message.js";
-import { gidOf, keyOf, type RecipientKey } from "../../../src/domain/recipient.js";
-import type { Workflow } from "../../../src/domain/workflow.js";
-import type { RecipientRun, WorkflowRun } from "../../../src/domain/workflow-run.js";
+import { channelIdOf } from "../../../src/domain/environment/environment.js";
+import type { Message } from "../../../src/domain/message/message.js";
+import { gidOf, keyOf, type RecipientKey } from "../../../src/domain/recipient/recipient.js";
+import type { RecipientRun, WorkflowRun } from "../../../src/domain/run/workflow-run.js";
+import type { Workflow } from "../../../src/domain/workflow/workflow.js";
 import type { NewWorkflowRun, SavedAdvance, Store } from "../../../src/ports/store.js";
 import { ksuid, systemIds, uuidV5 } from "../../../src/util/ids.js";
 

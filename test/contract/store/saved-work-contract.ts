@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RecipientRun } from "../../../src/domain/workflow-run.js";
+import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import { claimAt } from "./due-work-contract.js";
 import { HOUR, insertSample, NOW, sampleMessage, saveAll, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RepeatRule, Schedule } from "../../../src/domain/schedule.js";
+import type { RepeatRule, Schedule } from "../../../src/domain/trigger/schedule.js";
 import { systemIds } from "../../../src/util/ids.js";
 import { claimAt } from "./due-work-contract.js";
 import { HOUR, NOW, sampleTrigger, user, waitingAt } from "./sample-runs.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient.js";
+import { keyOf } from "../../../src/domain/recipient/recipient.js";
 import type { IdempotencyRecord } from "../../../src/ports/store.js";
 import { HOUR, insertSample, NOW, SINCE, sampleTrigger, sampleVersion, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { guideIdOf } from "../../../src/domain/guide.js";
+import { guideIdOf } from "../../../src/domain/guide/guide.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { type ApiCase, describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
 import { banner, when } from "../../helpers/engine-harness.js";

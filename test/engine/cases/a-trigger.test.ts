@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseTrigger } from "../../../src/domain/parse-trigger.js";
-import { gidOf, keyOf } from "../../../src/domain/recipient.js";
+import { gidOf, keyOf } from "../../../src/domain/recipient/recipient.js";
+import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import { uuidV5 } from "../../../src/util/ids.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { describeCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";

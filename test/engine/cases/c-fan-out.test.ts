@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { keyOf, type RecipientReference } from "../../../src/domain/recipient.js";
+import { keyOf, type RecipientReference } from "../../../src/domain/recipient/recipient.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { describeCases, type EngineCase, runInWords } from "../../helpers/engine-case.js";
 import { type EngineHarness, of, step } from "../../helpers/engine-harness.js";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { EngagementAction } from "../../../src/domain/message.js";
+import type { EngagementAction } from "../../../src/domain/message/message.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { describeCases, type EngineCase, type Moment } from "../../helpers/engine-case.js";
 import { type EngineHarness, HOUR, MINUTE, SECOND, step, when } from "../../helpers/engine-harness.js";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ChannelGroup } from "../../../src/domain/environment.js";
+import type { ChannelGroup } from "../../../src/domain/environment/environment.js";
 import { EngineHarness, of, step, steps } from "../../helpers/engine-harness.js";
 
 const group = (over: Partial<ChannelGroup>): ChannelGroup => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type EngagementAction, engagementOf, type Message } from "../../../src/domain/message.js";
+import { type EngagementAction, engagementOf, type Message } from "../../../src/domain/message/message.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { MINUTE, step, T0 } from "../../helpers/engine-harness.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseWorkflow } from "../../../src/domain/parse-workflow.js";
+import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { BODY, batch, batched, minutes, send } from "../../helpers/batch-case.js";
 import { messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseWorkflow } from "../../../src/domain/parse-workflow.js";
+import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { describeCases, type EngineCase } from "../../helpers/engine-case.js";
 import { MINUTE, step, when } from "../../helpers/engine-harness.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseWorkflow } from "../../../src/domain/parse-workflow.js";
-import { keyOf } from "../../../src/domain/recipient.js";
+import { keyOf } from "../../../src/domain/recipient/recipient.js";
+import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { describeCases, type EngineCase } from "../../helpers/engine-case.js";
 import { type EngineHarness, HOUR, MINUTE, of, step, when } from "../../helpers/engine-harness.js";

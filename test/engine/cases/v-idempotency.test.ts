@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseTrigger } from "../../../src/domain/parse-trigger.js";
+import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { DAY, type EngineHarness, HOUR, step } from "../../helpers/engine-harness.js";
 

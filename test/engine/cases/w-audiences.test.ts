@@ -269,7 +269,7 @@ describe("audience.json", () => {
     [{ name: "A", type: "dynamic", segments: [{ conditions: [] }] }, "/segments/0"],
     ["E-394", "/segments/0/conditions/0/property"],
   ])("F-034: refuses %j", async (raw, pointer) => {
-    const { parseAudience } = await import("../../../src/domain/parse-audience.js");
+    const { parseAudience } = await import("../../../src/domain/audience/parse-audience.js");
     const condition = { property: "created_at", operator: "exists" };
     const value = raw === "E-394" ? { name: "A", type: "dynamic", segments: [{ conditions: [condition] }] } : raw;
     expect(() => parseAudience("a", value, "audiences/a/audience.json")).toThrow(

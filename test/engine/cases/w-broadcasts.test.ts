@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseBroadcastRecipients } from "../../../src/domain/parse-broadcast-recipients.js";
+import { parseBroadcastRecipients } from "../../../src/domain/audience/parse-broadcast-recipients.js";
 import type { SentBroadcast } from "../../../src/ports/broadcasts.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { broadcastsOf } from "../../helpers/broadcast-case.js";

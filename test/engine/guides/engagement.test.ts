@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { guideIdOf } from "../../../src/domain/guide.js";
-import { keyOf } from "../../../src/domain/recipient.js";
+import { guideIdOf } from "../../../src/domain/guide/guide.js";
+import { keyOf } from "../../../src/domain/recipient/recipient.js";
 import type { GuideAction } from "../../../src/ports/resources.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { banner, EngineHarness, MINUTE, of, step, steps, T0 } from "../../helpers/engine-harness.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RenderError } from "../../../src/engine/render/liquid.js";
+import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { contentOf, renderStep } from "../../helpers/render-step.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Message } from "../../../src/domain/message.js";
-import { RenderError } from "../../../src/engine/render/liquid.js";
+import type { Message } from "../../../src/domain/message/message.js";
+import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { bodyOf, withHarness } from "../../helpers/engine-case.js";
 import { step } from "../../helpers/engine-harness.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient.js";
+import { keyOf } from "../../../src/domain/recipient/recipient.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { batch } from "../../helpers/batch-case.js";
 import { withHarness } from "../../helpers/engine-case.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TriggerOutcome } from "../../../src/domain/outcome.js";
+import type { TriggerOutcome } from "../../../src/domain/run/outcome.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { bodyOf, messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
 import { DAY, type EngineHarness, HOUR, MINUTE, SECOND, step, T0, when } from "../../helpers/engine-harness.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseEmailLayout } from "../../../src/domain/parse-email-layout.js";
-import { parseTemplatePartial } from "../../../src/domain/parse-template-partial.js";
+import { parseEmailLayout } from "../../../src/domain/template/parse-email-layout.js";
+import { parseTemplatePartial } from "../../../src/domain/template/parse-template-partial.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { bodyOf, describeCases, runsInWords, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSharedRequest } from "../../../src/domain/parse-shared-request.js";
+import { parseSharedRequest } from "../../../src/domain/workflow/parse-shared-request.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, MINUTE, of, step, steps } from "../../helpers/engine-harness.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseTrigger } from "../../../src/domain/parse-trigger.js";
+import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import type { StoredChannelData } from "../../../src/ports/provider.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { eventsInWords, messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exitCodeOf } from "../../../src/errors/knock-error.js";
-import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/migrations.js";
+import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/connection/migrations.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import { insertSample, NOW, user } from "../../contract/store/sample-runs.js";
 

@@ -1,0 +1,43 @@
+import type { JsonObject } from "../../util/json.js";
+import type { RecipientKey } from "../recipient/recipient.js";
+import type { Workflow } from "../workflow/workflow.js";
+
+/** A user whom a broadcast is listed for, in a tenant or in none: each pair is a recipient of its own (E-397). */
+export interface BroadcastRecipient {
+  key: RecipientKey;
+  tenant: string | null;
+  /** What only this recipient's messages see as `data` (E-398). */
+  data: JsonObject | null;
+}
+
+/** Whom a broadcast is for; who is in an audience is known when it is sent. */
+export type BroadcastTarget = { audience: string } | { all_users: true } | { recipients: BroadcastRecipient[] };
+
+/** One message for many, once (section 28 of the catalogue): `broadcasts/<key>/broadcast.json`. */
+export interface Broadcast {
+  key: string;
+  /** Its steps and settings, with what a workflow has beside. */
+  definition: Workflow;
+  /** The audience that the file names. */
+  target_audience_key: string | null;
+  /** When the file says that it is to be sent, in milliseconds. */
+  scheduled_at: number | null;
+}
+
+export type BroadcastStatus = "draft" | "scheduled" | "sent";
+
+/** Where a broadcast stands in a store (E-399). */
+export interface BroadcastState {
+  status: BroadcastStatus;
+  /** ISO 8601. */
+  scheduled_at: string | null;
+  sent_at: string | null;
+}
+
+export interface BroadcastView extends BroadcastState {
+  key: string;
+  name: string;
+  target_audience_key: string | null;
+  /** What is wrong with its file; null where nothing is. */
+  error: string | null;
+}

@@ -1,0 +1,42 @@
+import type { Json } from "../../util/json.js";
+
+export const OPERATORS = [
+  "equal_to",
+  "not_equal_to",
+  "greater_than",
+  "less_than",
+  "greater_than_or_equal_to",
+  "less_than_or_equal_to",
+  "contains",
+  "not_contains",
+  "contains_all",
+  "not_contains_all",
+  "empty",
+  "not_empty",
+  "exists",
+  "not_exists",
+  "is_timestamp",
+  "is_not_timestamp",
+  "is_timestamp_before",
+  "is_timestamp_on_or_after",
+  "is_timestamp_between",
+  "is_timestamp_before_now",
+  "is_timestamp_on_or_after_now",
+  "is_timestamp_before_date",
+  "is_timestamp_on_or_after_date",
+  "is_between",
+  "is_audience_member",
+  "is_not_audience_member",
+] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+/** Section 6.1 of the workflow format. */
+export interface Condition {
+  variable: string;
+  operator: Operator;
+  argument?: Json | undefined;
+}
+
+/** Null, `{}` and empty lists pass (F-031); any nesting is evaluated (F-030). */
+export type ConditionGroup = { all: ConditionNode[] } | { any: ConditionNode[] } | Record<string, never>;
+export type ConditionNode = Condition | ConditionGroup;

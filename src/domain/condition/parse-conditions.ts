@@ -1,0 +1,122 @@
+import { isJsonObject } from "../../util/json.js";
+import { nearest } from "../../util/nearest.js";
+import type { Complain } from "../shape/complain.js";
+import { checkConditionArgument, checkRefVariable } from "./check-condition-argument.js";
+import { type Condition, type ConditionGroup, OPERATORS } from "./condition.js";
+
+const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
+const PREFIXES = ["data", "recipient", "actor", "tenant", "vars", "workflow", "run", "refs"];
+
+/** Where conditions stand decides what they may ask: only steps know message statuses and earlier steps (E-090, F-053). */
+export interface ConditionPlace {
+  /** Refs that exist in the workflow, or null where conditions may not use `refs`. */
+  refs: ReadonlySet<string> | null;
+  /** Whether they may ask about `event.…`: match conditions of a wait step only (section 6.1). */
+  event?: boolean;
+  /** What variables may start with, where it is less than usual. */
+  prefixes?: readonly string[];
+  /** Operators beyond the common ones: rules of a channel group have one more. */
+  operators?: readonly string[];
+}
+
+/** One condition of any of the shapes. */
+export function checkCondition(
+  value: Record<string, unknown>,
+  path: PropertyKey[],
+  place: ConditionPlace,
+  complain: Complain,
+): void {
+  const { variable, operator } = value;
+  const more = place.operators ?? [];
+  if (typeof operator !== "string" || !(KNOWN_OPERATORS.has(operator) || more.includes(operator))) {
+    const near = typeof operator === "string" ? nearest(operator, [...OPERATORS, ...more]) : undefined;
+    complain(
+      [...path, "operator"],
+      `is not a known operator: ${JSON.stringify(operator)}${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    );
+  }
+  if (typeof variable !== "string" || variable.trim() === "") {
+    complain([...path, "variable"], "must be a path such as data.name");
+    return;
+  }
+  const prefix = variable.split(".")[0];
+  const prefixes = place.prefixes ?? (place.event === true ? [...PREFIXES, "event"] : PREFIXES);
+  if (prefix === "event" && place.event !== true) {
+    complain([...path, "variable"], "an event can only be asked about in match conditions of a wait_for_event step");
+  } else if (!prefixes.includes(prefix as string)) {
+    complain([...path, "variable"], `must start with one of ${prefixes.join(", ")}: ${JSON.stringify(variable)}`);
+  } else if (prefix === "refs") {
+    if (place.refs === null)
+      complain([...path, "variable"], "message statuses can only be asked in step and branch conditions");
+    else checkRefVariable(variable, place.refs, [...path, "variable"], complain);
+  }
+  if (typeof operator === "string")
+    checkConditionArgument(
+      { variable, operator, argument: value.argument },
+      place.refs,
+      [...path, "argument"],
+      complain,
+    );
+}
+
+/** One list of conditions, AND-ed: the shape preferences use (F-032). */
+export function parseConditionList(
+  value: unknown,
+  path: PropertyKey[],
+  place: ConditionPlace,
+  complain: Complain,
+): Condition[] {
+  if (!Array.isArray(value)) {
+    complain(path, "must be a list of conditions");
+    return [];
+  }
+  for (const [index, item] of value.entries()) {
+    if (isJsonObject(item)) checkCondition(item, [...path, index], place, complain);
+    else complain([...path, index], "must be a condition");
+  }
+  return value as Condition[];
+}
+
+/** A condition group (F-028 to F-031); null for none. Complains about what would never evaluate as meant. */
+export function parseConditionGroup(
+  value: unknown,
+  path: PropertyKey[],
+  place: ConditionPlace,
+  complain: Complain,
+): ConditionGroup | null {
+  if (value === undefined || value === null) return null;
+  if (!isJsonObject(value)) {
+    complain(path, 'must be an object with "all" or "any"');
+    return null;
+  }
+  const keys = Object.keys(value);
+  if (keys.length === 0) return null;
+  if ("all" in value && "any" in value) {
+    complain(path, 'must have "all" or "any", not both');
+    return null;
+  }
+  const kind = "all" in value ? "all" : "any" in value ? "any" : null;
+  const list = kind === null ? undefined : value[kind];
+  if (kind === null || !Array.isArray(list)) {
+    complain(path, 'must have "all" or "any" with a list of conditions');
+    return null;
+  }
+  for (const [index, node] of list.entries()) {
+    const here = [...path, kind, index];
+    if (isJsonObject(node) && ("all" in node || "any" in node)) parseConditionGroup(node, here, place, complain);
+    else if (isJsonObject(node)) checkCondition(node, here, place, complain);
+    else complain(here, "must be a condition or a group");
+  }
+  return value as ConditionGroup;
+}
+
+/** How many conditions a group holds, malformed or not: a branch that is not the default needs at least one (E-309). */
+export function countConditions(group: ConditionGroup | null): number {
+  if (group === null) return 0;
+  const list = "all" in group ? group.all : "any" in group ? group.any : [];
+  if (!Array.isArray(list)) return 0; // complained of where the group was parsed
+  return (list as unknown[]).reduce<number>((sum, node) => {
+    const isGroup = isJsonObject(node) && ("all" in node || "any" in node);
+    return sum + (isGroup ? countConditions(node as ConditionGroup) : 1);
+  }, 0);
+}

@@ -1,0 +1,54 @@
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { pathOf } from "../run/step-path.js";
+import type { StepPath } from "../run/workflow-run.js";
+import type { ChannelStep, Workflow } from "../workflow/workflow.js";
+import { walkSteps } from "../workflow/workflow.js";
+
+/** The step that a chat step replies to, by its ref; null for none. */
+export function replyRefOf({ channel_type, template }: ChannelStep): string | null {
+  if (channel_type !== "chat" || !isJsonObject(template?.settings)) return null;
+  const ref = template.settings.reply_to_step_ref;
+  return typeof ref === "string" && ref !== "" ? ref : null;
+}
+
+/**
+ * A chat step's template with its destination: a reply goes where its parent went, and so by the connection that the parent's
+ * template gave (CH-177), unless it names one itself.
+ */
+export function chatTemplate(workflow: Workflow, step: ChannelStep): JsonObject {
+  const template = step.template ?? {};
+  const settings = isJsonObject(template.settings) ? template.settings : {};
+  const ref = replyRefOf(step);
+  if (ref === null || typeof settings.recipient_connection === "string") return template;
+  const parent = [...walkSteps(workflow.steps)].find((one) => one.step.ref === ref)?.step;
+  if (parent?.type !== "channel") return template;
+  const above = chatTemplate(workflow, parent).settings;
+  const recipient_connection = isJsonObject(above) ? above.recipient_connection : undefined;
+  return recipient_connection === undefined
+    ? template
+    : { ...template, settings: { ...settings, recipient_connection } };
+}
+
+/** Whether every run that comes to `later` has come past `earlier`. */
+function isBefore(earlier: StepPath, later: StepPath): boolean {
+  const last = earlier.length - 1;
+  if (last >= later.length || earlier.slice(0, last).some((at, depth) => at !== later[depth])) return false;
+  return (earlier[last] as number) < (later[last] as number);
+}
+
+/** Complains of replies that could never be sent (E-188): `complain` is told the step's place and what is wrong. */
+export function checkReplies({ steps }: Workflow, complain: (place: string, message: string) => void): void {
+  const all = new Map([...walkSteps(steps)].map(({ step }) => [step.ref, step]));
+  for (const { step, path: place } of walkSteps(steps)) {
+    const ref = step.type === "channel" ? replyRefOf(step) : null;
+    if (step.type !== "channel" || ref === null) continue;
+    const parent = all.get(ref);
+    const [from, to] = [pathOf(steps, ref), pathOf(steps, step.ref)];
+    if (parent === undefined || from === null || to === null) complain(place, `names no step: "${ref}"`);
+    else if (parent.type !== "channel" || parent.channel_type !== "chat")
+      complain(place, `names no chat step: "${ref}"`);
+    else if (!isBefore(from, to)) complain(place, `must name a step that every run has come past, not "${ref}"`);
+    else if (parent.channel_key !== step.channel_key)
+      complain(place, `must name a step with the same channel, not "${ref}"`);
+  }
+}

@@ -1,0 +1,16 @@
+import { type Channel, type Environment, undeclaredChannel } from "../environment/environment.js";
+import { type Workflow, walkSteps } from "../workflow/workflow.js";
+
+/** The channels that an environment declares, and those that workflows name and nobody declared. */
+export function projectChannels(environment: Environment, workflows: readonly Workflow[]): Channel[] {
+  const found = new Map<string, Channel>();
+  for (const [key, channel] of Object.entries(environment.channels)) if (channel !== null) found.set(key, channel);
+  for (const { steps } of workflows)
+    for (const { step } of walkSteps(steps)) {
+      if (step.type !== "channel" || step.channel_key === null || step.channel_type === null) continue;
+      const key = step.channel_key;
+      if (Object.hasOwn(environment.channels, key) || found.has(key)) continue;
+      found.set(key, undeclaredChannel(key, step.channel_type));
+    }
+  return [...found.values()];
+}

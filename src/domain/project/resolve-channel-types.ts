@@ -1,0 +1,66 @@
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { pointerOf } from "../../util/json.js";
+import type { Environment } from "../environment/environment.js";
+import type { ChannelType } from "../message/message.js";
+import { placeOf } from "../shape/place.js";
+import { checkTemplate } from "../workflow/parse-step.js";
+import { type ChannelStep, type Workflow, walkSteps } from "../workflow/workflow.js";
+import { checkReplies } from "./check-replies.js";
+
+/** `steps[2].branches[0].steps[1]` as path segments. */
+function segmentsOf(place: string): PropertyKey[] {
+  return place
+    .split(/[.[\]]+/)
+    .filter(Boolean)
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+/** What the environment tells of the types of a step's channel or group; null where it is not declared there. */
+function declaredType({ channel_key, channel_group_key }: ChannelStep, environment: Environment): ChannelType | null {
+  const { channels, channel_groups } = environment;
+  if (channel_key !== null) return (Object.hasOwn(channels, channel_key) && channels[channel_key]?.type) || null;
+  const group = channel_group_key ?? "";
+  return (Object.hasOwn(channel_groups, group) && channel_groups[group]?.type) || null;
+}
+
+/**
+ * Gives every channel step the type that its channel or group has in the environment, where an old file leaves it out,
+ * and refuses a step whose type is not that of its channel or group (F-041). The steps are changed in place.
+ */
+export function resolveChannelTypes(workflow: Workflow, environment: Environment): Workflow {
+  const details: ErrorDetail[] = [];
+  const complain = (path: PropertyKey[], message: string): void => {
+    details.push({ pointer: pointerOf(path), message });
+  };
+  for (const { step, path } of walkSteps(workflow.steps)) {
+    const key = step.type === "channel" ? (step.channel_key ?? step.channel_group_key) : null;
+    if (step.type !== "channel" || key === null) continue;
+    const here = segmentsOf(path);
+    const typePath = [...here, "channel_type"];
+    const type = declaredType(step, environment);
+    const channel = `${step.channel_key === null ? "channel group" : "channel"} "${key}"`;
+    if (step.channel_type === null && type === null) {
+      complain(typePath, `is required: no ${channel} is declared that would tell it`);
+    } else if (step.channel_type === null && type === "in_app_guide") {
+      complain(typePath, `is required: ${channel} is of type "in_app_guide", which old files do not know`);
+    } else if (step.channel_type === null) {
+      step.channel_type = type;
+      checkTemplate(step, here, { workflow: workflow.key, complain });
+    } else if (type !== null && type !== step.channel_type) {
+      details.push({
+        pointer: pointerOf(typePath),
+        message: `is "${step.channel_type}", but ${channel} is of type "${type}"`,
+        value: step.channel_type,
+      });
+    }
+  }
+  checkReplies(workflow, (place, message) =>
+    complain([...segmentsOf(place), "template", "settings", "reply_to_step_ref"], message),
+  );
+  const [first] = details;
+  if (first)
+    throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}`, {
+      details,
+    });
+  return workflow;
+}

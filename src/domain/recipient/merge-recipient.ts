@@ -1,0 +1,32 @@
+import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
+import { type Recipient, type RecipientUpsert, splitKey, TENANTS } from "./recipient.js";
+
+type Merged = Pick<Recipient, "properties" | "preferences" | "channel_data">;
+
+/**
+ * A recipient after an upsert: properties and each preference set merge deeply (E-038, E-041), a channel's data is
+ * replaced whole (E-040). `before` is null for a new one.
+ */
+export function mergeRecipient(before: Merged | null, upsert: RecipientUpsert): Merged {
+  const merge = splitKey(upsert.key).collection === TENANTS ? mergeTenant : deepMerge;
+  return {
+    properties: merge(before?.properties ?? {}, upsert.properties),
+    preferences: deepMerge(
+      (before?.preferences ?? {}) as JsonObject,
+      (upsert.preferences ?? {}) as JsonObject,
+    ) as Merged["preferences"],
+    channel_data: { ...before?.channel_data, ...upsert.channel_data },
+  };
+}
+
+/** A tenant's default preferences merge too, unless they say `__persistence_strategy__: "replace"` (A-093, E-138). */
+function mergeTenant(before: JsonObject, over: JsonObject): JsonObject {
+  const merged = deepMerge(before, over);
+  const set = isJsonObject(over.settings) ? over.settings.preference_set : undefined;
+  if (!isJsonObject(set) || set.__persistence_strategy__ === undefined) return merged;
+  const settings = merged.settings as JsonObject;
+  const { __persistence_strategy__: _strategy, ...rest } = (
+    set.__persistence_strategy__ === "replace" ? set : settings.preference_set
+  ) as JsonObject;
+  return { ...merged, settings: { ...settings, preference_set: rest } };
+}

@@ -1,0 +1,106 @@
+import type { JsonObject } from "../../util/json.js";
+import { engagementOf, type Message, type MessageEvent } from "../message/message.js";
+import { type Recipient, type RecipientKey, referenceOf } from "../recipient/recipient.js";
+import { eventName } from "./run-wait.js";
+import type { RecipientRun, WorkflowRun } from "./workflow-run.js";
+
+/** Something that happened and that a run may wait for; `event` is what conditions see as `event` (E-342). */
+export interface OccurredEvent {
+  name: string;
+  /** Null: about nobody, which is for source events only. */
+  recipient: RecipientKey | null;
+  at: number;
+  event: JsonObject;
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function reference(key: RecipientKey): JsonObject[string] {
+  return referenceOf(key) as JsonObject[string];
+}
+
+/** What runs in sandbox mode are told apart by. */
+function modeOf(sandboxed: boolean): string {
+  return sandboxed ? "sandbox" : "live";
+}
+
+export function messageEvents(message: Message, events: readonly MessageEvent[]): OccurredEvent[] {
+  return events.map(({ type, at, data }) => ({
+    name: eventName({
+      event_type: "message",
+      source_type: message.source ?? "workflow",
+      source_key: message.workflow,
+      event_key: type,
+    }),
+    recipient: message.recipient,
+    at,
+    event: {
+      message_id: message.id,
+      event_type: `message.${type}`,
+      channel_id: message.channel.id,
+      channel_type: message.channel.type,
+      channel_provider: message.channel.provider,
+      tenant_id: message.tenant,
+      exec_mode: modeOf(message.metadata?.sandbox === true),
+      step_ref: message.step_ref,
+      recipient: reference(message.recipient),
+      inserted_at: iso(at),
+      source: { type: message.source ?? "workflow", key: message.workflow },
+      data: { status: message.status, engagement_statuses: engagementOf(message), ...data },
+    },
+  }));
+}
+
+export function workflowEvent(
+  run: WorkflowRun,
+  { recipient, status, updated_at }: RecipientRun,
+  key: "started" | "completed",
+): OccurredEvent {
+  return {
+    name: eventName({ event_type: "workflow", source_key: run.workflow, event_key: key }),
+    recipient,
+    at: updated_at,
+    event: {
+      workflow_key: run.workflow,
+      workflow_run_id: run.id,
+      recipient: reference(recipient),
+      status,
+      tenant_id: run.tenant,
+      notify_data: run.data,
+      exec_mode: modeOf(run.settings.sandbox_mode),
+      inserted_at: iso(updated_at),
+    },
+  };
+}
+
+/** What the service calls traits: the properties that it knows by name. */
+const TRAITS = ["name", "email", "phone_number", "avatar", "locale", "timezone"];
+
+export function recipientEvent({ key, properties, preferences, channel_data }: Recipient, at: number): OccurredEvent {
+  const traits = Object.entries(properties).filter(([name]) => TRAITS.includes(name));
+  return {
+    name: eventName({ event_type: "recipient", event_key: "updated" }),
+    recipient: key,
+    at,
+    event: {
+      recipient: reference(key),
+      event_type: "recipient.updated",
+      timestamp: iso(at),
+      properties,
+      preferences: preferences as JsonObject,
+      knock_traits: Object.fromEntries(traits),
+      channel_data,
+    },
+  };
+}
+
+export function audienceEvent(audience: string, user: RecipientKey, key: "enter" | "exit", at: number): OccurredEvent {
+  return {
+    name: eventName({ event_type: "audience", audience_key: audience, event_key: key }),
+    recipient: user,
+    at,
+    event: { audience_id: audience, recipient: reference(user), transition: key, happened_at: iso(at) },
+  };
+}

@@ -1,0 +1,42 @@
+import type { JsonObject } from "../../util/json.js";
+import { type RecipientKey, splitKey, USERS } from "../recipient/recipient.js";
+import type { AwaitedEvent } from "../step/step-types.js";
+
+/** What a paused run waits for. Times in milliseconds, both inclusive (E-344). */
+export interface RunWait {
+  /** The kind of event, by its {@link eventName}. */
+  awaited: string;
+  /** Only events about this recipient; null: any (E-339, EQ-57). */
+  recipient: RecipientKey | null;
+  from: number;
+  until: number;
+  /** The last signal that the run has looked at; null where the wait is new. */
+  seen: number | null;
+}
+
+/** An event that a waiting run has not looked at yet; ids grow. */
+export interface Signal {
+  id: number;
+  event: JsonObject;
+}
+
+/** One name for an awaited kind of event and the events of that kind. */
+export function eventName(event: AwaitedEvent): string {
+  switch (event.event_type) {
+    case "integration_source":
+      return JSON.stringify([event.event_type, event.integration_source_key, event.event_key]);
+    case "message":
+      return JSON.stringify([event.event_type, event.source_type, event.source_key, event.event_key]);
+    case "workflow":
+      return JSON.stringify([event.event_type, event.source_key, event.event_key]);
+    case "audience":
+      return JSON.stringify([event.event_type, event.audience_key, event.event_key]);
+    case "recipient":
+      return JSON.stringify([event.event_type, event.event_key]);
+  }
+}
+
+/** Whose events end the wait: the recipient's own; an object's run takes any of a source (E-339, EQ-57). */
+export function waitScope(event: AwaitedEvent, recipient: RecipientKey): RecipientKey | null {
+  return event.event_type === "integration_source" && splitKey(recipient).collection !== USERS ? null : recipient;
+}

@@ -1,0 +1,22 @@
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { pointerOf } from "../../util/json.js";
+import type { Complain } from "./complain.js";
+import { placeOf } from "./place.js";
+
+/** "x: first fault (and n more)" as `invalid_params`, with every fault in the details. */
+export function invalidParams(what: string, details: readonly ErrorDetail[], hint?: string): KnockError {
+  const [first, ...rest] = details;
+  const summary = first ? `${placeOf(first.pointer)} ${first.message}` : "not valid";
+  return new KnockError("invalid_params", `${what}: ${summary}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`, {
+    details,
+    hint,
+  });
+}
+
+/** Runs a parser that complains, and throws `invalid_params` of all its complaints. */
+export function parseOrThrow<T>(what: string, parse: (complain: Complain) => T, hint?: string): T {
+  const details: ErrorDetail[] = [];
+  const parsed = parse((path, message) => details.push({ pointer: pointerOf(path), message }));
+  if (details.length > 0) throw invalidParams(what, details, hint);
+  return parsed;
+}

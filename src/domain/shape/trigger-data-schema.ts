@@ -1,0 +1,209 @@
+import { type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
+import { type ErrorDetail, KnockError, messageOf } from "../../errors/knock-error.js";
+import { isJsonObject, type Json, type JsonObject, pointerOf, valueAt } from "../../util/json.js";
+import { nearest } from "../../util/nearest.js";
+import { placeOf } from "./place.js";
+
+/** The draft a schema names in `$schema`; without one, the newest that the service documents. */
+function draftOf(schema: JsonObject): SchemaDraft {
+  const name = typeof schema.$schema === "string" ? schema.$schema : "";
+  if (name.includes("draft-04")) return "4";
+  if (name.includes("draft-06") || name.includes("draft-07")) return "7";
+  if (name.includes("2019-09")) return "2019-09";
+  return "2020-12";
+}
+
+/** Keywords that only say that something deeper is wrong: the deeper finding is the one to show. */
+const WRAPPERS = new Set([
+  "properties",
+  "additionalProperties",
+  "unevaluatedProperties",
+  "items",
+  "prefixItems",
+  "additionalItems",
+  "unevaluatedItems",
+  "allOf",
+  "$ref",
+  "if",
+  "then",
+  "else",
+  "patternProperties",
+  "dependentSchemas",
+]);
+
+const plainSegment = (part: string): string => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+
+/** A location such as `#/order/items/0` as path segments. */
+function segmentsOf(location: string): string[] {
+  return location.replace(/^#/, "").split("/").slice(1).map(plainSegment);
+}
+
+/** What stands at a keyword's location, which goes through references as they were followed. */
+function schemaAt(schema: JsonObject, keywordLocation: string): unknown {
+  let value: unknown = schema;
+  for (const segment of segmentsOf(keywordLocation)) {
+    value = valueAt(value, [segment]);
+    if (segment === "$ref" && typeof value === "string")
+      value = value.startsWith("#") ? valueAt(schema, segmentsOf(value)) : undefined;
+  }
+  return value;
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** "must be string, found 7": the finding in the words of the other errors, with what the schema wanted. */
+function sentence(
+  schema: JsonObject,
+  keyword: string,
+  keywordLocation: string,
+  found: unknown,
+  fallback: string,
+): string {
+  const wanted = schemaAt(schema, keywordLocation);
+  if (wanted === undefined) return fallback.replace(/\.$/, ""); // behind a reference to an anchor or another document
+  const wantedText = show(wanted).replaceAll('"', "");
+  switch (keyword) {
+    case "type":
+      return `must be ${Array.isArray(wanted) ? wanted.join(" or ") : String(wanted)}, found ${show(found)}`;
+    case "enum":
+      return `must be one of ${show(wanted)}, found ${show(found)}`;
+    case "const":
+      return `must be ${show(wanted)}, found ${show(found)}`;
+    case "format":
+      return `must be a valid ${String(wanted)}, found ${show(found)}`;
+    case "pattern":
+      return `must match ${String(wanted)}, found ${show(found)}`;
+    case "minimum":
+    case "exclusiveMinimum":
+    case "maximum":
+    case "exclusiveMaximum":
+    case "multipleOf":
+    case "minLength":
+    case "maxLength":
+    case "minItems":
+    case "maxItems":
+    case "minProperties":
+    case "maxProperties":
+      return `does not keep to ${keyword} ${wantedText}, found ${show(found)}`;
+    case "uniqueItems":
+      return "must not hold the same item twice";
+    default:
+      return fallback.replace(/\.$/, "");
+  }
+}
+
+/** Names in double quotes in the validator's messages; they may hold quotes themselves. */
+const QUOTED = /"(.*)"/s;
+
+type Finding = ReturnType<Validator["validate"]>["errors"][number];
+
+const propertiesBeside = (schema: JsonObject, keywordLocation: string): string[] => {
+  const properties = schemaAt(schema, keywordLocation.replace(/\/[^/]+$/, "/properties"));
+  return isJsonObject(properties) ? Object.keys(properties) : [];
+};
+
+/** A finding as a detail; null for one that another says better. `before` is the finding it came with. */
+function detailOf(schema: JsonObject, data: JsonObject, finding: Finding, before?: Finding): ErrorDetail | null {
+  const { keyword, keywordLocation, instanceLocation, error } = finding;
+  // What a property's name breaks is told of the property names, not once more as if it were the value.
+  if (WRAPPERS.has(keyword) || /(?<!\/properties)\/propertyNames\//.test(keywordLocation)) return null;
+  const path = segmentsOf(instanceLocation);
+  const found = valueAt(data, path);
+  const pointer = pointerOf(["data", ...path]);
+  if (keyword === "required") {
+    const name = QUOTED.exec(error)?.[1] ?? "";
+    const known = new Set(propertiesBeside(schema, keywordLocation));
+    // A key that is there but unknown to the schema, and nearly the missing one, is the likely slip.
+    const slip = nearest(
+      name,
+      Object.keys((found as JsonObject | undefined) ?? {}).filter((key) => !known.has(key)),
+    );
+    return {
+      pointer: pointerOf(["data", ...path, name]),
+      message: `is required${slip === undefined ? "" : `; did you mean "${name}" where the data has "${slip}"?`}`,
+    };
+  }
+  if (keyword === "false") {
+    if (before?.keyword !== "additionalProperties" && before?.keyword !== "unevaluatedProperties")
+      return { pointer, message: "is not allowed" };
+    const near = nearest(path.at(-1) ?? "", propertiesBeside(schema, before.keywordLocation));
+    return { pointer, message: `is not a known property${near === undefined ? "" : `; did you mean "${near}"?`}` };
+  }
+  const detail: ErrorDetail = { pointer, message: sentence(schema, keyword, keywordLocation, found, error) };
+  if (found !== undefined && typeof found !== "object") detail.value = found;
+  return detail;
+}
+
+function unusable(workflow: string, error: unknown): KnockError {
+  const [first = ""] = messageOf(error).split("\n"); // a list of every known schema follows an unresolved reference
+  const why = error instanceof RangeError ? "it refers to itself without end" : first.replace(/ +Absolute URI .*$/, "");
+  return new KnockError("workflow_invalid", `workflow "${workflow}": trigger_data_json_schema cannot be used: ${why}`, {
+    details: [{ pointer: "/trigger_data_json_schema", message: why }],
+    hint: `Mend the schema in workflows/${workflow}/workflow.json.`,
+    cause: error,
+  });
+}
+
+const validators = new WeakMap<JsonObject, Validator>();
+
+/** Made once per schema: many triggers of one process are checked against the same. */
+function validatorOf(schema: JsonObject): Validator {
+  let validator = validators.get(schema);
+  if (validator === undefined) {
+    validator = new Validator(schema as Schema, draftOf(schema), false);
+    validators.set(schema, validator);
+  }
+  return validator;
+}
+
+/**
+ * Checks a trigger's `data` against the workflow's `trigger_data_json_schema` (JSON Schema 2020-12, 2019-09, 7 or 4;
+ * formats asserted) (E-030, E-031). Throws `invalid_params` with a pointer per finding below `/data`.
+ */
+export function checkTriggerData(
+  workflow: { key: string; trigger_data_json_schema: JsonObject | null },
+  data: JsonObject,
+): void {
+  const schema = workflow.trigger_data_json_schema;
+  if (schema === null) return;
+  let validator: Validator;
+  try {
+    validator = validatorOf(schema);
+  } catch (error) {
+    throw unusable(workflow.key, error);
+  }
+  let errors: Finding[];
+  try {
+    const result = validator.validate(data);
+    if (result.valid) return;
+    errors = result.errors;
+  } catch (error) {
+    if (!(error instanceof URIError)) throw unusable(workflow.key, error);
+    throw new KnockError("invalid_params", "the data has a key that is not valid Unicode: half of a surrogate pair", {
+      details: [{ pointer: "/data", message: "has a key that is not valid Unicode" }],
+    });
+  }
+  const details: ErrorDetail[] = [];
+  const seen = new Set<string>();
+  for (const [index, finding] of errors.entries()) {
+    const detail = detailOf(schema, data, finding, errors[index - 1]);
+    if (detail === null || seen.has(detail.pointer + detail.message)) continue;
+    seen.add(detail.pointer + detail.message);
+    details.push(detail);
+  }
+  if (details.length === 0) details.push({ pointer: "/data", message: "does not match the schema" });
+  const [first, ...rest] = details as [ErrorDetail, ...ErrorDetail[]];
+  throw new KnockError(
+    "invalid_params",
+    `the data does not fit workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
+    { details, hint: "The workflow's trigger_data_json_schema says what it takes." },
+  );
+}
+
+/** Whether any value fits a schema of a project's file. */
+export function fitsSchema(schema: JsonObject, value: Json): boolean {
+  return new Validator(schema as Schema, draftOf(schema), true).validate(value).valid;
+}

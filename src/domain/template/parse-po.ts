@@ -1,0 +1,84 @@
+import { KnockError } from "../../errors/knock-error.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+
+interface Entry {
+  line: number;
+  id: string;
+  hasPlural: boolean;
+  texts: string[];
+}
+
+const ESCAPES: Record<string, string> = { n: "\n", t: "\t", r: "\r", '"': '"', "\\": "\\" };
+const KEYWORD = /^(msgctxt|msgid_plural|msgid|msgstr)(?:\[(\d+)\])?\s+(.*)$/;
+const QUOTED = /^"((?:[^"\\]|\\.)*)"$/;
+/** A key of nested texts, as in JSON files. */
+const PATH = /^[\w-]+(\.[\w-]+)+$/;
+
+/** Sets `a.b` as a path, so that `a` may be looked up with a count; other ids are keys as they stand. */
+function put(content: JsonObject, id: string, value: string | JsonObject): void {
+  const parts = PATH.test(id) ? id.split(".") : [id];
+  let target = content;
+  for (const part of parts.slice(0, -1)) {
+    const inner = Object.hasOwn(target, part) ? target[part] : undefined;
+    if (inner !== undefined && !isJsonObject(inner)) {
+      content[id] = value; // a text stands on the way
+      return;
+    }
+    const next = inner ?? (Object.create(null) as JsonObject);
+    target[part] = next;
+    target = next;
+  }
+  target[parts.at(-1) as string] = value;
+}
+
+/**
+ * A gettext file as the JSON it stands for (F-036): ids are keys, the two forms of a plural `one` and `other`. Untranslated
+ * and obsolete entries are none. Throws `project_invalid` with file and line.
+ */
+export function parsePo(source: string, file: string): JsonObject {
+  const content = Object.create(null) as JsonObject;
+  let entry: Entry | null = null;
+  let append: ((text: string) => void) | null = null;
+  const fail = (line: number, fault: string): KnockError =>
+    new KnockError("project_invalid", `${file}:${line}: ${fault}`, { hint: 'Entries are msgid "…" and msgstr "…".' });
+  const finish = (): void => {
+    if (entry === null || entry.id === "") return; // the file's header has no id
+    const [first = "", second] = entry.texts;
+    if (!entry.hasPlural && first !== "") put(content, entry.id, first);
+    const other = second || first;
+    if (entry.hasPlural && other !== "") put(content, entry.id, { one: first || other, other });
+  };
+
+  for (const [index, raw] of source.split(/\r?\n/).entries()) {
+    const line = raw.trim();
+    const number = index + 1;
+    if (line === "" || line.startsWith("#")) continue;
+    const [, keyword, form = "0", rest = line] = KEYWORD.exec(line) ?? [];
+    const quoted = QUOTED.exec(rest)?.[1];
+    if (quoted === undefined) throw fail(number, `is no part of a .po file: ${line.slice(0, 60)}`);
+    const text = quoted.replaceAll(/\\(.)/g, (_all, letter: string) => ESCAPES[letter] ?? letter);
+    if (
+      keyword === "msgctxt" ||
+      (keyword === "msgid" && (entry === null || entry.texts.length > 0 || entry.id !== ""))
+    ) {
+      finish();
+      entry = { line: number, id: "", hasPlural: false, texts: [] };
+    }
+    const current: Entry | null = entry;
+    if (current === null) throw fail(number, "comes before the first msgid");
+    if (keyword === "msgid") append = (more) => (current.id += more);
+    else if (keyword === "msgid_plural") {
+      current.hasPlural = true;
+      append = () => {};
+    } else if (keyword === "msgctxt") append = () => {};
+    else if (keyword === "msgstr") {
+      const at = Number(form);
+      append = (more) => {
+        current.texts[at] = (current.texts[at] ?? "") + more;
+      };
+    }
+    append?.(text);
+  }
+  finish();
+  return content;
+}

@@ -1,0 +1,95 @@
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { isJsonObject, type JsonObject, pointerOf } from "../../util/json.js";
+import { nearest } from "../../util/nearest.js";
+import type { Complain } from "../shape/complain.js";
+import { placeOf } from "../shape/place.js";
+import { checkVisualBlocks, walkBlocks } from "../template/check-visual-blocks.js";
+import type { EmailLayout } from "../template/email-layout.js";
+import { partialKeysIn } from "../template/template-partial.js";
+import { type ChannelStep, type Workflow, walkSteps } from "./workflow.js";
+
+/** The layout that every project has: a plain built-in one, where no file says otherwise (EQ-68). */
+export const DEFAULT_LAYOUT = "default";
+
+/** The key of the layout an e-mail step names; null for none (T-124). */
+export function layoutKeyOf({ template }: Pick<ChannelStep, "template">): string | null {
+  const settings = template?.settings;
+  const key = isJsonObject(settings) ? settings.layout_key : null;
+  return typeof key === "string" && key !== "" ? key : null;
+}
+
+/** The blocks of a step's template; none where its body is HTML. */
+function blocksOf({ template }: Pick<ChannelStep, "template">): JsonObject[] {
+  const blocks = template?.visual_blocks;
+  return Array.isArray(blocks) ? (blocks as JsonObject[]) : [];
+}
+
+/** What of an e-mail's template needs no other file to be checked (F-042, F-043). */
+export function checkEmailTemplate(template: JsonObject, path: PropertyKey[], complain: Complain): void {
+  const { visual_blocks: blocks, html_body: html } = template;
+  const hasBlocks = blocks !== null && blocks !== undefined;
+  if (hasBlocks) checkVisualBlocks(blocks, [...path, "visual_blocks"], complain);
+  if (hasBlocks && typeof html === "string") complain([...path, "html_body"], "must not be given beside visual_blocks");
+  if (!hasBlocks && typeof html !== "string")
+    complain([...path, "html_body"], "is required (the e-mail's HTML, or visual_blocks)");
+  if (template.is_mjml === true && hasBlocks)
+    complain([...path, "is_mjml"], "is for a html_body: blocks follow their layout");
+}
+
+/** The keys of layouts and partials that a workflow's steps name. */
+export function sharedKeysOf(workflow: Workflow): { layouts: string[]; partials: string[] } {
+  const layouts = new Set<string>();
+  const partials = new Set<string>();
+  for (const { step } of walkSteps(workflow.steps)) {
+    if (step.type !== "channel" || step.template === null) continue;
+    for (const key of partialKeysIn(JSON.stringify([step.template, step.channel_overrides]))) partials.add(key);
+    if (step.channel_type !== "email") continue;
+    const layout = layoutKeyOf(step);
+    if (layout !== null) layouts.add(layout);
+    for (const { block } of walkBlocks(blocksOf(step))) if (block.type === "partial") partials.add(String(block.key));
+  }
+  return { layouts: [...layouts], partials: [...partials] };
+}
+
+/** What a project has of the things that e-mails name. */
+export interface SharedKeys {
+  layouts: ReadonlyMap<string, EmailLayout>;
+  layoutKeys: readonly string[];
+  partialKeys: readonly string[];
+}
+
+function missing(what: string, key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  return `names no ${what} of this project: "${key}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
+}
+
+/**
+ * Layouts and blocks' partials must exist, and MJML wants a layout of MJML or none (EQ-68, T-129). Throws
+ * `workflow_invalid`. A partial that a `render` tag names is looked for when it is rendered (TQ-11).
+ */
+export function checkSharedKeys(workflow: Workflow, { layouts, layoutKeys, partialKeys }: SharedKeys): void {
+  const details: ErrorDetail[] = [];
+  for (const { step, path } of walkSteps(workflow.steps)) {
+    if (step.type !== "channel" || step.channel_type !== "email") continue;
+    const here = [...path.split(/[.[\]]+/).filter(Boolean), "template"];
+    const complain = (below: PropertyKey[], message: string): void => {
+      details.push({ pointer: pointerOf([...here, ...below]), message });
+    };
+    const key = layoutKeyOf(step);
+    const layout = key === null ? undefined : layouts.get(key);
+    if (key !== null && layout === undefined && key !== DEFAULT_LAYOUT)
+      complain(["settings", "layout_key"], missing("layout", key, [...layoutKeys, DEFAULT_LAYOUT]));
+    if (layout !== undefined && !layout.is_mjml && step.template?.is_mjml === true)
+      complain(["is_mjml"], `needs a layout of MJML, which "${key}" is not`);
+    for (const { block, path: at } of walkBlocks(blocksOf(step), ["visual_blocks"])) {
+      if (block.type === "partial" && !partialKeys.includes(String(block.key)))
+        complain([...at, "key"], missing("partial", String(block.key), partialKeys));
+    }
+  }
+  const [first] = details;
+  if (first === undefined) return;
+  throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}`, {
+    details,
+    hint: `Mend workflows/${workflow.key}/, or add the file: layouts/<key>/layout.json, partials/<key>/partial.json.`,
+  });
+}

@@ -1,0 +1,27 @@
+import type { JsonObject } from "../../util/json.js";
+import type { HttpRequest } from "../step/step-types.js";
+import { type Workflow, walkSteps } from "./workflow.js";
+
+/** A request that fetch steps share (E-305): `requests/<key>/request.json`. A step that has a `response_path` of its own keeps it. */
+export interface SharedRequest extends HttpRequest {
+  key: string;
+  /** A JSON Schema of an object; null: every step's inputs will do. */
+  input_schema: JsonObject | null;
+}
+
+/** The keys of the shared requests that a workflow's steps name. */
+export function requestKeysOf(workflow: Workflow): string[] {
+  const keys = new Set<string>();
+  for (const { step } of walkSteps(workflow.steps)) {
+    if (step.type === "http_fetch" && step.settings.reusable_step_key !== null)
+      keys.add(step.settings.reusable_step_key);
+  }
+  return [...keys];
+}
+
+/** What a request's schema says of one input; null where it names none. */
+export function inputSchemaOf({ input_schema }: SharedRequest, name: string): JsonObject | null {
+  const properties = input_schema?.properties as JsonObject | undefined;
+  const found = properties && Object.hasOwn(properties, name) ? properties[name] : undefined;
+  return typeof found === "object" && found !== null && !Array.isArray(found) ? found : null;
+}

@@ -1,0 +1,34 @@
+import { isIP } from "node:net";
+import type { AppOptions } from "./emulator-options.js";
+import { ApiError } from "./http/api-error.js";
+import type { Exchange } from "./http/exchange.js";
+
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+/**
+ * A page of the internet whose name was made to point here would have the browser send that name: only this machine's own
+ * are answered. Who listens on all addresses wants to be reached by any name.
+ */
+export function checkHost(header: string | undefined, { host }: Pick<AppOptions, "host">): void {
+  const name = (header ?? "").replace(/:\d+$/, "").toLowerCase();
+  const isOpen = host === "0.0.0.0" || host === "::";
+  if (isOpen || LOOPBACK.has(name) || name === host.toLowerCase() || name === `[${host}]`) return;
+  throw new ApiError(403, "authorization", `The Host header ${JSON.stringify(header ?? "")} is none of this server's`);
+}
+
+/**
+ * The helpers change everything and ask for no key: pages of other origins must not reach them. Links, images and frames
+ * send no origin, but browsers say whose they are: a shown e-mail counts as another's.
+ */
+export function checkOrigin(exchange: Exchange, { host, port }: Pick<AppOptions, "host" | "port">): void {
+  const origin = exchange.header("origin");
+  const url = origin !== undefined && URL.canParse(origin) ? new URL(origin) : null;
+  const name = url?.hostname.replace(/^\[|\]$/g, "") ?? "";
+  const isLocal = url !== null && LOOPBACK.has(url.hostname);
+  // A container's port may be mapped; a number, unlike a name, cannot be made to point here.
+  const isSame = url !== null && url.host === exchange.header("host") && (isLocal || isIP(name) > 0 || name === host);
+  const site = exchange.header("sec-fetch-site");
+  const isOwn = origin === undefined || isSame || (isLocal && url?.port === String(port));
+  if (isOwn && site !== "cross-site" && site !== "same-site") return;
+  throw new ApiError(403, "authorization", "Pages of other origins cannot use /__knock/");
+}

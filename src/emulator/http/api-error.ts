@@ -1,0 +1,81 @@
+import { type ErrorCode, KnockError } from "../../errors/knock-error.js";
+import type { JsonObject } from "../../util/json.js";
+
+export type ApiErrorType = "authentication_error" | "invalid_request_error" | "api_error";
+
+export interface FieldError {
+  /** `recipients[0].id` (ACQ-2). */
+  field: string;
+  message: string;
+}
+
+/** A refusal with the API's own code (A-020 to A-024, A-030); a `KnockError` becomes one by {@link apiErrorOf}. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly errors: readonly FieldError[] = [],
+  ) {
+    super(message);
+  }
+
+  get type(): ApiErrorType {
+    if (this.status === 401 || this.status === 403) return "authentication_error";
+    return this.status === 404 || this.status === 429 || this.status >= 500 ? "api_error" : "invalid_request_error";
+  }
+
+  get body(): JsonObject {
+    const { code, message, status, type } = this;
+    const errors = this.errors.map((error) => ({ ...error, type: null }));
+    return { code, message, status, type, ...(errors.length > 0 ? { errors } : {}) };
+  }
+}
+
+export function invalidField(field: string, message: string): ApiError {
+  return new ApiError(422, "invalid_params", `${field || "the body"} ${message}`, [{ field, message }]);
+}
+
+export function missing(what = "The resource you requested does not exist"): ApiError {
+  return new ApiError(404, "resource_missing", what);
+}
+
+/** Where the API has another name, or another status than the command line's (Q-1 to Q-3, Q-30, A-043). */
+const OF_CODE: Partial<Record<ErrorCode, [status: number, code: string]>> = {
+  usage: [422, "invalid_params"],
+  invalid_json: [400, "invalid_params"],
+  invalid_params: [422, "invalid_params"],
+  payload_too_large: [413, "invalid_params"],
+  workflow_missing: [404, "workflow_missing"],
+  resource_missing: [404, "resource_missing"],
+  workflow_inactive: [422, "workflow_inactive"],
+  actor_missing: [422, "actor_missing"],
+  channel_invalid: [422, "channel_invalid"],
+  idempotency_conflict: [422, "invalid_params"],
+  workflow_invalid: [422, "workflow_invalid"],
+  template_invalid: [422, "template_invalid"],
+  conflict: [422, "conflict"],
+  not_supported: [501, "not_supported"],
+  project_invalid: [500, "project_invalid"],
+  store_unusable: [500, "store_unusable"],
+};
+
+/** `/recipients/0/id` → `recipients[0].id`. */
+export function fieldOf(pointer: string): string {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join("");
+}
+
+/** Anything thrown as the API says it; null for a fault of ours. */
+export function apiErrorOf(error: unknown): ApiError | null {
+  if (error instanceof ApiError) return error;
+  if (!(error instanceof KnockError)) return null;
+  const [status, code] = OF_CODE[error.code] ?? [500, error.code];
+  const errors =
+    status === 404 ? [] : error.details.map(({ pointer, message }) => ({ field: fieldOf(pointer), message }));
+  return new ApiError(status, code, error.message, errors);
+}

@@ -1,0 +1,238 @@
+import { htmlToShow } from "../../domain/message/inline-pictures.js";
+import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS } from "../../domain/message/message.js";
+import { keyOf, type RecipientReference } from "../../domain/recipient/recipient.js";
+import { RUN_STATUSES } from "../../domain/run/run-status.js";
+import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
+import { messageOf } from "../../errors/knock-error.js";
+import type { LocalOperations } from "../../ports/operations.js";
+import type { Page, Paged } from "../../ports/page.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { invalidField, missing } from "../http/api-error.js";
+import type { Query } from "../http/query.js";
+import { clockView } from "../live-changes.js";
+import type { SupportCall, SupportRoute } from "../routes/test-support.js";
+import { explainedRun } from "./explained-run.js";
+import { messageSummary } from "./message-summary.js";
+
+/** The page shows at most so many rows of a list; who wants others narrows it. */
+const MAX_ROWS = 500;
+const ROWS = 50;
+/** Users that a search looks at. */
+const MAX_SEARCHED = 10_000;
+/** Of a recipient's subscriptions, and of an object's subscribers, each. */
+const MAX_SUBSCRIPTIONS = 100;
+
+function limitOf(query: Query): number {
+  const text = query.text("limit") ?? String(ROWS);
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > MAX_ROWS) throw invalidField("limit", `must be a whole number from 1 to ${MAX_ROWS}`);
+  return limit;
+}
+
+const listed = (items: JsonObject[], isMore: boolean): JsonObject => ({ items, more: isMore });
+
+function existing(found: JsonObject | null): JsonObject {
+  if (found === null) throw missing();
+  return found;
+}
+
+async function listMessages({ operations, query }: SupportCall): Promise<JsonObject> {
+  const filter = {
+    workflow: query.text("workflow"),
+    channel: query.text("channel"),
+    status: query.oneOf("status", DELIVERY_STATUSES),
+    recipient: query.recipient("recipient"),
+    text: query.text("q"),
+  };
+  const { items, page_info } = await operations.listMessages(filter, { limit: limitOf(query) });
+  const full = await operations.readMessages(items.map(({ id }) => String(id)));
+  return listed(full.map(messageSummary), page_info.after !== null);
+}
+
+async function readMessage({ operations, param }: SupportCall): Promise<JsonObject> {
+  const id = param("id");
+  const [message, events] = await Promise.all([operations.readMessage(id), operations.readMessageEvents(id)]);
+  return { ...existing(message), events };
+}
+
+/** The HTML of an e-mail, as it is served in its own sandbox. */
+export async function emailHtml(operations: LocalOperations, id: string): Promise<string> {
+  const { content } = existing(await operations.readMessage(id));
+  const html = isJsonObject(content) && isJsonObject(content.data) ? htmlToShow(content.data) : null;
+  if (html === null) throw missing("This message has no HTML");
+  return html;
+}
+
+async function markMessage({ operations, param, body }: SupportCall): Promise<JsonObject> {
+  const { status } = await body();
+  const action = ENGAGEMENT_ACTIONS.find((one) => one === status);
+  if (action === undefined) throw invalidField("status", `must be one of ${ENGAGEMENT_ACTIONS.join(", ")}`);
+  const [marked] = await operations.markMessages([param("id")], action);
+  return existing(marked ?? null);
+}
+
+async function listRuns({ operations, query }: SupportCall): Promise<JsonObject> {
+  const filter = {
+    workflow: query.text("workflow"),
+    workflow_run_id: query.text("workflow_run_id"),
+    status: query.oneOf("status", RUN_STATUSES),
+    recipient: query.recipient("recipient"),
+    text: query.text("q"),
+  };
+  const { items, page_info } = await operations.listRecipientRuns(filter, { limit: limitOf(query) });
+  return listed(items, page_info.after !== null);
+}
+
+const isLike = (one: JsonObject, text: string): boolean =>
+  [one.id, one.name, one.email, one.phone_number].some((one) =>
+    String(one ?? "")
+      .toLowerCase()
+      .includes(text),
+  );
+
+/** `projects/p1` of an object, as everywhere in the page; a user's id has no slash (A-063). */
+function referenceOf(text: string): RecipientReference {
+  const slash = text.indexOf("/");
+  return slash < 0 ? text : { collection: text.slice(0, slash), id: text.slice(slash + 1) };
+}
+
+const objectRow = ({ id, collection, properties }: JsonObject): JsonObject => ({
+  ...(isJsonObject(properties) ? properties : {}),
+  id: `${String(collection)}/${String(id)}`,
+});
+
+/** Users, or with `kind=objects` objects of all collections, tenants included. */
+async function listRecipients({ operations, query }: SupportCall): Promise<JsonObject> {
+  const { users, objects } = operations.resources;
+  const isObjects = query.oneOf("kind", ["users", "objects"]) === "objects";
+  const list = async (page: Page): Promise<Paged<JsonObject>> => {
+    if (!isObjects) return users.list(page);
+    const { items, page_info } = await objects.list(null, page);
+    return { items: items.map(objectRow), page_info };
+  };
+  const limit = limitOf(query);
+  const text = query.text("q")?.toLowerCase();
+  const found: JsonObject[] = [];
+  let seen = 0;
+  let after: string | undefined;
+  do {
+    const page: Paged<JsonObject> = await list({ limit: MAX_ROWS, after });
+    found.push(...(text === undefined ? page.items : page.items.filter((user) => isLike(user, text))));
+    seen += page.items.length;
+    after = page.page_info.after ?? undefined;
+  } while (found.length <= limit && after !== undefined && seen < MAX_SEARCHED);
+  return listed(found.slice(0, limit), found.length > limit || after !== undefined);
+}
+
+/** A user or an object with everything that decides what reaches them. */
+async function readRecipient({ operations, param, environment }: SupportCall): Promise<JsonObject> {
+  const who = referenceOf(param("id"));
+  const { users, objects, preferences, subscriptions } = operations.resources;
+  const isUser = typeof who === "string";
+  const user = existing(await (isUser ? users.read(who) : objects.read(who.collection, who.id)));
+  const { channels } = await environment();
+  const feeds = Object.values(channels).flatMap((one) => (one?.type === "in_app_feed" ? [one.key] : []));
+  const page = { limit: MAX_SUBSCRIPTIONS };
+  const subscribed = await subscriptions.list({ recipient: who }, page);
+  const subscribers = isUser ? null : await subscriptions.list({ object: who }, page);
+  return {
+    user,
+    preferences: await preferences.list(who),
+    feeds,
+    subscriptions: subscribed.items.map(({ object, properties }) => ({
+      of: referenceIn(object),
+      properties: properties ?? null,
+    })),
+    subscribers:
+      subscribers?.items.map(({ recipient, properties }) => ({
+        of: referenceIn(recipient),
+        properties: properties ?? null,
+      })) ?? null,
+  };
+}
+
+/** Of a recipient as the API shows it. */
+function referenceIn(shape: Json | undefined): Json {
+  if (!isJsonObject(shape)) return shape ?? null;
+  return shape.__typename === "User"
+    ? (shape.id ?? null)
+    : { collection: shape.collection ?? "$tenants", id: shape.id ?? null };
+}
+
+async function readFeed({ operations, param, query }: SupportCall): Promise<JsonObject> {
+  const filter = {
+    recipient: keyOf(referenceOf(param("id"))),
+    channel: param("channel"),
+    archived: "include" as const,
+  };
+  const { items, page_info, meta } = await operations.resources.feeds.list(filter, { limit: limitOf(query) });
+  return { ...listed(items, page_info.after !== null), meta };
+}
+
+/** What can be triggered; a workflow that cannot be read says why. */
+async function listWorkflows({ definitions }: SupportCall): Promise<JsonObject> {
+  const items: JsonObject[] = [];
+  for (const key of (await definitions.workflowKeys()).sort()) {
+    try {
+      const workflow = await definitions.workflow(key);
+      if (workflow === null) continue;
+      const { name, categories, active, steps, trigger_data_json_schema: schema } = workflow;
+      const kinds = steps.map((step) => (step.type === "channel" ? (step.channel_type ?? "channel") : step.type));
+      items.push({ key, name, categories, active, steps: kinds, schema, error: null });
+    } catch (error) {
+      items.push({ key, name: key, categories: [], active: false, steps: [], schema: null, error: messageOf(error) });
+    }
+  }
+  return listed(items, false);
+}
+
+async function trigger({ operations, param, body }: SupportCall): Promise<JsonObject> {
+  const parsed = parseTrigger(await body(), param("key"));
+  const outcome = await operations.triggerWorkflow(parsed.trigger, { idempotency_key: parsed.idempotency_key });
+  return outcome as unknown as JsonObject;
+}
+
+/** What filters and the form offer. */
+async function readProject({ operations, environment, definitions }: SupportCall): Promise<JsonObject> {
+  const { name, channels } = await environment();
+  const declared = Object.entries(channels).map(([key, channel]): Json => ({ key, type: channel?.type ?? null }));
+  const tenants = await operations.resources.tenants.list({}, { limit: MAX_ROWS });
+  return {
+    environment: name,
+    channels: declared,
+    tenants: tenants.items.map(({ id }) => id ?? null),
+    workflows: (await definitions.workflowKeys()).sort(),
+    clock: await clockView(operations),
+  };
+}
+
+/** What the page asks for, beside the clock. Like the other helpers these need no key, and are no part of the API. */
+export const PAGE_SUPPORT: SupportRoute[] = [
+  { on: "GET /__knock/page/project", handle: readProject },
+  { on: "GET /__knock/page/messages", handle: listMessages },
+  { on: "GET /__knock/page/messages/{id}", handle: readMessage },
+  { on: "POST /__knock/page/messages/{id}/mark", handle: markMessage },
+  { on: "GET /__knock/page/runs", handle: listRuns },
+  {
+    on: "GET /__knock/page/runs/{id}",
+    handle: async ({ operations, param }) => explainedRun(existing(await operations.readRecipientRun(param("id")))),
+  },
+  { on: "GET /__knock/page/users", handle: listRecipients },
+  { on: "GET /__knock/page/users/{id}", handle: readRecipient },
+  {
+    on: "PUT /__knock/page/users/{id}/preferences/{set}",
+    handle: async ({ operations, param, body }) =>
+      operations.resources.preferences.set(referenceOf(param("id")), param("set"), await body()),
+  },
+  {
+    on: "DELETE /__knock/page/users/{id}/preferences/{set}",
+    async handle({ operations, param }) {
+      const who = referenceOf(param("id"));
+      await operations.resources.preferences.delete(who, param("set"));
+      return operations.resources.preferences.read(who, param("set"));
+    },
+  },
+  { on: "GET /__knock/page/users/{id}/feeds/{channel}", handle: readFeed },
+  { on: "GET /__knock/page/workflows", handle: listWorkflows },
+  { on: "POST /__knock/page/workflows/{key}/trigger", handle: trigger },
+];

@@ -1,0 +1,300 @@
+import type { ConditionGroup } from "../../domain/condition/condition.js";
+import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import type { Message, MessageMarks } from "../../domain/message/message.js";
+import { type PreferenceSources, resolvePreferenceSet } from "../../domain/preferences/preferences.js";
+import { mergeRecipient } from "../../domain/recipient/merge-recipient.js";
+import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
+import type { Recipient, RecipientUpsert } from "../../domain/recipient/recipient.js";
+import type { BatchContent, BatchJoin, PendingTrigger } from "../../domain/run/batch.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { RunWait, Signal } from "../../domain/run/run-wait.js";
+import type { RecipientRun, RunEvent } from "../../domain/run/workflow-run.js";
+import type { BatchStep } from "../../domain/step/step-types.js";
+import { type Step, walkSteps } from "../../domain/workflow/workflow.js";
+import type { IdSource } from "../../util/ids.js";
+import type { JsonObject } from "../../util/json.js";
+import { isAudienceMember, type KnownAudiences } from "../audience/audience-membership.js";
+import { conditionLog } from "../condition/condition-log.js";
+import { type ConditionResult, type ConditionScope, evaluateConditions } from "../condition/conditions.js";
+import { type BatchView, batchView } from "../context/batch-view.js";
+import { AUDIENCES, NeedsAnswer } from "../context/need.js";
+import { NOTHING_READ, READINGS, type Readings, RunServices } from "../context/readings.js";
+import { buildScope, preferenceSources, type RunParties, type ScopeInput } from "../context/scope.js";
+import { type Holder, SERVICES } from "../liquid/filters/render-services.js";
+import { type RenderScope, renderText } from "../liquid/liquid.js";
+import { stepMessageState } from "../message/message-state.js";
+import type { CompiledWorkflow } from "../workflow/compile-workflow.js";
+import { copyRun } from "./copy-run.js";
+import { plainRunEvent } from "./plain-events.js";
+
+export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "preferences"> {
+  compiled: CompiledWorkflow;
+  /** Messages the run made before, oldest first. */
+  messages: readonly MessageMarks[];
+  now: number;
+  ids: IdSource;
+  /** The workflow is gone or switched off: the run ends instead of going on (E-020, E-023). */
+  unavailable: boolean;
+  /** A once-only workflow that this recipient already used up (E-068). */
+  usedUp: boolean;
+  /** The batch the run holds or went on with. */
+  batch: BatchContent | null;
+  /** What came in while the run waited for an event, oldest first. */
+  signals: readonly Signal[];
+  /** Answers to what steps needed, by step ref. */
+  answers: ReadonlyMap<string, unknown>;
+}
+
+/** What a step did. `wait` pauses the run there; `enter` goes into a branch; `halt` ends the run. */
+export interface StepEffect {
+  outcome: StepOutcome;
+  messages?: Message[];
+  wait?: { until: number; for?: RunWait };
+  /** The run ends as cancelled (E-336, E-337). */
+  cancels?: boolean;
+  enter?: number;
+  halt?: boolean;
+  /** The run's data from here on. */
+  data?: JsonObject;
+  /** Recipients changed, visible from the next step on (E-087). */
+  upserts?: RecipientUpsert[];
+  /** A workflow run that starts once this advance is written. */
+  trigger?: PendingTrigger;
+  /** The run is at a batch, with what joining or opening it takes. */
+  batch?: Pick<BatchJoin, "key" | "closes_at" | "sliding" | "max_items"> & {
+    /** What the step did where the run goes on at once without a batch; null where it never does. */
+    alone: StepOutcome | null;
+  };
+  /** Data of the step's event, such as the conditions evaluated. */
+  log?: JsonObject;
+  /** The step's event is an error (E-331). */
+  error?: boolean;
+}
+
+/** One advance in the making: what steps read, and where they record. */
+export class Advancing {
+  made: Message[] = [];
+  upserts: RecipientUpsert[] = [];
+  triggers: PendingTrigger[] = [];
+  /** A way of going on that the store may not pick: it must not ask for what cannot be taken back. */
+  isSupposed = false;
+  parties: RunParties;
+  batch: BatchView | null;
+  /** The event that ended the run's wait; null where the time was up. */
+  awaited: JsonObject | null = null;
+  /** Changes of audiences by this run, those before a fork included. */
+  private audienceChanges: RecipientUpsert[] = [];
+  private readonly compared: EvaluatedCondition[] = [];
+  private readonly warnings: string[] = [];
+  private knownScope: RenderScope | null = null;
+  private knownConditionScope: ConditionScope | null = null;
+  private knownPreferences: PreferenceSet | null = null;
+
+  constructor(
+    readonly input: AdvanceInput,
+    readonly run: RecipientRun,
+  ) {
+    const { recipient, actor, tenant, subscribedObject } = input;
+    this.parties = { recipient, actor, tenant, subscribedObject };
+    this.batch = input.batch === null ? null : this.viewOf(input.batch);
+  }
+
+  /** What templates read; built when the first of them asks. */
+  get scope(): RenderScope {
+    this.knownScope ??= this.buildScope();
+    return this.knownScope;
+  }
+
+  get conditionScope(): ConditionScope {
+    this.knownConditionScope ??= this.buildConditionScope();
+    return this.knownConditionScope;
+  }
+
+  /** The set that decides for the run (E-139 to E-146). */
+  get preferences(): PreferenceSet {
+    this.knownPreferences ??= resolvePreferenceSet(this.preferenceSources);
+    return this.knownPreferences;
+  }
+
+  /** The sets that have a say in the run. */
+  get preferenceSources(): PreferenceSources {
+    const { recipient, tenant } = this.parties;
+    const { run, environment } = this.input;
+    return preferenceSources({ recipient, tenant, run, environment });
+  }
+
+  /** The same state to go on from in another way; what it made so far stays with the original. */
+  fork(): Advancing {
+    const copy = new Advancing(this.input, copyRun(this.run));
+    copy.parties = this.parties;
+    copy.batch = this.batch;
+    copy.made = [...this.made];
+    copy.audienceChanges = [...this.audienceChanges];
+    copy.isSupposed = true;
+    copy.refresh();
+    return copy;
+  }
+
+  /** The run goes on as one that came from no batch (E-264). */
+  leaveBatch(): void {
+    this.batch = null;
+    this.refresh();
+  }
+
+  /** Data or people changed: what comes next sees them. */
+  refresh(): void {
+    this.knownScope = null;
+    this.knownConditionScope = null;
+    this.knownPreferences = null;
+  }
+
+  /** Applies changes of recipients to those of this run. */
+  upsert(changes: readonly RecipientUpsert[]): void {
+    this.upserts.push(...changes);
+    this.audienceChanges.push(...changes.filter(({ audience }) => audience !== undefined));
+    const change = (recipient: Recipient | null): Recipient | null => {
+      let current = recipient;
+      for (const one of changes) {
+        if (current !== null && one.key === current.key && !one.audience)
+          current = Object.assign({}, current, mergeRecipient(current, one), { updated_at: this.input.now });
+      }
+      return current;
+    };
+    this.parties = {
+      recipient: change(this.parties.recipient) as Recipient,
+      actor: change(this.parties.actor),
+      tenant: change(this.parties.tenant),
+      subscribedObject: change(this.parties.subscribedObject),
+    };
+  }
+
+  /** The step whose batch the run is in or came from: its settings say what is rendered. */
+  private viewOf(content: BatchContent): BatchView | null {
+    const ref = this.run.steps.findLast(({ type, outcome }) => type === "batch" && outcome !== "skipped")?.ref;
+    for (const { step } of walkSteps(this.input.compiled.workflow.steps)) {
+      if (step.type === "batch" && step.ref === ref) return batchView(content, (step as BatchStep).settings);
+    }
+    return null;
+  }
+
+  private buildScope(): RenderScope {
+    const { input, run, parties, batch, preferences } = this;
+    const scope = buildScope({
+      recipient: parties.recipient,
+      actor: parties.actor,
+      tenant: parties.tenant,
+      subscribedObject: parties.subscribedObject,
+      people: input.people,
+      batch,
+      run: input.run,
+      recipientRun: run,
+      workflow: input.compiled.workflow,
+      environment: input.environment,
+      schedule: input.schedule,
+      preferences,
+    });
+    (scope as Holder)[SERVICES] = this.renderServices();
+    return scope;
+  }
+
+  private renderServices(): RunServices {
+    const { input, parties } = this;
+    const { locale } = parties.recipient.properties;
+    const known = (input.answers.get(READINGS) as Readings | undefined) ?? NOTHING_READ;
+    return new RunServices({
+      now: input.now,
+      known,
+      audience: {
+        locale: typeof locale === "string" && locale.trim() !== "" ? locale : null,
+        tenant: input.run.tenant,
+        defaultLocale: input.environment.locale,
+      },
+      upserts: () => this.upserts,
+      ask: (wanted) => {
+        throw new NeedsAnswer({ kind: "readings", ref: READINGS, wanted, known });
+      },
+      warn: (text) => this.warn(text),
+    });
+  }
+
+  private buildConditionScope(): ConditionScope {
+    const { scope, input } = this;
+    // Conditions see the merged data of a batch whole (EQ-67); templates see it reduced.
+    const variables = this.batch === null ? scope : { ...scope, data: this.run.data ?? input.run.data };
+    return {
+      variables,
+      refs: (ref) => stepMessageState(ref, input.messages, this.made),
+      now: input.now,
+      renderLiquid: (text) => renderText(text, this.scope),
+      isAudienceMember: (audience) => this.isAudienceMember(audience),
+    };
+  }
+
+  private isAudienceMember(audience: string): boolean {
+    const { answers, run, now } = this.input;
+    const { recipient } = this.parties;
+    const known = answers.get(AUDIENCES) as KnownAudiences | undefined;
+    if (known === undefined) throw new NeedsAnswer({ kind: "audiences", ref: AUDIENCES, recipient: recipient.key });
+    return isAudienceMember(audience, { recipient, tenant: run.tenant, changes: this.audienceChanges, now }, known);
+  }
+
+  /**
+   * The zone that windows are computed in: a push device's, else the recipient's, else the account's (E-200, E-413). A name that is none counts as not
+   * set; the step's event says so (EQ-63).
+   */
+  zone(device: unknown = null): string {
+    const { timeWindows } = this.input.compiled;
+    const found = timeWindows?.resolveZone([
+      device,
+      this.parties.recipient.properties.timezone,
+      this.input.environment.timezone,
+    ]);
+    if (found?.invalid) this.warn(`"${found.invalid}" is no time zone`);
+    return found?.zone ?? "Etc/UTC";
+  }
+
+  /** Told by the event of the step that is executing. */
+  warn(text: string): void {
+    this.warnings.push(text);
+  }
+
+  /** The conditions of the step that is executing; its event tells them, passed or not (E-096). */
+  checkConditions(group: ConditionGroup | null): ConditionResult {
+    if (group === null) return { passed: true, evaluated: [] }; // a scope would be built for nothing
+    const result = evaluateConditions(group, this.conditionScope);
+    this.compare(result.evaluated);
+    return result;
+  }
+
+  /** What decided the step that is executing, beside its own conditions. */
+  compare(evaluated: readonly EvaluatedCondition[]): void {
+    this.compared.push(...evaluated);
+  }
+
+  /** What a step's event tells, what its execution compared and warned of included; that is then forgotten. */
+  takeLog(effect: StepEffect): JsonObject | null {
+    const [compared, warnings] = [this.compared.splice(0), this.warnings.splice(0)];
+    if (compared.length === 0 && warnings.length === 0) return effect.log ?? null;
+    const log: JsonObject = compared.length > 0 ? { conditions: conditionLog(compared) } : {};
+    Object.assign(log, effect.log, warnings.length > 0 ? { warnings } : {});
+    return log;
+  }
+
+  event(
+    event: string,
+    step: Step | null = null,
+    data: JsonObject | null = null,
+    status: RunEvent["status"] = "ok",
+    attempt = 1,
+  ): void {
+    const at = this.input.now;
+    const { ref = null, type = null } = step ?? {};
+    const isPlain = data === null && status === "ok" && attempt === 1;
+    this.run.events.push(
+      isPlain
+        ? plainRunEvent(event, ref, type, at)
+        : { event, status, step_ref: ref, step_type: type, attempt, data, at },
+    );
+    if (status === "error") this.run.error_count++;
+  }
+}

@@ -1,0 +1,152 @@
+import type { Broadcast, BroadcastState, BroadcastTarget, BroadcastView } from "../../domain/audience/broadcast.js";
+import type { TriggerOutcome } from "../../domain/run/outcome.js";
+import type { WorkflowRun } from "../../domain/run/workflow-run.js";
+import { KnockError, messageOf } from "../../errors/knock-error.js";
+import type { BroadcastLog, BroadcastOperations } from "../../ports/broadcasts.js";
+import type { Definitions } from "../../ports/definitions.js";
+import type { LocalOperations } from "../../ports/operations.js";
+import type { Store } from "../../ports/store.js";
+import type { IdSource } from "../../util/ids.js";
+import { didYouMean } from "../../util/nearest.js";
+import { compileWorkflow } from "../workflow/compile-workflow.js";
+
+/** A project's broadcasts as their files say. */
+export interface BroadcastFiles {
+  keys(): string[];
+  /** Null for none of that key. */
+  read(key: string): Promise<Broadcast | null>;
+}
+
+export interface BroadcastParts {
+  operations: LocalOperations;
+  definitions: Definitions;
+  store: Pick<Store, "readAudienceKeys">;
+  log: BroadcastLog;
+  files: BroadcastFiles;
+  ids: IdSource;
+  realNow(): number;
+}
+
+const DRAFT: BroadcastState = { status: "draft", scheduled_at: null, sent_at: null };
+
+export function broadcastOperations(parts: BroadcastParts): BroadcastOperations {
+  const { operations, definitions, store, log, files, ids } = parts;
+
+  async function broadcastOf(key: string): Promise<Broadcast> {
+    const broadcast = await files.read(key);
+    if (broadcast !== null) return broadcast;
+    throw new KnockError("resource_missing", `there is no broadcast "${key}"`, {
+      details: [{ pointer: "", message: "is no broadcast's key", value: key }],
+      hint: didYouMean(key, files.keys(), "Broadcasts") ?? "A broadcast is a file, broadcasts/<key>/broadcast.json.",
+    });
+  }
+
+  async function targetOf(broadcast: Broadcast, given: BroadcastTarget | null): Promise<BroadcastTarget> {
+    const named = broadcast.target_audience_key;
+    const target = given ?? (named === null ? null : { audience: named });
+    if (target === null)
+      throw new KnockError("usage", `broadcast "${broadcast.key}": nobody says whom it is for`, {
+        hint: "Give --audience, --recipients, --csv or --all-users, or target_audience_key in its file.",
+      });
+    if (!("audience" in target)) return target;
+    const known = new Set([
+      ...(await definitions.audiences()).map(({ key }) => key),
+      ...(await store.readAudienceKeys()),
+    ]);
+    if (known.has(target.audience)) return target;
+    throw new KnockError("resource_missing", `there is no audience "${target.audience}"`, {
+      details: [{ pointer: "/target_audience_key", message: "is no audience's key", value: target.audience }],
+      hint: didYouMean(target.audience, [...known].sort(), "Audiences"),
+    });
+  }
+
+  async function stateOf(key: string): Promise<BroadcastState> {
+    return (await log.states()).get(key) ?? DRAFT;
+  }
+
+  /** Checked as a trigger is: nothing is written for what could not be sent. */
+  async function start(key: string, given: BroadcastTarget | null, at: number | null, again: boolean): Promise<string> {
+    const broadcast = await broadcastOf(key);
+    const target = await targetOf(broadcast, given);
+    const { definition } = broadcast;
+    const compiled = await compileWorkflow(definition, definitions);
+    if (compiled.sharedFault) throw compiled.sharedFault;
+    if (compiled.translates) await definitions.translations();
+    const now = Date.parse((await operations.readClock()).now);
+    const run: WorkflowRun = {
+      id: ids.uuid(),
+      workflow: key,
+      version_id: definition.version_id,
+      actor: null,
+      tenant: null,
+      data: {},
+      cancellation_key: null,
+      settings: { sandbox_mode: false, skip_delay: false },
+      trigger_source: { type: "broadcast" },
+      inserted_at: Math.max(at ?? now, now),
+    };
+    const fanOut = { listed: [], objects: [], after: null, target };
+    if (await log.insert({ run, version: definition, fanOut, upserts: [] }, { again })) return run.id;
+    const { status, scheduled_at, sent_at } = await stateOf(key);
+    throw status === "scheduled"
+      ? new KnockError("conflict", `broadcast "${key}" is scheduled for ${scheduled_at}`, {
+          hint: `knock broadcasts cancel ${key} makes it a draft again.`,
+        })
+      : new KnockError("conflict", `broadcast "${key}" was sent at ${sent_at}: a broadcast goes out once`, {
+          hint: "--again sends it once more.",
+        });
+  }
+
+  function viewOf({ key, definition, target_audience_key }: Broadcast, state: BroadcastState): BroadcastView {
+    return { key, name: definition.name, target_audience_key, ...state, error: null };
+  }
+
+  return {
+    async list() {
+      const states = await log.states();
+      const views: BroadcastView[] = [];
+      for (const key of files.keys()) {
+        const state = states.get(key) ?? DRAFT;
+        try {
+          views.push(viewOf(await broadcastOf(key), state));
+        } catch (error) {
+          if (!(error instanceof KnockError)) throw error;
+          views.push({ key, name: key, target_audience_key: null, ...state, error: messageOf(error) });
+        }
+      }
+      return views;
+    },
+    async send(key, target, { again }) {
+      const id = await start(key, target, null, again);
+      await operations.runDue({});
+      const runs = await Promise.all(
+        (await log.siblings(id)).map(async ({ id: run, tenant }) => ({
+          tenant,
+          outcome: (await operations.readWorkflowRun(run)) as TriggerOutcome,
+        })),
+      );
+      return { broadcast: key, runs };
+    },
+    async schedule(key, target, { at, again }) {
+      const broadcast = await broadcastOf(key);
+      const when = at ?? broadcast.scheduled_at;
+      if (when === null)
+        throw new KnockError("usage", `broadcast "${key}": nobody says when to send it`, {
+          hint: "Give --at, or scheduled_at in its file.",
+        });
+      const now = Date.parse((await operations.readClock()).now);
+      if (when <= now)
+        throw new KnockError("usage", `broadcast "${key}": ${new Date(when).toISOString()} is past`, {
+          hint: `knock broadcasts send ${key} sends it now.`,
+        });
+      await start(key, target, when, again);
+      return viewOf(broadcast, await stateOf(key));
+    },
+    async cancel(key) {
+      const broadcast = await broadcastOf(key);
+      if (!(await log.cancel(key, parts.realNow())))
+        throw new KnockError("conflict", `broadcast "${key}" is not scheduled: it is ${(await stateOf(key)).status}`);
+      return viewOf(broadcast, await stateOf(key));
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { type Channel, channelIdOf, type Environment } from "../../domain/environment/environment.js";
+import type { ChannelType } from "../../domain/message/message.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { isUuid } from "../../util/ids.js";
+import { didYouMean } from "../../util/nearest.js";
+
+function declaredChannels({ channels }: Environment): Channel[] {
+  return Object.values(channels).filter((channel) => channel !== null);
+}
+
+export function channelInvalid(name: string, message: string, known: readonly string[]): KnockError {
+  return new KnockError("channel_invalid", `the channel ${JSON.stringify(name)} ${message}`, {
+    details: [{ pointer: "/channel_id", message, value: name }],
+    hint: didYouMean(name, known, "Channels"),
+  });
+}
+
+/** A declared channel by its key or id, or null: a workflow may use a channel that nobody declared. */
+export function findChannel(environment: Environment, name: string): Channel | null {
+  return declaredChannels(environment).find((channel) => channel.key === name || channel.id === name) ?? null;
+}
+
+/** The id a channel's data is kept under. Of an undeclared channel the key says it; an id could be anything (A-030). */
+export function channelIdFor(environment: Environment, name: string): { id: string; type: ChannelType | null } {
+  const channel = findChannel(environment, name);
+  if (channel !== null) return channel;
+  if (isUuid(name)) {
+    throw channelInvalid(
+      name,
+      "is declared nowhere",
+      declaredChannels(environment).map(({ key }) => key),
+    );
+  }
+  return { id: channelIdOf(name), type: null };
+}
+
+/** Refuses a declared channel that is no feed (AC-225). */
+export function checkFeedChannel(environment: Environment, name: string): void {
+  const channel = findChannel(environment, name);
+  if (channel === null || channel.type === "in_app_feed") return;
+  const feeds = declaredChannels(environment).filter(({ type }) => type === "in_app_feed");
+  throw channelInvalid(
+    name,
+    `is of type ${channel.type}, not an in-app feed`,
+    feeds.map(({ key }) => key),
+  );
+}

@@ -1,0 +1,16 @@
+import { describeCondition, type EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import type { JsonObject } from "../../util/json.js";
+
+/** Conditions with what they came to, for a step's event. */
+export function conditionLog(evaluated: readonly EvaluatedCondition[]): JsonObject[] {
+  return evaluated.map(
+    (condition) =>
+      ({ ...condition, argument: condition.argument ?? null, value: condition.value ?? null }) as JsonObject,
+  );
+}
+
+/** The condition that decided a false result, in words. */
+export function decidingCondition(evaluated: readonly EvaluatedCondition[]): string | null {
+  const decided = evaluated.findLast((condition) => condition.result === false) ?? evaluated[0];
+  return decided ? describeCondition(decided) : null;
+}

@@ -1,0 +1,105 @@
+import type { AgentAnswer, Environment } from "../../domain/environment/environment.js";
+import type { AgentRequest, OutsideAnswer, OutsideRequest } from "../../ports/outside.js";
+import { isJsonObject, type Json } from "../../util/json.js";
+import type { EngineContext } from "./engine-context.js";
+
+/** Requests of steps under way at once. */
+const CONCURRENCY = 32;
+/** Tries of a model that does not answer (E-350). */
+const AGENT_TRIES = 4;
+const AGENT_TIMEOUT_MS = 60_000;
+
+/** What an agent step is told: the model's reply, or why there is none. */
+export type AgentReply = { text: string } | { json: Json } | { error: string };
+
+/** Declared answers come first, so that nothing leaves unless the project says so (section 5 of the contract). */
+export async function answerFetch(
+  context: EngineContext,
+  environment: Environment,
+  request: OutsideRequest,
+): Promise<OutsideAnswer> {
+  const { answers, allow } = environment.fetch;
+  const declared = answers.find(({ method, url }) => method === request.method && url === request.url);
+  if (declared) {
+    if (declared.error !== null)
+      return { failure: declared.error === "timeout" ? "timeout" : "connection", message: declared.error };
+    if (declared.delay_ms > request.timeout_ms)
+      return { failure: "timeout", message: `no answer within ${request.timeout_ms / 1_000} s` };
+    const { body } = declared;
+    return {
+      status: declared.status,
+      text: body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body),
+    };
+  }
+  if (allow.some((start) => request.url.startsWith(start))) return context.fetcher.fetch(request);
+  const what = `${request.method.toUpperCase()} ${request.url}`;
+  return {
+    failure: "connection",
+    message: `no answer is declared for ${what} in environment.json ("fetch"), and it is not allowed to be requested`,
+  };
+}
+
+function declaredReply(answers: readonly AgentAnswer[], { workflow, step }: AgentRequest): AgentReply | null {
+  const found = answers.find((answer) => (answer.workflow ?? workflow) === workflow && (answer.step ?? step) === step);
+  if (found === undefined) return null;
+  if ("text" in found) return { text: found.text };
+  return "json" in found ? { json: found.json } : { error: found.error };
+}
+
+/** A reply of the project's own endpoint: `{ "text" }`, `{ "json" }` or `{ "error" }`; null for anything else. */
+function replyOf(answer: OutsideAnswer): AgentReply | null {
+  if ("failure" in answer || answer.status !== 200) return null;
+  try {
+    const body: unknown = JSON.parse(answer.text);
+    if (!isJsonObject(body)) return null;
+    if (typeof body.text === "string") return { text: body.text };
+    if (body.json !== undefined) return { json: body.json };
+    return typeof body.error === "string" ? { error: body.error } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Never invents text: a declared answer, the project's endpoint, or an error (EQ-58). Unclear answers are asked again (E-350), but for tests. */
+export async function answerAgent(
+  context: EngineContext,
+  environment: Environment,
+  request: AgentRequest,
+  once = false,
+): Promise<AgentReply> {
+  const declared = declaredReply(environment.agent.answers, request);
+  if (declared) return declared;
+  const { url } = environment.agent;
+  if (url === null)
+    return { error: `no answer is declared for step ${request.step} in environment.json ("agent"), and no url to ask` };
+  const body = JSON.stringify(request);
+  for (let tries = 1; ; tries++) {
+    const answer = await context.fetcher.fetch({
+      method: "post",
+      url,
+      headers: { "content-type": "application/json" },
+      body,
+      timeout_ms: AGENT_TIMEOUT_MS,
+    });
+    const reply = replyOf(answer);
+    if (reply) return reply;
+    if (once || tries === AGENT_TRIES)
+      return {
+        error: "failure" in answer ? answer.message : `the model's endpoint answered ${answer.status} without a reply`,
+      };
+  }
+}
+
+/** Runs work on every item, some at once, answers in order. */
+export async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
+  return results;
+}

@@ -1,0 +1,51 @@
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import type { BatchActivity, BatchContent } from "../../domain/run/batch.js";
+import type { BatchStep } from "../../domain/step/step-types.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+
+/** Strings of `data` are cut to this many characters after a batch (E-276). */
+const MAX_TEXT = 256;
+
+/** A batch as the run that goes on with it sees it. */
+export interface BatchView {
+  /** The rendered ones, oldest first (E-272, E-273). */
+  activities: BatchActivity[];
+  /** Unique, in the order they first appear among them (E-274). */
+  actors: RecipientKey[];
+  total_activities: number;
+  total_actors: number;
+  /** The rendered activities' data merged in order of arrival, not reduced (EQ-41, EQ-67). */
+  data: JsonObject;
+  /** Of the activity that came first: all that preference conditions see (E-155). */
+  firstData: JsonObject;
+}
+
+export function batchView(content: BatchContent, settings: BatchStep["settings"]): BatchView {
+  const limit = settings.batch_items_render_limit;
+  const activities = settings.batch_order === "desc" ? content.last.slice(-limit) : content.first.slice(0, limit);
+  const data: JsonObject = {};
+  for (const activity of activities) Object.assign(data, activity.data);
+  return {
+    activities,
+    actors: [...new Set(activities.flatMap(({ actor }) => actor ?? []))],
+    total_activities: content.total_activities,
+    total_actors: content.total_actors,
+    data,
+    firstData: content.first[0]?.data ?? {},
+  };
+}
+
+function reduced(value: Json): Json | undefined {
+  if (Array.isArray(value) || isJsonObject(value)) return undefined;
+  return typeof value === "string" && value.length > MAX_TEXT ? [...value].slice(0, MAX_TEXT).join("") : value;
+}
+
+/** `data` for templates and the API after a batch: one level, strings cut (E-276). */
+export function reducedData(data: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(data).flatMap(([key, value]) => {
+      const kept = reduced(value);
+      return kept === undefined ? [] : [[key, kept]];
+    }),
+  );
+}

@@ -1,0 +1,111 @@
+import type { Channel, Environment } from "../../domain/environment/environment.js";
+import type { Message } from "../../domain/message/message.js";
+import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import { keyOf, TENANTS } from "../../domain/recipient/recipient.js";
+import type { BatchContent } from "../../domain/run/batch.js";
+import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { Schedule } from "../../domain/trigger/schedule.js";
+import type { ClockSetting } from "../../ports/clock.js";
+import type { Definitions } from "../../ports/definitions.js";
+import type { Fetcher } from "../../ports/outside.js";
+import type { Provider } from "../../ports/provider.js";
+import type { GuideOperations } from "../../ports/resources.js";
+import type { Store } from "../../ports/store.js";
+import type { IdSource } from "../../util/ids.js";
+import type { JsonObject } from "../../util/json.js";
+import type { RunParties } from "./scope.js";
+
+/** All that the engine is given: it reads no environment, keeps no time of its own and prints nothing. */
+export interface EngineContext {
+  store: Store;
+  definitions: Definitions;
+  /** What triggers, cancellations and previews are on that name no branch; absent: the main files (A-015). */
+  branch?: string;
+  /** Who delivers for a channel; null where nobody can. */
+  providerFor(channel: Channel): Provider | null;
+  /** In-app guides, in builds that have them. */
+  guides?: (context: EngineContext) => GuideOperations;
+  /** Renders messages in another language, in builds that are asked to. */
+  contentsInLocale?: (
+    context: EngineContext,
+    ids: readonly string[],
+    locale: string,
+  ) => Promise<Map<string, JsonObject>>;
+  /** Closes what providers keep open. */
+  close?(): Promise<void>;
+  /** Makes the requests of fetch and agent steps that are allowed to leave. */
+  fetcher: Fetcher;
+  ids: IdSource;
+  /** Real time, milliseconds; the store's virtual clock is laid over it. */
+  realNow(): number;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Told of what a person should know and no run can hold: a broken file that may be one an audience starts. */
+  warn?(text: string): void;
+  /** 0 ≤ x < 1, for the jitter of delivery retries. */
+  random(): number;
+}
+
+export function timeOf(setting: ClockSetting, realNow: number): number {
+  return setting.frozen_at ?? realNow + setting.offset_ms;
+}
+
+/** The store's time now. */
+export async function readTime(context: EngineContext): Promise<number> {
+  return timeOf(await context.store.readClock(), context.realNow());
+}
+
+/** The recipients that a chunk of runs needs, in one read; those already `known` are not read again. */
+export async function readParties(
+  store: Store,
+  runs: readonly { run: WorkflowRun; recipientRun: RecipientRun; batch?: BatchContent | null }[],
+  known: ReadonlyMap<RecipientKey, Recipient> = new Map(),
+): Promise<ReadonlyMap<RecipientKey, Recipient>> {
+  const keys = new Set<RecipientKey>();
+  for (const { run, recipientRun, batch } of runs) {
+    keys.add(recipientRun.recipient);
+    if (run.actor) keys.add(run.actor);
+    if (run.tenant !== null) keys.add(keyOf({ id: run.tenant, collection: TENANTS }));
+    if (recipientRun.via) keys.add(recipientRun.via.object);
+    for (const { actor } of batch ? [...batch.first, ...batch.last] : []) if (actor) keys.add(actor);
+  }
+  const unknown = [...keys].filter((key) => !known.has(key));
+  if (unknown.length === 0) return known;
+  const read = await store.readRecipients(unknown);
+  return known.size === 0 ? read : new Map([...known, ...read]);
+}
+
+/** The schedules that runs of a chunk are occurrences of; a deleted one is not among them. */
+export async function readRunSchedules(
+  store: Store,
+  runs: readonly { run: WorkflowRun }[],
+): Promise<Map<string, Schedule>> {
+  const ids = new Set(runs.flatMap(({ run }) => run.trigger_source.schedule_id ?? []));
+  if (ids.size === 0) return new Map();
+  return new Map((await store.readSchedules([...ids])).map((schedule) => [schedule.id, schedule]));
+}
+
+/** A run's people out of what was read; null where its recipient no longer exists. */
+export function partiesOf(
+  run: WorkflowRun,
+  recipientRun: RecipientRun,
+  read: ReadonlyMap<RecipientKey, Recipient>,
+): RunParties | null {
+  const recipient = read.get(recipientRun.recipient);
+  if (recipient === undefined) return null;
+  return {
+    recipient,
+    actor: run.actor ? (read.get(run.actor) ?? null) : null,
+    tenant: run.tenant === null ? null : (read.get(keyOf({ id: run.tenant, collection: TENANTS })) ?? null),
+    subscribedObject: recipientRun.via ? (read.get(recipientRun.via.object) ?? null) : null,
+  };
+}
+
+/** Whether runs of a workflow may go on: it exists and is switched on (E-019 to E-023). */
+export function isActive(workflow: { key: string; active: boolean }, environment: Environment): boolean {
+  return environment.active[workflow.key] ?? workflow.active;
+}
+
+/** Messages that still want a delivery attempt now. */
+export function isDue(message: Message, now: number): boolean {
+  return message.due_at !== null && message.due_at <= now;
+}

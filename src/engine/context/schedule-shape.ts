@@ -1,0 +1,41 @@
+import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import type { Schedule } from "../../domain/trigger/schedule.js";
+import type { Store } from "../../ports/store.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { referredShape } from "./recipient-shapes.js";
+
+function isoOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}
+
+/** `recipient.schedule` of a run that a schedule started (E-376, T-012). */
+export function scheduleView({ id, last_occurrence_at, next_occurrence_at }: Schedule): JsonObject {
+  return {
+    id,
+    last_occurrence_at: isoOrNull(last_occurrence_at),
+    next_occurrence_at: isoOrNull(next_occurrence_at),
+  };
+}
+
+/** The API's `Schedule` (A-505), with its recipient and actor expanded. */
+function scheduleShape(schedule: Schedule, people: ReadonlyMap<RecipientKey, Recipient>): JsonObject {
+  const person = (key: RecipientKey): JsonObject => referredShape(key, people, schedule.inserted_at);
+  return {
+    __typename: "Schedule",
+    ...scheduleView(schedule),
+    workflow: schedule.workflow,
+    recipient: person(schedule.recipient),
+    actor: schedule.actor === null ? null : person(schedule.actor),
+    tenant: schedule.tenant,
+    data: schedule.data,
+    repeats: schedule.repeats.map((rule): Json => ({ __typename: "ScheduleRepeat", ...rule })),
+    inserted_at: new Date(schedule.inserted_at).toISOString(),
+    updated_at: new Date(schedule.updated_at).toISOString(),
+  };
+}
+
+export async function scheduleShapes(store: Store, schedules: readonly Schedule[]): Promise<JsonObject[]> {
+  const keys = schedules.flatMap(({ recipient, actor }) => (actor === null ? [recipient] : [recipient, actor]));
+  const people = await store.readRecipients([...new Set(keys)]);
+  return schedules.map((schedule) => scheduleShape(schedule, people));
+}

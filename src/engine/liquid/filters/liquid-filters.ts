@@ -1,0 +1,139 @@
+import { getBuiltinModule } from "node:process";
+import { type Liquid, toValue } from "liquidjs";
+import { stableStringify } from "../../../util/json.js";
+import { registerDateFilters } from "./date-filters.js";
+import { described } from "./date-input.js";
+import { renderMarkdown } from "./markdown.js";
+import { registerNumberFilters } from "./number-filters.js";
+import { registerRecipientFilters } from "./recipient-filters.js";
+import { type FilterThis, registrarOf } from "./render-services.js";
+
+type Filter = (this: FilterThis, value: unknown, ...args: unknown[]) => unknown;
+
+/** Standard filters that make text of what they are given: to them a map is its JSON, as it is where it is printed (TQ-4). */
+const TEXT_FILTERS = [
+  ..."append prepend capitalize downcase upcase escape escape_once lstrip rstrip strip strip_html strip_newlines".split(
+    " ",
+  ),
+  ..."newline_to_br replace replace_first replace_last remove remove_first remove_last truncate truncatewords".split(
+    " ",
+  ),
+  ..."url_encode url_decode cgi_escape uri_escape base64_encode slugify split normalize_whitespace xml_escape".split(
+    " ",
+  ),
+  "join",
+];
+
+/** How a value prints: maps as JSON, those in lists too (T-005, TQ-4); what liquidjs wraps, such as `nil`, as what it stands for. */
+export function printed(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const plain: unknown = toValue(value);
+  if (typeof plain !== "object" || plain === null) return plain;
+  if (!Array.isArray(plain)) return JSON.stringify(plain);
+  return plain.some((item) => typeof item === "object" && item !== null) ? plain.map(printed) : plain;
+}
+
+/** Characters, items, or keys of a map. */
+function sizeOf(value: unknown): number {
+  if (typeof value === "string" || Array.isArray(value)) return value.length;
+  return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
+}
+
+const text = (value: unknown): string => {
+  const shown = printed(value);
+  return Array.isArray(shown) ? shown.join("") : String(shown ?? "");
+};
+
+/** `1.2` → [1, 2, 0] and what follows a hyphen. */
+function readVersion(value: unknown): { numbers: number[]; pre: string[] } {
+  const [, numbers, pre] =
+    /^v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/.exec(text(value).trim()) ?? [];
+  if (numbers === undefined)
+    throw new Error(`compare_versions: ${described(value ?? null)} is no version such as "2.10.0"`);
+  const parts = numbers.split(".").map(Number);
+  return { numbers: [0, 1, 2].map((index) => parts[index] ?? 0), pre: pre?.split(".") ?? [] };
+}
+
+/** Identifiers of a pre-release: numbers before words, by value; words by letters. */
+function compareIdentifiers(a: string, b: string): number {
+  const [x, y] = [a, b].map((one) => (/^\d+$/.test(one) ? Number(one) : null)) as [number | null, number | null];
+  if (x !== null && y !== null) return Math.sign(x - y);
+  if (x !== null || y !== null) return x !== null ? -1 : 1;
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** Semantic versioning's order: −1, 0, 1 (T-056). Missing parts are 0, a leading v is none of it. */
+function compareVersions(left: unknown, right: unknown): number {
+  const [a, b] = [readVersion(left), readVersion(right)];
+  for (const [index, number] of a.numbers.entries()) {
+    const difference = Math.sign(number - (b.numbers[index] as number));
+    if (difference !== 0) return difference;
+  }
+  if (a.pre.length === 0 || b.pre.length === 0) return Math.sign(b.pre.length - a.pre.length);
+  for (let index = 0; index < Math.max(a.pre.length, b.pre.length); index++) {
+    const [x, y] = [a.pre[index], b.pre[index]];
+    if (x === undefined || y === undefined) return x === undefined ? -1 : 1;
+    const difference = compareIdentifiers(x, y);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
+}
+
+/** What both hold, each once, in the left one's order (T-054); maps are equal where their contents are. */
+function intersect(left: unknown, right: unknown): unknown[] {
+  const others = new Set(list(right).map(stableStringify));
+  return list(left).filter((item) => others.delete(stableStringify(item)));
+}
+
+function fromJson(value: unknown): unknown {
+  try {
+    return JSON.parse(text(value));
+  } catch {
+    return null; // TQ-13
+  }
+}
+
+/** 1 and its text are one; all else is many (T-049, TQ-2). */
+function pluralize(value: unknown, one: unknown, many: unknown): unknown {
+  const isOne = value === 1 || (typeof value === "string" && value.trim() !== "" && Number(value) === 1);
+  return isOne ? one : many;
+}
+
+/** Filters beyond standard Liquid (T-040 to T-056, T-070 to T-073), and standard ones whose behaviour differs here. */
+export function registerFilters(liquid: Liquid): void {
+  for (const name of TEXT_FILTERS) {
+    const standard = liquid.filters[name] as Filter | undefined;
+    if (standard === undefined) continue;
+    liquid.registerFilter(name, function (this: FilterThis, value: unknown, ...args: unknown[]) {
+      return standard.apply(this, [printed(value), ...args.map(printed)]);
+    });
+  }
+  const register = registrarOf(liquid);
+  const crypto = () => getBuiltinModule("node:crypto"); // 4 ms to load, and few templates hash
+  const hex = (algorithm: string) => (value: unknown) =>
+    crypto().createHash(algorithm).update(text(value)).digest("hex");
+  register("json", (value: unknown) => JSON.stringify(value ?? null));
+  register("from_json", fromJson);
+  register("size", sizeOf);
+  register("pluralize", pluralize);
+  register("titlecase", (value: unknown) =>
+    text(value).replace(/(^|\s)(\S)/g, (_all, space: string, letter: string) => space + letter.toUpperCase()),
+  );
+  register("md5", hex("md5"));
+  register("sha256", hex("sha256"));
+  register("hmac_sha256", (value: unknown, key: unknown) => {
+    // Signed with an empty key, anybody could make the same: a variable that is missing must not pass for one (T-053).
+    if (text(key) === "") throw new Error("hmac_sha256: the key is empty; is the variable that it comes from set?");
+    return crypto().createHmac("sha256", text(key)).update(text(value)).digest("hex");
+  });
+  register("intersect", intersect);
+  register("from_markdown", (value: unknown) => renderMarkdown(text(value)));
+  register("compare_versions", compareVersions);
+  registerDateFilters(register);
+  registerNumberFilters(register);
+  registerRecipientFilters(register);
+}

@@ -1,0 +1,263 @@
+import { Context, Liquid, type LiquidError, type Template, toValueSync } from "liquidjs";
+import type { TemplatePartial } from "../../domain/template/template-partial.js";
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { printed, registerFilters } from "./filters/liquid-filters.js";
+import { type Holder, SERVICES, servicesIn } from "./filters/render-services.js";
+import { hintFor, plainMessage, positionOf, UnknownFilter } from "./liquid-errors.js";
+import { LIMITS, LimitedEmitter } from "./liquid-limits.js";
+import {
+  NO_PARTIALS,
+  type ParsedPartial,
+  type Partials,
+  parsePartial,
+  partialGlobals,
+  RenderPartialTag,
+  renderPartial,
+} from "./partials.js";
+import { RenderError } from "./render-error.js";
+import { registerTranslate } from "./translate.js";
+import { unclosedOutput } from "./unclosed-output.js";
+
+export { RenderError };
+
+/** What templates see: variable name → value (section 2 of the templates catalogue). */
+export type RenderScope = Record<string, unknown>;
+
+/** A scope in which several texts are rendered: what one assigns, the next sees (T-123). */
+export type Rendering = Context;
+
+/** A parsed template. Throws {@link RenderError} when rendering fails. */
+export type Text = (scope: RenderScope | Rendering) => string;
+
+/** Parses a template; `place` names it in errors, such as `steps[2].template.subject`. */
+export type CompileText = (source: string, place: string) => Text;
+
+/** Set while a template is parsed: the filters in it that nobody knows. */
+let unknownFilters: string[] | null = null;
+/** Set while a template with an unknown filter is parsed again, to learn where it is. */
+let refusesUnknown = false;
+
+/** A filter that nobody knows fails when it is used, in text that is known only then (TQ-3). */
+function failingOnUnknown(filters: Liquid["filters"]): Liquid["filters"] {
+  return new Proxy(filters, {
+    get: (known, name) => {
+      if (Object.hasOwn(known, name)) return known[name as string];
+      const fault = new UnknownFilter(String(name));
+      if (refusesUnknown) throw fault;
+      unknownFilters?.push(fault.filter);
+      return () => {
+        throw fault;
+      };
+    },
+  });
+}
+
+function createLiquid(): Liquid {
+  const made = new Liquid({
+    ownPropertyOnly: true,
+    // Without a locale liquidjs asks Intl for the machine's: 12 ms at start, and output that depends on the machine.
+    locale: "en",
+    timezoneOffset: 0,
+    templates: {},
+    // Where variables are strict, `default` and conditions still take what is missing.
+    lenientIf: true,
+    outputEscape: printed as (value: unknown) => string,
+    ...LIMITS,
+  });
+  for (const tag of ["layout", "block"]) delete made.tags[tag];
+  made.registerTag("include", {
+    parse: () => {
+      throw new Error('the "include" tag is not supported; use "render" for partials');
+    },
+    render: () => "",
+  });
+  made.registerTag("render", RenderPartialTag);
+  registerFilters(made);
+  registerTranslate(made, (source) => parse(source).templates);
+  Object.assign(made, { filters: failingOnUnknown(made.filters) });
+  return made;
+}
+
+let shared: Liquid | undefined;
+
+function liquid(): Liquid {
+  shared ??= createLiquid();
+  return shared;
+}
+
+interface Parsed {
+  templates: Template[];
+  unknownFilters: string[];
+}
+const parsed = new Map<string, Parsed>();
+
+function parse(source: string): Parsed {
+  let found = parsed.get(source);
+  if (found === undefined) {
+    const outer = unknownFilters;
+    unknownFilters = [];
+    try {
+      found = { templates: liquid().parse(source), unknownFilters };
+    } finally {
+      unknownFilters = outer;
+    }
+    // Conditions and overrides of many versions may come by in a long-lived process.
+    if (parsed.size >= 5_000) parsed.clear();
+    parsed.set(source, found);
+  }
+  return found;
+}
+
+/** The same, where an unknown filter is a fault of the template. */
+function parseStrictly(source: string): Template[] {
+  const { templates, unknownFilters: unknown } = parse(source);
+  if (unknown.length === 0) return templates;
+  refusesUnknown = true;
+  try {
+    return liquid().parse(source);
+  } finally {
+    refusesUnknown = false;
+  }
+}
+
+/** Where and what, unless what failed is a text of its own within this one and tells it. */
+function renderFault(error: unknown, where: string | null): RenderError {
+  if (error instanceof RenderError) return error;
+  const { originalError } = error as Partial<LiquidError>;
+  if (originalError instanceof RenderError) return originalError;
+  const position = positionOf(error);
+  const place =
+    where === null ? "" : `${where}${position ? `, line ${position.line}, column ${position.column}` : ""}: `;
+  return new RenderError(place + plainMessage(error), { cause: error });
+}
+
+function contextOf(scope: RenderScope, globals: object, strictVariables: boolean): Context {
+  const one = liquid();
+  const own: Holder = Object.assign({}, globals); // a literal that spreads them would take longer than the rest
+  own[SERVICES] = servicesIn(scope);
+  const options = { sync: true, strictVariables, globals: own };
+  return new Context(scope, one.options, options, { liquid: one });
+}
+
+/** Renders with the services that the scope carries. Throws {@link RenderError}, or what they need to be told first. */
+function execute(
+  templates: Template[],
+  scope: RenderScope | Rendering,
+  where: string | null,
+  { globals = {}, strictVariables = false }: { globals?: object; strictVariables?: boolean } = {},
+): string {
+  const context = scope instanceof Context ? scope : contextOf(scope, globals, strictVariables);
+  const services = servicesIn(context.globals);
+  const emitter = new LimitedEmitter();
+  try {
+    toValueSync(liquid().renderer.renderTemplates(templates, context, emitter));
+  } catch (error) {
+    services?.settle(); // what is not read yet may be why
+    throw renderFault(error, where);
+  }
+  services?.settle();
+  return emitter.buffer;
+}
+
+/** Begins to render texts that belong together. With `styles`, those of partials are gathered there (T-107). */
+export function openRendering(
+  scope: RenderScope,
+  partials: Partials = NO_PARTIALS,
+  styles: Set<string> | null = null,
+): Rendering {
+  return contextOf(scope, partialGlobals(partials, styles), false);
+}
+
+/** A partial as a visual block names it. Throws {@link RenderError}, or what its filters need to be told first. */
+export function renderPartialBlock(
+  key: string,
+  inputs: Record<string, unknown>,
+  rendering: Rendering,
+  place: string,
+): string {
+  const services = servicesIn(rendering.globals);
+  let text: string;
+  try {
+    text = renderPartial(key, inputs, rendering, liquid());
+  } catch (error) {
+    services?.settle();
+    throw renderFault(error, place);
+  }
+  services?.settle();
+  return text;
+}
+
+/** Parses a partial. A syntax error throws `template_invalid` that names its file. */
+export function compilePartial(partial: TemplatePartial): ParsedPartial {
+  return parsePartial(partial, (source) => parseAt(source, `partials/${partial.key}`, "content", "content"));
+}
+
+/** `where` is the place as errors name it, its file included. */
+function parseAt(source: string, owner: string, place: string, where: string): Template[] {
+  const refused = (position: ReturnType<typeof positionOf>, message: string, cause?: unknown): KnockError => {
+    const at = position ? `${where}, line ${position.line}, column ${position.column}` : where;
+    const detail: ErrorDetail = { pointer: pointerTo(place), message };
+    const hint =
+      (cause === undefined ? undefined : hintFor(cause, liquid())) ?? "Mend the template; nothing was triggered.";
+    return new KnockError("template_invalid", `${owner}: ${at}: ${message}`, { details: [detail], hint, cause });
+  };
+  let templates: Template[];
+  try {
+    templates = parseStrictly(source);
+  } catch (error) {
+    throw refused(positionOf(error), plainMessage(error), error);
+  }
+  const unclosed = unclosedOutput(source);
+  if (unclosed !== null) throw refused(unclosed, 'output is not closed: its "}}" is missing');
+  return templates;
+}
+
+/** `steps[2].template.subject` → `/steps/2/template/subject`. */
+export function pointerTo(place: string): string {
+  return `/${place.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`;
+}
+
+interface CompilerOptions {
+  partials?: Partials;
+  /** How errors name what the texts are of. */
+  owner?: string;
+  /** The file that a text stands in, by its pointer. */
+  fileOf?: (pointer: string) => string | undefined;
+}
+
+/**
+ * Compiles Liquid text for a workflow, or for what `owner` says. A syntax error or an unknown filter throws
+ * `template_invalid` with the place, the file if one is known, line and column.
+ */
+export function compilerFor(workflow: string, options: CompilerOptions = {}): CompileText {
+  const { partials = NO_PARTIALS, owner = `workflow "${workflow}"`, fileOf } = options;
+  const globals = partialGlobals(partials, null);
+  return (source, place) => {
+    if (!source.includes("{{") && !source.includes("{%")) return () => source;
+    const file = fileOf?.(pointerTo(place));
+    const where = file === undefined ? place : `${place} (${file})`;
+    const templates = parseAt(source, owner, place, where);
+    return (scope) => execute(templates, scope, where, { globals });
+  };
+}
+
+/** Text that is known only when a run renders it. */
+function renderNow(source: string, scope: RenderScope, strictVariables: boolean): string {
+  let templates: Template[];
+  try {
+    templates = parse(source).templates;
+  } catch (error) {
+    throw new RenderError(plainMessage(error), { cause: error });
+  }
+  return execute(templates, scope, null, { strictVariables });
+}
+
+/** Renders text that is no part of a workflow's templates: a condition's argument. */
+export function renderText(source: string, scope: RenderScope): string {
+  return renderNow(source, scope, false);
+}
+
+/** The same, where a property that does not exist is an error, unless `default` stands for it (EQ-51). */
+export function renderStrictText(source: string, scope: RenderScope): string {
+  return renderNow(source, scope, true);
+}

@@ -1,0 +1,181 @@
+import {
+  type Context,
+  type Emitter,
+  Hash,
+  type Liquid,
+  Tag,
+  type TagToken,
+  type Template,
+  type TopLevelToken,
+  toValueSync,
+} from "liquidjs";
+import {
+  MAX_PARTIAL_DEPTH,
+  type PartialField,
+  type PartialType,
+  type TemplatePartial,
+} from "../../domain/template/template-partial.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { isJsonObject } from "../../util/json.js";
+import { nearest } from "../../util/nearest.js";
+import { renderMarkdown } from "./filters/markdown.js";
+import { plainMessage, positionOf } from "./liquid-errors.js";
+
+/** A partial whose template is parsed. */
+export interface ParsedPartial {
+  type: PartialType;
+  templates: Template[];
+  fields: readonly PartialField[];
+}
+
+/** What `render` tags of one compilation may name; an error for a partial that is broken. */
+export type Partials = ReadonlyMap<string, ParsedPartial | KnockError>;
+
+export const NO_PARTIALS: Partials = new Map();
+
+/** Under these the context carries what no template may see: partials, how they are nested, styles for the head. */
+const PARTIALS = Symbol("partials");
+const NESTING = Symbol("nesting");
+const STYLES = Symbol("styles");
+
+type Carried = { [PARTIALS]?: Partials; [NESTING]?: readonly string[]; [STYLES]?: Set<string> };
+
+/** Globals of a rendering. With `styles`, `<style>` elements of HTML partials are moved there (T-107). */
+export function partialGlobals(partials: Partials, styles: Set<string> | null): object {
+  return { [PARTIALS]: partials, ...(styles ? { [STYLES]: styles } : {}) };
+}
+
+export function parsePartial(partial: TemplatePartial, parse: (source: string) => Template[]): ParsedPartial {
+  return { type: partial.type, templates: parse(partial.content), fields: partial.input_schema };
+}
+
+function asText(value: unknown): unknown {
+  if (value === null || value === undefined || typeof value === "string") return value;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Text that a block's attribute holds for a typed field, read as JSON; other values as they are. */
+function fromText(value: unknown, fallback: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return fallback;
+  }
+}
+
+/** What a field's input is to the partial's template (T-104 to T-106). */
+function typedInput({ type, key, required, default: preset }: PartialField, given: unknown): unknown {
+  const missing = given === undefined || given === null;
+  if (missing && required && preset === null) throw new Error(`the input "${key}" is required`);
+  const value = missing ? preset : given;
+  switch (type) {
+    case "boolean":
+      return value === true || value === "true";
+    case "number":
+      return typeof value === "string" && value.trim() !== "" ? fromText(value, value) : (value ?? null);
+    case "json":
+      return fromText(value, null) ?? null;
+    case "list":
+    case "multi_select":
+      return fromText(value, []) ?? [];
+    case "button":
+      return { text: "", action: "", ...mapOf(value) };
+    case "image":
+      return { url: "", alt: "", action: "", ...mapOf(value) };
+    case "markdown":
+      return renderMarkdown(String(value ?? ""));
+    default:
+      return asText(value ?? "");
+  }
+}
+
+function mapOf(value: unknown): object {
+  const map = fromText(value, {});
+  return isJsonObject(map) ? map : {};
+}
+
+/** Without a schema every input is text (T-103). */
+function inputsOf(fields: readonly PartialField[], given: Record<string, unknown>): Record<string, unknown> {
+  const inputs: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(given)) inputs[key] = asText(value);
+  for (const field of fields) inputs[field.key] = typedInput(field, given[field.key]);
+  return inputs;
+}
+
+const STYLE = /<style\b[^>]*>[\s\S]*?<\/style\s*>/gi;
+
+/** Moves the `<style>` elements of a partial to the layout's head, each once (T-107). */
+function withoutStyles(html: string, styles: Set<string> | undefined): string {
+  if (styles === undefined || !/<style\b/i.test(html)) return html;
+  return html.replace(STYLE, (style) => {
+    styles.add(style);
+    return "";
+  });
+}
+
+/** Renders a partial in a scope of its own: its inputs, and in HTML the branding (T-102). */
+function* renderNamed(
+  key: string,
+  given: Record<string, unknown>,
+  context: Context,
+  liquid: Liquid,
+): Generator<unknown, string, unknown> {
+  const { [PARTIALS]: partials = NO_PARTIALS, [STYLES]: styles } = context.globals as Carried;
+  const nesting = [...((context.environments as Carried)[NESTING] ?? []), key];
+  const partial = partials.get(key);
+  if (partial === undefined) {
+    const near = nearest(key, [...partials.keys()]);
+    throw new Error(`there is no partial "${key}"${near === undefined ? "" : `; did you mean "${near}"?`}`); // TQ-11
+  }
+  if (partial instanceof KnockError) throw new Error(partial.message, { cause: partial });
+  if (nesting.length > MAX_PARTIAL_DEPTH)
+    throw new Error(`partials are nested more than ${MAX_PARTIAL_DEPTH} deep: ${nesting.join(" > ")}`); // TQ-12
+  const scope: Record<string | symbol, unknown> = { [NESTING]: nesting };
+  if (partial.type === "html") scope.vars = { branding: context.getSync(["vars", "branding"]) };
+  try {
+    Object.assign(scope, inputsOf(partial.fields, given));
+    const rendered = yield liquid.renderer.renderTemplates(partial.templates, context.spawn(scope));
+    const text = String(rendered ?? "");
+    return partial.type === "html" ? withoutStyles(text, styles) : text;
+  } catch (error) {
+    // The innermost partial tells where; those around it would only repeat.
+    const message = plainMessage(error);
+    if (message.startsWith("partial ")) throw error;
+    const position = positionOf(error);
+    const at = position === null ? "" : ` (line ${position.line}, column ${position.column})`;
+    throw new Error(`partial "${key}": ${message}${at}`, { cause: error });
+  }
+}
+
+/** A partial as a visual block renders it. */
+export function renderPartial(key: string, given: Record<string, unknown>, context: Context, liquid: Liquid): string {
+  return toValueSync(renderNamed(key, given, context, liquid)) as string;
+}
+
+/** `{% render 'key', name: value %}` (T-080): a partial by its key, without `for` and `with`. */
+export class RenderPartialTag extends Tag {
+  /** Null where it is not in quotes: a file's name in data, as other dialects have it, names no partial. */
+  private readonly key: string | null;
+  private readonly inputs: Hash | null;
+
+  constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {
+    super(token, remaining, liquid);
+    const { tokenizer } = token;
+    const key = /^\s*(?:'([^']*)'|"([^"]*)")/.exec(tokenizer.remaining());
+    this.key = key?.[1] ?? key?.[2] ?? null;
+    this.inputs = null;
+    if (key === null) return;
+    tokenizer.advance(key[0].length);
+    const modifier = /^\s*,?\s*(for|with)\b(?!\s*:)/.exec(tokenizer.remaining());
+    if (modifier) throw new Error(`render takes inputs by name, and no "${modifier[1]}"`);
+    this.inputs = new Hash(tokenizer);
+  }
+
+  override *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
+    if (this.key === null || this.inputs === null)
+      throw new Error("render takes a partial's key in quotes, as in {% render 'price-row' %}");
+    const given = (yield this.inputs.render(context)) as Record<string, unknown>;
+    emitter.write((yield renderNamed(this.key, given, context, this.liquid)) as string);
+  }
+}

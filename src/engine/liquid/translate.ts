@@ -1,0 +1,146 @@
+import {
+  Context,
+  type Emitter,
+  type Liquid,
+  type Parser,
+  Tag,
+  type TagToken,
+  type Template,
+  type TopLevelToken,
+  toValue,
+  toValueSync,
+} from "liquidjs";
+import type { Translation } from "../../domain/template/translation.js";
+import { type FilterThis, type RenderServices, servicesOf } from "./filters/render-services.js";
+import { plainMessage, positionOf } from "./liquid-errors.js";
+
+/** A translation may use translations; one that uses itself must not go on for ever. */
+const MAX_DEPTH = 5;
+type TagClass = Exclude<Parameters<Liquid["registerTag"]>[1], { render: unknown }>;
+let depth = 0; // rendering is synchronous
+
+/** Text of a translation as a template, for errors to name it. */
+type Parse = (source: string) => Template[];
+
+/** Renders what `work` renders, with errors that name the translation they come from. */
+function within<T>({ file, key }: Translation, work: () => T): T {
+  if (depth >= MAX_DEPTH)
+    throw new Error(`translation "${key}" (${file}): translations use each other more than ${MAX_DEPTH} deep`);
+  depth++;
+  try {
+    return work();
+  } catch (error) {
+    const message = plainMessage(error);
+    if (message.startsWith("translation ")) throw new Error(message, { cause: error });
+    const position = positionOf(error);
+    const at = position === null ? "" : `, line ${position.line}, column ${position.column}`;
+    throw new Error(`translation "${key}" (${file})${at}: ${message}`, { cause: error });
+  } finally {
+    depth--;
+  }
+}
+
+/** `name: value` arguments, which liquidjs hands over as pairs. */
+function named(args: readonly unknown[]): Map<string, unknown> {
+  return new Map(
+    args.filter(
+      (arg): arg is [string, unknown] => Array.isArray(arg) && arg.length === 2 && typeof arg[0] === "string",
+    ),
+  );
+}
+
+function countOf(values: ReadonlyMap<string, unknown>): number | null {
+  if (!values.has("count")) return null;
+  const count = toValue(values.get("count")) as unknown;
+  // What is no number is neither 0 nor 1, which is `other`.
+  return typeof count === "number" || (typeof count === "string" && count.trim() !== "") ? Number(count) : Number.NaN;
+}
+
+/** Whether the filter after this one in the template is `default`: then what is missing is expected. */
+function hasDefault({ token }: FilterThis): boolean {
+  return /^\s*\|\s*default\b/.test(token.input.slice(token.end, token.end + 40));
+}
+
+function missing(key: string, services: RenderServices): void {
+  const { audience } = services;
+  const whose = audience.locale ?? audience.defaultLocale;
+  services.warn(`there is no translation "${key}" for the locale ${whose}`);
+}
+
+/** Renders the translated text with the arguments alone: what it is to say of a run is handed in (T-181). */
+function translate(filter: FilterThis, parse: Parse, key: unknown, args: readonly unknown[]): string | null {
+  const services = servicesOf(filter.context);
+  const translations = services?.translations();
+  if (!services || !translations) return null;
+  if (typeof key !== "string") return null;
+  const values = named(args);
+  const found = translations.find(key, countOf(values), services.audience);
+  if (found === null) {
+    if (!hasDefault(filter)) missing(key, services);
+    return null;
+  }
+  if (!found.text.includes("{")) return found.text;
+  return within(found, () => {
+    const { context, liquid } = filter;
+    const { memoryLimit, renderLimit, globals } = context;
+    const scope = new Context(
+      Object.fromEntries(values),
+      liquid.options,
+      { sync: true, globals },
+      { memoryLimit, renderLimit, liquid },
+    );
+    return String(liquid.renderSync(parse(found.text), scope));
+  });
+}
+
+/** The source between a tag and its end, as written, with its tokens taken off. */
+function readUntilEnd(tag: TagToken, remaining: TopLevelToken[]): { text: string; tokens: TopLevelToken[] } {
+  const tokens: TopLevelToken[] = [];
+  for (let token = remaining.shift(); token !== undefined; token = remaining.shift()) {
+    if ((token as TagToken).name === "endt") return { text: tag.input.slice(tag.end, token.begin), tokens };
+    tokens.push(token);
+  }
+  throw new Error(`tag ${tag.getText()} not closed`);
+}
+
+/** A translation rendered where it stands, in the run's scope; without one the text itself is (T-187). */
+function translatedTag(parseText: Parse): TagClass {
+  return class extends Tag {
+    private readonly text: string;
+    private readonly own: Template[];
+
+    constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid, parser: Parser) {
+      super(token, remaining, liquid);
+      if (token.args.trim() !== "") throw new Error('the "t" tag takes no arguments; the filter "t" does');
+      const { text, tokens } = readUntilEnd(token, remaining);
+      this.text = text;
+      this.own = parser.parseTokens(tokens);
+    }
+
+    *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
+      const { renderer } = this.liquid;
+      const found = this.find(servicesOf(context));
+      if (found === null) {
+        yield renderer.renderTemplates(this.own, context, emitter);
+        return;
+      }
+      emitter.write(within(found, () => toValueSync(renderer.renderTemplates(parseText(found.text), context))));
+    }
+
+    /** White space around the text is of the template's layout and not of the key, unless a file has it so. */
+    private find(services: RenderServices | undefined): Translation | null {
+      const translations = services?.translations();
+      if (!services || !translations) return null;
+      const { audience } = services;
+      return translations.findText(this.text, audience) ?? translations.findText(this.text.trim(), audience);
+    }
+  };
+}
+
+/** The filter `t` and the tag `{% t %}` (section 11 of the catalogue: T-181 to T-187). */
+export function registerTranslate(liquid: Liquid, parse: Parse): void {
+  liquid.registerFilter("t", function (this: FilterThis, key: unknown, ...args: unknown[]) {
+    return translate(this, parse, key, args);
+  });
+  liquid.registerTag("t", translatedTag(parse));
+}

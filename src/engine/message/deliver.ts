@@ -1,0 +1,210 @@
+import { type Channel, type Environment, undeclaredChannel } from "../../domain/environment/environment.js";
+import type { DeliveryLog } from "../../domain/message/delivery-log.js";
+import type { Message } from "../../domain/message/message.js";
+import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/recipient/recipient.js";
+import { messageOf } from "../../errors/knock-error.js";
+import type { Delivery, RecordExchange, StoredChannelData } from "../../ports/provider.js";
+import { ksuid } from "../../util/ids.js";
+import { isJsonObject } from "../../util/json.js";
+import type { EngineContext } from "../context/engine-context.js";
+import { deregisterTokens } from "./deregister-tokens.js";
+import { isSandboxed, setStatus } from "./message-state.js";
+import type { FoundConnection } from "./store-connections.js";
+
+/** E-209, EQ-33: eight attempts, waiting 14, 28, … 896 s between them, each ±20 %. */
+const MAX_ATTEMPTS = 8;
+const FIRST_WAIT_MS = 14_000;
+const JITTER = 0.2;
+/** A provider that asks for more than this is asked again then: the eight attempts are meant for 30 minutes. */
+const MAX_RETRY_AFTER_MS = 30 * 60_000;
+
+/** E-212: when a provider is first asked what became of a message; `check-delivery.ts` has the rest. */
+const FIRST_CHECK_MS = 5_000;
+
+const CHUNK = 100;
+const LEASE_MS = 120_000;
+
+function channelOf(message: Message, environment: Environment): Channel {
+  return (
+    environment.channels[message.channel.key] ?? {
+      ...undeclaredChannel(message.channel.key, message.channel.type),
+      id: message.channel.id,
+    }
+  );
+}
+
+type Failed = Extract<Delivery, { status: "failed" }>;
+
+/** When the next attempt is due: the backoff, or later where the provider said so (CH-042). */
+function retryAt(attempt: number, { retry_after_ms = 0 }: Failed, now: number, random: number): number {
+  const backoff = Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + JITTER * (2 * random - 1)));
+  return now + Math.max(backoff, Math.min(retry_after_ms, MAX_RETRY_AFTER_MS));
+}
+
+function fail(message: Message, failed: Failed, now: number, random: number): void {
+  const { retryable, reason } = failed;
+  const attempt = message.attempts;
+  setStatus(message, "delivery_attempted", now, {
+    attempt,
+    max_attempts: MAX_ATTEMPTS,
+    retryable,
+    failure_details: reason,
+  });
+  if (retryable && attempt < MAX_ATTEMPTS) {
+    setStatus(message, "queued", now);
+    message.due_at = retryAt(attempt, failed, now, random);
+  } else {
+    setStatus(message, "undelivered", now, {
+      failure_reason: retryable ? "retries_exhausted" : "fatal_error",
+      failure_details: reason,
+    });
+    message.due_at = null;
+  }
+}
+
+/** Applies what a provider answered (E-204 to E-210). */
+function settle(message: Message, delivery: Delivery, now: number, random: number): void {
+  if (delivery.status === "failed") {
+    fail(message, delivery, now, random);
+    return;
+  }
+  message.due_at = null;
+  if (delivery.status === "bounced") {
+    const { reason, token } = delivery;
+    setStatus(message, "bounced", now, { failure_details: reason, ...(token === undefined ? {} : { token }) });
+    return;
+  }
+  if (delivery.metadata) message.metadata = { ...message.metadata, ...delivery.metadata };
+  setStatus(message, delivery.status, now);
+  if (delivery.tracked) message.due_at = now + FIRST_CHECK_MS;
+}
+
+/** Whether a message has a way to go: the feed is its own delivery, a sandboxed message stays (E-205, E-208). */
+function leaves(message: Message): boolean {
+  return message.channel.type !== "in_app_feed" && !isSandboxed(message);
+}
+
+function tenantKey({ tenant }: Message): RecipientKey | null {
+  return tenant === null ? null : keyOf({ id: tenant, collection: TENANTS });
+}
+
+/** Chat needs connections and tokens, which content does not hold: one read for a whole chunk. */
+async function readStored(
+  { store }: EngineContext,
+  messages: readonly Message[],
+): Promise<(message: Message) => StoredChannelData> {
+  const keys = new Set(
+    messages
+      .filter((message) => message.channel.type === "chat" && leaves(message))
+      .flatMap((message) => [message.recipient, tenantKey(message) ?? []].flat()),
+  );
+  const read: ReadonlyMap<RecipientKey, Recipient> =
+    keys.size === 0 ? new Map() : await store.readRecipients([...keys]);
+  return (message) => {
+    const tenant = tenantKey(message);
+    const of = (key: RecipientKey | null) => (key && read.get(key)?.channel_data[message.channel.id]) ?? {};
+    return { recipient: of(message.recipient), tenant: of(tenant) };
+  };
+}
+
+interface Attempt {
+  logs: DeliveryLog[];
+  found: FoundConnection[];
+  environment: Environment;
+  storedFor: (message: Message) => StoredChannelData;
+  now: number;
+}
+
+/** What is wrong with the connection or the thread that the template gave: nobody is asked to deliver there (E-187, CH-177). */
+function chatFault({ content: { metadata } }: Message): string | null {
+  const fault = isJsonObject(metadata) ? (metadata.connection_fault ?? metadata.reply_fault) : null;
+  return typeof fault === "string" ? fault : null;
+}
+
+/** The step whose message this one replies to (E-188). */
+function replyRefOf({ content: { metadata } }: Message): string | null {
+  return isJsonObject(metadata) && typeof metadata.reply_to_step_ref === "string" ? metadata.reply_to_step_ref : null;
+}
+
+async function attempt(
+  context: EngineContext,
+  message: Message,
+  { logs, found, environment, storedFor, now }: Attempt,
+) {
+  const channel = channelOf(message, environment);
+  const tell: RecordExchange = (exchange) => {
+    logs.push({ ...exchange, id: ksuid(now, context.ids.bytes()), message_id: message.id, at: now });
+  };
+  if (message.status === "sent") {
+    const { checkDelivery } = await import("./check-delivery.js");
+    await checkDelivery(message, channel, channel.deliver ? context.providerFor(channel) : null, tell, now);
+    return;
+  }
+  if (!leaves(message) || !channel.deliver) {
+    // Held back by a send window until now, or its channel has become a sandbox since (CH-003): nothing leaves.
+    message.due_at = null;
+    setStatus(message, message.channel.type === "in_app_feed" ? "delivered" : "not_sent", now);
+    return;
+  }
+  const ref = replyRefOf(message);
+  let sent = message;
+  let fault = chatFault(message);
+  if (ref !== null) {
+    const { asReply, findParent } = await import("./find-parent.js");
+    const parent = await findParent(context, message, ref, now);
+    if ("at" in parent) {
+      message.due_at = parent.at;
+      return;
+    }
+    if ("fault" in parent) fault ??= parent.fault;
+    sent = asReply(message, parent);
+  }
+  message.attempts += 1;
+  try {
+    if (fault !== null) {
+      settle(message, { status: "failed", retryable: false, reason: fault }, now, context.random());
+      return;
+    }
+    const provider = context.providerFor(channel);
+    const delivery: Delivery = provider
+      ? await provider.send(sent, channel, storedFor(message), tell)
+      : { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
+    settle(message, delivery, now, context.random());
+    if ("connection" in delivery && delivery.connection) found.push({ message, connection: delivery.connection });
+  } catch (error) {
+    // A provider answers failures; what it throws is unforeseen, and may pass.
+    settle(message, { status: "failed", retryable: true, reason: messageOf(error) }, now, context.random());
+  }
+}
+
+/** Hands over every message due at `now`; returns how many. A failed delivery never touches its run (CH-049). */
+export async function deliverDue(context: EngineContext, now: number): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const token = context.ids.uuid();
+    const realNow = context.realNow();
+    const messages = await context.store.claimDueMessages(
+      { now, realNow, leaseUntil: realNow + LEASE_MS, token },
+      CHUNK,
+    );
+    if (messages.length === 0) return count;
+    const [environment, storedFor] = await Promise.all([
+      context.definitions.environment(),
+      readStored(context, messages),
+    ]);
+    const logs: DeliveryLog[] = [];
+    const found: FoundConnection[] = [];
+    const shared = { logs, found, environment, storedFor, now };
+    const others = messages.filter((message) => replyRefOf(message) === null);
+    await Promise.all(others.map((message) => attempt(context, message, shared)));
+    await context.store.saveMessages(others, token, logs.splice(0));
+    // One by one, as they were made: what one replies to may have been sent just now, and must be on record.
+    for (const reply of messages.filter((message) => replyRefOf(message) !== null)) {
+      await attempt(context, reply, shared);
+      await context.store.saveMessages([reply], token, logs.splice(0));
+    }
+    if (found.length > 0) await (await import("./store-connections.js")).storeConnections(context, found, now);
+    await deregisterTokens(context, messages, environment, now);
+    count += messages.length;
+  }
+}

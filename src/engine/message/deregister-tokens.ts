@@ -1,0 +1,50 @@
+import type { Environment } from "../../domain/environment/environment.js";
+import type { Message } from "../../domain/message/message.js";
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import type { EngineContext } from "../context/engine-context.js";
+
+/** The device token a push bounced for, or null. */
+function bouncedToken(message: Message): string | null {
+  if (message.channel.type !== "push" || message.status !== "bounced") return null;
+  const token = message.events.findLast((event) => event.type === "bounced")?.data?.token;
+  return typeof token === "string" ? token : null;
+}
+
+/** Push data without some tokens, whichever form it was set in. */
+function without(data: JsonObject, tokens: ReadonlySet<Json>): JsonObject {
+  const kept: JsonObject = { ...data };
+  if (Array.isArray(data.tokens)) kept.tokens = data.tokens.filter((token) => !tokens.has(token));
+  if (Array.isArray(data.devices))
+    kept.devices = data.devices.filter((device) => !(isJsonObject(device) && tokens.has(device.token ?? null)));
+  return kept;
+}
+
+/**
+ * Takes tokens that bounced out of their recipients' channel data, so that the next push goes without them; on unless the
+ * channel's `token_deregistration` says no (CH-134, CHQ-6, E-215).
+ */
+export async function deregisterTokens(
+  { store }: EngineContext,
+  messages: readonly Message[],
+  environment: Environment,
+  now: number,
+): Promise<void> {
+  const gone = new Map<RecipientKey, Map<string, Set<Json>>>();
+  for (const message of messages) {
+    const token = bouncedToken(message);
+    if (token === null || environment.channels[message.channel.key]?.settings.token_deregistration === false) continue;
+    const channels = gone.get(message.recipient) ?? new Map<string, Set<Json>>();
+    channels.set(message.channel.id, (channels.get(message.channel.id) ?? new Set()).add(token));
+    gone.set(message.recipient, channels);
+  }
+  if (gone.size === 0) return;
+  const recipients = await store.readRecipients([...gone.keys()]);
+  const writes = [...gone].flatMap(([recipient, channels]) =>
+    [...channels].flatMap(([channel_id, tokens]) => {
+      const data = recipients.get(recipient)?.channel_data[channel_id];
+      return data === undefined ? [] : [{ recipient, channel_id, data: without(data, tokens) }];
+    }),
+  );
+  await store.writeChannelData(writes, now);
+}

@@ -1,0 +1,104 @@
+import { undeclaredChannel } from "../../domain/environment/environment.js";
+import type { Message } from "../../domain/message/message.js";
+import { walkSteps } from "../../domain/workflow/workflow.js";
+import { type JsonObject, stableStringify } from "../../util/json.js";
+import { type AdvanceInput, Advancing } from "../advancing/advancing.js";
+import { trackingOf } from "../channel/tracking.js";
+import { type EngineContext, partiesOf, readParties } from "../context/engine-context.js";
+import { RenderError } from "../liquid/liquid.js";
+import type { RenderContext } from "../render/channel-renderer.js";
+import { compileWorkflow } from "../workflow/compile-workflow.js";
+import { withAnswers } from "./preview-steps.js";
+
+/** All that the message was rendered with, its recipient reading another language; null where its run or people are gone. */
+async function inputOf(context: EngineContext, message: Message, locale: string): Promise<AdvanceInput | null> {
+  const { store, definitions, ids } = context;
+  const [stored, workflow, environment, batch] = await Promise.all([
+    store.readRecipientRun(message.recipient_run_id),
+    definitions.workflow(message.workflow),
+    definitions.environment(),
+    store.readBatch(message.recipient_run_id),
+  ]);
+  // Its text is of that version: another's would be another message.
+  if (stored === null || workflow === null || workflow.version_id !== message.version_id) return null;
+  const { run } = stored;
+  const recipientRun = { ...stored.recipientRun, data: message.data };
+  const people = await readParties(store, [{ run, recipientRun, batch }]);
+  const parties = partiesOf(run, recipientRun, people);
+  if (parties === null) return null;
+  const { recipient } = parties;
+  return {
+    ...parties,
+    recipient: { ...recipient, properties: { ...recipient.properties, locale } },
+    people,
+    run,
+    recipientRun,
+    environment,
+    compiled: await compileWorkflow(workflow, definitions),
+    messages: [],
+    batch,
+    signals: [],
+    now: message.inserted_at,
+    ids,
+    unavailable: false,
+    usedUp: false,
+    answers: new Map(),
+  };
+}
+
+/** A tracked message keeps its links; where its text in this language has others, those stay as they are. */
+function tracked(message: Message, content: JsonObject, track: ReturnType<typeof trackingOf>): JsonObject {
+  if (!message.links || track === null) return content;
+  const wrapped = track(content, message.id);
+  return stableStringify(wrapped.links) === stableStringify(message.links) ? wrapped.content : content;
+}
+
+async function contentIn(context: EngineContext, message: Message, locale: string): Promise<JsonObject | null> {
+  const input = await inputOf(context, message, locale);
+  const renderer = input?.compiled.renderers.get(message.step_ref);
+  const step = [...walkSteps(input?.compiled.workflow.steps ?? [])].find(
+    ({ step: { ref } }) => ref === message.step_ref,
+  );
+  if (input === null || renderer === undefined || step?.step.type !== "channel") return null;
+  const { step: own } = step;
+  const { key, type } = message.channel;
+  const channel = input.environment.channels[key] ?? undeclaredChannel(key, type);
+  const at = new Date(message.inserted_at).toISOString();
+  return withAnswers(context, input.now, (answers) => {
+    const advancing = new Advancing({ ...input, answers }, input.recipientRun);
+    const { scope, parties, batch } = advancing;
+    scope.current_message = { id: message.id, inserted_at: at, updated_at: at };
+    const track = own.type === "channel" ? trackingOf(own, channel, input, () => undefined) : null;
+    const rendering: RenderContext = {
+      scope,
+      recipient: parties.recipient,
+      tenant: parties.tenant,
+      channel,
+      batch: batch && { first: batch.firstData, merged: batch.data, current: message.data },
+      isTracked: track !== null,
+    };
+    const [destination] = renderer.destinations(rendering);
+    return destination === undefined ? null : tracked(message, renderer.render(rendering, destination), track);
+  });
+}
+
+/**
+ * Messages' contents as their recipients would read them in another language (T-192), by message id: nothing is written. Without
+ * those that cannot be rendered any more, or not in this language; they stay as they are.
+ */
+export async function contentsInLocale(
+  context: EngineContext,
+  ids: readonly string[],
+  locale: string,
+): Promise<Map<string, JsonObject>> {
+  const contents = new Map<string, JsonObject>();
+  for (const message of await context.store.readMessages(ids)) {
+    try {
+      const content = await contentIn(context, message, locale);
+      if (content !== null) contents.set(message.id, content);
+    } catch (error) {
+      if (!(error instanceof RenderError)) throw error;
+    }
+  }
+  return contents;
+}

@@ -1,0 +1,42 @@
+import { splitKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
+import { parseRecipientsFile } from "../../domain/request/parse-recipients-file.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { withChannelIds } from "../advancing/fan-out-start.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+
+/** Under which the store remembers what was seeded by hand: no recipients file has this name. */
+const NAME = "(seed)";
+
+function parse(content: unknown) {
+  try {
+    return parseRecipientsFile(content, "the seed");
+  } catch (error) {
+    // What is a fault of the project in a file is one of the request here.
+    if (!(error instanceof KnockError) || error.code !== "project_invalid") throw error;
+    const { message, details, hint } = error;
+    throw new KnockError("invalid_params", message, { details, hint });
+  }
+}
+
+/** A recipients file's content, upserted as when the store is first opened; the same content again is upserted again. */
+export async function seedRecipients(context: EngineContext, content: unknown) {
+  const { recipients, subscriptions, audiences } = parse(content);
+  const environment = await context.definitions.environment();
+  const seed = {
+    file: NAME,
+    digest: context.ids.uuid(),
+    recipients: recipients.map((recipient) => withChannelIds(recipient, environment)),
+    subscriptions,
+    audiences,
+  };
+  await context.store.applySeeds([seed], await readTime(context));
+  const collections = recipients.map(({ key }) => splitKey(key).collection);
+  const count = (wanted: (collection: string) => boolean) => collections.filter(wanted).length;
+  return {
+    users: count((one) => one === USERS),
+    tenants: count((one) => one === TENANTS),
+    objects: count((one) => one !== USERS && one !== TENANTS),
+    subscriptions: subscriptions.length,
+    audience_members: audiences.reduce((sum, { members }) => sum + members.length, 0),
+  };
+}

@@ -1,0 +1,84 @@
+import { type RecipientKey, splitKey, USERS } from "../../domain/recipient/recipient.js";
+import { type FanOut, isFannedOut, MAX_FAN_OUT_DEPTH } from "../../domain/run/fan-out.js";
+import type { WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { Claim } from "../../ports/store.js";
+import type { EngineContext } from "../context/engine-context.js";
+import type { Advance } from "./advance.js";
+import { decidedAdvance, type Reached, type RunStart, startRuns } from "./start-runs.js";
+
+/** Recipients turned into runs in one transaction. */
+export const FAN_OUT_CHUNK = 500;
+
+const LEASE_MS = 60_000;
+
+/** A lease on due work, for a minute of real time. */
+export function claimFor(context: EngineContext, now: number): Claim {
+  const realNow = context.realNow();
+  return { now, realNow, leaseUntil: realNow + LEASE_MS, token: context.ids.uuid() };
+}
+
+function isUser(key: RecipientKey): boolean {
+  return splitKey(key).collection === USERS;
+}
+
+/**
+ * The next recipients of a trigger, up to `limit` and each once, and what is left after them (E-055 to E-060, EQ-11): the
+ * actor is left out where it is a subscriber; a subscribed object is reached and, above the last depth, fans out itself.
+ */
+export async function nextReached(
+  context: EngineContext,
+  run: WorkflowRun,
+  from: FanOut,
+  limit: number,
+): Promise<{ reached: Reached[]; rest: FanOut }> {
+  const rest: FanOut = { listed: from.listed.slice(limit), objects: [...from.objects], after: from.after };
+  const reached = new Map<RecipientKey, Reached>();
+  for (const { key, trigger_data } of from.listed.slice(0, limit)) reached.set(key, { key, trigger_data, via: null });
+  for (let object = rest.objects[0]; object !== undefined && reached.size < limit; object = rest.objects[0]) {
+    const page = await context.store.listSubscribers(object.key, rest.after, limit - reached.size);
+    for (const subscription of page.items) {
+      const key = subscription.recipient;
+      if (key === run.actor || reached.has(key)) continue;
+      reached.set(key, { key, trigger_data: null, via: subscription });
+      if (!isUser(key) && object.depth < MAX_FAN_OUT_DEPTH) rest.objects.push({ key, depth: object.depth + 1 });
+    }
+    rest.after = page.next;
+    if (page.next === null) rest.objects.shift();
+  }
+  return { reached: [...reached.values()], rest };
+}
+
+/** Goes on with a claimed fan-out to its end, a chunk a transaction. Answers with the first advances, as they are written. */
+export async function continueFanOut(
+  context: EngineContext,
+  start: RunStart,
+  from: FanOut,
+  token: string,
+  report: (advances: readonly Advance[]) => void = () => {},
+): Promise<void> {
+  const usedUp = new Set<RecipientKey>();
+  for (let rest = from; !isFannedOut(rest); ) {
+    const next = await nextReached(context, start.run, rest, FAN_OUT_CHUNK);
+    const before = await context.store.readReached(
+      start.run.id,
+      next.reached.map(({ key }) => key),
+    );
+    const { advances, ...started } = await startRuns(
+      context,
+      start,
+      next.reached.filter(({ key }) => !before.has(key)),
+      usedUp,
+    );
+    const inserted = await context.store.insertFanOutChunk(
+      { ...started, workflow_run_id: start.run.id, at: start.now, rest: isFannedOut(next.rest) ? null : next.rest },
+      token,
+    );
+    if (inserted.outcome === "lost") return;
+    if (inserted.outcome === "claimed") {
+      for (const recipient of inserted.recipients) usedUp.add(recipient);
+      continue;
+    }
+    report(advances.map((one) => decidedAdvance(one, inserted.decided)));
+    rest = next.rest;
+  }
+}

@@ -1,0 +1,166 @@
+import type { Environment } from "../../domain/environment/environment.js";
+import { referenceOf } from "../../domain/recipient/recipient.js";
+import type { WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { Schedule } from "../../domain/trigger/schedule.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { HeldOccurrence } from "../../ports/operations.js";
+import type { NewWorkflowRun, Occurrence } from "../../ports/store.js";
+import { type EngineContext, isActive } from "../context/engine-context.js";
+import { followingOccurrence } from "../schedule/schedule-occurrences.js";
+import { type CompiledWorkflow, compileWorkflow } from "../workflow/compile-workflow.js";
+import type { Advance } from "./advance.js";
+import { claimFor } from "./fan-out.js";
+import { decidedAdvance, type StartedRuns, startRuns } from "./start-runs.js";
+
+/** Occurrences written in one transaction. */
+const CHUNK = 100;
+
+/** `broken`: its file or templates cannot be read now, and why. */
+type Current = CompiledWorkflow | "unavailable" | { broken: KnockError };
+
+/** A schedule whose occurrence could not start, still claimed by its token. */
+export interface HeldSchedule {
+  schedule: Schedule;
+  token: string;
+  error: KnockError;
+}
+
+/** The workflow current at run time (E-016). */
+async function currentWorkflow(context: EngineContext, environment: Environment, key: string): Promise<Current> {
+  try {
+    const workflow: Workflow | null = await context.definitions.workflow(key);
+    return workflow !== null && isActive(workflow, environment)
+      ? await compileWorkflow(workflow, context.definitions)
+      : "unavailable";
+  } catch (error) {
+    if (error instanceof KnockError) return { broken: error };
+    throw error;
+  }
+}
+
+interface Started {
+  occurrence: Occurrence;
+  run: WorkflowRun | null;
+  advances: Advance[];
+}
+
+function workflowRunOf(context: EngineContext, schedule: Schedule, version_id: string, now: number): WorkflowRun {
+  return {
+    id: context.ids.uuid(),
+    workflow: schedule.workflow,
+    version_id,
+    actor: schedule.actor,
+    tenant: schedule.tenant,
+    data: schedule.data ?? {}, // E-374
+    cancellation_key: null,
+    settings: { sandbox_mode: false, skip_delay: false },
+    trigger_source: { type: "schedule", schedule_id: schedule.id },
+    inserted_at: now,
+  };
+}
+
+function newWorkflowRun(run: WorkflowRun, version: Workflow, started: StartedRuns): NewWorkflowRun {
+  const { advances: _advances, ...rows } = started;
+  return { ...rows, run, version, idempotency: null, fanOut: null };
+}
+
+/** An occurrence in memory: its recipient's run, without an object's subscribers (E-377); none where the workflow is off. */
+async function startOccurrence(
+  context: EngineContext,
+  schedule: Schedule,
+  next: number | null,
+  compiled: CompiledWorkflow | "unavailable",
+  environment: Environment,
+  now: number,
+): Promise<Started> {
+  const after: Schedule = { ...schedule, next_occurrence_at: next, updated_at: now };
+  if (compiled === "unavailable") return { occurrence: { schedule: after, run: null }, run: null, advances: [] };
+  after.last_occurrence_at = now;
+  const run = workflowRunOf(context, schedule, compiled.workflow.version_id, now);
+  const reached = [{ key: schedule.recipient, trigger_data: null, via: null }];
+  const started = await startRuns(context, { run, compiled, environment, now, schedule: after }, reached, new Set());
+  const occurrence: Occurrence = { schedule: after, run: newWorkflowRun(run, compiled.workflow, started) };
+  return { occurrence, run, advances: started.advances };
+}
+
+async function runClaimed(
+  context: EngineContext,
+  claimed: readonly Schedule[],
+  token: string,
+  now: number,
+  report: (run: WorkflowRun, advance: Advance) => void,
+): Promise<HeldSchedule[]> {
+  const held: HeldSchedule[] = [];
+  const environment = await context.definitions.environment();
+  const people = await context.store.readRecipients([...new Set(claimed.map(({ recipient }) => recipient))]);
+  const workflows = new Map<string, Current>();
+  for (const { workflow } of claimed)
+    if (!workflows.has(workflow)) workflows.set(workflow, await currentWorkflow(context, environment, workflow));
+
+  for (let open = claimed; open.length > 0; ) {
+    const started: Started[] = [];
+    for (const schedule of open) {
+      const current = workflows.get(schedule.workflow) ?? "unavailable";
+      if (current !== "unavailable" && "broken" in current) {
+        held.push({ schedule, token, error: current.broken });
+        continue;
+      }
+      const recipient = people.get(schedule.recipient);
+      const next = await followingOccurrence(schedule, now, { recipient, environment });
+      started.push(await startOccurrence(context, schedule, next, current, environment, now));
+    }
+    const results = await context.store.saveOccurrences(
+      started.map(({ occurrence }) => occurrence),
+      token,
+    );
+    const again = new Set<string>();
+    for (const [index, { occurrence, run, advances }] of started.entries()) {
+      // A once-only workflow ran for the recipient in between: that is known the next time.
+      const result = results[index];
+      if (result?.outcome === "claimed") again.add(occurrence.schedule.id);
+      if (result?.outcome === "saved" && run)
+        for (const advance of advances) report(run, decidedAdvance(advance, result.decided));
+    }
+    open = open.filter(({ id }) => again.has(id));
+  }
+  return held;
+}
+
+/**
+ * Starts the runs of schedules that are due at `now`, each with its schedule's times in one transaction. A schedule that
+ * is overdue, because no worker was there, occurs once for all the times it missed; a moved clock stops at every due time
+ * on its way, so that there each occurs. A workflow that is switched off or gone skips the occurrence and the schedule
+ * goes on (E-381); one whose file is broken leaves it due, since an edit may be under way: those are the answer, and stay
+ * claimed until the claim ends or {@link releaseSchedules} lets go of them.
+ */
+export async function runDueSchedules(
+  context: EngineContext,
+  now: number,
+  report: (run: WorkflowRun, advance: Advance) => void,
+  signal?: AbortSignal,
+): Promise<HeldSchedule[]> {
+  const held: HeldSchedule[] = [];
+  while (!signal?.aborted) {
+    const claim = claimFor(context, now);
+    const claimed = await context.store.claimDueSchedules(claim, CHUNK);
+    if (claimed.length === 0) break;
+    held.push(...(await runClaimed(context, claimed, claim.token, now, report)));
+  }
+  return held;
+}
+
+/** Lets go of schedules as they were, so that whoever looks next may try at once. */
+export async function releaseSchedules({ store }: EngineContext, held: readonly HeldSchedule[]): Promise<void> {
+  for (const { schedule, token } of held) await store.saveOccurrences([{ schedule, run: null }], token);
+}
+
+export function heldOccurrence({ schedule, error }: HeldSchedule): HeldOccurrence {
+  return {
+    schedule_id: schedule.id,
+    workflow: schedule.workflow,
+    recipient: referenceOf(schedule.recipient),
+    at: new Date(schedule.next_occurrence_at as number).toISOString(),
+    error: error.message,
+  };
+}

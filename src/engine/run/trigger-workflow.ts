@@ -1,0 +1,184 @@
+import type { Environment } from "../../domain/environment/environment.js";
+import type { Message } from "../../domain/message/message.js";
+import {
+  keyOf,
+  type Recipient,
+  type RecipientKey,
+  type RecipientUpsert,
+  referenceOf,
+  splitKey,
+  TENANTS,
+} from "../../domain/recipient/recipient.js";
+import type { BatchDecision } from "../../domain/run/batch.js";
+import { isFannedOut } from "../../domain/run/fan-out.js";
+import type { TriggerOutcome } from "../../domain/run/outcome.js";
+import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { Parties, Trigger } from "../../domain/trigger/trigger.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { TriggerOptions } from "../../ports/operations.js";
+import type { IdempotencyRecord } from "../../ports/store.js";
+import { contentDigest } from "../../util/ids.js";
+import { stableStringify } from "../../util/json.js";
+import { distinctRecipients, fanOutOf, identifiedBy } from "../advancing/fan-out-start.js";
+import { type EngineContext, isDue, readTime } from "../context/engine-context.js";
+import { checkTrigger } from "../workflow/check-trigger.js";
+import { onBranch } from "../workflow/on-branch.js";
+import { runDueAt } from "./due-work.js";
+import { claimFor, continueFanOut, FAN_OUT_CHUNK, nextReached } from "./fan-out.js";
+import { readOutcome } from "./read-outcome.js";
+import { triggerOutcome } from "./run-outcome.js";
+import { asDecided, type RunStart, type StartedRuns, startRuns } from "./start-runs.js";
+
+/** How long an idempotency key is remembered (E-383). */
+const IDEMPOTENCY_MS = 24 * 3_600_000;
+
+/** Everyone the trigger identifies inline; not who is known and would not change. */
+export function upsertsOf(
+  trigger: Parties,
+  environment: Environment,
+  known: ReadonlyMap<RecipientKey, Recipient>,
+): RecipientUpsert[] {
+  return identifiedBy(trigger, environment).filter((upsert) => !(known.has(upsert.key) && isBare(upsert)));
+}
+
+/** Changes nothing on a recipient that exists. */
+function isBare(upsert: RecipientUpsert): boolean {
+  return Object.keys(upsert.properties).length === 0 && !upsert.preferences && !upsert.channel_data;
+}
+
+export function keysOf(trigger: Parties): RecipientKey[] {
+  const keys = new Set(trigger.recipients.map((recipient) => recipient.key));
+  if (trigger.actor) keys.add(trigger.actor.key);
+  if (trigger.tenant) keys.add(keyOf({ id: trigger.tenant.id, collection: TENANTS }));
+  return [...keys];
+}
+
+export function checkActor(trigger: Parties, known: ReadonlyMap<RecipientKey, Recipient>): void {
+  const { actor } = trigger;
+  if (actor === null || actor.upsert || known.has(actor.key)) return;
+  if (trigger.recipients.some((recipient) => recipient.key === actor.key && recipient.upsert)) return;
+  const { collection, id } = splitKey(actor.key);
+  throw new KnockError("actor_missing", `the actor ${JSON.stringify(referenceOf(actor.key))} was never identified`, {
+    details: [{ pointer: "/actor", message: "names nobody known", value: id }],
+    hint: `Identify it inline, for example --actor '${JSON.stringify(collection === "$users" ? { id, name: "…" } : { id, collection, name: "…" })}'.`,
+  });
+}
+
+export function workflowRunOf(trigger: Trigger, workflow: Workflow, id: string, now: number): WorkflowRun {
+  return {
+    id,
+    workflow: workflow.key,
+    version_id: workflow.version_id,
+    actor: trigger.actor?.key ?? null,
+    tenant: trigger.tenant?.id ?? null,
+    data: trigger.data,
+    cancellation_key: trigger.cancellation_key,
+    settings: trigger.settings,
+    trigger_source: { type: "api" },
+    inserted_at: now,
+  };
+}
+
+/** A-055: a key is of its branch. No key that comes in a header or as a flag has this character. */
+const OF_BRANCH = "\u001f";
+
+function scopedKey(key: string | null, branch: string | null): string | null {
+  return key === null || branch === null ? key : `${branch}${OF_BRANCH}${key}`;
+}
+
+/** Two payloads are the same trigger if their canonical JSON is (A-055). */
+function fingerprintOf(trigger: Trigger): string {
+  return contentDigest(stableStringify({ workflow: trigger.workflow, payload: trigger.payload }));
+}
+
+async function replay(context: EngineContext, record: IdempotencyRecord, fingerprint: string): Promise<TriggerOutcome> {
+  if (record.fingerprint !== fingerprint) {
+    const key = record.key.slice(record.key.indexOf(OF_BRANCH) + 1);
+    throw new KnockError("idempotency_conflict", `the idempotency key "${key}" was already used with another payload`, {
+      details: [{ pointer: "/idempotency_key", message: "was already used with another payload", value: key }],
+      hint: "Use another key, or send the same payload again.",
+    });
+  }
+  const outcome = await readOutcome(context, record.workflow_run_id);
+  if (outcome === null) throw new KnockError("internal", `run ${record.workflow_run_id} of an idempotency key is gone`);
+  return { ...outcome, replayed: true };
+}
+
+/**
+ * Accepts a trigger: everything is checked before anything is written (E-005), and the trigger with all its recipients'
+ * first steps becomes durable in one transaction before it is answered.
+ */
+export async function triggerWorkflow(
+  given: EngineContext,
+  trigger: Trigger,
+  options: TriggerOptions,
+): Promise<TriggerOutcome> {
+  const { context, branch } = onBranch(given, options.branch);
+  const { store } = context;
+  const now = await readTime(context);
+  const key = scopedKey(options.idempotency_key, branch);
+  const fingerprint = key === null ? "" : fingerprintOf(trigger);
+  if (key !== null) {
+    const record = await store.readIdempotency(key, now - IDEMPOTENCY_MS);
+    if (record) return replay(context, record, fingerprint);
+  }
+
+  const { workflow, environment, compiled } = await checkTrigger(context.definitions, trigger);
+  const known = await store.readRecipients(keysOf(trigger));
+  checkActor(trigger, known);
+  const upserts = upsertsOf(trigger, environment, known);
+  if (upserts.length > 0) await store.upsertRecipients(upserts, now);
+  for (const { key } of upserts) known.delete(key);
+
+  const run = workflowRunOf(trigger, workflow, context.ids.uuid(), now);
+  if (branch !== null) run.settings = { ...run.settings, branch };
+  if (options.source) run.trigger_source = { type: options.source };
+  const start: RunStart = { run, compiled, environment, now };
+  const listed = distinctRecipients(trigger);
+  const first = await nextReached(context, run, fanOutOf(listed), Math.max(listed.length, FAN_OUT_CHUNK));
+  const claim = isFannedOut(first.rest) ? null : claimFor(context, now);
+  const usedUp = new Set<RecipientKey>();
+  for (;;) {
+    const started = await startRuns(context, start, first.reached, usedUp, known);
+    const inserted = await store.insertWorkflowRun(
+      {
+        ...started,
+        run,
+        version: workflow,
+        idempotency: key === null ? null : { key, fingerprint, workflow_run_id: run.id, inserted_at: now },
+        fanOut: claim && { rest: first.rest, claim },
+      },
+      now - IDEMPOTENCY_MS,
+    );
+    if (inserted.outcome === "replay") return replay(context, inserted.record, fingerprint);
+    if (inserted.outcome === "claimed") {
+      // Another process triggered the same once-only workflow in between: those recipients have had their run.
+      for (const recipient of inserted.recipients) usedUp.add(recipient);
+      continue;
+    }
+    if (claim) await continueFanOut(context, start, first.rest, claim.token);
+    const { recipientRuns: runs, messages: made } = asDecided(started, inserted.decided);
+    const isSettled = claim === null && !hasTriggers(started) && !isDueNow(runs, made, inserted.decided, now);
+    if (isSettled && !(await store.hasNews())) return triggerOutcome(run, runs, started.unidentified, made);
+    await runDueAt(given, now);
+    return (await readOutcome(context, run.id)) as TriggerOutcome;
+  }
+}
+
+/** Whether a step triggered another workflow. */
+function hasTriggers({ triggers, batches }: StartedRuns): boolean {
+  return triggers.length > 0 || [...batches.values()].some(({ leads }) => leads !== null && leads.triggers.length > 0);
+}
+
+/** Whether anything of the trigger falls due at once: a delivery, a step that goes outside, a batch that is full. */
+function isDueNow(
+  runs: readonly RecipientRun[],
+  messages: readonly Message[],
+  decided: ReadonlyMap<string, BatchDecision>,
+  now: number,
+): boolean {
+  if (messages.some((message) => isDue(message, now))) return true;
+  if (runs.some((run) => run.due_at !== null && run.due_at <= now)) return true;
+  return [...decided.values()].some(({ closed }) => closed);
+}

@@ -1,0 +1,27 @@
+import { checkTriggerData } from "../../domain/shape/trigger-data-schema.js";
+import type { Trigger } from "../../domain/trigger/trigger.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Definitions } from "../../ports/definitions.js";
+import { isActive } from "../context/engine-context.js";
+import { compileWorkflow } from "./compile-workflow.js";
+import { findWorkflow } from "./find-workflow.js";
+
+export function inactive(workflow: string): KnockError {
+  return new KnockError("workflow_inactive", `workflow "${workflow}" is not active`, {
+    hint: `Switch it on in environment.json: "workflows": { "${workflow}": { "active": true } }.`,
+  });
+}
+
+/**
+ * All that a trigger can fail on without its recipients: the workflow, its switch, the data's schema, the templates, and
+ * the translations where they use any, though the step that does may come days later.
+ */
+export async function checkTrigger(definitions: Definitions, trigger: Trigger) {
+  const { workflow, environment } = await findWorkflow(definitions, trigger.workflow);
+  if (!isActive(workflow, environment)) throw inactive(workflow.key);
+  checkTriggerData(workflow, trigger.data);
+  const compiled = await compileWorkflow(workflow, definitions);
+  if (compiled.sharedFault) throw compiled.sharedFault;
+  if (compiled.translates) await definitions.translations();
+  return { workflow, environment, compiled };
+}

@@ -1,0 +1,165 @@
+import type { ChannelType } from "../../domain/message/message.js";
+import { chatTemplate } from "../../domain/project/check-replies.js";
+import { textFileOf } from "../../domain/template/text-files.js";
+import { DEFAULT_LAYOUT, layoutKeyOf } from "../../domain/workflow/check-email-template.js";
+import type { ChannelStep, Workflow } from "../../domain/workflow/workflow.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { type CompileText, compilePartial, pointerTo } from "../liquid/liquid.js";
+import type { ParsedPartial } from "../liquid/partials.js";
+import { RenderError } from "../liquid/render-error.js";
+import { type ChannelRenderer, TemplateReader } from "../render/channel-renderer.js";
+import { compileChat } from "../render/chat.js";
+import { compileEmail } from "../render/email/email.js";
+import type { SharedForEmail } from "../render/email/email-body.js";
+import { compileInAppFeed } from "../render/in-app-feed.js";
+import { compilePush } from "../render/push.js";
+import { compileSms } from "../render/sms.js";
+import { compileWebhook } from "../render/webhook.js";
+import type { SharedTemplates } from "./shared-templates.js";
+
+/** Channel types whose templates need nothing but themselves and partials. */
+const COMPILERS: Record<
+  Exclude<ChannelType, "in_app_guide" | "email">,
+  (template: TemplateReader, overrides: TemplateReader) => ChannelRenderer
+> = {
+  sms: compileSms,
+  push: compilePush,
+  chat: compileChat,
+  in_app_feed: compileInAppFeed,
+  http: compileWebhook,
+};
+
+/** Partials parsed, and what is wrong with those that cannot be. */
+export interface Shared {
+  templates: SharedTemplates;
+  partials: Map<string, ParsedPartial | KnockError>;
+  faults: KnockError[];
+}
+
+export function parsePartials(templates: SharedTemplates): Shared {
+  const faults = [...templates.layouts.values(), ...templates.partials.values()].filter(
+    (one) => one instanceof KnockError,
+  );
+  const partials = new Map<string, ParsedPartial | KnockError>();
+  for (const [key, partial] of templates.partials) {
+    try {
+      partials.set(key, partial instanceof KnockError ? partial : compilePartial(partial));
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      faults.push(error);
+      partials.set(key, error);
+    }
+  }
+  return { templates, partials, faults };
+}
+
+/** Stands for a step whose layout is broken or gone: each of its messages fails, with the reason (EQ-68). */
+function failing(
+  { needs, destinations }: Pick<ChannelRenderer, "needs" | "destinations">,
+  fault: KnockError,
+): ChannelRenderer {
+  return {
+    needs,
+    destinations,
+    render: () => {
+      throw new RenderError(fault.message, { cause: fault });
+    },
+  };
+}
+
+async function checkMjml(workflow: Workflow, template: TemplateReader, isWhole: boolean): Promise<void> {
+  const source = template.value("is_mjml") === true ? template.source("html_body") : "";
+  if (source === "") return;
+  const { mjmlFault } = await import("../render/mjml/check-mjml.js");
+  const fault = await mjmlFault(source, isWhole);
+  if (fault === null) return;
+  const place = template.placeOf("html_body");
+  const pointer = pointerTo(place);
+  const file = textFileOf(workflow, pointer);
+  throw new KnockError(
+    "template_invalid",
+    `workflow "${workflow.key}": ${place}${file ? ` (${file})` : ""}: ${fault}`,
+    {
+      details: [{ pointer, message: fault }],
+      hint: "Mend the template; nothing was triggered.",
+    },
+  );
+}
+
+async function compileEmailStep(
+  workflow: Workflow,
+  step: ChannelStep,
+  place: string,
+  compile: CompileText,
+  shared: Shared,
+) {
+  const { templates, partials } = shared;
+  const key = layoutKeyOf(step);
+  const found = key === null ? null : (templates.layouts.get(key) ?? "missing");
+  const template = new TemplateReader(step.template ?? {}, compile, `${place}.template`);
+  const overrides = new TemplateReader(step.channel_overrides ?? {}, compile, `${place}.channel_overrides`);
+  const partialsHaveStyles = [...templates.partials.values()].some(
+    (partial) => !(partial instanceof KnockError) && /<style\b|block-/i.test(partial.content),
+  );
+  const withLayout = (layout: SharedForEmail["layout"]) =>
+    compileEmail(template, overrides, { compile, partials, layout, partialsHaveStyles });
+  const absent =
+    found === "missing" && key !== DEFAULT_LAYOUT
+      ? new KnockError("workflow_invalid", `${place}.template.settings.layout_key: there is no layout "${key}"`)
+      : found;
+  if (absent instanceof KnockError) {
+    if (found === "missing") shared.faults.push(absent);
+    return failing(await withLayout(null), absent);
+  }
+  await checkMjml(workflow, template, absent === null);
+  try {
+    return await withLayout(absent);
+  } catch (error) {
+    // The step's own template is the workflow's, and its faults end the compilation; the layout's do not.
+    if (!(error instanceof KnockError) || absent === null) throw error;
+    const renderer = await withLayout(null);
+    shared.faults.push(error);
+    return failing(renderer, error);
+  }
+}
+
+/** A channel step's renderer. Throws `template_invalid`, and `workflow_invalid` for a channel of unknown type. */
+export async function compileStep(
+  workflow: Workflow,
+  step: ChannelStep,
+  place: string,
+  compile: CompileText,
+  shared: Shared,
+): Promise<ChannelRenderer> {
+  const type = step.channel_type;
+  if (type === null || type === "in_app_guide") {
+    throw new KnockError(
+      "workflow_invalid",
+      `workflow "${workflow.key}": ${place}: the channel type of "${step.channel_key}" is not known`,
+      {
+        hint: `Add "channel_type" to the step, or declare the channel in environment.json.`,
+      },
+    );
+  }
+  if (type === "email") return compileEmailStep(workflow, step, place, compile, shared);
+  const source = type === "chat" ? chatTemplate(workflow, step) : (step.template ?? {});
+  const template = new TemplateReader(source, compile, `${place}.template`);
+  const renderer = COMPILERS[type](
+    template,
+    new TemplateReader(step.channel_overrides ?? {}, compile, `${place}.channel_overrides`),
+  );
+  const inputs = type === "http" ? Object.keys((step.template?.inputs as object | undefined) ?? {}) : [];
+  return inputs.length === 0 ? renderer : withInputs(renderer, template.section("inputs"), inputs);
+}
+
+/** A webhook's request inputs, which the request's own templates see as `inputs` (section 7.6 of the format, E-073). */
+function withInputs(renderer: ChannelRenderer, section: TemplateReader, names: readonly string[]): ChannelRenderer {
+  const texts = names.map((name) => ({ name, text: section.text(name) }));
+  return {
+    ...renderer,
+    render({ scope, ...context }, destination) {
+      const inputs = Object.fromEntries(texts.map(({ name, text }) => [name, text?.(scope) ?? ""]));
+      return renderer.render({ ...context, scope: { ...scope, inputs } }, destination);
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import type { TimeBounds } from "../../../ports/filters.js";
+import type { Page, Paged } from "../../../ports/store.js";
+import type { Json, JsonObject } from "../../../util/json.js";
+import { type CursorKind, readCursor, writeCursor } from "../../cursor.js";
+import type { Connection } from "./connection.js";
+import type { SqlValue } from "./driver.js";
+
+/** Characters of a text in a trigger's data that a filter compares (A-076). */
+const MAX_COMPARED = 256;
+
+/** The JSON types that a value may equal, and how; null where the type says it all. */
+function comparisonOf(value: Json): [types: string, equal: string | null] {
+  if (typeof value === "string")
+    return ["'text'", `substr(d.value, 1, ${MAX_COMPARED}) = substr(?, 1, ${MAX_COMPARED})`];
+  if (typeof value === "number") return ["'integer', 'real'", "d.value = ?"];
+  return [value === null ? "'null'" : value === true ? "'true'" : "'false'", null];
+}
+
+function isAsciiText(text: string): boolean {
+  return [...text].every((sign) => sign < "\u0080");
+}
+
+/** SQLite folds the case of ASCII alone: for other texts a pattern with both cases of each letter. */
+function anyCasePattern(text: string): string {
+  const cases = (sign: string): string => {
+    const forms = new Set([sign, sign.toLowerCase(), sign.toUpperCase()]);
+    return `[${[...forms].filter((form) => [...form].length === 1).join("")}]`;
+  };
+  return `*${[...text].map(cases).join("")}*`;
+}
+
+/** Conditions joined by AND, with their values. */
+export class Filters {
+  readonly conditions: string[] = [];
+  readonly values: SqlValue[] = [];
+
+  /** Any of the values; nothing where there is no list. */
+  addAny(column: string, values: readonly string[] | undefined): this {
+    return this.add(`${column} IN (SELECT value FROM json_each(?))`, values && JSON.stringify(values));
+  }
+
+  /** The bounds of a time; those not given bind nothing. */
+  addBounds(column: string, { gt, gte, lt, lte }: TimeBounds = {}): this {
+    return this.add(`${column} > ?`, gt).add(`${column} >= ?`, gte).add(`${column} < ?`, lt).add(`${column} <= ?`, lte);
+  }
+
+  /** Pairs at the top of a JSON column, strings as far as {@link MAX_COMPARED} (A-076). */
+  addPairs(column: string, pairs: JsonObject | undefined): this {
+    for (const [key, value] of Object.entries(pairs ?? {})) {
+      const [type, equal] = comparisonOf(value);
+      this.conditions.push(
+        `EXISTS (SELECT 1 FROM json_each(${column}) d WHERE d.key = ? AND d.type IN (${type})${equal === null ? "" : ` AND ${equal}`})`,
+      );
+      this.values.push(key, ...(equal === null ? [] : [value as SqlValue]));
+    }
+    return this;
+  }
+
+  /** Part of any of the columns, of which JSON ones hold it escaped, or all of an id. */
+  addText(columns: readonly string[], ids: readonly string[], text: string | undefined): this {
+    if (text === undefined) return this;
+    const escaped = JSON.stringify(text).slice(1, -1);
+    const isAscii = isAsciiText(escaped);
+    const holds = (column: string): string => (isAscii ? `instr(lower(${column}), lower(?)) > 0` : `${column} GLOB ?`);
+    this.conditions.push(`(${[...columns.map(holds), ...ids.map((id) => `${id} = ?`)].join(" OR ")})`);
+    for (const _ of columns) this.values.push(isAscii ? escaped : anyCasePattern(escaped));
+    for (const _ of ids) this.values.push(text);
+    return this;
+  }
+
+  /** Adds a condition with one value, which stands in it `times` times; nothing where the filter is not set. */
+  add(condition: string, value: string | number | undefined, times = 1): this {
+    if (value !== undefined) {
+      this.conditions.push(condition);
+      for (let i = 0; i < times; i++) this.values.push(value);
+    }
+    return this;
+  }
+}
+
+export interface Listing {
+  kind: CursorKind;
+  /** `SELECT … FROM …`, without WHERE. */
+  select: string;
+  /** The same FROM for a mere "is there one?". */
+  from: string;
+  /** The row key to sort and page by. */
+  key: string;
+  filters: Filters;
+}
+
+/** One page, newest first. Row keys grow and never change, so no row is seen twice or missed while others are added. */
+export function readPage<Row extends { row: number }>(
+  db: Connection,
+  listing: Listing,
+  page: Page,
+): { rows: Row[]; page_info: Paged<never>["page_info"] } {
+  const { kind, select, from, key, filters } = listing;
+  const cursor = readCursor(kind, page);
+  const where = (bound: string): string => {
+    const conditions = [...filters.conditions, bound].filter((condition) => condition !== "");
+    return conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
+  };
+  const isAny = (bound: string, row: number): boolean =>
+    db.get(`SELECT 1 ${from}${where(bound)} LIMIT 1`, ...filters.values, row) !== undefined;
+
+  const backwards = cursor?.side === "before";
+  const bound = cursor === null ? "" : backwards ? `${key} > ?` : `${key} < ?`;
+  const found = db.all<Row>(
+    `${select}${where(bound)} ORDER BY ${key} ${backwards ? "ASC" : "DESC"} LIMIT ?`,
+    ...filters.values,
+    ...(cursor === null ? [] : [cursor.row]),
+    page.limit + 1,
+  );
+  const isMore = found.length > page.limit;
+  const rows = found.slice(0, page.limit);
+  if (backwards) rows.reverse();
+
+  // Beside an empty page the cursor itself is the border, and the row it names is on its other side.
+  const newest = rows[0]?.row ?? (cursor ? cursor.row - 1 : 0);
+  const oldest = rows.at(-1)?.row ?? (cursor ? cursor.row + 1 : 0);
+  const isNewer = cursor !== null && (backwards ? isMore : isAny(`${key} > ?`, newest));
+  const isOlder = cursor === null || !backwards ? isMore : isAny(`${key} < ?`, oldest);
+  return {
+    rows,
+    page_info: {
+      after: isOlder ? writeCursor(kind, oldest) : null,
+      before: isNewer ? writeCursor(kind, newest) : null,
+      page_size: page.limit,
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { messageOf } from "../../../errors/knock-error.js";
+import { APPLICATION_ID, MIGRATIONS } from "./migrations.js";
+import { foreign, isFolder, noDatabase, noFolder, readOnly, tooNew, unusable } from "./store-errors.js";
+
+/**
+ * What a file's first bytes tell: `ours`, `empty` (nothing in it yet), or `unsure`: no table in the file itself, but
+ * perhaps in the write-ahead log beside it.
+ */
+export type FileState = "ours" | "empty" | "unsure";
+
+// Offsets in page 1 of an SQLite file: https://www.sqlite.org/fileformat2.html
+const MAGIC = "SQLite format 3\0";
+const USER_VERSION = 60;
+const APPLICATION = 68;
+const PAGE_TYPE = 100;
+const CELL_COUNT = 103;
+const READ_BYTES = 108;
+const LEAF_TABLE_PAGE = 13;
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unusable(`the store ${path} cannot be opened: ${messageOf(error)}`, "Use another store with --store.", error);
+  }
+}
+
+/** Folder by folder: Node's own recursive mkdir never returns where the system answers ENOENT for a folder that is there (/proc). */
+function createFolder(folder: string): void {
+  const parent = dirname(folder);
+  if (statOf(parent) === undefined && parent !== folder) createFolder(parent);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it at the same time.
+    if (!statOf(folder)?.isDirectory()) throw noFolder(folder, error);
+  }
+}
+
+/** Keeps what is in a folder of our own making out of version control. */
+function createStoreFolder(folder: string): void {
+  createFolder(folder);
+  writeFileSync(join(folder, ".gitignore"), "*\n");
+}
+
+function readStart(location: string): Buffer {
+  const buffer = Buffer.alloc(READ_BYTES);
+  let file: number;
+  try {
+    file = openSync(location, "r");
+  } catch (error) {
+    throw unusable(
+      `the store ${location} cannot be read`,
+      "Make the file readable, or use another store with --store.",
+      error,
+    );
+  }
+  try {
+    return buffer.subarray(0, readSync(file, buffer, 0, READ_BYTES, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function checkWritable(...paths: string[]): void {
+  for (const path of paths) {
+    try {
+      accessSync(path, constants.W_OK);
+    } catch (error) {
+      throw readOnly(path, error);
+    }
+  }
+}
+
+/**
+ * Looks at the place of a store before SQLite does, so that a file which is not ours stays untouched to the byte.
+ * Throws `store_unusable`: a folder, no database, another program's, a newer version's, not writable.
+ */
+export function inspectStoreFile(location: string): FileState {
+  const folder = dirname(location);
+  const found = statOf(location);
+  if (found === undefined) {
+    const holder = statOf(folder);
+    if (holder === undefined) createStoreFolder(folder);
+    else if (!holder.isDirectory()) throw noFolder(folder, new Error("a file is in its place"));
+    checkWritable(folder);
+    return "empty";
+  }
+  if (found.isDirectory()) throw isFolder(location);
+  if (!found.isFile()) throw unusable(`the store ${location} is not a regular file`, "Use another store with --store.");
+  let state: FileState = "empty";
+  if (found.size > 0) {
+    const start = readStart(location);
+    if (start.length < READ_BYTES || start.toString("latin1", 0, MAGIC.length) !== MAGIC) throw noDatabase(location);
+    const application = start.readInt32BE(APPLICATION);
+    const version = start.readInt32BE(USER_VERSION);
+    if (application === APPLICATION_ID) {
+      if (version > MIGRATIONS.length) throw tooNew(location, version, MIGRATIONS.length);
+      state = "ours";
+    } else if (application !== 0 || start[PAGE_TYPE] !== LEAF_TABLE_PAGE || start.readUInt16BE(CELL_COUNT) > 0) {
+      throw foreign(location);
+    } else if (existsSync(`${location}-wal`)) {
+      state = "unsure";
+    }
+  }
+  checkWritable(location, folder);
+  return state;
+}

@@ -1,0 +1,115 @@
+import type { ActionOutcome, NewSourceEvent, SourceReceipt } from "../../../domain/trigger/source-receipt.js";
+import type { SourceLog } from "../../../ports/sources.js";
+import type { Store } from "../../../ports/store.js";
+import type { Connection } from "../connection/connection.js";
+import { SqliteStore } from "../sqlite-store.js";
+
+/** How long a key is taken (E-386). */
+const TAKEN_MS = 24 * 3_600_000;
+/** An event that is in hand holds its key so long, in real time: longer, and whoever had it in hand died over it. */
+const IN_HAND_MS = 60_000;
+/** Of all sources: the oldest go first. */
+const MOST_KEPT = 10_000;
+
+/** Made with the first event, so that a store without sources has nothing of it. */
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS source_events (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    event_type TEXT,
+    key TEXT,
+    state TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    in_hand_until INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    actions TEXT NOT NULL
+  )`;
+const INDEX = `
+  CREATE INDEX IF NOT EXISTS source_events_by_key ON source_events (source, event_type, key)
+    WHERE key IS NOT NULL`;
+
+interface Row {
+  state: "in_hand" | "done" | "failed" | "replay";
+  event: string;
+  actions: string;
+}
+
+function receiptOf({ state, event, actions }: Row): SourceReceipt {
+  return {
+    ...(JSON.parse(event) as NewSourceEvent),
+    replayed: state === "replay",
+    actions: JSON.parse(actions) as ActionOutcome[],
+  };
+}
+
+/** What came in from sources, in an embedded store's file. */
+export function sourceLogOf(store: Store): SourceLog {
+  if (!(store instanceof SqliteStore)) throw new Error("the store has no log of sources");
+  return new SqliteSourceLog(store.db);
+}
+
+class SqliteSourceLog implements SourceLog {
+  constructor(private readonly db: Connection) {}
+
+  private get exists(): boolean {
+    return this.db.get("SELECT 1 FROM sqlite_schema WHERE name = 'source_events'") !== undefined;
+  }
+
+  async begin(event: NewSourceEvent, now: number, realNow: number): Promise<boolean> {
+    const { db } = this;
+    return db.write(() => {
+      db.run(TABLE);
+      db.run(INDEX);
+      const { source, event_type, idempotency_key: key } = event;
+      const taken =
+        key !== null &&
+        db.get(
+          "SELECT 1 FROM source_events WHERE source = ? AND event_type IS ? AND key = ? AND at > ? AND (state = 'done' OR (state = 'in_hand' AND in_hand_until > ?))",
+          source,
+          event_type,
+          key,
+          now - TAKEN_MS,
+          realNow,
+        ) !== undefined;
+      const row = db.insert(
+        "INSERT INTO source_events (id, source, event_type, key, state, at, in_hand_until, event, actions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '[]')",
+        event.id,
+        source,
+        event_type,
+        key,
+        taken ? "replay" : "in_hand",
+        now,
+        realNow + IN_HAND_MS,
+        JSON.stringify(event),
+      );
+      db.run("DELETE FROM source_events WHERE row <= ?", row - MOST_KEPT);
+      return !taken;
+    });
+  }
+
+  async finish(id: string, actions: readonly ActionOutcome[], isSuccess: boolean): Promise<void> {
+    this.db.write(() =>
+      this.db.run(
+        "UPDATE source_events SET state = ?, actions = ? WHERE id = ?",
+        isSuccess ? "done" : "failed",
+        JSON.stringify(actions),
+        id,
+      ),
+    );
+  }
+
+  async list(source: string | null, limit: number): Promise<SourceReceipt[]> {
+    if (!this.exists) return [];
+    const rows = this.db.all<Row>(
+      "SELECT state, event, actions FROM source_events WHERE source = COALESCE(?, source) ORDER BY row DESC LIMIT ?",
+      source,
+      limit,
+    );
+    return rows.map(receiptOf);
+  }
+
+  async clear(): Promise<void> {
+    if (this.exists) this.db.write(() => this.db.run("DELETE FROM source_events"));
+  }
+}

@@ -1,0 +1,103 @@
+import { guideVersionOf } from "../../../domain/guide/guide.js";
+import type { Message } from "../../../domain/message/message.js";
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { Workflow } from "../../../domain/workflow/workflow.js";
+import type { GuideEngagement } from "../../../ports/resource-store.js";
+import { uuidV5 } from "../../../util/ids.js";
+import type { Connection } from "../connection/connection.js";
+import { ROW_OF_RUN } from "../run/run-rows.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { recordMessageEvents } from "../run/waits.js";
+import { applyMark } from "./mark-messages.js";
+import { type MessageRow, messageInserter, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+
+// A guide's messages come from no run. What those of one version and tenant share stands in a row of workflow_runs that is
+// marked as no run, with one row of recipient_runs below it: the message's origin. No list of runs has it.
+
+/** Names origins are derived in: the same one is found again. Never change it. */
+const ORIGIN_NAMESPACE = "3f1d9a62-7c04-4f55-8a39-3c1f2c9d6a70";
+
+const OF_USER = `${SELECT_MESSAGES} CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE m.recipient = ? AND m.guide IS NOT NULL AND w.tenant IS ?`;
+
+/** What stands for the guide where others have their workflow's version. */
+function versionOf({ guide, message }: GuideEngagement): Workflow {
+  return {
+    key: guide.key,
+    version_id: message.version_id,
+    active: true,
+    name: guide.name,
+    categories: [],
+    conditions: null,
+    trigger_frequency: "every_trigger",
+    trigger_data_json_schema: null,
+    settings: { is_commercial: false, override_preferences: false },
+    trigger: null,
+    steps: [],
+  };
+}
+
+/** The row of recipient_runs that a guide's messages of a version and a tenant point to. Inside a write. */
+function originRow(db: Connection, shared: SharedRows, engagement: GuideEngagement, at: number): number {
+  const { guide, message } = engagement;
+  const id = uuidV5(ORIGIN_NAMESPACE, JSON.stringify([guideVersionOf(guide), message.tenant]));
+  const found = db.get<{ row: number }>(`SELECT row FROM recipient_runs WHERE row = ${ROW_OF_RUN}`, id);
+  if (found) return found.row;
+  const run = db.insert(
+    "INSERT INTO workflow_runs (id, workflow, version, tenant, data, settings, trigger_source, inserted_at, guide) VALUES (?, ?, ?, ?, '{}', '{}', '{}', ?, 1)",
+    id,
+    guide.key,
+    shared.versionRow(versionOf(engagement)),
+    message.tenant,
+    at,
+  );
+  return db.insert(
+    "INSERT INTO recipient_runs (id, workflow_run, recipient, status, error_count, inserted_at, updated_at, steps, events) VALUES (?, ?, '', 'completed', 0, ?, ?, '[]', '[]')",
+    id,
+    run,
+    at,
+    at,
+  );
+}
+
+export function readGuideMessages(
+  db: Connection,
+  shared: SharedRows,
+  recipient: RecipientKey,
+  tenant: string | null,
+): Message[] {
+  return db.read(() => messagesOf(db, shared, db.all<MessageRow>(`${OF_USER} ORDER BY m.row`, recipient, tenant)));
+}
+
+/** The message is made with the first engagement; every one after marks it (E-196, A-291 to A-297). */
+export function engageGuide(db: Connection, shared: SharedRows, engagement: GuideEngagement, at: number): Message {
+  return db.write(() => {
+    const { message, action, data } = engagement;
+    const { recipient, tenant, workflow: guide, step_ref } = message;
+    const known = db.get<MessageRow>(
+      `${OF_USER} AND m.guide = ? AND m.step_ref = ?`,
+      recipient,
+      tenant,
+      guide,
+      step_ref,
+    );
+    if (known === undefined) {
+      const origin = originRow(db, shared, engagement, at);
+      messageInserter(db, shared)(message, origin, { value: null, text: "" });
+      db.run("UPDATE messages SET guide = ? WHERE id = ?", guide, message.id);
+      recordMessageEvents(db, [{ message, events: message.events }]);
+    }
+    return applyMark(db, shared, [known?.id ?? message.id], action, at, data)[0] as Message;
+  });
+}
+
+/** The messages stay, and count as the guide's no more: the next engagement makes new ones (A-290). Answers with how many. */
+export function resetGuide(db: Connection, recipient: RecipientKey, guide: string, tenant: string | null): number {
+  return db.write(() =>
+    db.run(
+      "UPDATE messages SET guide = NULL WHERE recipient = ? AND guide = ? AND recipient_run IN (SELECT r.row FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE w.guide = 1 AND w.tenant IS ?)",
+      recipient,
+      guide,
+      tenant,
+    ),
+  );
+}

@@ -1,0 +1,73 @@
+import type { EngagementAction, Message } from "../../../domain/message/message.js";
+import type { JsonObject } from "../../../util/json.js";
+import { markedMessage } from "../../marked-message.js";
+import type { Connection } from "../connection/connection.js";
+import { packMessageEvents } from "../run/event-codec.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { recordMessageEvents } from "../run/waits.js";
+import { type MessageRow, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+
+const UPDATE =
+  "UPDATE messages SET seen_at = ?, read_at = ?, interacted_at = ?, link_clicked_at = ?, archived_at = ?, events = ?, updated_at = ? WHERE row = ?";
+
+/** Rows of the ids that exist, in the order of the ids, each once. */
+export function selectRows(db: Connection, ids: readonly string[]): MessageRow[] {
+  const select = db.statement(`${SELECT_MESSAGES} WHERE m.id = ?`);
+  return [...new Set(ids)].flatMap((id) => (select.get(id) as MessageRow | undefined) ?? []);
+}
+
+export function readMessages(db: Connection, shared: SharedRows, ids: readonly string[]): Message[] {
+  return db.read(() => messagesOf(db, shared, selectRows(db, ids)));
+}
+
+/** A delivery under way loses its claim with the row. */
+export function deleteMessages(db: Connection, ids: readonly string[]): void {
+  db.write(() => {
+    for (const id of ids) {
+      db.run("DELETE FROM delivery_logs WHERE message = ?", id);
+      db.run("DELETE FROM message_secrets WHERE message = ?", id);
+      db.run("DELETE FROM messages WHERE id = ?", id);
+    }
+  });
+}
+
+/** One action for each message (E-221 to E-230); a delivery under way keeps its claim. */
+export function markMessages(
+  db: Connection,
+  shared: SharedRows,
+  ids: readonly string[],
+  action: EngagementAction,
+  at: number,
+  metadata: JsonObject | null,
+): Message[] {
+  return db.write(() => applyMark(db, shared, ids, action, at, metadata));
+}
+
+/** The same inside a write. */
+export function applyMark(
+  db: Connection,
+  shared: SharedRows,
+  ids: readonly string[],
+  action: EngagementAction,
+  at: number,
+  metadata: JsonObject | null,
+): Message[] {
+  const rows = selectRows(db, ids);
+  const update = db.statement(UPDATE);
+  return messagesOf(db, shared, rows).map((before, index) => {
+    const marked = markedMessage(before, action, at, metadata);
+    const { seen_at, read_at, interacted_at, link_clicked_at, archived_at } = marked;
+    update.run(
+      seen_at,
+      read_at,
+      interacted_at,
+      link_clicked_at,
+      archived_at,
+      packMessageEvents(marked.events, marked.inserted_at),
+      at,
+      (rows[index] as MessageRow).row,
+    );
+    recordMessageEvents(db, [{ message: marked, events: marked.events.slice(before.events.length) }]);
+    return marked;
+  });
+}

@@ -1,0 +1,165 @@
+import type { Message, MessageBatch, MessageMarks } from "../../../domain/message/message.js";
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { JsonObject } from "../../../util/json.js";
+import type { Connection } from "../connection/connection.js";
+import type { TriggerData } from "../run/batches.js";
+import { packMessageEvents, unpackMessageEvents } from "../run/event-codec.js";
+import { json, parsed, type ReadWorkflowRun, workflowRunReader } from "../run/run-rows.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { insertSecrets } from "./message-secrets.js";
+
+export interface MessageRow {
+  row: number;
+  id: string;
+  recipient_run: number;
+  recipient_run_id: string;
+  workflow_run: number;
+  recipient: string;
+  channel: number;
+  step_ref: string;
+  status: string;
+  due_at: number | null;
+  scheduled_at: number | null;
+  attempts: number;
+  seen_at: number | null;
+  read_at: number | null;
+  interacted_at: number | null;
+  link_clicked_at: number | null;
+  archived_at: number | null;
+  inserted_at: number;
+  updated_at: number;
+  recipient_snapshot: string | null;
+  metadata: string | null;
+  data: string | null;
+  events: string;
+  content: string;
+  batch: string | null;
+  links: string | null;
+}
+
+const COLUMNS =
+  "m.row, m.id, m.recipient_run, r.id AS recipient_run_id, r.workflow_run, m.recipient, m.channel, m.step_ref, m.status, m.due_at, m.scheduled_at, m.attempts, " +
+  "m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at, m.inserted_at, m.updated_at, m.recipient_snapshot, m.metadata, m.data, m.events, m.content, m.batch, m.links";
+
+/** CROSS JOIN, here and elsewhere: the order as written, which is by row or by an index of the messages. */
+export const SELECT_MESSAGES = `SELECT ${COLUMNS} FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run`;
+
+type MarkColumns = [
+  recipient_run: number,
+  step_ref: string,
+  status: string,
+  seen_at: number | null,
+  read_at: number | null,
+  interacted_at: number | null,
+  link_clicked_at: number | null,
+  archived_at: number | null,
+];
+
+/** What has become of the messages of runs by their rows, each run's in order. Contents, most of a message, stay where they are. */
+export function messageMarksOf(db: Connection, recipientRuns: readonly number[]): Map<number, MessageMarks[]> {
+  const found = new Map<number, MessageMarks[]>();
+  const rows = db.lists<MarkColumns>(
+    "SELECT m.recipient_run, m.step_ref, m.status, m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at " +
+      "FROM json_each(?) asked CROSS JOIN messages m ON m.recipient_run = asked.value ORDER BY asked.key, m.row",
+    JSON.stringify(recipientRuns),
+  );
+  for (const [run, step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at] of rows) {
+    const marks: MessageMarks = {
+      step_ref,
+      status: status as Message["status"],
+      seen_at,
+      read_at,
+      interacted_at,
+      link_clicked_at,
+      archived_at,
+    };
+    const known = found.get(run);
+    if (known) known.push(marks);
+    else found.set(run, [marks]);
+  }
+  return found;
+}
+
+const INSERT =
+  "INSERT INTO messages (id, recipient_run, recipient, channel, step_ref, status, due_at, scheduled_at, attempts, seen_at, read_at, interacted_at, link_clicked_at, archived_at, " +
+  "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, batch, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/** What a message does not repeat because its run has it: workflow, version, categories, tenant, actor, and mostly the data. */
+export function messageOf(row: MessageRow, { run, version, isGuide }: ReadWorkflowRun, shared: SharedRows): Message {
+  return {
+    id: row.id,
+    workflow_run_id: run.id,
+    recipient_run_id: row.recipient_run_id,
+    recipient: row.recipient as RecipientKey,
+    actor: run.actor,
+    ...(row.batch === null ? {} : { batch: JSON.parse(row.batch) as MessageBatch }),
+    workflow: run.workflow,
+    ...(isGuide ? { source: "guide" as const } : {}),
+    ...(run.trigger_source.type === "broadcast" ? { source: "broadcast" as const } : {}),
+    version_id: run.version_id,
+    categories: [...version.categories],
+    step_ref: row.step_ref,
+    tenant: run.tenant,
+    channel: shared.channel(row.channel),
+    status: row.status as Message["status"],
+    content: JSON.parse(row.content),
+    data: parsed<JsonObject>(row.data) ?? run.data,
+    recipient_snapshot: parsed(row.recipient_snapshot),
+    metadata: parsed(row.metadata),
+    ...(row.links === null ? {} : { links: JSON.parse(row.links) as string[] }),
+    scheduled_at: row.scheduled_at,
+    due_at: row.due_at,
+    attempts: row.attempts,
+    seen_at: row.seen_at,
+    read_at: row.read_at,
+    interacted_at: row.interacted_at,
+    link_clicked_at: row.link_clicked_at,
+    archived_at: row.archived_at,
+    events: unpackMessageEvents(row.events, row.inserted_at),
+    inserted_at: row.inserted_at,
+    updated_at: row.updated_at,
+  };
+}
+
+/** Rows of one answer as messages, each run read once. */
+export function messagesOf(db: Connection, shared: SharedRows, rows: readonly MessageRow[]): Message[] {
+  const workflowRun = workflowRunReader(db, shared);
+  return rows.map((row) => messageOf(row, workflowRun(row.workflow_run), shared));
+}
+
+/** Inserts messages of runs of one trigger, whose data is kept once, with the trigger. */
+export function messageInserter(
+  db: Connection,
+  shared: SharedRows,
+): (message: Message, recipientRun: number, triggerData: TriggerData) => void {
+  const insert = db.statement(INSERT);
+  return (message, recipientRun, triggerData) => {
+    const data = message.data === triggerData.value ? triggerData.text : JSON.stringify(message.data);
+    insert.run(
+      message.id,
+      recipientRun,
+      message.recipient,
+      shared.channelRow(message.channel),
+      message.step_ref,
+      message.status,
+      message.due_at,
+      message.scheduled_at,
+      message.attempts,
+      message.seen_at,
+      message.read_at,
+      message.interacted_at,
+      message.link_clicked_at,
+      message.archived_at,
+      message.inserted_at,
+      message.updated_at,
+      json(message.recipient_snapshot),
+      json(message.metadata),
+      data === triggerData.text ? null : data,
+      packMessageEvents(message.events, message.inserted_at),
+      JSON.stringify(message.content),
+      json(message.batch ?? null),
+      json(message.links ?? null),
+    );
+    insertSecrets(db, message);
+  };
+}

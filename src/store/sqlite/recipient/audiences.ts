@@ -1,0 +1,72 @@
+import type { AudienceMember, AudienceMembership } from "../../../domain/audience/audience.js";
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { Page, Paged } from "../../../ports/page.js";
+import type { Connection } from "../connection/connection.js";
+import { Filters, readPage } from "../connection/read-page.js";
+import { deleteMembers, insertMembers } from "./audience-members.js";
+import { type RecipientRow, recipientOf } from "./recipients.js";
+
+const FROM = "FROM audience_members a CROSS JOIN recipients r ON r.key = a.recipient";
+
+const SELECT =
+  "SELECT a.row, a.tenant, a.inserted_at AS added_at, r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at " +
+  FROM;
+
+export function readAudienceKeys(db: Connection): string[] {
+  return db.read(() => db.all<{ key: string }>("SELECT key FROM audiences ORDER BY key").map(({ key }) => key));
+}
+
+export function addAudienceMembers(
+  db: Connection,
+  audience: string,
+  members: readonly AudienceMembership[],
+  at: number,
+): AudienceMembership[] {
+  return db.write(() => insertMembers(db, audience, members, at));
+}
+
+export function removeAudienceMembers(
+  db: Connection,
+  audience: string,
+  members: readonly AudienceMembership[],
+): AudienceMembership[] {
+  return db.write(() => deleteMembers(db, audience, members));
+}
+
+export function listAudienceMembers(db: Connection, audience: string, page: Page): Paged<AudienceMember> {
+  return db.read(() => {
+    const { rows, page_info } = readPage<RecipientRow & { row: number; tenant: string; added_at: number }>(
+      db,
+      {
+        kind: "members",
+        select: SELECT,
+        from: FROM,
+        key: "a.row",
+        filters: new Filters().add("a.audience = ?", audience),
+      },
+      page,
+    );
+    return {
+      items: rows.map((row) => ({ recipient: recipientOf(row), tenant: row.tenant || null, added_at: row.added_at })),
+      page_info,
+    };
+  });
+}
+
+export function readMemberships(
+  db: Connection,
+  users: readonly RecipientKey[],
+): Map<RecipientKey, { audience: string; tenant: string | null }[]> {
+  return db.read(() => {
+    const found = new Map<RecipientKey, { audience: string; tenant: string | null }[]>();
+    const rows = db.all<{ recipient: string; audience: string; tenant: string }>(
+      "SELECT recipient, audience, tenant FROM audience_members WHERE recipient IN (SELECT value FROM json_each(?))",
+      JSON.stringify(users),
+    );
+    for (const { recipient, audience, tenant } of rows) {
+      const key = recipient as RecipientKey;
+      found.set(key, [...(found.get(key) ?? []), { audience, tenant: tenant || null }]);
+    }
+    return found;
+  });
+}

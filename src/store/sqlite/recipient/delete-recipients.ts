@@ -1,0 +1,68 @@
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import { stepKeysOf } from "../../../domain/run/recipient-step-key.js";
+import { cancelledRun } from "../../cancelled-run.js";
+import type { Connection } from "../connection/connection.js";
+import { closeBatch } from "../run/batches.js";
+import {
+  changesOf,
+  RECIPIENT_RUN_CHANGES,
+  RECIPIENT_RUN_COLUMNS,
+  type RecipientRunRow,
+  recipientRunOf,
+} from "../run/run-rows.js";
+import { dropWait } from "../run/waits.js";
+
+/** Each takes the recipient's key once. */
+const DELETIONS = [
+  "DELETE FROM subscriptions WHERE recipient = ?",
+  "DELETE FROM subscriptions WHERE object = ?",
+  "DELETE FROM audience_members WHERE recipient = ?",
+  "DELETE FROM user_changes WHERE user = ?",
+  "DELETE FROM schedules WHERE recipient = ?",
+  "DELETE FROM frequency_claims WHERE recipient = ?",
+  "DELETE FROM delivery_logs WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
+  "DELETE FROM message_secrets WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
+  "DELETE FROM messages WHERE recipient = ?",
+  // The chain of one that nobody holds ends in rows that are about to be others'.
+  "UPDATE batches SET open = 0, newest = NULL WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?))",
+  "DELETE FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?)",
+  "DELETE FROM recipient_runs WHERE recipient = ? AND status IN ('completed', 'cancelled')",
+];
+
+/** What steps keep for them; each takes the bounds of their keys. */
+const KEPT = [
+  // Another one of the same id would join it, though nobody of it is there any more.
+  "UPDATE batches SET open = 0 WHERE open = 1 AND key >= ? AND key < ?",
+  "DELETE FROM throttles WHERE key >= ? AND key < ?",
+  "DELETE FROM throttle_passes WHERE key >= ? AND key < ?",
+];
+
+const UNFINISHED =
+  `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run ` +
+  "WHERE r.recipient = ? ORDER BY r.row";
+
+/** Whoever holds such a run loses it, so that it never goes on for another recipient of the same id. */
+function endUnfinishedRuns(db: Connection, key: RecipientKey, at: number): void {
+  for (const row of db.all<RecipientRunRow & { run_id: string }>(UNFINISHED, key)) {
+    if (row.batch !== null) closeBatch(db, row.batch);
+    const ended = cancelledRun(recipientRunOf(row, row.run_id), at, "recipient_deleted");
+    db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...changesOf(ended), row.row);
+    dropWait(db, row.row);
+  }
+}
+
+/** A recipient with all that is theirs (E-053, EQ-03). */
+export function deleteRecipients(db: Connection, keys: readonly RecipientKey[], at: number): Set<RecipientKey> {
+  return db.write(() => {
+    const existed = new Set<RecipientKey>();
+    for (const key of keys) {
+      if (db.run("DELETE FROM recipients WHERE key = ?", key) === 0) continue;
+      existed.add(key);
+      for (const deletion of DELETIONS) db.run(deletion, key);
+      const { from, below } = stepKeysOf(key);
+      for (const change of KEPT) db.run(change, from, below);
+      endUnfinishedRuns(db, key, at);
+    }
+    return existed;
+  });
+}

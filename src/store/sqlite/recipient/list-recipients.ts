@@ -1,0 +1,36 @@
+import { type Recipient, USERS } from "../../../domain/recipient/recipient.js";
+import type { Page, Paged } from "../../../ports/page.js";
+import type { RecipientFilter } from "../../../ports/resource-store.js";
+import type { Connection } from "../connection/connection.js";
+import { Filters, readPage } from "../connection/read-page.js";
+import { type RecipientRow, recipientOf } from "./recipients.js";
+
+const FROM = "FROM recipients r";
+
+/** Keys of a collection are those from its name and a slash up to its name and a "0", which follows the slash. */
+export function listRecipients(
+  db: Connection,
+  { collection, id, name }: RecipientFilter,
+  page: Page,
+): Paged<Recipient> {
+  const filters = new Filters()
+    .add("r.key >= ?", collection === null ? undefined : `${collection}/`)
+    .add("r.key < ?", collection === null ? undefined : `${collection}0`)
+    .add("r.key = ?", id === undefined ? undefined : `${collection}/${id}`)
+    .add("json_extract(r.properties, '$.name') = ?", name);
+  if (collection === null) filters.conditions.push(`NOT (r.key >= '${USERS}/' AND r.key < '${USERS}0')`);
+  return db.read(() => {
+    const { rows, page_info } = readPage<RecipientRow & { row: number }>(
+      db,
+      {
+        kind: "recipients",
+        select: `SELECT r.row, r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at ${FROM}`,
+        from: FROM,
+        key: "r.row",
+        filters,
+      },
+      page,
+    );
+    return { items: rows.map(recipientOf), page_info };
+  });
+}

@@ -1,0 +1,93 @@
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { StoredSubscription, Subscription } from "../../../domain/recipient/subscription.js";
+import type { Page, Paged } from "../../../ports/page.js";
+import type { SubscriptionFilter } from "../../../ports/resource-store.js";
+import type { Connection } from "../connection/connection.js";
+import { Filters, readPage } from "../connection/read-page.js";
+
+interface SubscriptionRow {
+  row: number;
+  object: string;
+  recipient: string;
+  properties: string;
+  inserted_at: number;
+  updated_at: number;
+}
+
+const COLUMNS = "s.row, s.object, s.recipient, s.properties, s.inserted_at, s.updated_at";
+const FROM = "FROM subscriptions s";
+const SELECT_PAIR = `SELECT ${COLUMNS} ${FROM} WHERE s.object = ? AND s.recipient = ?`;
+
+const UPSERT =
+  "INSERT INTO subscriptions (object, recipient, properties, inserted_at, updated_at) VALUES (?, ?, ?, ?, ?) " +
+  "ON CONFLICT (object, recipient) DO UPDATE SET properties = excluded.properties, updated_at = excluded.updated_at";
+
+function subscriptionOf({
+  object,
+  recipient,
+  properties,
+  inserted_at,
+  updated_at,
+}: SubscriptionRow): StoredSubscription {
+  return {
+    object: object as RecipientKey,
+    recipient: recipient as RecipientKey,
+    properties: JSON.parse(properties),
+    inserted_at,
+    updated_at,
+  };
+}
+
+/** Inside a write. */
+export function applySubscriptions(db: Connection, subscriptions: readonly Subscription[], at: number): void {
+  for (const { object, recipient, properties } of subscriptions)
+    db.run(UPSERT, object, recipient, JSON.stringify(properties), at, at);
+}
+
+/** The pairs that are stored, each once, in the order asked. */
+function storedPairs(db: Connection, pairs: readonly Pick<Subscription, "object" | "recipient">[]): SubscriptionRow[] {
+  const rows = new Map<number, SubscriptionRow>();
+  for (const { object, recipient } of pairs) {
+    const row = db.get<SubscriptionRow>(SELECT_PAIR, object, recipient);
+    if (row && !rows.has(row.row)) rows.set(row.row, row);
+  }
+  return [...rows.values()];
+}
+
+export function upsertSubscriptions(
+  db: Connection,
+  subscriptions: readonly Subscription[],
+  at: number,
+): StoredSubscription[] {
+  return db.write(() => {
+    applySubscriptions(db, subscriptions, at);
+    return storedPairs(db, subscriptions).map(subscriptionOf);
+  });
+}
+
+export function deleteSubscriptions(
+  db: Connection,
+  pairs: readonly Pick<Subscription, "object" | "recipient">[],
+): StoredSubscription[] {
+  return db.write(() => {
+    const rows = storedPairs(db, pairs);
+    for (const { row } of rows) db.run("DELETE FROM subscriptions WHERE row = ?", row);
+    return rows.map(subscriptionOf);
+  });
+}
+
+export function listSubscriptions(db: Connection, filter: SubscriptionFilter, page: Page): Paged<StoredSubscription> {
+  const filters = new Filters()
+    .add("s.object = ?", filter.object)
+    .add("s.recipient = ?", filter.recipient)
+    .addAny("s.object", filter.objects)
+    .addAny("s.recipient", filter.recipients);
+  return db.read(() => {
+    const { rows, page_info } = readPage<SubscriptionRow>(
+      db,
+      { kind: "subscriptions", select: `SELECT ${COLUMNS} ${FROM}`, from: FROM, key: "s.row", filters },
+      page,
+    );
+    return { items: rows.map(subscriptionOf), page_info };
+  });
+}

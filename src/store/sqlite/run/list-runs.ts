@@ -1,0 +1,82 @@
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
+import type { RunQuery } from "../../../ports/filters.js";
+import type { Page, Paged, StoredRun } from "../../../ports/store.js";
+import type { Connection } from "../connection/connection.js";
+import { Filters, readPage } from "../connection/read-page.js";
+import {
+  RECIPIENT_RUN_COLUMNS,
+  type RecipientRunRow,
+  ROW_OF_RUN,
+  recipientRunOf,
+  workflowRunById,
+  workflowRunReader,
+} from "./run-rows.js";
+import type { SharedRows } from "./shared-rows.js";
+
+const FROM = "FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
+
+export interface StoredWorkflowRun {
+  run: WorkflowRun;
+  recipientRuns: RecipientRun[];
+  unidentified: RecipientKey[];
+}
+
+export function readWorkflowRun(db: Connection, shared: SharedRows, id: string): StoredWorkflowRun | null {
+  return db.read(() => {
+    const read = workflowRunById(db, shared, id);
+    if (read === null) return null;
+    const rows = db.all<RecipientRunRow>(
+      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.workflow_run = ? ORDER BY r.row`,
+      read.row,
+    );
+    return {
+      run: read.run,
+      recipientRuns: rows.map((row) => recipientRunOf(row, id)),
+      unidentified: read.unidentified,
+    };
+  });
+}
+
+function storedRuns(db: Connection, shared: SharedRows, rows: readonly RecipientRunRow[]): StoredRun[] {
+  const workflowRun = workflowRunReader(db, shared);
+  return rows.map((row) => {
+    const { run } = workflowRun(row.workflow_run);
+    return { run, recipientRun: recipientRunOf(row, run.id) };
+  });
+}
+
+export function readRecipientRun(db: Connection, shared: SharedRows, id: string): StoredRun | null {
+  return db.read(() => {
+    const row = db.get<RecipientRunRow>(
+      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.row = ${ROW_OF_RUN} AND w.guide = 0`,
+      id,
+    );
+    return row ? (storedRuns(db, shared, [row])[0] ?? null) : null;
+  });
+}
+
+export function listRecipientRuns(db: Connection, shared: SharedRows, filter: RunQuery, page: Page): Paged<StoredRun> {
+  const filters = new Filters()
+    .add("w.workflow = ?", filter.workflow)
+    .add("r.workflow_run = (SELECT row FROM workflow_runs WHERE id = ?)", filter.workflow_run_id)
+    .add("r.recipient = ?", filter.recipient)
+    .add("r.status = ?", filter.status)
+    .add("w.tenant = ?", filter.tenant)
+    .addText(["w.workflow", "r.recipient"], ["r.id", "w.id"], filter.text)
+    .addAny("r.status", filter.statuses)
+    .addBounds("r.inserted_at", {
+      ...(filter.starting_at === undefined ? {} : { gte: filter.starting_at }),
+      ...(filter.ending_at === undefined ? {} : { lte: filter.ending_at }),
+    });
+  filters.conditions.push("w.guide = 0");
+  if (filter.has_errors !== undefined) filters.conditions.push(`r.error_count ${filter.has_errors ? ">" : "="} 0`);
+  return db.read(() => {
+    const { rows, page_info } = readPage<RecipientRunRow>(
+      db,
+      { kind: "runs", select: `SELECT ${RECIPIENT_RUN_COLUMNS} ${FROM}`, from: FROM, key: "r.row", filters },
+      page,
+    );
+    return { items: storedRuns(db, shared, rows), page_info };
+  });
+}

@@ -1,0 +1,209 @@
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
+import type { Workflow } from "../../../domain/workflow/workflow.js";
+import type { Connection } from "../connection/connection.js";
+import type { SqlValue } from "../connection/driver.js";
+import { packRunEvents, unpackRunEvents } from "./event-codec.js";
+import type { SharedRows } from "./shared-rows.js";
+
+/** A value as JSON text, null as NULL. */
+export function json(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+export function parsed<T>(text: string | null): T | null {
+  return text === null ? null : (JSON.parse(text) as T);
+}
+
+/**
+ * The row of the recipient run with an id, which is bound once. Its index holds beginnings of ids by blocks of 2,048 rows,
+ * so each block is looked into, the newest first: half a microsecond each.
+ */
+export const ROW_OF_RUN =
+  "(WITH RECURSIVE block (number) AS (SELECT MAX(row) >> 11 FROM recipient_runs UNION ALL SELECT number - 1 FROM block WHERE number > 0) " +
+  "SELECT q.row FROM (SELECT ? AS id) asked CROSS JOIN block CROSS JOIN recipient_runs q " +
+  "WHERE q.row >> 11 = block.number AND substr(q.id, 1, 6) = substr(asked.id, 1, 6) AND q.id = asked.id LIMIT 1)";
+
+interface WorkflowRunRow {
+  row: number;
+  id: string;
+  workflow: string;
+  version: number;
+  actor: string | null;
+  tenant: string | null;
+  data: string;
+  cancellation_key: string | null;
+  settings: string;
+  trigger_source: string;
+  unidentified: string | null;
+  inserted_at: number;
+  /** 1: no run, but what messages of a guide come from. */
+  guide: number;
+}
+
+/** A workflow run with what else its row tells. */
+export interface ReadWorkflowRun {
+  row: number;
+  run: WorkflowRun;
+  version: Workflow;
+  unidentified: RecipientKey[];
+  isGuide: boolean;
+}
+
+const WORKFLOW_RUN =
+  "SELECT row, id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, guide FROM workflow_runs";
+
+function readRow(row: WorkflowRunRow, shared: SharedRows): ReadWorkflowRun {
+  const version = shared.version(row.version);
+  return {
+    row: row.row,
+    version,
+    isGuide: row.guide === 1,
+    unidentified: parsed<RecipientKey[]>(row.unidentified) ?? [],
+    run: {
+      id: row.id,
+      workflow: row.workflow,
+      version_id: version.version_id,
+      actor: row.actor as RecipientKey | null,
+      tenant: row.tenant,
+      data: JSON.parse(row.data),
+      cancellation_key: row.cancellation_key,
+      settings: JSON.parse(row.settings),
+      trigger_source: JSON.parse(row.trigger_source),
+      inserted_at: row.inserted_at,
+    },
+  };
+}
+
+export function workflowRunById(db: Connection, shared: SharedRows, id: string): ReadWorkflowRun | null {
+  const row = db.get<WorkflowRunRow>(`${WORKFLOW_RUN} WHERE id = ? AND guide = 0`, id);
+  return row ? readRow(row, shared) : null;
+}
+
+/** Reads each workflow run of one answer once: its recipient runs share it. */
+export function workflowRunReader(db: Connection, shared: SharedRows): (row: number) => ReadWorkflowRun {
+  const known = new Map<number, ReadWorkflowRun>();
+  return (row) => {
+    let read = known.get(row);
+    if (read === undefined) {
+      read = readRow(db.get<WorkflowRunRow>(`${WORKFLOW_RUN} WHERE row = ?`, row) as WorkflowRunRow, shared);
+      known.set(row, read);
+    }
+    return read;
+  };
+}
+
+export interface RecipientRunRow {
+  row: number;
+  id: string;
+  workflow_run: number;
+  recipient: string;
+  status: string;
+  due_at: number | null;
+  position: string | null;
+  data: string | null;
+  via: string | null;
+  reason: string | null;
+  error_count: number;
+  inserted_at: number;
+  updated_at: number;
+  steps: string;
+  events: string;
+  /** Row of the batch it holds or went on with. */
+  batch: number | null;
+  /** Row of its own version, where that is not its workflow run's. */
+  version: number | null;
+}
+
+/** For `FROM recipient_runs r`. */
+export const RECIPIENT_RUN_COLUMNS =
+  "r.row, r.id, r.workflow_run, r.recipient, r.status, r.due_at, r.position, r.data, r.via, r.reason, r.error_count, r.inserted_at, r.updated_at, r.steps, r.events, r.batch, r.version";
+
+type RecipientRunColumns = [
+  row: number,
+  id: string,
+  workflow_run: number,
+  recipient: string,
+  status: string,
+  due_at: number | null,
+  position: string | null,
+  data: string | null,
+  via: string | null,
+  reason: string | null,
+  error_count: number,
+  inserted_at: number,
+  updated_at: number,
+  steps: string,
+  events: string,
+  batch: number | null,
+  version: number | null,
+];
+
+/** The runs of rows, in the order of the rows. */
+export function recipientRunRows(db: Connection, rows: readonly number[]): RecipientRunRow[] {
+  return db
+    .lists<RecipientRunColumns>(
+      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM json_each(?) asked CROSS JOIN recipient_runs r ON r.row = asked.value ORDER BY asked.key`,
+      JSON.stringify(rows),
+    )
+    .map((columns) => {
+      const [row, id, workflow_run, recipient, status, due_at, position, data, via] = columns;
+      const [, , , , , , , , , reason, error_count, inserted_at, updated_at, steps, events, batch, version] = columns;
+      return {
+        row,
+        id,
+        workflow_run,
+        recipient,
+        status,
+        due_at,
+        position,
+        data,
+        via,
+        reason,
+        error_count,
+        inserted_at,
+        updated_at,
+        steps,
+        events,
+        batch,
+        version,
+      };
+    });
+}
+
+export function recipientRunOf(row: RecipientRunRow, workflowRunId: string): RecipientRun {
+  return {
+    id: row.id,
+    workflow_run_id: workflowRunId,
+    recipient: row.recipient as RecipientKey,
+    status: row.status as RecipientRun["status"],
+    position: parsed(row.position),
+    due_at: row.due_at,
+    data: parsed(row.data),
+    via: parsed(row.via),
+    steps: JSON.parse(row.steps),
+    reason: parsed(row.reason),
+    events: unpackRunEvents(row.events, row.inserted_at),
+    error_count: row.error_count,
+    inserted_at: row.inserted_at,
+    updated_at: row.updated_at,
+  };
+}
+
+/** `SET …` of what a run's advance or cancellation changes; its values come from `changesOf`. The claim ends with it. */
+export const RECIPIENT_RUN_CHANGES =
+  "status = ?, position = ?, due_at = ?, data = ?, steps = ?, reason = ?, events = ?, error_count = ?, updated_at = ?, claim_token = NULL, claim_until = NULL";
+
+export function changesOf(run: RecipientRun): SqlValue[] {
+  return [
+    run.status,
+    json(run.position),
+    run.due_at,
+    json(run.data),
+    JSON.stringify(run.steps),
+    json(run.reason),
+    packRunEvents(run.events, run.inserted_at),
+    run.error_count,
+    run.updated_at,
+  ];
+}

@@ -1,0 +1,109 @@
+import type { Message, MessageEvent } from "../../../domain/message/message.js";
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import { messageEvents, type OccurredEvent, workflowEvent } from "../../../domain/run/occurred-event.js";
+import type { RunWait, Signal } from "../../../domain/run/run-wait.js";
+import type { RecipientRun } from "../../../domain/run/workflow-run.js";
+import type { Connection } from "../connection/connection.js";
+import { workflowRunReader } from "./run-rows.js";
+import type { SharedRows } from "./shared-rows.js";
+
+// All of this is for use inside a write. An event that a run may wait for puts a signal beside the run and makes it due,
+// in the transaction in which it happens; the run's next advance looks at its signals.
+
+interface WaitRow {
+  awaited: string;
+  recipient: string | null;
+  starts_at: number;
+  ends_at: number;
+}
+
+/** Most stores hold no wait most of the time: then nothing that happens is even looked at. */
+export function isAnyWaiting(db: Connection): boolean {
+  return db.get("SELECT 1 FROM waits LIMIT 1") !== undefined;
+}
+
+export function recordEvents(db: Connection, events: readonly OccurredEvent[], now: number): void {
+  if (events.length === 0 || !isAnyWaiting(db)) return;
+  for (const { name, recipient, at, event } of events) {
+    const waiting = db.all<{ recipient_run: number }>(
+      "SELECT recipient_run FROM waits WHERE awaited = ? AND (recipient IS NULL OR recipient = ?) AND starts_at <= ? AND ends_at >= ?",
+      name,
+      recipient,
+      at,
+      at,
+    );
+    for (const { recipient_run } of waiting) {
+      db.run("INSERT INTO signals (recipient_run, event) VALUES (?, ?)", recipient_run, JSON.stringify(event));
+      db.run("UPDATE recipient_runs SET due_at = MIN(due_at, ?) WHERE row = ?", now, recipient_run);
+    }
+  }
+}
+
+/** Made only where somebody waits: `made` may be many. */
+export function recordMessageEvents(
+  db: Connection,
+  made: readonly { message: Message; events: readonly MessageEvent[] }[],
+): void {
+  if (made.length === 0 || !isAnyWaiting(db)) return;
+  for (const { message, events } of made) recordEvents(db, messageEvents(message, events), message.updated_at);
+}
+
+/** Runs that have just started, or that an advance has brought to where they stand. */
+export function recordRunEvents(
+  db: Connection,
+  shared: SharedRows,
+  runs: readonly { workflowRun: number; recipientRun: RecipientRun; started: boolean }[],
+  now: number,
+): void {
+  if (runs.length === 0 || !isAnyWaiting(db)) return;
+  const read = workflowRunReader(db, shared);
+  const events = runs.flatMap(({ workflowRun, recipientRun, started }) => {
+    const { run } = read(workflowRun);
+    const completed = recipientRun.status === "completed" ? [workflowEvent(run, recipientRun, "completed")] : [];
+    return started ? [workflowEvent(run, recipientRun, "started"), ...completed] : completed;
+  });
+  recordEvents(db, events, now);
+}
+
+/** Last of what an advance writes: what its run did before it began to wait is nothing that it waits for. */
+export function writeWait(db: Connection, row: number, wait: RunWait, now: number): void {
+  if (wait.seen !== null) {
+    db.run("DELETE FROM signals WHERE recipient_run = ? AND row <= ?", row, wait.seen);
+    // What came in while the run looked at the others is looked at next.
+    db.run(
+      "UPDATE recipient_runs SET due_at = MIN(due_at, ?) WHERE row = ? AND EXISTS (SELECT 1 FROM signals WHERE recipient_run = ?)",
+      now,
+      row,
+      row,
+    );
+    return;
+  }
+  db.run(
+    "INSERT INTO waits (recipient_run, awaited, recipient, starts_at, ends_at) VALUES (?, ?, ?, ?, ?)",
+    row,
+    wait.awaited,
+    wait.recipient,
+    wait.from,
+    wait.until,
+  );
+}
+
+/** The run waits for no event any more (E-347). */
+export function dropWait(db: Connection, row: number): void {
+  if (db.run("DELETE FROM waits WHERE recipient_run = ?", row) > 0)
+    db.run("DELETE FROM signals WHERE recipient_run = ?", row);
+}
+
+/** What a claimed run waits for, and what has come in for it. */
+export function waitOf(db: Connection, row: number): { wait: RunWait | null; signals: Signal[] } {
+  const found = db.get<WaitRow>(
+    "SELECT awaited, recipient, starts_at, ends_at FROM waits WHERE recipient_run = ?",
+    row,
+  );
+  if (found === undefined) return { wait: null, signals: [] };
+  const { awaited, recipient, starts_at: from, ends_at: until } = found;
+  const signals = db
+    .all<{ row: number; event: string }>("SELECT row, event FROM signals WHERE recipient_run = ? ORDER BY row", row)
+    .map(({ row: id, event }): Signal => ({ id, event: JSON.parse(event) }));
+  return { wait: { awaited, recipient: recipient as RecipientKey | null, from, until, seen: null }, signals };
+}

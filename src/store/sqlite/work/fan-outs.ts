@@ -1,0 +1,128 @@
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { Subscription } from "../../../domain/recipient/subscription.js";
+import type { FanOutSplit } from "../../../ports/broadcast-store.js";
+import type { ChunkResult, Claim, ClaimedFanOut, FanOutChunk } from "../../../ports/store.js";
+import type { Connection } from "../connection/connection.js";
+import { applyUpserts } from "../recipient/recipients.js";
+import { workflowRunReader } from "../run/run-rows.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { isAnyDue, lease } from "./due-work.js";
+import { insertClaims, insertRecipientRuns, insertTriggers, selectClaims } from "./insert-workflow-run.js";
+
+export function listSubscribers(
+  db: Connection,
+  object: RecipientKey,
+  after: number | null,
+  limit: number,
+): { items: Subscription[]; next: number | null } {
+  return db.read(() => {
+    const rows = db.all<{ row: number; recipient: string; properties: string }>(
+      "SELECT row, recipient, properties FROM subscriptions WHERE object = ? AND row > ? ORDER BY row LIMIT ?",
+      object,
+      after ?? 0,
+      limit + 1,
+    );
+    const page = rows.slice(0, limit);
+    return {
+      items: page.map(({ recipient, properties }) => ({
+        object,
+        recipient: recipient as RecipientKey,
+        properties: JSON.parse(properties),
+      })),
+      next: rows.length > limit ? (page.at(-1)?.row ?? null) : null,
+    };
+  });
+}
+
+export function readReached(
+  db: Connection,
+  workflowRunId: string,
+  recipients: readonly RecipientKey[],
+): Set<RecipientKey> {
+  return db.read(() => {
+    const run = db.get<{ row: number }>("SELECT row FROM workflow_runs WHERE id = ?", workflowRunId);
+    if (run === undefined || recipients.length === 0) return new Set<RecipientKey>();
+    const rows = db.all<{ recipient: string }>(
+      "SELECT recipient FROM recipient_runs WHERE workflow_run = ? AND recipient IN (SELECT value FROM json_each(?))",
+      run.row,
+      JSON.stringify(recipients),
+    );
+    return new Set(rows.map(({ recipient }) => recipient as RecipientKey));
+  });
+}
+
+export function claimDueFanOuts(db: Connection, shared: SharedRows, claim: Claim, limit: number): ClaimedFanOut[] {
+  if (!isAnyDue(db, "workflow_runs", claim)) return [];
+  return db.write(() => {
+    const read = workflowRunReader(db, shared);
+    const select = db.statement("SELECT fan_out FROM workflow_runs WHERE row = ?");
+    return lease(db, "workflow_runs", claim, limit).map((row): ClaimedFanOut => {
+      const { run, version } = read(row);
+      return { run, version, fanOut: JSON.parse((select.get(row) as { fan_out: string }).fan_out) };
+    });
+  });
+}
+
+export function splitFanOut(
+  db: Connection,
+  shared: SharedRows,
+  { workflow_run_id, tenant, rest, triggers, upserts }: FanOutSplit,
+  token: string,
+  at: number,
+): boolean {
+  return db.write(() => {
+    const changes = db.run(
+      `UPDATE workflow_runs SET tenant = ?, fan_out = ?${rest === null ? ", due_at = NULL, claim_token = NULL, claim_until = NULL" : ""} WHERE id = ? AND claim_token = ?`,
+      tenant,
+      rest === null ? null : JSON.stringify(rest),
+      workflow_run_id,
+      token,
+    );
+    if (changes === 0) return false;
+    applyUpserts(db, upserts, at);
+    insertTriggers(db, shared, triggers);
+    return true;
+  });
+}
+
+interface HeldRun {
+  row: number;
+  data: string;
+  unidentified: string | null;
+}
+
+/** The next recipients and how far the fan-out is, in one transaction: a crash repeats none and leaves none out. */
+export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: FanOutChunk, token: string): ChunkResult {
+  return db.write((): ChunkResult => {
+    const held = db.get<HeldRun>(
+      "SELECT row, data, unidentified FROM workflow_runs WHERE id = ? AND claim_token = ?",
+      chunk.workflow_run_id,
+      token,
+    );
+    if (held === undefined) return { outcome: "lost" };
+    const claimed = selectClaims(db, chunk.claims);
+    if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
+
+    applyUpserts(db, chunk.upserts, chunk.at);
+    const decided = insertRecipientRuns(db, shared, chunk, { row: held.row, value: null, text: held.data }, chunk.at);
+    insertClaims(db, chunk.claims);
+    insertTriggers(db, shared, chunk.triggers);
+    const unidentified = [...(held.unidentified ? JSON.parse(held.unidentified) : []), ...chunk.unidentified];
+    const unidentifiedText = unidentified.length > 0 ? JSON.stringify(unidentified) : null;
+    if (chunk.rest === null) {
+      db.run(
+        "UPDATE workflow_runs SET fan_out = NULL, due_at = NULL, claim_token = NULL, claim_until = NULL, unidentified = ? WHERE row = ?",
+        unidentifiedText,
+        held.row,
+      );
+    } else {
+      db.run(
+        "UPDATE workflow_runs SET fan_out = ?, unidentified = ? WHERE row = ?",
+        JSON.stringify(chunk.rest),
+        unidentifiedText,
+        held.row,
+      );
+    }
+    return { outcome: "inserted", decided };
+  });
+}

@@ -1,0 +1,203 @@
+import type { Message } from "../../../domain/message/message.js";
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { BatchDecision, BatchJoin, PendingTrigger } from "../../../domain/run/batch.js";
+import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
+import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/store.js";
+import type { Connection } from "../connection/connection.js";
+import { messageInserter } from "../message/message-rows.js";
+import { applyUpserts } from "../recipient/recipients.js";
+import { decideBatch, type TriggerData } from "../run/batches.js";
+import { packRunEvents } from "../run/event-codec.js";
+import { json } from "../run/run-rows.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { isAnyWaiting, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
+
+const INSERT_RUN =
+  "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, fan_out, due_at, claim_token, claim_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+const INSERT_RECIPIENT_RUN =
+  "INSERT INTO recipient_runs (id, workflow_run, recipient, status, due_at, position, data, via, reason, error_count, inserted_at, updated_at, steps, events) " +
+  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+function selectIdempotency(db: Connection, key: string, since: number): IdempotencyRecord | null {
+  const row = db.get<IdempotencyRecord>(
+    "SELECT key, fingerprint, workflow_run_id, inserted_at FROM idempotency_keys WHERE key = ? AND inserted_at >= ?",
+    key,
+    since,
+  );
+  return row ? { ...row } : null;
+}
+
+export function readIdempotency(db: Connection, key: string, since: number): IdempotencyRecord | null {
+  return db.single(() => selectIdempotency(db, key, since));
+}
+
+export function selectClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
+  const select = db.statement("SELECT 1 FROM frequency_claims WHERE workflow = ? AND recipient = ? AND tenant = ?");
+  const used = claims.filter(
+    ({ workflow, recipient, tenant }) => select.get(workflow, recipient, tenant) !== undefined,
+  );
+  return [...new Set(used.map(({ recipient }) => recipient))];
+}
+
+export function readClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
+  return db.read(() => selectClaims(db, claims));
+}
+
+function insertRun(
+  db: Connection,
+  run: WorkflowRun,
+  version: number,
+  dataText: string,
+  unidentified: readonly RecipientKey[],
+  fanOut: NewWorkflowRun["fanOut"],
+): number {
+  return db.insert(
+    INSERT_RUN,
+    run.id,
+    run.workflow,
+    version,
+    run.actor,
+    run.tenant,
+    dataText,
+    run.cancellation_key,
+    JSON.stringify(run.settings),
+    JSON.stringify(run.trigger_source),
+    unidentified.length > 0 ? JSON.stringify(unidentified) : null,
+    run.inserted_at,
+    fanOut ? JSON.stringify(fanOut.rest) : null,
+    fanOut ? fanOut.claim.now : null,
+    fanOut ? fanOut.claim.token : null,
+    fanOut ? fanOut.claim.leaseUntil : null,
+  );
+}
+
+/** Runs with their messages; of those at a batch step, the continuation that holds (E-247, E-248). */
+export interface RunsToInsert {
+  recipientRuns: readonly RecipientRun[];
+  messages: readonly Message[];
+  batches: ReadonlyMap<string, BatchJoin>;
+}
+
+/** `trigger` is the workflow run's row and its data, which messages share. Inside a write only. */
+export function insertRecipientRuns(
+  db: Connection,
+  shared: SharedRows,
+  { recipientRuns, messages, batches }: RunsToInsert,
+  trigger: TriggerData & { row: number },
+  now: number,
+): Map<string, BatchDecision> {
+  const rows = new Map<string, number>();
+  const decided = new Map<string, BatchDecision>();
+  const made = [...messages];
+  const written: RecipientRun[] = [];
+  const insert = db.statement(INSERT_RECIPIENT_RUN);
+  for (const candidate of recipientRuns) {
+    const join = batches.get(candidate.id);
+    const batch = join ? decideBatch(db, join, now) : null;
+    const run = batch ? batch.continuation.recipientRun : candidate;
+    const { lastInsertRowid } = insert.run(
+      run.id,
+      trigger.row,
+      run.recipient,
+      run.status,
+      run.due_at,
+      json(run.position),
+      json(run.data),
+      json(run.via),
+      json(run.reason),
+      run.error_count,
+      run.inserted_at,
+      run.updated_at,
+      JSON.stringify(run.steps),
+      packRunEvents(run.events, run.inserted_at),
+    );
+    const row = Number(lastInsertRowid);
+    rows.set(run.id, row);
+    written.push(run);
+    if (batch === null) continue;
+    batch.attach(row, trigger);
+    decided.set(run.id, batch.decision);
+    made.push(...batch.continuation.messages);
+    applyUpserts(db, batch.continuation.upserts, now);
+    insertTriggers(db, shared, batch.continuation.triggers);
+  }
+  const insertMessage = messageInserter(db, shared);
+  for (const message of made) insertMessage(message, rows.get(message.recipient_run_id) as number, trigger);
+  if (isAnyWaiting(db)) {
+    recordMessageEvents(
+      db,
+      made.map((message) => ({ message, events: message.events })),
+    );
+    recordRunEvents(
+      db,
+      shared,
+      written.map((recipientRun) => ({ workflowRun: trigger.row, recipientRun, started: true })),
+      now,
+    );
+  }
+  for (const run of written) if (run.wait) writeWait(db, rows.get(run.id) as number, run.wait, now);
+  return decided;
+}
+
+/** Triggers that steps made: their fan-out is due at once. Inside a write only. */
+export function insertTriggers(db: Connection, shared: SharedRows, triggers: readonly PendingTrigger[]): void {
+  for (const { run, version, fanOut, upserts } of triggers) {
+    applyUpserts(db, upserts, run.inserted_at);
+    const row = insertRun(db, run, shared.versionRow(version), JSON.stringify(run.data), [], null);
+    db.run(
+      "UPDATE workflow_runs SET fan_out = ?, due_at = ? WHERE row = ?",
+      JSON.stringify(fanOut),
+      run.inserted_at,
+      row,
+    );
+  }
+}
+
+export function insertClaims(db: Connection, claims: readonly FrequencyClaim[]): void {
+  // Or ignore: a trigger may list the same claim twice.
+  const insert = db.statement("INSERT OR IGNORE INTO frequency_claims (workflow, recipient, tenant) VALUES (?, ?, ?)");
+  for (const { workflow, recipient, tenant } of claims) insert.run(workflow, recipient, tenant);
+}
+
+/** A trigger with all its rows, each written once, in one transaction; or nothing, if another process was first (E-383, EQ-13). */
+export function insertWorkflowRun(
+  db: Connection,
+  shared: SharedRows,
+  made: NewWorkflowRun,
+  idempotentSince: number,
+): InsertResult {
+  return db.write(() => applyWorkflowRun(db, shared, made, idempotentSince));
+}
+
+/** The same inside a write. */
+export function applyWorkflowRun(
+  db: Connection,
+  shared: SharedRows,
+  made: NewWorkflowRun,
+  idempotentSince: number,
+): InsertResult {
+  const { run, version, claims, idempotency, unidentified } = made;
+  const record = idempotency && selectIdempotency(db, idempotency.key, idempotentSince);
+  if (record) return { outcome: "replay", record };
+  const claimed = selectClaims(db, claims);
+  if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
+
+  const text = JSON.stringify(run.data);
+  const row = insertRun(db, run, shared.versionRow(version), text, unidentified, made.fanOut);
+  applyUpserts(db, made.upserts, run.inserted_at);
+  const decided = insertRecipientRuns(db, shared, made, { row, value: run.data, text }, run.inserted_at);
+  insertClaims(db, claims);
+  insertTriggers(db, shared, made.triggers);
+  if (idempotency) {
+    const { key, fingerprint, workflow_run_id, inserted_at } = idempotency;
+    db.run(
+      "INSERT OR REPLACE INTO idempotency_keys (key, fingerprint, workflow_run_id, inserted_at) VALUES (?, ?, ?, ?)",
+      key,
+      fingerprint,
+      workflow_run_id,
+      inserted_at,
+    );
+  }
+  return { outcome: "inserted", decided };
+}

@@ -1,0 +1,160 @@
+import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { Schedule } from "../../../domain/trigger/schedule.js";
+import type { Page, Paged } from "../../../ports/page.js";
+import type { ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
+import type { Claim, Occurrence, OccurrenceResult } from "../../../ports/store.js";
+import type { Connection } from "../connection/connection.js";
+import type { SqlValue } from "../connection/driver.js";
+import { Filters, readPage } from "../connection/read-page.js";
+import { json, parsed } from "../run/run-rows.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { isAnyDue, lease } from "./due-work.js";
+import { applyWorkflowRun } from "./insert-workflow-run.js";
+
+interface ScheduleRow {
+  row: number;
+  id: string;
+  workflow: string;
+  recipient: string;
+  actor: string | null;
+  tenant: string | null;
+  data: string | null;
+  repeats: string;
+  scheduled_at: number | null;
+  ending_at: number | null;
+  due_at: number | null;
+  last_occurrence_at: number | null;
+  inserted_at: number;
+  updated_at: number;
+}
+
+const FROM = "FROM schedules s";
+const SELECT =
+  "SELECT s.row, s.id, s.workflow, s.recipient, s.actor, s.tenant, s.data, s.repeats, s.scheduled_at, s.ending_at, " +
+  `s.due_at, s.last_occurrence_at, s.inserted_at, s.updated_at ${FROM}`;
+
+const INSERT =
+  "INSERT INTO schedules (id, workflow, recipient, inserted_at, actor, tenant, data, repeats, scheduled_at, ending_at, due_at, last_occurrence_at, updated_at) " +
+  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+const UPDATE =
+  "UPDATE schedules SET actor = ?, tenant = ?, data = ?, repeats = ?, scheduled_at = ?, ending_at = ?, due_at = ?, last_occurrence_at = ?, updated_at = ?, " +
+  "claim_token = NULL, claim_until = NULL WHERE id = ?";
+
+function scheduleOf(row: ScheduleRow): Schedule {
+  return {
+    id: row.id,
+    workflow: row.workflow,
+    recipient: row.recipient as RecipientKey,
+    actor: row.actor as RecipientKey | null,
+    tenant: row.tenant,
+    data: parsed(row.data),
+    repeats: JSON.parse(row.repeats),
+    scheduled_at: row.scheduled_at,
+    ending_at: row.ending_at,
+    next_occurrence_at: row.due_at,
+    last_occurrence_at: row.last_occurrence_at,
+    inserted_at: row.inserted_at,
+    updated_at: row.updated_at,
+  };
+}
+
+/** The values of a schedule that may change, in the order of the statements above. */
+function changesOf(schedule: Schedule): SqlValue[] {
+  return [
+    schedule.actor,
+    schedule.tenant,
+    json(schedule.data),
+    JSON.stringify(schedule.repeats),
+    schedule.scheduled_at,
+    schedule.ending_at,
+    schedule.next_occurrence_at,
+    schedule.last_occurrence_at,
+    schedule.updated_at,
+  ];
+}
+
+export function insertSchedules(db: Connection, schedules: readonly Schedule[]): void {
+  db.write(() => {
+    const insert = db.statement(INSERT);
+    for (const one of schedules) insert.run(one.id, one.workflow, one.recipient, one.inserted_at, ...changesOf(one));
+  });
+}
+
+function select(db: Connection, ids: readonly string[]): Schedule[] {
+  const statement = db.statement(`${SELECT} WHERE s.id = ?`);
+  return ids.flatMap((id) => {
+    const row = statement.get(id) as ScheduleRow | undefined;
+    return row ? [scheduleOf(row)] : [];
+  });
+}
+
+export function readSchedules(db: Connection, ids: readonly string[]): Schedule[] {
+  return db.read(() => select(db, ids));
+}
+
+export function listSchedules(db: Connection, filter: ScheduleFilter, page: Page): Paged<Schedule> {
+  const { recipients } = filter;
+  const filters = new Filters()
+    .add("s.workflow = ?", filter.workflow)
+    .add("s.recipient IN (SELECT value FROM json_each(?))", recipients && JSON.stringify(recipients))
+    .add("s.tenant = ?", filter.tenant);
+  return db.read(() => {
+    const listing = { kind: "schedules", select: SELECT, from: FROM, key: "s.row", filters } as const;
+    const { rows, page_info } = readPage<ScheduleRow>(db, listing, page);
+    return { items: rows.map(scheduleOf), page_info };
+  });
+}
+
+function isAsRead(db: Connection, { id, next_occurrence_at, last_occurrence_at, updated_at }: Schedule): boolean {
+  const same = db.get(
+    "SELECT 1 FROM schedules WHERE id = ? AND due_at IS ? AND last_occurrence_at IS ? AND updated_at = ?",
+    id,
+    next_occurrence_at,
+    last_occurrence_at,
+    updated_at,
+  );
+  return same !== undefined;
+}
+
+export function updateSchedules(db: Connection, updates: readonly ScheduleUpdate[]): boolean {
+  return db.write(() => {
+    if (!updates.every(({ before }) => isAsRead(db, before))) return false;
+    for (const { before, after } of updates) db.run(UPDATE, ...changesOf(after), before.id);
+    return true;
+  });
+}
+
+export function deleteSchedules(db: Connection, ids: readonly string[]): Schedule[] {
+  return db.write(() => {
+    const found = select(db, [...new Set(ids)]);
+    for (const { id } of found) db.run("DELETE FROM schedules WHERE id = ?", id);
+    return found;
+  });
+}
+
+export function claimDueSchedules(db: Connection, claim: Claim, limit: number): Schedule[] {
+  if (!isAnyDue(db, "schedules", claim)) return [];
+  return db.write(() => {
+    const statement = db.statement(`${SELECT} WHERE s.row = ?`);
+    return lease(db, "schedules", claim, limit).map((row) => scheduleOf(statement.get(row) as ScheduleRow));
+  });
+}
+
+export function saveOccurrences(
+  db: Connection,
+  shared: SharedRows,
+  occurrences: readonly Occurrence[],
+  token: string,
+): OccurrenceResult[] {
+  return db.write(() =>
+    occurrences.map(({ schedule, run }): OccurrenceResult => {
+      const held = db.get("SELECT 1 FROM schedules WHERE id = ? AND claim_token = ?", schedule.id, token);
+      if (held === undefined) return { outcome: "lost" };
+      const inserted = run && applyWorkflowRun(db, shared, run, 0);
+      if (inserted?.outcome === "claimed") return inserted;
+      db.run(UPDATE, ...changesOf(schedule), schedule.id);
+      return { outcome: "saved", decided: inserted?.outcome === "inserted" ? inserted.decided : new Map() };
+    }),
+  );
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { parseBroadcast } from "../../../src/domain/audience/parse-broadcast.js";
+import { parseRecipientsCsv } from "../../../src/input/broadcast-recipients.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+
+const FEED = {
+  ref: "feed_1",
+  type: "channel",
+  channel_type: "in_app_feed",
+  channel_key: "feed",
+  template: { markdown_body: "Hi" },
+};
+const parse = (raw: unknown) => parseBroadcast("news", raw, "broadcasts/news/broadcast.json");
+const batch = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } };
+
+describe("broadcast.json (section 17)", () => {
+  test("E-401: is commercial unless it says otherwise; what only a server writes is let through", () => {
+    const raw = { $schema: "x", __readonly: {}, name: "News", status: "draft", sent_at: null, steps: [FEED] };
+    expect(parse(raw)).toMatchObject({
+      key: "news",
+      target_audience_key: null,
+      scheduled_at: null,
+      definition: { key: "news", settings: { is_commercial: true, override_preferences: false } },
+    });
+    expect(parse({ ...raw, settings: { is_commercial: false } }).definition.settings.is_commercial).toBe(false);
+  });
+
+  test.each<[string, JsonObject, string]>([
+    ["E-396: a step that gathers", { steps: [FEED, batch] }, "/steps/1/type is no step of a broadcast: batch"],
+    [
+      "E-396: one in a branch",
+      {
+        steps: [
+          {
+            ref: "b",
+            type: "branch",
+            branches: [
+              { conditions: { all: [{ variable: "data.a", operator: "exists" }] }, steps: [batch] },
+              { default: true, steps: [] },
+            ],
+          },
+        ],
+      },
+      "/steps/0/branches/0/steps/0/type is no step of a broadcast: batch",
+    ],
+    [
+      "what starts workflows",
+      { steps: [FEED], trigger: { type: "audience", audience_key: "a" } },
+      "/trigger is for workflows",
+    ],
+    [
+      "a key that nobody knows",
+      { steps: [FEED], target_audience: "a" },
+      '/target_audience is not a known key; did you mean "target_audience_key"?',
+    ],
+    ["a time that is none", { steps: [FEED], scheduled_at: "soon" }, "/scheduled_at must be a time"],
+    ["steps that are faulty", { steps: [{ ...FEED, template: {} }] }, "/steps/0/template/markdown_body is required"],
+  ])("refuses %s", (_what, raw, fault) => {
+    const error = thrownBy(() => parse(raw));
+    expect(faultsOf(error)[0]).toContain(fault);
+    expect([error.code, error.hint]).toEqual(["workflow_invalid", "Mend broadcasts/news/broadcast.json."]);
+    expect(error.message).toMatch(/^broadcast "news": /);
+  });
+});
+
+describe("recipients as CSV (E-398)", () => {
+  test("are text, whatever they look like; quotes, commas and line breaks within quotes", () => {
+    const text = '\uFEFFid,tenant,seats,note\r\nada,acme,4,"a ""b"", c"\r\ngrace,,007,"two\nlines"\n\n';
+    expect(parseRecipientsCsv(text, "people.csv")).toEqual([
+      { id: "ada", tenant: "acme", data: { seats: "4", note: 'a "b", c' } },
+      { id: "grace", data: { seats: "007", note: "two\nlines" } },
+    ]);
+    expect(parseRecipientsCsv("user_id\nada", "x")).toEqual([{ id: "ada" }]);
+  });
+
+  test.each([
+    ["name\nada", 'people.csv: no column is called "id"'],
+    ["", 'people.csv: no column is called "id"'],
+    ["id,n\nada,1\ngrace", "people.csv:3: has 1 fields, the first line 2"],
+    ['id\n"ada', "people.csv:2: not valid CSV"],
+    ['id\na"da', "people.csv:2: not valid CSV"],
+  ])("%j is refused with its place", (text, message) => {
+    expect(thrownBy(() => parseRecipientsCsv(text, "people.csv")).message).toContain(message);
+  });
+});

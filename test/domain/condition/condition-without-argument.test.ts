@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { parseConditionList } from "../../../src/domain/condition/parse-conditions.js";
+
+function complaints(condition: object): string[] {
+  const found: string[] = [];
+  parseConditionList([condition], [], { refs: null }, (path, message) => found.push(`${path.join(".")} ${message}`));
+  return found;
+}
+
+test.each(["greater_than", "less_than_or_equal_to", "is_audience_member"])(
+  "E-099 %s without an argument could never be met, and is refused",
+  (operator) => {
+    for (const argument of [undefined, null])
+      expect(complaints({ variable: "data.total", operator, argument })).toEqual([
+        "0.argument is required: nothing is ever above, below or in what is not there",
+      ]);
+  },
+);
+
+test.each([
+  ["equal_to", null],
+  ["empty", undefined],
+  ["greater_than", 0],
+  ["greater_than", "{{ data.least }}"],
+])("%s with %j may be met", (operator, argument) => {
+  expect(complaints({ variable: "data.total", operator, argument })).toEqual([]);
+});

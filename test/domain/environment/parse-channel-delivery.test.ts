@@ -1,0 +1,206 @@
+import { describe, expect, test } from "vitest";
+import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
+import { providerCatalogue, variableOf } from "../../../src/domain/environment/provider-catalogue.js";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+
+const parse = (channel: JsonObject) =>
+  parseEnvironment({ channels: { out: channel } }, "environment.json").channels.out;
+const faults = (channel: JsonObject): string[] => faultsOf(thrownBy(() => parse(channel)));
+const delivering = (type: string, provider: string | null, settings: JsonObject = {}): JsonObject => ({
+  type,
+  deliver: true,
+  ...(provider === null ? {} : { provider }),
+  settings,
+});
+const S = "/channels/out/settings";
+const LOGIN = { username: "u", password: "$P" };
+
+/** Enough for each provider to deliver. */
+const ENOUGH: Record<string, JsonObject> = {
+  smtp: { host: "smtp.lark.test", ...LOGIN },
+  sendgrid: { api_key: "$SENDGRID_KEY" },
+  postmark: { api_key: "$K" },
+  resend: { api_key: "$K" },
+  twilio: { account_id: "AC1", auth_token: "$T", phone_number: "+1" },
+  fcm: { project_id: "p", service_account_json: "$F" },
+  apns: { bundle_id: "b", signing_key: "$K", key_id: "k", team_id: "t" },
+  expo: {},
+  slack: {},
+  discord: {},
+  "ms-teams": {},
+  "knock-webhook": {},
+};
+
+describe("a channel that says deliver", () => {
+  const every = providerCatalogue().flatMap(({ vendor, type, names }) => names.map((name) => [type, name, vendor]));
+  test.each(every)("%s by %s", (type, name, vendor) => {
+    const settings = ENOUGH[String(vendor)] as JsonObject;
+    expect(parse(delivering(String(type), String(name), settings))).toMatchObject({
+      deliver: true,
+      provider: name,
+      settings,
+    });
+  });
+
+  test("settings may be written as in the provider's own documents", () => {
+    expect(
+      parse(delivering("email", "sendgrid", { apiKey: "$SENDGRID_KEY", from_address: "a@b.test" }))?.settings,
+    ).toEqual({
+      api_key: "$SENDGRID_KEY",
+      from_address: "a@b.test",
+    });
+    const twilio = { accountSid: "$SID", authToken: "$T", from: "+1" };
+    expect(parse(delivering("sms", "twilio", twilio))?.settings).toEqual({
+      account_id: "$SID",
+      auth_token: "$T",
+      phone_number: "+1",
+    });
+  });
+
+  test("SMTP wants a login, except on this machine (CH-090)", () => {
+    expect(faults(delivering("email", "smtp", { host: "smtp.lark.test" }))).toEqual([
+      `${S}/username is required by smtp`,
+      `${S}/password is required by smtp, such as "$PASSWORD"`,
+    ]);
+    for (const host of ["localhost", "127.0.0.1", "::1"])
+      expect(parse(delivering("email", "smtp", { host, port: "$PORT" }))?.deliver).toBe(true);
+    expect(faults(delivering("email", "smtp", { host: "127.0.0.1.lark.test" }))).toHaveLength(2);
+  });
+
+  test("APNs wants a signing key with its names, or a certificate with its key, never both (CH-141)", () => {
+    const apns = (settings: JsonObject) => faults(delivering("push", "push_apns", { bundle_id: "b", ...settings }));
+    const certificate = { bundle_id: "b", certificate: "$C", private_key: "$K" };
+    expect(parse(delivering("push", "push_apns", certificate))?.deliver).toBe(true);
+    expect(apns({ certificate: "$C" })).toEqual([`${S}/private_key is required by push_apns, such as "$PRIVATE_KEY"`]);
+    expect(apns({ signing_key: "$S" })).toEqual([
+      `${S}/key_id is required by push_apns`,
+      `${S}/team_id is required by push_apns`,
+    ]);
+    expect(apns({})).toEqual([`${S} must have exactly one of signing_key, certificate, has none`]);
+    expect(apns({ certificate: "$C", private_key: "$K", signing_key: "$S", key_id: "k", team_id: "t" })).toEqual([
+      `${S} must have exactly one of signing_key, certificate, has signing_key and certificate`,
+    ]);
+  });
+
+  test("a webhook's signing key may be Liquid (E-195), but no text of its own", () => {
+    const fault = `${S}/signing_key is a secret and must name an environment variable, such as "$SIGNING_KEY": never write it here`;
+    for (const signing_key of ["{{ vars.hook_key }}", "{{ recipient.keys.hook | default: tenant.hook_key }}"])
+      expect(parse(delivering("http", null, { signing_key }))?.settings).toEqual({ signing_key });
+    for (const signing_key of [
+      "s3cret",
+      "s3cret{{ recipient.id }}",
+      '{{ "s3cret" }}',
+      "{{ nope | default: 's3cret' }}",
+    ])
+      expect(faults(delivering("http", null, { signing_key }))).toEqual([fault]);
+    expect(faults(delivering("chat", "slack", { bot_token: "{{ vars.token }}" }))).toHaveLength(1);
+  });
+
+  test("a webhook and an in-app feed need no provider named", () => {
+    expect(parse(delivering("http", null))).toMatchObject({ provider: "http_knock_webhook", deliver: true });
+    expect(parse(delivering("in_app_feed", null))).toMatchObject({ provider: "in_app_feed_knock" });
+  });
+
+  const email = (settings: JsonObject): JsonObject => delivering("email", "smtp", { host: "h", ...LOGIN, ...settings });
+  test.each<[string, JsonObject, string[]]>([
+    [
+      "no provider",
+      delivering("email", null),
+      ['/channels/out/provider is required where "deliver" is true: it says who delivers'],
+    ],
+    [
+      "a slip in its name",
+      delivering("email", "sendgird"),
+      [
+        '/channels/out/provider must be a provider for email (smtp, email_smtp, sendgrid, email_sendgrid, postmark, email_postmark, resend, email_resend), found "sendgird"; did you mean "sendgrid"?',
+      ],
+    ],
+    [
+      "another type's",
+      delivering("sms", "slack"),
+      ['/channels/out/provider must be a provider for sms (sms_twilio, twilio), found "slack"'],
+    ],
+    [
+      "a type that nobody delivers for",
+      delivering("in_app_guide", "x"),
+      ["/channels/out/provider has no provider: channels of type in_app_guide cannot deliver"],
+    ],
+    [
+      "settings that are missing",
+      delivering("push", "apns", { key_id: "k" }),
+      [`${S}/bundle_id is required by push_apns`, `${S} must have exactly one of signing_key, certificate, has none`],
+    ],
+    [
+      "a slip in a setting's name",
+      delivering("email", "resend", { api_kye: "$K" }),
+      [`${S}/api_key is required by resend, such as "$API_KEY"; is "api_kye" meant to be it?`],
+    ],
+    [
+      "a literal secret",
+      delivering("email", "sendgrid", { apiKey: "SG.very-secret" }),
+      [`${S}/api_key is a secret and must name an environment variable, such as "$API_KEY": never write it here`],
+    ],
+    [
+      "a secret that is no text",
+      delivering("push", "fcm", { project_id: "p", service_account_json: { private_key: "very-secret" } }),
+      [
+        `${S}/service_account_json is a secret and must name an environment variable, such as "$SERVICE_ACCOUNT_JSON": never write it here`,
+      ],
+    ],
+    [
+      "a variable that cannot be one",
+      email({ password: "$9" }),
+      [`${S}/password is a secret and must name an environment variable, such as "$PASSWORD": never write it here`],
+    ],
+    ["a port", email({ port: "587" }), [`${S}/port must be a whole number above 0`]],
+    [
+      "TLS",
+      email({ tls: "strattls" }),
+      [`${S}/tls must be "implicit" or "starttls" or "none", found "strattls"; did you mean "starttls"?`],
+    ],
+    [
+      "a URL",
+      delivering("push", "expo", { base_url: "exp.host" }),
+      [`${S}/base_url must be a URL that starts with http:// or https://, found "exp.host"`],
+    ],
+    ["a switch", delivering("http", null, { allow_http: "yes" }), [`${S}/allow_http must be true or false`]],
+    [
+      "no sender",
+      delivering("sms", "twilio", { account_id: "a", auth_token: "$T" }),
+      [`${S} must have exactly one of phone_number, short_code, messaging_service_sid, has none`],
+    ],
+    [
+      "two senders",
+      delivering("sms", "twilio", { account_id: "a", auth_token: "$T", from: "+1", short_code: "1" }),
+      [
+        `${S} must have exactly one of phone_number, short_code, messaging_service_sid, has phone_number and short_code`,
+      ],
+    ],
+  ])("%s is refused", (_title, channel, expected) => {
+    expect(faults(channel)).toEqual(expected);
+    expect(JSON.stringify(thrownBy(() => parse(channel)))).not.toContain("very-secret");
+  });
+});
+
+describe("a sandboxed channel", () => {
+  test("may have any provider and lack settings, but holds no secret either", () => {
+    for (const provider of ["smtp", "mailgun", "sendgrid"])
+      expect(parse({ type: "email", provider })).toMatchObject({ provider, deliver: false });
+    const [fault] = faults({ type: "email", provider: "sendgrid", settings: { api_key: "SG.1" } });
+    expect(fault).toMatch(/is a secret and must name an environment variable/);
+  });
+});
+
+test.each<[Json, string | null]>([
+  ["$SENDGRID_KEY", "SENDGRID_KEY"],
+  ["$_a1", "_a1"],
+  ["SENDGRID_KEY", null],
+  ["$", null],
+  ["$1", null],
+  ["a $B", null],
+  ["$B c", null],
+  [7, null],
+])("the variable of %j is %j", (value, variable) => {
+  expect(variableOf(value)).toBe(variable);
+});

@@ -1,0 +1,221 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { channelIdOf } from "../../../src/domain/environment/environment.js";
+import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
+import { decidePreferences, resolvePreferenceSet } from "../../../src/domain/preferences/preferences.js";
+import { KnockError } from "../../../src/errors/knock-error.js";
+import { isUuid } from "../../../src/util/ids.js";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { jsonWith, mutationsOf, nested } from "../../helpers/json-arbitraries.js";
+import { faultsOf, hasParent, thrownBy } from "../../helpers/thrown-by.js";
+
+const ID = "6b1d2a0e-3f1f-4a52-9d53-1d6b8b0c2a41";
+const parse = (raw: Json) => parseEnvironment(raw, "environment.json");
+const faults = (raw: Json): string[] => faultsOf(thrownBy(() => parse(raw)));
+
+/** The contract's own example (section 5), as far as it is built. */
+const EXAMPLE: JsonObject = {
+  name: "development",
+  timezone: "Etc/UTC",
+  channels: {
+    sendgrid: {
+      id: ID,
+      type: "email",
+      provider: "smtp",
+      deliver: false,
+      settings: { from_address: "hi@example.com" },
+      conditions: { all: [] },
+    },
+    fcm: { type: "push" },
+    slack: null,
+  },
+  workflows: { "old-digest": { active: false } },
+  variables: {
+    app_url: "https://app.example.com",
+    flag: "true",
+    count: 3,
+    list: "[1,2]",
+    version: "1.2.3",
+    word: "null",
+  },
+  preferences: { default: { channel_types: { sms: false } } },
+  branding: { primary_color: "#ff0000" },
+};
+
+describe("parseEnvironment (section 5 of the contract)", () => {
+  it("reads the example", () => {
+    expect(parse(EXAMPLE)).toMatchObject({
+      name: "development",
+      timezone: "Etc/UTC",
+      channels: {
+        sendgrid: {
+          id: ID,
+          key: "sendgrid",
+          type: "email",
+          provider: "smtp",
+          deliver: false,
+          settings: { from_address: "hi@example.com" },
+          conditions: { all: [] },
+        },
+        fcm: {
+          id: channelIdOf("fcm"),
+          key: "fcm",
+          type: "push",
+          provider: "push_sandbox",
+          deliver: false,
+          settings: {},
+          conditions: null,
+        },
+        slack: null,
+      },
+      active: { "old-digest": false },
+      preferences: { channel_types: { sms: false } },
+      branding: { primary_color: "#ff0000" },
+    });
+  });
+
+  it("E-083: text of a variable that is JSON is its value", () => {
+    expect(parse(EXAMPLE).variables).toEqual({
+      app_url: "https://app.example.com",
+      flag: true,
+      count: 3,
+      list: [1, 2],
+      version: "1.2.3",
+      word: null,
+    });
+  });
+
+  it("needs nothing, and takes null for nothing", () => {
+    const names = ["name", "timezone", "channels", "workflows", "variables", "preferences", "branding"];
+    expect(parse(Object.fromEntries(names.map((name) => [name, null])))).toEqual(parse({}));
+    expect(isUuid(channelIdOf("anything"))).toBe(true);
+  });
+
+  it("holds no name that nobody declared: not those every object has", () => {
+    const { channels, active, channel_groups: groups } = parse(EXAMPLE);
+    for (const name of ["constructor", "toString", "valueOf", "hasOwnProperty"])
+      expect([channels[name], active[name], groups[name]]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it.each<[string, Json, string[]]>([
+    ["a list", [], [" must be an object, found a list"]],
+    ["a key mistyped", { chanels: {} }, ['/chanels is not a known key; did you mean "channels"?']],
+    [
+      "a channel's key mistyped",
+      { channels: { a: { type: "sms", delivr: true } } },
+      ['/channels/a/delivr is not a known key; did you mean "deliver"?'],
+    ],
+    [
+      "a workflow's key mistyped",
+      { workflows: { a: { activ: false } } },
+      ['/workflows/a/activ is not a known key; did you mean "active"?'],
+    ],
+    ["no type", { channels: { "a/b": {} } }, [expect.stringMatching(/^\/channels\/a~1b\/type must be "email" or /)]],
+    ["a type mistyped", { channels: { a: { type: "emial" } } }, [expect.stringMatching(/did you mean "email"\?$/)]],
+    ["a channel that is text", { channels: { a: "email" } }, ["/channels/a must be an object, found a string"]],
+    ["an id that is no UUID", { channels: { a: { type: "sms", id: "c-1" } } }, ["/channels/a/id must be a UUID"]],
+    ["an empty id", { channels: { a: { type: "sms", id: "" } } }, ["/channels/a/id must be a UUID"]],
+    [
+      "E-090: a status of a step asked by a channel",
+      {
+        channels: {
+          a: { type: "sms", conditions: { all: [{ variable: "refs.a.delivery_status", operator: "exists" }] } },
+        },
+      },
+      ["/channels/a/conditions/all/0/variable message statuses can only be asked in step and branch conditions"],
+    ],
+    [
+      "a switch that is text",
+      { workflows: { a: { active: "no" } } },
+      ["/workflows/a/active must be true or false, found a string"],
+    ],
+    ["a time zone that is a number", { timezone: 1 }, ["/timezone must be a string, found a number"]],
+    [
+      "preferences without a name",
+      { preferences: { channel_types: {} } },
+      ["/preferences/channel_types is not a known key"],
+    ],
+    ["tracking without a base", { tracking: {} }, ["/tracking/base_url is required (a string)"]],
+    [
+      "tracking with more",
+      { tracking: { base_url: "http://a", url: 1 } },
+      [expect.stringContaining("/tracking/url is not")],
+    ],
+    [
+      "a base that is no URL",
+      { tracking: { base_url: "go.lark.test" } },
+      ["/tracking/base_url must be an http:// or https:// URL without a query"],
+    ],
+    [
+      "a base with a query",
+      { tracking: { base_url: "https://go.lark.test/?a" } },
+      ["/tracking/base_url must be an http:// or https:// URL without a query"],
+    ],
+    [
+      "a base that would end an attribute",
+      { tracking: { base_url: 'https://a"b' } },
+      ["/tracking/base_url must be an http:// or https:// URL without a query"],
+    ],
+    [
+      "a base with a password",
+      { tracking: { base_url: "https://a:b@lark.test" } },
+      ["/tracking/base_url must be an http:// or https:// URL without a query"],
+    ],
+    ["keys that are numbers", { keys: ["sk_1", 2] }, ["/keys/1 must be a string, found a number"]],
+  ])("refuses %s", (_what, raw, expected) => {
+    expect(faults(raw)).toEqual(expected);
+  });
+
+  it("names the file and the first place, and is project_invalid", () => {
+    const error = thrownBy(() => parse({ channels: { a: { type: 1, id: 2 } } }));
+    expect(error.code).toBe("project_invalid");
+    expect(error.message).toMatch(
+      /^environment\.json: channels\.a\.id must be a string, found a number \(and 1 more\)$/,
+    );
+  });
+
+  it("does not fall over a depth of 100,000, nor over a key __proto__", () => {
+    expect(thrownBy(() => parse({ variables: { x: nested(100_000) } })).code).toBe("project_invalid");
+    const attack = JSON.parse('{"variables":{"__proto__":{"polluted":1}}}') as Json;
+    expect(faults(attack)).toEqual(["/variables/__proto__ is not allowed as a key"]);
+    expect(({} as JsonObject).polluted).toBeUndefined();
+  });
+
+  it("throws nothing but a KnockError, and what it takes can decide preferences", () => {
+    const keys = [
+      ...Object.keys(EXAMPLE),
+      "default",
+      "channel_types",
+      "type",
+      "workflows",
+      "categories",
+      "__strategy__",
+    ];
+    const raw = fc.oneof(mutationsOf(EXAMPLE, jsonWith(...keys)), jsonWith(...keys));
+    fc.assert(
+      fc.property(raw, (value) => {
+        try {
+          const environment = parse(value);
+          const set = resolvePreferenceSet({
+            recipient: {},
+            tenant: "t",
+            tenantDefaults: null,
+            environment: environment.preferences,
+          });
+          const channel = { id: ID, key: "sendgrid", type: "email" as const };
+          decidePreferences({
+            set,
+            workflow: { key: "w", categories: ["a"], is_commercial: true, override_preferences: false },
+            channel,
+            evaluate: () => true,
+          });
+        } catch (error) {
+          if (!(error instanceof KnockError)) throw error;
+          for (const { pointer } of error.details)
+            expect([pointer, hasParent(value, pointer)]).toEqual([pointer, true]);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

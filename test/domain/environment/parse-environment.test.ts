@@ -1,0 +1,212 @@
+import { describe, expect, test } from "vitest";
+import { emptyEnvironment } from "../../../src/domain/environment/environment.js";
+import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { faultsOf } from "../../helpers/parse-one-step.js";
+
+const parse = (raw: Json) => parseEnvironment(raw, "environment.json");
+const channels = { ios: { type: "push" }, droid: { type: "push" }, mail: { type: "email" } };
+
+describe("channel groups (E-189, CH-060)", () => {
+  const group = (rules: Json[], more: JsonObject = {}): JsonObject => ({
+    channels,
+    channel_groups: { phones: { type: "push", rules, ...more } },
+  });
+
+  test("rules in the order of their index, the operator any where none is given", () => {
+    const condition = { variable: "recipient.os", operator: "equal_to", argument: "ios" };
+    const rules = [
+      { index: 1, rule_type: "unless", channel: "droid", ...condition },
+      { index: 0, rule_type: "if", channel: "ios", ...condition },
+      { rule_type: "always", channel: "undeclared" },
+    ];
+    expect(parse(group(rules)).channel_groups.phones).toEqual({
+      key: "phones",
+      type: "push",
+      operator: "any",
+      rules: [rules[1], rules[0], { index: 2, rule_type: "always", channel: "undeclared" }],
+    });
+    expect(parse(group([], { operator: "all" })).channel_groups.phones).toMatchObject({ operator: "all", rules: [] });
+  });
+
+  test("E-190 a share of the recipients, as a number or as text", () => {
+    for (const argument of [12.5, "12.5"]) {
+      const rule = {
+        rule_type: "if",
+        variable: "recipient.id",
+        operator: "is_in_random_cohort",
+        argument,
+        channel: "ios",
+      };
+      expect(parse(group([rule])).channel_groups.phones?.rules).toEqual([{ ...rule, index: 0, argument: 12.5 }]);
+    }
+  });
+
+  const cohort = {
+    rule_type: "if",
+    variable: "recipient.id",
+    operator: "is_in_random_cohort",
+    argument: 50,
+    channel: "ios",
+  };
+  const at = "/channel_groups/phones/rules/0";
+  test.each([
+    [
+      "another type",
+      { rule_type: "always", channel: "mail" },
+      `${at}/channel "mail" is of type "email", but the group's type is "push"`,
+    ],
+    ["no channel", { rule_type: "always" }, `${at}/channel is required (a string)`],
+    [
+      "rule_type",
+      { rule_type: "when", channel: "ios" },
+      `${at}/rule_type must be "always" or "if" or "unless", found "when"`,
+    ],
+    [
+      "no variable",
+      { rule_type: "if", operator: "empty", channel: "ios" },
+      `${at}/variable must be a path such as data.name`,
+    ],
+    [
+      "operator",
+      { ...cohort, operator: "is_in_random_cohorts" },
+      `${at}/operator is not a known operator: "is_in_random_cohorts"; did you mean "is_in_random_cohort"?`,
+    ],
+    [
+      "refs",
+      { ...cohort, operator: "exists", variable: "refs.a.status" },
+      `${at}/variable message statuses can only be asked in step and branch conditions`,
+    ],
+    [
+      "E-190 101 percent",
+      { ...cohort, argument: 101 },
+      `${at}/argument must be a percentage from 0 to 100, with at most one decimal`,
+    ],
+    [
+      "E-190 two decimals",
+      { ...cohort, argument: "0.25" },
+      `${at}/argument must be a percentage from 0 to 100, with at most one decimal`,
+    ],
+    [
+      "E-190 another variable",
+      { ...cohort, variable: "tenant.id" },
+      `${at}/variable must be "recipient.id" with is_in_random_cohort, found "tenant.id"`,
+    ],
+    ["index", { ...cohort, index: -1 }, `${at}/index must be a whole number of at least 0, found -1`],
+    ["unknown key", { ...cohort, chanel: "ios" }, `${at}/chanel is not a known key; did you mean "channel"?`],
+  ] as [string, JsonObject, string][])("%s is refused", (_title, rule, fault) => {
+    expect(faultsOf(() => parse(group([rule])))).toEqual([fault]);
+  });
+
+  test("section 7 guides have no groups, and there are two operators", () => {
+    const [type] = faultsOf(() => parse(group([], { type: "in_app_guide" })));
+    expect(type).toMatch(/^\/channel_groups\/phones\/type must be "email"/);
+    expect(faultsOf(() => parse(group([], { operator: "first" })))).toEqual([
+      '/channel_groups/phones/operator must be "any" or "all", found "first"',
+    ]);
+  });
+
+  test("the cohort operator is unknown to a channel's own conditions", () => {
+    const { variable, operator, argument } = cohort;
+    const conditions = { all: [{ variable, operator, argument }] };
+    const [fault] = faultsOf(() => parse({ channels: { ios: { type: "push", conditions } } }));
+    expect(fault).toMatch(/^\/channels\/ios\/conditions\/all\/0\/operator is not a known operator/);
+  });
+});
+
+describe("R-123 the group of guides", () => {
+  test("has an order, an interval, and guides that it spares", () => {
+    const group = { display_sequence: ["b", "a"], display_sequence_unthrottled: ["a"], display_interval: 60 };
+    expect(parse({ guide_groups: { default: group } }).guide_group).toEqual(group);
+    expect(parse({ guide_groups: {} }).guide_group).toEqual(emptyEnvironment().guide_group);
+  });
+
+  test.each<[JsonObject, string]>([
+    [{ others: {} }, "/guide_groups/others is not a known key"],
+    [
+      { default: { display_interval: 0 } },
+      "/guide_groups/default/display_interval must be a whole number of at least 1, found 0",
+    ],
+    [{ default: { display_sequence: "a" } }, "/guide_groups/default/display_sequence must be a list, found a string"],
+    [{ default: { sequence: [] } }, "/guide_groups/default/sequence is not a known key"],
+  ])("%j is refused", (guide_groups, fault) => {
+    expect(faultsOf(() => parse({ guide_groups }))).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
+describe("answers to fetches", () => {
+  test("nothing is allowed and nothing answered by default", () => {
+    expect(parse({}).fetch).toEqual({ allow: [], answers: [] });
+    expect(parse({ fetch: null, agent: null })).toEqual(emptyEnvironment());
+  });
+
+  test("defaults: GET, 200, at once", () => {
+    const url = "https://a.test/p/1?full=1";
+    expect(parse({ fetch: { allow: ["https://a.test/"], answers: [{ url }] } }).fetch).toEqual({
+      allow: ["https://a.test/"],
+      answers: [{ method: "get", url, status: 200, body: undefined, headers: {}, delay_ms: 0, error: null }],
+    });
+    const answer = { url, status: 503, body: null, headers: { "retry-after": "1" }, delay_ms: 20, error: "timeout" };
+    expect(parse({ fetch: { answers: [{ method: "POST", ...answer }] } }).fetch.answers).toEqual([
+      { method: "post", ...answer },
+    ]);
+  });
+
+  const answer = (more: JsonObject): JsonObject => ({ answers: [{ url: "http://a.test", ...more }] });
+  test.each([
+    [{ allow: ["a.test"] }, '/fetch/allow/0 must be a URL that starts with http:// or https://, found "a.test"'],
+    [answer({ url: "/p" }), '/fetch/answers/0/url must be a URL that starts with http:// or https://, found "/p"'],
+    [answer({ status: 99 }), "/fetch/answers/0/status must be a whole number from 100 to 599, found 99"],
+    [answer({ status: "200" }), "/fetch/answers/0/status must be a whole number from 100 to 599, found a string"],
+    [answer({ delay_ms: -1 }), "/fetch/answers/0/delay_ms must be a whole number of at least 0, found -1"],
+    [answer({ headers: { a: 1 } }), "/fetch/answers/0/headers/a must be a string, found a number"],
+    [answer({ error: "" }), "/fetch/answers/0/error must not be empty"],
+    [answer({ stauts: 200 }), '/fetch/answers/0/stauts is not a known key; did you mean "status"?'],
+    [{ answer: [] }, '/fetch/answer is not a known key; did you mean "answers"?'],
+  ] as [Json, string][])("%o is refused", (fetch, fault) => {
+    expect(faultsOf(() => parse({ fetch }))).toEqual([fault]);
+  });
+});
+
+describe("answers of an agent (EQ-58)", () => {
+  test("a text, a JSON value or an error, for one step or any", () => {
+    const answers: JsonObject[] = [
+      { workflow: "ferry", step: "ai_agent_1", text: "" },
+      { step: "ai_agent_2", json: { a: null } },
+      { json: null },
+      { error: "refused" },
+    ];
+    expect(parse({ agent: { url: "http://127.0.0.1:1/v1", answers } }).agent).toEqual({
+      url: "http://127.0.0.1:1/v1",
+      answers: answers.map((answer) => ({ workflow: null, step: null, ...answer })),
+    });
+    expect(parse({ agent: {} }).agent).toEqual({ url: null, answers: [] });
+  });
+
+  test.each([
+    [{ answers: [{}] }, "/agent/answers/0 must have exactly one of text, json and error"],
+    [{ answers: [{ text: "a", error: "b" }] }, "/agent/answers/0 must have exactly one of text, json and error"],
+    [{ answers: [{ text: 1 }] }, "/agent/answers/0/text must be a string, found a number"],
+    [{ url: "localhost" }, '/agent/url must be a URL that starts with http:// or https://, found "localhost"'],
+    [{ model: "a" }, "/agent/model is not a known key"],
+  ] as [Json, string][])("%o is refused", (agent, fault) => {
+    expect(faultsOf(() => parse({ agent }))).toEqual([fault]);
+  });
+});
+
+test("nesting beyond any sense is refused, not a stack overflow", () => {
+  let deep: Json = {};
+  for (let i = 0; i < 20_000; i++) deep = { all: [deep] };
+  expect(() => parse({ channels: { a: { type: "email", conditions: deep } } })).toThrow(
+    expect.objectContaining({ code: "project_invalid" }),
+  );
+});
+
+describe("who may call the local API (contract, section 6)", () => {
+  test("everybody, unless keys are listed; no signed users without a signing key", () => {
+    expect(parse({}).access).toEqual({ keys: null, enhanced_security: false, signing_key: null });
+    const access = { keys: ["sk_a", "pk_b"], enhanced_security: true, signing_key: "$KNOCK_SIGNING_KEY" };
+    expect(parse(access).access).toEqual(access);
+    expect(parse({ keys: [] }).access.keys).toEqual([]);
+  });
+});

@@ -1,0 +1,244 @@
+import { describe, expect, test } from "vitest";
+import { parseGuide } from "../../../src/domain/guide/parse-guide.js";
+import { parseMessageType } from "../../../src/domain/guide/parse-message-type.js";
+import { KnockError } from "../../../src/errors/knock-error.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+
+const FIELDS: JsonObject[] = [
+  { type: "text", key: "title", label: "Title", settings: { required: true, min_length: 2, maxLength: 10 } },
+  { type: "markdown", key: "body", label: null },
+  { type: "url", key: "link", label: null },
+  { type: "color", key: "tint", label: null },
+  { type: "boolean", key: "closable", label: null, settings: { default: true } },
+  { type: "number", key: "order", label: null, settings: { min: 1, max: 9 } },
+  { type: "select", key: "size", label: null, settings: { options: [{ value: "s" }, { value: "l", label: "Large" }] } },
+  { type: "multi_select", key: "tags", label: null, settings: { options: [{ value: "a" }], default: [] } },
+  { type: "button", key: "button", label: null, action: { settings: { default: "/go" } } },
+  { type: "image", key: "image", label: null },
+  { type: "json", key: "extra", label: null, settings: { schema: { type: "object", required: ["a"] } } },
+  { type: "list", key: "items", label: null, settings: { itemSchema: { type: "string" } } },
+];
+
+function typeOf(fields: unknown[], more: JsonObject = {}): JsonObject {
+  return {
+    name: "Banner",
+    preview: "<p></p>",
+    variants: [{ key: "default", name: "Default", fields }],
+    ...more,
+  } as JsonObject;
+}
+
+const BANNER = parseMessageType("banner", typeOf(FIELDS), "message-types/banner/message_type.json");
+
+function step(values: JsonObject = { title: "Hi" }, more: JsonObject = {}): JsonObject {
+  return { ref: "one", schema_key: "banner", schema_semver: "0.1.0", schema_variant_key: "default", values, ...more };
+}
+
+function parse(raw: unknown) {
+  return parseGuide("tour", raw, {
+    shown: "guides/tour/guide.json",
+    messageTypes: new Map<string, typeof BANNER | KnockError>([
+      ["banner", BANNER],
+      ["broken", new KnockError("project_invalid", "message-types/broken/message_type.json: broken")],
+    ]),
+    channelType: (key) => ({ tours: "in_app_guide", feed: "in_app_feed" })[key],
+    managed: false,
+  });
+}
+
+function guide(more: JsonObject = {}): JsonObject {
+  return { name: "Tour", channel_key: "tours", steps: [step()], ...more };
+}
+
+describe("section 13 a guide", () => {
+  test("has what its file and its message type say", () => {
+    const { guide: parsed, warnings } = parse(
+      guide({
+        steps: [step({ title: "Hi", button: { text: "Open" }, extra: { a: 1 }, items: ["{{ x }}", "y"], size: "l" })],
+        target_audience_key: "club",
+        activation_location_rules: [{ pathname: "/home" }],
+        __readonly: { active: false, semver: "2.0.0", active_from: "2025-01-01T00:00:00Z", active_until: null },
+      }),
+    );
+    expect(warnings).toEqual([]);
+    expect(parsed).toMatchObject({
+      key: "tour",
+      type: "banner",
+      semver: "2.0.0",
+      active: false,
+      active_from: Date.parse("2025-01-01"),
+      active_until: null,
+      target_audience_key: "club",
+      activation_url_patterns: [{ directive: "allow", pathname: "/home", search: null }],
+    });
+    const values = Object.fromEntries((parsed.steps[0]?.content ?? []).map(({ key, value }) => [key, value]));
+    expect(values).toEqual({
+      title: "Hi",
+      body: null,
+      link: null,
+      tint: null,
+      closable: true,
+      order: null,
+      size: "l",
+      tags: [],
+      button: { text: "Open", action: "/go" },
+      image: null,
+      extra: { a: 1 },
+      items: ["{{ x }}", "y"],
+    });
+  });
+
+  test("F-026 tells of keys that have no effect", () => {
+    expect(parse(guide({ colour: "red", steps: [step(undefined, { valeus: {} })] })).warnings).toEqual([
+      "colour is not a known key and has no effect",
+      'steps[0].valeus is not a known key and has no effect; did you mean "values"?',
+    ]);
+  });
+
+  const conditions = (variable: string) => ({ all: [{ variable, operator: "exists" }] });
+  test.each<[string, JsonObject, string]>([
+    ["no name", { name: 7 }, "/name must be a string, found a number"],
+    ["no channel", { channel_key: null }, "/channel_key must be a string, found null"],
+    ["another channel", { channel_key: "feed" }, '/channel_key names a channel of type in_app_feed: "feed"'],
+    ["no steps", { steps: [] }, "/steps must have at least one step"],
+    ["a ref twice", { steps: [step(), step()] }, '/steps/1/ref "one" is already the ref of another step'],
+    ["no message type", { steps: [step({}, { schema_key: "baner" })] }, 'did you mean "banner"?'],
+    [
+      "a broken one",
+      { steps: [step({}, { schema_key: "broken" })] },
+      "/steps/0/schema_key names a message type that cannot",
+    ],
+    [
+      "no variant",
+      { steps: [step({}, { schema_variant_key: "x" })] },
+      '/steps/0/schema_variant_key names no variant of "banner": default',
+    ],
+    [
+      "a field too many",
+      { steps: [step({ title: "Hi", titel: "x" })] },
+      '/steps/0/values/titel is no field of "banner"; did you mean "title"?',
+    ],
+    ["a field missing", { steps: [step({})] }, "/steps/0/values/title is required"],
+    ["a text too short", { steps: [step({ title: "x" })] }, "/steps/0/values/title must have at least 2 characters"],
+    ["a text too long", { steps: [step({ title: "12345678901" })] }, "must have at most 10 characters"],
+    [
+      "a script",
+      { steps: [step({ title: "Hi", link: "javascript:alert(1)" })] },
+      "/steps/0/values/link must not be a script",
+    ],
+    [
+      "a button's script",
+      { steps: [step({ title: "Hi", button: { action: " JavaScript:x" } })] },
+      "/button/action must not be a script",
+    ],
+    [
+      "a part too many",
+      { steps: [step({ title: "Hi", button: { label: "x" } })] },
+      "/button/label is not a part of a button: text, action",
+    ],
+    ["no button", { steps: [step({ title: "Hi", button: "x" })] }, "/button must be an object with text, action"],
+    ["no colour", { steps: [step({ title: "Hi", tint: "blue" })] }, "/tint must be a colour"],
+    ["no switch", { steps: [step({ title: "Hi", closable: "yes" })] }, "/closable must be true or false"],
+    ["no number", { steps: [step({ title: "Hi", order: "7" })] }, "/order must be a number"],
+    ["a number too large", { steps: [step({ title: "Hi", order: 10 })] }, "/order must be at most 9, found 10"],
+    ["no option", { steps: [step({ title: "Hi", size: "m" })] }, "/size must be one of s, l"],
+    ["no option of several", { steps: [step({ title: "Hi", tags: ["b"] })] }, "/tags/0 must be one of a"],
+    [
+      "JSON of another schema",
+      { steps: [step({ title: "Hi", extra: { b: 1 } })] },
+      "/extra does not fit the field's schema",
+    ],
+    ["an item of another schema", { steps: [step({ title: "Hi", items: ["a", 1] })] }, "/items item 1 does not fit"],
+    ["partials", { steps: [step({ title: "{% render 'x' %}" })] }, "/steps/0/values cannot render partials"],
+    [
+      "no pattern",
+      { activation_url_patterns: [{ pathname: "/(" }] },
+      '/activation_url_patterns/0/pathname is no URL pattern: "/("',
+    ],
+    [
+      "an empty pattern",
+      { activation_url_patterns: [{ directive: "block" }] },
+      "must have a pathname, a search, or both",
+    ],
+    [
+      "no directive",
+      { activation_url_patterns: [{ directive: "deny", pathname: "/" }] },
+      "/activation_url_patterns/0/directive",
+    ],
+    [
+      "old rules beside patterns",
+      { activation_url_patterns: [{ pathname: "/" }], activation_location_rules: [{ pathname: "/" }] },
+      "/activation_location_rules must not be given beside",
+    ],
+    ["no time", { active_from: "soon" }, "/active_from must be an ISO 8601 time"],
+    [
+      "a window that ends first",
+      { active_from: "2025-01-02T00:00:00Z", __readonly: { active_until: "2025-01-01T00:00:00Z" } },
+      "/active_until must be after active_from",
+    ],
+    [
+      "no operator",
+      { target_property_conditions: { all: [{ variable: "recipient.a", operator: "is" }] } },
+      "/operator is not a known operator",
+    ],
+    [
+      "E-088 an actor",
+      { target_property_conditions: conditions("actor.id") },
+      "must start with one of recipient, tenant, data, vars",
+    ],
+    ["a message", { target_property_conditions: conditions("refs.a.delivery_status") }, "must start with one of"],
+  ])("with %s is refused", (_title, more, fault) => {
+    const faults = faultsOf(thrownBy(() => parse(guide(more))));
+    expect(faults.join("\n")).toContain(fault);
+    expect(faults.length).toBeLessThanOrEqual(2);
+  });
+
+  test("that is no object is refused", () => {
+    expect(thrownBy(() => parse([])).message).toContain("guides/tour/guide.json");
+  });
+});
+
+describe("section 12 a message type", () => {
+  const refused = (raw: unknown): string[] => faultsOf(thrownBy(() => parseMessageType("banner", raw, "file")));
+  test.each<[string, unknown, string]>([
+    ["no preview", { ...typeOf([]), preview: null }, "/preview must be a string, found null"],
+    [
+      "no default",
+      typeOf([], { variants: [{ key: "x", name: "X", fields: [] }] }),
+      '/variants must have one with the key "default"',
+    ],
+    [
+      "a variant twice",
+      typeOf([], {
+        variants: [
+          { key: "default", fields: [] },
+          { key: "default", fields: [] },
+        ],
+      }),
+      "/variants/1/key",
+    ],
+    ["an unknown field", typeOf([{ type: "texts", key: "a" }]), '/variants/0/fields/0/type must be "text"'],
+    [
+      "a key twice",
+      typeOf([
+        { type: "text", key: "a" },
+        { type: "url", key: "a" },
+      ]),
+      '/variants/0/fields/1/key "a" is already',
+    ],
+    [
+      "a select without options",
+      typeOf([{ type: "select", key: "a" }]),
+      "/variants/0/fields/0/settings is required: it has the options",
+    ],
+    [
+      "a limit of the wrong type",
+      typeOf([{ type: "text", key: "a", settings: { min_length: "1" } }]),
+      "/settings/min_length must be",
+    ],
+    ["no object", [], " must be an object, found a list"],
+  ])("with %s is refused", (_title, raw, fault) => {
+    expect(refused(raw).join("\n")).toContain(fault);
+  });
+});

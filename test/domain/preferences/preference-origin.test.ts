@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import {
+  originText,
+  type PreferenceOrigin,
+  preferenceOrigin,
+} from "../../../src/domain/preferences/preference-origin.js";
+import type { PreferenceSources } from "../../../src/domain/preferences/preferences.js";
+
+const OWN: PreferenceOrigin = { set: "recipient", id: "default" };
+const FOR_ACME: PreferenceOrigin = { set: "recipient", id: "acme" };
+const ACME: PreferenceOrigin = { set: "tenant_default", id: "acme" };
+const ENVIRONMENT: PreferenceOrigin = { set: "environment_default", id: null };
+
+const none: PreferenceSources = { recipient: {}, tenant: null, tenantDefaults: null, environment: {} };
+const EMAIL = ["channel_types", "email"];
+const off = { channel_types: { email: false } };
+const on = { channel_types: { email: true } };
+const locked = { channel_types: { __strategy__: "replace", email: false } };
+const condition = { variable: "data.n", operator: "equal_to" as const, argument: "1" };
+const conditional = { channel_types: { email: { conditions: [condition] } } };
+
+describe("preferenceOrigin (E-139 to E-146, E-159)", () => {
+  test.each<[title: string, sources: Partial<PreferenceSources>, path: string[], origin: PreferenceOrigin | null]>([
+    ["nobody's", {}, EMAIL, null],
+    ["the recipient's over the environment's", { recipient: { default: off }, environment: on }, EMAIL, OWN],
+    [
+      "the environment's, the recipient set another",
+      { recipient: { default: { channel_types: { sms: true } } }, environment: off },
+      EMAIL,
+      ENVIRONMENT,
+    ],
+    [
+      "null in the recipient's is not set",
+      { recipient: { default: { channel_types: null } }, environment: off },
+      EMAIL,
+      ENVIRONMENT,
+    ],
+    ["equal values: the one that counts", { recipient: { default: off }, environment: off }, EMAIL, OWN],
+    ["a tenant nobody has a set for", { recipient: { default: off }, tenant: "acme" }, EMAIL, OWN],
+    [
+      "the recipient's for the tenant",
+      { recipient: { acme: off, default: on }, tenant: "acme", tenantDefaults: on },
+      EMAIL,
+      FOR_ACME,
+    ],
+    [
+      "the tenant's, the recipient's default set does not count",
+      { recipient: { default: on }, tenant: "acme", tenantDefaults: off },
+      EMAIL,
+      ACME,
+    ],
+    [
+      "a tenant's default that replaces",
+      { recipient: { acme: on }, tenant: "acme", tenantDefaults: locked },
+      EMAIL,
+      ACME,
+    ],
+    [
+      "commercial_subscribed is the default set's",
+      { recipient: { default: { commercial_subscribed: false }, acme: on }, tenant: "acme" },
+      ["commercial_subscribed"],
+      OWN,
+    ],
+    ["conditions", { recipient: { default: conditional }, environment: off }, [...EMAIL, "conditions"], OWN],
+    [
+      "a category with dots in its name",
+      { environment: { categories: { "a.b": false } } },
+      ["categories", "a.b"],
+      ENVIRONMENT,
+    ],
+  ])("%s", (_title, sources, path, origin) => {
+    const given = { ...none, ...sources };
+    const before = structuredClone(given);
+    expect(preferenceOrigin(given, path)).toEqual(origin);
+    expect(given).toEqual(before);
+  });
+
+  test("in words; nothing for the recipient's own", () => {
+    expect([OWN, FOR_ACME, ACME, ENVIRONMENT, null].map(originText)).toEqual([
+      "",
+      "in the recipient's set for tenant acme",
+      "in the defaults of tenant acme",
+      "in the environment's defaults",
+      "",
+    ]);
+  });
+});

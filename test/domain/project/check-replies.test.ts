@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { emptyEnvironment } from "../../../src/domain/environment/environment.js";
+import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
+import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
+import type { JsonObject } from "../../../src/util/json.js";
+
+const chat = (ref: string, reply_to_step_ref = "", channel_key = "slack"): JsonObject => ({
+  ref,
+  type: "channel",
+  channel_type: "chat",
+  channel_key,
+  template: { markdown_body: "Hi", settings: { reply_to_step_ref } },
+});
+const sms: JsonObject = { ...chat("sms"), channel_type: "sms", channel_key: "text", template: { text_body: "Hi" } };
+const branch = (steps: JsonObject[]): JsonObject => ({
+  ref: "fork",
+  type: "branch",
+  branches: [
+    { name: "a", terminates: false, conditions: { all: [{ variable: "data.a", operator: "exists" }] }, steps },
+    { name: "else", terminates: false, steps: [] },
+  ],
+});
+
+const checked = (steps: JsonObject[]) =>
+  resolveChannelTypes(parseWorkflow("w", { name: "W", steps }), emptyEnvironment());
+
+test.each([
+  ["a step before it", [chat("one"), sms, chat("two", "one")]],
+  ["a step before the branch that it is in", [chat("one"), branch([chat("two", "one")])]],
+  ["a step before it in the same branch", [branch([chat("one"), chat("two", "one")])]],
+])("E-188 a reply to %s", (_title, steps) => {
+  expect(checked(steps).steps).toHaveLength(steps.length);
+});
+
+test.each([
+  ["names no step", [chat("two", "gone")], "steps[0]", 'names no step: "gone"'],
+  ["is to no chat step", [sms, chat("two", "sms")], "steps[1]", 'names no chat step: "sms"'],
+  ["is to itself", [chat("two", "two")], "steps[0]", 'must name a step that every run has come past, not "two"'],
+  [
+    "is to a later step",
+    [chat("two", "one"), chat("one")],
+    "steps[0]",
+    "must name a step that every run has come past",
+  ],
+  ["is to a step of a branch", [branch([chat("one")]), chat("two", "one")], "steps[1]", "that every run has come past"],
+  ["goes through another channel", [chat("one"), chat("two", "one", "other")], "steps[1]", "with the same channel"],
+])("E-188 a reply that %s is refused", (_title, steps, place, words) => {
+  expect(() => checked(steps)).toThrow(`workflow "w": ${place}.template.settings.reply_to_step_ref`);
+  expect(() => checked(steps)).toThrow(words);
+});

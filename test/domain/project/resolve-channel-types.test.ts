@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
+import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
+import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
+import { type Workflow, walkSteps } from "../../../src/domain/workflow/workflow.js";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+
+const environment = (channels: JsonObject) => parseEnvironment({ channels }, "environment.json");
+const step = (channel_key: string, template: Json, more: JsonObject = {}): JsonObject => ({
+  ref: channel_key,
+  type: "channel",
+  channel_key,
+  template,
+  ...more,
+});
+
+function resolve(steps: Json[], channels: JsonObject): Workflow {
+  return resolveChannelTypes(parseWorkflow("w", { steps }), environment(channels));
+}
+const faults = (steps: Json[], channels: JsonObject): string[] => faultsOf(thrownBy(() => resolve(steps, channels)));
+
+describe("resolveChannelTypes (F-041, F-057)", () => {
+  it("gives a step without a type its channel's, inside branches too, and checks its template", () => {
+    const inner = step("text", { text_body: "x" });
+    const branch: JsonObject & { branches: JsonObject[] } = {
+      ref: "b",
+      type: "branch",
+      branches: [{ conditions: { all: [{ variable: "data.a", operator: "exists" }] }, steps: [inner] }, {}],
+    };
+    const workflow = resolve([branch], { text: { type: "sms" } });
+    const types = [...walkSteps(workflow.steps)].map(({ step: one }) =>
+      one.type === "channel" ? one.channel_type : one.type,
+    );
+    expect(types).toEqual(["branch", "sms"]);
+    expect(
+      faults([{ ...branch, branches: [{ ...branch.branches[0], steps: [step("text", {})] }, {}] } as Json], {
+        text: { type: "sms" },
+      }),
+    ).toEqual(["/steps/0/branches/0/steps/0/template/text_body is required (a string)"]);
+  });
+
+  it("leaves a step alone whose channel nobody declared, or that is not configured here", () => {
+    const [one] = resolve([step("text", { text_body: "x" }, { channel_type: "sms" })], {}).steps;
+    expect(one).toMatchObject({ channel_type: "sms" });
+    expect(() => resolve([step("text", { text_body: "x" }, { channel_type: "sms" })], { text: null })).not.toThrow();
+  });
+
+  it.each<[string, Json, JsonObject, string]>([
+    [
+      "no type, no channel",
+      step("text", {}),
+      {},
+      '/steps/0/channel_type is required: no channel "text" is declared that would tell it',
+    ],
+    [
+      "no type, a channel that is not configured",
+      step("text", {}),
+      { text: null },
+      '/steps/0/channel_type is required: no channel "text" is declared that would tell it',
+    ],
+    [
+      "another type than its channel's",
+      step("text", { text_body: "x" }, { channel_type: "sms" }),
+      { text: { type: "email" } },
+      '/steps/0/channel_type is "sms", but channel "text" is of type "email"',
+    ],
+    [
+      "a channel of guides, which old files do not know",
+      step("g", { text_body: "x" }),
+      { g: { type: "in_app_guide" } },
+      expect.stringMatching(/^\/steps\/0\/channel_type is required/),
+    ],
+  ])("refuses %s", (_what, raw, channels, fault) => {
+    expect(faults([raw], channels)).toEqual([fault]);
+  });
+
+  it.each(["constructor", "toString", "__proto__", "valueOf"])(
+    "takes a channel called %s for what it is: not declared",
+    (key) => {
+      expect(() => resolve([step(key, { text_body: "x" }, { channel_type: "sms" })], {})).not.toThrow();
+      expect(faults([step(key, { text_body: "x" })], {})).toEqual([
+        expect.stringContaining("is declared that would tell it"),
+      ]);
+    },
+  );
+});

@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseRecipientsFile } from "../../../src/domain/request/parse-recipients-file.js";
+import { KnockError } from "../../../src/errors/knock-error.js";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { jsonWith, mutationsOf, nested } from "../../helpers/json-arbitraries.js";
+import { faultsOf, hasParent, thrownBy } from "../../helpers/thrown-by.js";
+
+const parse = (raw: Json) => parseRecipientsFile(raw, "people.json");
+const faults = (raw: Json): string[] => faultsOf(thrownBy(() => parse(raw)));
+
+/** The contract's own example (section 5). */
+const EXAMPLE: JsonObject = {
+  users: [
+    {
+      id: "ada",
+      name: "Ada",
+      timezone: "Europe/Paris",
+      preferences: { default: { workflows: { "new-comment": false } } },
+      channel_data: { fcm: { tokens: ["t1"] } },
+    },
+  ],
+  objects: [{ collection: "projects", id: "p1", name: "Apollo" }],
+  tenants: [{ id: "acme", name: "Acme", settings: { preference_set: {} } }],
+  subscriptions: [{ object: { collection: "projects", id: "p1" }, recipient: "ada", properties: { role: "owner" } }],
+  audiences: { beta: ["ada", { collection: "projects", id: "p1" }] },
+};
+
+describe("parseRecipientsFile (section 5 of the contract)", () => {
+  it("reads the example", () => {
+    expect(parse(EXAMPLE)).toMatchObject({
+      recipients: [
+        {
+          key: "$users/ada",
+          properties: { name: "Ada", timezone: "Europe/Paris" },
+          preferences: { default: { workflows: { "new-comment": false } } },
+          channel_data: { fcm: { tokens: ["t1"] } },
+        },
+        { key: "projects/p1", properties: { name: "Apollo" } },
+        { key: "$tenants/acme", properties: { name: "Acme", settings: { preference_set: {} } } },
+      ],
+      subscriptions: [{ object: "projects/p1", recipient: "$users/ada", properties: { role: "owner" } }],
+      audiences: [{ key: "beta", members: ["$users/ada", "projects/p1"] }],
+    });
+  });
+
+  it("takes what holds nothing", () => {
+    const nothing = { recipients: [], subscriptions: [], audiences: [] };
+    expect(parse({})).toEqual(nothing);
+    expect(parse({ $schema: "x", users: [], objects: [], tenants: [], subscriptions: [], audiences: {} })).toEqual(
+      nothing,
+    );
+  });
+
+  it("identifies an object of nothing but its name, unlike a trigger", () => {
+    expect(parse({ objects: [{ collection: "projects", id: "p1" }] }).recipients).toEqual([
+      { key: "projects/p1", properties: {} },
+    ]);
+  });
+
+  it.each<[string, Json, string[]]>([
+    ["a list", [], [" must be an object, found a list"]],
+    ["a key mistyped", { user: [] }, ['/user is not a known key; did you mean "users"?']],
+    ["a user that is text", { users: ["ada"] }, ["/users/0 must be an object, found a string"]],
+    ["users under keys", { users: { ada: {} } }, ["/users must be a list, found an object"]],
+    ["a user without an id", { users: [{ name: "Ada" }] }, ["/users/0/id is required (a string)"]],
+    ["a user with a number for an id", { users: [{ id: 42 }] }, ["/users/0/id must be a string, found a number"]],
+    ["a slash in an id", { users: [{ id: "a/b" }] }, ['/users/0/id must not contain "/" or "#"']],
+    [
+      "a user of a collection",
+      { users: [{ id: "a", collection: "c" }] },
+      ["/users/0/collection a user has no collection; list it under objects"],
+    ],
+    ["an object of none", { objects: [{ id: "a" }] }, ["/objects/0/collection is required (a string)"]],
+    [
+      "a set that is a switch",
+      { users: [{ id: "a", preferences: { default: true } }] },
+      ["/users/0/preferences/default must be an object"],
+    ],
+    ["a tenant without an id", { tenants: [{}] }, ["/tenants/0/id is required (a string)"]],
+    [
+      "a subscription of nobody",
+      { subscriptions: [{ object: { collection: "c", id: "o" } }] },
+      [expect.stringMatching(/^\/subscriptions\/0\/recipient /)],
+    ],
+    [
+      "a subscription's key mistyped",
+      { subscriptions: [{ object: "o", recipient: "a", propertys: {} }] },
+      [expect.stringMatching(/^\/subscriptions\/0\/propertys is not a known key/)],
+    ],
+    ["an audience that is text", { audiences: { beta: "ada" } }, ["/audiences/beta must be a list, found a string"]],
+    [
+      "a member without an id",
+      { audiences: { "be/ta": ["ada", {}] } },
+      ["/audiences/be~1ta/1/id is required (a string)"],
+    ],
+  ])("refuses %s", (_what, raw, expected) => {
+    expect(faults(raw)).toEqual(expected);
+  });
+
+  it("names the file, the place and how many faults there are", () => {
+    const error = thrownBy(() => parse({ users: [{}, {}] }));
+    expect(error.code).toBe("project_invalid");
+    expect(error.message).toBe("people.json: users[0].id is required (a string) (and 1 more)");
+  });
+
+  it("does not fall over a depth of 100,000, nor swallow a key __proto__", () => {
+    expect(thrownBy(() => parse({ users: [{ id: "a", x: nested(100_000) }] })).code).toBe("project_invalid");
+    const attack = JSON.parse('{"users":[{"id":"a","__proto__":{"polluted":1}}]}') as Json;
+    expect(faults(attack)).toEqual(["/users/0/__proto__ is not allowed as a key"]);
+    expect(({} as JsonObject).polluted).toBeUndefined();
+  });
+
+  it("throws nothing but a KnockError whose pointers lead into the file", () => {
+    const keys = [...Object.keys(EXAMPLE), "id", "collection", "recipient", "object", "properties"];
+    fc.assert(
+      fc.property(fc.oneof(mutationsOf(EXAMPLE, jsonWith(...keys)), jsonWith(...keys)), (raw) => {
+        try {
+          parse(raw);
+        } catch (error) {
+          if (!(error instanceof KnockError)) throw error;
+          for (const { pointer } of error.details) expect([pointer, hasParent(raw, pointer)]).toEqual([pointer, true]);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -1,0 +1,138 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { RecipientReference } from "../../../src/domain/recipient/recipient.js";
+import { parseExpectation } from "../../../src/domain/run/expectation.js";
+import type { RecipientOutcome, StepOutcome, TriggerOutcome } from "../../../src/domain/run/outcome.js";
+import { summarize } from "../../../src/domain/run/outcome.js";
+import { KnockError } from "../../../src/errors/knock-error.js";
+import { thrownBy } from "../../helpers/thrown-by.js";
+
+function step(
+  ref: string,
+  channel_type: string,
+  outcome: StepOutcome["outcome"],
+  more: Partial<StepOutcome> = {},
+): StepOutcome {
+  return { ref, type: "channel", channel_type, channel: `${channel_type}-channel`, outcome, reason: null, ...more };
+}
+
+function run(recipient: RecipientReference, ...steps: StepOutcome[]): RecipientOutcome {
+  return { recipient, recipient_run_id: "r", status: "completed", steps };
+}
+
+function outcomeOf(...recipients: RecipientOutcome[]): TriggerOutcome {
+  return {
+    workflow_run_id: "w",
+    workflow: "w",
+    target: "local",
+    cancellation_key: null,
+    recipients,
+    summary: summarize(recipients),
+  };
+}
+
+const OUTCOME = outcomeOf(
+  run(
+    "ada",
+    step("feed_1", "in_app_feed", "sent"),
+    step("email_1", "email", "skipped", { reason: { code: "preference", detail: null } }),
+  ),
+  run({ id: "p1", collection: "projects" }, step("email_1", "email", "sent"), step("email_2", "email", "failed")),
+  run("urn:x=1", step("email_1", "email", "sent", { message_ids: ["a", "b"] })),
+  {
+    recipient: "zoe",
+    recipient_run_id: null,
+    status: null,
+    steps: [],
+    reason: { code: "recipient_not_found", detail: null },
+  },
+);
+
+const found = (rule: string): string | null => parseExpectation(rule).check(OUTCOME);
+
+describe("--expect (section 2 of the contract)", () => {
+  it.each([
+    "sent=4",
+    "sent==4",
+    "sent>=4",
+    "sent > 3",
+    "sent<5",
+    "sent<=4",
+    "sent!=3",
+    "skipped=1",
+    "waiting=0",
+    "failed=2",
+    "cancelled=0",
+    "recipients=4",
+    " sent>=1 ",
+    "ada:feed_1=sent",
+    "ada:in_app_feed=sent",
+    "ada:in-app=sent",
+    "ada:email-channel=skipped",
+    "projects/p1:email_1=sent",
+    "urn:x=1:email=sent",
+  ])("%s is met", (rule) => {
+    expect(found(rule)).toBeNull();
+  });
+
+  it.each([
+    ["sent>=5", "sent is 4"],
+    ["no-failures", "failed is 2"],
+    ["ada:email=sent", '"ada" email_1 is skipped (preference)'],
+    ["ada:push=sent", "ada has no step push"],
+    ["zoe:email=sent", "zoe has no step email (recipient_not_found)"],
+    ["bob:email=sent", "bob is not among the recipients"],
+    ["p1:email_1=sent", "p1 is not among the recipients"],
+    // Every step of the type: the second failed.
+    ["projects/p1:email=sent", '{"id":"p1","collection":"projects"} email_2 is failed'],
+  ])("%s is not: %s", (rule, instead) => {
+    expect(found(rule)).toBe(instead);
+  });
+
+  it("is not met where the target does not tell", () => {
+    const untold = { ...OUTCOME, recipients: null, summary: null };
+    for (const rule of ["sent>=0", "no-failures", "ada:email=sent"])
+      expect(parseExpectation(rule).check(untold)).toContain("--wait");
+  });
+
+  it.each([
+    ["", "is not a rule"],
+    ["sent", "is not a rule"],
+    ["sent>=", "is not a rule"],
+    ["sent>=-1", "is not a rule"],
+    ["sent=>1", "is not a rule"],
+    ["ada:=sent", "is not a rule"],
+    [":email=sent", "is not a rule"],
+    ["snet>=1", "counts nothing known"],
+    ["ada:email=snet", "names no outcome"],
+  ])("%j %s", (rule, words) => {
+    const error = thrownBy(() => parseExpectation(rule));
+    expect([error.code, error.message]).toEqual(["usage", expect.stringContaining(words)]);
+    expect(error.hint).toBeTruthy();
+  });
+
+  it("asks whether the right word was meant", () => {
+    expect(thrownBy(() => parseExpectation("skiped=0")).hint).toBe('Did you mean "skipped"?');
+    expect(thrownBy(() => parseExpectation("ada:email=cancelld")).hint).toBe('Did you mean "cancelled"?');
+  });
+
+  it("throws nothing but a KnockError, and its rules never throw", () => {
+    const piece = fc.constantFrom("sent", "ada", ":", "=", ">", "!", "0", "9", "/", "email", " ", "no-failures");
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece, { maxLength: 8 }).map((parts) => parts.join("")),
+        ),
+        (rule) => {
+          try {
+            parseExpectation(rule).check(OUTCOME);
+          } catch (error) {
+            if (!(error instanceof KnockError)) throw error;
+          }
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import type { RecipientOutcome, StepResult } from "../../../src/domain/run/outcome.js";
+import {
+  combineVerdicts,
+  hasFailed,
+  VERDICT_EXIT,
+  type Verdict,
+  verdictOf,
+} from "../../../src/domain/run/outcome-verdict.js";
+
+function run(...outcomes: StepResult[]): RecipientOutcome {
+  const steps = outcomes.map((outcome, index) => ({ ref: `s${index}`, type: "channel", outcome, reason: null }));
+  return { recipient: "ada", recipient_run_id: "r", status: "completed", steps };
+}
+
+const UNKNOWN: RecipientOutcome = {
+  ...run(),
+  recipient_run_id: null,
+  status: null,
+  reason: { code: "recipient_not_found", detail: null },
+};
+const STOPPED: RecipientOutcome = { ...run(), reason: { code: "condition", detail: null } };
+
+function verdict(recipients: RecipientOutcome[] | null): Verdict {
+  return verdictOf({
+    workflow_run_id: "w",
+    workflow: "w",
+    target: "local",
+    cancellation_key: null,
+    recipients,
+    summary: null,
+  });
+}
+
+describe("verdictOf (section 4 of the contract)", () => {
+  it.each<[string, RecipientOutcome[] | null, number]>([
+    ["all sent", [run("sent"), run("sent", "sent")], 0],
+    ["nothing sent, by condition and preference", [run("skipped", "skipped"), STOPPED], 0],
+    [
+      "waiting, queued, passed, halted, cancelled",
+      [run("waiting"), run("queued"), run("passed", "halted"), run("cancelled")],
+      0,
+    ],
+    ["nobody to tell of", null, 0],
+    ["no recipients", [], 0],
+    ["all unknown", [UNKNOWN, UNKNOWN], 1],
+    ["every recipient failed", [run("failed"), UNKNOWN], 1],
+    ["failed after a skip", [run("skipped", "failed")], 1],
+    ["a known recipient beside an unknown one", [run("sent"), UNKNOWN], 9],
+    ["one skipped beside one failed", [run("skipped"), run("failed")], 9],
+    ["one step sent, the other failed", [run("sent", "failed")], 9],
+    ["one step queued, the other failed", [run("queued", "failed")], 9],
+  ])("%s", (_what, recipients, exit) => {
+    expect(VERDICT_EXIT[verdict(recipients)]).toBe(exit);
+  });
+
+  it("counts a run that could not be rendered as failed, one that a condition stopped not", () => {
+    expect(hasFailed({ ...run("sent"), reason: { code: "render_error", detail: null } })).toBe(true);
+    expect(hasFailed(STOPPED)).toBe(false);
+  });
+});
+
+describe("combineVerdicts", () => {
+  it.each<[Verdict[], Verdict]>([
+    [[], "succeeded"],
+    [["succeeded", "succeeded"], "succeeded"],
+    [["failed", "failed"], "failed"],
+    [["succeeded", "failed"], "partial"],
+    [["failed", "partial"], "partial"],
+    [["partial"], "partial"],
+  ])("%j is %s", (verdicts, all) => {
+    expect(combineVerdicts(verdicts)).toBe(all);
+  });
+});

@@ -1,0 +1,40 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { keyOf } from "../../../src/domain/recipient/recipient.js";
+import { recipientStepKey, stepKeysOf, valueOfStepKey } from "../../../src/domain/run/recipient-step-key.js";
+
+const id = fc.oneof(fc.constantFrom("a", "ab", 'a"', "a,", "a-", 'a","b', "a\\", "é", "\u{10ffff}"), fc.string());
+const collection = fc.constantFrom("$users", "$tenants", "projects", "projects,");
+const recipient = fc.oneof(
+  id,
+  fc.record({ id, collection }).filter(({ collection: one }) => one !== "$users"),
+);
+
+/** As SQLite compares texts. */
+const isWithin = (key: string, { from, below }: { from: string; below: string }): boolean =>
+  Buffer.compare(Buffer.from(key), Buffer.from(from)) >= 0 && Buffer.compare(Buffer.from(key), Buffer.from(below)) < 0;
+
+describe("the key of what a step keeps for a recipient", () => {
+  it("E-053: lies between the bounds of its recipient's keys, and of nobody else's", () => {
+    fc.assert(
+      fc.property(recipient, recipient, fc.array(fc.string()), fc.string(), (one, other, step, value) => {
+        const key = recipientStepKey(keyOf(one), step, undefined, value);
+        expect(isWithin(key, stepKeysOf(keyOf(one)))).toBe(true);
+        expect(isWithin(key, stepKeysOf(keyOf(other)))).toBe(keyOf(one) === keyOf(other));
+      }),
+    );
+  });
+
+  it("E-243 A-055: differs by step, branch and value, and tells the value", () => {
+    const ana = keyOf("ana");
+    const keys = [
+      recipientStepKey(ana, ["digest", "batch_1"], undefined, "v"),
+      recipientStepKey(ana, ["digest", "batch_2"], undefined, "v"),
+      recipientStepKey(ana, ["digest", "batch_1"], "rework", "v"),
+      recipientStepKey(ana, ["digest", "batch_1"], undefined, "w"),
+    ];
+    expect(new Set(keys).size).toBe(4);
+    expect(keys.map(valueOfStepKey)).toEqual(["v", "v", "v", "w"]);
+    expect(valueOfStepKey("no key")).toBeNull();
+  });
+});

@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { checkJsonShape, MAX_JSON_DEPTH } from "../../../src/domain/shape/json-limits.js";
+import type { Json } from "../../../src/util/json.js";
+import { jsonWith, nested } from "../../helpers/json-arbitraries.js";
+import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+
+const refuse = (value: unknown) => thrownBy(() => checkJsonShape(value, "the file"));
+
+describe("checkJsonShape", () => {
+  it.each([
+    ['{"a":', "}"],
+    ["[", "]"],
+  ])("takes %s nested as deep as it may be, and one more not", (open, close) => {
+    expect(() => checkJsonShape(nested(MAX_JSON_DEPTH, open, close), "the file")).not.toThrow();
+    const error = refuse(nested(MAX_JSON_DEPTH + 1, open, close));
+    expect(error.code).toBe("invalid_params");
+    expect(faultsOf(error)).toEqual([expect.stringMatching(/…/)]);
+  });
+
+  it("does not fall over a depth of a million, nor over a circle", () => {
+    expect(refuse(nested(1_000_000, "[", "]")).message).toBe("the file is nested too deep, at /0/0/0/…");
+    const circle: Record<string, unknown> = {};
+    circle.self = [circle];
+    expect(refuse(circle).message).toMatch(/^the file is nested too deep, at \/.+…$/);
+  });
+
+  it("uses the caller's code", () => {
+    expect(thrownBy(() => checkJsonShape(nested(300), "x", "workflow_invalid")).code).toBe("workflow_invalid");
+  });
+
+  it("finds a key __proto__ anywhere, and takes all else", () => {
+    fc.assert(
+      fc.property(jsonWith(), (value) => {
+        if (!JSON.stringify(value).includes('"__proto__":')) return checkJsonShape(value, "x");
+        const [detail] = refuse(value).details;
+        expect(detail?.pointer.endsWith("/__proto__")).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("walks a list of millions without a string for each place", () => {
+    const list: Json[] = Array<number>(5_000_000).fill(0);
+    const started = performance.now();
+    checkJsonShape({ list }, "x");
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { parseSource } from "../../../src/domain/trigger/parse-source.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+
+const parse = (raw: unknown) => parseSource("shop", raw, "sources/shop/source.json");
+const mapped = (action_type: string, action_parameters: JsonObject): JsonObject => ({
+  mappings: [{ event_type: "paid", action_type, action_parameters }],
+});
+
+describe("source.json (section 17, E-402)", () => {
+  test("what it leaves out has a default", () => {
+    expect(parse({ $schema: "x", __readonly: { key: "shop" } })).toEqual({
+      key: "shop",
+      name: "shop",
+      settings: {
+        event_type_path: "type",
+        timestamp_path: null,
+        idempotency_key_path: null,
+        enforce_idempotency: false,
+        user_id_path: "user_id",
+        handle_identifies: false,
+      },
+      mappings: [],
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ["a list", [], " must be an object, found a list"],
+    ["a key that nobody knows", { maping: [] }, '/maping is not a known key; did you mean "mappings"?'],
+    ["a setting that nobody knows", { settings: { timestamp: "at" } }, "/settings/timestamp is not a known key"],
+    ["a script", { settings: { preprocess_script: "x" } }, "/settings/preprocess_script cannot be run here"],
+    ["verification", { settings: { enforce_verification: true } }, "/settings/enforce_verification cannot be had here"],
+    [
+      "a path with a hole",
+      { settings: { event_type_path: "a..b" } },
+      "/settings/event_type_path must be a dotted path",
+    ],
+    [
+      "keys enforced that come from nowhere",
+      { settings: { enforce_idempotency: true } },
+      "/settings/idempotency_key_path is required",
+    ],
+    ["an unknown action", mapped("user_identify", {}), "/mappings/0/action_type must be"],
+    [
+      "an unknown parameter",
+      mapped("users_identify", { user_id: "id", propertys: "p" }),
+      '/mappings/0/action_parameters/propertys is no parameter of users_identify; did you mean "properties"?',
+    ],
+    [
+      "a parameter that is required",
+      mapped("workflows_trigger", { workflow_key: "w" }),
+      "/mappings/0/action_parameters/recipients is required for workflows_trigger",
+    ],
+    [
+      "an empty path",
+      mapped("users_delete", { user_id: "" }),
+      "/mappings/0/action_parameters/user_id must be a dotted",
+    ],
+  ])("refuses %s", (_what, raw, fault) => {
+    const error = thrownBy(() => parse(raw));
+    expect(error.code).toBe("project_invalid");
+    expect(error.message).toContain("sources/shop/source.json: ");
+    expect(faultsOf(error)[0]).toContain(fault);
+  });
+});

@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { idFault } from "../../../src/domain/recipient/parse-recipient.js";
+import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
+import { KnockError } from "../../../src/errors/knock-error.js";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { jsonWith, mutationsOf, nested } from "../../helpers/json-arbitraries.js";
+import { hasParent } from "../../helpers/thrown-by.js";
+
+const FIELDS = ["key", "recipients", "actor", "tenant", "data", "cancellation_key", "idempotency_key", "settings"];
+const INLINE = ["id", "collection", "channel_data", "preferences", "$trigger_data", "sandbox_mode", "skip_delay"];
+
+/** Parses; a KnockError is checked to be fit to be shown, anything else fails. */
+function check(payload: unknown): void {
+  const before = JSON.stringify(payload);
+  try {
+    const { trigger } = parseTrigger(payload, "welcome");
+    expect(trigger.recipients.length).toBeGreaterThan(0);
+  } catch (error) {
+    if (!(error instanceof KnockError)) throw error;
+    expect(["invalid_params", "usage"]).toContain(error.code);
+    expect(error.message).not.toBe("");
+    if (error.code === "invalid_params") expect(error.details.length).toBeGreaterThan(0);
+    for (const { pointer } of error.details) expect(pointer.endsWith("…") || hasParent(payload, pointer)).toBe(true);
+  }
+  expect(JSON.stringify(payload)).toBe(before);
+}
+
+const id = fc.string({ minLength: 1, maxLength: 40, unit: "grapheme" }).filter((text) => idFault(text) === null);
+const json = jsonWith("name", "email").filter((value) => !JSON.stringify(value).includes('"__proto__":'));
+const object = fc.dictionary(
+  fc.string({ maxLength: 6 }).filter((key) => key !== "__proto__"),
+  json,
+  { maxKeys: 4 },
+);
+const recipient = fc.oneof(
+  id,
+  fc.record({ id, collection: id }),
+  fc.record(
+    { id, email: fc.string(), $trigger_data: object, preferences: fc.dictionary(id, object, { maxKeys: 2 }) },
+    { requiredKeys: ["id"] },
+  ),
+  fc.record(
+    { id, collection: id, name: fc.string(), channel_data: fc.dictionary(id, object, { maxKeys: 2 }) },
+    { requiredKeys: ["id", "collection"] },
+  ),
+) as fc.Arbitrary<Json>;
+const key = fc.option(fc.string({ minLength: 1, maxLength: 255 }));
+const validPayload = fc.record(
+  {
+    key: fc.constant("welcome"),
+    recipients: fc.oneof(recipient, fc.array(recipient, { minLength: 1, maxLength: 5 })),
+    actor: fc.option(recipient),
+    tenant: fc.option(fc.oneof(id, fc.record({ id, name: fc.string() }))),
+    data: fc.option(object),
+    cancellation_key: key,
+    idempotency_key: key,
+    settings: fc.option(
+      fc.record({ sandbox_mode: fc.boolean(), skip_delay: fc.option(fc.boolean()) }, { requiredKeys: [] }),
+    ),
+  },
+  { requiredKeys: ["recipients"] },
+) as fc.Arbitrary<JsonObject>;
+
+describe("parseTrigger", () => {
+  it("throws nothing but a KnockError whose pointers lead into the payload, whatever it is handed", () => {
+    fc.assert(fc.property(jsonWith(...FIELDS, ...INLINE), check), { numRuns: 2_000 });
+  });
+
+  it("and so for payloads that are nearly right", () => {
+    const sample: Json = {
+      recipients: [
+        "ada",
+        { id: "bo", email: "b@lark.test", preferences: { default: {} } },
+        { id: "p", collection: "c" },
+      ],
+      actor: { id: "al", channel_data: { ios: {} } },
+      tenant: { id: "acme", settings: {} },
+      data: { page: { name: "Home" } },
+      cancellation_key: "k",
+      settings: { sandbox_mode: true },
+    };
+    fc.assert(fc.property(mutationsOf(sample, jsonWith(...INLINE)), check), { numRuns: 2_000 });
+  });
+
+  it("takes every valid payload, and sends it on as it was", () => {
+    fc.assert(
+      // A key `__proto__`, which the generator may hit on, is refused: no payload with one is valid.
+      fc.property(
+        validPayload.filter((payload) => !JSON.stringify(payload).includes('"__proto__"')),
+        (payload) => {
+          const { trigger, idempotency_key } = parseTrigger(payload, "welcome");
+          const { key: _key, idempotency_key: _idempotency, ...rest } = payload;
+          const recipients = Array.isArray(rest.recipients) ? rest.recipients : [rest.recipients];
+          expect(trigger.payload).toEqual({ ...rest, recipients });
+          expect(trigger.recipients).toHaveLength(recipients.length);
+          expect(idempotency_key).toBe(payload.idempotency_key ?? null);
+          // What is sent on is itself a valid payload with the same meaning.
+          expect(parseTrigger(trigger.payload, "welcome").trigger).toEqual(trigger);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(["recipients", "actor", "tenant", "data", "settings", "key"])("survives %s nested 100,000 deep", (field) => {
+    for (const deep of [nested(100_000), nested(100_000, "[", "]"), nested(50_000, '[{"id":', "}]")]) {
+      expect(() => parseTrigger({ recipients: ["a"], [field]: deep }, "welcome")).toThrow(KnockError);
+    }
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import type { JsonObject } from "../../../src/util/json.js";
+import { faultsOf, parseAll, parseOne } from "../../helpers/parse-one-step.js";
+
+const TEMPLATES: Record<string, JsonObject> = {
+  email: { subject: "S", html_body: "B" },
+  sms: { text_body: "M" },
+  push: { text_body: "P" },
+  chat: { markdown_body: "C" },
+  in_app_feed: { markdown_body: "F" },
+  http: { method: "get", url: "https://a.test" },
+};
+
+function channel(type: string, more: JsonObject = {}): JsonObject {
+  return {
+    ref: "one",
+    type: "channel",
+    channel_type: type,
+    channel_key: "c",
+    template: TEMPLATES[type] ?? {},
+    ...more,
+  };
+}
+
+describe("channel overrides (section 7): what has no effect on the step's type is refused", () => {
+  test.each([
+    ["email", { to_address: "a@b.test", open_tracking: true }],
+    ["sms", { link_tracking: true, to_address: null }],
+    ["push", { token_deregistration: false }],
+    ["chat", { email_based_user_id_resolution: true, link_tracking: false }],
+    ["in_app_feed", { link_tracking: true }],
+    ["http", {}],
+  ])("%s takes %j", (type, channel_overrides) => {
+    expect(parseAll([channel(type, { channel_overrides })]).steps).toHaveLength(1);
+  });
+
+  test.each([
+    ["sms", { to_address: "a@b.test" }, "/channel_overrides/to_address has no effect on a step of type sms"],
+    [
+      "email",
+      { token_deregistration: true },
+      "/channel_overrides/token_deregistration has no effect on a step of type email",
+    ],
+    ["http", { link_tracking: true }, "/channel_overrides/link_tracking has no effect on a step of type http"],
+    [
+      "push",
+      { token_deregistration: "yes" },
+      "/channel_overrides/token_deregistration must be true or false, found a string",
+    ],
+  ])("%s refuses %j", (type, channel_overrides, fault) => {
+    expect(faultsOf(() => parseAll([channel(type, { channel_overrides } as JsonObject)]))).toEqual([fault]);
+  });
+});
+
+describe("what would be passed over in silence is refused", () => {
+  test("a guide's key on another step", () => {
+    expect(faultsOf(() => parseAll([channel("sms", { guide_key: "tour" })]))).toEqual([
+      "/guide_key is for in-app guide steps only",
+    ]);
+  });
+
+  test("inputs of a fetch that shares no request", () => {
+    const settings = { method: "get", url: "https://a.test", inputs: { a: "1" } };
+    expect(faultsOf(() => parseOne("http_fetch", settings))).toEqual([
+      "/settings/inputs has no effect without reusable_step_key",
+    ]);
+  });
+
+  test("hours of a day that does not send", () => {
+    const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+    const send_windows = [
+      ...days.map((day) => ({ day, type: "send" })),
+      { day: "sunday", type: "do_not_send", from: "09:00" },
+    ];
+    expect(faultsOf(() => parseAll([channel("sms", { send_windows })]))).toEqual([
+      "/send_windows/6/from has no effect on a day that does not send",
+    ]);
+  });
+
+  test("names that are no text", () => {
+    const branches: JsonObject[] = [
+      { name: 1, conditions: { all: [{ variable: "data.a", operator: "exists" }] } },
+      { name: null, steps: [] },
+    ];
+    expect(faultsOf(() => parseAll([{ ref: "one", type: "branch", name: [], description: {}, branches }]))).toEqual([
+      "/name must be a string, found a list",
+      "/description must be a string, found an object",
+      "/branches/0/name must be a string, found a number",
+    ]);
+  });
+
+  test.each<[more: JsonObject, fault: string]>([
+    [{ description: "d".repeat(281) }, "/description must be at most 280 characters"],
+    [{ tags: "a" }, "/tags must be a list, found a string"],
+    [{ goal_attachment: {} }, "/goal_attachment/goal_key is required (a string)"],
+    [
+      { goal_attachment: { goal_key: "g", attribution_window_days: 31 } },
+      "/goal_attachment/attribution_window_days must be a whole number from 1 to 30, found 31",
+    ],
+  ])("%j", (more, fault) => {
+    expect(faultsOf(() => parseAll([], more))).toEqual([fault]);
+  });
+});

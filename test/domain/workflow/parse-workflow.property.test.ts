@@ -1,0 +1,86 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
+import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
+import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
+import { compileWorkflow } from "../../../src/engine/workflow/compile-workflow.js";
+import { KnockError } from "../../../src/errors/knock-error.js";
+import { readProjectJson } from "../../../src/project/read-json-file.js";
+import { resolveFileReferences } from "../../../src/project/resolve-file-references.js";
+import type { Json } from "../../../src/util/json.js";
+import { jsonWith, mutationsOf } from "../../helpers/json-arbitraries.js";
+import { hasParent } from "../../helpers/thrown-by.js";
+
+const FIELDS = ["ref", "type", "steps", "branches", "conditions", "all", "any", "template", "settings", "channel_type"];
+
+/** Both projects' workflows, files read in, and their environments. */
+const workflows: { key: string; raw: Json; environment: Json }[] = [];
+
+beforeAll(async () => {
+  for (const project of ["collab", "ops"]) {
+    const folder = join(import.meta.dirname, "../../../fixtures", project, "knock");
+    const environment = await readProjectJson(join(folder, "environment.json"), "environment.json");
+    for (const key of readdirSync(join(folder, "workflows"))) {
+      const from = join(folder, "workflows", key);
+      const raw = await readProjectJson(join(from, "workflow.json"), "workflow.json");
+      const resolved = await resolveFileReferences(raw, {
+        from,
+        resourceDir: from,
+        shown: "workflow.json",
+        used: new Set(),
+      });
+      workflows.push({ key, raw: resolved, environment });
+    }
+  }
+});
+
+/** Parsed, resolved and compiled, or refused with a KnockError whose pointers lead into the file. */
+async function check(key: string, raw: Json, environment: Json): Promise<boolean> {
+  try {
+    const workflow = parseWorkflow(key, raw);
+    resolveChannelTypes(workflow, parseEnvironment(environment, "environment.json"));
+    await compileWorkflow(workflow, { emailLayout: async () => null, partial: async () => null });
+    return true;
+  } catch (error) {
+    if (!(error instanceof KnockError)) throw error;
+    expect(["workflow_invalid", "template_invalid", "not_supported"]).toContain(error.code);
+    for (const { pointer } of error.details)
+      if (error.code === "workflow_invalid" && !pointer.endsWith("…"))
+        expect([pointer, hasParent(raw, pointer)]).toEqual([pointer, true]);
+    return false;
+  }
+}
+
+describe("parseWorkflow, resolveChannelTypes and compileWorkflow", () => {
+  it("take every workflow of the sample projects", async () => {
+    expect(workflows.length).toBeGreaterThan(9);
+    for (const { key, raw, environment } of workflows)
+      expect([key, await check(key, raw, environment)]).toEqual([key, true]);
+  });
+
+  it("throw nothing but a KnockError at a workflow that was changed by chance", async () => {
+    const mutated = fc.nat().chain((at) => {
+      const one = workflows[at % workflows.length] as (typeof workflows)[number];
+      return mutationsOf(one.raw, jsonWith(...FIELDS)).map((raw) => ({ ...one, raw }));
+    });
+    let taken = 0;
+    await fc.assert(
+      fc.asyncProperty(mutated, async ({ key, raw, environment }) => {
+        if (await check(key, raw, environment)) taken++;
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(taken).toBeGreaterThan(100); // else nothing but the first check was tried
+  });
+
+  it("throw nothing but a KnockError at any JSON", async () => {
+    await fc.assert(
+      fc.asyncProperty(jsonWith(...FIELDS), async (raw) => {
+        await check("any", raw, {});
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

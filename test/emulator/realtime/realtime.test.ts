@@ -1,0 +1,207 @@
+import { once } from "node:events";
+import { describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
+import { type BrowserFeed, listen } from "../../helpers/browser-client.js";
+import { type OpenedEmulator, withApi } from "../../helpers/open-emulator.js";
+
+type Frame = [
+  joinRef: string | null,
+  ref: string | null,
+  topic: string,
+  event: string,
+  payload: Record<string, unknown>,
+];
+
+const TOPIC = "feeds:c-feed:u1";
+const PATIENCE = { timeout: 15_000, interval: 10 };
+
+/** A socket that says frames as they are. */
+async function connect(url: string, query = "?&api_key=pk_test&&vsn=2.0.0") {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/ws/v1/websocket${query}`);
+  const frames: Frame[] = [];
+  socket.on("message", (data) => frames.push(JSON.parse(String(data)) as Frame));
+  await once(socket, "open");
+  return {
+    socket,
+    frames,
+    say: (...frame: Frame) => socket.send(JSON.stringify(frame)),
+    answer: (ref: string): Promise<Frame> =>
+      vi.waitFor(() => frames.find((frame) => frame[1] === ref) ?? Promise.reject(new Error(`no ${ref}`)), PATIENCE),
+    pushes: () => frames.filter(([, , , event]) => event === "new-message").map((frame) => frame[4]),
+  };
+}
+
+/** The status a refused upgrade has. */
+async function refusal(url: string, path: string): Promise<number | undefined> {
+  const socket = new WebSocket(`${url.replace("http", "ws")}${path}`);
+  socket.on("error", () => {});
+  const [, response] = (await once(socket, "unexpected-response")) as [unknown, { statusCode?: number }];
+  socket.terminate();
+  return response.statusCode;
+}
+
+async function joined({ feed }: BrowserFeed): Promise<void> {
+  await vi.waitFor(() => {
+    const { channels } = feed.knock.client().socket as unknown as { channels: { state: string }[] };
+    expect(channels.map(({ state }) => state)).toEqual(["joined"]);
+  }, PATIENCE);
+}
+
+/** Each a second later: the client puts items in order of their times. */
+function trigger(api: OpenedEmulator, recipients = ["u1"]) {
+  api.harness.now += 1_000;
+  return api.knock.workflows.trigger("hello", { recipients, data: { n: 1 } });
+}
+
+describe("the official browser client", () => {
+  it("receives a message at once, and another client sees its status change (R-057, R-091)", () =>
+    withApi(async (api) => {
+      const first = listen(api.url, "u1", "c-feed");
+      const second = listen(api.url, "u1", "c-feed", { __experimentalCrossBrowserUpdates: true });
+      try {
+        await Promise.all([first, second].map(joined));
+        await trigger(api);
+        await vi.waitFor(() => {
+          for (const { received } of [first, second]) expect(received).toHaveLength(1);
+        }, PATIENCE);
+        const { items, metadata } = first.feed.getState();
+        expect(metadata).toMatchObject({ total_count: 1, unread_count: 1, unseen_count: 1 });
+        await first.feed.markAsRead(items);
+        await vi.waitFor(() => {
+          const state = second.feed.getState();
+          expect(state.items.map(({ read_at }) => typeof read_at)).toEqual(["string"]);
+          expect(state.metadata.unread_count).toBe(0);
+        }, PATIENCE);
+      } finally {
+        first.close();
+        second.close();
+      }
+    }));
+
+  it("without that option hears of no status change, and has the counts with the next message (R-058, RQ-6)", () =>
+    withApi(async (api) => {
+      const [first, second] = [listen(api.url, "u1", "c-feed"), listen(api.url, "u1", "c-feed")];
+      try {
+        await Promise.all([first, second].map(joined));
+        await trigger(api);
+        await vi.waitFor(() => {
+          for (const { received } of [first, second]) expect(received).toHaveLength(1);
+        }, PATIENCE);
+        await first.feed.markAsRead(first.feed.getState().items);
+        await trigger(api);
+        await vi.waitFor(() => expect(second.received).toHaveLength(2), PATIENCE);
+        expect(second.feed.getState().metadata).toMatchObject({ total_count: 2, unread_count: 1 });
+        await second.feed.fetch();
+        const { items } = second.feed.getState();
+        expect(items.map(({ read_at }) => typeof read_at)).toEqual(["object", "string"]);
+      } finally {
+        first.close();
+        second.close();
+      }
+    }));
+
+  it("comes back after a restart and has what came meanwhile (R-041)", () =>
+    withApi(async (api) => {
+      const browser = listen(api.url, "u1", "c-feed");
+      try {
+        await joined(browser);
+        await trigger(api);
+        await vi.waitFor(() => expect(browser.received).toHaveLength(1), PATIENCE);
+        await api.restart(async () => {
+          api.harness.now += 1_000;
+          await api.harness.trigger("hello", { recipients: ["u1"], data: { n: 2 } });
+        });
+        await vi.waitFor(() => expect(browser.received).toHaveLength(2), PATIENCE);
+        await trigger(api);
+        await vi.waitFor(() => expect(browser.received).toHaveLength(3), PATIENCE);
+        expect(new Set(browser.received).size).toBe(3);
+      } finally {
+        browser.close();
+      }
+    }));
+});
+
+describe("the socket", () => {
+  it("answers heartbeats, joins and leaves, and speaks only of what is joined (R-036 to R-039)", () =>
+    withApi(async (api) => {
+      const { socket, answer, say, pushes, frames } = await connect(api.url);
+      say(null, "1", "phoenix", "heartbeat", {});
+      expect(await answer("1")).toEqual([null, "1", "phoenix", "phx_reply", { status: "ok", response: {} }]);
+      say("2", "2", TOPIC, "phx_leave", {});
+      expect((await answer("2"))[4]).toEqual({ status: "error", response: { reason: "unmatched topic" } });
+      say("3", "3", TOPIC, "phx_join", { client_a: {} });
+      expect(await answer("3")).toEqual(["3", "3", TOPIC, "phx_reply", { status: "ok", response: {} }]);
+      say("4", "4", TOPIC, "phx_join", { client_b: {} });
+      await answer("4");
+      await trigger(api);
+      await vi.waitFor(() => expect(pushes()).toMatchObject([{ attn: ["client_b"] }]), PATIENCE);
+      expect(frames.at(-1)?.slice(0, 4)).toEqual(["4", null, TOPIC, "new-message"]);
+      say("4", "5", TOPIC, "phx_leave", {});
+      await answer("5");
+      say("6", "6", "feeds:c-feed:u2", "phx_join", { client_c: {} });
+      await answer("6");
+      await trigger(api, ["u1", "u2"]);
+      await vi.waitFor(() => expect(pushes()).toHaveLength(2), PATIENCE);
+      expect(frames.at(-1)?.[2]).toBe("feeds:c-feed:u2");
+      socket.close();
+    }));
+
+  it("wakes whom the message concerns, each with its own counts (R-055, R-056, R-059)", () =>
+    withApi(async (api) => {
+      const { socket, answer, say, pushes } = await connect(api.url);
+      await trigger(api);
+      say("1", "1", TOPIC, "phx_join", {
+        all: { archived: "exclude", mode: "compact", auto_manage_socket_connection: true },
+        acme: { tenant: "acme", has_tenant: true },
+        other: { tenant: "other", has_tenant: true },
+        archived: { archived: "only" },
+        read: { status: "read" },
+        data: { trigger_data: { n: 7 } },
+      });
+      await answer("1");
+      await api.knock.workflows.trigger("hello", { recipients: ["u1"], tenant: "acme", data: { n: 7 } });
+      await vi.waitFor(() => expect(pushes()).toHaveLength(1), PATIENCE);
+      const counts = (n: number) => ({ total_count: n, unread_count: n, unseen_count: n });
+      expect(pushes()[0]).toEqual({
+        event: "new-message",
+        attn: ["all", "acme", "data"],
+        metadata: counts(2),
+        data: {
+          all: { metadata: counts(2) },
+          acme: { metadata: counts(1) },
+          other: { metadata: counts(0) },
+          archived: { metadata: counts(0) },
+          read: { metadata: counts(2) },
+          data: { metadata: counts(1) },
+        },
+      });
+      socket.close();
+    }));
+
+  it("refuses strangers at the door, and other users' feeds and unknown topics at the join (R-053, RQ-2)", () =>
+    withApi(async ({ url, harness }) => {
+      expect(await refusal(url, "/ws/v1/websocket?api_key=nope&vsn=2.0.0")).toBe(403);
+      expect(await refusal(url, "/ws/v1/websocket?api_key=pk_test&user_token=a.b.c&vsn=2.0.0")).toBe(403);
+      expect(await refusal(url, "/ws/v2/websocket?api_key=pk_test")).toBe(404);
+      const { socket, answer, say } = await connect(url);
+      for (const topic of ["rooms:1", "feeds:nowhere:u1"]) {
+        say(topic, topic, topic, "phx_join", {});
+        expect((await answer(topic))[4]).toEqual({ status: "error", response: { reason: "unmatched topic" } });
+      }
+      say("1", "1", TOPIC, "phx_join", { client_a: { status: "odd" } });
+      expect((await answer("1"))[4]).toMatchObject({ status: "error" });
+      harness.environment.access.enhanced_security = true;
+      say("2", "2", TOPIC, "phx_join", {});
+      expect((await answer("2"))[4]).toEqual({ status: "error", response: { reason: "unauthorized" } });
+      socket.send("{}");
+      expect((await once(socket, "close"))[0]).toBe(1003);
+    }));
+
+  it("is closed with 1012 when the server stops", () =>
+    withApi(async (api) => {
+      const { socket } = await connect(api.url);
+      const gone = once(socket, "close");
+      await api.restart();
+      expect((await gone)[0]).toBe(1012);
+    }));
+});

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { WEBHOOK_EVENTS, type Webhook } from "../../../src/domain/environment/webhook.js";
+import { Webhooks } from "../../../src/emulator/webhooks/webhooks.js";
+import type { Delivery } from "../../../src/ports/provider.js";
+import { httpFetcher } from "../../../src/remote/http-fetcher.js";
+import { outboundLogOf } from "../../../src/store/sqlite/log/outbound-log.js";
+import type { SqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
+import { type HttpTarget, startHttpTarget } from "../../helpers/http-target.js";
+import { eventually } from "../../helpers/project-emulator.js";
+
+let harness: EngineHarness;
+let target: HttpTarget;
+let configured: Webhook[];
+const running: Webhooks[] = [];
+
+beforeEach(async () => {
+  harness = await EngineHarness.open();
+  target = await startHttpTarget();
+  configured = [{ url: target.url, events: null, signing_key: null }];
+  harness.define("mail", { steps: [step.email()] });
+  harness.define("feed", { steps: [step.feed()] });
+});
+
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.stop();
+  await harness.close();
+  await target.close();
+});
+
+/** What the local API runs, with pauses that a test can wait for. A busy machine may take its time to answer. */
+async function tell({ timeout_ms = 10_000 } = {}): Promise<Webhooks> {
+  const errors: unknown[] = [];
+  const webhooks = new Webhooks(
+    {
+      log: outboundLogOf(harness.store),
+      fetcher: httpFetcher,
+      configured: async () => ({ webhooks: configured, environment: "development" }),
+      onAttempt: () => {},
+      first_pause_ms: 1,
+      timeout_ms,
+    },
+    { operations: harness.engine, readVariable: () => undefined, onError: (error) => errors.push(error) },
+  );
+  running.push(webhooks);
+  await eventually(() => parts().length > 0 || configured.length === 0);
+  expect(errors).toEqual([]);
+  return webhooks;
+}
+
+/** What of the log is in the store's file. */
+const parts = (): unknown[] =>
+  (harness.store as SqliteStore).db.all("SELECT name FROM sqlite_schema WHERE name LIKE 'outbound_%'");
+
+const of = (type: string): JsonObject[] => target.requests.map(({ json }) => json).filter((json) => json.type === type);
+
+describe("attempts (A-922)", () => {
+  it("are eight, then it is dropped, and told no more", async () => {
+    configured = [{ url: target.url, events: ["message.delivered"], signing_key: null }];
+    target.answer({ status: 500 });
+    const webhooks = await tell();
+    await harness.trigger("feed", { recipients: ["ana"] });
+    const dropped = await eventually(() => webhooks.list().find(({ state }) => state === "dropped") ?? null);
+    expect((dropped.attempts as JsonObject[]).map(({ status }) => status)).toEqual(Array(8).fill(500));
+    await webhooks.stop();
+    expect((harness.store as SqliteStore).db.all("SELECT * FROM outbound_events")).toEqual([]);
+    expect(target.requests).toHaveLength(8);
+  });
+
+  it("end when nothing is answered in time, and the next may do", async () => {
+    configured = [{ url: target.url, events: ["message.delivered"], signing_key: null }];
+    target.answer({ fault: "silent" }, {});
+    const webhooks = await tell({ timeout_ms: 400 });
+    await harness.trigger("feed", { recipients: ["ana"] });
+    const delivered = await eventually(() => webhooks.list().find(({ state }) => state === "delivered") ?? null);
+    expect(delivered.attempts).toMatchObject([{ status: null, error: "no answer within 0.4 s" }, { status: 200 }]);
+  });
+});
+
+describe("who reads the log", () => {
+  it("is one of two; the other goes on when the first has stopped", async () => {
+    configured = [{ url: target.url, events: ["message.delivered"], signing_key: null }];
+    const [first, second] = [await tell(), await tell()];
+    await harness.trigger("feed", { recipients: ["ana"] });
+    await eventually(() => of("message.delivered").length === 1);
+    expect([first.list().length, second.list().length]).toEqual([1, 0]);
+    await first.stop();
+    await harness.trigger("feed", { recipients: ["bo"] });
+    await eventually(() => second.list().length > 0 && of("message.delivered").length === 2);
+    expect(of("message.delivered").map(({ data }) => (data as JsonObject).recipient)).toEqual(["ana", "bo"]);
+  });
+
+  it("without webhooks leaves nothing of it in the store", async () => {
+    await tell();
+    expect(parts().length).toBeGreaterThan(0);
+    configured = [];
+    await eventually(() => parts().length === 0);
+    await harness.trigger("feed", { recipients: ["ana"] });
+    expect(target.requests).toEqual([]);
+  });
+});
+
+describe("types and their data (A-923, A-924)", () => {
+  it("of deliveries", async () => {
+    await tell();
+    const answers: Delivery[] = [
+      { status: "failed", retryable: true, reason: "busy" },
+      { status: "sent" },
+      { status: "failed", retryable: false, reason: "no" },
+      { status: "bounced", reason: "gone", token: "t1" },
+    ];
+    harness.deliver = () => answers.shift() ?? { status: "delivered" };
+    await harness.trigger("mail", { recipients: ["ana"] });
+    await harness.at(MINUTE);
+    for (const recipient of ["bo", "dee", "eli"]) await harness.trigger("mail", { recipients: [recipient] });
+    const counts = { sent: 1, delivered: 1, delivery_attempted: 2, undelivered: 1, bounced: 1 };
+    await eventually(() => Object.entries(counts).every(([type, count]) => of(`message.${type}`).length === count));
+    expect(of("message.sent")).toMatchObject([{ event_data: null, data: { recipient: "ana", status: "sent" } }]);
+    const attempted = of("message.delivery_attempted").map(({ event_data }) => event_data);
+    for (const retryable of [true, false])
+      expect(attempted).toContainEqual({ __typename: "EventData", attempt: 1, max_attempts: 8, retryable });
+    expect(of("message.undelivered").map(({ event_data }) => event_data)).toEqual([
+      { __typename: "EventData", failure_reason: "fatal_error", failure_details: "no" },
+    ]);
+    expect(of("message.bounced").map(({ event_data }) => event_data)).toEqual([
+      { __typename: "EventData", failure_reason: "fatal_error", failure_details: "gone", token: "t1" },
+    ]);
+  });
+
+  it("of what readers do, and of nothing else", async () => {
+    await tell();
+    await harness.trigger("feed", { recipients: ["ana"] });
+    const [message] = await harness.messages("ana");
+    const actions = ["seen", "unseen", "read", "unread", "archived", "unarchived", "link_clicked"] as const;
+    for (const action of actions) await harness.mark(message!, action);
+    await harness.engine.markMessages([message!.id], "interacted", { place: "header" });
+    await eventually(() => of("message.interacted").length === 1);
+    await eventually(() => actions.every((action) => of(`message.${action}`).length > 0));
+    expect(of("message.interacted")[0]?.event_data).toEqual({ __typename: "EventData", place: "header" });
+    const types = new Set(target.requests.map(({ json }) => String(json.type)));
+    expect([...types].filter((type) => !WEBHOOK_EVENTS.includes(type))).toEqual([]);
+  });
+});

@@ -1,0 +1,298 @@
+import { createHmac } from "node:crypto";
+import { afterEach, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../src/util/json.js";
+import { type HttpTarget, startHttpTarget, type TargetRequest } from "../../helpers/http-target.js";
+import {
+  BROKEN,
+  eventually,
+  openProjectApi,
+  type ProjectApi,
+  type ProjectSetup,
+  surveyed,
+} from "../../helpers/project-emulator.js";
+import { rejectedBy } from "../../helpers/thrown-by.js";
+
+const KEY = "whsec_kestrel";
+const KEYED: ProjectSetup = { env: { HOOK_KEY: KEY } };
+
+let target: HttpTarget;
+let api: ProjectApi | undefined;
+
+async function open(webhooks: (url: string) => object[], setup: ProjectSetup = KEYED): Promise<ProjectApi> {
+  target = await startHttpTarget();
+  api = await openProjectApi({ "knock/environment.json": { webhooks: webhooks(target.url) }, ...BROKEN }, setup);
+  return api;
+}
+
+afterEach(async () => {
+  await api?.close();
+  await target?.close();
+  api = undefined;
+});
+
+const typesOf = (requests: readonly TargetRequest[]): string[] => requests.map(({ json }) => String(json.type));
+const deliveries = async ({ ask }: ProjectApi): Promise<JsonObject[]> =>
+  (await ask("GET /__knock/webhooks")).body.items as JsonObject[];
+
+/** Deliveries whose attempts are over. */
+const ended = (from: ProjectApi, count: number): Promise<JsonObject[]> =>
+  eventually(async () => {
+    const all = await deliveries(from);
+    return all.length >= count && all.every(({ state }) => state !== "pending") ? all : null;
+  });
+
+function verified({ headers, text }: TargetRequest): boolean {
+  const [, at, signature] = /^t=(\d{13}),s=(.+)$/.exec(String(headers["x-knock-signature"])) ?? [];
+  return signature === createHmac("sha256", KEY).update(`${at}.${text}`).digest("base64");
+}
+
+describe("webhooks (A-920 to A-926)", () => {
+  it("are told of messages, signed, with the entity and its event's data", async () => {
+    const { trigger, ask, said } = await open((url) => [
+      { url: `${url}/hook?secret=1`, events: ["message.delivered", "message.interacted"], signing_key: "$HOOK_KEY" },
+    ]);
+    await trigger("hello", "ada");
+    const message = ((await ask("GET /v1/messages")).body.items as JsonObject[])[0];
+    await ask(`PUT /v1/messages/${message?.id}/interacted`, { metadata: { button: "ok" } });
+    await ended(api as ProjectApi, 2);
+    expect(typesOf(target.requests)).toEqual(["message.delivered", "message.interacted"]);
+    expect(target.requests.every(verified)).toBe(true);
+    const [first, second] = target.requests as [TargetRequest, TargetRequest];
+    expect([first.method, first.path, first.headers["content-type"]]).toEqual([
+      "POST",
+      "/hook?secret=1",
+      "application/json",
+    ]);
+    expect(first.headers["x-knock-event"]).toBe("message.delivered");
+    expect(first.headers["x-knock-environment-id"]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(first.json).toEqual({
+      __typename: "Event",
+      type: "message.delivered",
+      created_at: Date.parse(String(message?.inserted_at)) * 1_000,
+      data: expect.objectContaining({ __typename: "Message", id: message?.id, recipient: "ada", status: "delivered" }),
+      event_data: null,
+    });
+    expect(first.json.data).not.toHaveProperty("content");
+    expect(second.json.event_data).toEqual({ __typename: "EventData", button: "ok" });
+    const lines = said.filter((line) => line.startsWith("webhook "));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(
+      /^webhook message\.delivered → http:\/\/127\.0\.0\.1:\d+\/hook\?…: answered 200 in \d+ ms$/,
+    );
+  });
+
+  it("without a list are told of everything; of runs, too (E-012)", async () => {
+    const from = await open((url) => [{ url }]);
+    await from.trigger("hello", "ada", "bo");
+    await ended(from, 6);
+    const run = target.requests.find(({ json }) => json.type === "workflow_recipient_run.completed");
+    expect(typesOf(target.requests).sort()).toEqual([
+      "message.delivered",
+      "message.delivered",
+      "workflow_recipient_run.completed",
+      "workflow_recipient_run.completed",
+      "workflow_recipient_run.started",
+      "workflow_recipient_run.started",
+    ]);
+    expect(run?.json.data).toMatchObject({
+      __typename: "WorkflowRecipientRun",
+      workflow: "hello",
+      status: "completed",
+    });
+    expect(run?.json.data).not.toHaveProperty("events");
+    expect(run?.headers).not.toHaveProperty("x-knock-signature");
+  });
+
+  it("are told of runs that met an error", async () => {
+    const from = await open((url) => [{ url, events: ["workflow_recipient_run.error"] }]);
+    const step = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
+    const failing = { name: "Failing", steps: [{ ...step, template: { markdown_body: "{{ x | divided_by: 0 }}" } }] };
+    from.project.write({ "knock/workflows/failing/workflow.json": failing });
+    await from.ask("POST /v1/workflows/failing/trigger", { recipients: ["ada"], data: { x: 1 } });
+    await ended(from, 1);
+    expect(target.requests[0]?.json.data).toMatchObject({ workflow: "failing", error_count: 3 });
+  });
+
+  it("are told of a changed workflow", async () => {
+    const from = await open((url) => [{ url, events: ["workflow.updated"] }]);
+    await surveyed(from);
+    from.project.write({ "knock/workflows/hello/workflow.json": { name: "Renamed", steps: [] } });
+    await ended(from, 1);
+    expect(target.requests[0]?.json).toMatchObject({
+      type: "workflow.updated",
+      data: { __typename: "Workflow", key: "hello", name: "Renamed" },
+      event_data: null,
+    });
+  });
+
+  it("are told what a changed part holds, under the names of its file (A-926)", async () => {
+    const events = ["workflow", "email_layout", "partial", "translation"].map((kind) => `${kind}.updated`);
+    const from = await open((url) => [{ url, events }]);
+    await surveyed(from);
+    const step = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
+    from.project.write({
+      "knock/workflows/hello/workflow.json": {
+        name: "Hello",
+        categories: ["social"],
+        steps: [{ ...step, template: { markdown_body: "Anew" } }],
+      },
+      "knock/layouts/plain/layout.json": {
+        name: "Plain",
+        html_layout: "<html><body>{{ content }}</body></html>",
+        text_layout: "{{ content }}",
+      },
+      "knock/partials/sign/partial.json": { name: "Sign", type: "html", content: "<p>Bye</p>" },
+      "knock/translations/en/en.json": { hello: "Hello" },
+    });
+    await ended(from, 4);
+    const told = new Map(target.requests.map(({ json }) => [json.type, json.data as JsonObject]));
+    const environment = "development";
+    const updated_at = expect.stringMatching(/^\d{4}-.*Z$/);
+    expect(told.get("workflow.updated")).toMatchObject({
+      key: "hello",
+      active: true,
+      valid: true,
+      categories: ["social"],
+      trigger_frequency: "every_trigger",
+      steps: [{ ref: "feed_1", template: { markdown_body: "Anew" } }],
+      sha: expect.any(String),
+      environment,
+      updated_at,
+    });
+    expect(told.get("email_layout.updated")).toMatchObject({
+      __typename: "EmailLayout",
+      key: "plain",
+      name: "Plain",
+      text_layout: "{{ content }}",
+      environment,
+      updated_at,
+    });
+    expect(told.get("partial.updated")).toMatchObject({
+      key: "sign",
+      name: "Sign",
+      type: "html",
+      content: "<p>Bye</p>",
+    });
+    expect(told.get("translation.updated")).toMatchObject({
+      __typename: "Translation",
+      locale_code: "en",
+      namespace: "",
+      tenant: null,
+      format: "json",
+      content: '{"hello":"Hello"}',
+      updated_at,
+    });
+  });
+
+  it("that fail are told again, with the same body and a new signature", async () => {
+    const from = await open((url) => [{ url, events: ["message.delivered"], signing_key: "$HOOK_KEY" }]);
+    target.answer({ status: 500 }, { status: 200 });
+    await from.trigger("hello", "ada");
+    const [delivery] = await ended(from, 1);
+    expect(delivery).toMatchObject({
+      state: "delivered",
+      attempts: [
+        { status: 500, error: "answered 500" },
+        { status: 200, error: null },
+      ],
+    });
+    expect(target.requests.every(verified)).toBe(true);
+    expect(target.requests[1]?.text).toBe(target.requests[0]?.text);
+    expect(target.requests[1]?.headers["x-knock-signature"]).not.toBe(target.requests[0]?.headers["x-knock-signature"]);
+    expect(from.said).toContainEqual(
+      expect.stringMatching(/^warning: webhook message\.delivered → .*: answered 500; again in 1s$/),
+    );
+  });
+
+  it("closed connections and redirects are failures; nothing is followed", async () => {
+    const from = await open((url) => [{ url, events: ["message.delivered"] }]);
+    target.answer({ status: 302, headers: { location: `${target.url}/elsewhere` } }, { fault: "drop" }, {});
+    await from.trigger("hello", "ada");
+    const [delivery] = await ended(from, 1);
+    expect(delivery?.attempts).toMatchObject([
+      { status: 302, error: expect.stringContaining("not followed") },
+      { status: null, error: expect.any(String) },
+      { status: 200 },
+    ]);
+    expect(target.requests.map(({ path }) => path)).toEqual(["/", "/", "/"]);
+  });
+
+  it("hold up neither requests nor other webhooks when one never answers", async () => {
+    const silent = await startHttpTarget();
+    silent.answer({ fault: "silent" });
+    const from = await open((url) => [{ url: silent.url }, { url, events: ["message.delivered"] }]);
+    for (let count = 0; count < 20; count++) await from.trigger("hello", "ada");
+    await eventually(() => target.requests.length === 20);
+    expect(silent.requests.length).toBeLessThanOrEqual(8);
+    await silent.close();
+  });
+
+  it("of another process's messages are told, and what a stop left is told after the next start", async () => {
+    const from = await open((url) => [{ url, events: ["message.delivered"] }], { ...KEYED, store: "store.db" });
+    target.answer({ status: 503 });
+    await from.trigger("hello", "ada");
+    await eventually(() => target.requests.length >= 1);
+    await from.restart(async () => {
+      target.answer({ status: 200 });
+      const { openSqliteStore } = await import("../../../src/store/sqlite/open-sqlite-store.js");
+      const { localEngine } = await import("../../../src/app/open-local.js");
+      const { openProject } = await import("../../../src/project/open-project.js");
+      const { parseTrigger } = await import("../../../src/domain/trigger/parse-trigger.js");
+      const store = await openSqliteStore(from.project.path("store.db"));
+      const { root } = from.project;
+      const files = openProject({ root, knockDir: from.project.path("knock"), settings: {} }, root);
+      const engine = localEngine(files, store, { sleep: async () => {}, env: {} });
+      await engine.triggerWorkflow(parseTrigger({ recipients: ["bo"] }, "hello").trigger, { idempotency_key: null });
+      await engine.close();
+    });
+    const all = await ended(from, 2);
+    expect(all.map(({ state }) => state)).toEqual(["delivered", "delivered"]);
+    const told = target.requests.slice(-2).map(({ json }) => (json.data as JsonObject).recipient);
+    expect(told).toEqual(["ada", "bo"]);
+    await from.restart();
+    expect(await deliveries(from)).toEqual([]);
+  });
+
+  it("a reset forgets what is still to be told", async () => {
+    const from = await open((url) => [{ url, events: ["message.delivered"] }]);
+    target.answer({ status: 500 });
+    await from.trigger("hello", "ada");
+    await eventually(() => target.requests.length === 1);
+    await from.ask("POST /__knock/reset");
+    expect(await deliveries(from)).toEqual([]);
+  });
+
+  it("a key whose variable is not set drops what it cannot sign", async () => {
+    const from = await open((url) => [{ url, events: ["message.delivered"], signing_key: "$NOT_SET" }], { json: true });
+    await from.trigger("hello", "ada");
+    const [delivery] = await ended(from, 1);
+    expect(delivery).toMatchObject({ state: "dropped", attempts: [{ error: expect.stringContaining("NOT_SET") }] });
+    expect(target.requests).toEqual([]);
+    const line = from.said.map((text) => JSON.parse(text) as JsonObject).find(({ webhook }) => webhook !== undefined);
+    expect(line?.webhook).toMatchObject({ type: "message.delivered", state: "dropped" });
+  });
+
+  it("events that never come from here are told of, not refused", async () => {
+    const from = await open((url) => [{ url, events: ["workflow.committed", "message.sent"] }]);
+    expect(from.said.slice(0, 1)).toEqual([
+      "warning: webhooks[0]: workflow.committed is never sent by the local API: a project's files have nothing to commit",
+    ]);
+  });
+});
+
+describe("webhooks in environment.json that cannot be", () => {
+  it.each([
+    [{}, "webhooks[0].url is required"],
+    [{ url: "ftp://x.test" }, "webhooks[0].url must be a URL that starts with http:// or https://"],
+    [{ url: "https://me:pass@x.test" }, "webhooks[0].url must not hold a user name or password"],
+    [{ url: "https://x.test", events: ["message.snt"] }, 'did you mean "message.sent"?'],
+    [{ url: "https://x.test", events: ["delivered"] }, 'did you mean "message.delivered"?'],
+    [{ url: "https://x.test", events: [] }, "webhooks[0].events must name an event"],
+    [{ url: "https://x.test", signing_key: "whsec_plain" }, "must name an environment variable"],
+    [{ url: "https://x.test", event: ["message.sent"] }, 'did you mean "events"?'],
+  ])("%j", async (webhook, expected) => {
+    const error = await rejectedBy(openProjectApi({ "knock/environment.json": { webhooks: [webhook] } }));
+    expect(error).toMatchObject({ code: "project_invalid", message: expect.stringContaining(expected) });
+    expect(String(error)).not.toContain("whsec_plain");
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import type { TriggerOutcome } from "../../../src/domain/run/outcome.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { withHarness } from "../../helpers/engine-case.js";
+import { type EngineHarness, step, when } from "../../helpers/engine-harness.js";
+
+async function detail(h: EngineHarness, outcome: TriggerOutcome): Promise<JsonObject & { steps: JsonObject[] }> {
+  const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
+  return run as JsonObject & { steps: JsonObject[] };
+}
+
+describe("a recipient run tells what decided each step", () => {
+  it("E-096: the conditions of steps that ran and of those that did not, with what they compared", () =>
+    withHarness(async (h) => {
+      const isPro = when("recipient.plan", "equal_to", "pro");
+      const any: JsonObject = {
+        any: [
+          { variable: "data.n", operator: "greater_than", argument: "5" },
+          { variable: "data.none", operator: "exists" },
+        ],
+      };
+      h.define("digest", {
+        steps: [
+          step.email("S", "B", { conditions: isPro }),
+          step.sms("M", { conditions: any }),
+          step.delay("hours", 1, { conditions: when("data.n", "equal_to", "2") }),
+          step.feed(),
+        ],
+      });
+      const { steps } = await detail(h, await h.trigger("digest", { recipients: ["ana"], data: { n: 1 } }));
+      const told = Object.fromEntries(steps.map(({ ref, outcome, conditions }) => [ref, [outcome, conditions]]));
+      const plan = { variable: "recipient.plan", operator: "equal_to", argument: "pro", value: "pro", result: true };
+      expect(told).toEqual({
+        email_1: ["sent", [plan]],
+        sms_1: [
+          "skipped",
+          [
+            { variable: "data.n", operator: "greater_than", argument: 5, value: 1, result: false },
+            { variable: "data.none", operator: "exists", argument: null, value: null, result: false },
+          ],
+        ],
+        delay_1: ["skipped", [{ variable: "data.n", operator: "equal_to", argument: 2, value: 1, result: false }]],
+        in_app_feed_1: ["sent", undefined],
+      });
+    }));
+
+  it("E-096: a delay that was waited at keeps them", () =>
+    withHarness(async (h) => {
+      h.define("digest", { steps: [step.delay("hours", 1, { conditions: when("data.n", "equal_to", "1") })] });
+      const outcome = await h.trigger("digest", { recipients: ["ana"], data: { n: 1 } });
+      await h.at(3_600_000);
+      const { steps } = await detail(h, outcome);
+      expect(steps).toMatchObject([
+        { outcome: "passed", conditions: [{ variable: "data.n", value: 1, result: true }] },
+      ]);
+    }));
+
+  it("E-071: the trigger's conditions, where they stopped the run", () =>
+    withHarness(async (h) => {
+      h.define("digest", { conditions: when("data.n", "equal_to", "2"), steps: [step.feed()] });
+      const run = await detail(h, await h.trigger("digest", { recipients: ["ana"], data: { n: 1 } }));
+      expect(run).toMatchObject({
+        steps: [],
+        reason: { code: "condition" },
+        conditions: [{ value: 1, result: false }],
+      });
+    }));
+
+  it("E-159: preferences", () =>
+    withHarness(async (h) => {
+      h.environment.preferences = { categories: { updates: false } };
+      h.define("digest", { categories: ["updates"], steps: [step.email()] });
+      const { steps } = await detail(h, await h.trigger("digest", { recipients: ["ana"] }));
+      expect(steps[0]?.preference).toEqual({
+        set: "environment_default",
+        id: null,
+        path: "categories.updates",
+        value: false,
+      });
+    }));
+});

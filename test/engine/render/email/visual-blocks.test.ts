@@ -1,0 +1,214 @@
+import { describe, expect, it } from "vitest";
+import { renderMarkdown } from "../../../../src/engine/liquid/filters/markdown.js";
+import { markdownToLiquidHtml } from "../../../../src/engine/render/email/email-markdown.js";
+import type { JsonObject } from "../../../../src/util/json.js";
+import { contentOf, type Rendering } from "../../../helpers/render-step.js";
+
+const BRANDING = { vars: { branding: { primary_color: "#123456", primary_color_contrast: "#fefefe" } } };
+
+/** The e-mail of these blocks without a layout, where the rules of the head are already inlined. */
+async function blocks(visual_blocks: JsonObject[], more: Partial<Rendering> = {}): Promise<string> {
+  const template = { subject: "S", visual_blocks };
+  return String((await contentOf({ type: "email", template, scope: BRANDING, ...more })).html_body);
+}
+
+const row = (type: string, inside: string, more = ""): string =>
+  `<div class="block-row block-row--${type}-v1" style="padding:8px 4px 8px 4px${more}">${inside}</div>`;
+
+const button = (more: JsonObject): JsonObject => ({
+  type: "button_set",
+  buttons: [{ label: "Go", action: "https://lark.test", variant: "solid", ...more }],
+});
+
+describe("visual blocks as HTML (section 9)", () => {
+  it("T-150: markdown, with the margins at its ends taken off", async () => {
+    expect(await blocks([{ type: "markdown", content: "Hi *{{ recipient.name }}*" }])).toContain(
+      row(
+        "markdown",
+        '<div class="block-markdown" style="word-break: break-word;"><p style="margin-top: 0; margin-bottom: 0;">Hi <em>Mara Voss</em></p></div>',
+      ),
+    );
+  });
+
+  it("T-151: html, to the letter", async () => {
+    expect(await blocks([{ type: "html", content: "<b>{{ data.x }}</b>" }], { data: { x: "<i>&</i>" } })).toContain(
+      row("html", "<b><i>&</i></b>"),
+    );
+  });
+
+  it("T-152: an image, aligned, of a width, in a link", async () => {
+    const image = {
+      type: "image",
+      url: "https://lark.test/{{ data.x }}.png",
+      alt: 'A "x"',
+      action: "{{ data.to }}",
+      style_attrs: { width: "50%" },
+      layout_attrs: {
+        horizontal_align: "center",
+        padding_top: 1,
+        padding_right: 2,
+        padding_bottom: 3,
+        padding_left: 4,
+      },
+    };
+    const html = await blocks([image], { data: { x: "a", to: "https://lark.test/p" } });
+    expect(html).toContain(
+      'style="padding:1px 2px 3px 4px;text-align:center"><a href="https://lark.test/p" target="_blank"',
+    );
+    expect(html).toContain('<img src="https://lark.test/a.png" alt="A &quot;x&quot;" width="50%"');
+    expect(html).toContain("margin:0 auto;width:50%");
+    expect(await blocks([{ ...image, action: "" }])).not.toContain("<a ");
+  });
+
+  it("T-153, T-159: a divider of one pixel", async () => {
+    expect(await blocks([{ type: "divider" }])).toContain(
+      row("divider", '<div class="block-divider" style="border-bottom: 1px solid #dddee1;"></div>'),
+    );
+  });
+
+  it("T-154, T-159: buttons with the gap between them", async () => {
+    const set = {
+      type: "button_set",
+      buttons: [
+        { label: "Yes {{ data.x }}", action: "{{ data.to }}", variant: "solid", size_attrs: { size: "sm" } },
+        { label: "No", action: "#", variant: "outline", size_attrs: { size: "lg" } },
+      ],
+      layout_attrs: {
+        column_gap: 12,
+        horizontal_align: "right",
+        padding_top: 0,
+        padding_right: 0,
+        padding_bottom: 0,
+        padding_left: 0,
+      },
+    };
+    const html = await blocks([set], { data: { x: "1", to: 'https://lark.test/"q' } });
+    const [first = "", second = ""] = html.match(/<a [^>]*>[^<]*<\/a>/g) ?? [];
+    expect(html).toContain("padding:0px 0px 0px 0px;text-align:right");
+    expect(first).toContain(
+      'class="block-button block-button--solid block-button--sm" href="https://lark.test/&quot;q"',
+    );
+    for (const rule of [
+      "min-width: 32px",
+      "padding: 4px 8px",
+      "font-size: 14px",
+      "line-height: 20px",
+      "margin-right: 12px",
+    ])
+      expect(first).toContain(rule);
+    for (const rule of [
+      "background-color: #123456",
+      "color: #fefefe",
+      "display: inline-block",
+      "text-decoration: none",
+    ])
+      expect(first).toContain(rule);
+    expect(first).toMatch(/>Yes 1<\/a>$/);
+    expect(second).toContain('class="block-button block-button--outline block-button--lg"');
+    expect(second).toContain("background-color: transparent; border-color: #123456; color: #123456");
+    expect(second).not.toContain("margin-right");
+  });
+
+  it("T-155: a button's own attributes, colours as hex values or tokens of the branding", async () => {
+    const style_attrs = {
+      background_color: "{{ data.c }}",
+      text_color: "primary_color",
+      border_color: "#abcdef",
+      border_width: 2,
+      border_radius: 9,
+    };
+    const set = button({ style_attrs, size_attrs: { size: "md", is_fullwidth: true } });
+    const html = await blocks([set], { data: { c: "primary_color_contrast" } });
+    for (const rule of ["background-color: #fefefe", "color: #123456", "border-color: #abcdef", "border-width: 2px"])
+      expect(html).toContain(rule);
+    for (const rule of ["border-radius: 9px", "width: 100%", "display: block"]) expect(html).toContain(rule);
+  });
+
+  it("T-155: text that would leave the style attribute is no colour", async () => {
+    const set = button({ style_attrs: { background_color: "{{ data.c }}" } });
+    expect(await blocks([set], { data: { c: "red;position:fixed" } })).not.toContain("position");
+  });
+
+  it("T-156, T-109: a partial, its attrs as inputs", async () => {
+    const partials = {
+      badge: {
+        type: "html",
+        content: "<b>{{ label }}{% for l in lines %}[{{ l.n }}]{% endfor %}{% if on %}Y{% else %}N{% endif %}</b>",
+        input_schema: [
+          { key: "lines", type: "list" },
+          { key: "on", type: "boolean" },
+        ],
+      },
+    };
+    const attrs = { label: "{{ data.x }}", lines: "{{ data.l | json }}", on: "false" };
+    const data = { x: "X", l: [{ n: 1 }, { n: 2 }] };
+    const block = { type: "partial", key: "badge", name: "Badge", attrs };
+    expect(await blocks([block], { partials, data })).toContain(row("partial", "<b>X[1][2]N</b>"));
+    const typed = { ...block, attrs: { label: "x", lines: [{ n: "{{ data.x }}" }], on: true } };
+    expect(await blocks([typed], { partials, data })).toContain(row("partial", "<b>x[X]Y</b>"));
+    await expect(blocks([{ ...block, key: "bage" }], { partials })).rejects.toThrow(
+      'steps[0].template.visual_blocks[0].key: there is no partial "bage"',
+    );
+  });
+
+  it("T-157, TQ-7: a row's columns share its width", async () => {
+    const columns = ["L", "M", "R"].map((content) => ({ blocks: [{ type: "html", content }] }));
+    const html = await blocks([{ type: "row", columns }]);
+    expect(html.match(/<td width="33.33%"/g)).toHaveLength(3);
+    expect(html).toContain(`${row("html", "M")}</td>`);
+  });
+
+  it("T-091, F-055: a failure in a block names it", async () => {
+    const two: JsonObject[] = [{ type: "divider" }, { type: "markdown", content: "a\n\n{{ 1 | nope }}" }];
+    await expect(blocks(two)).rejects.toThrow("steps[0].template.visual_blocks[1].content");
+    await expect(blocks([button({ action: "{{ 1 | nope }}" })])).rejects.toThrow("visual_blocks[0].buttons[0].action");
+  });
+
+  it("T-160: the built-in layout has buttons of dark colours for who reads in the dark", async () => {
+    const template = { subject: "S", visual_blocks: [button({})], settings: { layout_key: "default" } };
+    const html = String((await contentOf({ type: "email", template, scope: BRANDING })).html_body);
+    expect(html).toMatch(
+      /@media \(prefers-color-scheme: dark\) \{\s*\.block-button--solid \{[^}]*color: #000000 !important/,
+    );
+  });
+
+  it("T-121: the text of blocks", async () => {
+    const all: JsonObject[] = [
+      { type: "markdown", content: "# Hi\n\nYou" },
+      { type: "image", url: "https://lark.test/a.png", alt: "A van" },
+      button({}),
+    ];
+    expect((await contentOf({ type: "email", template: { subject: "S", visual_blocks: all } })).text_body).toBe(
+      "Hi\n\nYou\n\nA van\n\nGo (https://lark.test)",
+    );
+  });
+});
+
+describe("Markdown of e-mails (T-130, T-203)", () => {
+  it.each([
+    [
+      "links whose destinations are Liquid",
+      '[a]({{ x | append: "?a b>" }})',
+      '<p><a href="{{ x | append: "?a b>" }}">a</a></p>',
+    ],
+    ["tags on lines of their own", "{% if a > 1 %}\nA\n{% endif %}", "{% if a > 1 %}\n<p>A</p>\n{% endif %}"],
+    ["tags within a line", 'a {% if b == "%}" %}b{% endif %}', '<p>a {% if b == "%}" %}b{% endif %}</p>'],
+    ["emphasis around outputs", "**{{ a }}** _{{ b }}_", "<p><strong>{{ a }}</strong> <em>{{ b }}</em></p>"],
+    ["raw", "{% raw %}*{{ a }}*{% endraw %}", "<p>{% raw %}*{{ a }}*{% endraw %}</p>"],
+    [
+      "tables and strikethrough",
+      "| {{ a }} |\n|---|\n| ~~b~~ |",
+      "<table>\n<thead>\n<tr>\n<th>{{ a }}</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><del>b</del></td>\n</tr>\n</tbody>\n</table>",
+    ],
+    ["HTML", '<div class="{{ a }}">\n\n*b*\n\n</div>', '<div class="{{ a }}">\n<p><em>b</em></p>\n</div>'],
+    ["words that stand in for Liquid elsewhere", "lq0x {{ a }}", "<p>lq0x {{ a }}</p>"],
+  ])("%s survive", (_what, source, expected) => {
+    expect(markdownToLiquidHtml(source, renderMarkdown)).toBe(expected);
+  });
+
+  it("Markdown in data stays as it is", async () => {
+    expect(await blocks([{ type: "markdown", content: "{{ data.x }}" }], { data: { x: "**x**" } })).toContain(
+      ">**x**</p>",
+    );
+  });
+});

@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel } from "../../../src/domain/environment/environment.js";
+import type { Message } from "../../../src/domain/message/message.js";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { EngineHarness, step } from "../../helpers/engine-harness.js";
+
+const BASE = "http://127.0.0.1:8484";
+const ON = { channel_overrides: { link_tracking: true } };
+
+let h: EngineHarness;
+beforeEach(async () => {
+  h = await EngineHarness.open();
+  h.environment.tracking = { base_url: BASE };
+});
+afterEach(() => h.close());
+
+const channelOf = (key: string): Channel => h.environment.channels[key] as Channel;
+
+/** The message of a step, its id in it written `ID`, a short link's key `KEY`. */
+async function messageOf(one: JsonObject, data: JsonObject = {}): Promise<Message & { told: string }> {
+  h.define("one", { steps: [one] });
+  await h.identify({
+    id: "ana",
+    phone_number: "+32470000000",
+    channel_data: { "c-chat": { connections: [{ channel_id: "C1" }] } },
+  });
+  await h.trigger("one", { recipients: ["ana"], data });
+  const message = (await h.messages("ana")).at(-1);
+  if (message === undefined) throw new Error("no message was made");
+  const told = JSON.stringify(message.content)
+    .replaceAll(message.id, "ID")
+    .replaceAll(`/${message.id.slice(-9)}`, "/KEY");
+  return { ...message, told };
+}
+
+/** The part of a content document that is tracked. */
+function bodyOf({ told }: { told: string }): Json | undefined {
+  const { html_body, blocks, body, template } = JSON.parse(told) as Record<string, JsonObject & JsonObject[]>;
+  return (
+    html_body ??
+    blocks?.[0]?.rendered ??
+    body ??
+    template?.json_content ??
+    (template?.blocks as JsonObject[] | undefined)?.[0]?.content
+  );
+}
+
+const L = `${BASE}/l/ID`;
+
+interface Row {
+  title: string;
+  step: JsonObject;
+  body: Json;
+  links: string[];
+}
+
+const email = (html: string): JsonObject => step.email("S", html, ON);
+const json = (content: Json): JsonObject => ({
+  ...step.chat("", ON),
+  template: { json_body: JSON.stringify(content) },
+});
+
+const rows: Row[] = [
+  {
+    title: "T-231 E-231: an e-mail's anchors, each URL once; http:// and others stay",
+    step: email(
+      `<p><a class=x href="https://lark.test/?a=1&amp;b=2">A</a> <A HREF='https://lark.test/b'>B</A> <a href=https://lark.test/b>C</a>
+<a href="http://lark.test">D</a><a href="mailto:a@lark.test">E</a><a name="x">F</a></p>`,
+    ),
+    body: `<p><a class=x href="${L}/0">A</a> <A href="${L}/1">B</A> <a href="${L}/1">C</a>
+<a href="http://lark.test">D</a><a href="mailto:a@lark.test">E</a><a name="x">F</a></p>`,
+    links: ["https://lark.test/?a=1&b=2", "https://lark.test/b"],
+  },
+  {
+    title: "T-232: an anchor that is marked keeps its URL and loses the mark",
+    step: email(
+      `<a data-knock-no-track href="https://lark.test/a">A</a><a href="https://lark.test/b" data-knock-no-track="">B</a>`,
+    ),
+    body: `<a href="https://lark.test/a">A</a><a href="https://lark.test/b">B</a>`,
+    links: [],
+  },
+  {
+    title: "T-231: only anchors: no picture, no comment, no style, nothing that is no tag",
+    step: email(
+      `<img src="https://lark.test/i"><!-- <a href="https://lark.test/c">x</a> --><link href="https://lark.test/s"><textarea><a href="https://lark.test/t"></textarea><a href="https://lark.test/a" title="a > b">A</a><a x="`,
+    ),
+    body: `<img src="https://lark.test/i"><!-- <a href="https://lark.test/c">x</a> --><link href="https://lark.test/s"><textarea><a href="https://lark.test/t"></textarea><a href="${L}/0" title="a > b">A</a><a x="`,
+    links: ["https://lark.test/a"],
+  },
+  {
+    title: "T-231 T-204: a feed's body, links and bare URLs; T-234 E-224: not what its action opens",
+    step: {
+      ...step.feed("", ON),
+      template: {
+        markdown_body: "[A](https://lark.test/a) https://lark.test/b http://lark.test/c",
+        action_url: "https://lark.test/act",
+      },
+    },
+    body: `<p><a href="${L}/0">A</a> <a href="${L}/1">https://lark.test/b</a> <a href="http://lark.test/c">http://lark.test/c</a></p>`,
+    links: ["https://lark.test/a", "https://lark.test/b"],
+  },
+  {
+    title: "T-233: short links in an SMS",
+    step: step.sms("See https://lark.test/a, or (https://lark.test/b_(c)). http://lark.test", ON),
+    body: `See ${BASE}/KEY0, or (${BASE}/KEY1). http://lark.test`,
+    links: ["https://lark.test/a", "https://lark.test/b_(c)"],
+  },
+  {
+    title: "T-231: Markdown of a chat message; pictures and code stay",
+    step: step.chat(
+      "[A *b*](https://lark.test/a 'T') <https://lark.test/b> https://lark.test/_c_. ![i](https://lark.test/i) `https://lark.test/d` [x]\n\n[x]: https://lark.test/e\n\n```\nhttps://lark.test/f\n```\n[https://lark.test/g](https://lark.test/g) [h](http://lark.test/h)",
+      ON,
+    ),
+    body: `[A *b*](${L}/0 'T') [https://lark.test/b](${L}/1) [https://lark.test/\\_c](${L}/2)_. ![i](https://lark.test/i) \`https://lark.test/d\` [x]\n\n[x]: ${L}/3\n\n\`\`\`\nhttps://lark.test/f\n\`\`\`\n[https://lark.test/g](${L}/4) [h](http://lark.test/h)`,
+    links: ["a", "b", "_c", "e", "g"].map((path) => `https://lark.test/${path}`),
+  },
+  {
+    title: "T-231 E-231: Block Kit's URLs and mrkdwn; no picture's",
+    step: json({
+      blocks: [
+        {
+          type: "section",
+          text: {
+            type: "mrkdwn",
+            text: "<https://lark.test/a?x=1&amp;y=2|A> <https://lark.test/b> https://lark.test/b",
+          },
+        },
+        {
+          type: "actions",
+          elements: [
+            { type: "button", url: "https://lark.test/c", text: { type: "plain_text", text: "https://lark.test/p" } },
+          ],
+        },
+        { type: "image", image_url: "https://lark.test/i", slack_file: { url: "https://lark.test/f" } },
+      ],
+    }),
+    body: {
+      blocks: [
+        {
+          type: "section",
+          text: { type: "mrkdwn", text: `<${L}/0|A> <${L}/1|https://lark.test/b> <${L}/1|https://lark.test/b>` },
+        },
+        {
+          type: "actions",
+          elements: [{ type: "button", url: `${L}/2`, text: { type: "plain_text", text: "https://lark.test/p" } }],
+        },
+        { type: "image", image_url: "https://lark.test/i", slack_file: { url: "https://lark.test/f" } },
+      ],
+    },
+    links: ["https://lark.test/a?x=1&y=2", "https://lark.test/b", "https://lark.test/c"],
+  },
+];
+
+describe("tracked links (section 14)", () => {
+  test.each(rows)("$title", async ({ step: one, body, links }) => {
+    const message = await messageOf(one);
+    expect(bodyOf(message)).toEqual(body);
+    expect(message.links).toEqual(links);
+  });
+
+  test("T-231: what visual blocks and MJML come to is HTML like any other", async () => {
+    const blocks = step.email("S", "", ON);
+    const visual_blocks: Json = [
+      { type: "button_set", buttons: [{ label: "Go", action: "https://lark.test/go", variant: "solid" }] },
+      { type: "markdown", content: "[A](https://lark.test/{{ path }}) and https://lark.test/bare" },
+    ];
+    const visual = await messageOf(
+      { ...blocks, template: { subject: "S", visual_blocks, settings: {} } },
+      { path: "a b" },
+    );
+    expect(visual.links).toEqual(["https://lark.test/go", "https://lark.test/a b", "https://lark.test/bare"]);
+    expect(bodyOf(visual)).toContain(`href="${L}/1"`);
+  });
+
+  test("T-231: MJML", async () => {
+    const html_body =
+      '<mjml><mj-body><mj-section><mj-column><mj-button href="https://lark.test/go">Go</mj-button></mj-column></mj-section></mj-body></mjml>';
+    const template = { subject: "S", is_mjml: true, html_body, settings: { layout_key: null } };
+    const message = await messageOf({ ...step.email("S", "", ON), template });
+    expect(message.links).toEqual(["https://lark.test/go"]);
+    expect(bodyOf(message)).toContain(`href="${L}/0"`);
+  });
+
+  test("T-233: WhatsApp has short links, in texts that stay plain", async () => {
+    channelOf("chatty").provider = "chat_whatsapp";
+    const text = await messageOf(step.chat("Go: https://lark.test/a", ON));
+    expect(bodyOf(text)).toBe(`Go: ${BASE}/KEY0`);
+  });
+
+  test("T-233: a short link has 31 characters where the base has 20", async () => {
+    h.environment.tracking = { base_url: "https://go.lark.test" };
+    const { content } = await messageOf(step.sms("https://lark.test/a", ON));
+    expect(String(content.body)).toHaveLength(31);
+  });
+
+  test("T-241 E-158: the address to unsubscribe at is nobody's click, and is one that is answered", async () => {
+    h.environment.tracking = { base_url: "https://go.lark.test" };
+    const html = '<a href="{{ vars.commercial_unsubscribe_url }}">x</a>';
+    h.define("sale", { settings: { is_commercial: true }, steps: [step.email("S", html, ON)] });
+    await h.trigger("sale", { recipients: ["ana"] });
+    const message = (await h.messages("ana")).at(-1);
+    expect(message?.content.html_body).toBe(
+      `<a href="https://go.lark.test/unsubscribe/${message?.recipient_run_id}">x</a>`,
+    );
+  });
+
+  test("T-230 CH-033: off by default, nothing is wrapped and nothing kept", async () => {
+    const message = await messageOf(step.email("S", '<a href="https://lark.test">x</a>'));
+    expect(bodyOf(message)).toBe('<a href="https://lark.test">x</a>');
+    expect(message).not.toHaveProperty("links");
+  });
+
+  test.each([
+    ["the channel's switch alone", {}, true],
+    ["a step that says no", { channel_overrides: { link_tracking: false } }, false],
+    ["a step that says yes", ON, true],
+  ])("E-178 E-231: %s", async (_who, extra, isTracked) => {
+    channelOf("text").settings = { link_tracking: true };
+    expect((await messageOf(step.sms("https://lark.test", extra))).links !== undefined).toBe(isTracked);
+  });
+
+  test("T-235: the picture is the last of an e-mail's body, and only an e-mail's", async () => {
+    const opens = { channel_overrides: { open_tracking: true } };
+    const html = '<html><body><a data-knock-no-track href="https://lark.test">x</a></body></html>';
+    const message = await messageOf(step.email("S", html, opens));
+    expect(bodyOf(message)).toMatch(
+      /^<html><body><a href="https:\/\/lark\.test">x<\/a><img src="http:\/\/127\.0\.0\.1:8484\/o\/ID\.png" width="1" height="1" alt=""[^<>]*><\/body><\/html>$/,
+    );
+    expect(message.links).toEqual([]);
+    channelOf("text").settings = { open_tracking: true };
+    expect(await messageOf(step.sms("M"))).not.toHaveProperty("links");
+  });
+
+  test("T-230: where nobody receives clicks nothing changes, and the step's event tells so", async () => {
+    h.environment.tracking = null;
+    channelOf("mail").settings = { link_tracking: true, open_tracking: true };
+    const html = '<a href="https://lark.test">x</a>';
+    h.define("one", { steps: [step.email("S", html)] });
+    const started = await h.trigger("one", { recipients: ["ana"] });
+    const run = await h.engine.readRecipientRun(String(started.recipients?.[0]?.recipient_run_id));
+    const [message] = await h.messages("ana");
+    expect(message?.content.html_body).toBe(html);
+    const told = JSON.stringify(run?.events);
+    expect(told).toContain("link tracking is on: links stay, nothing");
+    expect(told).toContain("open tracking is on: no picture is added");
+  });
+
+  test.each([
+    ["brackets", "[".repeat(100_000)],
+    ["escaped brackets", "[\\[".repeat(100_000)],
+    ["images", "![a](".repeat(50_000)],
+    ["links without an end", "[a](x".repeat(50_000)],
+    ["backticks", "`".repeat(100_000)],
+    ["fences", "```\n~~~\n".repeat(30_000)],
+    ["anchors", "<a x".repeat(50_000)],
+    ["punctuation", `http://${".)".repeat(50_000)}x`],
+  ])("T-231: hostile Markdown is read once: %s", async (_what, text) => {
+    const message = await messageOf(step.chat("{{ data.text }} https://lark.test/a", ON), { text });
+    expect(message.links?.length).toBeLessThanOrEqual(1);
+  });
+
+  test("T-231: a URL's own brackets are its own, what closes none is the sentence's", async () => {
+    const urls = `https://lark.test/a_(b) (https://lark.test/c) https://lark.test/d${")".repeat(50_000)}.`;
+    const message = await messageOf(step.sms("{{ data.urls }}", ON), { urls });
+    expect(message.links).toEqual(["a_(b)", "c", "d"].map((path) => `https://lark.test/${path}`));
+  });
+
+  test("T-233: more links than short keys have long ones", async () => {
+    const body = Array.from({ length: 63 }, (_, index) => `https://lark.test/${index}`).join(" ");
+    const words = String((await messageOf(step.sms(body, ON))).content.body).split(" ");
+    expect(words[61]).toMatch(/\/[0-9A-Za-z]{9}z$/);
+    expect(words[62]).toMatch(/\/l\/[0-9A-Za-z]{27}\/62$/);
+  });
+
+  test.each([
+    ["tags without an end", "<a x".repeat(200_000)],
+    ["comments without an end", "<!-- <a ".repeat(100_000)],
+    ["quotes without an end", `<a x="`.repeat(100_001)],
+    ["scripts without an end", "<script>".repeat(100_000)],
+  ])("T-231: hostile HTML is read once: %s", async (_what, html) => {
+    const message = await messageOf(step.email("S", "{{ data.html }}", ON), { html });
+    expect(message.links).toEqual([]);
+  });
+});

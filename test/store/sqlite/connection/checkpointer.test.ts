@@ -1,0 +1,54 @@
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Checkpointer } from "../../../../src/store/sqlite/connection/checkpointer.js";
+import { openGroupingStore } from "../../../../src/store/sqlite/grouping-store.js";
+import { openSqliteStore } from "../../../../src/store/sqlite/open-sqlite-store.js";
+import { insertSample } from "../../../contract/store/sample-runs.js";
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "knock-checkpoint-"));
+  file = join(folder, "store.db");
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the log of a store that many write to", () => {
+  it("is moved into the file while the store is open, and nothing of it is lost", async () => {
+    const store = await openGroupingStore(file);
+    const names = Array.from({ length: 100 }, (_none, index) => `u${100 + index}`);
+    for (const name of names) await insertSample(store, { recipients: [name] });
+    // One commit each is a few pages: far from where SQLite would move them by itself.
+    await vi.waitFor(() => expect(statSync(file).size).toBeGreaterThan(100_000), { timeout: 20_000 });
+    for (const name of ["late", "later"]) await insertSample(store, { recipients: [name] });
+    await store.close();
+    expect(existsSync(`${file}-wal`) ? statSync(`${file}-wal`).size : 0).toBe(0);
+
+    const again = await openSqliteStore(file);
+    expect((await again.listRecipientRuns({}, { limit: 500 })).items).toHaveLength(102);
+    await again.close();
+  });
+
+  it("a thread that cannot open it ends by itself, and holds up nobody", async () => {
+    const checkpointer = new Checkpointer(join(folder, "missing", "store.db"));
+    const threads = () => process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
+    const before = threads();
+    for (let commits = 0; commits < 40; commits++) checkpointer.committed();
+    expect(threads()).toBe(before + 1);
+    await vi.waitFor(() => expect(threads()).toBe(before), { timeout: 20_000 });
+    for (let commits = 0; commits < 100; commits++) checkpointer.committed(); // tries no more
+    expect(threads()).toBe(before);
+    await checkpointer.close();
+  });
+
+  it("costs a store that sees few commits no thread", async () => {
+    const store = await openGroupingStore(file);
+    await insertSample(store, { recipients: ["ada"] });
+    expect(process.getActiveResourcesInfo()).not.toContain("MessagePort");
+    await store.close();
+  });
+});
