@@ -70,8 +70,11 @@ export async function openProjectEmulator(
       ...(flags.logsRequests ? { onAnswered: new RequestLog(output).add } : {}),
     });
     emulator = listening;
+    let told = new Set<string>();
     const onChange = async (): Promise<void> => {
-      for (const fault of (await operations.resources.guides?.faults())?.values() ?? []) onError(fault);
+      const faults = [...((await operations.resources.guides?.faults())?.values() ?? [])];
+      for (const fault of faults) if (!told.has(fault.message)) onError(fault);
+      told = new Set(faults.map(({ message }) => message));
     };
     const following = followFiles({ project, store, emulator, output, onError, onChange }, watching.signal);
     if (readyFile !== null) writeReadyFile(readyFile, { url: listening.url, port: listening.port, pid: process.pid });

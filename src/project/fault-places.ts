@@ -1,13 +1,7 @@
 import { dirname, join } from "node:path";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { findInJson } from "../util/json-place.js";
-import { readProjectText } from "./read-json-file.js";
-
-interface File {
-  path: string;
-  /** How errors name it. */
-  shown: string;
-}
+import { type ProjectFile, readProjectText } from "./read-json-file.js";
 
 const partsOf = (pointer: string): string[] =>
   pointer
@@ -17,9 +11,9 @@ const partsOf = (pointer: string): string[] =>
 
 /** The place of a fault, in the file itself or in the JSON file that it refers to on the way (F-013). */
 async function placeIn(
-  file: File,
+  file: ProjectFile,
   parts: readonly string[],
-): Promise<(File & { line: number; column: number }) | null> {
+): Promise<(ProjectFile & { line: number; column: number }) | null> {
   const found = await findInJson(
     readProjectText(file.path, file.shown),
     parts.map((part) => [part, `${part}@`]),
@@ -37,9 +31,9 @@ async function placeIn(
 
 /**
  * A file's fault that is known by JSON pointers, with line and column: `workflow.json:12:7: steps[0].type …`. `owner`: what its
- * message begins with, unless with the file's name, where it is about that file; others, such as a layout's, are left as they are. Read when something is wrong only.
+ * message begins with, unless with the file's name; faults of other files are left as they are. Read only when something is wrong.
  */
-export async function withPlaces(error: unknown, file: File, owner?: string): Promise<unknown> {
+export async function withPlaces(error: unknown, file: ProjectFile, owner?: string): Promise<unknown> {
   if (!(error instanceof KnockError)) return error;
   const begin = [owner, `${file.shown}: `].find((one) => one !== undefined && error.message.startsWith(one));
   if (begin === undefined) return error;

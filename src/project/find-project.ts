@@ -1,9 +1,10 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
-import { isJsonObject, type JsonObject } from "../util/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { didYouMean, nearest } from "../util/nearest.js";
 import { readProjectJson } from "./read-json-file.js";
+import { placed } from "./read-resource.js";
 
 export const PROJECT_FILE = "knock.json";
 
@@ -70,6 +71,16 @@ function parseSettings(raw: unknown, shown: string): ProjectSettings {
   return settings;
 }
 
+function parseProjectFile(raw: Json, shown: string): { knockDir: string; settings: ProjectSettings } {
+  if (isJsonObject(raw)) refuseSlips(raw, shown);
+  if (isJsonObject(raw) && typeof raw.knockDir === "string" && raw.knockDir.trim() !== "")
+    return { knockDir: raw.knockDir, settings: parseSettings(raw.settings, shown) };
+  throw new KnockError("project_invalid", `${shown}: knockDir must be the path of the folder with workflows/`, {
+    details: [{ pointer: "/knockDir", message: "must be a non-empty string" }],
+    hint: 'For example: { "knockDir": "./knock" }',
+  });
+}
+
 export interface FindOptions {
   cwd: string;
   /** `--project`: a folder with `knock.json`, or the file itself. */
@@ -98,15 +109,9 @@ export async function findProject({ cwd, project, knockDir }: FindOptions): Prom
     });
   }
   const raw = await readProjectJson(file, shown);
-  if (isJsonObject(raw)) refuseSlips(raw, shown);
-  if (!isJsonObject(raw) || typeof raw.knockDir !== "string" || raw.knockDir.trim() === "") {
-    throw new KnockError("project_invalid", `${shown}: knockDir must be the path of the folder with workflows/`, {
-      details: [{ pointer: "/knockDir", message: "must be a non-empty string" }],
-      hint: 'For example: { "knockDir": "./knock" }',
-    });
-  }
+  const own = await placed({ path: file, shown }, () => parseProjectFile(raw, shown));
   const folder =
-    knockDir !== null ? resolve(cwd, knockDir) : isAbsolute(raw.knockDir) ? raw.knockDir : resolve(root, raw.knockDir);
+    knockDir !== null ? resolve(cwd, knockDir) : isAbsolute(own.knockDir) ? own.knockDir : resolve(root, own.knockDir);
   return {
     root,
     knockDir: existingFolder(
@@ -114,7 +119,7 @@ export async function findProject({ cwd, project, knockDir }: FindOptions): Prom
       relative(cwd, folder) || ".",
       knockDir === null ? `knockDir in ${shown}` : "--knock-dir",
     ),
-    settings: parseSettings(raw.settings, shown),
+    settings: own.settings,
   };
 }
 

@@ -19,13 +19,13 @@ import { requestKeysOf, type SharedRequest } from "../domain/workflow/shared-req
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import { contentDigest } from "../util/ids.js";
-import type { JsonObject } from "../util/json.js";
+import type { Json, JsonObject } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
 import { namesIn as listNames } from "./names-in.js";
 import { branchFolder, currentBranch, projectFolders } from "./project-folders.js";
-import { readProjectJson, readProjectText } from "./read-json-file.js";
-import { resolveFileReferences } from "./resolve-file-references.js";
+import { type ProjectFile, readProjectJson, readProjectText } from "./read-json-file.js";
+import { placed, readResource } from "./read-resource.js";
 import { checkShared, sharedTemplates } from "./shared-templates.js";
 
 const MAX_REMEMBERED = 65_536;
@@ -79,15 +79,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     return read;
   };
 
-  /** What is wrong with a file is told with line and column. */
-  async function placed<T>(path: string, read: () => T | Promise<T>, owner?: string): Promise<T> {
-    try {
-      return await read();
-    } catch (error) {
-      const { withPlaces } = await import("./fault-places.js");
-      throw await withPlaces(error, { path, shown: shown(path) }, owner);
-    }
-  }
+  const fileAt = (path: string): ProjectFile => ({ path, shown: shown(path) });
 
   async function workflow(key: string): Promise<Workflow | null> {
     if (!KEY.test(key)) {
@@ -97,22 +89,16 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
         hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
       });
     }
-    const folder = folders.folderOf("workflows", key, "workflow.json");
-    const file = join(folder, "workflow.json");
+    const file = join(folders.folderOf("workflows", key, "workflow.json"), "workflow.json");
     if (!existsSync(file)) return null;
-    return placed(file, () => readWorkflow(key, folder, file), `workflow "${key}": `);
+    const files = new Map<string, string>();
+    return readResource(fileAt(file), { owner: "workflow", begin: `workflow "${key}": `, files }, (raw) =>
+      checkedWorkflow(key, raw, files),
+    );
   }
 
-  async function readWorkflow(key: string, folder: string, file: string): Promise<Workflow> {
-    const raw = await readProjectJson(file, shown(file), "workflow_invalid");
-    const files = new Map<string, string>();
-    const resolved = await resolveFileReferences(raw, {
-      from: folder,
-      resourceDir: folder,
-      shown: shown(file),
-      used: new Set(),
-      files,
-    });
+  /** Held against the rest of the project. */
+  async function checkedWorkflow(key: string, resolved: Json, files: ReadonlyMap<string, string>): Promise<Workflow> {
     const parsed = resolveChannelTypes(parseWorkflow(key, resolved), await environment());
     warnings.set(key, [
       ...workflowWarnings(resolved as JsonObject, surroundings).map(({ text }) => text),
@@ -135,14 +121,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     for (const key of namesIn(folder).sort()) {
       const file = join(folder, key, "audience.json");
       if (!existsSync(file)) continue;
-      const options = {
-        from: join(folder, key),
-        resourceDir: join(folder, key),
-        shown: shown(file),
-        used: new Set<string>(),
-      };
-      const raw = await resolveFileReferences(await readProjectJson(file, shown(file)), options);
-      found.push(parseAudience(key, raw, shown(file)));
+      const read = (raw: Json): Audience => parseAudience(key, raw, shown(file));
+      found.push(await readResource(fileAt(file), { owner: "audience" }, read));
     }
     return found;
   }
@@ -173,7 +153,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const file = join(knockDir, "environment.json");
     if (!existsSync(file)) return emptyEnvironment();
     const raw = await readProjectJson(file, shown(file));
-    return placed(file, () => parseEnvironment(raw, shown(file)));
+    return placed(fileAt(file), () => parseEnvironment(raw, shown(file)));
   }
 
   async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {
@@ -197,7 +177,11 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
           "project_invalid",
           `${shown(path)}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.fault}`,
         );
-      seeds.push({ file: name, digest, ...(await placed(path, () => parseRecipientsFile(parsed.value, shown(path)))) });
+      seeds.push({
+        file: name,
+        digest,
+        ...(await placed(fileAt(path), () => parseRecipientsFile(parsed.value, shown(path)))),
+      });
     }
     return seeds;
   }

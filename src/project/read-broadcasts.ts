@@ -12,8 +12,7 @@ import { KnockError } from "../errors/knock-error.js";
 import type { ProjectLocation } from "./find-project.js";
 import { namesIn as listNames } from "./names-in.js";
 import { projectFolders } from "./project-folders.js";
-import { readProjectJson } from "./read-json-file.js";
-import { resolveFileReferences } from "./resolve-file-references.js";
+import { readResource } from "./read-resource.js";
 import { checkShared, sharedTemplates } from "./shared-templates.js";
 
 /** F-008. */
@@ -57,17 +56,19 @@ export function projectBroadcasts(
         : null;
     if (unfit !== null)
       throw new KnockError("project_invalid", `${file}: ${unfit}`, { hint: "Rename the broadcast's folder." });
-    const resourceDir = join(folder, key);
     const files = new Map<string, string>();
-    const raw = await resolveFileReferences(await readProjectJson(fileOf(key), file), {
-      from: resourceDir,
-      resourceDir,
-      shown: file,
-      used: new Set(),
-      owner: "broadcast",
-      files,
-    });
-    const broadcast = parseBroadcast(key, raw, file);
+    return readResource(
+      { path: fileOf(key), shown: file },
+      { owner: "broadcast", begin: `broadcast "${key}": `, files },
+      async (raw) => checked(parseBroadcast(key, raw, file), { key, file, files }),
+    );
+  }
+
+  /** Held against the rest of the project. */
+  async function checked(
+    broadcast: Broadcast,
+    { key, file, files }: { key: string; file: string; files: Map<string, string> },
+  ): Promise<Broadcast> {
     try {
       const typed = resolveChannelTypes(broadcast.definition, await environment());
       await checkShared(typed, shared);

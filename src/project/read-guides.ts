@@ -7,11 +7,10 @@ import { parseGuide } from "../domain/guide/parse-guide.js";
 import { parseMessageType } from "../domain/guide/parse-message-type.js";
 import { rememberTextFiles } from "../domain/template/text-files.js";
 import { KnockError } from "../errors/knock-error.js";
-import type { Json } from "../util/json.js";
 import type { ProjectLocation } from "./find-project.js";
 import { namesIn } from "./names-in.js";
-import { readProjectJson, readProjectText } from "./read-json-file.js";
-import { resolveFileReferences } from "./resolve-file-references.js";
+import { readProjectText } from "./read-json-file.js";
+import { readResource } from "./read-resource.js";
 
 /** F-008. */
 const KEY = /^[a-z0-9_-]+$/;
@@ -41,24 +40,12 @@ export async function readGuides(
       .sort();
   }
 
-  async function read(path: string[], owner: "guide" | "message type", files: Map<string, string>): Promise<Json> {
-    const file = join(knockDir, ...path);
-    const resourceDir = join(file, "..");
-    const raw = await readProjectJson(file, shown(file));
-    return resolveFileReferences(raw, {
-      from: resourceDir,
-      resourceDir,
-      shown: shown(file),
-      used: new Set(),
-      owner,
-      files,
-    });
-  }
-
   async function messageType(key: string): Promise<MessageType | KnockError> {
-    const path = ["message-types", key, "message_type.json"];
+    const path = join(knockDir, "message-types", key, "message_type.json");
     try {
-      return parseMessageType(key, await read(path, "message type", new Map()), shown(join(knockDir, ...path)));
+      return await readResource({ path, shown: shown(path) }, { owner: "message type" }, (raw) =>
+        parseMessageType(key, raw, shown(path)),
+      );
     } catch (error) {
       if (error instanceof KnockError) return error;
       throw error;
@@ -88,21 +75,24 @@ export async function readGuides(
   const messageTypes = new Map<string, MessageType | KnockError>();
   for (const key of keysOf("message-types", "message_type.json")) messageTypes.set(key, await messageType(key));
   for (const key of keys) {
-    const file = shown(join(knockDir, "guides", key, "guide.json"));
+    const path = join(knockDir, "guides", key, "guide.json");
+    const file = shown(path);
     try {
       if (!KEY.test(key))
         throw new KnockError("project_invalid", `${file}: not a guide's key`, {
           hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
         });
       const files = new Map<string, string>();
-      const raw = await read(["guides", key, "guide.json"], "guide", files);
-      const { guide, warnings: own } = parseGuide(key, raw, {
+      const surroundings = {
         shown: file,
         messageTypes,
-        channelType: (name) =>
+        channelType: (name: string) =>
           (Object.hasOwn(environment.channels, name) && environment.channels[name]?.type) || undefined,
         managed: managed.has(key),
-      });
+      };
+      const { guide, warnings: own } = await readResource({ path, shown: file }, { owner: "guide", files }, (raw) =>
+        parseGuide(key, raw, surroundings),
+      );
       rememberTextFiles(guide, files);
       guides.push(guide);
       warnings.push(...own.map((text) => `${file}: ${text}`));

@@ -3,6 +3,12 @@ import type { Json } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import { readTextFile } from "../util/text-file.js";
 
+/** A file, and how errors name it. */
+export interface ProjectFile {
+  path: string;
+  shown: string;
+}
+
 /** Project files are written by hand; anything larger is a mistake. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 

@@ -4,8 +4,7 @@ import { checkSharedRequests, parseSharedRequest } from "../domain/workflow/pars
 import { requestKeysOf, type SharedRequest } from "../domain/workflow/shared-request.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { ProjectFolders } from "./project-folders.js";
-import { readProjectJson } from "./read-json-file.js";
-import { resolveFileReferences } from "./resolve-file-references.js";
+import { readResource } from "./read-resource.js";
 
 /** F-008: what is no key names no file. */
 const KEY = /^[a-z0-9_-]+$/;
@@ -20,17 +19,11 @@ export async function readSharedRequest(
   folders: ProjectFolders,
   shown: Shown,
 ): Promise<SharedRequest | null> {
-  const resourceDir = folders.folderOf("requests", key, MAIN_FILE);
-  const file = join(resourceDir, MAIN_FILE);
+  const file = join(folders.folderOf("requests", key, MAIN_FILE), MAIN_FILE);
   if (!KEY.test(key) || !existsSync(file)) return null;
-  const raw = await resolveFileReferences(await readProjectJson(file, shown(file)), {
-    from: resourceDir,
-    resourceDir,
-    shown: shown(file),
-    used: new Set(),
-    owner: "request",
-  });
-  return parseSharedRequest(key, raw, shown(file));
+  return readResource({ path: file, shown: shown(file) }, { owner: "request" }, (raw) =>
+    parseSharedRequest(key, raw, shown(file)),
+  );
 }
 
 /** Reads what a workflow's steps share, for the faults in it. Throws `workflow_invalid`, `project_invalid`. */

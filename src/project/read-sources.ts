@@ -5,8 +5,7 @@ import type { Source } from "../domain/trigger/source.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ProjectLocation } from "./find-project.js";
 import { namesIn } from "./names-in.js";
-import { readProjectJson } from "./read-json-file.js";
-import { resolveFileReferences } from "./resolve-file-references.js";
+import { readResource } from "./read-resource.js";
 
 /** F-008. */
 const KEY = /^[a-z0-9_-]+$/;
@@ -35,15 +34,9 @@ export function projectSources({ knockDir }: Pick<ProjectLocation, "knockDir">, 
         throw new KnockError("project_invalid", `${file}: not a source's key`, {
           hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
         });
-      const resourceDir = join(folder, key);
-      const raw = await resolveFileReferences(await readProjectJson(fileOf(key), file), {
-        from: resourceDir,
-        resourceDir,
-        shown: file,
-        used: new Set(),
-        owner: "source",
-      });
-      return parseSource(key, raw, file);
+      return readResource({ path: fileOf(key), shown: file }, { owner: "source" }, (raw) =>
+        parseSource(key, raw, file),
+      );
     },
   };
 }

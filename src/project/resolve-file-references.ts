@@ -6,7 +6,7 @@ import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/jso
 import { parseJson } from "../util/parse-json.js";
 import { readProjectText } from "./read-json-file.js";
 
-interface Reference {
+export interface Reference {
   /** Folder of the file that holds the reference: paths are relative to it (F-012). */
   from: string;
   /** The resource's folder, which no reference may leave (F-011). */
@@ -14,7 +14,7 @@ interface Reference {
   /** How errors name the resource's main file. */
   shown: string;
   /** What the folder is of, in errors. */
-  owner?: "layout" | "partial" | "guide" | "message type" | "request" | "source" | "broadcast";
+  owner: "workflow" | "layout" | "partial" | "guide" | "message type" | "request" | "source" | "broadcast" | "audience";
   /** Files referenced so far: each may be referenced once (F-015). */
   used: Set<string>;
   /** Where given: pointer of each text → its file as shown. */
@@ -37,14 +37,14 @@ function contentOf(value: Json, path: PropertyKey[], reference: Reference): stri
   const target = join(reference.from, value);
   const inside = relative(reference.resourceDir, target);
   if (isAbsolute(value) || inside === "" || inside.split(sep)[0] === "..")
-    throw bad(reference, path, value, `leaves the ${reference.owner ?? "workflow"}'s folder`);
+    throw bad(reference, path, value, `leaves the ${reference.owner}'s folder`);
   if (reference.used.has(target)) throw bad(reference, path, value, "is referenced twice");
   reference.used.add(target);
   try {
     // A link inside the folder may still point out of it.
     const [real, root] = [realpathSync(target), realpathSync(reference.resourceDir)];
     if (relative(root, real).split(sep)[0] === ".." || isAbsolute(relative(root, real)))
-      throw bad(reference, path, value, `leads out of the ${reference.owner ?? "workflow"}'s folder through a link`);
+      throw bad(reference, path, value, `leads out of the ${reference.owner}'s folder through a link`);
   } catch (error) {
     if (error instanceof KnockError) throw error;
     const isLoop = (error as NodeJS.ErrnoException).code === "ELOOP";

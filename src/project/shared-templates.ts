@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { EmailLayout } from "../domain/template/email-layout.js";
 import { parseEmailLayout } from "../domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../domain/template/parse-template-partial.js";
@@ -8,8 +8,7 @@ import { checkSharedKeys, sharedKeysOf } from "../domain/workflow/check-email-te
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Json } from "../util/json.js";
 import type { ProjectFolders } from "./project-folders.js";
-import { readProjectJson } from "./read-json-file.js";
-import { resolveFileReferences } from "./resolve-file-references.js";
+import { readResource } from "./read-resource.js";
 
 /** F-008: what is no key names no file. */
 const KEY = /^[a-z0-9_-]+$/;
@@ -39,15 +38,11 @@ export function sharedTemplates(
   ): Promise<T | null> {
     const file = fileOf(kind, key);
     if (!KEY.test(key) || !existsSync(file)) return null;
-    const folder = dirname(file);
-    const raw = await resolveFileReferences(await readProjectJson(file, shown(file)), {
-      from: folder,
-      resourceDir: folder,
-      shown: shown(file),
-      used: new Set(),
-      owner: kind === "layouts" ? "layout" : "partial",
-    });
-    return parse(key, raw, shown(file));
+    return readResource(
+      { path: file, shown: shown(file) },
+      { owner: kind === "layouts" ? "layout" : "partial" },
+      (raw) => parse(key, raw, shown(file)),
+    );
   }
 
   return {

@@ -29,9 +29,9 @@ describe.concurrent("knock.json", () => {
   test.for<[content: string, refusal: Refusal]>([
     ["{", project("knock.json:1:2: not valid JSON: expected a closing brace")],
     ["", project("knock.json:1:1: not valid JSON: it is empty")],
-    ["[]", project("knock.json: knockDir must be the path of the folder with workflows/")],
-    ["{}", project("knock.json: knockDir must be the path")],
-    ['{"knockDir":3}', project("knock.json: knockDir must be the path")],
+    ["[]", project("knock.json:1:1: knockDir must be the path of the folder with workflows/")],
+    ["{}", project("knock.json:1:1: knockDir must be the path")],
+    ['{"knockDir":3}', project("knock.json:1:13: knockDir must be the path")],
     ['{"knockDir":"./none"}', project("knockDir in knock.json: the folder none does not exist")],
     ['{"knockDir":"./knock.json"}', project("knockDir in knock.json: the folder knock.json does not exist")],
     ['{"knockDir":"./knock","settings":[]}', project("knock.json: settings must be an object")],

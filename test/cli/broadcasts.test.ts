@@ -67,7 +67,7 @@ describe.concurrent("knock broadcasts", () => {
     const broken = await collab.knock([...SEND, "-r", "ada"]);
     expect([broken.exitCode, broken.stderr]).toEqual([
       3,
-      expect.stringContaining('broadcast "history-launch": steps[0]'),
+      expect.stringContaining("broadcast.json:10:19: steps[0].template.markdown_body is required"),
     ]);
     expect((await collab.knock(["broadcasts", "list"])).stdout).toMatch(/history-launch +broken/);
     collab.write("knock/broadcasts/welcome/broadcast.json", sound);

@@ -134,7 +134,7 @@ describe.concurrent("e-mails that are wrong", () => {
     await expectRefusal(shop, SHIPPED, {
       exit: 3,
       code: "project_invalid",
-      message: `${LAYOUT}: html_layout must print {{ content }}`,
+      message: `${LAYOUT}:3:19: html_layout must print {{ content }}`,
     });
     shop.write("knock/layouts/default/html_layout.html", "<html>\n{{ content }}{% if %}</html>");
     await expectRefusal(shop, SHIPPED, {

@@ -82,7 +82,7 @@ describe.concurrent("the sample guides", () => {
     client.close();
     process.kill("SIGTERM");
     const { stderr } = await process;
-    expect(stderr).toContain('guides/history-is-here/guide.json: steps[0].values.titel is no field of "banner"');
+    expect(stderr).toContain('guides/history-is-here/guide.json:12:18: steps[0].values.titel is no field of "banner"');
     expect(stderr).not.toContain("    at ");
     expect(inWords((await collab.knock([...NOTIFY, "--json"])).outcome)[0]).toContain("trigger_frequency");
   });

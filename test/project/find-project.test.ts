@@ -104,10 +104,10 @@ describe("findProject (F-001 to F-003)", () => {
     ],
     ["nothing in it", "", "knock.json:1:1: not valid JSON: it is empty"],
     ["Latin-1", Buffer.from([0x7b, 0xe9]), "knock.json is not valid UTF-8 (first bad byte at offset 1)"],
-    ["a list", [], "knock.json: knockDir must be the path of the folder with workflows/"],
-    ["no knockDir", {}, "knock.json: knockDir must be the path of the folder with workflows/"],
-    ["a blank knockDir", { knockDir: " " }, "knock.json: knockDir must be the path of the folder with workflows/"],
-    ["a number", { knockDir: 5 }, "knock.json: knockDir must be the path of the folder with workflows/"],
+    ["a list", [], "knock.json:1:1: knockDir must be the path of the folder with workflows/"],
+    ["no knockDir", {}, "knock.json:1:1: knockDir must be the path of the folder with workflows/"],
+    ["a blank knockDir", { knockDir: " " }, "knock.json:1:13: knockDir must be the path of the folder with workflows/"],
+    ["a number", { knockDir: 5 }, "knock.json:1:13: knockDir must be the path of the folder with workflows/"],
   ])("refuses a knock.json with %s", async (_what, content, message) => {
     const error = await rejectedBy(find(files({ "knock.json": content, "k/": "" })));
     expect([error.code, error.message]).toEqual(["project_invalid", message]);

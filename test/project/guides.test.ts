@@ -80,7 +80,7 @@ describe("guides of a project (CLI-331)", () => {
       expect.stringContaining("knock/guides/Bad Key/guide.json: not a guide's key"),
       expect.stringContaining("knock/guides/json/guide.json:1:2: not valid JSON"),
       expect.stringContaining("leaves the guide's folder"),
-      'knock/guides/typo/guide.json: steps[0].values.bdy is no field of "banner"; did you mean "body"?',
+      'knock/guides/typo/guide.json:1:153: steps[0].values.bdy is no field of "banner"; did you mean "body"?',
     ]);
   });
 

@@ -55,16 +55,20 @@ describe("shared requests of a project", () => {
   });
 
   it.each<[string, JsonObject, string]>([
-    ["a key that nobody knows", { header: [] }, 'header is not a known key; did you mean "headers"?'],
-    ["no address", { url: "" }, "url must not be empty"],
-    ["no method", { method: null }, 'method must be "get" or "post"'],
-    ["a schema of a type that does not exist", { input_schema: { type: "objekt" } }, "input_schema.type must be"],
-    ["inputs without names", { input_schema: { type: "array" } }, 'input_schema.type must be "object"'],
-    ["a path with a hole", { response_path: "a..b" }, "response_path must be a dotted path"],
+    ["a key that nobody knows", { header: [] }, '1:228: header is not a known key; did you mean "headers"?'],
+    ["no address", { url: "" }, "1:40: url must not be empty"],
+    ["no method", { method: null }, '1:27: method must be "get" or "post"'],
+    [
+      "a schema of a type that does not exist",
+      { input_schema: { type: "objekt" } },
+      "1:100: input_schema.type must be",
+    ],
+    ["inputs without names", { input_schema: { type: "array" } }, '1:100: input_schema.type must be "object"'],
+    ["a path with a hole", { response_path: "a..b" }, "1:235: response_path must be a dotted path"],
   ])("E-305: refuses %s", async (_what, more, message) => {
     const error = await rejectedBy(open(request(more)).request("parcel"));
     expect(error).toMatchObject({ code: "project_invalid" });
-    expect(error.message).toContain(`knock/requests/parcel/request.json: ${message}`);
+    expect(error.message).toContain(`knock/requests/parcel/request.json:${message}`);
   });
 
   it.each<[string, JsonObject, string, string]>([

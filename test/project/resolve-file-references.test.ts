@@ -26,6 +26,7 @@ function resolve(value: Json, files: Files = {}): Promise<Json> {
     resourceDir: folder,
     shown: "workflows/parcel/workflow.json",
     used: new Set(),
+    owner: "workflow",
   });
 }
 

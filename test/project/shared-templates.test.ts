@@ -66,7 +66,7 @@ describe("layouts and partials of a project", () => {
     const outside = { name: "N", "html_layout@": "../../environment.json", text_layout: "{{ content }}" };
     const project = open({ "knock/layouts/news/layout.json": outside, "knock/environment.json": {} });
     await expect(project.emailLayout("news")).rejects.toThrow(
-      'knock/layouts/news/layout.json: /html_layout@ leaves the layout\'s folder: "../../environment.json"',
+      'knock/layouts/news/layout.json:1:28: /html_layout@ leaves the layout\'s folder: "../../environment.json"',
     );
   });
 
@@ -104,14 +104,14 @@ describe("layouts and partials of a project", () => {
     const template = { html_body: "x", settings: { layout_key: "news" } };
     await expect(open({ ...layout, ...email(template) }).workflow("w")).rejects.toMatchObject({
       code: "project_invalid",
-      message: "knock/layouts/news/layout.json: html_layout must print {{ content }}",
+      message: "knock/layouts/news/layout.json:1:16: html_layout must print {{ content }}",
     });
     const partials = {
       "knock/partials/a/partial.json": { type: "text", content: "{% render 'b' %}" },
       "knock/partials/b/partial.json": { type: "none", content: "" },
     };
     await expect(open({ ...partials, ...email({ html_body: '{%- render "a" -%}' }) }).workflow("w")).rejects.toThrow(
-      'knock/partials/b/partial.json: type must be "html"',
+      'knock/partials/b/partial.json:1:9: type must be "html"',
     );
     // Whoever does not name it does not read it.
     expect((await open({ ...partials, ...email({ html_body: "x" }) }).workflow("w"))?.key).toBe("w");

@@ -30,6 +30,7 @@ beforeAll(async () => {
         resourceDir: from,
         shown: "workflow.json",
         used: new Set(),
+        owner: "workflow",
       });
       workflows.push({ key, raw: resolved, environment });
     }
