@@ -199,8 +199,21 @@ export function checkTriggerData(
   throw new KnockError(
     "invalid_params",
     `the data does not fit workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
-    { details, hint: "The workflow's trigger_data_json_schema says what it takes." },
+    { details, hint: hintFor(details) },
   );
+}
+
+const MOST_SHOWN = 3;
+
+/** How to give what is missing on the command line, where its name is one that can stand in a path. */
+function hintFor(details: readonly ErrorDetail[]): string {
+  const missing = details
+    .filter(({ message }) => message === "is required")
+    .map(({ pointer }) => pointer.split("/").slice(2))
+    .filter((path) => path.length > 0 && path.every((part) => /^[A-Za-z_][\w-]*$/.test(part)));
+  const flags = missing.slice(0, MOST_SHOWN).map((path) => `--set ${path.join(".")}=…`);
+  const how = flags.length === 0 ? "" : `${flags.join(" ")} (or :=… for JSON) gives what is missing. `;
+  return `${how}The workflow's trigger_data_json_schema says what it takes.`;
 }
 
 /** Whether any value fits a schema of a project's file. */

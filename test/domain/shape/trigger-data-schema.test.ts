@@ -24,6 +24,19 @@ describe("checkTriggerData (E-030, E-031)", () => {
     expect(() => check({}, { any: 1 })).not.toThrow();
   });
 
+  it.each<[string, JsonObject, JsonObject, string]>([
+    [
+      "missing ones",
+      { required: ["a", "b"], properties: { c: { required: ["d"] } } },
+      { c: {} },
+      "--set a=… --set b=… --set c.d=… (or :=… for JSON) gives what is missing. The workflow's",
+    ],
+    ["a name that no path has", { required: ["a b"] }, {}, "The workflow's trigger_data_json_schema"],
+    ["a wrong one", a({ type: "string" }), { a: 7 }, "The workflow's trigger_data_json_schema"],
+  ])("its hint tells how to give %s", (_what, schema, data, hint) => {
+    expect((thrownBy(() => check(schema, data)) as KnockError).hint?.startsWith(hint)).toBe(true);
+  });
+
   it.each<[string, JsonObject, JsonObject, string[]]>([
     ["C-006 a type", a({ type: "string" }), { a: 7 }, ["/data/a must be string, found 7"]],
     ["several types", a({ type: ["string", "null"] }), { a: 7 }, ["/data/a must be string or null, found 7"]],
