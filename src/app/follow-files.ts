@@ -15,6 +15,8 @@ const UPDATED: Partial<Record<ProjectChange["kind"], string>> = {
   translation: "translation.updated",
 };
 
+const RECIPIENTS = { kind: "recipients", key: null, branch: null } as const;
+
 interface FollowOptions {
   project: FollowedProject;
   store: Store;
@@ -40,8 +42,8 @@ export async function followFiles(options: FollowOptions, signal: AbortSignal): 
   do {
     project.renew();
     const changes = await project.changes();
-    const isBroken = changes.some(({ kind, change }) => kind === "recipients" && change === "broken");
-    if (!isBroken) await applyRecipientsFiles(project.current, store).catch(onError);
+    // What is wrong with them was told when it became so.
+    if (!project.isBroken(RECIPIENTS)) await applyRecipientsFiles(project.current, store).catch(onError);
     await onChange().catch(onError);
     for (const one of changes) {
       printChange({ ...one, kept: project.hasGood(one) }, output);

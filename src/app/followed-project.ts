@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseWebhooks } from "../domain/environment/parse-webhooks.js";
 import type { Webhook } from "../domain/environment/webhook.js";
@@ -9,6 +10,7 @@ import { branchesIn } from "../project/project-folders.js";
 import {
   changesBetween,
   type ProjectChange,
+  placeOf,
   type Survey,
   type Surveyed,
   surveyProject,
@@ -17,9 +19,20 @@ import {
 /** What was read is believed this long where nothing says that files have changed: not every folder tells. */
 const BELIEVED_MS = 1_000;
 
+type Part = Pick<ProjectChange, "kind" | "key" | "branch">;
+
+/** Where a branch has its own, beside the main files'. */
+const OWN = {
+  workflow: (key: string) => join("workflows", key, "workflow.json"),
+  layout: (key: string) => join("layouts", key, "layout.json"),
+  partial: (key: string) => join("partials", key, "partial.json"),
+  request: (key: string) => join("requests", key, "request.json"),
+  translations: "translations",
+};
+
 /**
  * A project whose files change while it is used. What can be read applies at once; of what cannot, the last version that
- * could stays.
+ * could stays, whoever read it: a request, or a look at all files.
  */
 export class FollowedProject {
   private readonly good = new Map<string, unknown>();
@@ -32,19 +45,19 @@ export class FollowedProject {
   constructor(
     private project: Project,
     private readonly cwd: string,
-    /** Of a branch: the main files' environment is its own, too. */
-    main?: Definitions,
+    /** Of a branch: what it has not itself is the main files'. */
+    private readonly main?: FollowedProject,
   ) {
     this.environmentFile = relative(cwd, join(project.knockDir, "environment.json"));
     this.definitions = {
-      workflow: (key) => this.kept(`workflow ${key}`, () => this.soundWorkflow(key)),
+      workflow: (key) => this.kept(`workflow ${key}`, () => this.soundWorkflow(key), OWN.workflow(key)),
       workflowKeys: () => this.project.workflowKeys(),
-      environment: main?.environment ?? (() => this.kept("environment", () => this.soundEnvironment())),
-      audiences: () => this.kept("audiences", () => this.project.audiences()),
-      emailLayout: (key) => this.kept(`layout ${key}`, () => this.project.emailLayout(key)),
-      partial: (key) => this.kept(`partial ${key}`, () => this.project.partial(key)),
-      request: (key) => this.kept(`request ${key}`, () => this.project.request(key)),
-      translations: () => this.kept("translations", () => this.project.translations()),
+      environment: main?.definitions.environment ?? (() => this.kept("environment", () => this.soundEnvironment())),
+      audiences: main?.definitions.audiences ?? (() => this.kept("audiences", () => this.project.audiences())),
+      emailLayout: (key) => this.kept(`layout ${key}`, () => this.project.emailLayout(key), OWN.layout(key)),
+      partial: (key) => this.kept(`partial ${key}`, () => this.project.partial(key), OWN.partial(key)),
+      request: (key) => this.kept(`request ${key}`, () => this.project.request(key), OWN.request(key)),
+      translations: () => this.kept("translations", () => this.project.translations(), OWN.translations),
       branch: (slug) => this.branch(slug)?.definitions ?? null,
     };
   }
@@ -65,26 +78,35 @@ export class FollowedProject {
   }
 
   /** Whether something is there to stand in for what is broken. */
-  hasGood({ kind, key, branch }: Pick<ProjectChange, "kind" | "key" | "branch">): boolean {
+  hasGood({ kind, key, branch }: Part): boolean {
     if (branch !== null) return this.branch(branch)?.hasGood({ kind, key, branch: null }) ?? false;
-    return this.good.has(key === null ? kind : `${kind} ${key}`);
+    // Without sound recipients nothing starts, and what was applied is in the store.
+    return kind === "recipients" || this.good.has(placeOf({ kind, key, branch }));
+  }
+
+  /** Whether it was so when `changes` last looked. */
+  isBroken(part: Part): boolean {
+    return this.before.get(placeOf(part))?.error != null;
   }
 
   /** What is different since the last call; the first tells only of what is broken. */
   async changes(): Promise<ProjectChange[]> {
     const project = openProject(this.project, this.cwd);
-    const main = await surveyProject({
-      ...project,
-      environment: () => this.soundEnvironment(project),
-      workflow: (key) => this.soundWorkflow(key, project),
-    });
+    const main = await surveyProject(this.remembering(project));
     const isReadable = main.get("environment")?.error == null;
     const after = isReadable ? new Map([...main, ...(await this.surveyBranches(project))]) : main;
     const { before } = this;
     // Without an environment the rest was not looked at, and is as it was.
     this.before = isReadable ? after : new Map([...before, ...after]);
     const changes = changesBetween(before, after);
+    for (const one of changes) if (one.change === "removed") this.forget(one);
     return before.size === 0 ? changes.filter(({ change }) => change === "broken") : changes;
+  }
+
+  /** What is gone does not come back for one that is broken. */
+  private forget({ kind, key, branch }: Part): void {
+    if (branch === null) this.good.delete(placeOf({ kind, key, branch }));
+    else this.branches.get(branch)?.forget({ kind, key, branch: null });
   }
 
   /** Itself for the branch that the main files are of. */
@@ -92,7 +114,7 @@ export class FollowedProject {
     const found = this.project.branch(slug);
     if (found === null) this.branches.delete(slug);
     if (found === null || found === this.project) return found && this;
-    const followed = this.branches.get(slug) ?? new FollowedProject(found, this.cwd, this.definitions);
+    const followed = this.branches.get(slug) ?? new FollowedProject(found, this.cwd, this);
     this.branches.set(slug, followed);
     return followed;
   }
@@ -101,11 +123,29 @@ export class FollowedProject {
     const found: [string, Surveyed][] = [];
     for (const slug of branchesIn(main)) {
       const project = main.branch(slug);
-      if (project === null) continue;
-      const workflow = (key: string) => this.soundWorkflow(key, project);
-      found.push(...(await surveyProject({ ...project, workflow }, slug)));
+      const followed = this.branch(slug);
+      if (project === null || followed === null) continue;
+      found.push(...(await surveyProject(followed.remembering(project), slug)));
     }
     return new Map(found);
+  }
+
+  /** A project of which all that is read, and sound, is what stands in from now on. */
+  private remembering(project: Project): Project {
+    const { environment } = project;
+    return {
+      ...project,
+      environment:
+        this.main === undefined
+          ? () => this.remembered("environment", () => this.soundEnvironment(project))
+          : environment,
+      audiences: () => this.remembered("audiences", project.audiences),
+      workflow: (key) => this.remembered(`workflow ${key}`, () => this.soundWorkflow(key, project)),
+      emailLayout: (key) => this.remembered(`layout ${key}`, () => project.emailLayout(key)),
+      partial: (key) => this.remembered(`partial ${key}`, () => project.partial(key)),
+      request: (key) => this.remembered(`request ${key}`, () => project.request(key)),
+      translations: () => this.remembered("translations", project.translations),
+    };
   }
 
   private async soundEnvironment(project = this.project) {
@@ -122,20 +162,29 @@ export class FollowedProject {
     return workflow;
   }
 
-  private kept<T>(place: string, read: () => Promise<T>): Promise<T> {
+  private async remembered<T>(place: string, read: () => Promise<T>): Promise<T> {
+    const found = await read();
+    if (found === null) this.good.delete(place);
+    else this.good.set(place, found);
+    return found;
+  }
+
+  /** What was last sound; undefined for nothing. `own`: the main files' stand in only where the branch has none of its own. */
+  private standIn(place: string, own: string | null): unknown {
+    const { main, project } = this;
+    if (this.good.has(place) || main === undefined || own === null) return this.good.get(place);
+    return existsSync(join(project.branchDir ?? project.knockDir, own)) ? undefined : main.good.get(place);
+  }
+
+  /** `own`: where a branch has its own, relative to its folder; null for what is the main files' alone. */
+  private kept<T>(place: string, read: () => Promise<T>, own: string | null = null): Promise<T> {
     const known = this.read.get(place);
     if (known !== undefined && performance.now() - known.at < BELIEVED_MS) return known.content as Promise<T>;
-    const content = read().then(
-      (found) => {
-        if (found === null) this.good.delete(place);
-        else this.good.set(place, found);
-        return found;
-      },
-      (error: unknown) => {
-        if (this.good.has(place)) return this.good.get(place) as T;
-        throw error;
-      },
-    );
+    const content = this.remembered(place, read).catch((error: unknown) => {
+      const found = this.standIn(place, own);
+      if (found === undefined) throw error;
+      return found as T;
+    });
     const kept = { content, at: performance.now() };
     this.read.set(place, kept);
     const forget = (): void => {

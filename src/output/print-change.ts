@@ -19,6 +19,7 @@ export function printChange({ kind, key, branch, change, error, kept }: ChangeDo
     );
   const name = `${key === null ? kind : `${kind} ${key}`}${branch === null ? "" : ` on branch ${branch}`}`;
   if (change !== "broken") return output.note(`${change}: ${name}`);
-  const then = kept ? "the last version that could be read stays" : "nothing stands in for it until it is mended";
+  const stays = kind === "recipients" ? "what was applied before stays" : "the last version that could be read stays";
+  const then = kept ? stays : "nothing stands in for it until it is mended";
   output.warn(`${name}: ${error ?? "cannot be read"}; ${then}`);
 }

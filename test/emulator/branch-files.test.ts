@@ -77,6 +77,23 @@ describe("branches on disk (A-015): branches/<slug> over the main files", () => 
     expect(await said(from, "hello")).toBe("<p>Hi</p>");
   });
 
+  it("what a branch has, and what it has from the main files, stands in without having been asked for", async () => {
+    const from = await open();
+    const own = "knock/branches/feat-1/workflows/hello/workflow.json";
+    from.project.write({ [own]: "{", "knock/workflows/letter/workflow.json": "{" });
+    expect(await line(from, /^warning: workflow hello on branch feat-1: /)).toMatch(/stays$/);
+    expect(await line(from, /^warning: workflow letter: /)).toMatch(/stays$/);
+    expect(await said(from, "hello", BRANCH)).toBe("<p>On the branch of lark</p>");
+    expect(await said(from, "letter", BRANCH)).toContain("branch:<p>Good day</p>");
+  });
+
+  it("a branch's own file that was never sound is not stood in for by the main one", async () => {
+    const from = await open({ "knock/branches/feat-1/workflows/hello/workflow.json": "{" });
+    expect(await line(from, /^warning: workflow hello on branch feat-1: /)).toContain("nothing stands in");
+    expect(await said(from, "hello")).toBe("<p>Hi</p>");
+    expect(await said(from, "hello", BRANCH)).toBe("workflow_invalid");
+  });
+
   it("a branch comes and goes with its folder", async () => {
     const from = await open();
     expect(await said(from, "extra", { "x-knock-branch": "feat-2" })).toBe("resource_missing");

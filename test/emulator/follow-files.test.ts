@@ -7,6 +7,27 @@ import type { Files } from "../helpers/temporary-project.js";
 const HELLO = "knock/workflows/hello/workflow.json";
 const FEED = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
 const saying = (markdown_body: string) => ({ name: "Hello", steps: [{ ...FEED, template: { markdown_body } }] });
+const layout = (mark: string) => ({
+  name: "Plain",
+  html_layout: `<html><body>${mark}{{ content }}</body></html>`,
+  text_layout: "{{ content }}",
+});
+const LETTER = {
+  name: "Letter",
+  steps: [
+    {
+      ref: "email_1",
+      type: "channel",
+      channel_type: "email",
+      channel_key: "mail",
+      template: {
+        subject: "Hi",
+        html_body: "<p>{{ 'hello' | t }}</p>{% render 'sign' %}",
+        settings: { layout_key: "plain" },
+      },
+    },
+  ],
+};
 
 let api: ProjectApi | undefined;
 
@@ -74,6 +95,57 @@ describe("files that change while knock dev runs", () => {
     from.project.write({ [HELLO]: saying("{% if n %}Hi") });
     expect(await line(from, /^warning: workflow hello: /)).toContain("the last version that could be read stays");
     await from.trigger("hello", "ada");
+  });
+
+  it("what was never asked for stands in for itself, as it was read at the start", async () => {
+    const from = await open({
+      "knock/workflows/letter/workflow.json": LETTER,
+      "knock/layouts/plain/layout.json": layout("laid out:"),
+      "knock/partials/sign/partial.json": { name: "Sign", type: "html", content: "<i>Bye</i>" },
+      "knock/translations/en/en.json": { hello: "Hello" },
+    });
+    from.project.write({
+      [HELLO]: "{",
+      "knock/layouts/plain/layout.json": "{",
+      "knock/partials/sign/partial.json": "{",
+      "knock/translations/en/en.json": "{",
+    });
+    for (const name of ["workflow hello", "workflow letter", "layout plain", "partial sign", "translations"])
+      expect(await line(from, new RegExp(`^warning: ${name}: `))).toContain(
+        "the last version that could be read stays",
+      );
+    expect(await said(from)).toBe("<p>Hi</p>");
+    await from.trigger("letter", "ada");
+    const { items } = (await from.ask("GET /__knock/messages")).body as { items: JsonObject[] };
+    expect(JSON.stringify(items.at(-1)?.content)).toContain("laid out:<p>Hello</p><i>Bye</i>");
+  });
+
+  it("what was changed and never asked for stands in as it was changed; what was deleted and comes back broken does not", async () => {
+    const from = await open();
+    from.project.write({ [HELLO]: saying("Changed") });
+    await line(from, /^changed: workflow hello$/);
+    from.project.write({ [HELLO]: "{" });
+    await line(from, /^warning: workflow hello: .*stays$/);
+    expect(await said(from)).toBe("<p>Changed</p>");
+    rmSync(from.project.path("knock/workflows/hello"), { recursive: true });
+    await line(from, /^removed: workflow hello$/);
+    expect((await from.ask("POST /v1/workflows/hello/trigger", { recipients: ["ada"] })).status).toBe(404);
+    from.project.write({ [HELLO]: "{" });
+    await line(from, /^warning: workflow hello: .*nothing stands in for it until it is mended$/);
+    expect((await from.ask("POST /v1/workflows/hello/trigger", { recipients: ["ada"] })).status).toBe(422);
+  });
+
+  it("of a broken recipients file is said once that what it held before stays", async () => {
+    const from = await open();
+    from.project.write({ "knock/recipients/people.json": "{" });
+    await line(from, /^warning: recipients: knock\/recipients\/people\.json:1:2: .*; what was applied before stays$/);
+    expect((await from.ask("GET /v1/users/ada")).status).toBe(200);
+    from.project.write({ [HELLO]: saying("Other") });
+    await line(from, /^changed: workflow hello$/);
+    from.project.write({ "knock/recipients/people.json": { users: [{ id: "ada", name: "Ada" }] } });
+    await line(from, /^mended: recipients$/);
+    expect((await from.ask("GET /v1/users/ada")).body).toMatchObject({ name: "Ada" });
+    expect(from.said.filter((text) => text.includes("people.json"))).toHaveLength(1);
   });
 
   it("what was broken from the start is told of at the start", async () => {
