@@ -38,7 +38,7 @@ export interface OpenContext extends CommandContext {
 export function createContext(
   surroundings: Surroundings,
   output: Output,
-  exit: (code: number) => void,
+  exit: CommandContext["exit"],
   parts: Parts,
 ): OpenContext {
   const { env, cwd } = surroundings;

@@ -1,26 +1,112 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { KnockError } from "../errors/knock-error.js";
-import type { Surroundings } from "./surroundings.js";
+import { ProcessTree } from "./process-tree.js";
+import { Interruption, type Surroundings } from "./surroundings.js";
 
 /** A shell says so of a command that a signal ended. */
 const SIGNALLED = 128;
+/** Has the shell wait for the command that it runs and end with its code, instead of ending before it. */
+const OUTLASTING = "trap 'exit $?' INT TERM; ";
+/** A command that has not ended this long after it was told to is killed. */
+const GRACE_MS = 5_000;
+/** What outlives its shell after Ctrl-C is told to end this much later: shells have background commands ignore Ctrl-C. */
+const REST_MS = 1_000;
+/** Who is signalled together ends within this. */
+const TOGETHER_MS = 100;
+const LOOK_MS = 50;
 
-/** Runs a shell command on this process's own input and outputs; resolves with its exit code. */
-export function runShell(command: string, env: Record<string, string>, { cwd, signal }: Surroundings): Promise<number> {
+/**
+ * A process that ends with each signal that the whole process group gets, as by Ctrl-C or `timeout`: the command has got
+ * that, too, and must not get it twice. It ends with this process in any case, by its input's end.
+ */
+class Witness {
+  private readonly shell: ChildProcess | null = null;
+
+  constructor() {
+    if (process.platform === "win32") return;
+    this.shell = spawn("read x", { shell: true, stdio: ["pipe", "ignore", "ignore"] });
+    this.shell.on("error", () => {});
+  }
+
+  async sawSignal(): Promise<boolean> {
+    const witness = this.shell;
+    if (witness === null || witness.pid === undefined) return false;
+    if (witness.signalCode === null)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, TOGETHER_MS);
+        witness.once("exit", () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    return witness.signalCode !== null;
+  }
+
+  dismiss(): void {
+    this.shell?.stdin?.destroy();
+  }
+}
+
+/** Whether it is gone within the time. */
+async function isGone(tree: ProcessTree, milliseconds: number): Promise<boolean> {
+  for (let waited = 0; tree.look().length > 0; waited += LOOK_MS) {
+    if (waited >= milliseconds) return false;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  return true;
+}
+
+/**
+ * Runs a shell command on this process's own input and outputs, in its process group; resolves with its exit code. A stop
+ * reaches the command and all that came of it, once; what has not ended after `grace_ms` is killed, and so is all of it
+ * where this process ends sooner. After Ctrl-C the command takes the time it wants.
+ */
+export async function runShell(
+  command: string,
+  env: Record<string, string>,
+  { cwd, signal }: Surroundings,
+  grace_ms = GRACE_MS,
+): Promise<number> {
+  const asked = () => (signal.reason instanceof Interruption ? signal.reason.by : "SIGTERM");
   // Told before there was a command to pass it on to: nobody would end one that began now.
-  if (signal.aborted) return Promise.resolve(SIGNALLED + constants.signals.SIGTERM);
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, { shell: true, stdio: "inherit", cwd, env });
-    // Ctrl-C reaches it from the terminal as well; a signal to this process alone does not.
-    const pass = (): void => void child.kill("SIGTERM");
-    signal.addEventListener("abort", pass, { once: true });
-    child.once("error", (error) => {
-      reject(new KnockError("usage", `--exec: ${error.message}`, { cause: error }));
+  if (signal.aborted) return SIGNALLED + constants.signals[asked()];
+  const text = process.platform === "win32" ? command : OUTLASTING + command;
+  const child = spawn(text, { shell: true, stdio: "inherit", cwd, env });
+  const tree = new ProcessTree(child);
+  const witness = new Witness();
+  let timer: NodeJS.Timeout | undefined;
+  const kill = (): void => tree.signal("SIGKILL");
+  const stop = async (): Promise<void> => {
+    // A second signal ends this process at once.
+    process.once("exit", kill);
+    tree.look();
+    const isShared = await witness.sawSignal();
+    if (!isShared) tree.signal(asked());
+    if (!isShared || asked() === "SIGTERM") timer = setTimeout(kill, grace_ms);
+  };
+  let stopping: Promise<void> | undefined;
+  const onAbort = (): void => {
+    stopping = stop();
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once("error", (error) => {
+        reject(new KnockError("usage", `--exec: ${error.message}`, { cause: error }));
+      });
+      child.once("exit", (code, by) => resolve(code ?? SIGNALLED + (by === null ? 0 : constants.signals[by])));
     });
-    child.once("exit", (code, by) => {
-      signal.removeEventListener("abort", pass);
-      resolve(code ?? SIGNALLED + (by === null ? 0 : constants.signals[by]));
-    });
-  });
+    await stopping;
+    if (signal.aborted && !(await isGone(tree, REST_MS))) {
+      if (asked() === "SIGINT") tree.signal("SIGTERM");
+      if (!(await isGone(tree, grace_ms))) kill();
+    }
+    return code;
+  } finally {
+    clearTimeout(timer);
+    witness.dismiss();
+    signal.removeEventListener("abort", onAbort);
+    process.removeListener("exit", kill);
+  }
 }

@@ -11,15 +11,23 @@ function wantsJson(argv: readonly string[]): boolean {
   return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
 }
 
+interface Ended {
+  code: number;
+  /** Also where it was interrupted. */
+  isFinal: boolean;
+}
+
 /** argv → exit code. Everything that goes wrong ends here as one printed error. */
-export async function run(commands: Commands, surroundings: Surroundings, parts: Parts): Promise<number> {
+export async function run(commands: Commands, surroundings: Surroundings, parts: Parts): Promise<Ended> {
   const output = await Output.open(surroundings);
   let code = 0;
+  let isFinal = false;
   const context = createContext(
     surroundings,
     output,
-    (asked) => {
+    (asked, final = false) => {
       code = asked;
+      isFinal = final;
     },
     parts,
   );
@@ -27,6 +35,7 @@ export async function run(commands: Commands, surroundings: Surroundings, parts:
     output.verbosity = { ...output.verbosity, json: wantsJson(surroundings.argv) };
     printError(error, output, surroundings.env.KNOCK_DEBUG === "1");
     code = exitCodeOf(error);
+    isFinal = false;
   };
   try {
     await runProgram(commands, surroundings.argv, surroundings.version, context, {
@@ -41,5 +50,5 @@ export async function run(commands: Commands, surroundings: Surroundings, parts:
   } catch (error) {
     fail(error);
   }
-  return code;
+  return { code, isFinal };
 }

@@ -1,28 +1,33 @@
 import type { Parts } from "./create-context.js";
 import type { Commands } from "./program.js";
 import { run } from "./run.js";
-import { processSurroundings } from "./surroundings.js";
+import { Interruption, processSurroundings } from "./surroundings.js";
 
 const INTERRUPTED = { SIGINT: 130, SIGTERM: 143 } as const;
+/** Signals that are this close are one: `timeout` and npm signal a process, and its group as well. */
+const ONE_MS = 200;
 
 /** Runs what the process was started for, and ends it with the exit code. */
 export async function start(commands: Commands, parts: Parts = {}): Promise<void> {
   let abort: AbortController | undefined;
-  let interrupted: number | undefined;
-  for (const [signal, code] of Object.entries(INTERRUPTED)) {
+  let interrupted: { by: Interruption; code: number; at: number } | undefined;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    const code = INTERRUPTED[signal];
     process.on(signal, () => {
+      const at = performance.now();
+      if (interrupted !== undefined && at - interrupted.at < ONE_MS) return;
       // A second one means now: what is committed is safe at any moment.
       if (interrupted !== undefined) process.exit(code);
-      interrupted = code;
-      abort?.abort();
+      interrupted = { by: new Interruption(signal), code, at };
+      abort?.abort(interrupted.by);
     });
   }
   const signal = (): AbortSignal => {
     abort ??= new AbortController();
-    if (interrupted !== undefined) abort.abort();
+    if (interrupted !== undefined) abort.abort(interrupted.by);
     return abort.signal;
   };
-  const code = await run(commands, processSurroundings(signal), parts);
+  const { code, isFinal } = await run(commands, processSurroundings(signal), parts);
   // All output has been written by now, and taking the heap apart would take longer than leaving it.
-  process.exit(interrupted ?? code);
+  process.exit(isFinal ? code : (interrupted?.code ?? code));
 }

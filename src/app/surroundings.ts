@@ -2,6 +2,13 @@ import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { OutStream } from "../output/out-stream.js";
 import { isTerminal, processStream } from "./process-stream.js";
 
+/** Why the surroundings' signal is aborted. */
+export class Interruption extends Error {
+  constructor(readonly by: "SIGINT" | "SIGTERM") {
+    super("interrupted");
+  }
+}
+
 /** The process as the program sees it; tests hand in another. */
 export interface Surroundings {
   argv: readonly string[];

@@ -95,8 +95,8 @@ export interface CommandContext {
   input: InputSource;
   /** Aborted by Ctrl-C or a termination signal: finish what is in hand and report. */
   readonly signal: AbortSignal;
-  /** Ends the process with this code, once all is written. */
-  exit(code: number): void;
+  /** Ends the process with this code, once all is written; an interruption's goes before one that is not final. */
+  exit(code: number, isFinal?: boolean): void;
   now(): number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /** Asks on the terminal; false without one. */
@@ -114,7 +114,7 @@ export interface CommandContext {
   openEmulator(flags: EmulatorFlags): Promise<OpenedEmulator>;
   /**
    * Runs a shell command with this process's input and outputs and more variables; those that `defaults` names only where
-   * they are not set. Its exit code; an interruption is passed on to it.
+   * they are not set. Its exit code; an interruption is passed on to all that came of it.
    */
   runShell(command: string, variables: Record<string, string>, defaults: Record<string, string>): Promise<number>;
   /**

@@ -80,5 +80,6 @@ async function serve({ url, port, store, keys }: OpenedEmulator, { output, signa
 async function runAgainst(command: string, { url, keys }: OpenedEmulator, context: CommandContext): Promise<void> {
   context.output.note(`answering at ${url}`);
   const key = keys?.find((one) => one.startsWith("sk_")) ?? LOCAL_KEY;
-  context.exit(await context.runShell(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }));
+  // Of an interrupted command, too: what ended it, or what it made of the signal.
+  context.exit(await context.runShell(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }), true);
 }

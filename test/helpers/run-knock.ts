@@ -182,7 +182,8 @@ export function createSample(name: SampleName | null): Sample {
     read: (file) => readFileSync(join(dir, file), "utf8"),
     knock,
     async onTerminal(args, options = {}) {
-      const command = `stty cols ${options.columns ?? 80}; ${[process.execPath, BIN, ...args].map(quoted).join(" ")}`;
+      // The shell waits for the command also after Ctrl-C, as one that somebody types at does.
+      const command = `trap : INT; stty cols ${options.columns ?? 80}; ${[process.execPath, BIN, ...args].map(quoted).join(" ")}`;
       const started = execa(SCRIPT, ["-qec", command, "/dev/null"], { ...base(options), stdin: "pipe" });
       if (options.type === undefined) started.stdin.end();
       else typeKeys(started, ...options.type);

@@ -1,0 +1,88 @@
+import { existsSync } from "node:fs";
+import { describe, expect } from "vitest";
+import { eventually } from "../helpers/project-emulator.js";
+import { hasTerminal, cliTest as it, type Sample } from "../helpers/run-knock.js";
+
+const DEV = ["dev", "--port", "0", "--store", ":memory:", "--exec"];
+/** Ends with 5 a moment after a signal, and tells how many it got by then. */
+const COUNTS = `const { writeFileSync } = require("node:fs");
+let seen = 0;
+const end = () => { if (++seen === 1) setTimeout(() => { console.log("signals: " + seen); process.exit(5); }, 300); };
+process.on("SIGINT", end).on("SIGTERM", end);
+setInterval(() => {}, 1000);
+writeFileSync("pid", String(process.pid));
+console.log("it runs");`;
+
+const isThere = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** The number in the file `pid`, once the command has written it. */
+const pidOf = (sample: Sample): Promise<number> =>
+  eventually(() => (existsSync(sample.path("pid")) ? Number(sample.read("pid")) : null));
+
+describe("a signal to knock dev --exec", () => {
+  it("ends the command's children, too", async ({ collab }) => {
+    const running = collab.start([...DEV, "sh -c 'echo $$ > pid; sleep 600; true'; true"]);
+    const pid = await pidOf(collab);
+    running.kill("SIGTERM");
+    expect((await running).exitCode).toBe(143);
+    await eventually(() => !isThere(pid));
+  });
+
+  it.for(["SIGINT", "SIGTERM"] as const)(
+    "reaches the command once, whose code is the exit code: %s",
+    async (signal, { collab }) => {
+      collab.write("counts.cjs", COUNTS);
+      const running = collab.start([...DEV, "cd . && node counts.cjs"]);
+      await pidOf(collab);
+      running.kill(signal);
+      const { exitCode, stdout } = await running;
+      expect([exitCode, stdout]).toEqual([5, expect.stringContaining("signals: 1")]);
+    },
+  );
+
+  it("reaches the command once where its whole process group is signalled, as by timeout", async ({ collab }) => {
+    collab.write("counts.cjs", COUNTS);
+    const knock = [...DEV, "'node counts.cjs'"].join(" ");
+    // Sent to all three of the group in any order.
+    const line = `knock ${knock} & while [ ! -f pid ]; do sleep 0.05; done; trap : TERM; kill -TERM 0; wait $!; wait $!; echo code $?`;
+    const { stdout } = await collab.shell(`setsid sh -c ${JSON.stringify(line).replaceAll("$", "\\$")}`);
+    expect(stdout).toContain("signals: 1");
+    expect(stdout).toContain("code 5");
+  });
+
+  it("kills the command with the second", async ({ collab }) => {
+    const running = collab.start([...DEV, "trap '' TERM; echo $$ > pid; while :; do sleep 0.1; done"]);
+    const pid = await pidOf(collab);
+    running.kill("SIGTERM");
+    // What comes at the same moment is the same signal.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(isThere(pid)).toBe(true);
+    running.kill("SIGTERM");
+    expect((await running).exitCode).toBe(143);
+    await eventually(() => !isThere(pid));
+  });
+});
+
+describe.runIf(hasTerminal)("knock dev --exec on a terminal", () => {
+  it("Ctrl-C reaches the command once, whose code is the exit code", async ({ collab }) => {
+    collab.write("counts.cjs", COUNTS);
+    const { stdout, exitCode } = await collab.onTerminal([...DEV, "node counts.cjs; echo more"], {
+      type: [/it runs/, "\u0003"],
+    });
+    expect(stdout).toContain("signals: 1");
+    expect(stdout).not.toContain("more");
+    expect(exitCode).toBe(5);
+  });
+
+  it("the command reads what is typed", async ({ collab }) => {
+    const command = "printf 'name? '; read name; echo hello $name; exit 4";
+    const { stdout, exitCode } = await collab.onTerminal([...DEV, command], { type: [/name\? /, "ada\n"] });
+    expect([exitCode, stdout]).toEqual([4, expect.stringContaining("hello ada")]);
+  });
+});
