@@ -28,6 +28,7 @@ import { openSources } from "./open-sources.js";
 import { overEnvironment } from "./over-environment.js";
 import { removeReadyFile, writeReadyFile } from "./ready-file.js";
 import type { Surroundings } from "./surroundings.js";
+import { watchStore } from "./watch-store.js";
 
 /** Where the build puts the page: beside the bundle, and from the sources' folder as seen from a test. */
 const PAGE = ["page.html", "../../dist/page.html"];
@@ -57,6 +58,7 @@ export async function openProjectEmulator(
   const watching = new AbortController();
   let emulator: Emulator | undefined;
   try {
+    watchStore(location, (text) => output.warn(text), watching.signal);
     await applyRecipientsFiles(opened, store);
     const parts = partsOf({ opened, project, store, surroundings, output });
     const { operations, onError } = parts;

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import Knock from "@knocklabs/node";
 import { describe, expect } from "vitest";
@@ -174,6 +174,33 @@ describe("knock dev", () => {
     await store.close();
     expect(new Set(items.map((message) => message.workflow_run_id))).toEqual(new Set(all.map(({ run }) => run)));
     expect(items).toHaveLength(200);
+  });
+
+  it.for([
+    ["deleted", "is gone", (sample: Sample) => rmSync(sample.path(".knock-local"), { recursive: true })],
+    [
+      "replaced",
+      "is another file now",
+      (sample: Sample) => {
+        renameSync(sample.path(".knock-local"), sample.path("aside"));
+        sample.write(".knock-local/store.db", "");
+      },
+    ],
+  ] as const)("tells once that its store was %s, and what comes of it", async ([_what, told, change], { collab }) => {
+    const { url, process } = await started(collab);
+    let said = "";
+    process.stderr?.on("data", (text: Buffer) => {
+      said += text;
+    });
+    change(collab);
+    await until(async () => said.includes("the store"));
+    const knock = new Knock({ apiKey: "sk_x", baseURL: url });
+    await knock.users.update("zoe", { name: "Zoe" });
+    process.kill("SIGINT");
+    const lines = (await process).stderr.split("\n").filter((line) => line.includes("the store"));
+    expect(lines).toEqual([
+      `warning: the store ${collab.path(".knock-local/store.db")} ${told}: what is written from here on is lost when knock dev ends; restart it`,
+    ]);
   });
 
   it("reset brings back what the project's files hold", async ({ collab }) => {

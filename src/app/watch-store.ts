@@ -1,0 +1,30 @@
+import { type BigIntStats, statSync } from "node:fs";
+
+/** Nobody tells of a file's end who does not watch its folder, and that may go along. */
+const LOOK_MS = 1_000;
+
+function look(location: string): BigIntStats | undefined {
+  try {
+    return statSync(location, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined; // a folder above is a file now, or may not be read any more
+  }
+}
+
+/**
+ * Tells once where the store's file is no longer the one that is open: on most systems it can be written to until it is
+ * closed, by a name that is gone or another's. Looks on until then, or until aborted.
+ */
+export function watchStore(location: string, warn: (text: string) => void, signal: AbortSignal): void {
+  const opened = location === ":memory:" ? undefined : look(location);
+  if (opened === undefined) return;
+  const timer = setInterval(() => {
+    const found = look(location);
+    if (found?.ino === opened.ino && found.dev === opened.dev) return;
+    clearInterval(timer);
+    warn(
+      `the store ${location} ${found === undefined ? "is gone" : "is another file now"}: what is written from here on is lost when knock dev ends; restart it`,
+    );
+  }, LOOK_MS).unref();
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+}
