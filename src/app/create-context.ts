@@ -165,6 +165,7 @@ export function createContext(
   return {
     output,
     input: { cwd, readStdin: surroundings.readStdin },
+    argv: surroundings.argv,
     get signal() {
       return surroundings.signal;
     },

@@ -1,8 +1,9 @@
 import { Command, CommanderError } from "commander";
 import type { CommandContext, Register } from "../commands/context.js";
-import { addGroupExamples, firstExample, swallowedHint } from "../commands/shared/options.js";
+import { addGroupExamples, firstExample } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/nearest.js";
+import { allCommands, usageError } from "./usage-error.js";
 
 /** Commands by name, each loaded when argv names it: a start pays only for the command it runs. */
 export type Commands = Readonly<Record<string, () => Promise<Register>>>;
@@ -14,38 +15,10 @@ function normalized(argv: readonly string[]): string[] {
   return argv[0] === "workflow" && argv[1] === "run" ? ["notify", ...argv.slice(2)] : [...argv];
 }
 
-/** Where an argument is missing: the option of the same command that takes several words, and took one too many. */
-function swallowed(program: Command): string | undefined {
-  for (const command of allCommands(program)) {
-    for (const option of command.options.filter(({ variadic }) => variadic)) {
-      const words: unknown = command.getOptionValue(option.attributeName());
-      if (!Array.isArray(words) || words.length < 2) continue;
-      const missing = command.registeredArguments.filter(({ required }) => required).map((one) => `<${one.name()}>`);
-      return swallowedHint(option.long ?? option.flags, String(words.at(-1)), missing.join(" "), missing.length > 1);
-    }
-  }
-  return undefined;
-}
-
 /** The command that argv names: a group's, where its second word is one; of a group alone the examples of all are known. */
 function namedCommand(program: Command, name: string, [, second]: readonly string[]): Command | undefined {
   const group = program.commands.find((command) => command.name() === name);
   return group?.commands.find((command) => command.name() === second) ?? group;
-}
-
-/** What a value is missing for is best shown. */
-const MISSING = new Set(["commander.missingArgument", "commander.optionMissingArgument"]);
-
-function usageError(error: CommanderError, program: Command, named: Command | undefined): KnockError {
-  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
-  const example = MISSING.has(error.code) && named !== undefined ? firstExample(named) : undefined;
-  const help = `${example === undefined ? "" : `For example: ${example}. `}--help shows what this command takes.`;
-  const took = error.code === "commander.missingArgument" ? swallowed(program) : undefined;
-  const suggestion = rest
-    .join(" ")
-    .replace(/^\(|\)$/g, "")
-    .trim();
-  return new KnockError("usage", first, { hint: took || suggestion || help });
 }
 
 /** Runs the command that argv names. Throws KnockError for wrong usage. */
@@ -113,7 +86,7 @@ export async function runProgram(
       group.outputHelp();
       return;
     }
-    throw usageError(error, program, namedCommand(program, name, words));
+    throw usageError(error, program, namedCommand(program, name, words), words);
   }
 }
 
@@ -127,11 +100,4 @@ function checkSubcommand(program: Command, name: string, [, second]: readonly st
     throw new KnockError("usage", `knock ${name} has no command "${second}"`, {
       hint: didYouMean(second, known, "Commands"),
     });
-}
-
-function* allCommands(command: Command): Generator<Command> {
-  for (const child of command.commands) {
-    yield child;
-    yield* allCommands(child);
-  }
 }

@@ -1,5 +1,6 @@
 import type { TargetFlags } from "../commands/context.js";
 import { KnockError } from "../errors/knock-error.js";
+import { unitHint } from "../input/parse-time.js";
 import type { ProjectSettings } from "../project/find-project.js";
 import { parseDuration } from "../util/duration.js";
 import type { EnvironmentVariables } from "./credentials.js";
@@ -57,7 +58,7 @@ function timeoutOf(flags: TargetFlags): number {
   const milliseconds = parseDuration(flags.timeout);
   if (milliseconds === undefined || milliseconds < 1)
     throw new KnockError("usage", `--timeout: ${JSON.stringify(flags.timeout)} is not a duration`, {
-      hint: "For example 30s or 2m.",
+      hint: unitHint(flags.timeout) ?? "For example 30s or 2m.",
     });
   return milliseconds;
 }

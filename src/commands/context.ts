@@ -93,6 +93,8 @@ export interface LocalParts {
 export interface CommandContext {
   output: Output;
   input: InputSource;
+  /** As typed. */
+  argv: readonly string[];
   /** Aborted by Ctrl-C or a termination signal: finish what is in hand and report. */
   readonly signal: AbortSignal;
   /** Ends the process with this code, once all is written; an interruption's goes before one that is not final. */

@@ -20,6 +20,7 @@ import {
   type CommonFlags,
   collect,
   swallowedHint,
+  wordTaken,
 } from "./shared/options.js";
 
 interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
@@ -96,11 +97,14 @@ async function withKey(flags: NotifyFlags, context: CommandContext): Promise<[ke
     }
     return [key, rest];
   }
-  const taker = names.find((name) => (flags[name]?.length ?? 0) > 1);
-  if (taker === undefined) return [null, flags];
-  throw new KnockError("usage", "no workflow named", {
-    hint: swallowedHint(SEVERAL[taker], flags[taker]?.at(-1) ?? "", "the workflow's key"),
-  });
+  for (const name of names) {
+    const word = wordTaken(context.argv, flags[name] ?? []);
+    if (word === undefined) continue;
+    throw new KnockError("usage", "no workflow named", {
+      hint: swallowedHint(SEVERAL[name], word, "the workflow's key"),
+    });
+  }
+  return [null, flags];
 }
 
 /** Every payload parsed and checked, before anything is triggered. */

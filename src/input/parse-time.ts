@@ -1,12 +1,18 @@
 import { KnockError } from "../errors/knock-error.js";
 import { parseDuration } from "../util/duration.js";
 
+/** Of a length of time that is a number alone: what it may mean. Undefined for anything else. */
+export function unitHint(text: string): string | undefined {
+  const number = /^\d+(\.\d+)?$/.exec(text.trim())?.[0];
+  return number === undefined ? undefined : `It has no unit: ${number}s, ${number}m, ${number}h or ${number}d.`;
+}
+
 /** A duration flag or argument in milliseconds: `30s`, `1h30m`, `PT30M`. */
 export function durationArgument(text: string, name: string, hint?: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) {
     throw new KnockError("usage", `${name}: ${JSON.stringify(text)} is not a duration`, {
-      hint: hint ?? "For example 30s, 15m, 24h, 7d, 2w, 1h30m or PT30M.",
+      hint: hint ?? unitHint(text) ?? "For example 30s, 15m, 24h, 7d, 2w, 1h30m or PT30M.",
     });
   }
   return milliseconds;

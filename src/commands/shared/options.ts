@@ -61,6 +61,14 @@ export function addExamples(command: Command, examples: readonly string[]): Comm
   return command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
 }
 
+/** Of the words of an option that takes several: the last that did not follow its name, and so may be meant otherwise. */
+export function wordTaken(argv: readonly string[], words: readonly string[]): string | undefined {
+  return words.findLast((word) => {
+    const before = argv[argv.lastIndexOf(word) - 1] ?? "-";
+    return !before.startsWith("-") || before.includes("=");
+  });
+}
+
 /** Of an option that takes several words, and so took an argument that came after it; `what`: the arguments it stands before. */
 export function swallowedHint(option: string, word: string, what: string, several = false): string {
   return `${option} takes every word after it, "${word}" too: put ${what} first, or -- before ${several ? "them" : "it"}.`;
