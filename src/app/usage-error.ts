@@ -58,7 +58,7 @@ function unknownHint(message: string, named: Command | undefined): string | unde
   return meant.length === 1 ? `Did you mean ${meant[0]}?` : `Did you mean one of ${meant.join(", ")}?`;
 }
 
-/** Who puts an option after `--` has most likely seen that the words before it need one. */
+/** An option that was put after `--` is a word like any other there. */
 function endedHint(argv: readonly string[]): string | undefined {
   const end = argv.indexOf("--");
   const option = end === -1 ? undefined : argv.slice(end + 1).find((word) => /^-./.test(word));

@@ -31,6 +31,27 @@ describe("knock users", () => {
     ]);
   });
 
+  it("set with nothing given makes one without properties, and leaves one that is there as it was: both are said", async ({
+    collab,
+  }) => {
+    const made = await collab.knock(["users", "set", "zoe"]);
+    expect([made.exitCode, made.stdout]).toEqual([0, expect.stringMatching(/^zoe {2}user\n/)]);
+    expect(made.stderr).toBe(
+      'note: user "zoe" was made without properties. knock users set zoe --set email=… adds one.',
+    );
+    const before = (await collab.knock(["users", "get", "ada", "--json"])).json;
+    const left = await collab.knock(["users", "set", "ada", "--json"]);
+    expect(left.json).toEqual(before);
+    expect(left.stderr).toBe(
+      'note: nothing was given, so user "ada" is as it was. knock users set ada --set email=… changes a property.',
+    );
+    const object = await collab.knock(["objects", "set", "plans", "p1"]);
+    expect(object.stderr).toBe(
+      'note: object "plans/p1" was made without properties. knock objects set plans p1 --set name=… adds one.',
+    );
+    expect((await collab.knock(["users", "set", "amy", "--data", "{}"])).stderr).toBe("");
+  });
+
   it("deletes with everything: what waits is never sent (E-053)", async ({ collab }) => {
     await collab.knock(["notify", "new-comment", "-r", "grace", "--actor", "alan", "--data", '{"page":"Home"}']);
     expect((await collab.knock(["users", "delete", "grace"])).stdout).toBe("✓ user grace deleted");

@@ -47,6 +47,21 @@ async function missing(verbs: RecipientVerbs, resources: ResourceOperations, wor
   });
 }
 
+function noteNothingGiven(
+  { noun }: RecipientVerbs,
+  words: string[],
+  wasThere: boolean,
+  { output }: CommandContext,
+): void {
+  const what = `${noun} "${words.join("/")}"`;
+  const how = `knock ${noun}s set ${words.join(" ")} --set ${noun === "user" ? "email" : "name"}=…`;
+  output.note(
+    wasThere
+      ? `note: nothing was given, so ${what} is as it was. ${how} changes a property.`
+      : `note: ${what} was made without properties. ${how} adds one.`,
+  );
+}
+
 /** Adds the four commands; the caller may add options to `list`, which it gets back. */
 export function addRecipientCommands(group: Command, verbs: RecipientVerbs, context: CommandContext): Command {
   const { noun, scope } = verbs;
@@ -81,9 +96,12 @@ export function addRecipientCommands(group: Command, verbs: RecipientVerbs, cont
   ).action(async (...given: unknown[]) => {
     const { words, flags } = split<ResourceFlags & BodyFlags>(given);
     applyVerbosity(context, flags);
-    const body = (await readBody(flags, new InputReader(context.input))) ?? {};
+    const body = await readBody(flags, new InputReader(context.input));
     const resources = await openResources(context, flags);
-    printResource(noun, await verbs.set(resources, words, body), context.output);
+    // With nothing given there is nothing to write to one that is there.
+    const found = body === null ? await verbs.read(resources, words) : null;
+    printResource(noun, found ?? (await verbs.set(resources, words, body ?? {})), context.output);
+    if (body === null) noteNothingGiven(verbs, words, found !== null, context);
   });
 
   addResourceOptions(
