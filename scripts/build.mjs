@@ -187,10 +187,13 @@ await Promise.all([
 // mrml reads its WebAssembly from beside itself.
 copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(dist, "vendor", "mrml_wasm_bg.wasm"));
 
+/** esbuild leaves regular expressions as they are, and bin/knock.js reads the file as Latin-1, a byte a character. */
+const inAscii = (text) => text.replace(/[^\0-\x7f]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 // The code cache of one build must never serve another: bin/knock.js reads this hash from the first comment.
 for (const name of Object.keys(ENTRIES)) {
   const file = join(dist, `${name}.cjs`);
-  const built = readFileSync(file, "utf8");
+  const built = inAscii(readFileSync(file, "utf8"));
   writeFileSync(file, built.replace(NO_ID, createHash("sha256").update(built).digest("hex").slice(0, NO_ID.length)));
 }
 

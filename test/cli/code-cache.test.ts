@@ -38,4 +38,15 @@ describe.concurrent("compiled code", () => {
     expect(await run(collab, NOTIFY)).toBe(0);
     expect(statSync(file).size).toBeGreaterThan(size / 2);
   });
+
+  test("regular expressions keep what they hold beyond ASCII, though the file is read a byte a character", async ({
+    collab,
+  }) => {
+    const feed = { ref: "f", type: "channel", channel_key: "in-app-feed" };
+    const template = { markdown_body: "{{ 'Straße Œuvre' | slugify: 'latin' }}" };
+    collab.write("knock/workflows/slug/workflow.json", { name: "Slug", steps: [{ ...feed, template }] });
+    await collab.knock(["notify", "slug", "-r", "ada"]);
+    const id = (await collab.knock(["messages", "list", "--quiet"])).stdout;
+    expect((await collab.knock(["messages", "show", id])).stdout).toContain("strasse-oeuvre");
+  });
 });
