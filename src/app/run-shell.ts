@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { KnockError } from "../errors/knock-error.js";
 import { ProcessTree } from "./process-tree.js";
-import { Interruption, type Surroundings } from "./surroundings.js";
+import { interruptedBy, type Surroundings } from "./surroundings.js";
 
 /** A shell says so of a command that a signal ended. */
 const SIGNALLED = 128;
@@ -68,7 +68,7 @@ export async function runShell(
   { cwd, signal }: Surroundings,
   grace_ms = GRACE_MS,
 ): Promise<number> {
-  const asked = () => (signal.reason instanceof Interruption ? signal.reason.by : "SIGTERM");
+  const asked = () => interruptedBy(signal);
   // Told before there was a command to pass it on to: nobody would end one that began now.
   if (signal.aborted) return SIGNALLED + constants.signals[asked()];
   const text = process.platform === "win32" ? command : OUTLASTING + command;

@@ -9,6 +9,11 @@ export class Interruption extends Error {
   }
 }
 
+/** What aborted it. By its field: a module bundled apart has a copy of the class. */
+export function interruptedBy({ reason }: AbortSignal): Interruption["by"] {
+  return (reason as Partial<Interruption> | undefined)?.by === "SIGINT" ? "SIGINT" : "SIGTERM";
+}
+
 /** The process as the program sees it; tests hand in another. */
 export interface Surroundings {
   argv: readonly string[];

@@ -4,10 +4,10 @@ import { eventually } from "../helpers/project-emulator.js";
 import { hasTerminal, cliTest as it, type Sample } from "../helpers/run-knock.js";
 
 const DEV = ["dev", "--port", "0", "--store", ":memory:", "--exec"];
-/** Ends with 5 a moment after a signal, and tells how many it got by then. */
+/** Ends with 5 a moment after a signal, and tells which it got by then. */
 const COUNTS = `const { writeFileSync } = require("node:fs");
-let seen = 0;
-const end = () => { if (++seen === 1) setTimeout(() => { console.log("signals: " + seen); process.exit(5); }, 300); };
+const seen = [];
+const end = (signal) => { if (seen.push(signal) === 1) setTimeout(() => { console.log("seen: " + seen + "."); process.exit(5); }, 300); };
 process.on("SIGINT", end).on("SIGTERM", end);
 setInterval(() => {}, 1000);
 writeFileSync("pid", String(process.pid));
@@ -42,7 +42,7 @@ describe("a signal to knock dev --exec", () => {
       await pidOf(collab);
       running.kill(signal);
       const { exitCode, stdout } = await running;
-      expect([exitCode, stdout]).toEqual([5, expect.stringContaining("signals: 1")]);
+      expect([exitCode, stdout]).toEqual([5, expect.stringContaining(`seen: ${signal}.`)]);
     },
   );
 
@@ -52,7 +52,7 @@ describe("a signal to knock dev --exec", () => {
     // Sent to all three of the group in any order.
     const line = `knock ${knock} & while [ ! -f pid ]; do sleep 0.05; done; trap : TERM; kill -TERM 0; wait $!; wait $!; echo code $?`;
     const { stdout } = await collab.shell(`setsid sh -c ${JSON.stringify(line).replaceAll("$", "\\$")}`);
-    expect(stdout).toContain("signals: 1");
+    expect(stdout).toContain("seen: SIGTERM.");
     expect(stdout).toContain("code 5");
   });
 
@@ -75,7 +75,7 @@ describe.runIf(hasTerminal)("knock dev --exec on a terminal", () => {
     const { stdout, exitCode } = await collab.onTerminal([...DEV, "node counts.cjs; echo more"], {
       type: [/it runs/, "\u0003"],
     });
-    expect(stdout).toContain("signals: 1");
+    expect(stdout).toContain("seen: SIGINT.");
     expect(stdout).not.toContain("more");
     expect(exitCode).toBe(5);
   });
