@@ -18,6 +18,7 @@ import type { CommandContext, Shown, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 import { localResources, noteStranger } from "./shared/strangers.js";
+import { wholeId } from "./shared/whole-id.js";
 
 const LISTED = [...DELIVERY_STATUSES, ...ENGAGEMENT_ACTIONS] as const;
 const MEANT = {
@@ -70,8 +71,16 @@ export function registerMessages(program: Command, context: CommandContext): voi
         : await parseJsonFlag(flags.metadata, "--metadata", new InputReader(context.input));
     const metadata = parseInteractionMetadata(action, given);
     const operations = await context.openOperations(flags);
-    printMarked(await operations.markMessages([...new Set(words.slice(0, -1))], action, metadata), context.output);
+    const ids = await messageIds(words.slice(0, -1), operations);
+    printMarked(await operations.markMessages(ids, action, metadata), context.output);
   });
+}
+
+/** Each once, in the order typed. */
+async function messageIds(typed: readonly string[], operations: Operations): Promise<string[]> {
+  const ids = new Set<string>();
+  for (const one of typed) ids.add(await wholeId(one, ["message"], operations));
+  return [...ids];
 }
 
 /** Ids of undelivered messages as they are now, in pages: those retried in vain are not looked at again. */
@@ -104,7 +113,7 @@ function registerRetry(messages: Command, context: CommandContext): void {
       });
     const operations = await context.openLocal(flags);
     const retried: JsonObject[] = [];
-    if (!flags.all) retried.push(...(await operations.retryMessages([...new Set(ids)])));
+    if (!flags.all) retried.push(...(await operations.retryMessages(await messageIds(ids, operations))));
     else for (const chunk of await undelivered(operations)) retried.push(...(await operations.retryMessages(chunk)));
     if (retried.length === 0) context.output.note("no message is undelivered");
     printMarked(retried, context.output);
@@ -127,10 +136,11 @@ function registerShow(messages: Command, context: CommandContext): void {
     'knock messages show "$(knock messages list --limit 1 --quiet)"',
     'knock messages show "$(knock messages list --limit 1 --quiet)" --raw > mail.eml',
   ]);
-  show.action(async (id: string, flags: ShowFlags) => {
+  show.action(async (typed: string, flags: ShowFlags) => {
     applyVerbosity(context, flags);
     if (flags.raw && flags.open) throw new KnockError("usage", "--raw and --open do not go together");
     const operations = await context.openOperations(flags);
+    const id = await wholeId(typed, ["message"], operations);
     const message = await operations.readMessage(id);
     if (message === null)
       throw new KnockError("resource_missing", `there is no message "${id}"`, {
@@ -192,16 +202,18 @@ function registerList(messages: Command, context: CommandContext): void {
   ]);
   list.action(async (flags: ListFlags) => {
     applyVerbosity(context, flags);
-    const filter = {
-      workflow: flags.workflow,
-      workflow_run_id: flags.workflowRun,
-      recipient: recipientKeyOf(flags.recipient),
-      channel: flags.channel,
-      ...statusFilter(flags.status),
-      tenant: flags.tenant,
-    };
+    const recipient = recipientKeyOf(flags.recipient);
+    const status = statusFilter(flags.status);
     const page = pageOf(flags);
     const operations = await context.openOperations(flags);
+    const filter = {
+      workflow: flags.workflow,
+      workflow_run_id: flags.workflowRun && (await wholeId(flags.workflowRun, ["workflow_run"], operations)),
+      recipient,
+      channel: flags.channel,
+      ...status,
+      tenant: flags.tenant,
+    };
     const listed = await operations.listMessages(filter, page);
     printMessages(listed, context.output);
     const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;

@@ -8,6 +8,7 @@ import type { CommandContext, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 import { localResources, noteStranger } from "./shared/strangers.js";
+import { wholeId } from "./shared/whole-id.js";
 
 const ENDED = 'Did you mean "completed"? So is every run that has ended, whatever it sent.';
 /** Words of people, and of steps' outcomes, for what runs are. */
@@ -46,15 +47,17 @@ export function registerRuns(program: Command, context: CommandContext): void {
   ]);
   list.action(async (flags: ListFlags) => {
     applyVerbosity(context, flags);
-    const filter = {
-      workflow: flags.workflow,
-      workflow_run_id: flags.workflowRun,
-      recipient: recipientKeyOf(flags.recipient),
-      status: oneOf(flags.status, RUN_STATUSES, "--status", MEANT),
-      tenant: flags.tenant,
-    };
+    const recipient = recipientKeyOf(flags.recipient);
+    const status = oneOf(flags.status, RUN_STATUSES, "--status", MEANT);
     const page = pageOf(flags);
     const operations = await context.openOperations(flags);
+    const filter = {
+      workflow: flags.workflow,
+      workflow_run_id: flags.workflowRun && (await wholeId(flags.workflowRun, ["workflow_run"], operations)),
+      recipient,
+      status,
+      tenant: flags.tenant,
+    };
     const listed = await operations.listRecipientRuns(filter, page);
     printRuns(listed, context.output);
     const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
@@ -67,9 +70,10 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .argument("<id>", "a workflow run's or a recipient run's id")
     .description("One run with every step's outcome and reason.");
   addExamples(addCommonOptions(addTargetOptions(show)), ['knock runs show "$(knock runs list --limit 1 --quiet)"']);
-  show.action(async (id: string, flags: CommonFlags & TargetFlags) => {
+  show.action(async (typed: string, flags: CommonFlags & TargetFlags) => {
     applyVerbosity(context, flags);
     const operations = await context.openOperations(flags);
+    const id = await wholeId(typed, ["workflow_run", "recipient_run"], operations);
     const outcome = await operations.readWorkflowRun(id);
     if (outcome !== null) {
       const now =

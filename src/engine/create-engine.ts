@@ -3,7 +3,7 @@ import { keyOf, referenceOf } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import { eventName } from "../domain/run/run-wait.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
-import type { MessageQuery, RunQuery } from "../ports/filters.js";
+import type { IdKind, MessageQuery, RunQuery } from "../ports/filters.js";
 import type {
   AdvancedRun,
   DueOptions,
@@ -128,6 +128,10 @@ class Engine implements LocalOperations {
 
   readWorkflowRun(id: string): Promise<TriggerOutcome | null> {
     return readOutcome(this.context, id);
+  }
+
+  idsBeginning(of: IdKind, start: string, limit: number): Promise<string[]> {
+    return this.context.store.idsBeginning(of, start, limit);
   }
 
   async readRecipientRun(id: string): Promise<JsonObject | null> {

@@ -51,3 +51,6 @@ export interface MessageQuery extends MessageFilter {
   trigger_data?: JsonObject | undefined;
   inserted_at?: TimeBounds | undefined;
 }
+
+/** What an id is of, where ids are looked for by how they begin. */
+export type IdKind = "workflow_run" | "recipient_run" | "message";

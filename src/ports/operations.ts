@@ -4,7 +4,7 @@ import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { StepPreview } from "../domain/run/step-preview.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { Json, JsonObject } from "../util/json.js";
-import type { MessageQuery, RunQuery } from "./filters.js";
+import type { IdKind, MessageQuery, RunQuery } from "./filters.js";
 import type { ResourceOperations } from "./resources.js";
 import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 
@@ -57,6 +57,8 @@ export interface Operations {
 export interface LocalOperations extends Operations {
   readonly target: "local";
   readonly resources: ResourceOperations;
+  /** Ids that begin with `start`, in order; a recipient run is found by six characters or more. */
+  idsBeginning(of: IdKind, start: string, limit: number): Promise<string[]>;
   listRecipientRuns(filter: RunQuery, page: Page): Promise<Paged<JsonObject>>;
   listMessages(filter: MessageQuery, page: Page): Promise<Paged<JsonObject>>;
   /** Those that exist, in the order of the ids, each the API's `Message` plus `content`. */

@@ -13,7 +13,7 @@ import type { Workflow } from "../domain/workflow/workflow.js";
 import type { JsonObject } from "../util/json.js";
 import type { BroadcastStore } from "./broadcast-store.js";
 import type { ClockSetting } from "./clock.js";
-import type { MessageQuery, RunQuery } from "./filters.js";
+import type { IdKind, MessageQuery, RunQuery } from "./filters.js";
 import type { Page, Paged } from "./page.js";
 import type { ResourceStore } from "./resource-store.js";
 import type { CancelledRun, RunCancellation } from "./run-cancellation.js";
@@ -263,6 +263,8 @@ export interface Store extends ResourceStore, ScheduleStore, BroadcastStore {
     id: string,
   ): Promise<{ run: WorkflowRun; recipientRuns: RecipientRun[]; unidentified: RecipientKey[] } | null>;
   readRecipientRun(id: string): Promise<StoredRun | null>;
+  /** Ids that begin with `start`, in order; a recipient run is found by six characters or more. */
+  idsBeginning(of: IdKind, start: string, limit: number): Promise<string[]>;
   /** The batch that a run went on with, or null. */
   readBatch(recipientRunId: string): Promise<BatchContent | null>;
   listRecipientRuns(filter: RunQuery, page: Page): Promise<Paged<StoredRun>>;

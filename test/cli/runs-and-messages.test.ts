@@ -245,3 +245,43 @@ describe.concurrent("knock messages", () => {
     expect(collab.storeDigest()).toBe(before);
   });
 });
+
+describe.concurrent("ids as a narrow table shows them", () => {
+  const begun = (id: unknown, length: number): string => String(id).slice(0, length);
+
+  test("a run and a message are found by how their ids begin, and what several begin with names them", async ({
+    collab,
+  }) => {
+    const { outcome } = await collab.knock([...COMMENT, "--json"]);
+    const run = String(outcome.recipients?.[0]?.recipient_run_id);
+    expect((await collab.knock(["runs", "show", begun(run, 8), "--json"])).json.id).toBe(run);
+    expect((await collab.knock(["runs", "show", `${begun(run, 12)}…`, "--json"])).json.id).toBe(run);
+    const trigger = outcome.workflow_run_id;
+    const shown = await collab.knock(["runs", "show", begun(trigger, 20), "--json"]);
+    expect(shown.outcome.workflow_run_id).toBe(trigger);
+    expect((await list(collab, ["runs", "--workflow-run", begun(trigger, 20)])).items).toHaveLength(3);
+
+    const messages = ids(await list(collab, ["messages"])).sort();
+    const [first] = messages;
+    expect((await collab.knock(["messages", "show", begun(first, 20), "--json"])).json.id).toBe(first);
+    const marked = await collab.knock(["messages", "mark", begun(first, 20), "seen", "--json"]);
+    expect(marked.json.items).toMatchObject([{ id: first }]);
+    expect((await list(collab, ["messages", "--workflow-run", begun(trigger, 20)])).items).toHaveLength(3);
+
+    const other = (await collab.knock([...COMMENT, "--json"])).outcome.workflow_run_id;
+    const several = await collab.knock(["runs", "show", begun(other, 8)]);
+    expect(several.exitCode).toBe(2);
+    expect(several.stderr).toBe(
+      `error: the ids of several runs begin with "${begun(other, 8)}"\nhint: Give one of them: ${trigger}, ${other}.`,
+    );
+  });
+
+  test("fewer than eight characters, and what nothing begins with, are no ids", async ({ collab }) => {
+    const { outcome } = await collab.knock([...COMMENT, "--json"]);
+    const run = outcome.recipients?.[0]?.recipient_run_id;
+    for (const id of [begun(run, 7), "00000000", "%%%%%%%%"]) {
+      const { stderr, exitCode } = await collab.knock(["runs", "show", id]);
+      expect([exitCode, stderr]).toEqual([5, `error: there is no run "${id}"\nhint: knock runs list shows them.`]);
+    }
+  });
+});

@@ -7,7 +7,7 @@ import type { OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { FanOutSplit } from "../../ports/broadcast-store.js";
 import type { ClockSetting } from "../../ports/clock.js";
-import type { MessageQuery, RunQuery } from "../../ports/filters.js";
+import type { IdKind, MessageQuery, RunQuery } from "../../ports/filters.js";
 import type { ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
 import type {
   CancelledRun,
@@ -45,6 +45,7 @@ import { readRecipients, upsertRecipients } from "./recipient/recipients.js";
 import { applySeeds, readSeeds } from "./recipient/seeds.js";
 import { readBatch } from "./run/batches.js";
 import { cancelRuns } from "./run/cancel-runs.js";
+import { idsBeginning } from "./run/ids-beginning.js";
 import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./run/list-runs.js";
 import { passThrottles } from "./run/throttles.js";
 import { recordEvents } from "./run/waits.js";
@@ -223,6 +224,10 @@ export class SqliteStore extends SqliteResources implements Store {
 
   async readRecipientRun(id: string): Promise<StoredRun | null> {
     return readRecipientRun(this.db, this.shared, id);
+  }
+
+  async idsBeginning(of: IdKind, start: string, limit: number): Promise<string[]> {
+    return idsBeginning(this.db, of, start, limit);
   }
 
   async readBatch(recipientRunId: string): Promise<BatchContent | null> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { keyOf } from "../../../src/domain/recipient/recipient.js";
-import type { MessageQuery, RunQuery } from "../../../src/ports/filters.js";
+
+import type { IdKind, MessageQuery, RunQuery } from "../../../src/ports/filters.js";
 import { joinSample } from "./sample-batches.js";
 import { insertSample, NOW, sampleVersion, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
@@ -191,6 +192,27 @@ export function describeQueries(open: OpenStore): void {
       ] as const)
         expect(await open.store.mergeRecipients(user(into), user(from), NOW), `${into} ${from}`).toBe(false);
       expect((await open.store.readRecipients([user("a")])).size).toBe(1);
+    });
+  });
+
+  describe("idsBeginning", () => {
+    it("answers with ids that begin so, in order, up to the limit", async () => {
+      const { run, recipientRuns, messages: made } = await insertSample(open.store, { recipients: ["a", "b"] });
+      const store = open.store;
+      const begun = (of: IdKind, whole: string, length = 10) => store.idsBeginning(of, whole.slice(0, length), 5);
+      expect(await begun("workflow_run", run.id)).toEqual([run.id]);
+      expect(await begun("workflow_run", run.id, run.id.length)).toEqual([run.id]);
+      for (const { id } of recipientRuns) expect(await begun("recipient_run", id)).toEqual([id]);
+      for (const { id } of made) expect(await begun("message", id, 20)).toEqual([id]);
+      // Messages of one second begin alike, as triggers of one minute do.
+      const ids = made.map(({ id }) => id).sort();
+      expect(ids).toHaveLength(2);
+      const alike = (ids[0] as string).slice(0, 4);
+      expect(await store.idsBeginning("message", alike, 5)).toEqual(ids);
+      expect(await store.idsBeginning("message", alike, 1)).toEqual(ids.slice(0, 1));
+      expect(await begun("message", run.id)).toEqual([]);
+      expect(await begun("recipient_run", run.id)).toEqual([]);
+      expect(await store.idsBeginning("recipient_run", "zzzzzzzz", 5)).toEqual([]);
     });
   });
 

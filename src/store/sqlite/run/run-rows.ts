@@ -16,11 +16,15 @@ export function parsed<T>(text: string | null): T | null {
 }
 
 /**
- * The row of the recipient run with an id, which is bound once. Its index holds beginnings of ids by blocks of 2,048 rows,
- * so each block is looked into, the newest first: half a microsecond each.
+ * The index of recipient runs' ids holds their beginnings, six characters each, by blocks of 2,048 rows, so each block is looked
+ * into, the newest first: half a microsecond each.
  */
+export const RUN_BLOCKS =
+  "WITH RECURSIVE block (number) AS (SELECT MAX(row) >> 11 FROM recipient_runs UNION ALL SELECT number - 1 FROM block WHERE number > 0)";
+
+/** The row of the recipient run with an id, which is bound once. */
 export const ROW_OF_RUN =
-  "(WITH RECURSIVE block (number) AS (SELECT MAX(row) >> 11 FROM recipient_runs UNION ALL SELECT number - 1 FROM block WHERE number > 0) " +
+  `(${RUN_BLOCKS} ` +
   "SELECT q.row FROM (SELECT ? AS id) asked CROSS JOIN block CROSS JOIN recipient_runs q " +
   "WHERE q.row >> 11 = block.number AND substr(q.id, 1, 6) = substr(asked.id, 1, 6) AND q.id = asked.id LIMIT 1)";
 
