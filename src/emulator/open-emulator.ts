@@ -49,7 +49,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     worker.wake();
     store.changed();
   };
-  const bulk = new BulkOperations(operations, written);
+  const bulk = new BulkOperations(operations, written, options.onError);
   const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
   const live = new LiveChanges(operations, store, options.onError);
   const listed = new ListedKeys();

@@ -4,7 +4,8 @@ import { answerUnreadable } from "./answer-unreadable.js";
 
 /** Nothing has come for so long: then what was sent before the stop is here. */
 const QUIET_MS = 20;
-const MOST_DRAINED_MS = 2_000;
+/** However much still comes. */
+const MOST_DRAINED_MS = 1_000;
 const SWEEP_MS = 20;
 /** Connections over which no whole request has come by then are cut: browsers open some ahead, and senders stall. */
 const UNASKED_MS = 500;
@@ -15,22 +16,22 @@ const GRACE_MS = 5_000;
 export class Connections {
   /** The answer to the last request; null where there was none yet. */
   private readonly last = new Map<Socket, ServerResponse | null>();
-  /** Connections and requests. */
-  private arrived = 0;
+  private accepted = 0;
+  private asked = 0;
   private stopping = false;
   private ended: Promise<void> | undefined;
 
   constructor(private readonly server: Server) {
     server.on("connection", (socket) => {
-      this.arrived++;
       if (this.last.has(socket)) return;
+      this.accepted++;
       this.last.set(socket, null);
       socket.once("close", () => this.last.delete(socket));
     });
     server.on("request", (request, response) => {
-      this.arrived++;
+      this.asked++;
       this.last.set(request.socket, response);
-      if (this.stopping) response.setHeader("connection", "close"); // or the client would ask on where nobody listens any more
+      if (this.stopping) sayLast(response);
     });
     server.on("clientError", (error, socket) =>
       answerUnreadable(error, socket as Socket, this.last.get(socket as Socket) ?? null),
@@ -41,14 +42,12 @@ export class Connections {
 
   /** Takes no more connections, and resolves once what had been sent was read. */
   async quiesce(): Promise<void> {
+    await settled(() => this.accepted); // those that wait to be accepted would be reset
     this.stopping = true;
-    await turn(); // those that wait to be accepted would be reset
+    for (const answer of this.last.values()) if (answer !== null) sayLast(answer);
     // Not the HTTP server's own `close`: that ends idle connections at once, and with them what is on its way.
     this.ended = new Promise((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
-    for (let waited = 0, before = -1; waited < MOST_DRAINED_MS && before !== this.arrived; waited += QUIET_MS) {
-      before = this.arrived;
-      await turn();
-    }
+    await settled(() => this.asked);
   }
 
   /** Resolves once all have ended. */
@@ -69,8 +68,17 @@ export class Connections {
   }
 }
 
-/** On a busy machine a time may be over before anything was read: sockets have their turn between these two. */
-async function turn(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-  await new Promise((resolve) => setImmediate(resolve));
+/** Or the client would ask on where nobody listens any more. */
+function sayLast(answer: ServerResponse): void {
+  if (!answer.headersSent) answer.setHeader("connection", "close");
+}
+
+/** Resolves once a count stays as it is for a moment. */
+async function settled(count: () => number): Promise<void> {
+  for (let waited = 0, before = -1; waited < MOST_DRAINED_MS && before !== count(); waited += QUIET_MS) {
+    before = count();
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    // On a busy machine the time may be over before anything was read: sockets have their turn between these two.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
