@@ -66,6 +66,7 @@ export async function openProjectEmulator(
       ...parts,
       readPage,
       host: flags.host,
+      allowedHosts: flags.allowedHosts,
       port: flags.port,
       rateLimits: flags.rateLimits,
       onHeld: (held) => warnHeld(held, output),
@@ -109,7 +110,7 @@ interface Whole {
   output: Output;
 }
 
-type Parts = Omit<EmulatorOptions, "readPage" | "host" | "port" | "rateLimits" | "onHeld">;
+type Parts = Omit<EmulatorOptions, "readPage" | "host" | "allowedHosts" | "port" | "rateLimits" | "onHeld">;
 
 /** The engine over the project's files as they stand, and all else that the API answers from. */
 function partsOf({ opened, project, store, surroundings, output }: Whole): Parts {

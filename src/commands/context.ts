@@ -62,6 +62,8 @@ export interface Shown {
 
 export interface EmulatorFlags extends TargetFlags {
   host: string;
+  /** Names in the Host header that are answered besides this machine's own, in lower case; `.lark.test` and all below it. */
+  allowedHosts: readonly string[];
   port: number;
   rateLimits: boolean;
   /** Whether requests are shown as they are answered. */

@@ -14,7 +14,14 @@ const DEFAULT_PORT = 8484;
 const LOCAL_KEY = "sk_local";
 
 type DevFlags = CommonFlags &
-  TargetFlags & { port: string; host: string; readyFile?: string; exec?: string; rateLimits?: boolean };
+  TargetFlags & {
+    port: string;
+    host: string;
+    allowHost: string[];
+    readyFile?: string;
+    exec?: string;
+    rateLimits?: boolean;
+  };
 
 export function registerDev(program: Command, context: CommandContext): void {
   const command = program
@@ -25,6 +32,12 @@ export function registerDev(program: Command, context: CommandContext): void {
     )
     .option("--port <n>", "where to listen; 0 picks a free port", String(DEFAULT_PORT))
     .option("--host <address>", "the address to listen at", "127.0.0.1")
+    .option(
+      "--allow-host <name>",
+      "a name to be reached by besides this machine's own; .lark.test for all below it; repeatable",
+      addHost,
+      [],
+    )
     .option("--ready-file <path>", "written once requests are answered: url, port and pid as JSON")
     .option("--exec <command>", "run a shell command against it, then stop and exit with the command's code")
     .option("--rate-limits", "refuse calls above the API's limits, as the service does");
@@ -44,10 +57,22 @@ function portOf(text: string): number {
   throw new KnockError("usage", `--port: ${JSON.stringify(text)} must be a whole number from 0 to 65535`);
 }
 
+/** A name alone: what a browser's address has around it would never match. */
+function addHost(text: string, before: string[]): string[] {
+  const name = text.toLowerCase();
+  if (!/^\.?[^\s.:/*[\]]+(\.[^\s.:/*[\]]+)*$/.test(name))
+    throw new KnockError(
+      "usage",
+      `--allow-host: ${JSON.stringify(text)} must be a name, as in api.lark.test or .lark.test`,
+    );
+  return [...before, name];
+}
+
 async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
   if (flags.exec?.trim() === "") throw new KnockError("usage", "--exec: there is no command to run");
   const emulator = await context.openEmulator({
     ...flags,
+    allowedHosts: flags.allowHost,
     port: portOf(flags.port),
     rateLimits: flags.rateLimits ?? false,
     // A command's own output is what counts while it runs.

@@ -5,15 +5,30 @@ import type { Exchange } from "./http/exchange.js";
 
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
+/** Where everybody on the network finds a server that listens on all addresses, and nobody on the internet can have a name. */
+const PRIVATE_NAME = /^[^.]+$|\.(?:internal|local|localhost|home\.arpa|test)$/;
+
 /**
  * A page of the internet whose name was made to point here would have the browser send that name: only this machine's own
- * are answered. Who listens on all addresses wants to be reached by any name.
+ * are answered, and those of `allowedHosts`, of which one that begins with a point stands for all below it. Who listens on
+ * all addresses is reached by any address, which unlike a name cannot be made to point here, and by names of its network.
  */
-export function checkHost(header: string | undefined, { host }: Pick<AppOptions, "host">): void {
+export function checkHost(
+  header: string | undefined,
+  { host, allowedHosts = [] }: Pick<AppOptions, "host" | "allowedHosts">,
+): void {
   const name = (header ?? "").replace(/:\d+$/, "").toLowerCase();
+  const address = name.replace(/^\[|\]$/g, "");
+  if (LOOPBACK.has(name) || name.endsWith(".localhost") || address === host.toLowerCase()) return;
   const isOpen = host === "0.0.0.0" || host === "::";
-  if (isOpen || LOOPBACK.has(name) || name === host.toLowerCase() || name === `[${host}]`) return;
-  throw new ApiError(403, "authorization", `The Host header ${JSON.stringify(header ?? "")} is none of this server's`);
+  if (isOpen && (isIP(address) > 0 || PRIVATE_NAME.test(name))) return;
+  if (allowedHosts.some((one) => (one.startsWith(".") ? `.${name}`.endsWith(one) : name === one))) return;
+  const remedy = name === "" ? "" : `; knock dev --allow-host ${name} lets it in`;
+  throw new ApiError(
+    403,
+    "authorization",
+    `The Host header ${JSON.stringify(header ?? "")} is none of this server's${remedy}`,
+  );
 }
 
 /**

@@ -12,7 +12,7 @@ export interface BulkItem {
 interface BulkOperation {
   id: string;
   name: string;
-  status: "queued" | "processing" | "completed";
+  status: "queued" | "processing" | "completed" | "failed";
   estimated_total_rows: number;
   processed_rows: number;
   success_count: number;
@@ -21,6 +21,7 @@ interface BulkOperation {
   inserted_at: string;
   started_at: string | null;
   completed_at: string | null;
+  failed_at: string | null;
   updated_at: string;
 }
 
@@ -40,6 +41,7 @@ export class BulkOperations {
   constructor(
     private readonly operations: LocalOperations,
     private readonly onDone: () => void,
+    private readonly onError: (error: unknown) => void,
   ) {}
 
   async start(name: string, items: readonly BulkItem[], baseUrl: string): Promise<JsonObject> {
@@ -56,13 +58,13 @@ export class BulkOperations {
       inserted_at: now,
       started_at: null,
       completed_at: null,
+      failed_at: null,
       updated_at: now,
     };
     this.known.set(operation.id, operation);
-    for (const [id, { status }] of this.known)
-      if (this.known.size > MAX_KEPT && status === "completed") this.known.delete(id);
+    for (const [id, { status }] of this.known) if (this.known.size > MAX_KEPT && isOver(status)) this.known.delete(id);
     const answer = shape(operation, baseUrl);
-    this.last = this.last.then(() => this.run(operation, items));
+    this.last = this.last.then(() => this.run(operation, items)).catch((error: unknown) => this.fail(operation, error));
     return answer;
   }
 
@@ -78,6 +80,14 @@ export class BulkOperations {
 
   private async now(): Promise<string> {
     return (await this.operations.readClock()).now;
+  }
+
+  /** A store that does not answer, not even with its clock. */
+  private fail(operation: BulkOperation, error: unknown): void {
+    operation.status = "failed";
+    operation.failed_at = operation.updated_at = new Date().toISOString();
+    this.onError(error);
+    this.onDone();
   }
 
   private async run(operation: BulkOperation, items: readonly BulkItem[]): Promise<void> {
@@ -101,6 +111,10 @@ export class BulkOperations {
   }
 }
 
+function isOver(status: BulkOperation["status"]): boolean {
+  return status === "completed" || status === "failed";
+}
+
 function breath(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -111,7 +125,6 @@ function shape({ error_items, ...operation }: BulkOperation, baseUrl: string): J
     __typename: "BulkOperation",
     ...operation,
     error_items: [...error_items],
-    failed_at: null,
     progress_path: `${baseUrl}/v1/bulk_operations/${operation.id}`,
   };
 }

@@ -222,7 +222,6 @@ function respondError(exchange: Exchange, error: unknown, options: AppOptions): 
     ...(status === 429 ? { "retry-after": "1" } : {}),
     // What fails here fails again: clients would only wait.
     ...(status >= 500 ? { "x-should-retry": "false" } : {}),
-    ...(status === 413 ? { connection: "close" } : {}),
   };
   send(exchange, status, headers, body);
 }

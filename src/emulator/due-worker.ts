@@ -1,3 +1,4 @@
+import { messageOf } from "../errors/knock-error.js";
 import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
 
 /** Other processes may add due work to the same store; nobody tells, so look this often. */
@@ -61,6 +62,7 @@ export class DueWorker {
     const { operations, onHeld, onError, onRan } = this.options;
     const { signal } = this.stopping;
     let ran = Number.NEGATIVE_INFINITY;
+    let failure = "";
     while (!signal.aborted) {
       let due: number | null = null;
       try {
@@ -72,8 +74,10 @@ export class DueWorker {
           onRan();
           due = await operations.nextDueIn();
         }
+        failure = "";
       } catch (error) {
-        onError(error);
+        if (messageOf(error) !== failure) onError(error);
+        failure = messageOf(error);
       }
       if (!signal.aborted) await this.pause(Math.max(1, Math.min(POLL_MS, due ?? POLL_MS)));
     }

@@ -45,6 +45,8 @@ export interface EmulatorOptions {
   /** Empties the store, and fills it again as it is when first opened. */
   reset(keep: { recipients: boolean }): Promise<void>;
   host: string;
+  /** Names in the Host header that are answered besides this machine's own, in lower case; `.lark.test` and all below it. */
+  allowedHosts?: readonly string[];
   /** 0 picks one. */
   port: number;
   rateLimits: boolean;

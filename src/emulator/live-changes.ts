@@ -16,7 +16,8 @@ export async function clockView(operations: LocalOperations): Promise<JsonObject
 
 /** Server-sent events for the page: that something changed, with the clock. What has changed the page then reads. */
 export class LiveChanges {
-  private readonly open = new Set<Writable>();
+  /** Those who are told, each with what ends that. */
+  private readonly open = new Map<Writable, () => void>();
 
   constructor(
     private readonly operations: LocalOperations,
@@ -30,8 +31,10 @@ export class LiveChanges {
     let timer: NodeJS.Timeout | undefined;
     let toldAt = 0;
     const tell = async (): Promise<void> => {
-      toldAt = Date.now();
+      // Who does not read learns of it all by one event later; no other is made ready until then.
+      if (reader.writableNeedDrain) return void reader.once("drain", () => void tell());
       timer = undefined;
+      toldAt = Date.now();
       try {
         const view = JSON.stringify(await clockView(operations));
         if (open.has(reader)) reader.write(`event: change\ndata: ${view}\n\n`);
@@ -39,21 +42,26 @@ export class LiveChanges {
         onError(error);
       }
     };
-    const unlisten = store.listen(() => {
-      timer ??= setTimeout(() => void tell(), Math.max(0, GAP_MS - (Date.now() - toldAt)));
-    });
-    reader.once("close", () => {
+    const tellSoon = (): void => {
+      if (open.has(reader)) timer ??= setTimeout(() => void tell(), Math.max(0, GAP_MS - (Date.now() - toldAt)));
+    };
+    const unlisten = store.listen(tellSoon);
+    const leave = (): void => {
       clearTimeout(timer);
       unlisten();
       open.delete(reader);
-    });
-    open.add(reader);
+    };
+    reader.once("close", leave);
+    open.set(reader, leave);
     reader.write(`retry: ${RETRY_MS}\n\n`);
     timer = setTimeout(() => void tell(), 0);
   }
 
   /** Ends every stream; readers come back to whoever listens then. */
   close(): void {
-    for (const reader of this.open) reader.end();
+    for (const [reader, leave] of [...this.open]) {
+      leave();
+      reader.end();
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { JsonObject } from "../util/json.js";
 import { ListedKeys } from "./access/authenticate.js";
@@ -7,6 +7,7 @@ import { BulkOperations } from "./bulk-operations.js";
 import { createListener } from "./create-listener.js";
 import { DueWorker } from "./due-worker.js";
 import type { EmulatorOptions } from "./emulator-options.js";
+import { Connections } from "./http/connections.js";
 import { LiveChanges } from "./live-changes.js";
 import { Realtime } from "./realtime/realtime.js";
 import { StoreWatch } from "./store-watch.js";
@@ -22,15 +23,10 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-/** Connections that are still busy this long after the stop are cut. */
-const GRACE_MS = 5_000;
-const SWEEP_MS = 20;
-const DRAIN_MS = 20;
-const MOST_DRAINED_MS = 5_000;
 /** Who sends slower than this is cut off with a 408. */
 const SLOW = { headers_ms: 10_000, request_ms: 60_000 };
-/** Connections over which nothing was asked yet, as browsers open them ahead, are cut after this long. */
-const UNUSED_MS = 250;
+/** In bytes; queries name messages and recipients by the hundred. */
+const MAX_HEAD = 1_048_576;
 
 /** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -39,8 +35,10 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     headersTimeout: slow.headers_ms,
     requestTimeout: slow.request_ms,
     connectionsCheckingInterval: Math.min(1_000, slow.headers_ms / 2),
+    maxHeaderSize: MAX_HEAD,
+    requireHostHeader: false, // it is checked with the rest of the request
   });
-  const unused = unusedSockets(server);
+  const connections = new Connections(server);
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const url = `http://${urlHost(host)}:${port}`;
@@ -51,29 +49,21 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     worker.wake();
     store.changed();
   };
-  const bulk = new BulkOperations(operations, written);
+  const bulk = new BulkOperations(operations, written, options.onError);
   const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
   const live = new LiveChanges(operations, store, options.onError);
   const listed = new ListedKeys();
   const listener = createListener({ ...options, port, url, worker, bulk, live, listed, webhooks, written });
-  let stopping = false;
-  let arrived = 0;
-  server.on("connection", () => arrived++);
-  server.on("request", (request, response) => {
-    arrived++;
-    if (stopping) response.setHeader("connection", "close"); // or the client would ask on where nobody listens any more
-    listener(request, response);
-  });
+  server.on("request", listener);
   const realtime = new Realtime(server, options, store, listed);
   return {
     url,
     port,
     publish: async (type, document) => webhooks?.publish(type, document),
     async close() {
-      stopping = true;
-      await drained(() => arrived);
+      await connections.quiesce();
       live.close();
-      const ended = stop(server, unused);
+      const ended = connections.end();
       await realtime.close();
       await ended;
       await bulk.finish();
@@ -104,48 +94,5 @@ function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> 
       );
     });
     server.listen(port, host, resolve);
-  });
-}
-
-/**
- * Requests that have arrived and were not read yet would be cut off with their connections: so read on until nothing has
- * come for a moment. `arrived` counts.
- */
-async function drained(arrived: () => number): Promise<void> {
-  for (let waited = 0, before = -1; waited < MOST_DRAINED_MS && before !== arrived(); waited += DRAIN_MS) {
-    before = arrived();
-    await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
-    // On a busy machine the time may be over before anything was read: sockets have their turn between these two.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-/** Those that have not asked anything: to Node they are busy. */
-function unusedSockets(server: Server): ReadonlySet<Socket> {
-  const unused = new Set<Socket>();
-  server.on("connection", (socket) => {
-    unused.add(socket);
-    socket.once("close", () => unused.delete(socket));
-  });
-  server.on("request", ({ socket }) => unused.delete(socket));
-  server.on("upgrade", ({ socket }) => unused.delete(socket));
-  return unused;
-}
-
-function stop(server: Server, unused: ReadonlySet<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    const drop = setTimeout(() => {
-      for (const socket of unused) socket.destroy();
-    }, UNUSED_MS);
-    const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-    // Clients keep connections open after an answer; those that were busy until now are idle a moment later.
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-    server.close(() => {
-      clearTimeout(cut);
-      clearTimeout(drop);
-      clearInterval(sweep);
-      resolve();
-    });
-    server.closeIdleConnections();
   });
 }

@@ -246,8 +246,27 @@ describe("knock dev", () => {
     expect(taken.stderr).toContain("--port 0");
     process.kill("SIGINT");
     await process;
+    for (const name of ["http://api.lark.test", "api.lark.test:8484", "*.lark.test", "", "."]) {
+      const refused = await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--allow-host", name]);
+      expect([name, refused.exitCode, refused.stderr]).toEqual([name, 2, expect.stringContaining("--allow-host")]);
+    }
     const wrong = await collab.knock(["dev", "--port", "http"]);
     expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining("--port")]);
+  });
+
+  it("answers to the names that --allow-host gives, and says how to let in another", async ({ collab }) => {
+    const script = `node -e '
+      const { request } = require("node:http");
+      for (const host of ["api.lark.example", "x.finch.example", "other.example"])
+        request(process.env.KNOCK_BASE_URL + "/__knock/ready", { headers: { host } }, (response) => {
+          response.on("data", (text) => console.log(host, response.statusCode, String(text)));
+        }).end();
+    '`;
+    const args = ["--allow-host", "API.lark.example", "--allow-host", ".finch.example", "--exec", script];
+    const { stdout } = await collab.knock(["dev", "--port", "0", "--store", ":memory:", ...args]);
+    expect(stdout).toMatch(/api\.lark\.example 200/);
+    expect(stdout).toMatch(/x\.finch\.example 200/);
+    expect(stdout).toMatch(/other\.example 403 .*--allow-host other\.example/);
   });
 
   it("needs a project", async ({ empty }) => {

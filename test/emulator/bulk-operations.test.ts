@@ -9,6 +9,10 @@ function operationsAt(now: string): LocalOperations {
   return { readClock: async () => ({ now, frozen: true, offset_ms: 0 }) } as LocalOperations;
 }
 
+function fail(error: unknown): never {
+  throw error;
+}
+
 /** A row that ends when it is let go. */
 function gate(): { run: () => Promise<void>; open: () => void; begun: Promise<void> } {
   let open = (): void => {};
@@ -31,7 +35,7 @@ function gate(): { run: () => Promise<void>; open: () => void; begun: Promise<vo
 
 describe("bulk operations (A-108, A-520)", () => {
   it("are queued, then in progress row by row, then completed", async () => {
-    const bulk = new BulkOperations(operationsAt("2025-06-04T10:00:00.000Z"), () => {});
+    const bulk = new BulkOperations(operationsAt("2025-06-04T10:00:00.000Z"), () => {}, fail);
     const last = gate();
     const items = [
       { id: "a", run: async () => {} },
@@ -73,7 +77,7 @@ describe("bulk operations (A-108, A-520)", () => {
   });
 
   it("go one after the other, in the order asked", async () => {
-    const bulk = new BulkOperations(operationsAt("2025-06-04T10:00:00.000Z"), () => {});
+    const bulk = new BulkOperations(operationsAt("2025-06-04T10:00:00.000Z"), () => {}, fail);
     const first = gate();
     const order: string[] = [];
     await bulk.start("a", [{ id: "1", run: () => first.run().then(() => order.push("first")) }], URL);
@@ -85,7 +89,31 @@ describe("bulk operations (A-108, A-520)", () => {
     expect(order).toEqual(["first", "second"]);
   });
 
+  it("one during which the store fails has failed, and the next goes on", async () => {
+    const operations = operationsAt("2025-06-04T10:00:00.000Z");
+    const { readClock } = operations;
+    const errors: unknown[] = [];
+    const repair = (error: unknown): void => {
+      errors.push(error);
+      operations.readClock = readClock;
+    };
+    const bulk = new BulkOperations(operations, () => {}, repair);
+    const broken = async (): Promise<void> => {
+      operations.readClock = async () => fail(new Error("the disk is full"));
+    };
+    const first = await bulk.start("a", [{ id: "1", run: broken }], URL);
+    const second = await bulk.start("b", [{ id: "2", run: async () => {} }], URL);
+    await bulk.finish();
+    expect(errors).toMatchObject([{ message: "the disk is full" }]);
+    expect(bulk.read(String(first.id), URL)).toMatchObject({
+      status: "failed",
+      completed_at: null,
+      failed_at: expect.any(String),
+    });
+    expect(bulk.read(String(second.id), URL)).toMatchObject({ status: "completed", success_count: 1 });
+  });
+
   it("an unknown one is none", () => {
-    expect(new BulkOperations(operationsAt(""), () => {}).read("x", URL)).toBeNull();
+    expect(new BulkOperations(operationsAt(""), () => {}, fail).read("x", URL)).toBeNull();
   });
 });

@@ -32,13 +32,40 @@ describe("who may ask", () => {
       expect((await raw(`${url}/v1/users/u1`, { ...AUTHORIZED, host: "localhost:1" })).status).toBe(200);
     }));
 
-  it("who listens on all addresses is reached by any name", () =>
+  it.each<[host: string, name: string, status: number]>([
+    ["127.0.0.1", "127.0.0.1:8484", 200],
+    ["127.0.0.1", "[::1]:8484", 200],
+    ["127.0.0.1", "LOCALHOST", 200],
+    ["127.0.0.1", "app.localhost:8484", 200],
+    ["127.0.0.1", "knock:8484", 403],
+    ["127.0.0.1", "192.168.1.5", 403],
+    ["127.0.0.1", "127.0.0.1.evil.test", 403],
+    ["127.0.0.1", "api.lark.example", 200],
+    ["127.0.0.1", "API.Lark.Example:443", 200],
+    ["127.0.0.1", "evil.api.lark.example", 403],
+    ["127.0.0.1", "a.b.finch.example", 200],
+    ["127.0.0.1", "finch.example", 200],
+    ["127.0.0.1", "evilfinch.example", 403],
+    ["0.0.0.0", "knock:8484", 200],
+    ["0.0.0.0", "host.docker.internal:8484", 200],
+    ["0.0.0.0", "ada.local", 200],
+    ["0.0.0.0", "192.168.1.5:8484", 200],
+    ["0.0.0.0", "[fe80::1]:8484", 200],
+    ["0.0.0.0", "api.lark.example", 200],
+    ["0.0.0.0", "rebound.example", 403],
+    ["0.0.0.0", "192.168.1.5.example", 403],
+  ])("listening at %s, the name %s: %i", (host, name, status) =>
     withApi(
       async ({ url }) => {
-        expect((await raw(`${url}/v1/users/u1`, { ...AUTHORIZED, host: "knock:8484" })).status).toBe(200);
+        const answered = await raw(`${url}/v1/users/u1`, { ...AUTHORIZED, host: name });
+        expect(answered.status).toBe(status);
+        expect((await raw(`${url}/__knock/messages`, { host: name })).status).toBe(status);
+        if (status === 403)
+          expect(JSON.parse(answered.text).message).toContain(`--allow-host ${name.replace(/:\d+$/, "")}`);
       },
-      { host: "0.0.0.0" },
-    ));
+      { host, allowedHosts: ["api.lark.example", ".finch.example"] },
+    ),
+  );
 
   it("pages of other origins do not reach the helpers", () =>
     withApi(async ({ ask, harness }) => {

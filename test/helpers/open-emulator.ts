@@ -1,4 +1,5 @@
 import Knock from "@knocklabs/node";
+import type { AnsweredRequest } from "../../src/emulator/emulator-options.js";
 import { Faults } from "../../src/emulator/faults.js";
 import { openEmulator } from "../../src/emulator/open-emulator.js";
 import type { JsonObject } from "../../src/util/json.js";
@@ -8,6 +9,8 @@ export interface EmulatorSetup {
   rateLimits?: boolean;
   variables?: Record<string, string>;
   host?: string;
+  allowedHosts?: readonly string[];
+  onAnswered?: (request: AnsweredRequest) => void;
   slow?: { headers_ms: number; request_ms: number };
   readPage?: () => Promise<string | null>;
 }
@@ -50,9 +53,11 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
       readVariable: (name) => setup.variables?.[name],
       reset: ({ recipients }) => harness.engine.clear({ keepRecipients: recipients }),
       host: setup.host ?? "127.0.0.1",
+      allowedHosts: setup.allowedHosts ?? [],
       port,
       rateLimits: setup.rateLimits ?? false,
       ...(setup.slow ? { slow: setup.slow } : {}),
+      ...(setup.onAnswered ? { onAnswered: setup.onAnswered } : {}),
       onHeld: () => {},
       onError: (error) => errors.push(error),
     });

@@ -81,7 +81,14 @@ export async function openProjectApi(
     const found = await findProject({ cwd: project.root, project: null, knockDir: null });
     if (found === null) throw new Error("the project is not found");
     const location = store === undefined ? ":memory:" : project.path(store);
-    const flags = { host: "127.0.0.1", port, rateLimits: false, logsRequests: false, readyFile: null };
+    const flags = {
+      host: "127.0.0.1",
+      allowedHosts: [],
+      port,
+      rateLimits: false,
+      logsRequests: false,
+      readyFile: null,
+    };
     return openProjectEmulator(openProject(found, project.root), location, flags, surroundings, output);
   };
   let emulator: OpenedEmulator;

@@ -45,6 +45,21 @@ describe("the log of requests", () => {
       { path: `/v1/${"x".repeat(300)}` },
       `200 POST /v1/${"x".repeat(156)}…  4 ms  run 0198`,
     ],
+    [
+      "what a terminal would obey as what it is",
+      { path: "/v1/\u009b31m", error: "no \u001b]0;x\u0007 \u202e", status: 422 },
+      "422 POST /v1/\\u009b31m  4 ms  no \\u001b]0;x\\u0007 \\u202e",
+    ],
+    [
+      "a channel that was refused",
+      { method: "JOIN", path: "feeds:feed:u1", status: 403, workflow_run_id: null, error: "not yours" },
+      "403 JOIN feeds:feed:u1  4 ms  not yours",
+    ],
+    [
+      "a socket that was refused",
+      { method: "GET", path: "/ws/v1/websocket", status: 403, workflow_run_id: null, error: "no key" },
+      "403 GET /ws/v1/websocket  4 ms  no key",
+    ],
     ["not what only reads", { method: "GET" }, null],
     ["not what a browser asks beside", { method: "GET", path: "/favicon.ico", status: 404 }, null],
     ["not a preflight", { method: "OPTIONS", status: 204 }, null],
@@ -74,6 +89,11 @@ describe("the log of requests", () => {
     expect(quiet.lines()).toEqual([]);
     const json = await logging({ json: true });
     json.log.add(TRIGGER);
-    expect(json.lines().map((line) => JSON.parse(line))).toEqual([{ request: TRIGGER }]);
+    json.log.add({ ...TRIGGER, path: "/v1/\u009b31m" });
+    expect(json.lines().join("")).not.toContain("\u009b");
+    expect(json.lines().map((line) => JSON.parse(line))).toEqual([
+      { request: TRIGGER },
+      { request: { ...TRIGGER, path: "/v1/\u009b31m" } },
+    ]);
   });
 });

@@ -6,6 +6,8 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { invalidField } from "./api-error.js";
 
 const MAX_PAGE = 50;
+/** Pairs of a filter by trigger data; each is a look of its own at every row. */
+const MAX_PAIRS = 100;
 const BOUNDS = ["gt", "gte", "lt", "lte"] as const;
 
 /**
@@ -61,8 +63,10 @@ export class Query {
     return values;
   }
 
+  /** Each of the values once. */
   listOf<T extends string>(name: string, known: readonly T[]): T[] | undefined {
-    return this.list(name)?.map((value) => checkKnown(name, value, known));
+    const values = this.list(name)?.map((value) => checkKnown(name, value, known));
+    return values && [...new Set(values)];
   }
 
   time(name: string): number | undefined {
@@ -147,7 +151,9 @@ export class Query {
 /** A filter of trigger data; a nested value is refused (A-076). */
 export function scalarsOf(name: string, value: unknown): JsonObject {
   if (!isJsonObject(value)) throw invalidField(name, "must be a JSON object as text");
-  for (const [key, one] of Object.entries(value))
+  const pairs = Object.entries(value);
+  if (pairs.length > MAX_PAIRS) throw invalidField(name, `must have at most ${MAX_PAIRS} pairs, found ${pairs.length}`);
+  for (const [key, one] of pairs)
     if (typeof one === "object" && one !== null)
       throw invalidField(name, `has a nested value at ${JSON.stringify(key)}`);
   return value;

@@ -11,7 +11,10 @@ function tooLarge(): ApiError {
   return new ApiError(413, "invalid_params", "The body is larger than 10 MB");
 }
 
-/** The whole body as text. Throws 413 once it is too large, without reading the rest. */
+/**
+ * The whole body as text. Throws 413 once it is too large (Q-30). The rest is dropped as it comes: were the connection
+ * closed on what is unread, it would be reset, and who sends first and reads then would not see the answer.
+ */
 export async function readText(incoming: IncomingMessage): Promise<string> {
   if (Number(incoming.headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   return new Promise((resolve, reject) => {
@@ -21,7 +24,7 @@ export async function readText(incoming: IncomingMessage): Promise<string> {
       size += chunk.length;
       if (size <= MAX_BODY_BYTES) return void chunks.push(chunk);
       incoming.off("data", read);
-      incoming.pause();
+      incoming.resume();
       reject(tooLarge());
     };
     incoming.on("data", read);

@@ -1,11 +1,14 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { messageOf } from "../../errors/knock-error.js";
 import { authenticate, type Caller, type ListedKeys } from "../access/authenticate.js";
 import { checkHost } from "../admission.js";
 import { accessOf, checkBranch } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
+import { endWith } from "../http/answer-unreadable.js";
 import { ApiError, apiErrorOf } from "../http/api-error.js";
+import { readWithoutUpgrade } from "../http/without-upgrade.js";
 import type { StoreWatch } from "../store-watch.js";
 import { FeedWatch } from "./feed-watch.js";
 import { GuideWatch } from "./guide-watch.js";
@@ -40,10 +43,13 @@ export class Realtime {
     );
     this.guides = new GuideWatch(options.onError);
     http.on("upgrade", (request, socket, head) => {
+      if (request.headers.upgrade?.toLowerCase() !== "websocket")
+        return readWithoutUpgrade(http, request, socket, head);
+      const began = performance.now();
       socket.on("error", () => socket.destroy());
       this.admit(request).then(
         (caller) => this.server.handleUpgrade(request, socket, head, (opened) => this.begin(opened, caller)),
-        (error: unknown) => this.refuse(socket, error),
+        (error: unknown) => this.refuse(request, socket, error, performance.now() - began),
       );
     });
   }
@@ -74,21 +80,20 @@ export class Realtime {
   }
 
   /** Bad credentials are 403 here, whatever they are over HTTP: clients then come back ever more slowly. */
-  private refuse(socket: Duplex, error: unknown): void {
+  private refuse({ url }: IncomingMessage, socket: Duplex, error: unknown, took_ms: number): void {
     const known = apiErrorOf(error);
     if (known === null || known.status === 500) this.options.onError(error);
     const status = known === null ? 500 : known.status === 401 ? 403 : known.status;
-    const body = JSON.stringify(known?.body ?? {});
-    socket.end(
-      [
-        `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
-        "connection: close",
-        "content-type: application/json; charset=utf-8",
-        `content-length: ${Buffer.byteLength(body)}`,
-        "",
-        body,
-      ].join("\r\n"),
-    );
+    endWith(socket, status, known?.body ?? {});
+    const path = (url ?? "").split("?", 1)[0] ?? ""; // keys and tokens are in the query
+    this.options.onAnswered?.({
+      method: "GET",
+      path,
+      status,
+      took_ms,
+      workflow_run_id: null,
+      error: messageOf(error),
+    });
   }
 
   private begin(socket: WebSocket, caller: Caller): void {

@@ -2,7 +2,7 @@ import type { WebSocket } from "ws";
 import { authorize, type Caller, grantedTenants } from "../access/authenticate.js";
 import { accessOf } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
-import { apiErrorOf } from "../http/api-error.js";
+import { apiErrorOf, missing } from "../http/api-error.js";
 import { requireGuides } from "../routes/guides.js";
 import { FeedSubscription, parseFeedTopic } from "./feed-subscription.js";
 import type { FeedWatch } from "./feed-watch.js";
@@ -12,6 +12,18 @@ import type { GuideWatch } from "./guide-watch.js";
 
 /** "Unsupported data": what came is no frame. */
 const UNREADABLE = 1003;
+
+/** Bytes that wait for a client to read them; who is so far behind is better off coming back. */
+const MAX_UNREAD = 32 * 1_048_576;
+
+/** A join that is refused: what the client is told, and why. */
+class Refusal {
+  constructor(
+    readonly status: number,
+    readonly reason: string,
+    readonly why: string,
+  ) {}
+}
 
 /** One socket and the channels it has joined. */
 export class SocketSession {
@@ -58,8 +70,14 @@ export class SocketSession {
   private async join(frame: Frame): Promise<void> {
     const { topic } = frame;
     this.leave(topic);
+    const began = performance.now();
     const subscription = await this.admitted(frame);
-    if (typeof subscription === "string") return this.send(replyTo(frame, subscription));
+    if (subscription instanceof Refusal) {
+      const { status, reason, why } = subscription;
+      const took_ms = performance.now() - began;
+      this.options.onAnswered?.({ method: "JOIN", path: topic, status, took_ms, workflow_run_id: null, error: why });
+      return this.send(replyTo(frame, reason));
+    }
     if (this.ended) return this.forget(subscription);
     this.joined.set(topic, subscription);
     this.send(replyTo(frame, null));
@@ -70,21 +88,23 @@ export class SocketSession {
   }
 
   /** The subscription, watched from here on, or why there is none (RQ-2). */
-  private async admitted(frame: Frame): Promise<FeedSubscription | GuideSubscription | string> {
+  private async admitted(frame: Frame): Promise<FeedSubscription | GuideSubscription | Refusal> {
     try {
       const channel = parseGuideTopic(frame.topic);
       return await (channel === null ? this.subscribeFeed(frame) : this.subscribeGuides(frame, channel));
     } catch (error) {
       const known = apiErrorOf(error);
       if (known === null || known.status === 500) throw error;
-      if (known.status === 401 || known.status === 403) return "unauthorized";
-      return known.status === 404 ? "unmatched topic" : known.message;
+      const { status, message } = known;
+      if (status === 401 || status === 403) return new Refusal(status, "unauthorized", message);
+      return new Refusal(status, status === 404 ? "unmatched topic" : message, message);
     }
   }
 
-  private async subscribeFeed({ topic, joinRef, payload }: Frame): Promise<FeedSubscription | string> {
+  private async subscribeFeed({ topic, joinRef, payload }: Frame): Promise<FeedSubscription> {
     const feed = parseFeedTopic(topic);
-    if (feed === null) return "unmatched topic";
+    if (feed === null)
+      throw missing(`There is no topic ${JSON.stringify(topic)}: feeds:<channel>:<user> and guides:<channel> are`);
     const open = { whose: "user", capability: "user/feed_read", orTenants: true } as const;
     const send = (content: Frame["payload"]): void =>
       this.send(writeFrame({ joinRef, ref: null, topic, event: "new-message", payload: content }));
@@ -125,5 +145,6 @@ export class SocketSession {
 
   private send(text: string): void {
     if (this.socket.readyState === this.socket.OPEN) this.socket.send(text);
+    if (this.socket.bufferedAmount > MAX_UNREAD) this.socket.terminate();
   }
 }

@@ -20,6 +20,20 @@ describe("Query", () => {
     expect(new Query("?query_options[$filter]=x").text("query_options.$filter")).toBe("x");
   });
 
+  it("takes each of the known values once, however often it is asked for", () => {
+    const many = Array.from({ length: 2_000 }, (_, index) => `status[]=${index % 2 === 0 ? "read" : "seen"}`);
+    expect(new Query(`?${many.join("&")}`).listOf("status", ["seen", "read"])).toEqual(["read", "seen"]);
+  });
+
+  it("takes so many pairs of trigger data and no more", () => {
+    const of = (count: number): Query => {
+      const pairs = Array.from({ length: count }, (_, index) => [`k${index}`, index]);
+      return new Query(`?trigger_data=${JSON.stringify(Object.fromEntries(pairs))}`);
+    };
+    expect(Object.keys(of(100).data() ?? {})).toHaveLength(100);
+    expect(thrown(() => of(101).data())).toEqual(refusal("trigger_data"));
+  });
+
   it("takes lists repeated, and refuses them with indices (A-060)", () => {
     expect(new Query("?a[]=1&a[]=2&b[]=3").list("a")).toEqual(["1", "2"]);
     expect(new Query("?a=1").list("a")).toEqual(["1"]);

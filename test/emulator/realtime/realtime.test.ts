@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
+import type { AnsweredRequest } from "../../../src/emulator/emulator-options.js";
 import { type BrowserFeed, listen } from "../../helpers/browser-client.js";
 import { type OpenedEmulator, withApi } from "../../helpers/open-emulator.js";
 
@@ -196,6 +197,46 @@ describe("the socket", () => {
       socket.send("{}");
       expect((await once(socket, "close"))[0]).toBe(1003);
     }));
+
+  it("that is refused, and a join that is, are told of without keys and tokens", async () => {
+    const told: AnsweredRequest[] = [];
+    await withApi(
+      async ({ url }) => {
+        await refusal(url, "/ws/v1/websocket?api_key=secret&user_token=secret");
+        const { say, answer, socket } = await connect(url);
+        say("1", "1", "feeds:mail:u1", "phx_join", {});
+        say("2", "2", "nonsense", "phx_join", {});
+        say("3", "3", TOPIC, "phx_join", {});
+        await answer("3");
+        socket.terminate();
+      },
+      { onAnswered: (request) => told.push(request) },
+    );
+    expect(told).toMatchObject([
+      { method: "GET", path: "/ws/v1/websocket", status: 403, error: expect.stringContaining("API key") },
+      { method: "JOIN", path: "feeds:mail:u1", status: 422, error: expect.stringContaining("not an in-app feed") },
+      { method: "JOIN", path: "nonsense", status: 404, error: expect.stringContaining("topic") },
+    ]);
+    expect(JSON.stringify(told)).not.toContain("secret");
+  });
+
+  it("whose client reads nothing is ended, and holds no memory for ever", { timeout: 60_000 }, () =>
+    withApi(async (api) => {
+      const { say, answer, socket } = await connect(api.url);
+      say("1", "1", TOPIC, "phx_join", {});
+      await answer("1");
+      const ended = once(socket, "close");
+      socket.pause();
+      // Each answer repeats the topic, which is as long as a frame may be.
+      const topic = `feeds:${"x".repeat(1_000_000)}`;
+      for (let ref = 2; ref < 80; ref++) say("1", String(ref), topic, "phx_leave", {});
+      await vi.waitFor(() => expect(socket.bufferedAmount).toBe(0), PATIENCE);
+      await api.ask("GET /v1/users/u1");
+      socket.resume();
+      const [code] = await ended;
+      expect(code).toBe(1006);
+    }),
+  );
 
   it("is closed with 1012 when the server stops", () =>
     withApi(async (api) => {

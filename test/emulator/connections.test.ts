@@ -1,0 +1,199 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
+
+const HEAD = "Host: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\n";
+const USER = `GET /v1/users/u1 HTTP/1.1\r\n${HEAD}`;
+const LAST = "Connection: close\r\n\r\n";
+const warnings: Error[] = [];
+process.on("warning", (warning) => warnings.push(warning));
+afterEach(() => expect(warnings.splice(0)).toEqual([]));
+
+interface Raw {
+  socket: Socket;
+  /** All that came, once the connection has ended. */
+  ended: Promise<string>;
+  text(): string;
+}
+
+function raw({ url }: OpenedEmulator): Raw {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  let text = "";
+  socket.on("data", (chunk: Buffer) => {
+    text += chunk.toString("latin1");
+  });
+  socket.on("error", () => {});
+  return { socket, ended: once(socket, "close").then(() => text), text: () => text };
+}
+
+function answersOf(text: string): { status: number; body: Record<string, unknown> }[] {
+  return text
+    .split(/(?=HTTP\/1\.1 \d)/)
+    .filter((one) => one !== "")
+    .map((one) => {
+      const [, body = ""] = one.split("\r\n\r\n");
+      return { status: Number(one.slice(9, 12)), body: body === "" ? {} : JSON.parse(body) };
+    });
+}
+
+async function askRaw(api: OpenedEmulator, request: string): Promise<ReturnType<typeof answersOf>> {
+  const { socket, ended } = raw(api);
+  socket.write(request, "latin1");
+  return answersOf(await ended);
+}
+
+describe("what is no request is refused as the API refuses", () => {
+  it.each([
+    ["not HTTP", "HELO knock\r\n\r\n", 400, "not HTTP"],
+    ["a line's end within a header", `${USER}X: a\nb\r\n\r\n`, 400, "not HTTP"],
+    ["a head of megabytes", `${USER}X: ${"a".repeat(1_200_000)}\r\n\r\n`, 431, "1 MB"],
+    ["no Host", "GET /v1/users/u1 HTTP/1.1\r\nAuthorization: Bearer sk_test\r\nConnection: close\r\n\r\n", 403, "Host"],
+    [
+      "a chunk without a size",
+      `POST /v1/users/u1 HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
+      400,
+      "HTTP",
+    ],
+  ])("%s", (_what, request, status, message) =>
+    withApi(async (api) => {
+      const answers = await askRaw(api, request);
+      expect(answers).toMatchObject([{ status, body: { status, message: expect.stringContaining(message) } }]);
+    }),
+  );
+
+  it("an expectation that is none of HTTP's is left out", () =>
+    withApi(async (api) => {
+      expect(await askRaw(api, `${USER}Expect: a-miracle\r\n${LAST}`)).toMatchObject([{ status: 200 }]);
+    }));
+
+  it("a query of hundreds of kilobytes is read", () =>
+    withApi(async (api) => {
+      const query = Array.from({ length: 9_000 }, (_, index) => `exclude[]=user.p${index}`).join("&");
+      const request = `GET /v1/users/u1?${query} HTTP/1.1\r\n${HEAD}${LAST}`;
+      expect(await askRaw(api, request)).toMatchObject([{ status: 200, body: { id: "u1" } }]);
+    }));
+});
+
+describe("a body that is too large", () => {
+  it.each([
+    ["of a known length", "Content-Length: 30000000\r\n", (body: Buffer) => [body]],
+    [
+      "in chunks",
+      "Transfer-Encoding: chunked\r\n",
+      (body: Buffer) => [Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from("\r\n0\r\n\r\n")],
+    ],
+  ])("%s: who sends all of it first reads the refusal, and asks on", (_what, header, framed) =>
+    withApi(async (api) => {
+      const { socket, ended, text } = raw(api);
+      socket.pause();
+      socket.write(`PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}${header}\r\n`);
+      for (const part of framed(Buffer.alloc(30_000_000, 97))) {
+        const isSent = new Promise((resolve) => socket.write(part, resolve));
+        await Promise.race([isSent, ended]);
+      }
+      socket.resume();
+      socket.write(`${USER}${LAST}`);
+      await ended;
+      expect(answersOf(text()).map(({ status }) => status)).toEqual([413, 200]);
+    }),
+  );
+});
+
+describe("clients that offer HTTP/2", () => {
+  const OFFER = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
+
+  it("are answered over HTTP/1, however often they offer it", () =>
+    withApi(async (api) => {
+      const { socket, ended, text } = raw(api);
+      const body = JSON.stringify({ name: "Ünä" });
+      const put = `PUT /v1/users/u9 HTTP/1.1\r\n${HEAD}${OFFER}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+      for (let count = 1; count <= 30; count++) {
+        socket.write(put.slice(0, -4));
+        socket.write(put.slice(-4));
+        while (answersOf(text()).length < count) await once(socket, "data");
+      }
+      socket.write(`${USER.replace("u1", "u9")}${OFFER.replace("Upgrade,", "close, Upgrade,")}\r\n`);
+      const answers = answersOf(await ended);
+      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 31 }, () => 200));
+      expect(answers.at(-1)?.body).toMatchObject({ id: "u9", name: Buffer.from("Ünä").toString("latin1") });
+    }));
+
+  it("and sockets of other protocols are no sockets", () =>
+    withApi(async (api) => {
+      const request = `GET /v1/users/u1 HTTP/1.1\r\n${HEAD}Connection: Upgrade, close\r\nUpgrade: tcp\r\n\r\n`;
+      expect(await askRaw(api, request)).toMatchObject([{ status: 200 }]);
+    }));
+});
+
+describe("a stop", () => {
+  /** Asks over one connection after the other; says how often an answer that it waited for never came. */
+  function asking(api: OpenedEmulator, count: { answers: number; lost: number }): Promise<void> {
+    const { port } = new URL(api.url);
+    return new Promise((resolve) => {
+      const begin = (): void => {
+        const socket = connect(Number(port), "127.0.0.1");
+        let isOpen = false;
+        let isWaiting = false;
+        const ask = (): void => {
+          isWaiting = true;
+          socket.write(`${USER}\r\n`);
+        };
+        socket.once("connect", ask);
+        socket.on("data", (chunk: Buffer) => {
+          isOpen = true;
+          isWaiting = false;
+          count.answers++;
+          if (/connection: close/i.test(chunk.toString("latin1"))) socket.end();
+          else ask();
+        });
+        let isRefused = false;
+        socket.on("error", (error: NodeJS.ErrnoException) => {
+          isRefused = error.syscall === "connect" || !isOpen;
+        });
+        socket.once("close", () => {
+          if (isOpen && isWaiting) count.lost++;
+          if (isRefused) resolve();
+          else begin();
+        });
+      };
+      begin();
+    });
+  }
+
+  it("under a load that does not end is short, and answers what it has taken", () =>
+    withApi(async (api) => {
+      const count = { answers: 0, lost: 0 };
+      const clients = Array.from({ length: 32 }, () => asking(api, count));
+      while (count.answers < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+      const before = count.answers;
+      await api.restart(async () => {
+        await Promise.all(clients);
+        expect(count.lost).toBe(0);
+        expect(count.answers - before).toBeLessThan(5_000);
+      });
+    }));
+
+  it("does not wait for what stalls in the middle of being sent", { timeout: 4_500 }, () =>
+    withApi(async (api) => {
+      const stalled = [
+        `POST /v1/workflows/hello/trigger HTTP/1.1\r\n${HEAD}Content-Length: 100\r\n\r\n{`,
+        "GET /v1/users/u1 HTTP/1.1\r\nHo",
+        "",
+        `${USER}\r\nGET /v1/us`,
+      ].map((start) => {
+        const one = raw(api);
+        if (start !== "") one.socket.write(start);
+        return one;
+      });
+      await api.ask("GET /v1/users/u1");
+      await api.restart();
+      expect(await Promise.all(stalled.map(async ({ ended }) => (await ended).slice(0, 12)))).toEqual([
+        "",
+        "",
+        "",
+        "HTTP/1.1 200",
+      ]);
+    }),
+  );
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { DueWorker } from "../../src/emulator/due-worker.js";
+import type { LocalOperations } from "../../src/ports/operations.js";
+
+describe("the worker of what falls due", () => {
+  it("says once what keeps it from working, and again when that comes back", async () => {
+    let asked = 0;
+    let failure: Error | null = new Error("the disk is full");
+    const operations = {
+      async nextDueIn() {
+        asked++;
+        if (failure !== null) throw failure;
+        return 0;
+      },
+      runDue: async () => [],
+    } as Partial<LocalOperations> as LocalOperations;
+    const errors: unknown[] = [];
+    const worker = new DueWorker({
+      operations,
+      onHeld: () => {},
+      onError: (error) => errors.push(error),
+      onRan: () => {},
+    });
+    const looksAgain = async (times: number): Promise<void> => {
+      for (const until = asked + times; asked < until; worker.wake())
+        await new Promise((resolve) => setImmediate(resolve));
+    };
+    await looksAgain(5);
+    expect(errors).toHaveLength(1);
+    failure = null;
+    await looksAgain(5);
+    failure = new Error("the disk is full");
+    await looksAgain(5);
+    expect(errors).toHaveLength(2);
+    await worker.stop();
+  });
+});

@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { Writable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { LiveChanges } from "../../src/emulator/live-changes.js";
+import { StoreWatch } from "../../src/emulator/store-watch.js";
+import type { LocalOperations } from "../../src/ports/operations.js";
+import { withApi } from "../helpers/open-emulator.js";
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let looks = 0; !holds() && looks < 1_000; looks++) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(holds()).toBe(true);
+}
+
+/** A store that has changed at each look. */
+function changing(): { live: LiveChanges; errors: unknown[]; looks(): number } {
+  const errors: unknown[] = [];
+  let looks = 0;
+  const operations = {
+    changeMark: async () => String(looks++),
+    readClock: async () => ({ now: "2025-06-04T10:00:00.000Z", frozen: true, offset_ms: 0 }),
+    nextDueAt: async () => null,
+  } as Partial<LocalOperations> as LocalOperations;
+  const store = new StoreWatch(operations, (error) => errors.push(error));
+  return { live: new LiveChanges(operations, store, (error) => errors.push(error)), errors, looks: () => looks };
+}
+
+describe("live changes", () => {
+  it("who does not read has one event waiting at most, and hears of the rest by the next", async () => {
+    const { live, errors } = changing();
+    const held: (() => void)[] = [];
+    let events = 0;
+    const reader = new Writable({
+      highWaterMark: 64,
+      write(chunk: Buffer, _encoding, done) {
+        if (String(chunk).startsWith("event")) events++;
+        held.push(done);
+      },
+    });
+    live.follow(reader);
+    await until(() => held.length === 1);
+    held.shift()?.(); // the first line is read, the first event is not
+    await until(() => held.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(reader.writableLength).toBeLessThan(200);
+    expect(events).toBe(1);
+    held.shift()?.();
+    await until(() => events === 2);
+    live.close();
+    held.shift()?.();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect([events, errors]).toEqual([2, []]);
+  });
+
+  it("end with a stop, and write nothing after it", () =>
+    withApi(async (api) => {
+      const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
+      let text = "";
+      socket.on("data", (chunk: Buffer) => {
+        text += chunk;
+      });
+      socket.write("GET /__knock/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      await until(() => text.includes("event: change"));
+      const ended = once(socket, "close");
+      await api.restart(async () => {
+        await ended;
+      });
+      expect(text.endsWith("0\r\n\r\n")).toBe(true);
+    }));
+});
