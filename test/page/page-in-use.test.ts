@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launch, type Opened, openPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
@@ -29,5 +29,35 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await inside.getByRole("link", { name: "Go" }).click();
       await page.getByText("Links do not open within the e-mail: they are listed below.").waitFor();
       await inside.getByRole("heading", { name: "Hi" }).waitFor();
+    }));
+
+  it("triggers for a recipient given as JSON, and takes none that is half typed", () =>
+    withPage(async ({ api, visit }) => {
+      const page = await visit("#/trigger/hello");
+      const recipients = page.getByLabel("Recipients", { exact: true });
+      await recipients.fill('{"id":"zoe", "email":"zoe@');
+      await recipients.press("Enter");
+      await page.getByText("This is not JSON").waitFor();
+      expect(await page.getByRole("button", { name: "Trigger", exact: true }).isDisabled()).toBe(true);
+      await recipients.fill('{"id":"zoe", "email":"zoe@lark.test"}');
+      await recipients.press("Enter");
+      await page.getByRole("list", { name: "Chosen recipients" }).getByRole("button", { name: "zoe" }).waitFor();
+      await page.getByRole("button", { name: "Trigger", exact: true }).click();
+      await page.getByRole("heading", { name: "hello for zoe" }).waitFor();
+      expect((await api.harness.recipient("zoe"))?.properties).toMatchObject({ email: "zoe@lark.test" });
+    }));
+
+  it("offers workflows again once the emulator is back", () =>
+    withPage(async ({ api, visit }) => {
+      const page = await visit("#/clock");
+      await page.getByRole("button", { name: "Advance to next" }).waitFor();
+      await api.restart(async () => {
+        await page.getByText("Not connected").waitFor();
+        await page.keyboard.press("t");
+        await page.getByRole("alert").getByText("Is knock dev still running?").waitFor();
+      });
+      await page.getByRole("alert").waitFor({ state: "detached" });
+      await page.getByRole("combobox", { name: "Workflow" }).selectOption("order");
+      await page.getByLabel("number required").waitFor();
     }));
 });

@@ -69,6 +69,21 @@ describe("a trigger's form", () => {
     );
   });
 
+  it("takes recipients whom the trigger identifies itself, as JSON", () => {
+    const inline = {
+      ...draft,
+      recipients: ["ada", '{"id":"zoe","avatar":"https://a.test/z"}', "{no"],
+      actor: '{"id":"al"}',
+    };
+    expect(payloadOf(inline)).toMatchObject({
+      recipients: ["ada", { id: "zoe", avatar: "https://a.test/z" }, "{no"],
+      actor: { id: "al" },
+    });
+    expect(commandOf("hello", { ...inline, recipients: inline.recipients.slice(0, 2) })).toContain(
+      `--recipients ada --recipients '{"id":"zoe","avatar":"https://a.test/z"}' --actor '{"id":"al"}'`,
+    );
+  });
+
   it("recipients are read as they are shown", () => {
     expect(recipientText(recipientOf("projects/p1"))).toBe("projects/p1");
     expect(recipientText(recipientOf("ada"))).toBe("ada");

@@ -16,6 +16,7 @@ export interface Workflow {
 
 /** What the form holds. */
 export interface Draft {
+  /** Each as `recipientOf` reads it. */
   recipients: string[];
   actor: string;
   tenant: string;
@@ -49,10 +50,13 @@ const quoted = (text: string): string => (/^[\w@.,/+:-]+$/.test(text) ? text : `
 /** The same as a command, to paste into a terminal or a script. */
 export function commandOf(workflow: string, draft: Draft): string {
   const data = isObject(draft.data) && Object.keys(draft.data).length > 0 ? JSON.stringify(draft.data) : "";
-  const users = draft.recipients.filter((one) => !one.includes("/"));
+  const inline = draft.recipients.filter((one) => one.startsWith("{"));
+  const known = draft.recipients.filter((one) => !inline.includes(one));
+  const users = known.filter((one) => !one.includes("/"));
   const flags: [name: string, value: string][] = [
     ["--recipients", users.join(",")],
-    ...draft.recipients.filter((one) => one.includes("/")).map((one): [string, string] => ["--object", one]),
+    ...inline.map((one): [string, string] => ["--recipients", one]),
+    ...known.filter((one) => one.includes("/")).map((one): [string, string] => ["--object", one]),
     ["--actor", draft.actor],
     ["--tenant", draft.tenant],
     ["--cancellation-key", draft.cancellationKey],

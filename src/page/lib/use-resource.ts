@@ -65,6 +65,10 @@ export function useResource<T = JsonObject>(
   }, [path]);
   // Not its first run alone: `version` grows with every change.
   useEffect(() => refresh.current(), [version]);
+  // A fault of a lost connection ends with it.
+  useEffect(() => {
+    if (live.connected) refresh.current();
+  }, [live.connected]);
   useEffect(() => {
     if (anew !== "on return") return;
     const again = (): void => refresh.current();

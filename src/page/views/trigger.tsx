@@ -29,6 +29,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
   });
   const [refused, setRefused] = useState<Refused | null>(null);
   const [isValid, setValid] = useState(true);
+  const [isNamed, setNamed] = useState(true);
   const [isSending, setSending] = useState(false);
   const [round, setRound] = useState(0);
   const change = (part: Partial<Draft>): void =>
@@ -68,7 +69,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       if (unknown.length === 0) location.hash = runs;
       else {
         const names = unknown.map(({ recipient }) => recipientText(recipient)).join(", ");
-        const text = `${names}: not identified, so nothing was sent. A trigger may identify them, or a recipients file.`;
+        const text = `${names}: not identified, so nothing was sent. Give {"id":"…"} as a recipient to identify somebody, or put them into recipients/.`;
         setRefused({ text, fields: NONE, ...(first ? { others: runs } : {}) });
         setSending(false);
       }
@@ -93,6 +94,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
         chosen={draft.recipients}
         fault={faultOf("recipients")}
         onChange={(recipients) => change({ recipients })}
+        onValid={setNamed}
       />
       <div class="columns">
         <RecipientInput
@@ -155,7 +157,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
         </div>
       )}
       <p class="actions">
-        <button type="submit" class="primary" disabled={!isValid || isSending}>
+        <button type="submit" class="primary" disabled={!isValid || !isNamed || isSending}>
           Trigger
         </button>
         <button
