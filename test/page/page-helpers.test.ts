@@ -74,6 +74,15 @@ describe("the page's helpers", () => {
       expect((await api.ask("GET /__knock/page/runs/nobody")).status).toBe(404);
     }));
 
+  it("tell of a run what data it was triggered with", () =>
+    withPage(async (api) => {
+      const { recipients } = await api.harness.trigger("hello", { recipients: ["u1"], data: { n: 1 } });
+      const path = `runs/${recipients?.[0]?.recipient_run_id}`;
+      expect(await look(api, path)).toMatchObject({ data: { n: 1 } });
+      const { body } = await api.ask(`GET /v1/workflow_recipient_runs/${recipients?.[0]?.recipient_run_id}`);
+      expect(body).not.toHaveProperty("data");
+    }));
+
   it("find users, show what they have, and change their preferences", () =>
     withPage(async (api) => {
       expect(((await look(api, "users?q=UNA")).items as JsonObject[]).map(({ id }) => id)).toEqual(["u1"]);

@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { step } from "../helpers/engine-harness.js";
 import { launch, type Opened, openPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
@@ -59,5 +60,41 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await page.getByRole("alert").waitFor({ state: "detached" });
       await page.getByRole("combobox", { name: "Workflow" }).selectOption("order");
       await page.getByLabel("number required").waitFor();
+    }));
+
+  it("shows a run's data, and triggers it again as it was", () =>
+    withPage(async ({ api, visit }) => {
+      const data = { order: { number: "ord_41" }, speed: "slow" };
+      await api.harness.trigger("order", { recipients: ["u1", "u2"], actor: "ana", tenant: "acme", data });
+      const page = await visit("#/runs?workflow=order");
+      await row(page, "u1").click();
+      await page.getByText("Data", { exact: true }).click();
+      await page.getByRole("region", { name: "Data" }).getByText('"ord_41"').waitFor();
+      await page.getByRole("link", { name: "Trigger again" }).click();
+      expect(await page.getByLabel("Actor").inputValue()).toBe("ana");
+      expect(await page.getByLabel("Tenant").inputValue()).toBe("acme");
+      expect(await page.getByLabel("number required").inputValue()).toBe("ord_41");
+      await page.getByRole("button", { name: "Trigger", exact: true }).click();
+      await page.getByRole("heading", { name: "order for u1" }).waitFor();
+      expect(await row(page, "order").count()).toBe(1);
+    }));
+
+  it("advances the clock to where a run goes on", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/runs?workflow=paused");
+      await row(page, "u1").click();
+      await page.getByRole("button", { name: "Advance the clock to it" }).click();
+      await page.locator("article").getByText("completed").first().waitFor();
+    }));
+
+  it("does not call a run with errors well, wherever it is listed", () =>
+    withPage(async ({ api, visit }) => {
+      api.harness.define("broken", { steps: [step.email("{{ data.n | divided_by: 0 }}", "B")] });
+      await api.harness.trigger("broken", { recipients: ["u1", "u2"] });
+      const page = await visit("#/runs?workflow=broken");
+      await row(page, "u1").click();
+      const others = page.getByRole("region", { name: "Other recipients of the same trigger" });
+      await others.getByText("3 errors").waitFor();
+      expect(await page.locator(".chip.good").count()).toBe(0);
     }));
 });

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "./json.js";
 import { sampleOf } from "./schema.js";
-import { recipientOf } from "./words.js";
+import { recipientOf, recipientText } from "./words.js";
 
 export interface Workflow {
   key: string;
@@ -31,6 +31,19 @@ export function sampleData(workflow: Workflow): Json {
 
 export function newDraft(workflow: Workflow): Draft {
   return { recipients: [], actor: "", tenant: "", cancellationKey: "", skipDelays: false, data: sampleData(workflow) };
+}
+
+/** What triggers a recipient run's workflow as it was, for its recipient alone. */
+export function draftOf({ recipient, actor, tenant, trigger_source, data }: JsonObject): Draft {
+  const { cancellation_key: key } = isObject(trigger_source) ? trigger_source : {};
+  return {
+    recipients: [recipientText(recipient)],
+    actor: actor ? recipientText(actor) : "",
+    tenant: tenant ? String(tenant) : "",
+    cancellationKey: key ? String(key) : "",
+    skipDelays: false,
+    data: data ?? {},
+  };
 }
 
 /** The body that a trigger's request has; what is empty is left out. */

@@ -1,16 +1,29 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { Json, JsonObject } from "../lib/json.js";
 import { useLive, useTick } from "../lib/live.js";
+import { linkToRecipient } from "../lib/route.js";
 import { absoluteText, relativeText } from "../lib/time.js";
-import { spaced, toneOf } from "../lib/words.js";
+import { recipientText, spaced, type Tone, toneOf } from "../lib/words.js";
 
-/** A status in a word. */
-export function Chip({ status, title }: { status: unknown; title?: string | undefined }) {
+/** A status in a word; its tone, where it is not the status's own. */
+export function Chip({ status, tone }: { status: unknown; tone?: Tone | undefined }) {
+  return <span class={`chip ${tone ?? toneOf(status)}`}>{spaced(status)}</span>;
+}
+
+/** A recipient run's status; with errors it is not all well, whatever it is. */
+export function RunStatus({ run }: { run: JsonObject }) {
+  const errors = Number(run.error_count);
   return (
-    <span class={`chip ${toneOf(status)}`} title={title}>
-      {spaced(status)}
-    </span>
+    <>
+      {errors > 0 ? <span class="chip bad">{errors === 1 ? "1 error" : `${errors} errors`}</span> : null}
+      <Chip status={run.status} tone={errors > 0 && run.status === "completed" ? "plain" : undefined} />
+    </>
   );
+}
+
+export function RecipientLink({ to }: { to: Json | undefined }) {
+  return <a href={linkToRecipient(recipientText(to))}>{recipientText(to)}</a>;
 }
 
 /** A moment as it is from now; all of it when pointed at. */

@@ -9,7 +9,7 @@ import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
 import { linkTo } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
 import { channelName, recipientText, spaced } from "../lib/words.js";
-import { Chip, Code, Empty, Facts, Fault, Tabs, Time } from "../parts/basics.js";
+import { Chip, Code, Empty, Facts, Fault, RecipientLink, Tabs, Time } from "../parts/basics.js";
 
 function Content({ message }: { message: JsonObject }) {
   const content = isObject(message.content) && isObject(message.content.data) ? message.content.data : {};
@@ -104,19 +104,20 @@ export function MessageDetail({ id }: { id: string }) {
         <Facts
           of={[
             ...(isEmail ? emailFacts(content) : []),
-            [
-              "Recipient",
-              <a href={linkTo("users", recipientText(message.recipient))}>{recipientText(message.recipient)}</a>,
-            ],
+            ["Recipient", <RecipientLink to={message.recipient} />],
             ["Channel", `${channelName(channel.type)} · ${String(channel.key)}`],
             ["Workflow", `${String(message.workflow)} · ${String(source.step_ref)}`],
             ["Tenant", message.tenant ? String(message.tenant) : ""],
             ["Made", <Time at={message.inserted_at} />],
             ["Held until", message.scheduled_at ? <Time at={message.scheduled_at} /> : ""],
-            ["Run", <a href={linkTo("runs", String(source.workflow_recipient_run_id))}>Show the run</a>],
           ]}
         />
         <p class="actions small">
+          {source.workflow_recipient_run_id ? (
+            <a class="button" href={linkTo("runs", String(source.workflow_recipient_run_id))}>
+              Show the run
+            </a>
+          ) : null}
           {MARKS.map(([status, undo, name, undoName]) => {
             const isSet = message[`${status}_at`] !== null;
             return (

@@ -3,14 +3,13 @@ import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
 import { recipientText } from "../lib/words.js";
-import { Chip, Empty, Time } from "../parts/basics.js";
+import { Empty, RunStatus, Time } from "../parts/basics.js";
 import { Filters, List, Panes } from "../parts/list.js";
 import { RunDetail } from "./run-detail.js";
 
 const STATUSES = ["queued", "processing", "paused", "completed", "cancelled"];
 
 function Row({ run }: { run: JsonObject }) {
-  const errors = Number(run.error_count);
   return (
     <>
       <span class="row-main">
@@ -23,8 +22,7 @@ function Row({ run }: { run: JsonObject }) {
       <span class="row-side">
         <Time at={run.inserted_at} />
         <span class="chips">
-          {errors > 0 ? <span class="chip bad">{errors === 1 ? "1 error" : `${errors} errors`}</span> : null}
-          <Chip status={run.status} />
+          <RunStatus run={run} />
         </span>
       </span>
     </>

@@ -4,7 +4,7 @@ import type { Project } from "../lib/project.js";
 import { linkTo } from "../lib/route.js";
 import { useList, useResource } from "../lib/use-resource.js";
 import { recipientText } from "../lib/words.js";
-import { Code, Empty, Facts, Fault, Tabs } from "../parts/basics.js";
+import { Code, Empty, Facts, Fault, RecipientLink, Tabs } from "../parts/basics.js";
 import { Preferences } from "./preferences.js";
 
 function Feed({ user, channel }: { user: string; channel: string }) {
@@ -56,8 +56,7 @@ function Subscriptions({ of, none }: { of: JsonObject[]; none: string }) {
     <ul class="subscriptions">
       {of.map(({ of: other, properties }) => (
         <li key={recipientText(other)}>
-          <a href={linkTo("users", recipientText(other))}>{recipientText(other)}</a>{" "}
-          <span class="muted">{propertiesText(properties)}</span>
+          <RecipientLink to={other} /> <span class="muted">{propertiesText(properties)}</span>
         </li>
       ))}
     </ul>
