@@ -23,9 +23,11 @@ function ClockLine() {
   const next = clock.next_due_at === null ? null : Date.parse(clock.next_due_at) - now();
   return (
     <a class="clock-line" href={linkTo("clock")}>
-      <span class={connected ? "live" : "live lost"} aria-hidden="true" />
-      <span role="status">{connected ? <span class="unseen">Live</span> : "Not connected"}</span>
-      <span class="clock-time">{new Date(now()).toISOString().slice(11, 19)} UTC</span>
+      <span role="status">
+        <span class={connected ? "live" : "live lost"} aria-hidden="true" />
+        {connected ? <span class="unseen">Live</span> : "Not connected"}
+      </span>
+      {connected ? <span class="clock-time">{new Date(now()).toISOString().slice(11, 19)} UTC</span> : null}
       {clock.frozen ? <span class="chip wait">frozen</span> : null}
       {moved && !clock.frozen ? (
         <span class="chip wait">
@@ -33,7 +35,7 @@ function ClockLine() {
           {durationText(clock.offset_ms)}
         </span>
       ) : null}
-      {next === null ? null : (
+      {next === null || !connected ? null : (
         <span class="muted clock-next">{next <= 0 ? "due now" : `next in ${durationText(next)}`}</span>
       )}
     </a>
