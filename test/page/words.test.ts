@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { commandOf, type Draft, payloadOf } from "../../src/page/lib/draft.js";
 import { linkTo, parseRoute } from "../../src/page/lib/route.js";
 import { absoluteText, durationText, relativeText } from "../../src/page/lib/time.js";
-import { recipientOf, recipientText } from "../../src/page/lib/words.js";
+import { initialOf, recipientOf, recipientText } from "../../src/page/lib/words.js";
 
 const NOW = Date.parse("2026-11-24T10:00:00Z");
 const MINUTE = 60_000;
@@ -40,6 +40,16 @@ describe("addresses of views", () => {
 
   it.each(["", "#", "#/nowhere/1", "#/%E0%A4%A", "#//"])("%j is the list of messages", (hash) => {
     expect(parseRoute(hash)).toEqual({ view: "messages", id: null, query: {} });
+  });
+});
+
+describe("the circle of a name", () => {
+  it.each([
+    ["ada", "A"],
+    ["👩‍🚀 Zoé", "👩‍🚀"],
+    ["", "•"],
+  ])("of %j has %s", (name, initial) => {
+    expect(initialOf(name)).toBe(initial);
   });
 });
 

@@ -43,6 +43,12 @@ export function objectIn(text: string): JsonObject | null {
   }
 }
 
+/** What stands in a name's circle. */
+export function initialOf(name: string): string {
+  const [first] = new Intl.Segmenter().segment(name);
+  return (first?.segment ?? "•").toUpperCase();
+}
+
 export function spaced(name: unknown): string {
   return String(name ?? "").replaceAll("_", " ");
 }
