@@ -97,4 +97,43 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await others.getByText("3 errors").waitFor();
       expect(await page.locator(".chip.good").count()).toBe(0);
     }));
+
+  it("tells of preferences that depend on conditions, and of channels by their keys", () =>
+    withPage(async ({ api, visit }) => {
+      const conditions = [{ variable: "data.n", operator: "equal_to", argument: "1" }];
+      const put = {
+        channels: { mail: false },
+        workflows: {
+          hello: { conditions },
+          order: { channel_types: { sms: { conditions } }, channels: { mail: false } },
+        },
+      };
+      await api.ask("PUT /__knock/page/users/u1/preferences/default", put);
+      const page = await visit("#/users/u1");
+      const set = page.getByRole("region", { name: "Preference set default" });
+      const level = (name: string) => set.locator(".level summary", { hasText: name });
+      await level("hello").getByText("on conditions").waitFor();
+      await level("order").getByText("not by mail, by SMS on conditions").waitFor();
+      const mail = set.locator(".toggles").first().getByRole("switch", { name: "mail", exact: true });
+      expect(await mail.isChecked()).toBe(false);
+      await mail.click();
+      await set.getByRole("switch", { name: "mail", exact: true, checked: true }).waitFor();
+      expect((await api.harness.recipient("u1"))?.preferences).toMatchObject({ default: { channels: { mail: true } } });
+    }));
+
+  it("keeps the focus where the clock is advanced, and sets back only what was refused", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/clock");
+      const next = page.getByRole("button", { name: "Advance to next" });
+      await next.focus();
+      await page.keyboard.press("Enter");
+      await page.getByText("nothing waits for a time").waitFor();
+      expect(await page.evaluate("document.activeElement.textContent")).toBe("Advance to next");
+      await page.keyboard.press("Enter");
+      await page.getByLabel("Set to (UTC)").fill("2020-01-01T00:00:00Z");
+      await page.getByLabel("Advance by").fill("soon");
+      await page.getByRole("button", { name: "Advance", exact: true }).click();
+      await page.getByRole("alert").getByText("must be a duration").waitFor();
+      expect(await page.getByRole("button", { name: "Set it back all the same" }).count()).toBe(0);
+    }));
 });
