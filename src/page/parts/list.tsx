@@ -39,6 +39,11 @@ export function List({ view, label, route, list, row, empty }: ListProps) {
   const { value, fault, showMore } = list;
   const ids = value?.items.map(({ id }) => String(id)) ?? null;
   const fresh = useNewcomers(JSON.stringify(route.query), ids);
+  const isThere = value !== null;
+  // Whoever comes by a link finds what is open in the list, too.
+  useLayoutEffect(() => {
+    if (isThere) document.querySelector('[data-row][aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+  }, [isThere]);
   return (
     <>
       <Fault text={fault} />
