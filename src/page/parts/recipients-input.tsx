@@ -87,7 +87,7 @@ export function RecipientsInput({ chosen, fault, onChange, onValid }: Recipients
         id="recipients"
         label="Recipients"
         value={text}
-        hint='Ids of users, collection/id of objects, or {"id":"zoe","email":"zoe@example.com"} to identify somebody; Enter adds one.'
+        hint='Ids of users, collection/id of objects, or JSON such as {"id":"zoe"}; Enter adds one.'
         fault={isWrong ? 'This is not JSON: {"id":"zoe"} would be.' : fault}
         onInput={(value) => {
           mark(false);

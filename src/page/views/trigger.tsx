@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ask, faultText, Refusal } from "../lib/api.js";
 import { commandOf, type Draft, newDraft, payloadOf, sampleData, type Workflow } from "../lib/draft.js";
 import { storeDraft, storedDraft } from "../lib/draft-store.js";
@@ -6,6 +6,7 @@ import { type JsonObject, objectsIn } from "../lib/json.js";
 import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
+import { replaceRoute } from "../lib/use-route.js";
 import { recipientText, stepName } from "../lib/words.js";
 import { Code, Empty, Fault } from "../parts/basics.js";
 import { Data } from "../parts/data-input.js";
@@ -190,15 +191,35 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
   );
 }
 
+function Row({ workflow, link }: { workflow: Workflow; link: string }) {
+  const { key, name, steps, active, error } = workflow;
+  return (
+    <a class="row" href={link} data-row={key}>
+      <span class="row-main">
+        <span class="row-title">{name}</span>
+        <span class="row-foot">{error === null ? [key, ...new Set(steps.map(stepName))].join(" · ") : error}</span>
+      </span>
+      {error === null ? null : <span class="chip bad">cannot be read</span>}
+      {active || error !== null ? null : <span class="chip">off</span>}
+    </a>
+  );
+}
+
 export function Trigger({ route, project }: { route: Route; project: Project | null }) {
   const { value, fault } = useResource<{ items: Workflow[] }>("page/workflows", "on return");
   const workflows = value?.items ?? [];
   const chosen = workflows.find(({ key }) => key === route.id) ?? null;
+  // Opens it where there is no other.
+  const [only] = workflows;
+  useEffect(() => {
+    if (route.id === null && only !== undefined && workflows.length === 1)
+      replaceRoute(linkTo("trigger", only.key, route.query));
+  });
   if (value !== null && workflows.length === 0)
     return (
       <Empty title="No workflows" whole>
         <p>
-          The project has none: <code>knock init</code> writes one to start with.
+          The project has none yet: <code>workflows/&lt;key&gt;/workflow.json</code> is where one stands.
         </p>
       </Empty>
     );
@@ -232,7 +253,15 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
       {value !== null && route.id !== null && chosen === null ? (
         <Fault text={`There is no workflow "${route.id}".`} />
       ) : null}
-      {chosen === null ? null : chosen.error !== null ? (
+      {chosen === null ? (
+        <ul class="rows workflows" aria-label="Workflows">
+          {workflows.map((workflow) => (
+            <li key={workflow.key}>
+              <Row workflow={workflow} link={linkTo("trigger", workflow.key, route.query)} />
+            </li>
+          ))}
+        </ul>
+      ) : chosen.error !== null ? (
         <Fault text={chosen.error} />
       ) : (
         <Form key={chosen.key} workflow={chosen} project={project} route={route} />
