@@ -208,11 +208,34 @@ interface PreferencesProps {
 }
 
 export function Preferences({ sets, ...rest }: PreferencesProps) {
+  const { user, project, onChange } = rest;
+  const [fault, setFault] = useState<string | null>(null);
+  const others = (project?.tenants ?? []).filter((tenant) => !sets.some(({ id }) => id === tenant));
+  const begin = (tenant: string): void => {
+    const on = `PUT page/users/${encodeURIComponent(user)}/preferences/${encodeURIComponent(tenant)}`;
+    ask(on, { __persistence_strategy__: "merge" }).then(onChange, (refused: unknown) => setFault(faultText(refused)));
+  };
   return (
     <div class="preferences">
       {sets.map((set) => (
         <PreferenceSet key={String(set.id)} set={set} {...rest} />
       ))}
+      <Fault text={fault} />
+      {others.length === 0 ? null : (
+        <select
+          class="begin"
+          aria-label="Preferences for a tenant"
+          value=""
+          onChange={({ currentTarget }) => begin(currentTarget.value)}
+        >
+          <option value="">Add preferences for a tenant…</option>
+          {others.map((tenant) => (
+            <option key={tenant} value={tenant}>
+              {tenant}
+            </option>
+          ))}
+        </select>
+      )}
     </div>
   );
 }
