@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef } from "preact/hooks";
+import { useCallback, useRef } from "preact/hooks";
 import { LiveContext, useLive, useLiveChanges, useTick } from "./lib/live.js";
 import type { Project } from "./lib/project.js";
 import { linkTo, type Route, VIEW_NAMES, VIEWS } from "./lib/route.js";
@@ -6,7 +6,7 @@ import { SHORTCUTS, useShortcuts } from "./lib/shortcuts.js";
 import { useTheme } from "./lib/theme.js";
 import { durationText } from "./lib/time.js";
 import { useResource } from "./lib/use-resource.js";
-import { useRoute } from "./lib/use-route.js";
+import { useRoute, useTitle } from "./lib/use-route.js";
 import { Icon } from "./parts/icon.js";
 import { ClockView } from "./views/clock.js";
 import { Messages } from "./views/messages.js";
@@ -85,9 +85,7 @@ function Page() {
   const help = useRef<HTMLDialogElement | null>(null);
   const showHelp = useCallback(() => help.current?.showModal(), []);
   useShortcuts(showHelp);
-  useEffect(() => {
-    document.title = `${route.id ?? VIEW_NAMES[route.view]} · knock dev`;
-  }, [route.id, route.view]);
+  useTitle(route.id ?? VIEW_NAMES[route.view]);
   return (
     <>
       <header class="bar">

@@ -136,4 +136,73 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await page.getByRole("alert").getByText("must be a duration").waitFor();
       expect(await page.getByRole("button", { name: "Set it back all the same" }).count()).toBe(0);
     }));
+
+  it("begins preferences for a tenant, which the next trigger with it obeys", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/users/u1");
+      await page.getByRole("combobox", { name: "Preferences for a tenant" }).selectOption("acme");
+      const set = page.getByRole("region", { name: "Preference set acme" });
+      await set.locator(".toggles").first().getByRole("switch", { name: "In-app feed" }).click();
+      await set.getByRole("switch", { name: "In-app feed", exact: true, checked: false }).first().waitFor();
+      await page.goto(`${new URL(page.url()).origin}/#/trigger/order?recipient=u1`);
+      await page.getByLabel("Tenant").fill("acme");
+      await page.getByRole("button", { name: "Trigger", exact: true }).click();
+      const steps = page.getByRole("list", { name: "Steps" });
+      await steps.getByText("channel_types.in_app_feed = false").waitFor();
+      expect(await steps.locator(".chip").first().textContent()).toBe("skipped");
+    }));
+
+  it("lists the workflows to choose from", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/trigger");
+      await page
+        .getByRole("list", { name: "Workflows" })
+        .getByRole("link", { name: /^off/i })
+        .getByText("off")
+        .last()
+        .waitFor();
+      await page.keyboard.press("j");
+      expect(new URL(page.url()).hash).toBe("#/trigger");
+      await page.keyboard.press("Enter");
+      await page.getByLabel("Recipients", { exact: true }).waitFor();
+    }));
+
+  it("shows what is open in its list, never below the filters, and goes back from many in one step", () =>
+    withPage(async ({ api, visit }) => {
+      const recipients = Array.from({ length: 30 }, (_, at) => ({ id: `user-${at}` }));
+      await api.harness.trigger("order", { recipients, data: { order: { number: "ord_1" } } });
+      const page = await visit("#/messages");
+      const old = row(page, "user-2 ·");
+      const href = (await old.getAttribute("href")) ?? "";
+      await page.goto("about:blank");
+      await page.goto(`${api.url}/${href}`);
+      await page.locator('[data-row][aria-current="true"]').waitFor();
+      const filters = (await page.getByRole("search").boundingBox()) ?? { y: 0, height: 0 };
+      const top = async (): Promise<number> =>
+        (await page.locator('[data-row][aria-current="true"]').boundingBox())?.y ?? 0;
+      expect(await top()).toBeLessThan(800);
+      for (let presses = 0; presses < 20; presses++) await page.keyboard.press("k");
+      expect(await top()).toBeGreaterThanOrEqual(filters.y + filters.height - 1);
+      await page.goto(`${api.url}/#/messages`);
+      const before = await page.evaluate<number>("history.length");
+      for (let presses = 0; presses < 4; presses++) await page.keyboard.press("j");
+      expect(await page.evaluate("history.length")).toBe(before + 1);
+      await page.goBack();
+      expect(new URL(page.url()).hash).toBe("#/messages");
+    }));
+
+  it("names the tab for what is open, and says what is not there", () =>
+    withPage(async ({ visit }) => {
+      const page = await visit("#/messages");
+      await row(page, "Hello").click();
+      await page.getByRole("heading", { name: "Hello" }).first().waitFor();
+      expect(await page.title()).toBe("Hello **ana** · knock dev");
+      await page.keyboard.press("r");
+      await page.getByRole("heading", { name: "Runs" }).waitFor();
+      expect(await page.title()).toBe("Runs · knock dev");
+      for (const what of ["messages", "runs", "users"]) {
+        await page.goto(`${new URL(page.url()).origin}/#/${what}/none`);
+        await page.getByRole("heading", { name: `No such ${what.slice(0, -1)}` }).waitFor();
+      }
+    }));
 });

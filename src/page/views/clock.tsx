@@ -5,7 +5,7 @@ import { useLive, useTick } from "../lib/live.js";
 import { linkTo } from "../lib/route.js";
 import { absoluteText, durationText } from "../lib/time.js";
 import { recipientText } from "../lib/words.js";
-import { Chip, Facts, Fault, Time } from "../parts/basics.js";
+import { Chip, Facts, Fault, Time, Until } from "../parts/basics.js";
 
 const STEPS = ["1m", "10m", "1h", "1d", "7d"];
 
@@ -72,7 +72,7 @@ export function ClockView() {
                 "nothing waits for a time"
               ) : (
                 <>
-                  <Time at={clock.next_due_at} /> <span class="muted">({absoluteText(next)})</span>
+                  <Until at={String(clock.next_due_at)} /> <span class="muted">({absoluteText(next)})</span>
                 </>
               ),
             ],

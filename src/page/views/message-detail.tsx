@@ -8,11 +8,12 @@ import { ask, faultText } from "../lib/api.js";
 import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
 import { linkTo } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
+import { useTitle } from "../lib/use-route.js";
 import { channelName, recipientText, spaced } from "../lib/words.js";
-import { Chip, Code, Empty, Facts, Fault, RecipientLink, Tabs, Time } from "../parts/basics.js";
+import { Chip, Code, Facts, Fault, Gone, RecipientLink, Tabs, Time } from "../parts/basics.js";
 
 function Content({ message }: { message: JsonObject }) {
-  const content = isObject(message.content) && isObject(message.content.data) ? message.content.data : {};
+  const content = contentOf(message);
   const app = String(message.workflow);
   switch (content.__typename) {
     case "MessageSmsContent":
@@ -57,23 +58,26 @@ const MARKS = [
   ["archived", "unarchived", "Archive", "Unarchive"],
 ] as const;
 
+const contentOf = ({ content }: JsonObject): JsonObject =>
+  isObject(content) && isObject(content.data) ? content.data : {};
+
+function titleOf(message: JsonObject): string {
+  const { subject_line, title } = contentOf(message);
+  const { type } = isObject(message.channel) ? message.channel : {};
+  return String(subject_line || title || `${channelName(type)} to ${recipientText(message.recipient)}`);
+}
+
 export function MessageDetail({ id }: { id: string }) {
   const { value: message, fault, reload } = useResource(`page/messages/${encodeURIComponent(id)}`);
   const [marking, setMarking] = useState<string | null>(null);
-  if (message === null)
-    return fault === null ? null : (
-      <Empty title="Not there" whole>
-        {fault}
-      </Empty>
-    );
+  useTitle(message === null ? null : titleOf(message));
+  if (message === null) return fault === null ? null : <Gone what="message" fault={fault} />;
   const channel = isObject(message.channel) ? message.channel : {};
   const source = isObject(message.source) ? message.source : {};
-  const content = isObject(message.content) && isObject(message.content.data) ? message.content.data : {};
+  const content = contentOf(message);
   const isEmail = content.__typename === "MessageEmailContent";
   const isSandboxed = isObject(message.metadata) && message.metadata.sandbox === true;
-  const title = String(
-    content.subject_line || content.title || `${channelName(channel.type)} to ${recipientText(message.recipient)}`,
-  );
+  const title = titleOf(message);
   const engaged = Array.isArray(message.engagement_statuses) ? message.engagement_statuses : [];
   const mark = (status: string): void => {
     ask(`POST page/messages/${encodeURIComponent(id)}/mark`, { status }).then(

@@ -7,8 +7,9 @@ import { isObject, type Json, type JsonObject, objectsIn } from "../lib/json.js"
 import { useLive } from "../lib/live.js";
 import { linkTo } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
+import { useTitle } from "../lib/use-route.js";
 import { channelName, recipientText, spaced, toneOf } from "../lib/words.js";
-import { Chip, Code, Empty, Facts, Fault, RecipientLink, RunStatus, Time } from "../parts/basics.js";
+import { Chip, Code, Facts, Fault, Gone, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
 
 function Conditions({ of }: { of: Json | undefined }) {
   const known = objectsIn(of);
@@ -90,7 +91,9 @@ function GoesOn({ at }: { at: string }) {
   return (
     <>
       <p class="reason step-messages small">
-        goes on <Time at={at} />
+        <span>
+          goes on <Until at={at} />
+        </span>
         {Date.parse(at) > now() ? (
           <button type="button" onClick={advance}>
             Advance the clock to it
@@ -141,7 +144,9 @@ function Siblings({ run }: { run: JsonObject }) {
             <a href={linkTo("runs", String(other.id), { workflow_run_id: trigger })}>
               {recipientText(other.recipient)}
             </a>{" "}
-            <RunStatus run={other} />
+            <span class="chips">
+              <RunStatus run={other} />
+            </span>
           </li>
         ))}
       </ul>
@@ -158,12 +163,8 @@ function eventText(event: JsonObject): ComponentChildren {
 
 export function RunDetail({ id }: { id: string }) {
   const { value: run, fault } = useResource(`page/runs/${encodeURIComponent(id)}`);
-  if (run === null)
-    return fault === null ? null : (
-      <Empty title="Not there" whole>
-        {fault}
-      </Empty>
-    );
+  useTitle(run === null ? null : `${String(run.workflow)} for ${recipientText(run.recipient)}`);
+  if (run === null) return fault === null ? null : <Gone what="run" fault={fault} />;
   const events = objectsIn(run.events);
   const source = isObject(run.trigger_source) ? run.trigger_source : {};
   const steps = objectsIn(run.steps);
