@@ -205,4 +205,29 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
         await page.getByRole("heading", { name: `No such ${what.slice(0, -1)}` }).waitFor();
       }
     }));
+
+  it("triggers a branch's run again on its branch, until somebody takes it off", () =>
+    withPage(async ({ api, visit }) => {
+      api.harness.define("hello", { steps: [step.feed("Of the branch")] }, "feat-1");
+      await api.ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] }, { "x-knock-branch": "feat-1" });
+      const page = await visit("#/runs?workflow=hello");
+      await row(page, "u1").click();
+      await page.locator(".facts").getByText("feat-1").waitFor();
+      const again = async () => {
+        await page.getByRole("link", { name: "Trigger again" }).click();
+        await page.getByRole("button", { name: "Trigger", exact: true }).waitFor();
+      };
+      const trigger = async () => {
+        await page.getByRole("button", { name: "Trigger", exact: true }).click();
+        await page.getByRole("list", { name: "Steps" }).waitFor();
+      };
+      await again();
+      await trigger();
+      await page.locator(".facts").getByText("feat-1").waitFor();
+      expect((await api.harness.messages("u1")).length).toBe(2);
+      await again();
+      await page.getByRole("button", { name: "on the branch feat-1" }).click();
+      await trigger();
+      expect(await page.locator(".facts").getByText("feat-1").count()).toBe(0);
+    }));
 });

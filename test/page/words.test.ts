@@ -59,6 +59,7 @@ const draft: Draft = {
   tenant: "",
   cancellationKey: "it's",
   skipDelays: true,
+  branch: "",
   data: { page: "Home" },
 };
 

@@ -186,9 +186,12 @@ async function listWorkflows({ definitions }: SupportCall): Promise<JsonObject> 
   return listed(items, false);
 }
 
-async function trigger({ operations, param, body }: SupportCall): Promise<JsonObject> {
-  const parsed = parseTrigger(await body(), param("key"));
-  const outcome = await operations.triggerWorkflow(parsed.trigger, { idempotency_key: parsed.idempotency_key });
+/** `branch`: as a run of that branch, whose files it then has. */
+async function trigger({ operations, param, query, body }: SupportCall): Promise<JsonObject> {
+  const { trigger: wanted, idempotency_key } = parseTrigger(await body(), param("key"));
+  const branch = query.text("branch");
+  const options = { idempotency_key, ...(branch === undefined ? {} : { branch }) };
+  const outcome = await operations.triggerWorkflow(wanted, options);
   return outcome as unknown as JsonObject;
 }
 

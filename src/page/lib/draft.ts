@@ -22,6 +22,8 @@ export interface Draft {
   tenant: string;
   cancellationKey: string;
   skipDelays: boolean;
+  /** Whose files it runs; "": the main ones. */
+  branch: string;
   data: Json;
 }
 
@@ -30,11 +32,19 @@ export function sampleData(workflow: Workflow): Json {
 }
 
 export function newDraft(workflow: Workflow): Draft {
-  return { recipients: [], actor: "", tenant: "", cancellationKey: "", skipDelays: false, data: sampleData(workflow) };
+  return {
+    recipients: [],
+    actor: "",
+    tenant: "",
+    cancellationKey: "",
+    skipDelays: false,
+    branch: "",
+    data: sampleData(workflow),
+  };
 }
 
 /** What triggers a recipient run's workflow as it was, for its recipient alone. */
-export function draftOf({ recipient, actor, tenant, trigger_source, data }: JsonObject): Draft {
+export function draftOf({ recipient, actor, tenant, trigger_source, branch, data }: JsonObject): Draft {
   const { cancellation_key: key } = isObject(trigger_source) ? trigger_source : {};
   return {
     recipients: [recipientText(recipient)],
@@ -42,6 +52,7 @@ export function draftOf({ recipient, actor, tenant, trigger_source, data }: Json
     tenant: tenant ? String(tenant) : "",
     cancellationKey: key ? String(key) : "",
     skipDelays: false,
+    branch: branch ? String(branch) : "",
     data: data ?? {},
   };
 }
@@ -74,6 +85,7 @@ export function commandOf(workflow: string, draft: Draft): string {
     ["--tenant", draft.tenant],
     ["--cancellation-key", draft.cancellationKey],
     ["--data", data],
+    ["--branch", draft.branch],
   ];
   const said = flags.filter(([, value]) => value !== "").map(([name, value]) => `${name} ${quoted(value)}`);
   return ["knock notify", quoted(workflow), ...said, ...(draft.skipDelays ? ["--skip-delay"] : [])].join(" ");

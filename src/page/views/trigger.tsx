@@ -24,7 +24,7 @@ interface Refused {
 function Form({ workflow, project, route }: { workflow: Workflow; project: Project | null; route: Route }) {
   const { key } = workflow;
   const [draft, setDraft] = useState<Draft>(() => {
-    const kept = storedDraft(key) ?? newDraft(workflow);
+    const kept: Draft = { ...newDraft(workflow), ...storedDraft(key) };
     const asked = route.query.recipient;
     return asked && !kept.recipients.includes(asked) ? { ...kept, recipients: [asked] } : kept;
   });
@@ -61,7 +61,9 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
     event.preventDefault();
     setSending(true);
     try {
-      const outcome = await ask<JsonObject>(`POST page/workflows/${encodeURIComponent(key)}/trigger`, payloadOf(draft));
+      const on = draft.branch === "" ? "" : `?branch=${encodeURIComponent(draft.branch)}`;
+      const path = `page/workflows/${encodeURIComponent(key)}/trigger${on}`;
+      const outcome = await ask<JsonObject>(`POST ${path}`, payloadOf(draft));
       const trigger = String(outcome.workflow_run_id);
       const recipients = objectsIn(outcome.recipients);
       const first = recipients.find(({ recipient_run_id }) => recipient_run_id !== null);
@@ -90,6 +92,12 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
           </span>
         ))}
       </p>
+      {draft.branch === "" ? null : (
+        <button type="button" class="filter" onClick={() => change({ branch: "" })}>
+          on the branch {draft.branch} <span aria-hidden="true">×</span>
+          <span class="unseen">(on the main files instead)</span>
+        </button>
+      )}
       {workflow.active ? null : <p class="fault">This workflow is switched off here: a trigger of it is refused.</p>}
       <RecipientsInput
         chosen={draft.recipients}
