@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { messageSummary } from "../../src/emulator/page/message-summary.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { step, when } from "../helpers/engine-harness.js";
 import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
@@ -51,6 +52,16 @@ describe("the page's helpers", () => {
       await api.harness.trigger("linked", { recipients: ["ana"] });
       expect((await look(api, "messages")).items).toMatchObject([{ text: "See the page (today)" }]);
     }));
+
+  it("list a guide's message with the texts of its content", () => {
+    const content = { title: "Pages have a history", body: "", count: 2, link: "https://lark.test/" };
+    const message = { id: "1", content: { data: { __typename: "MessageInAppGuideContent", content } } };
+    expect(messageSummary(message)).toEqual({
+      id: "1",
+      title: "",
+      text: "Pages have a history · https://lark.test/",
+    });
+  });
 
   it("tell of a run why each step came out as it did", () =>
     withPage(async (api) => {

@@ -110,7 +110,10 @@ export function MessageDetail({ id }: { id: string }) {
             ...(isEmail ? emailFacts(content) : []),
             ["Recipient", <RecipientLink to={message.recipient} />],
             ["Channel", `${channelName(channel.type)} · ${String(channel.key)}`],
-            ["Workflow", `${String(message.workflow)} · ${String(source.step_ref)}`],
+            [
+              source.type === "guide" ? "Guide" : "Workflow",
+              `${String(message.workflow)} · ${String(source.step_ref)}`,
+            ],
             ["Tenant", message.tenant ? String(message.tenant) : ""],
             ["Made", <Time at={message.inserted_at} />],
             ["Held until", message.scheduled_at ? <Time at={message.scheduled_at} /> : ""],
