@@ -91,7 +91,10 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
     withPage(async ({ api, visit }) => {
       api.harness.define("broken", { steps: [step.email("{{ data.n | divided_by: 0 }}", "B")] });
       await api.harness.trigger("broken", { recipients: ["u1", "u2"] });
-      const page = await visit("#/runs?workflow=broken");
+      const page = await visit("#/runs");
+      await page.getByRole("combobox", { name: "Status" }).selectOption("with errors");
+      await row(page, "paused").first().waitFor({ state: "detached" });
+      expect(await page.locator("[data-row]").count()).toBe(2);
       await row(page, "u1").click();
       const others = page.getByRole("region", { name: "Other recipients of the same trigger" });
       await others.getByText("3 errors").waitFor();

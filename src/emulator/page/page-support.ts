@@ -76,6 +76,7 @@ async function listRuns({ operations, query }: SupportCall): Promise<JsonObject>
     workflow: query.text("workflow"),
     workflow_run_id: query.text("workflow_run_id"),
     status: query.oneOf("status", RUN_STATUSES),
+    has_errors: query.flag("has_errors"),
     recipient: query.recipient("recipient"),
     text: query.text("q"),
   };

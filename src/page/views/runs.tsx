@@ -9,6 +9,9 @@ import { RunDetail } from "./run-detail.js";
 
 const STATUSES = ["queued", "processing", "paused", "completed", "cancelled"];
 
+/** No status: runs go on after an error. */
+const WITH_ERRORS = "with errors";
+
 function Row({ run }: { run: JsonObject }) {
   return (
     <>
@@ -31,7 +34,8 @@ function Row({ run }: { run: JsonObject }) {
 
 export function Runs({ route, project }: { route: Route; project: Project | null }) {
   const { q = "", workflow = "", status = "", recipient = "", workflow_run_id = "" } = route.query;
-  const list = useList("page/runs", { q, workflow, status, recipient, workflow_run_id });
+  const narrowed: Record<string, string> = status === WITH_ERRORS ? { has_errors: "true" } : { status };
+  const list = useList("page/runs", { q, workflow, ...narrowed, recipient, workflow_run_id });
   const isFiltered = q + workflow + status + recipient + workflow_run_id !== "";
   return (
     <Panes
@@ -43,7 +47,7 @@ export function Runs({ route, project }: { route: Route; project: Project | null
             placeholder="Search runs"
             selects={[
               { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
-              { name: "status", label: "Status", options: STATUSES.map((one) => [one, one]) },
+              { name: "status", label: "Status", options: [...STATUSES, WITH_ERRORS].map((one) => [one, one]) },
             ]}
             fixed={[
               { name: "recipient", text: (value) => `for ${value}` },
