@@ -233,4 +233,16 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await trigger();
       expect(await page.locator(".facts").getByText("feat-1").count()).toBe(0);
     }));
+
+  it("says of a message that did not arrive why, and what was tried", () =>
+    withPage(async ({ api, visit }) => {
+      api.harness.deliver = () => ({ status: "failed", retryable: false, reason: "the provider answered 410" });
+      api.harness.define("mailed", { steps: [step.email("Off it goes", "B")] });
+      await api.harness.trigger("mailed", { recipients: ["u1"] });
+      const page = await visit("#/messages?status=undelivered");
+      await row(page, "Off it goes").click();
+      await page.getByRole("alert").getByText("answered 410").waitFor();
+      await page.getByRole("tab", { name: "Events" }).click();
+      await page.locator(".events .failed").getByText("failure_details=").first().waitFor();
+    }));
 });

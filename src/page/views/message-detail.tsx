@@ -9,8 +9,9 @@ import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
 import { linkTo } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
-import { channelName, recipientText, spaced } from "../lib/words.js";
+import { channelName, recipientText, toneOf } from "../lib/words.js";
 import { Chip, Code, Facts, Fault, Gone, RecipientLink, Tabs, Time } from "../parts/basics.js";
+import { Events } from "../parts/events.js";
 
 function Content({ message }: { message: JsonObject }) {
   const content = contentOf(message);
@@ -38,17 +39,11 @@ function Content({ message }: { message: JsonObject }) {
   }
 }
 
-function Events({ events }: { events: JsonObject[] }) {
-  return (
-    <ol class="events">
-      {events.map((event) => (
-        <li key={String(event.id)}>
-          <Time at={event.inserted_at} /> <span>{spaced(String(event.type).replace("message.", ""))}</span>
-          {isObject(event.data) ? <code class="muted"> {JSON.stringify(event.data)}</code> : null}
-        </li>
-      ))}
-    </ol>
-  );
+/** Why it did not arrive, as the provider has it; null: it did, or may yet. */
+function failureOf({ status, events }: JsonObject): string | null {
+  if (toneOf(status) !== "bad") return null;
+  const told = objectsIn(events).map(({ data }) => (isObject(data) ? data.failure_details : null));
+  return told.filter((one) => typeof one === "string")[0] ?? null;
 }
 
 /** What the recipient would do with it, by name of what is there now and of what undoes it. */
@@ -134,6 +129,7 @@ export function MessageDetail({ id }: { id: string }) {
             );
           })}
         </p>
+        <Fault text={failureOf(message)} />
         <Fault text={marking ?? fault} />
       </header>
       <Tabs

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { ask, faultText } from "../lib/api.js";
 import { draftOf } from "../lib/draft.js";
@@ -10,6 +9,7 @@ import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
 import { channelName, recipientText, spaced, toneOf } from "../lib/words.js";
 import { Chip, Code, Facts, Fault, Gone, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
+import { Events } from "../parts/events.js";
 
 function Conditions({ of }: { of: Json | undefined }) {
   const known = objectsIn(of);
@@ -154,13 +154,6 @@ function Siblings({ run }: { run: JsonObject }) {
   );
 }
 
-/** `Show` with the rest as text where there is something. */
-function eventText(event: JsonObject): ComponentChildren {
-  const data = isObject(event.data) ? Object.entries(event.data) : [];
-  const plain = data.filter(([, value]) => typeof value !== "object");
-  return plain.map(([name, value]) => `${name}=${String(value)}`).join("  ");
-}
-
 export function RunDetail({ id }: { id: string }) {
   const { value: run, fault } = useResource(`page/runs/${encodeURIComponent(id)}`);
   useTitle(run === null ? null : `${String(run.workflow)} for ${recipientText(run.recipient)}`);
@@ -224,17 +217,7 @@ export function RunDetail({ id }: { id: string }) {
       </details>
       <details>
         <summary>Events ({events.length})</summary>
-        <ol class="events">
-          {events.map((event) => (
-            <li key={String(event.id)} class={event.status === "error" ? "failed" : undefined}>
-              <Time at={event.inserted_at} />{" "}
-              <span>
-                {spaced(event.event)} {event.step_ref ? <code>{String(event.step_ref)}</code> : null}
-              </span>
-              <code class="muted"> {eventText(event)}</code>
-            </li>
-          ))}
-        </ol>
+        <Events events={events} />
       </details>
     </article>
   );
