@@ -94,6 +94,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       const page = await visit("#/runs");
       await page.getByRole("combobox", { name: "Status" }).selectOption("with errors");
       await row(page, "paused").first().waitFor({ state: "detached" });
+      await row(page, "broken").nth(1).waitFor();
       expect(await page.locator("[data-row]").count()).toBe(2);
       await row(page, "u1").click();
       const others = page.getByRole("region", { name: "Other recipients of the same trigger" });
@@ -244,5 +245,30 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await page.getByRole("alert").getByText("answered 410").waitFor();
       await page.getByRole("tab", { name: "Events" }).click();
       await page.locator(".events .failed").getByText("failure_details=").first().waitFor();
+    }));
+
+  it("keeps the rows until those that are searched for come, and marks none of them as new", () =>
+    withPage(async ({ api, visit }) => {
+      const page = await visit("#/messages");
+      await row(page, "A short one").waitFor();
+      let answer = (): void => {};
+      const held = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      await page.route(/page\/messages\?q=short/, async (route) => {
+        await held;
+        await route.continue();
+      });
+      const asked = page.waitForRequest(/page\/messages\?q=short/);
+      await page.getByRole("searchbox").fill("short");
+      await asked;
+      expect(await row(page, "Hello").count()).toBe(1);
+      answer();
+      await row(page, "Hello").waitFor({ state: "detached" });
+      await page.getByRole("searchbox").fill("");
+      await row(page, "Hello").waitFor();
+      expect(await page.locator("li.new").count()).toBe(0);
+      await api.harness.trigger("hello", { recipients: ["u1"] });
+      await page.locator("li.new").first().waitFor();
     }));
 });
