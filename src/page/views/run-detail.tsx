@@ -73,7 +73,12 @@ function MessageLinks({ step }: { step: JsonObject }) {
           {ids.length === 1 ? "Show the message" : `Message ${at + 1}`}
         </a>
       ))}
-      {step.message_status ? <Chip status={step.message_status} /> : null}
+      {step.message_status ? (
+        <Chip
+          // The step says "sent" of what the sandbox keeps, too.
+          status={step.message_status === "not_sent" ? "kept in the sandbox" : step.message_status}
+        />
+      ) : null}
     </p>
   );
 }
