@@ -141,6 +141,8 @@ class Engine implements LocalOperations {
     const outcome = recipientOutcome(stored.recipientRun, new Map(messages.map((message) => [message.id, message])));
     return {
       ...recipientRunDetailShape(stored.run, stored.recipientRun),
+      data: stored.recipientRun.data ?? stored.run.data,
+      ...(stored.run.settings.branch === undefined ? {} : { branch: stored.run.settings.branch }),
       steps: explainedSteps(outcome.steps, stored.recipientRun.events),
       ...triggerDecision(stored.recipientRun.events),
       ...(outcome.reason ? { reason: outcome.reason as unknown as Json } : {}),

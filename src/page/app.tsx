@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef } from "preact/hooks";
+import { useCallback, useRef } from "preact/hooks";
 import { LiveContext, useLive, useLiveChanges, useTick } from "./lib/live.js";
 import type { Project } from "./lib/project.js";
 import { linkTo, type Route, VIEW_NAMES, VIEWS } from "./lib/route.js";
@@ -6,7 +6,7 @@ import { SHORTCUTS, useShortcuts } from "./lib/shortcuts.js";
 import { useTheme } from "./lib/theme.js";
 import { durationText } from "./lib/time.js";
 import { useResource } from "./lib/use-resource.js";
-import { useRoute } from "./lib/use-route.js";
+import { useRoute, useTitle } from "./lib/use-route.js";
 import { Icon } from "./parts/icon.js";
 import { ClockView } from "./views/clock.js";
 import { Messages } from "./views/messages.js";
@@ -23,9 +23,11 @@ function ClockLine() {
   const next = clock.next_due_at === null ? null : Date.parse(clock.next_due_at) - now();
   return (
     <a class="clock-line" href={linkTo("clock")}>
-      <span class={connected ? "live" : "live lost"} aria-hidden="true" />
-      <span role="status">{connected ? <span class="unseen">Live</span> : "Not connected"}</span>
-      <span class="clock-time">{new Date(now()).toISOString().slice(11, 19)} UTC</span>
+      <span role="status">
+        <span class={connected ? "live" : "live lost"} aria-hidden="true" />
+        {connected ? <span class="unseen">Live</span> : "Not connected"}
+      </span>
+      {connected ? <span class="clock-time">{new Date(now()).toISOString().slice(11, 19)} UTC</span> : null}
       {clock.frozen ? <span class="chip wait">frozen</span> : null}
       {moved && !clock.frozen ? (
         <span class="chip wait">
@@ -33,7 +35,7 @@ function ClockLine() {
           {durationText(clock.offset_ms)}
         </span>
       ) : null}
-      {next === null ? null : (
+      {next === null || !connected ? null : (
         <span class="muted clock-next">{next <= 0 ? "due now" : `next in ${durationText(next)}`}</span>
       )}
     </a>
@@ -83,9 +85,7 @@ function Page() {
   const help = useRef<HTMLDialogElement | null>(null);
   const showHelp = useCallback(() => help.current?.showModal(), []);
   useShortcuts(showHelp);
-  useEffect(() => {
-    document.title = `${route.id ?? VIEW_NAMES[route.view]} · knock dev`;
-  }, [route.id, route.view]);
+  useTitle(route.id ?? VIEW_NAMES[route.view]);
   return (
     <>
       <header class="bar">

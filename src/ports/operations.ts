@@ -35,7 +35,7 @@ export interface Operations {
 
   /** Section 2's document for a workflow run, or null. */
   readWorkflowRun(id: string): Promise<TriggerOutcome | null>;
-  /** The API's `WorkflowRecipientRunDetail` plus `steps`, or null. */
+  /** The API's `WorkflowRecipientRunDetail`, or null; locally with `steps`, the run's `data`, and its `branch` if it has one. */
   readRecipientRun(id: string): Promise<JsonObject | null>;
   listRecipientRuns(filter: RunFilter, page: Page): Promise<Paged<JsonObject>>;
 

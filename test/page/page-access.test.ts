@@ -86,6 +86,27 @@ describe.runIf(hasBrowser)("who uses the page", () => {
     60_000,
   );
 
+  it.each([961, 960, 929, 928, 768, 360])("at %i pixels has place for the clock, moved and lost", async (width) => {
+    const { api, visit } = opened;
+    await api.ask("POST /__knock/clock", { freeze: true });
+    const page = await visit("#/messages", { viewport: { width, height: 800 } });
+    await page.getByText("frozen").waitFor();
+    expect(await page.evaluate(WIDER)).toEqual([]);
+    await api.ask("POST /__knock/clock", { advance: "100d1h" });
+    await api.ask("POST /__knock/clock", { reset: true });
+    await api.ask("POST /__knock/clock", { advance: "100d1h" });
+    await page.getByText("+100d 1h").waitFor();
+    expect(await page.evaluate(WIDER)).toEqual([]);
+    let wider: unknown;
+    await api.restart(async () => {
+      await page.getByText("Not connected").waitFor();
+      wider = await page.evaluate(WIDER);
+    });
+    expect(wider).toEqual([]);
+    await api.ask("POST /__knock/clock", { reset: true });
+    await page.close();
+  });
+
   it("moves nothing where less motion is wanted", async () => {
     const page = await opened.visit("#/messages", { reducedMotion: "reduce" });
     await page.locator("[data-row]").first().waitFor();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { messageSummary } from "../../src/emulator/page/message-summary.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { step, when } from "../helpers/engine-harness.js";
 import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
@@ -52,6 +53,16 @@ describe("the page's helpers", () => {
       expect((await look(api, "messages")).items).toMatchObject([{ text: "See the page (today)" }]);
     }));
 
+  it("list a guide's message with the texts of its content", () => {
+    const content = { title: "Pages have a history", body: "", count: 2, link: "https://lark.test/" };
+    const message = { id: "1", content: { data: { __typename: "MessageInAppGuideContent", content } } };
+    expect(messageSummary(message)).toEqual({
+      id: "1",
+      title: "",
+      text: "Pages have a history · https://lark.test/",
+    });
+  });
+
   it("tell of a run why each step came out as it did", () =>
     withPage(async (api) => {
       const { harness } = api;
@@ -72,6 +83,15 @@ describe("the page's helpers", () => {
       const { items } = await look(api, `runs?workflow_run_id=${outcome.workflow_run_id}&status=completed`);
       expect((items as JsonObject[]).map(({ id }) => id)).toEqual([run.id]);
       expect((await api.ask("GET /__knock/page/runs/nobody")).status).toBe(404);
+    }));
+
+  it("tell of a run what data it was triggered with", () =>
+    withPage(async (api) => {
+      const { recipients } = await api.harness.trigger("hello", { recipients: ["u1"], data: { n: 1 } });
+      const path = `runs/${recipients?.[0]?.recipient_run_id}`;
+      expect(await look(api, path)).toMatchObject({ data: { n: 1 } });
+      const { body } = await api.ask(`GET /v1/workflow_recipient_runs/${recipients?.[0]?.recipient_run_id}`);
+      expect(body).not.toHaveProperty("data");
     }));
 
   it("find users, show what they have, and change their preferences", () =>

@@ -104,7 +104,7 @@ describe("inputs", () => {
       "long text",
       "number",
       "boolean",
-      "json",
+      "choice",
       "json",
       "object",
       "json",

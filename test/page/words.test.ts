@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { commandOf, type Draft, payloadOf } from "../../src/page/lib/draft.js";
 import { linkTo, parseRoute } from "../../src/page/lib/route.js";
 import { absoluteText, durationText, relativeText } from "../../src/page/lib/time.js";
-import { recipientOf, recipientText } from "../../src/page/lib/words.js";
+import { initialOf, recipientOf, recipientText } from "../../src/page/lib/words.js";
 
 const NOW = Date.parse("2026-11-24T10:00:00Z");
 const MINUTE = 60_000;
@@ -43,12 +43,23 @@ describe("addresses of views", () => {
   });
 });
 
+describe("the circle of a name", () => {
+  it.each([
+    ["ada", "A"],
+    ["👩‍🚀 Zoé", "👩‍🚀"],
+    ["", "•"],
+  ])("of %j has %s", (name, initial) => {
+    expect(initialOf(name)).toBe(initial);
+  });
+});
+
 const draft: Draft = {
   recipients: ["ada", "projects/p1"],
   actor: "alan",
   tenant: "",
   cancellationKey: "it's",
   skipDelays: true,
+  branch: "",
   data: { page: "Home" },
 };
 
@@ -66,6 +77,21 @@ describe("a trigger's form", () => {
   it("becomes a command", () => {
     expect(commandOf("new-comment", draft)).toBe(
       `knock notify new-comment --recipients ada --object projects/p1 --actor alan --cancellation-key 'it'\\''s' --data '{"page":"Home"}' --skip-delay`,
+    );
+  });
+
+  it("takes recipients whom the trigger identifies itself, as JSON", () => {
+    const inline = {
+      ...draft,
+      recipients: ["ada", '{"id":"zoe","avatar":"https://a.test/z"}', "{no"],
+      actor: '{"id":"al"}',
+    };
+    expect(payloadOf(inline)).toMatchObject({
+      recipients: ["ada", { id: "zoe", avatar: "https://a.test/z" }, "{no"],
+      actor: { id: "al" },
+    });
+    expect(commandOf("hello", { ...inline, recipients: inline.recipients.slice(0, 2) })).toContain(
+      `--recipients ada --recipients '{"id":"zoe","avatar":"https://a.test/z"}' --actor '{"id":"al"}'`,
     );
   });
 

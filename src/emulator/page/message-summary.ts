@@ -33,6 +33,10 @@ function partsOf(content: JsonObject): [title: string, text: string] {
       const blocks = objectsIn(template.blocks).map((block) => textOf(block.content));
       return ["", textOf(template.summary) || blocks.join(" ") || JSON.stringify(template.json_content ?? "")];
     }
+    case "MessageInAppGuideContent": {
+      const fields = isJsonObject(content.content) ? Object.values(content.content) : [];
+      return ["", fields.map(textOf).filter(Boolean).join(" · ")];
+    }
     case "MessageWebhookContent":
       return [`${textOf(content.method).toUpperCase()} ${textOf(content.url)}`, textOf(content.body)];
     default:

@@ -76,6 +76,7 @@ async function listRuns({ operations, query }: SupportCall): Promise<JsonObject>
     workflow: query.text("workflow"),
     workflow_run_id: query.text("workflow_run_id"),
     status: query.oneOf("status", RUN_STATUSES),
+    has_errors: query.flag("has_errors"),
     recipient: query.recipient("recipient"),
     text: query.text("q"),
   };
@@ -186,9 +187,12 @@ async function listWorkflows({ definitions }: SupportCall): Promise<JsonObject> 
   return listed(items, false);
 }
 
-async function trigger({ operations, param, body }: SupportCall): Promise<JsonObject> {
-  const parsed = parseTrigger(await body(), param("key"));
-  const outcome = await operations.triggerWorkflow(parsed.trigger, { idempotency_key: parsed.idempotency_key });
+/** `branch`: as a run of that branch, whose files it then has. */
+async function trigger({ operations, param, query, body }: SupportCall): Promise<JsonObject> {
+  const { trigger: wanted, idempotency_key } = parseTrigger(await body(), param("key"));
+  const branch = query.text("branch");
+  const options = { idempotency_key, ...(branch === undefined ? {} : { branch }) };
+  const outcome = await operations.triggerWorkflow(wanted, options);
   return outcome as unknown as JsonObject;
 }
 

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { isObject, type Json, type JsonObject, objectsIn } from "../lib/json.js";
+import { initialOf } from "../lib/words.js";
 import { Code } from "../parts/basics.js";
 import { OutLink } from "./rich-text.js";
 
@@ -108,7 +109,7 @@ export function Chat({ content, app }: { content: JsonObject; app: string }) {
         <figcaption>{place || (connection.via_incoming_webhook ? "an incoming webhook" : "a conversation")}</figcaption>
         <div class="chat-message">
           <span class="avatar" aria-hidden="true">
-            {app.slice(0, 1).toUpperCase()}
+            {initialOf(app)}
           </span>
           <div>
             <p class="chat-author">

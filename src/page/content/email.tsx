@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
 import { Code, type Tab } from "../parts/basics.js";
 import { OutLink, safeLink } from "./rich-text.js";
@@ -22,9 +22,34 @@ function sizeText(base64: unknown): string {
   return bytes < 1_024 ? `${bytes} B` : `${(bytes / 1_024).toFixed(1)} kB`;
 }
 
+interface FrameProps {
+  id: string;
+  isDark: boolean;
+  onLeft(): void;
+}
+
+/** An origin of its own, no scripts, no forms, no other windows; the answer's own policy says the same. */
+function Frame({ id, isDark, onLeft }: FrameProps) {
+  const isThere = useRef(false);
+  return (
+    <iframe
+      sandbox=""
+      class={isDark ? "dark" : undefined}
+      title="The e-mail as its reader sees it"
+      src={`/__knock/page/messages/${encodeURIComponent(id)}/html`}
+      onLoad={() => {
+        if (isThere.current) onLeft();
+        isThere.current = true;
+      }}
+    />
+  );
+}
+
 function Rendered({ id, html }: { id: string; html: string }) {
   const [isDark, setDark] = useState(false);
   const [isNarrow, setNarrow] = useState(() => innerWidth < PHONE);
+  // A link leads the frame to what the page's policy refuses: it is made anew, as many times as it was left.
+  const [left, setLeft] = useState(0);
   const { links, pictures } = useMemo(
     () => ({
       links: addressesIn(html, LINKS).filter((address) => safeLink(address) !== null),
@@ -51,14 +76,13 @@ function Rendered({ id, html }: { id: string; html: string }) {
         </button>
       </fieldset>
       <div class={isNarrow ? "frame narrow" : "frame"}>
-        {/* An origin of its own, no scripts, no forms, no other windows; the answer's own policy says the same. */}
-        <iframe
-          sandbox=""
-          class={isDark ? "dark" : undefined}
-          title="The e-mail as its reader sees it"
-          src={`/__knock/page/messages/${encodeURIComponent(id)}/html`}
-        />
+        <Frame key={String(left)} id={id} isDark={isDark} onLeft={() => setLeft(left + 1)} />
       </div>
+      {left > 0 ? (
+        <p class="hint" role="status">
+          Links do not open within the e-mail{links.length > 0 ? ": they are listed below" : ""}.
+        </p>
+      ) : null}
       {pictures.length > 0 ? (
         <p class="hint">
           {pictures.length === 1 ? "1 picture" : `${pictures.length} pictures`} from outside not loaded:{" "}

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
-import { recipientText } from "../lib/words.js";
+import { initialOf, recipientText } from "../lib/words.js";
 import { Time } from "../parts/basics.js";
 import { OutLink, RichText } from "./rich-text.js";
 
@@ -19,7 +19,7 @@ export function FeedItem({ blocks, actors, at, isRead }: FeedItemProps) {
   return (
     <article class={isRead ? "feed-item" : "feed-item unread"}>
       <span class="avatar" aria-hidden="true">
-        {(name || "•").slice(0, 1).toUpperCase()}
+        {initialOf(name)}
       </span>
       <div class="feed-body">
         {known.map((block: JsonObject, at) => {

@@ -30,7 +30,9 @@ export async function ask<T>(on: string, body?: JsonObject, signal?: AbortSignal
   );
 }
 
+export const NO_ANSWER = "The emulator does not answer. Is knock dev still running?";
+
 export function faultText(fault: unknown): string {
   if (fault instanceof Refusal) return fault.message;
-  return "The emulator does not answer. Is knock dev still running?";
+  return NO_ANSWER;
 }

@@ -34,6 +34,11 @@ export function parseRoute(hash: string): Route {
   return view === undefined ? { view: "messages", id: null, query: {} } : { view, id: id || null, query };
 }
 
+/** To a user, or an object by `projects/p1`, in the list that has it. */
+export function linkToRecipient(id: string): string {
+  return linkTo("users", id, id.includes("/") ? { kind: "objects" } : {});
+}
+
 /** A link to a view; filters that are empty are left out. */
 export function linkTo(view: View, id: string | null = null, query: Record<string, string> = {}): string {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();

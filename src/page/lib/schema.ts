@@ -42,7 +42,8 @@ function typeOf(schema: JsonObject): string {
 
 export function kindOf(schema: JsonObject, depth = 0): Kind {
   if (depth > MAX_DEPTH) return "json";
-  if (Array.isArray(schema.enum) && schema.enum.every((one) => typeof one !== "object")) return "choice";
+  if (Array.isArray(schema.enum) && schema.enum.every((one) => one === null || typeof one !== "object"))
+    return "choice";
   switch (typeOf(schema)) {
     case "string":
       return Number(schema.maxLength ?? 0) > LONG ? "long text" : "text";

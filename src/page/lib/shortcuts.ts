@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
-import { linkTo, type View } from "./route.js";
+import { linkTo, parseRoute, type View } from "./route.js";
+import { replaceRoute } from "./use-route.js";
 
 export const SHORTCUTS: [keys: string, does: string][] = [
   ["j or ↓", "next in the list"],
@@ -29,7 +30,10 @@ function step(by: 1 | -1): void {
   const row = rows[Math.max(0, Math.min(rows.length - 1, at))];
   if (row === undefined) return;
   row.focus();
-  if (matchMedia("(min-width: 60rem)").matches) row.click();
+  if (!row.closest(".panes") || !matchMedia("(min-width: 60rem)").matches) return;
+  // Who steps through many gets back to the list at once.
+  if (parseRoute(location.hash).id !== null) replaceRoute(row.getAttribute("href") ?? "");
+  else row.click();
 }
 
 function leave(target: HTMLElement | null): void {

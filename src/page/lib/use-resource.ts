@@ -65,6 +65,10 @@ export function useResource<T = JsonObject>(
   }, [path]);
   // Not its first run alone: `version` grows with every change.
   useEffect(() => refresh.current(), [version]);
+  // A fault of a lost connection ends with it.
+  useEffect(() => {
+    if (live.connected) refresh.current();
+  }, [live.connected]);
   useEffect(() => {
     if (anew !== "on return") return;
     const again = (): void => refresh.current();
@@ -85,21 +89,23 @@ const ROWS = 50;
 /** More rows than this no page shows: who looks for others narrows the list. */
 export const MAX_ROWS = 500;
 
-/** A list's newest rows, more of them when asked. */
+/** A list's newest rows, more of them when asked. `isOld`: they are what was asked for before. */
 export function useList<T = JsonObject>(
   path: string,
   query: Record<string, string>,
-): Resource<Listed<T>> & { showMore: (() => void) | null } {
+): Resource<Listed<T>> & { isOld: boolean; showMore: (() => void) | null } {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
   const [shown, setShown] = useState({ search, rows: ROWS });
   const rows = shown.search === search ? shown.rows : ROWS;
   const listed = useResource<Listed<T>>(`${path}?${search}${search === "" ? "" : "&"}limit=${rows}`);
   const last = useRef<{ search: string; value: Listed<T> | null }>({ search, value: null });
-  if (listed.value !== null || last.current.search !== search) last.current = { search, value: listed.value };
-  const isMore = last.current.value?.more === true && rows < MAX_ROWS;
+  if (listed.value !== null) last.current = { search, value: listed.value };
+  const isOld = last.current.search !== search;
+  const isMore = !isOld && last.current.value?.more === true && rows < MAX_ROWS;
   return {
     ...listed,
-    value: last.current.value, // while more rows come, those that are there stay
+    value: last.current.value, // while others come, those that are there stay
+    isOld,
     showMore: isMore ? () => setShown({ search, rows: Math.min(MAX_ROWS, rows + 2 * ROWS) }) : null,
   };
 }

@@ -11,6 +11,13 @@ export function useRoute(): Route {
   return route;
 }
 
+/** What the browser's tab and history call the view; null: as it is. */
+export function useTitle(title: string | null): void {
+  useEffect(() => {
+    if (title !== null) document.title = `${title} · knock dev`;
+  }, [title]);
+}
+
 /** Goes elsewhere without an entry in the history: filters change with every key. */
 export function replaceRoute(link: string): void {
   history.replaceState(null, "", link);

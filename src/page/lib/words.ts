@@ -1,4 +1,4 @@
-import { isObject, type Json } from "./json.js";
+import { isObject, type Json, type JsonObject } from "./json.js";
 
 const CHANNELS: Record<string, string> = {
   email: "E-mail",
@@ -24,10 +24,29 @@ export function recipientText(value: Json | undefined): string {
   return isObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value ?? "");
 }
 
-/** What {@link recipientText} writes, read again. */
+/** What {@link recipientText} writes, read again; JSON of an object is a recipient whom the trigger identifies itself. */
 export function recipientOf(text: string): Json {
+  const inline = objectIn(text);
+  if (inline !== null) return inline;
   const slash = text.indexOf("/");
   return slash > 0 ? { collection: text.slice(0, slash), id: text.slice(slash + 1) } : text;
+}
+
+/** The object that a text is as JSON; null: it is none. */
+export function objectIn(text: string): JsonObject | null {
+  if (!text.startsWith("{")) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What stands in a name's circle. */
+export function initialOf(name: string): string {
+  const [first] = new Intl.Segmenter().segment(name);
+  return (first?.segment ?? "•").toUpperCase();
 }
 
 export function spaced(name: unknown): string {

@@ -1,16 +1,30 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { NO_ANSWER } from "../lib/api.js";
+import type { Json, JsonObject } from "../lib/json.js";
 import { useLive, useTick } from "../lib/live.js";
-import { absoluteText, relativeText } from "../lib/time.js";
-import { spaced, toneOf } from "../lib/words.js";
+import { linkToRecipient } from "../lib/route.js";
+import { absoluteText, durationText, relativeText } from "../lib/time.js";
+import { recipientText, spaced, type Tone, toneOf } from "../lib/words.js";
 
-/** A status in a word. */
-export function Chip({ status, title }: { status: unknown; title?: string | undefined }) {
+/** A status in a word; its tone, where it is not the status's own. */
+export function Chip({ status, tone }: { status: unknown; tone?: Tone | undefined }) {
+  return <span class={`chip ${tone ?? toneOf(status)}`}>{spaced(status)}</span>;
+}
+
+/** A recipient run's status; with errors it is not all well, whatever it is. */
+export function RunStatus({ run }: { run: JsonObject }) {
+  const errors = Number(run.error_count);
   return (
-    <span class={`chip ${toneOf(status)}`} title={title}>
-      {spaced(status)}
-    </span>
+    <>
+      {errors > 0 ? <span class="chip bad">{errors === 1 ? "1 error" : `${errors} errors`}</span> : null}
+      <Chip status={run.status} tone={errors > 0 && run.status === "completed" ? "plain" : undefined} />
+    </>
   );
+}
+
+export function RecipientLink({ to }: { to: Json | undefined }) {
+  return <a href={linkToRecipient(recipientText(to))}>{recipientText(to)}</a>;
 }
 
 /** A moment as it is from now; all of it when pointed at. */
@@ -26,6 +40,18 @@ export function Time({ at }: { at: unknown }) {
   );
 }
 
+/** How long it is until then, to the second; all of the moment when pointed at. */
+export function Until({ at }: { at: string }) {
+  const { now } = useLive();
+  useTick(1_000);
+  const time = Date.parse(at);
+  return (
+    <time dateTime={at} title={absoluteText(time)}>
+      {time > now() ? `in ${durationText(time - now())}` : "now"}
+    </time>
+  );
+}
+
 /** Where there is nothing to show: what would bring something. `whole`: it stands for all that was asked for. */
 export function Empty({ title, whole, children }: { title: string; whole?: boolean; children?: ComponentChildren }) {
   return (
@@ -33,6 +59,17 @@ export function Empty({ title, whole, children }: { title: string; whole?: boole
       {whole ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children}
     </div>
+  );
+}
+
+/** What a link leads to and is no more, or never was. */
+export function Gone({ what, fault, children }: { what: string; fault: string; children?: ComponentChildren }) {
+  if (fault === NO_ANSWER) return <Fault text={fault} />;
+  return (
+    <Empty title={`No such ${what}`} whole>
+      <p>{fault}</p>
+      {children}
+    </Empty>
   );
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Workflow } from "../lib/draft.js";
 import { type Json, withValue } from "../lib/json.js";
 import { Tabs } from "./basics.js";
-import { SchemaFields } from "./schema-fields.js";
+import { linesOf, SchemaFields } from "./schema-fields.js";
 
 interface DataProps {
   workflow: Workflow;
@@ -16,6 +16,7 @@ interface DataProps {
 function DataJson({ data, onChange, onValid }: Omit<DataProps, "workflow" | "faults">) {
   const [typed, setTyped] = useState<string | null>(null);
   const [fault, setFault] = useState("");
+  const shown = typed ?? JSON.stringify(data, null, 2);
   useEffect(() => () => onValid(true), [onValid]);
   return (
     <div class="field">
@@ -23,10 +24,10 @@ function DataJson({ data, onChange, onValid }: Omit<DataProps, "workflow" | "fau
       <textarea
         id="data-json"
         class="json"
-        rows={14}
+        rows={linesOf(shown, 5)}
         spellcheck={false}
         aria-invalid={fault !== ""}
-        value={typed ?? JSON.stringify(data, null, 2)}
+        value={shown}
         onInput={({ currentTarget: { value } }) => {
           setTyped(value);
           try {
@@ -73,7 +74,7 @@ export function Data({ workflow, data, faults, onChange, onValid }: DataProps) {
     <fieldset class="field-group">
       <legend>Data</legend>
       {schema === null ? <p class="hint">This workflow has no schema: any object will do.</p> : null}
-      <Tabs label="Data" tabs={schema === null ? [json] : [form, json]} />
+      {schema === null ? json.show() : <Tabs label="Data" tabs={[form, json]} />}
     </fieldset>
   );
 }

@@ -36,16 +36,21 @@ interface ListProps {
 
 /** A list's rows, each a link to what it tells of. */
 export function List({ view, label, route, list, row, empty }: ListProps) {
-  const { value, fault, showMore } = list;
-  const ids = value?.items.map(({ id }) => String(id)) ?? null;
+  const { value, fault, isOld, showMore } = list;
+  const ids = isOld ? null : (value?.items.map(({ id }) => String(id)) ?? null);
   const fresh = useNewcomers(JSON.stringify(route.query), ids);
+  const isThere = value !== null;
+  // Whoever comes by a link finds what is open in the list, too.
+  useLayoutEffect(() => {
+    if (isThere) document.querySelector('[data-row][aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+  }, [isThere]);
   return (
     <>
       <Fault text={fault} />
       <p class="unseen" role="status">
         {fresh.size === 0 ? "" : `${fresh.size} new`}
       </p>
-      {value?.items.length === 0 ? empty : null}
+      {!isOld && value?.items.length === 0 ? empty : null}
       <ul class="rows" aria-label={label}>
         {value?.items.map((item) => {
           const id = String(item.id);

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { JsonObject } from "../lib/json.js";
 import { useResource } from "../lib/use-resource.js";
+import { objectIn } from "../lib/words.js";
 
 interface InputProps {
   id: string;
@@ -15,7 +16,7 @@ interface InputProps {
 /** A user's id, or `collection/id` of an object, completed from who is known. */
 export function RecipientInput({ id, label, value, hint, fault, onInput, onKeyDown }: InputProps) {
   const { value: found } = useResource<{ items: JsonObject[] }>(
-    `page/users?limit=20${value === "" ? "" : `&q=${encodeURIComponent(value)}`}`,
+    `page/users?limit=20${value === "" || value.startsWith("{") ? "" : `&q=${encodeURIComponent(value)}`}`,
     "on return",
   );
   const told = [hint ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ");
@@ -57,13 +58,26 @@ interface RecipientsProps {
   chosen: string[];
   fault: string | undefined;
   onChange(chosen: string[]): void;
+  /** Whether what is typed can be read. */
+  onValid(isValid: boolean): void;
 }
 
 /** Several of them: each is added by Enter, a comma or its choice. */
-export function RecipientsInput({ chosen, fault, onChange }: RecipientsProps) {
+export function RecipientsInput({ chosen, fault, onChange, onValid }: RecipientsProps) {
   const [text, setText] = useState("");
+  const [isWrong, setWrong] = useState(false);
+  const mark = (isUnread: boolean): void => {
+    setWrong(isUnread);
+    onValid(!isUnread);
+  };
   const add = (more: string): void => {
-    const ids = more.split(/[,\s]+/).filter((id) => id !== "" && !chosen.includes(id));
+    const inline = objectIn(more.trim());
+    const isUnread = inline === null && more.trimStart().startsWith("{");
+    mark(isUnread);
+    if (isUnread) return;
+    const ids = (inline === null ? more.split(/[,\s]+/) : [JSON.stringify(inline)]).filter(
+      (id) => id !== "" && !chosen.includes(id),
+    );
     if (ids.length > 0) onChange([...chosen, ...ids]);
     setText("");
   };
@@ -73,9 +87,13 @@ export function RecipientsInput({ chosen, fault, onChange }: RecipientsProps) {
         id="recipients"
         label="Recipients"
         value={text}
-        hint="Ids of users, or collection/id of objects; Enter adds one."
-        fault={fault}
-        onInput={(value) => (/[,\s]$/.test(value) ? add(value) : setText(value))}
+        hint='Ids of users, collection/id of objects, or JSON such as {"id":"zoe"}; Enter adds one.'
+        fault={isWrong ? 'This is not JSON: {"id":"zoe"} would be.' : fault}
+        onInput={(value) => {
+          mark(false);
+          if (/^\s*[^{\s].*[,\s]$/.test(value)) add(value);
+          else setText(value);
+        }}
         onKeyDown={(event) => {
           if (event.key !== "Enter" || text === "") return;
           event.preventDefault();
@@ -86,8 +104,8 @@ export function RecipientsInput({ chosen, fault, onChange }: RecipientsProps) {
         <ul class="tokens" aria-label="Chosen recipients">
           {chosen.map((id) => (
             <li key={id}>
-              <button type="button" onClick={() => onChange(chosen.filter((one) => one !== id))}>
-                {id} <span aria-hidden="true">×</span>
+              <button type="button" title={id} onClick={() => onChange(chosen.filter((one) => one !== id))}>
+                {String(objectIn(id)?.id ?? id)} <span aria-hidden="true">×</span>
                 <span class="unseen">(remove)</span>
               </button>
             </li>

@@ -15,6 +15,9 @@ interface FieldProps {
 /** Which keys a phone shows. */
 const INPUT_MODES: Record<string, "email" | "url"> = { email: "email", uri: "url" };
 
+/** How high a text is shown: whole, as long as that is not too much. */
+export const linesOf = (text: string, least: number): number => Math.min(18, Math.max(least, text.split("\n").length));
+
 /** What there is no input for, as JSON; it counts once it can be read. */
 function JsonInput({
   id,
@@ -26,14 +29,15 @@ function JsonInput({
   onSet(value: Json | undefined): void;
 }) {
   const [typed, setTyped] = useState<{ text: string; fault: string } | null>(null);
+  const shown = typed?.text ?? (value === undefined ? "" : JSON.stringify(value, null, 2));
   return (
     <>
       <textarea
         id={id}
         class="json"
-        rows={4}
+        rows={linesOf(shown, 2)}
         spellcheck={false}
-        value={typed?.text ?? (value === undefined ? "" : JSON.stringify(value, null, 2))}
+        value={shown}
         onInput={({ currentTarget: { value: text } }) => {
           try {
             onSet(text.trim() === "" ? undefined : (JSON.parse(text) as Json));
@@ -117,7 +121,7 @@ function List({ property, root, path, value, ...rest }: FieldProps) {
             {...rest}
           />
           <button type="button" class="quiet" onClick={() => rest.onSet([...path, at], undefined)}>
-            Remove {property.name} {at + 1}
+            <span aria-hidden="true">×</span> Remove {property.name} {at + 1}
           </button>
         </div>
       ))}
@@ -126,7 +130,7 @@ function List({ property, root, path, value, ...rest }: FieldProps) {
         class="quiet"
         onClick={() => rest.onSet([...path, items.length], sampleOf(schema, root, property.name.replace(/s$/, "")))}
       >
-        Add to {property.name}
+        <span aria-hidden="true">+</span> Add to {property.name}
       </button>
     </>
   );
@@ -162,7 +166,7 @@ function Field(props: FieldProps) {
       <fieldset class="field-group" aria-describedby={told}>
         <legend>
           {label}
-          {property.required ? <Required /> : null}
+          {isMarked(props) ? <Required /> : null}
         </legend>
         {notes}
         {kind === "list" ? (
@@ -183,13 +187,16 @@ function Field(props: FieldProps) {
     <div class="field">
       <label for={id}>
         {label}
-        {property.required ? <Required /> : null}
+        {isMarked(props) ? <Required /> : null}
       </label>
       <Single id={id} told={told} props={props} />
       {notes}
     </div>
   );
 }
+
+/** Items are there or not. */
+const isMarked = ({ property, path }: FieldProps): boolean => property.required && typeof path.at(-1) !== "number";
 
 const Required = () => <span class="required"> required</span>;
 

@@ -5,12 +5,14 @@ import { useLive, useTick } from "../lib/live.js";
 import { linkTo } from "../lib/route.js";
 import { absoluteText, durationText } from "../lib/time.js";
 import { recipientText } from "../lib/words.js";
-import { Chip, Facts, Fault, Time } from "../parts/basics.js";
+import { Chip, Facts, Fault, Time, Until } from "../parts/basics.js";
 
 const STEPS = ["1m", "10m", "1h", "1d", "7d"];
 
 interface Ran {
   fault: string | null;
+  /** What was refused. */
+  body?: JsonObject;
   ran: JsonObject[] | null;
 }
 
@@ -42,13 +44,13 @@ function RanRuns({ ran }: { ran: JsonObject[] }) {
 export function ClockView() {
   const { clock, now } = useLive();
   useTick(1_000);
-  const [{ fault, ran }, setRan] = useState<Ran>({ fault: null, ran: null });
+  const [{ fault, body: refusedBody, ran }, setRan] = useState<Ran>({ fault: null, ran: null });
   const [by, setBy] = useState("30m");
   const [to, setTo] = useState("");
   const move = (body: JsonObject): void => {
     ask<JsonObject>("POST clock", body).then(
       (answer) => setRan({ fault: null, ran: "advance" in body || "set" in body ? objectsIn(answer.ran) : null }),
-      (refused: unknown) => setRan({ fault: faultText(refused), ran: null }),
+      (refused: unknown) => setRan({ fault: faultText(refused), body, ran: null }),
     );
   };
   if (clock === null) return null;
@@ -70,7 +72,7 @@ export function ClockView() {
                 "nothing waits for a time"
               ) : (
                 <>
-                  <Time at={clock.next_due_at} /> <span class="muted">({absoluteText(next)})</span>
+                  <Until at={String(clock.next_due_at)} /> <span class="muted">({absoluteText(next)})</span>
                 </>
               ),
             ],
@@ -81,9 +83,9 @@ export function ClockView() {
         <button
           type="button"
           class="primary"
-          disabled={next === null}
+          aria-disabled={next === null}
           data-advance
-          onClick={() => move({ advance: "next" })}
+          onClick={() => next !== null && move({ advance: "next" })}
         >
           Advance to next
         </button>
@@ -137,9 +139,9 @@ export function ClockView() {
         <a href={linkTo("runs", null, { status: "paused" })}>Runs that wait</a>
       </p>
       <Fault text={fault} />
-      {fault !== null && to !== "" && Date.parse(to) < now() ? (
+      {typeof refusedBody?.set === "string" && Date.parse(refusedBody.set) < now() ? (
         <p class="actions">
-          <button type="button" onClick={() => move({ set: to, force: true })}>
+          <button type="button" onClick={() => move({ ...refusedBody, force: true })}>
             Set it back all the same
           </button>
           <span class="hint">What already ran stays as it is.</span>

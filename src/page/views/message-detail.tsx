@@ -8,11 +8,13 @@ import { ask, faultText } from "../lib/api.js";
 import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
 import { linkTo } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
-import { channelName, recipientText, spaced } from "../lib/words.js";
-import { Chip, Code, Empty, Facts, Fault, Tabs, Time } from "../parts/basics.js";
+import { useTitle } from "../lib/use-route.js";
+import { channelName, recipientText, toneOf } from "../lib/words.js";
+import { Chip, Code, Facts, Fault, Gone, RecipientLink, Tabs, Time } from "../parts/basics.js";
+import { Events } from "../parts/events.js";
 
 function Content({ message }: { message: JsonObject }) {
-  const content = isObject(message.content) && isObject(message.content.data) ? message.content.data : {};
+  const content = contentOf(message);
   const app = String(message.workflow);
   switch (content.__typename) {
     case "MessageSmsContent":
@@ -37,17 +39,11 @@ function Content({ message }: { message: JsonObject }) {
   }
 }
 
-function Events({ events }: { events: JsonObject[] }) {
-  return (
-    <ol class="events">
-      {events.map((event) => (
-        <li key={String(event.id)}>
-          <Time at={event.inserted_at} /> <span>{spaced(String(event.type).replace("message.", ""))}</span>
-          {isObject(event.data) ? <code class="muted"> {JSON.stringify(event.data)}</code> : null}
-        </li>
-      ))}
-    </ol>
-  );
+/** Why it did not arrive, as the provider has it; null: it did, or may yet. */
+function failureOf({ status, events }: JsonObject): string | null {
+  if (toneOf(status) !== "bad") return null;
+  const told = objectsIn(events).map(({ data }) => (isObject(data) ? data.failure_details : null));
+  return told.filter((one) => typeof one === "string")[0] ?? null;
 }
 
 /** What the recipient would do with it, by name of what is there now and of what undoes it. */
@@ -57,23 +53,26 @@ const MARKS = [
   ["archived", "unarchived", "Archive", "Unarchive"],
 ] as const;
 
+const contentOf = ({ content }: JsonObject): JsonObject =>
+  isObject(content) && isObject(content.data) ? content.data : {};
+
+function titleOf(message: JsonObject): string {
+  const { subject_line, title } = contentOf(message);
+  const { type } = isObject(message.channel) ? message.channel : {};
+  return String(subject_line || title || `${channelName(type)} to ${recipientText(message.recipient)}`);
+}
+
 export function MessageDetail({ id }: { id: string }) {
   const { value: message, fault, reload } = useResource(`page/messages/${encodeURIComponent(id)}`);
   const [marking, setMarking] = useState<string | null>(null);
-  if (message === null)
-    return fault === null ? null : (
-      <Empty title="Not there" whole>
-        {fault}
-      </Empty>
-    );
+  useTitle(message === null ? null : titleOf(message));
+  if (message === null) return fault === null ? null : <Gone what="message" fault={fault} />;
   const channel = isObject(message.channel) ? message.channel : {};
   const source = isObject(message.source) ? message.source : {};
-  const content = isObject(message.content) && isObject(message.content.data) ? message.content.data : {};
+  const content = contentOf(message);
   const isEmail = content.__typename === "MessageEmailContent";
   const isSandboxed = isObject(message.metadata) && message.metadata.sandbox === true;
-  const title = String(
-    content.subject_line || content.title || `${channelName(channel.type)} to ${recipientText(message.recipient)}`,
-  );
+  const title = titleOf(message);
   const engaged = Array.isArray(message.engagement_statuses) ? message.engagement_statuses : [];
   const mark = (status: string): void => {
     ask(`POST page/messages/${encodeURIComponent(id)}/mark`, { status }).then(
@@ -104,19 +103,23 @@ export function MessageDetail({ id }: { id: string }) {
         <Facts
           of={[
             ...(isEmail ? emailFacts(content) : []),
-            [
-              "Recipient",
-              <a href={linkTo("users", recipientText(message.recipient))}>{recipientText(message.recipient)}</a>,
-            ],
+            ["Recipient", <RecipientLink to={message.recipient} />],
             ["Channel", `${channelName(channel.type)} · ${String(channel.key)}`],
-            ["Workflow", `${String(message.workflow)} · ${String(source.step_ref)}`],
+            [
+              source.type === "guide" ? "Guide" : "Workflow",
+              `${String(message.workflow)} · ${String(source.step_ref)}`,
+            ],
             ["Tenant", message.tenant ? String(message.tenant) : ""],
             ["Made", <Time at={message.inserted_at} />],
             ["Held until", message.scheduled_at ? <Time at={message.scheduled_at} /> : ""],
-            ["Run", <a href={linkTo("runs", String(source.workflow_recipient_run_id))}>Show the run</a>],
           ]}
         />
         <p class="actions small">
+          {source.workflow_recipient_run_id ? (
+            <a class="button" href={linkTo("runs", String(source.workflow_recipient_run_id))}>
+              Show the run
+            </a>
+          ) : null}
           {MARKS.map(([status, undo, name, undoName]) => {
             const isSet = message[`${status}_at`] !== null;
             return (
@@ -126,6 +129,7 @@ export function MessageDetail({ id }: { id: string }) {
             );
           })}
         </p>
+        <Fault text={failureOf(message)} />
         <Fault text={marking ?? fault} />
       </header>
       <Tabs

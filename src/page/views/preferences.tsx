@@ -6,6 +6,8 @@ import { useResource } from "../lib/use-resource.js";
 import { channelName } from "../lib/words.js";
 import { Fault } from "../parts/basics.js";
 
+const isConditional = (value: Json | undefined): boolean => isObject(value) && "conditions" in value;
+
 const CHANNEL_TYPES = ["email", "sms", "push", "chat", "in_app_feed", "http"];
 
 interface ToggleProps {
@@ -17,13 +19,12 @@ interface ToggleProps {
 /** On, off, or decided by conditions, which only the JSON changes. */
 function Toggle({ label, value, onSet }: ToggleProps) {
   const isOn = value !== false;
-  const isConditional = isObject(value) && "conditions" in value;
   return (
     <label class="toggle">
       <input type="checkbox" role="switch" aria-checked={isOn} checked={isOn} onChange={() => onSet(!isOn)} />
       <span class="toggle-track" aria-hidden="true" />
       <span>{label}</span>
-      {isConditional ? <span class="muted">by conditions</span> : null}
+      {isConditional(value) ? <span class="muted">by conditions</span> : null}
       {value === undefined || value === null ? <span class="muted">not set</span> : null}
     </label>
   );
@@ -35,26 +36,42 @@ interface LevelProps {
   onSet(path: string[], value: boolean): void;
 }
 
-/** A category or a workflow: as a whole, and by type of channel. */
+/** What it comes to, in a few words: `on`, `off`, `not by E-mail, by conditions`. */
+function levelText(value: Json | undefined): string {
+  if (value === false) return "off";
+  if (!isObject(value)) return "on";
+  const named = [
+    ...Object.entries(isObject(value.channel_types) ? value.channel_types : {}).map(
+      ([type, one]) => [channelName(type), one] as const,
+    ),
+    ...Object.entries(isObject(value.channels) ? value.channels : {}),
+  ];
+  const namesOf = (test: (one: Json) => boolean): string =>
+    named.flatMap(([name, one]) => (test(one) ? [name] : [])).join(", ");
+  const never = namesOf((one) => one === false);
+  const sometimes = namesOf(isConditional);
+  const said = [
+    never && `not by ${never}`,
+    sometimes && `by ${sometimes} on conditions`,
+    isConditional(value) && "on conditions",
+  ];
+  return said.filter(Boolean).join(", ") || "on";
+}
+
+/** A category or a workflow: as a whole, by type of channel, and by those channels that it names. */
 function Level({ name, value, onSet }: LevelProps) {
   const types = isObject(value) && isObject(value.channel_types) ? value.channel_types : {};
-  const exceptions = Object.entries(types).filter(([, one]) => one === false);
+  const channels = isObject(value) && isObject(value.channels) ? value.channels : {};
   return (
     <details class="level">
       <summary>
         <span>{name}</span>
-        <span class="muted">
-          {value === false
-            ? "off"
-            : exceptions.length > 0
-              ? `not by ${exceptions.map(([type]) => channelName(type)).join(", ")}`
-              : "on"}
-        </span>
+        <span class="muted">{levelText(value)}</span>
       </summary>
       <div class="toggles">
         <Toggle
           label="All of it"
-          value={typeof value === "boolean" ? value : undefined}
+          value={typeof value === "boolean" || isConditional(value) ? value : undefined}
           onSet={(on) => onSet([], on)}
         />
         {value === false
@@ -67,6 +84,9 @@ function Level({ name, value, onSet }: LevelProps) {
                 onSet={(on) => onSet(["channel_types", type], on)}
               />
             ))}
+        {Object.entries(channels).map(([key, one]) => (
+          <Toggle key={key} label={key} value={one} onSet={(on) => onSet(["channels", key], on)} />
+        ))}
       </div>
     </details>
   );
@@ -132,6 +152,9 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
             onSet={(on) => merge(["channel_types", type], on)}
           />
         ))}
+        {Object.entries(section("channels")).map(([key, one]) => (
+          <Toggle key={key} label={key} value={one} onSet={(on) => merge(["channels", key], on)} />
+        ))}
         <Toggle
           label="Commercial messages"
           value={set.commercial_subscribed}
@@ -185,11 +208,34 @@ interface PreferencesProps {
 }
 
 export function Preferences({ sets, ...rest }: PreferencesProps) {
+  const { user, project, onChange } = rest;
+  const [fault, setFault] = useState<string | null>(null);
+  const others = (project?.tenants ?? []).filter((tenant) => !sets.some(({ id }) => id === tenant));
+  const begin = (tenant: string): void => {
+    const on = `PUT page/users/${encodeURIComponent(user)}/preferences/${encodeURIComponent(tenant)}`;
+    ask(on, { __persistence_strategy__: "merge" }).then(onChange, (refused: unknown) => setFault(faultText(refused)));
+  };
   return (
     <div class="preferences">
       {sets.map((set) => (
         <PreferenceSet key={String(set.id)} set={set} {...rest} />
       ))}
+      <Fault text={fault} />
+      {others.length === 0 ? null : (
+        <select
+          class="begin"
+          aria-label="Preferences for a tenant"
+          value=""
+          onChange={({ currentTarget }) => begin(currentTarget.value)}
+        >
+          <option value="">Add preferences for a tenant…</option>
+          {others.map((tenant) => (
+            <option key={tenant} value={tenant}>
+              {tenant}
+            </option>
+          ))}
+        </select>
+      )}
     </div>
   );
 }

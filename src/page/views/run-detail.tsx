@@ -1,9 +1,15 @@
-import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { ask, faultText } from "../lib/api.js";
+import { draftOf } from "../lib/draft.js";
+import { storeDraft } from "../lib/draft-store.js";
 import { isObject, type Json, type JsonObject, objectsIn } from "../lib/json.js";
+import { useLive } from "../lib/live.js";
 import { linkTo } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
+import { useTitle } from "../lib/use-route.js";
 import { channelName, recipientText, spaced, toneOf } from "../lib/words.js";
-import { Chip, Empty, Facts, Fault, Time } from "../parts/basics.js";
+import { Chip, Code, Facts, Fault, Gone, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
+import { Events } from "../parts/events.js";
 
 function Conditions({ of }: { of: Json | undefined }) {
   const known = objectsIn(of);
@@ -34,7 +40,7 @@ function Why({ part }: { part: JsonObject }) {
       {reason ? (
         <p class="reason">
           {String(reason.meaning)}
-          {reason.detail ? (
+          {reason.detail && !preference ? (
             <>
               : <code>{String(reason.detail)}</code>
             </>
@@ -67,8 +73,40 @@ function MessageLinks({ step }: { step: JsonObject }) {
           {ids.length === 1 ? "Show the message" : `Message ${at + 1}`}
         </a>
       ))}
-      {step.message_status ? <Chip status={step.message_status} /> : null}
+      {step.message_status ? (
+        <Chip
+          // The step says "sent" of what the sandbox keeps, too.
+          status={step.message_status === "not_sent" ? "kept in the sandbox" : step.message_status}
+        />
+      ) : null}
     </p>
+  );
+}
+
+/** When a step that waits goes on, and the way there. */
+function GoesOn({ at }: { at: string }) {
+  const { now } = useLive();
+  const [fault, setFault] = useState<string | null>(null);
+  const advance = (): void => {
+    ask("POST clock", { set: at }).then(
+      () => setFault(null),
+      (refused: unknown) => setFault(faultText(refused)),
+    );
+  };
+  return (
+    <>
+      <p class="reason step-messages small">
+        <span>
+          goes on <Until at={at} />
+        </span>
+        {Date.parse(at) > now() ? (
+          <button type="button" onClick={advance}>
+            Advance the clock to it
+          </button>
+        ) : null}
+      </p>
+      <Fault text={fault} />
+    </>
   );
 }
 
@@ -87,9 +125,7 @@ function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
       </div>
       {step.branch ? <p class="reason">took the branch “{String(step.branch)}”</p> : null}
       {step.until ? (
-        <p class="reason">
-          goes on <Time at={step.until} />
-        </p>
+        <GoesOn at={String(step.until)} />
       ) : step.outcome === "waiting" ? (
         <p class="reason">waits for an event</p>
       ) : null}
@@ -113,7 +149,9 @@ function Siblings({ run }: { run: JsonObject }) {
             <a href={linkTo("runs", String(other.id), { workflow_run_id: trigger })}>
               {recipientText(other.recipient)}
             </a>{" "}
-            <Chip status={other.status} />
+            <span class="chips">
+              <RunStatus run={other} />
+            </span>
           </li>
         ))}
       </ul>
@@ -121,21 +159,10 @@ function Siblings({ run }: { run: JsonObject }) {
   );
 }
 
-/** `Show` with the rest as text where there is something. */
-function eventText(event: JsonObject): ComponentChildren {
-  const data = isObject(event.data) ? Object.entries(event.data) : [];
-  const plain = data.filter(([, value]) => typeof value !== "object");
-  return plain.map(([name, value]) => `${name}=${String(value)}`).join("  ");
-}
-
 export function RunDetail({ id }: { id: string }) {
   const { value: run, fault } = useResource(`page/runs/${encodeURIComponent(id)}`);
-  if (run === null)
-    return fault === null ? null : (
-      <Empty title="Not there" whole>
-        {fault}
-      </Empty>
-    );
+  useTitle(run === null ? null : `${String(run.workflow)} for ${recipientText(run.recipient)}`);
+  if (run === null) return fault === null ? null : <Gone what="run" fault={fault} />;
   const events = objectsIn(run.events);
   const source = isObject(run.trigger_source) ? run.trigger_source : {};
   const steps = objectsIn(run.steps);
@@ -148,30 +175,39 @@ export function RunDetail({ id }: { id: string }) {
             {String(run.workflow)} <span class="muted">for {recipientText(run.recipient)}</span>
           </h1>
           <p class="chips">
-            <Chip status={run.status} />
-            {Number(run.error_count) > 0 ? <span class="chip bad">{String(run.error_count)} errors</span> : null}
+            <RunStatus run={run} />
           </p>
         </div>
         <Facts
           of={[
-            ["Recipient", <a href={linkTo("users", recipientText(run.recipient))}>{recipientText(run.recipient)}</a>],
-            ["Actor", run.actor ? recipientText(run.actor) : ""],
+            ["Recipient", <RecipientLink to={run.recipient} />],
+            ["Actor", run.actor ? <RecipientLink to={run.actor} /> : ""],
             ["Tenant", run.tenant ? String(run.tenant) : ""],
             ["Started", <Time at={run.inserted_at} />],
-            ["By", spaced(source.type)],
+            ["Triggered by", spaced(source.type)],
+            ["Branch", run.branch ? String(run.branch) : ""],
             ["Cancellation key", source.cancellation_key ? String(source.cancellation_key) : ""],
             ["Recipient run", <code>{id}</code>],
             ["Trigger", <code>{String(run.workflow_run_id)}</code>],
           ]}
         />
         <p class="actions small">
-          <a class="button" href={linkTo("trigger", String(run.workflow), { recipient: recipientText(run.recipient) })}>
+          <a
+            class="button"
+            href={linkTo("trigger", String(run.workflow), { recipient: recipientText(run.recipient) })}
+            onClick={() => storeDraft(String(run.workflow), draftOf(run))}
+          >
             Trigger again
           </a>
         </p>
         <Fault text={fault} />
       </header>
-      <Why part={run} />
+      {run.reason || run.preference || objectsIn(run.conditions).length > 0 ? (
+        <section aria-label="Before the first step">
+          <h2>Before the first step</h2>
+          <Why part={run} />
+        </section>
+      ) : null}
       <h2>Steps</h2>
       {steps.length === 0 ? <p class="hint">No step was reached.</p> : null}
       <ol class="timeline" aria-label="Steps">
@@ -181,18 +217,12 @@ export function RunDetail({ id }: { id: string }) {
       </ol>
       <Siblings run={run} />
       <details>
+        <summary>Data</summary>
+        <Code value={run.data} label="Data" />
+      </details>
+      <details>
         <summary>Events ({events.length})</summary>
-        <ol class="events">
-          {events.map((event) => (
-            <li key={String(event.id)} class={event.status === "error" ? "failed" : undefined}>
-              <Time at={event.inserted_at} />{" "}
-              <span>
-                {spaced(event.event)} {event.step_ref ? <code>{String(event.step_ref)}</code> : null}
-              </span>
-              <code class="muted"> {eventText(event)}</code>
-            </li>
-          ))}
-        </ol>
+        <Events events={events} />
       </details>
     </article>
   );

@@ -3,14 +3,16 @@ import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
 import { recipientText } from "../lib/words.js";
-import { Chip, Empty, Time } from "../parts/basics.js";
+import { Empty, RunStatus, Time } from "../parts/basics.js";
 import { Filters, List, Panes } from "../parts/list.js";
 import { RunDetail } from "./run-detail.js";
 
 const STATUSES = ["queued", "processing", "paused", "completed", "cancelled"];
 
+/** No status: runs go on after an error. */
+const WITH_ERRORS = "with errors";
+
 function Row({ run }: { run: JsonObject }) {
-  const errors = Number(run.error_count);
   return (
     <>
       <span class="row-main">
@@ -23,8 +25,7 @@ function Row({ run }: { run: JsonObject }) {
       <span class="row-side">
         <Time at={run.inserted_at} />
         <span class="chips">
-          {errors > 0 ? <span class="chip bad">{errors === 1 ? "1 error" : `${errors} errors`}</span> : null}
-          <Chip status={run.status} />
+          <RunStatus run={run} />
         </span>
       </span>
     </>
@@ -33,7 +34,8 @@ function Row({ run }: { run: JsonObject }) {
 
 export function Runs({ route, project }: { route: Route; project: Project | null }) {
   const { q = "", workflow = "", status = "", recipient = "", workflow_run_id = "" } = route.query;
-  const list = useList("page/runs", { q, workflow, status, recipient, workflow_run_id });
+  const narrowed: Record<string, string> = status === WITH_ERRORS ? { has_errors: "true" } : { status };
+  const list = useList("page/runs", { q, workflow, ...narrowed, recipient, workflow_run_id });
   const isFiltered = q + workflow + status + recipient + workflow_run_id !== "";
   return (
     <Panes
@@ -45,7 +47,7 @@ export function Runs({ route, project }: { route: Route; project: Project | null
             placeholder="Search runs"
             selects={[
               { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
-              { name: "status", label: "Status", options: STATUSES.map((one) => [one, one]) },
+              { name: "status", label: "Status", options: [...STATUSES, WITH_ERRORS].map((one) => [one, one]) },
             ]}
             fixed={[
               { name: "recipient", text: (value) => `for ${value}` },

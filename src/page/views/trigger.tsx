@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ask, faultText, Refusal } from "../lib/api.js";
 import { commandOf, type Draft, newDraft, payloadOf, sampleData, type Workflow } from "../lib/draft.js";
 import { storeDraft, storedDraft } from "../lib/draft-store.js";
@@ -6,6 +6,7 @@ import { type JsonObject, objectsIn } from "../lib/json.js";
 import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
+import { replaceRoute } from "../lib/use-route.js";
 import { recipientText, stepName } from "../lib/words.js";
 import { Code, Empty, Fault } from "../parts/basics.js";
 import { Data } from "../parts/data-input.js";
@@ -23,12 +24,13 @@ interface Refused {
 function Form({ workflow, project, route }: { workflow: Workflow; project: Project | null; route: Route }) {
   const { key } = workflow;
   const [draft, setDraft] = useState<Draft>(() => {
-    const kept = storedDraft(key) ?? newDraft(workflow);
+    const kept: Draft = { ...newDraft(workflow), ...storedDraft(key) };
     const asked = route.query.recipient;
     return asked && !kept.recipients.includes(asked) ? { ...kept, recipients: [asked] } : kept;
   });
   const [refused, setRefused] = useState<Refused | null>(null);
   const [isValid, setValid] = useState(true);
+  const [isNamed, setNamed] = useState(true);
   const [isSending, setSending] = useState(false);
   const [round, setRound] = useState(0);
   const change = (part: Partial<Draft>): void =>
@@ -59,7 +61,9 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
     event.preventDefault();
     setSending(true);
     try {
-      const outcome = await ask<JsonObject>(`POST page/workflows/${encodeURIComponent(key)}/trigger`, payloadOf(draft));
+      const on = draft.branch === "" ? "" : `?branch=${encodeURIComponent(draft.branch)}`;
+      const path = `page/workflows/${encodeURIComponent(key)}/trigger${on}`;
+      const outcome = await ask<JsonObject>(`POST ${path}`, payloadOf(draft));
       const trigger = String(outcome.workflow_run_id);
       const recipients = objectsIn(outcome.recipients);
       const first = recipients.find(({ recipient_run_id }) => recipient_run_id !== null);
@@ -68,7 +72,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       if (unknown.length === 0) location.hash = runs;
       else {
         const names = unknown.map(({ recipient }) => recipientText(recipient)).join(", ");
-        const text = `${names}: not identified, so nothing was sent. A trigger may identify them, or a recipients file.`;
+        const text = `${names}: not identified, so nothing was sent. Give {"id":"…"} as a recipient to identify somebody, or put them into recipients/.`;
         setRefused({ text, fields: NONE, ...(first ? { others: runs } : {}) });
         setSending(false);
       }
@@ -88,11 +92,18 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
           </span>
         ))}
       </p>
+      {draft.branch === "" ? null : (
+        <button type="button" class="filter" onClick={() => change({ branch: "" })}>
+          on the branch {draft.branch} <span aria-hidden="true">×</span>
+          <span class="unseen">(on the main files instead)</span>
+        </button>
+      )}
       {workflow.active ? null : <p class="fault">This workflow is switched off here: a trigger of it is refused.</p>}
       <RecipientsInput
         chosen={draft.recipients}
         fault={faultOf("recipients")}
         onChange={(recipients) => change({ recipients })}
+        onValid={setNamed}
       />
       <div class="columns">
         <RecipientInput
@@ -155,7 +166,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
         </div>
       )}
       <p class="actions">
-        <button type="submit" class="primary" disabled={!isValid || isSending}>
+        <button type="submit" class="primary" disabled={!isValid || !isNamed || isSending}>
           Trigger
         </button>
         <button
@@ -188,15 +199,35 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
   );
 }
 
+function Row({ workflow, link }: { workflow: Workflow; link: string }) {
+  const { key, name, steps, active, error } = workflow;
+  return (
+    <a class="row" href={link} data-row={key}>
+      <span class="row-main">
+        <span class="row-title">{name}</span>
+        <span class="row-foot">{error === null ? [key, ...new Set(steps.map(stepName))].join(" · ") : error}</span>
+      </span>
+      {error === null ? null : <span class="chip bad">cannot be read</span>}
+      {active || error !== null ? null : <span class="chip">off</span>}
+    </a>
+  );
+}
+
 export function Trigger({ route, project }: { route: Route; project: Project | null }) {
   const { value, fault } = useResource<{ items: Workflow[] }>("page/workflows", "on return");
   const workflows = value?.items ?? [];
   const chosen = workflows.find(({ key }) => key === route.id) ?? null;
+  // Opens it where there is no other.
+  const [only] = workflows;
+  useEffect(() => {
+    if (route.id === null && only !== undefined && workflows.length === 1)
+      replaceRoute(linkTo("trigger", only.key, route.query));
+  });
   if (value !== null && workflows.length === 0)
     return (
       <Empty title="No workflows" whole>
         <p>
-          The project has none: <code>knock init</code> writes one to start with.
+          The project has none yet: <code>workflows/&lt;key&gt;/workflow.json</code> is where one stands.
         </p>
       </Empty>
     );
@@ -230,7 +261,15 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
       {value !== null && route.id !== null && chosen === null ? (
         <Fault text={`There is no workflow "${route.id}".`} />
       ) : null}
-      {chosen === null ? null : chosen.error !== null ? (
+      {chosen === null ? (
+        <ul class="rows workflows" aria-label="Workflows">
+          {workflows.map((workflow) => (
+            <li key={workflow.key}>
+              <Row workflow={workflow} link={linkTo("trigger", workflow.key, route.query)} />
+            </li>
+          ))}
+        </ul>
+      ) : chosen.error !== null ? (
         <Fault text={chosen.error} />
       ) : (
         <Form key={chosen.key} workflow={chosen} project={project} route={route} />

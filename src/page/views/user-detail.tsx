@@ -3,8 +3,9 @@ import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
 import type { Project } from "../lib/project.js";
 import { linkTo } from "../lib/route.js";
 import { useList, useResource } from "../lib/use-resource.js";
+import { useTitle } from "../lib/use-route.js";
 import { recipientText } from "../lib/words.js";
-import { Code, Empty, Facts, Fault, Tabs } from "../parts/basics.js";
+import { Code, Facts, Fault, Gone, RecipientLink, Tabs } from "../parts/basics.js";
 import { Preferences } from "./preferences.js";
 
 function Feed({ user, channel }: { user: string; channel: string }) {
@@ -56,8 +57,7 @@ function Subscriptions({ of, none }: { of: JsonObject[]; none: string }) {
     <ul class="subscriptions">
       {of.map(({ of: other, properties }) => (
         <li key={recipientText(other)}>
-          <a href={linkTo("users", recipientText(other))}>{recipientText(other)}</a>{" "}
-          <span class="muted">{propertiesText(properties)}</span>
+          <RecipientLink to={other} /> <span class="muted">{propertiesText(properties)}</span>
         </li>
       ))}
     </ul>
@@ -67,19 +67,19 @@ function Subscriptions({ of, none }: { of: JsonObject[]; none: string }) {
 /** A user, or an object by `projects/p1`. */
 export function UserDetail({ id, project }: { id: string; project: Project | null }) {
   const { value, fault, reload } = useResource(`page/users/${encodeURIComponent(id)}`);
+  const shape = isObject(value?.user) ? value.user : {};
+  const user = isObject(shape.properties) ? { ...shape.properties, ...shape, ...named(shape.properties) } : shape;
+  const name = String(user.name ?? id);
+  useTitle(value === null ? null : name);
   if (value === null)
     return fault === null ? null : (
-      <Empty title="Not there" whole>
-        <p>{fault}</p>
+      <Gone what={id.includes("/") ? "object" : "user"} fault={fault}>
         <p>
-          <a href={linkTo("messages", null, { q: id })}>Search messages for it</a>
+          <a href={linkTo("messages", null, { q: id })}>Search messages for {id}</a>
         </p>
-      </Empty>
+      </Gone>
     );
-  const shape = isObject(value.user) ? value.user : {};
-  const user = isObject(shape.properties) ? { ...shape.properties, ...shape, ...named(shape.properties) } : shape;
   const feeds = Array.isArray(value.feeds) ? value.feeds.map(String) : [];
-  const name = String(user.name ?? id);
   const subscribers = objectsIn(value.subscribers);
   const subscriptions = objectsIn(value.subscriptions);
   return (

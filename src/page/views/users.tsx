@@ -2,6 +2,7 @@ import type { JsonObject } from "../lib/json.js";
 import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
+import { initialOf } from "../lib/words.js";
 import { Empty } from "../parts/basics.js";
 import { Filters, List, Panes } from "../parts/list.js";
 import { UserDetail } from "./user-detail.js";
@@ -11,7 +12,7 @@ function Row({ user }: { user: JsonObject }) {
   return (
     <>
       <span class="avatar" aria-hidden="true">
-        {name.slice(0, 1).toUpperCase()}
+        {initialOf(name)}
       </span>
       <span class="row-main">
         <span class="row-title">{name}</span>
