@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { messageOf } from "../../errors/knock-error.js";
@@ -8,6 +9,7 @@ import { accessOf, checkBranch } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { endWith } from "../http/answer-unreadable.js";
 import { ApiError, apiErrorOf } from "../http/api-error.js";
+import type { Connections } from "../http/connections.js";
 import { readWithoutUpgrade } from "../http/without-upgrade.js";
 import type { StoreWatch } from "../store-watch.js";
 import { FeedWatch } from "./feed-watch.js";
@@ -34,6 +36,7 @@ export class Realtime {
     private readonly options: EmulatorOptions,
     store: StoreWatch,
     private readonly listed: ListedKeys,
+    connections: Connections,
   ) {
     this.feeds = new FeedWatch(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
@@ -42,7 +45,8 @@ export class Realtime {
       options.onError,
     );
     this.guides = new GuideWatch(options.onError);
-    http.on("upgrade", (request, socket, head) => {
+    http.on("upgrade", async (request, socket: Socket, head) => {
+      if (!(await connections.inTurn(socket))) return void socket.destroy();
       if (request.headers.upgrade?.toLowerCase() !== "websocket")
         return readWithoutUpgrade(http, request, socket, head);
       const began = performance.now();
