@@ -122,6 +122,34 @@ describe("the official browser client", () => {
     }));
 });
 
+describe("more messages at once than a page has, of which the client reads one after each event", () => {
+  async function many(api: OpenedEmulator): Promise<void> {
+    for (let n = 0; n < 130; n++) {
+      api.harness.now += 1_000;
+      await api.harness.trigger("hello", { recipients: ["u1"], data: { n } });
+    }
+  }
+
+  it.each<[when: string, come: (api: OpenedEmulator) => Promise<void>]>([
+    ["while it listens", many],
+    ["while it is away", (api) => api.restart(() => many(api))],
+  ])("%s: all are read without another message", (_when, come) =>
+    withApi(async (api) => {
+      const browser = listen(api.url, "u1", "c-feed");
+      try {
+        await joined(browser);
+        await trigger(api);
+        await vi.waitFor(() => expect(browser.received).toHaveLength(1), PATIENCE);
+        await come(api);
+        await vi.waitFor(() => expect(browser.feed.getState().items).toHaveLength(131), PATIENCE);
+        expect(new Set(browser.received).size).toBe(131);
+      } finally {
+        browser.close();
+      }
+    }),
+  );
+});
+
 describe("the socket", () => {
   it("answers heartbeats, joins and leaves, and speaks only of what is joined (R-036 to R-039)", () =>
     withApi(async (api) => {
