@@ -226,6 +226,15 @@ describe("the socket", () => {
       expect((await once(socket, "close"))[0]).toBe(1003);
     }));
 
+  it("answers a join whose options are nested without end", () =>
+    withApi(async ({ url }) => {
+      const { socket, frames } = await connect(url);
+      socket.send(`["1","1","${TOPIC}","phx_join",{"ref_1":${'{"a":'.repeat(90_000)}1${"}".repeat(90_000)}}]`);
+      await vi.waitFor(() => expect(frames).toHaveLength(1), PATIENCE);
+      expect(frames[0]?.[4]).toMatchObject({ status: "error", response: { reason: expect.stringContaining("deep") } });
+      socket.terminate();
+    }));
+
   it("that is refused, and a join that is, are told of without keys and tokens", async () => {
     const told: AnsweredRequest[] = [];
     await withApi(
