@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { messageOf } from "../../errors/knock-error.js";
 import { authenticate, type Caller, type ListedKeys } from "../access/authenticate.js";
 import { checkHost } from "../admission.js";
-import { accessOf, checkBranch } from "../create-listener.js";
+import { accessOf, checkBranch, SOCKET_PATH } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { endWith } from "../http/answer-unreadable.js";
 import { ApiError, apiErrorOf } from "../http/api-error.js";
@@ -16,7 +16,6 @@ import { FeedWatch } from "./feed-watch.js";
 import { GuideWatch } from "./guide-watch.js";
 import { SocketSession } from "./socket-session.js";
 
-const PATH = "/ws/v1/websocket";
 /** "Service restart": clients come back after it, as they do not after 1000 (R-041). */
 const RESTART = 1012;
 /** Clients that do not answer the close by then are cut. */
@@ -71,7 +70,7 @@ export class Realtime {
     if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
     checkHost(headers.host, this.options);
     const [path, query = ""] = (url ?? "").split("?", 2);
-    if (path !== PATH) throw new ApiError(404, "resource_missing", `The socket is at ${PATH}`);
+    if (path !== SOCKET_PATH) throw new ApiError(404, "resource_missing", `The socket is at ${SOCKET_PATH}`);
     const parameters = new URLSearchParams(query); // empty pairs are none (R-031)
     const credentials = {
       authorization: `Bearer ${parameters.get("api_key") ?? ""}`,

@@ -238,8 +238,9 @@ describe("the socket", () => {
   it("that is refused, and a join that is, are told of without keys and tokens", async () => {
     const told: AnsweredRequest[] = [];
     await withApi(
-      async ({ url }) => {
+      async ({ url, ask }) => {
         await refusal(url, "/ws/v1/websocket?api_key=secret&user_token=secret");
+        await ask("GET /ws/v1/websocket?api_key=secret&user_token=secret");
         const { say, answer, socket } = await connect(url);
         say("1", "1", "feeds:mail:u1", "phx_join", {});
         say("2", "2", "nonsense", "phx_join", {});
@@ -251,6 +252,7 @@ describe("the socket", () => {
     );
     expect(told).toMatchObject([
       { method: "GET", path: "/ws/v1/websocket", status: 403, error: expect.stringContaining("API key") },
+      { method: "GET", path: "/ws/v1/websocket", status: 400, error: expect.stringContaining("proxy") },
       { method: "JOIN", path: "feeds:mail:u1", status: 422, error: expect.stringContaining("not an in-app feed") },
       { method: "JOIN", path: "nonsense", status: 404, error: expect.stringContaining("topic") },
     ]);
