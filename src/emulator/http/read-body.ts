@@ -13,7 +13,7 @@ function tooLarge(): ApiError {
 }
 
 /**
- * The whole body as text. Throws 413 once it is too large (Q-30), and 400 for what is no UTF-8: read all the same, its letters
+ * The whole body as text. Throws 413 once it is too large (Q-30), and 400 for what is no UTF-8 (Q-31): read all the same, its letters
  * beyond ASCII would be lost without a word.
  */
 export async function readText(incoming: IncomingMessage): Promise<string> {

@@ -8,7 +8,7 @@ const PAUSE_MS = 500;
 /** A feed's events are at least this far apart (RQ-4); the first goes out at once. */
 const GAP_MS = 500;
 
-/** Pages that a client which comes back is sent for: how many it lacks is not known. */
+/** Pages that a client which comes back is sent for (RQ-12): how many it lacks is not known. */
 const PAGES_AGAIN = 10;
 /** Feeds looked at before others have their turn. */
 const IN_A_ROW = 20;

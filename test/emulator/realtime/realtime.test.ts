@@ -122,7 +122,7 @@ describe("the official browser client", () => {
     }));
 });
 
-describe("more messages at once than a page has, of which the client reads one after each event", () => {
+describe("more messages at once than a page has, of which the client reads one after each event (RQ-12)", () => {
   async function many(api: OpenedEmulator): Promise<void> {
     for (let n = 0; n < 130; n++) {
       api.harness.now += 1_000;
