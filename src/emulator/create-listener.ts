@@ -222,7 +222,7 @@ function respondError(exchange: Exchange, error: unknown, options: AppOptions): 
   const known = apiErrorOf(error);
   if (known === null || known.status === 500) options.onError(error);
   // Half an answer is worse than a connection that ends.
-  if (exchange.outgoing.headersSent) return void exchange.outgoing.destroy();
+  if (exchange.outgoing.headersSent && !exchange.outgoing.writableEnded) return void exchange.outgoing.destroy();
   const { status, body }: { status: number; body: JsonObject } =
     known ?? new ApiError(500, "internal", "This is a fault of the emulator; its own output tells more");
   const headers = {

@@ -71,6 +71,11 @@ describe("what is no request is refused as the API refuses", () => {
       `PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
       [200, 200, 400],
     ],
+    [
+      "a chunk without a size, from nobody known",
+      "PUT /v1/users/u1 HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+      [200, 200, 400],
+    ],
     ["a body that is cut off", `PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}Content-Length: 9\r\n\r\n{}`, [200, 200, 400]],
     ["who wants a tunnel", `CONNECT lark.test:443 HTTP/1.1\r\n${HEAD}\r\n`, [200, 200, 400]],
   ])("%s: what was asked before it is answered first", (_what, bad, statuses) =>
