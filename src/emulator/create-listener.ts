@@ -21,6 +21,8 @@ import { serveTracking } from "./routes/tracking.js";
 
 const API_PATH = "/v1/";
 const SUPPORT_PATH = "/__knock/";
+/** Keys and tokens are in its query, which is shown to nobody. */
+export const SOCKET_PATH = "/ws/v1/websocket";
 
 const corsOf = corsHeaders(ROUTES);
 
@@ -79,6 +81,11 @@ function dispatcherOf(options: AppOptions): Dispatcher {
       const caller = admit(exchange, access, options);
       respond(exchange, await answer(exchange, { route, caller, access, limits }, options));
     });
+  routes.add(`GET ${SOCKET_PATH}`, () => {
+    const message =
+      "A WebSocket is opened here, and the request asks for none: a proxy in between has to pass Upgrade on";
+    throw new ApiError(400, "invalid_params", message);
+  });
   servePage(routes, options);
   serveTracking(routes, options);
   servePreferenceCenter(routes, options);
@@ -174,12 +181,12 @@ function inOrder(routes: readonly Route[]): Route[] {
 }
 
 function answered(exchange: Exchange, took_ms: number, refused: unknown): AnsweredRequest {
-  const { method, incoming, outgoing, workflowRunId } = exchange;
+  const { method, path, incoming, outgoing, workflowRunId } = exchange;
   // Of all hints only a misspelt key's means the same to who asks over HTTP.
   const hint = refused instanceof KnockError && refused.code === "workflow_missing" ? refused.hint : undefined;
   return {
     method,
-    path: incoming.url ?? "",
+    path: path === SOCKET_PATH ? path : (incoming.url ?? ""),
     status: outgoing.statusCode,
     took_ms,
     workflow_run_id: workflowRunId,
@@ -215,7 +222,7 @@ function respondError(exchange: Exchange, error: unknown, options: AppOptions): 
   const known = apiErrorOf(error);
   if (known === null || known.status === 500) options.onError(error);
   // Half an answer is worse than a connection that ends.
-  if (exchange.outgoing.headersSent) return void exchange.outgoing.destroy();
+  if (exchange.outgoing.headersSent && !exchange.outgoing.writableEnded) return void exchange.outgoing.destroy();
   const { status, body }: { status: number; body: JsonObject } =
     known ?? new ApiError(500, "internal", "This is a fault of the emulator; its own output tells more");
   const headers = {

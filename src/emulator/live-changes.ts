@@ -16,7 +16,7 @@ export async function clockView(operations: LocalOperations): Promise<JsonObject
 
 /** Server-sent events for the page: that something changed, with the clock. What has changed the page then reads. */
 export class LiveChanges {
-  /** Those who are told, each with what ends that. */
+  /** Those who are told, each with what ends the telling. */
   private readonly open = new Map<Writable, () => void>();
 
   constructor(
@@ -25,8 +25,8 @@ export class LiveChanges {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Tells of changes until the reader leaves or {@link close} is called. */
-  follow(reader: Writable): void {
+  /** Tells of changes until the reader leaves, or is ended by what this answers with, or {@link close} is called. */
+  follow(reader: Writable): () => void {
     const { operations, store, onError, open } = this;
     let timer: NodeJS.Timeout | undefined;
     let toldAt = 0;
@@ -55,13 +55,16 @@ export class LiveChanges {
     open.set(reader, leave);
     reader.write(`retry: ${RETRY_MS}\n\n`);
     timer = setTimeout(() => void tell(), 0);
+    return () => this.end(reader);
   }
 
   /** Ends every stream; readers come back to whoever listens then. */
   close(): void {
-    for (const [reader, leave] of [...this.open]) {
-      leave();
-      reader.end();
-    }
+    for (const reader of [...this.open.keys()]) this.end(reader);
+  }
+
+  private end(reader: Writable): void {
+    this.open.get(reader)?.();
+    reader.end();
   }
 }

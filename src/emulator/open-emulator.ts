@@ -55,7 +55,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   const listed = new ListedKeys();
   const listener = createListener({ ...options, port, url, worker, bulk, live, listed, webhooks, written });
   server.on("request", listener);
-  const realtime = new Realtime(server, options, store, listed);
+  const realtime = new Realtime(server, options, store, listed, connections);
   return {
     url,
     port,

@@ -6,6 +6,8 @@ import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
 const HEAD = "Host: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\n";
 const USER = `GET /v1/users/u1 HTTP/1.1\r\n${HEAD}`;
 const LAST = "Connection: close\r\n\r\n";
+const RECIPIENTS = JSON.stringify({ recipients: ["u1"], data: { n: 1 } });
+const TRIGGER = `POST /v1/workflows/hello/trigger HTTP/1.1\r\n${HEAD}Content-Length: ${RECIPIENTS.length}\r\n\r\n${RECIPIENTS}`;
 const warnings: Error[] = [];
 process.on("warning", (warning) => warnings.push(warning));
 afterEach(() => expect(warnings.splice(0)).toEqual([]));
@@ -62,6 +64,37 @@ describe("what is no request is refused as the API refuses", () => {
     }),
   );
 
+  it.each([
+    ["what is no request", "HELO knock\r\n\r\n", [200, 200, 400]],
+    [
+      "a chunk without a size",
+      `PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
+      [200, 200, 400],
+    ],
+    [
+      "a chunk without a size, from nobody known",
+      "PUT /v1/users/u1 HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+      [200, 200, 400],
+    ],
+    ["a body that is cut off", `PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}Content-Length: 9\r\n\r\n{}`, [200, 200, 400]],
+    ["who wants a tunnel", `CONNECT lark.test:443 HTTP/1.1\r\n${HEAD}\r\n`, [200, 200, 400]],
+  ])("%s: what was asked before it is answered first", (_what, bad, statuses) =>
+    withApi(async (api) => {
+      const { socket, ended } = raw(api);
+      socket.end(`${TRIGGER}${USER}\r\n${bad}`);
+      const answers = answersOf(await ended);
+      expect(answers.map(({ status }) => status)).toEqual(statuses);
+      expect(answers[0]?.body).toHaveProperty("workflow_run_id");
+      expect(answers[1]?.body).toMatchObject({ id: "u1" });
+    }),
+  );
+
+  it("text behind a request that was to be the last does not take its answer", () =>
+    withApi(async (api) => {
+      const [first] = await askRaw(api, `${TRIGGER.replace("\r\n\r\n", `\r\n${LAST}`)}\r\nmore`);
+      expect(first).toMatchObject({ status: 200, body: { workflow_run_id: expect.any(String) } });
+    }));
+
   it("an expectation that is none of HTTP's is left out", () =>
     withApi(async (api) => {
       expect(await askRaw(api, `${USER}Expect: a-miracle\r\n${LAST}`)).toMatchObject([{ status: 200 }]);
@@ -72,6 +105,33 @@ describe("what is no request is refused as the API refuses", () => {
       const query = Array.from({ length: 9_000 }, (_, index) => `exclude[]=user.p${index}`).join("&");
       const request = `GET /v1/users/u1?${query} HTTP/1.1\r\n${HEAD}${LAST}`;
       expect(await askRaw(api, request)).toMatchObject([{ status: 200, body: { id: "u1" } }]);
+    }));
+});
+
+describe("who sends all and ends its half of the connection", () => {
+  it.each([
+    ["a trigger", TRIGGER, 1],
+    ["several requests", TRIGGER.repeat(3), 3],
+  ])("%s: reads the answers", (_what, request, count) =>
+    withApi(async (api) => {
+      const { socket, ended } = raw(api);
+      socket.end(request);
+      expect(answersOf(await ended).map(({ status }) => status)).toEqual(Array.from({ length: count }, () => 200));
+    }),
+  );
+
+  it("a stream of changes ends", () =>
+    withApi(async (api) => {
+      const { socket, ended } = raw(api);
+      socket.write(`GET /__knock/events HTTP/1.1\r\n${HEAD}\r\n`);
+      await once(socket, "data");
+      socket.end();
+      let text: string | undefined;
+      void ended.then((all) => {
+        text = all;
+      });
+      for (let count = 0; text === undefined; count++) await api.ask("PUT /v1/users/u1", { count });
+      expect(text).toContain("text/event-stream");
     }));
 });
 
@@ -117,6 +177,27 @@ describe("clients that offer HTTP/2", () => {
       const answers = answersOf(await ended);
       expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 31 }, () => 200));
       expect(answers.at(-1)?.body).toMatchObject({ id: "u9", name: Buffer.from("Ünä").toString("latin1") });
+    }));
+
+  it("behind other requests of the same connection, too, each in its turn", () =>
+    withApi(async (api) => {
+      const { socket, ended } = raw(api);
+      const chunked = `PUT /v1/users/u9 HTTP/1.1\r\n${HEAD}${OFFER}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`;
+      socket.write(`${TRIGGER}${USER}${OFFER}\r\n${chunked}${TRIGGER}${USER}${OFFER}\r\n${USER}${LAST}`);
+      const answers = answersOf(await ended);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+      expect(answers.map(({ body }) => body.id ?? "a run")).toEqual(["a run", "u1", "u9", "a run", "u1", "u1"]);
+    }));
+
+  it("and who wants a socket is answered first what it asked before", () =>
+    withApi(async (api) => {
+      const { socket, text } = raw(api);
+      const wanted =
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+      socket.write(`${TRIGGER}GET /ws/v1/websocket?api_key=pk_test&vsn=2.0.0 HTTP/1.1\r\nHost: 127.0.0.1\r\n${wanted}`);
+      while (!text().includes("HTTP/1.1 101")) await once(socket, "data");
+      expect(text()).toMatch(/^HTTP\/1\.1 200 /);
+      socket.destroy();
     }));
 
   it("and sockets of other protocols are no sockets", () =>

@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { step } from "../helpers/engine-harness.js";
 import { openApiCases, withApi } from "../helpers/open-emulator.js";
@@ -124,6 +125,24 @@ describe("bodies", () => {
       });
       expect(status).toBe("HTTP/1.1 413 Payload Too Large");
     }));
+
+  it.each<[what: string, body: Buffer, headers: Record<string, string>, message: string]>([
+    ["in Latin-1", Buffer.from('{"name":"\u00e9"}', "latin1"), {}, "not valid UTF-8 (first bad byte"],
+    ["in UTF-16", Buffer.from('\ufeff{"name":"x"}', "utf16le"), {}, "not valid UTF-8 (first bad byte at offset 0)"],
+    ["that is compressed", gzipSync('{"name":"x"}'), { "content-encoding": "gzip" }, "Content-Encoding: gzip"],
+  ])("one %s is refused, and changes nothing", (_what, body, headers, message) =>
+    withApi(async ({ ask, url }) => {
+      const before = await ask("GET /v1/users/u1");
+      const refused = await fetch(`${url}/v1/users/u1`, {
+        method: "PUT",
+        headers: { authorization: "Bearer sk_test", ...headers },
+        body: new Uint8Array(body),
+      });
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({ code: "invalid_params", message: expect.stringContaining(message) });
+      expect((await ask("GET /v1/users/u1")).text).toBe(before.text);
+    }),
+  );
 
   it("the key __proto__ is refused, and changes nothing", () =>
     withApi(async ({ ask }) => {

@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
-import { answerUnreadable } from "./answer-unreadable.js";
+import { answeredBy, answerUnreadable } from "./answer-unreadable.js";
 
 /** Nothing has come for so long: then what was sent before the stop is here. */
 const QUIET_MS = 20;
@@ -16,6 +16,8 @@ const GRACE_MS = 5_000;
 export class Connections {
   /** The answer to the last request; null where there was none yet. */
   private readonly last = new Map<Socket, ServerResponse | null>();
+  /** Those that wait to be told that they cannot be read. */
+  private readonly unreadable = new WeakSet<Socket>();
   private accepted = 0;
   private asked = 0;
   private stopping = false;
@@ -33,11 +35,40 @@ export class Connections {
       this.last.set(request.socket, response);
       if (this.stopping) sayLast(response);
     });
-    server.on("clientError", (error, socket) =>
-      answerUnreadable(error, socket as Socket, this.last.get(socket as Socket) ?? null),
-    );
+    server.on("clientError", (error, socket) => void this.refuse(error, socket as Socket));
+    server.on("connect", (_request, socket) => {
+      socket.on("error", () => socket.destroy());
+      void this.refuse(Object.assign(new Error("CONNECT"), { code: "CONNECT" }), socket as Socket);
+    });
+    // Who has sent all may end that half of the connection, and reads the answers yet.
+    Object.assign(server, { httpAllowHalfOpen: true });
     // To leave out what is not known is allowed, and helps more than a refusal.
     server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+  }
+
+  /**
+   * Resolves once what was asked before over the connection is answered: who takes a connection over, as a WebSocket does,
+   * would answer before. False where the connection ended with those answers.
+   */
+  async inTurn(socket: Socket): Promise<boolean> {
+    const last = this.last.get(socket);
+    if (last != null && !last.closed) {
+      const cut = (): void => void socket.destroy();
+      socket.on("error", cut);
+      await answeredBy(last);
+      socket.off("error", cut);
+      // What is idle from here on is not the server's to end.
+      socket.setTimeout(0);
+    }
+    return socket.writable;
+  }
+
+  private async refuse(error: Error, socket: Socket): Promise<void> {
+    // Each further byte is a fault of its own.
+    if (this.unreadable.has(socket)) return;
+    this.unreadable.add(socket);
+    await answerUnreadable(error, socket, this.last.get(socket) ?? null);
+    this.unreadable.delete(socket);
   }
 
   /** Takes no more connections, and resolves once what had been sent was read. */

@@ -69,8 +69,12 @@ export class Exchange {
     return parseBody(await this.readText());
   }
 
-  /** The whole answer. Node leaves the body out where only the head was asked for. */
+  /**
+   * The whole answer, unless there is one: what breaks off within its body is refused meanwhile. Node leaves the body out
+   * where only the head was asked for.
+   */
   send(status: number, headers: OutgoingHttpHeaders, body?: string | Buffer): void {
+    if (this.outgoing.writableEnded) return;
     if (body !== undefined) headers["content-length"] = Buffer.byteLength(body);
     this.outgoing.writeHead(status, headers);
     this.outgoing.end(body);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../../domain/shape/json-limits.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { parseJson } from "../../util/parse-json.js";
+import { decodeUtf8 } from "../../util/text-file.js";
 import { ApiError } from "./api-error.js";
 
 /** What is read of a body: a trigger's largest and its wrapping. What counts exactly is checked where it is understood (E-028). */
@@ -12,11 +13,23 @@ function tooLarge(): ApiError {
 }
 
 /**
- * The whole body as text. Throws 413 once it is too large (Q-30). The rest is dropped as it comes: were the connection
- * closed on what is unread, it would be reset, and who sends first and reads then would not see the answer.
+ * The whole body as text. Throws 413 once it is too large (Q-30), and 400 for what is no UTF-8 (Q-31): read all the same, its letters
+ * beyond ASCII would be lost without a word.
  */
 export async function readText(incoming: IncomingMessage): Promise<string> {
-  if (Number(incoming.headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const { "content-length": length = 0, "content-encoding": encoding } = incoming.headers;
+  if (Number(length) > MAX_BODY_BYTES) throw tooLarge();
+  const decoded = decodeUtf8(await readBytes(incoming));
+  if ("text" in decoded) return decoded.text;
+  const compressed = encoding === undefined ? "" : `: Content-Encoding: ${encoding} is not read, send it plain`;
+  throw new ApiError(400, "invalid_params", `The body ${decoded.fault}${compressed}`);
+}
+
+/**
+ * What is too large is dropped as it comes: were the connection closed on what is unread, it would be reset, and who sends
+ * first and reads then would not see the answer.
+ */
+function readBytes(incoming: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -28,7 +41,7 @@ export async function readText(incoming: IncomingMessage): Promise<string> {
       reject(tooLarge());
     };
     incoming.on("data", read);
-    incoming.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    incoming.once("end", () => resolve(Buffer.concat(chunks)));
     // Nobody is there to read it; after a whole body, a close is just the end.
     const cut = (): void => {
       if (!incoming.readableEnded) reject(new ApiError(400, "invalid_params", "The connection ended within the body"));

@@ -62,9 +62,10 @@ export function servePage(routes: Dispatcher, { readPage, operations, live }: Ap
   routes.add("GET /__knock/page/messages/{id}/html", async (exchange) =>
     exchange.send(200, { ...EMAIL_HEADERS }, await emailHtml(operations, exchange.param("id") ?? "")),
   );
-  routes.add("GET /__knock/events", ({ outgoing, isHead }) => {
+  routes.add("GET /__knock/events", ({ incoming, outgoing, isHead }) => {
     outgoing.writeHead(200, EVENT_HEADERS);
-    if (isHead) outgoing.end();
-    else live.follow(outgoing);
+    if (isHead) return void outgoing.end();
+    // Who has ended its half of the connection would otherwise never be done.
+    incoming.socket.once("end", live.follow(outgoing));
   });
 }

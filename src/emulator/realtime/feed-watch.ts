@@ -8,6 +8,8 @@ const PAUSE_MS = 500;
 /** A feed's events are at least this far apart (RQ-4); the first goes out at once. */
 const GAP_MS = 500;
 
+/** Pages that a client which comes back is sent for (RQ-12): how many it lacks is not known. */
+const PAGES_AGAIN = 10;
 /** Feeds looked at before others have their turn. */
 const IN_A_ROW = 20;
 /**
@@ -20,8 +22,12 @@ interface Watched {
   subscriptions: Set<FeedSubscription>;
   /** The newest items, as of the last look. */
   known: Set<string>;
+  /** How many items there are, as of the last look. */
+  total: number;
   /** Found since the last event, and not yet told. */
   fresh: Set<string>;
+  /** How many items clients have still to be sent for: after an event they read a page, and no more. */
+  unsaid: number;
   /** The last event, in milliseconds of real time. */
   toldAt: number;
   /** Nobody has looked since it was joined. */
@@ -57,10 +63,11 @@ export class FeedWatch {
   /** From here on what comes new into the feed is told. Throws what reading the feed throws. */
   async add(subscription: FeedSubscription): Promise<void> {
     const { key, feed } = subscription;
-    const known = this.feeds.get(key)?.known ?? (await this.newest(subscription));
+    const newest = this.feeds.get(key) ?? (await this.newest(subscription));
     let watched = this.feeds.get(key);
     if (watched === undefined) {
-      watched = { subscriptions: new Set(), known, fresh: new Set(), toldAt: 0, isNew: true };
+      const { known, total } = newest;
+      watched = { subscriptions: new Set(), known, total, fresh: new Set(), unsaid: 0, toldAt: 0, isNew: true };
       this.feeds.set(key, watched);
       this.owners.set(feed.recipient, (this.owners.get(feed.recipient) ?? new Set()).add(watched));
     }
@@ -90,6 +97,11 @@ export class FeedWatch {
   /** To a client that was away: whatever there is may be new to it. */
   async announceAll(subscription: FeedSubscription): Promise<void> {
     await subscription.announce(this.list, () => true);
+    const watched = this.feeds.get(subscription.key);
+    if (watched === undefined) return;
+    watched.unsaid = Math.max(watched.unsaid, Math.min(watched.total, PAGE * PAGES_AGAIN) - PAGE);
+    watched.toldAt = Date.now();
+    this.wake();
   }
 
   async stop(): Promise<void> {
@@ -158,7 +170,7 @@ export class FeedWatch {
       for (const watched of this.feeds.values()) this.rest.add(watched);
     }
     const found = new Set(recipients?.flatMap((recipient) => [...(this.owners.get(recipient) ?? [])]));
-    for (const watched of this.feeds.values()) if (watched.isNew || watched.fresh.size > 0) found.add(watched);
+    for (const watched of this.feeds.values()) if (watched.isNew || isOwing(watched)) found.add(watched);
     let taken = 0;
     for (const watched of this.rest)
       if (taken++ < IN_A_ROW) found.add(watched);
@@ -172,27 +184,34 @@ export class FeedWatch {
     if (first === undefined) return null;
     const { items } = await this.list({ ...first.feed, archived: "include" }, { limit: 1 });
     if (items[0] !== undefined && !watched.known.has(String(items[0].id))) {
-      const newest = await this.newest(first);
-      for (const id of newest) {
+      const { known, total } = await this.newest(first);
+      for (const id of known) {
         if (watched.known.has(id)) break; // below are old ones, which deletions bring into the page
         watched.fresh.add(id);
       }
-      watched.known = newest;
+      watched.unsaid += Math.max(0, total - watched.total);
+      Object.assign(watched, { known, total });
     }
-    if (watched.fresh.size === 0) return null;
+    if (!isOwing(watched)) return null;
     const wait = GAP_MS - (Date.now() - watched.toldAt);
     if (wait > 0) return wait;
-    const { fresh } = watched;
+    const { fresh, unsaid } = watched;
     watched.fresh = new Set();
+    watched.unsaid = Math.max(0, unsaid - PAGE);
     watched.toldAt = Date.now();
     // More than a page has: which filters the rest passes is not known, so nobody is left out.
-    const isNew = fresh.size < PAGE ? (id: string) => fresh.has(id) : () => true;
+    const isNew = unsaid <= fresh.size ? (id: string) => fresh.has(id) : () => true;
     for (const subscription of [...watched.subscriptions]) await subscription.announce(this.list, isNew);
-    return null;
+    return watched.unsaid > 0 ? GAP_MS : null;
   }
 
-  private async newest({ feed }: FeedSubscription): Promise<Set<string>> {
-    const { items } = await this.list({ ...feed, archived: "include" }, { limit: PAGE });
-    return new Set(items.map(({ id }) => String(id)));
+  private async newest({ feed }: FeedSubscription): Promise<Pick<Watched, "known" | "total">> {
+    const { items, meta } = await this.list({ ...feed, archived: "include" }, { limit: PAGE });
+    return { known: new Set(items.map(({ id }) => String(id))), total: Number(meta.total_count) };
   }
+}
+
+/** Whether there is something to tell of. */
+function isOwing({ fresh, unsaid }: Watched): boolean {
+  return fresh.size > 0 || unsaid > 0;
 }

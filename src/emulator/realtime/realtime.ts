@@ -1,20 +1,21 @@
 import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { messageOf } from "../../errors/knock-error.js";
 import { authenticate, type Caller, type ListedKeys } from "../access/authenticate.js";
 import { checkHost } from "../admission.js";
-import { accessOf, checkBranch } from "../create-listener.js";
+import { accessOf, checkBranch, SOCKET_PATH } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { endWith } from "../http/answer-unreadable.js";
 import { ApiError, apiErrorOf } from "../http/api-error.js";
+import type { Connections } from "../http/connections.js";
 import { readWithoutUpgrade } from "../http/without-upgrade.js";
 import type { StoreWatch } from "../store-watch.js";
 import { FeedWatch } from "./feed-watch.js";
 import { GuideWatch } from "./guide-watch.js";
 import { SocketSession } from "./socket-session.js";
 
-const PATH = "/ws/v1/websocket";
 /** "Service restart": clients come back after it, as they do not after 1000 (R-041). */
 const RESTART = 1012;
 /** Clients that do not answer the close by then are cut. */
@@ -34,6 +35,7 @@ export class Realtime {
     private readonly options: EmulatorOptions,
     store: StoreWatch,
     private readonly listed: ListedKeys,
+    connections: Connections,
   ) {
     this.feeds = new FeedWatch(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
@@ -42,7 +44,8 @@ export class Realtime {
       options.onError,
     );
     this.guides = new GuideWatch(options.onError);
-    http.on("upgrade", (request, socket, head) => {
+    http.on("upgrade", async (request, socket: Socket, head) => {
+      if (!(await connections.inTurn(socket))) return void socket.destroy();
       if (request.headers.upgrade?.toLowerCase() !== "websocket")
         return readWithoutUpgrade(http, request, socket, head);
       const began = performance.now();
@@ -67,7 +70,7 @@ export class Realtime {
     if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
     checkHost(headers.host, this.options);
     const [path, query = ""] = (url ?? "").split("?", 2);
-    if (path !== PATH) throw new ApiError(404, "resource_missing", `The socket is at ${PATH}`);
+    if (path !== SOCKET_PATH) throw new ApiError(404, "resource_missing", `The socket is at ${SOCKET_PATH}`);
     const parameters = new URLSearchParams(query); // empty pairs are none (R-031)
     const credentials = {
       authorization: `Bearer ${parameters.get("api_key") ?? ""}`,

@@ -1,4 +1,5 @@
 import type { WebSocket } from "ws";
+import { checkJsonShape } from "../../domain/shape/json-limits.js";
 import { authorize, type Caller, grantedTenants } from "../access/authenticate.js";
 import { accessOf } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
@@ -90,6 +91,7 @@ export class SocketSession {
   /** The subscription, watched from here on, or why there is none (RQ-2). */
   private async admitted(frame: Frame): Promise<FeedSubscription | GuideSubscription | Refusal> {
     try {
+      checkJsonShape(frame.payload, "the join");
       const channel = parseGuideTopic(frame.topic);
       return await (channel === null ? this.subscribeFeed(frame) : this.subscribeGuides(frame, channel));
     } catch (error) {

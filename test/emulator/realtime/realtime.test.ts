@@ -122,6 +122,34 @@ describe("the official browser client", () => {
     }));
 });
 
+describe("more messages at once than a page has, of which the client reads one after each event (RQ-12)", () => {
+  async function many(api: OpenedEmulator): Promise<void> {
+    for (let n = 0; n < 130; n++) {
+      api.harness.now += 1_000;
+      await api.harness.trigger("hello", { recipients: ["u1"], data: { n } });
+    }
+  }
+
+  it.each<[when: string, come: (api: OpenedEmulator) => Promise<void>]>([
+    ["while it listens", many],
+    ["while it is away", (api) => api.restart(() => many(api))],
+  ])("%s: all are read without another message", (_when, come) =>
+    withApi(async (api) => {
+      const browser = listen(api.url, "u1", "c-feed");
+      try {
+        await joined(browser);
+        await trigger(api);
+        await vi.waitFor(() => expect(browser.received).toHaveLength(1), PATIENCE);
+        await come(api);
+        await vi.waitFor(() => expect(browser.feed.getState().items).toHaveLength(131), PATIENCE);
+        expect(new Set(browser.received).size).toBe(131);
+      } finally {
+        browser.close();
+      }
+    }),
+  );
+});
+
 describe("the socket", () => {
   it("answers heartbeats, joins and leaves, and speaks only of what is joined (R-036 to R-039)", () =>
     withApi(async (api) => {
@@ -198,11 +226,21 @@ describe("the socket", () => {
       expect((await once(socket, "close"))[0]).toBe(1003);
     }));
 
+  it("answers a join whose options are nested without end", () =>
+    withApi(async ({ url }) => {
+      const { socket, frames } = await connect(url);
+      socket.send(`["1","1","${TOPIC}","phx_join",{"ref_1":${'{"a":'.repeat(90_000)}1${"}".repeat(90_000)}}]`);
+      await vi.waitFor(() => expect(frames).toHaveLength(1), PATIENCE);
+      expect(frames[0]?.[4]).toMatchObject({ status: "error", response: { reason: expect.stringContaining("deep") } });
+      socket.terminate();
+    }));
+
   it("that is refused, and a join that is, are told of without keys and tokens", async () => {
     const told: AnsweredRequest[] = [];
     await withApi(
-      async ({ url }) => {
+      async ({ url, ask }) => {
         await refusal(url, "/ws/v1/websocket?api_key=secret&user_token=secret");
+        await ask("GET /ws/v1/websocket?api_key=secret&user_token=secret");
         const { say, answer, socket } = await connect(url);
         say("1", "1", "feeds:mail:u1", "phx_join", {});
         say("2", "2", "nonsense", "phx_join", {});
@@ -214,6 +252,7 @@ describe("the socket", () => {
     );
     expect(told).toMatchObject([
       { method: "GET", path: "/ws/v1/websocket", status: 403, error: expect.stringContaining("API key") },
+      { method: "GET", path: "/ws/v1/websocket", status: 400, error: expect.stringContaining("proxy") },
       { method: "JOIN", path: "feeds:mail:u1", status: 422, error: expect.stringContaining("not an in-app feed") },
       { method: "JOIN", path: "nonsense", status: 404, error: expect.stringContaining("topic") },
     ]);
