@@ -105,6 +105,21 @@ describe.concurrent("did you mean", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: exit });
   });
 
+  test.for<[args: string[], warning: string]>([
+    [["-r", "adda"], 'nothing was sent to "adda" (did you mean "ada"?). Identify with knock users set <id> --file …'],
+    [["-r", "“ada”"], 'nothing was sent to "“ada”" (did you mean "ada"?).'],
+    [["-r", "аda"], 'nothing was sent to "аda" (did you mean "ada"?).'],
+    [["-r", "adda,zzz,grce"], 'to "adda" (did you mean "ada"?), "zzz", "grce" (did you mean "grace"?). Identify with'],
+    [
+      ["--object", "projects/p11"],
+      'to {"id":"p11","collection":"projects"} (did you mean "projects/p1"?). Identify with knock objects set <collection> <id> --file …',
+    ],
+  ])("a recipient never identified, %j: %s", async ([args, warning], { collab }) => {
+    const { stderr, exitCode } = await collab.knock(["notify", "page-shared", "--set", "page=Home", ...args]);
+    expect(stderr).toContain(warning);
+    expect(exitCode).toBe(1);
+  });
+
   test.for<[args: string[], note: string]>([
     [["runs", "list", "--workflow", "new-coment"], 'note: did you mean "new-comment"?'],
     [["messages", "list", "--channel", "sendgird"], 'note: did you mean "sendgrid"?'],
