@@ -63,7 +63,36 @@ describe.concurrent("did you mean", () => {
     [["notify", "invite", "-p", "ada"], 2, "hint: Did you mean one of --profile, --project?"],
     [["notify", "invite", "-w"], 2, "hint: Did you mean --wait?"],
     [["notify", "invite", "-z"], 2, "hint: For example: knock notify new-comment --recipients ada,grace"],
-    [["notify", "invite", "ada"], 2, "hint: For example: knock notify new-comment --recipients ada,grace"],
+    [["notify", "invite", "ada"], 2, "hint: Did you mean --recipients ada?"],
+    [["notify", "invite", "page=Home"], 2, "hint: Did you mean --set page=Home?"],
+    [["users", "set", "joe", '{"name":"Joe"}'], 2, 'hint: Did you mean --data \'{"name":"Joe"}\'?'],
+    [["users", "set", "joe", "--email", "j@x.org"], 2, "hint: Did you mean --set email=…?"],
+    [["users", "list", "ada"], 2, "hint: Did you mean knock users get ada?"],
+    [["users", "show", "ada"], 2, 'error: knock users has no command "show"\nhint: Did you mean knock users get?'],
+    [["messages", "get", "x"], 2, "hint: Did you mean knock messages show?"],
+    [["feed", "ada"], 2, 'error: knock feed has no command "ada"\nhint: Did you mean knock feed list ada?'],
+    [["objects", "get", "projects/p1"], 2, "hint: The collection and the id are two words here: projects p1"],
+    [["clock", "advance", "-1h"], 2, "hint: knock clock set <time> --force moves the clock back."],
+    [["clock", "forward", "1d"], 2, "hint: Did you mean knock clock advance?"],
+    [["dev", "npm", "test"], 2, "hint: The command stands in quotes: --exec 'npm test'"],
+    [["dev", "--", "npm", "test", "--watch"], 2, "hint: The command stands in quotes: --exec 'npm test --watch'"],
+    [["dev", "--port", "0", "--exec", "npm", "test"], 2, "hint: The command stands in quotes: --exec 'npm test'"],
+    [["dev", "--exec", "npm", "test", "--watch"], 2, "hint: The command stands in quotes: --exec 'npm test --watch'"],
+    [["dev", "--exec"], 2, "hint: For example: knock dev --port 0 --store :memory: --exec 'knock notify"],
+    [["notify", "invite", "-f"], 2, "hint: For example: knock notify --file payloads/new-comment.json --dry-run."],
+    [["version"], 2, 'error: there is no command "version"\nhint: Did you mean knock --version?'],
+    [["-v"], 2, "error: unknown option '-v'\nhint: Did you mean --version?"],
+    [
+      ["zzz"],
+      2,
+      "hint: Commands: audiences, auth, broadcasts, cancel, clock, config, dev, feed, init, messages, notify, objects, preferences, preview, runs, schedules, sources, subscriptions, tenants, users, worker",
+    ],
+    [
+      ["notify", "new-comment", "-r", "ada", "—set", "page=Home"],
+      2,
+      'error: "—set" begins with a dash that a text processor made\nhint: Did you mean --set?',
+    ],
+    [["notify", "new-comment", "–r", "ada"], 2, "hint: Did you mean -r?"],
     [
       ["notify", "invite", "--", "-r", "ada"],
       2,
@@ -152,6 +181,23 @@ describe.concurrent("the program itself", () => {
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     for (const command of ["notify", "cancel", "runs", "messages", "clock", "worker", "init", "auth", "config"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
+  });
+
+  test("the list of commands says what each does beside its name, in 60 columns, too", async ({ empty }) => {
+    const { stdout } = await empty.onTerminal(["--help"], { columns: 60 });
+    expect(stdout).toMatch(/^ {2}notify\|trigger {2}trigger a workflow, print what happened to\n {18}each recipient$/m);
+    expect(stdout.split("\n").filter((line) => line.length > 60)).toEqual([]);
+  });
+
+  test("a default is shown as it is typed", async ({ empty }) => {
+    const { stdout } = await empty.knock(["dev", "--help"]);
+    expect(stdout).toContain("(default: 8484)\n");
+    expect(stdout).toContain("(default: 127.0.0.1)\n");
+    expect(stdout).not.toContain("default: [");
+  });
+
+  test("--help before a command is the command's", async ({ empty }) => {
+    expect((await empty.knock(["--help", "notify"])).stdout).toBe((await empty.knock(["notify", "--help"])).stdout);
   });
 
   test("a group's help has an example of each of its commands", async ({ empty }) => {
