@@ -4,8 +4,8 @@ import type { Output } from "./output.js";
 const GAP = 2;
 /** Columns no wider than this are short: names, mostly. Longer ones are cut before anything else gives way, */
 const SHORT = 12;
-/** down to this. */
-const CUT = 8;
+/** down to this: the eight characters that an id is found by, and the mark. */
+const CUT = 9;
 const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/;
 
 interface Column {

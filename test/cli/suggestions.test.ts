@@ -153,6 +153,11 @@ describe.concurrent("did you mean", () => {
     [["runs", "list", "--workflow", "new-coment"], 'note: did you mean "new-comment"?'],
     [["messages", "list", "--channel", "sendgird"], 'note: did you mean "sendgrid"?'],
     [["messages", "list", "--channel", "sendgrid"], ""],
+    [["messages", "list", "--channel", "email"], 'note: did you mean "sendgrid"?'],
+    [["messages", "list", "--channel", "in_app_feed"], 'note: did you mean "in-app-feed"?'],
+    [["messages", "list", "--channel", "zzz"], 'note: no channel is called "zzz". Channels: fcm, in-app-feed,'],
+    [["messages", "list", "--channel", "0b6e3b8c-5d0f-4c27-9c0e-4d1a2b3c4d5e"], ""],
+    [["runs", "list", "--workflow", "zzz"], 'note: no workflow is called "zzz". Workflows: invite, new-comment,'],
     [["runs", "list", "--workflow", "new-comment"], ""],
     [["runs", "list", "--recipient", "adda"], 'note: user "adda" was never identified. Did you mean "ada"?'],
     [
@@ -240,8 +245,22 @@ describe.concurrent("the program itself", () => {
     for (const args of [["notify", "x", "-r", "a"], ["runs"], ["clock"], ["worker", "--once"], ["cancel", "x", "y"]]) {
       const { error, exitCode } = await empty.knock([...args, "--json"]);
       expect(error).toMatchObject({ code: "project_missing", hint: expect.stringContaining("knock init") });
+      expect(String(error.hint).includes("--remote")).toBe(!["clock", "worker"].includes(args[0] as string));
       expect(exitCode).toBe(3);
     }
+  });
+
+  test("--project of a folder within a project names the project's", async ({ collab }) => {
+    const { stderr, exitCode } = await collab.knock(["runs", "--project", "knock"]);
+    expect(stderr).toBe(
+      "error: knock/knock.json does not exist\nhint: Did you mean --project .? It takes a folder that holds knock.json; knock init makes one.",
+    );
+    expect(exitCode).toBe(3);
+  });
+
+  test("a path far from here is shown whole", async ({ empty }) => {
+    const { stderr } = await empty.knock(["runs", "--project", "/nope"]);
+    expect(stderr).toContain("error: /nope/knock.json does not exist\n");
   });
 });
 
@@ -267,6 +286,14 @@ describe.concurrent("knock init", () => {
     expect((await empty.knock(["init", "other"])).exitCode).toBe(6);
     expect(empty.read("other/knock/environment.json")).toBe("{}");
     expect(() => empty.read("other/knock.json")).toThrow("ENOENT");
+  });
+
+  test("within a project, which it names", async ({ collab }) => {
+    const { stderr, exitCode } = await collab.knock(["init"], { cwd: "payloads" });
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(
+      /^note: \.\. holds a project, too; below the new one, the new one counts\ntry: knock notify/,
+    );
   });
 
   test("where a file is in the way: one line, exit 3", async ({ empty }) => {
