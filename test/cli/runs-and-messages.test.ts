@@ -279,7 +279,7 @@ describe.concurrent("ids as a narrow table shows them", () => {
   test("a narrow table shows as much of an id as finds what it is of", async ({ collab }) => {
     await collab.knock(["notify", "page-shared", "--object", "projects/p1", "--set", "page=Plan"]);
     for (const columns of [52, 60, 70, 78, 79, 80, 81])
-      expect((await collab.onTerminal(["messages", "list"], { columns })).stdout).toMatch(/^\w{8,}…? +in-app-feed/m);
+      expect((await collab.onTerminal(["messages", "list"], { columns })).stdout).toMatch(/^\w{8,}…? +in-app/m);
   });
 
   test("the id of a run is told from that of a message", async ({ collab }) => {
