@@ -6,8 +6,8 @@ import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { IdKind, MessageQuery, RunQuery } from "../ports/filters.js";
 import type {
   AdvancedRun,
+  ClockMoveOptions,
   DueOptions,
-  HeldOccurrence,
   LocalOperations,
   SourceEvent,
   TriggerOptions,
@@ -231,7 +231,7 @@ class Engine implements LocalOperations {
     return resetClock(this.context);
   }
 
-  moveClock(to: number, options: { force: boolean; signal?: AbortSignal; onHeld?: (held: HeldOccurrence) => void }) {
+  moveClock(to: number, options: ClockMoveOptions) {
     return moveClock(this.context, to, options);
   }
 
