@@ -267,3 +267,28 @@ export function renderText(source: string, scope: RenderScope): string {
 export function renderStrictText(source: string, scope: RenderScope): string {
   return renderNow(source, scope, true);
 }
+
+/** A variable that a text reads and does not set itself: the keys of its path as far as they are plain, and where it stands. */
+export interface NameRead extends Position {
+  path: string[];
+}
+
+/** Nothing for text that does not parse: that is told elsewhere. */
+export function namesRead(source: string): NameRead[] {
+  let globals: Record<string, { segments: readonly unknown[]; location: { row: number; col: number } }[]>;
+  try {
+    globals = liquid().analyzeSync(parse(source).templates, { partials: false }).globals;
+  } catch {
+    return [];
+  }
+  return Object.values(globals)
+    .flat()
+    .map(({ segments, location }) => {
+      const end = segments.findIndex((segment) => typeof segment !== "string");
+      return {
+        path: (end < 0 ? segments : segments.slice(0, end)) as string[],
+        line: location.row,
+        column: location.col,
+      };
+    });
+}
