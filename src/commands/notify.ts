@@ -22,7 +22,7 @@ import {
   swallowedHint,
   wordTaken,
 } from "./shared/options.js";
-import { localResources, warnOfUnidentified } from "./shared/strangers.js";
+import { localResources, meantTenant, warnOfUnidentified } from "./shared/strangers.js";
 
 interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
   wait?: string | true;
@@ -235,8 +235,11 @@ async function runNotify(named: string | null, given: NotifyFlags, context: Comm
   for (const one of triggers) {
     if (verdicts.length > 0 && context.signal.aborted) break;
     try {
+      const { tenant } = one.trigger;
+      const meant = await meantTenant(tenant, localResources(operations));
       const outcome = await runOne(one, operations, flags, context);
       printOutcome(outcome, await targetNow(operations, outcome, context), output, many);
+      if (meant !== null) output.warn(`tenant "${tenant?.id}" did not exist and was made. Did you mean "${meant}"?`);
       await warnOfUnidentified(outcome, localResources(operations), context);
       met = checkExpectations(outcome, rules, context) && met;
       verdicts.push(verdictOf(outcome));

@@ -149,6 +149,15 @@ describe.concurrent("did you mean", () => {
     expect(exitCode).toBe(1);
   });
 
+  test("a tenant that nobody made, and is nearly one that somebody did, is told of once", async ({ collab }) => {
+    const args = ["notify", "invite", "-r", "lin", "--tenant"];
+    const { stderr, exitCode } = await collab.knock([...args, "acmee"]);
+    expect(stderr).toBe('warning: tenant "acmee" did not exist and was made. Did you mean "acme"?');
+    expect(exitCode).toBe(0);
+    for (const tenant of ["acmee", "acme", "lark", '{"id":"acmes","name":"Acmes"}'])
+      expect((await collab.knock([...args, tenant])).stderr).toBe("");
+  });
+
   test.for<[args: string[], note: string]>([
     [["runs", "list", "--workflow", "new-coment"], 'note: did you mean "new-comment"?'],
     [["messages", "list", "--channel", "sendgird"], 'note: did you mean "sendgrid"?'],

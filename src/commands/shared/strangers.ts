@@ -1,5 +1,6 @@
 import { keyOf, type RecipientKey, splitKey, USERS } from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
+import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resources.js";
 import { didYouMean, nearest } from "../../util/nearest.js";
@@ -71,6 +72,25 @@ export async function warnOfUnidentified(
     : "knock objects set <collection> <id>";
   output.warn(
     `never identified, so nothing was sent to ${shown}. Identify with ${set} --file …, inline ({"id":"…","email":"…"}) or in knock/recipients/*.json.`,
+  );
+}
+
+/**
+ * Of a tenant that a trigger names by an id alone, before it makes the tenant (E-047): the one that was meant, if one of the newest
+ * fifty is near.
+ */
+export async function meantTenant(
+  tenant: Trigger["tenant"],
+  resources: ResourceOperations | null,
+): Promise<string | null> {
+  if (tenant === null || tenant.upsert !== null || resources === null) return null;
+  if ((await resources.tenants.read(tenant.id)) !== null) return null;
+  const { items } = await resources.tenants.list({}, { limit: MOST_NAMES });
+  return (
+    nearest(
+      tenant.id,
+      items.map((item) => String(item.id)),
+    ) ?? null
   );
 }
 
