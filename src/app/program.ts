@@ -76,7 +76,7 @@ export async function runProgram(
       .configureOutput({ writeOut: streams.out, writeErr: () => {}, outputError: () => {} });
   }
   if (words.length === 0) {
-    streams.out(program.helpInformation());
+    program.outputHelp();
     return;
   }
   checkSubcommand(program, name, words);

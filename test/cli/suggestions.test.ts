@@ -195,6 +195,7 @@ describe.concurrent("the program itself", () => {
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     for (const command of ["notify", "cancel", "runs", "messages", "clock", "worker", "init", "auth", "config"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
+    expect(stdout).toContain("Start here:\n  $ knock init && knock notify hello --recipients ada");
   });
 
   test("the list of commands says what each does beside its name, in 60 columns, too", async ({ empty }) => {
