@@ -8,7 +8,6 @@ import type { Output } from "../output/output.js";
 import type { Operations } from "../ports/operations.js";
 import { findProject } from "../project/find-project.js";
 import { openProject, type Project } from "../project/open-project.js";
-import { nearest } from "../util/nearest.js";
 import { once } from "../util/once.js";
 import { type Credentials, openCredentials } from "./credentials.js";
 import { confirmLiveKey, isLiveKey } from "./live-key.js";
@@ -81,14 +80,15 @@ export function createContext(
     return resolved;
   };
 
-  async function requireProject(flags: TargetFlags): Promise<Project> {
+  /** `isRemoteToo`: whether the command works on the remote target, too. */
+  async function requireProject(flags: TargetFlags, isRemoteToo = false): Promise<Project> {
     const found = await projectOf(flags);
     if (found !== null) return found;
     throw new KnockError(
       "project_missing",
       "no knock.json here or in a folder above: the local target needs a project",
       {
-        hint: "knock init makes one; --project names its folder; --remote uses the API instead.",
+        hint: `knock init makes one; --project names its folder${isRemoteToo ? "; --remote uses the API instead" : ""}.`,
       },
     );
   }
@@ -102,8 +102,8 @@ export function createContext(
     return branch;
   };
 
-  async function openLocalTarget(flags: TargetFlags) {
-    const found = await requireProject(flags);
+  async function openLocalTarget(flags: TargetFlags, isRemoteToo = false) {
+    const found = await requireProject(flags, isRemoteToo);
     const settings = await settingsOf(flags);
     const location = storeLocation(settings.store, found, cwd);
     const branch = await branchOf(found, flags);
@@ -176,9 +176,9 @@ export function createContext(
     askSecret: surroundings.askSecret,
     async openOperations(flags) {
       const settings = await settingsOf(flags);
-      return settings.target.value === "local" ? openLocalTarget(flags) : openRemoteTarget(flags, settings);
+      return settings.target.value === "local" ? openLocalTarget(flags, true) : openRemoteTarget(flags, settings);
     },
-    openLocal: openLocalTarget,
+    openLocal: (flags) => openLocalTarget(flags),
     async openLocalParts(flags) {
       if (parts.local === undefined) throw new Error("this build has no sources");
       const found = await requireProject(flags);
@@ -213,14 +213,14 @@ export function createContext(
       };
     },
     async hasStore(flags) {
-      const location = storeLocation((await settingsOf(flags)).store, await requireProject(flags), cwd);
+      const location = storeLocation((await settingsOf(flags)).store, await requireProject(flags, true), cwd);
       return location === ":memory:" || existsSync(location);
     },
     targetOf: async (flags) => (await settingsOf(flags)).target.value,
     async checkTrigger(trigger, flags) {
       const { target } = await settingsOf(flags);
       if (target.value === "local") {
-        const found = await requireProject(flags);
+        const found = await requireProject(flags, true);
         const branch = await branchOf(found, flags);
         await checkTrigger((branch === null ? null : found.branch(branch)) ?? found, trigger);
         return "checked";
@@ -251,14 +251,9 @@ export function createContext(
     async suggestFilter({ workflow, channel }, flags) {
       const found = await projectOf(flags);
       if (found === null) return null;
-      const keys = await found.workflowKeys();
-      const near =
-        workflow !== undefined && !keys.includes(workflow)
-          ? nearest(workflow, keys)
-          : channel !== undefined
-            ? nearest(channel, Object.keys((await found.environment()).channels))
-            : undefined;
-      return near === undefined || near === channel ? null : `note: did you mean "${near}"?`;
+      const { channelNote, workflowNote } = await import("./filter-note.js");
+      const note = workflow === undefined ? null : workflowNote(workflow, await found.workflowKeys());
+      return note ?? (channel === undefined ? null : channelNote(channel, (await found.environment()).channels));
     },
     async showHtml(name, html) {
       const { openInBrowser } = await import("./open-in-browser.js");

@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { KnockError, messageOf } from "../errors/knock-error.js";
+import { findUpwards } from "../project/find-project.js";
+import { shownPath } from "../project/shown-path.js";
 
 const FILES: Record<string, unknown> = {
   "knock.json": { knockDir: "./knock" },
@@ -50,9 +52,17 @@ const FILES: Record<string, unknown> = {
   },
 };
 
-/** Writes the first project. Throws `conflict` where a file exists already: nothing is overwritten, and nothing written. */
-export async function initProject(folder: string, cwd: string): Promise<string[]> {
+/**
+ * Writes the first project: its files, and the project that they stand within, if any. Throws `conflict` where a file exists
+ * already: nothing is overwritten, and nothing written.
+ */
+export async function initProject(folder: string, cwd: string): Promise<{ files: string[]; within: string | null }> {
   const root = resolve(cwd, folder);
+  if (existsSync(root) && !statSync(root).isDirectory())
+    throw new KnockError("project_invalid", `the project could not be written: ${folder} is a file, not a folder`, {
+      hint: "Name a folder; one that does not exist is made.",
+    });
+  const above = findUpwards(dirname(root));
   const taken = Object.keys(FILES).find((name) => existsSync(join(root, name)));
   if (taken !== undefined) {
     throw new KnockError("conflict", `${relative(cwd, join(root, taken)) || taken} exists already`, {
@@ -70,5 +80,8 @@ export async function initProject(folder: string, cwd: string): Promise<string[]
   } catch (error) {
     throw new KnockError("project_invalid", `the project could not be written: ${messageOf(error)}`, { cause: error });
   }
-  return Object.keys(FILES).map((name) => relative(cwd, join(root, name)));
+  return {
+    files: Object.keys(FILES).map((name) => relative(cwd, join(root, name))),
+    within: above === null ? null : shownPath(cwd, above),
+  };
 }

@@ -3,6 +3,8 @@ import type { CommandContext, Register } from "../commands/context.js";
 import { addGroupExamples, firstExample } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/nearest.js";
+import { helpStyle, plainDefaults } from "./help-style.js";
+import { meantCommand, meantSubcommand, typographicOption } from "./meant-words.js";
 import { allCommands, usageError } from "./usage-error.js";
 
 /** Commands by name, each loaded when argv names it: a start pays only for the command it runs. */
@@ -10,9 +12,12 @@ export type Commands = Readonly<Record<string, () => Promise<Register>>>;
 
 const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", message: "messages" };
 
-/** `knock workflow run <key>` is the official tool's spelling of notify. */
+/** `knock workflow run <key>` is the official tool's spelling of notify, `knock --help runs` some people's of `knock runs --help`. */
 function normalized(argv: readonly string[]): string[] {
-  return argv[0] === "workflow" && argv[1] === "run" ? ["notify", ...argv.slice(2)] : [...argv];
+  const [first, second = ""] = argv;
+  if (first === "workflow" && second === "run") return ["notify", ...argv.slice(2)];
+  if ((first === "--help" || first === "-h") && /^[a-z]/.test(second)) return ["help", ...argv.slice(1)];
+  return [...argv];
 }
 
 /** The command that argv names: a group's, where its second word is one; of a group alone the examples of all are known. */
@@ -39,6 +44,7 @@ export async function runProgram(
     .helpOption("-h, --help", "show help")
     .showSuggestionAfterError()
     .exitOverride()
+    .configureHelp(helpStyle(false))
     .configureOutput({ writeOut: streams.out, writeErr: () => {}, outputError: () => {} });
 
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -51,8 +57,9 @@ export async function runProgram(
       !asked.startsWith("-") &&
       !Object.hasOwn(commands, ALIASES[asked] ?? asked)
     ) {
+      const meant = meantCommand(asked);
       throw new KnockError("usage", `there is no command "${asked}"`, {
-        hint: didYouMean(asked, Object.keys(commands), "Commands"),
+        hint: meant === undefined ? didYouMean(asked, Object.keys(commands), "Commands", 30) : `Did you mean ${meant}?`,
       });
     }
     for (const loadOne of Object.values(commands)) (await loadOne())(program, context);
@@ -61,16 +68,19 @@ export async function runProgram(
   // Settings made on the program are not inherited by commands registered before them; these are.
   for (const command of allCommands(program)) {
     if (command.commands.length > 0) addGroupExamples(command);
+    plainDefaults(command);
     command
+      .configureHelp(helpStyle(command.commands.length > 0))
       .exitOverride()
       .showSuggestionAfterError()
       .configureOutput({ writeOut: streams.out, writeErr: () => {}, outputError: () => {} });
   }
   if (words.length === 0) {
-    streams.out(program.helpInformation());
+    program.outputHelp();
     return;
   }
   checkSubcommand(program, name, words);
+  checkDashes(namedCommand(program, name, words), words);
   try {
     await program.parseAsync(words[0] === first && name !== first ? [name, ...words.slice(1)] : words, {
       from: "user",
@@ -96,8 +106,18 @@ function checkSubcommand(program: Command, name: string, [, second]: readonly st
   if (!group || group.commands.length === 0 || second === undefined || second.startsWith("-") || second === "help")
     return;
   const known = group.commands.map((command) => command.name());
-  if (!known.includes(second))
-    throw new KnockError("usage", `knock ${name} has no command "${second}"`, {
-      hint: didYouMean(second, known, "Commands"),
+  if (known.includes(second)) return;
+  const meant = meantSubcommand(group, second);
+  throw new KnockError("usage", `knock ${name} has no command "${second}"`, {
+    hint: meant === undefined ? didYouMean(second, known, "Commands") : `Did you mean ${meant}?`,
+  });
+}
+
+/** `—set` out of a text processor would be taken for a recipient, or for the data. */
+function checkDashes(command: Command | undefined, words: readonly string[]): void {
+  const [word, option] = (command && typographicOption(command, words)) ?? [];
+  if (word !== undefined)
+    throw new KnockError("usage", `"${word}" begins with a dash that a text processor made`, {
+      hint: `Did you mean ${option}?`,
     });
 }

@@ -1,5 +1,15 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { KnockError, messageOf } from "../errors/knock-error.js";
+
+function unwritable(path: string, error: unknown): KnockError {
+  const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+  const what = isMissing ? `the folder ${dirname(path)} does not exist` : messageOf(error);
+  return new KnockError("usage", `--ready-file: ${what}`, {
+    hint: "Name a file in a folder that exists and can be written to.",
+    cause: error,
+  });
+}
 
 /** Written aside and renamed: who waits for it never reads half of it. */
 export function writeReadyFile(path: string, content: { url: string; port: number; pid: number }): void {
@@ -8,7 +18,7 @@ export function writeReadyFile(path: string, content: { url: string; port: numbe
     writeFileSync(aside, `${JSON.stringify(content)}\n`);
     renameSync(aside, path);
   } catch (error) {
-    throw new KnockError("usage", `--ready-file: ${messageOf(error)}`, { cause: error });
+    throw unwritable(path, error);
   }
 }
 
@@ -17,6 +27,6 @@ export function removeReadyFile(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch (error) {
-    throw new KnockError("usage", `--ready-file: ${messageOf(error)}`, { cause: error });
+    throw unwritable(path, error);
   }
 }

@@ -1,6 +1,7 @@
 import type { Command, CommanderError } from "commander";
-import { firstExample, swallowedHint, wordTaken } from "../commands/shared/options.js";
+import { exampleWith, firstExample, swallowedHint, wordTaken } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
+import { meantByExcess, quotedCommand } from "./meant-words.js";
 
 /** Every command of a program, groups before what they hold. */
 export function* allCommands(command: Command): Generator<Command> {
@@ -47,13 +48,42 @@ function meantOptions(unknown: string, command: Command): string[] {
   return known.filter((one) => one.startsWith(`-${unknown.slice(0, 2).toLowerCase()}`)).sort();
 }
 
+/** The program's own, where no command is named. */
+function ownOptions(unknown: string, program: Command): string[] {
+  return program.options.flatMap(({ short, long }) => (short === otherCase(unknown) ? (long ?? []) : []));
+}
+
+/** `--email zoe@example.com` where properties are set one by one. */
+function propertyHint(message: string, named: Command | undefined): string | undefined {
+  const name = /^unknown option '--([\w-]+)/.exec(message)?.[1];
+  if (name === undefined || named?.name() !== "set" || !named.options.some(({ long }) => long === "--set"))
+    return undefined;
+  return `Did you mean --set ${name}=…?`;
+}
+
+/** An object written as one word where its collection and its id are two. */
+function objectHint(argv: readonly string[]): string | undefined {
+  const whole = argv.find((word) => /^[^-/{[][^/]*\/[^/]+$/.test(word));
+  return whole === undefined ? undefined : `The collection and the id are two words here: ${whole.replace("/", " ")}`;
+}
+
 function otherCase(flag: string): string {
   return flag === flag.toLowerCase() ? flag.toUpperCase() : flag.toLowerCase();
 }
 
-function unknownHint(message: string, named: Command | undefined): string | undefined {
+/** `-1h` looks like an option, and no length of time is negative. */
+function negativeHint(unknown: string, named: Command | undefined): string | undefined {
+  if (!/^-[\d.]/.test(unknown)) return undefined;
+  if (named?.name() === "advance") return "knock clock set <time> --force moves the clock back.";
+  return "No number here is negative.";
+}
+
+function unknownHint(message: string, named: Command | undefined, program: Command): string | undefined {
   const unknown = /^unknown option '([^'=]+)/.exec(message)?.[1];
-  const meant = unknown === undefined || named === undefined ? [] : meantOptions(unknown, named);
+  if (unknown === undefined) return undefined;
+  const special = (named && quotedCommand(named)) ?? negativeHint(unknown, named);
+  if (special !== undefined) return special;
+  const meant = named === undefined ? ownOptions(unknown, program) : meantOptions(unknown, named);
   if (meant.length === 0) return undefined;
   return meant.length === 1 ? `Did you mean ${meant[0]}?` : `Did you mean one of ${meant.join(", ")}?`;
 }
@@ -81,16 +111,20 @@ export function usageError(
   argv: readonly string[],
 ): KnockError {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
-  const example = SHOWN.has(error.code) && named !== undefined ? firstExample(named) : undefined;
+  const flags = /^option '([^']+)' argument missing/.exec(first)?.[1]?.match(/(?<!\S)--?[\w-]+/g) ?? [];
+  const example =
+    SHOWN.has(error.code) && named !== undefined ? (exampleWith(named, flags) ?? firstExample(named)) : undefined;
   const help = `${example === undefined ? "" : `For example: ${example}. `}--help shows what this command takes.`;
   const suggestion = rest
     .join(" ")
     .replace(/^\(|\)$/g, "")
     .trim();
   const own: Readonly<Record<string, () => string | undefined>> = {
-    "commander.missingArgument": () => swallowed(program, argv),
-    "commander.unknownOption": () => unknownHint(first, named),
-    "commander.excessArguments": () => endedHint(argv),
+    "commander.missingArgument": () => swallowed(program, argv) ?? (/'id'$/.test(first) ? objectHint(argv) : undefined),
+    "commander.unknownOption": () => unknownHint(first, named, program),
+    "commander.excessArguments": () =>
+      (named && quotedCommand(named)) ?? endedHint(argv) ?? (named && meantByExcess(named)),
   };
-  return new KnockError("usage", first, { hint: own[error.code]?.() || suggestion || help });
+  const hint = own[error.code]?.() || suggestion || propertyHint(first, named) || help;
+  return new KnockError("usage", first, { hint });
 }

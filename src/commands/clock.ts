@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
 import { durationArgument, laterTime, timeArgument } from "../input/parse-time.js";
 import { printClock, warnHeld } from "../output/print-clock.js";
-import type { HeldOccurrence } from "../ports/operations.js";
+import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import {
   addCommonOptions,
@@ -12,6 +13,15 @@ import {
 } from "./shared/options.js";
 
 type ClockFlags = CommonFlags & TargetFlags & { force?: boolean };
+
+/** When something falls due. Throws `usage` where nothing waits for a time. */
+async function nextDue(engine: LocalOperations): Promise<number> {
+  const due = await engine.nextDueAt();
+  if (due !== null) return due;
+  throw new KnockError("usage", "nothing waits for a time", {
+    hint: "knock runs list --status paused shows what waits for an event.",
+  });
+}
 
 export function registerClock(program: Command, context: CommandContext): void {
   const clock = program
@@ -32,17 +42,18 @@ export function registerClock(program: Command, context: CommandContext): void {
   add(
     clock
       .command("advance")
-      .argument("<duration>", "such as 30m, 24h, 2d or PT30M")
+      .argument("<duration>", "such as 30m, 24h, 2d or PT30M; next: to what falls due next")
       .description("Moves the clock forward and runs what falls due on the way, each at its own time."),
-    ["knock clock advance 2d"],
+    ["knock clock advance 2d", "knock clock advance next"],
   ).action(async (duration: string, flags: ClockFlags) => {
     applyVerbosity(context, flags);
-    const length = durationArgument(duration, "the duration");
+    const length = duration === "next" ? null : durationArgument(duration, "the duration");
     const engine = await context.openLocal(flags);
-    const to = laterTime(Date.parse((await engine.readClock()).now), length, "the duration");
+    const now = Date.parse((await engine.readClock()).now);
+    const to = length === null ? Math.max(now, await nextDue(engine)) : laterTime(now, length, "the duration");
     const held: HeldOccurrence[] = [];
     const state = await context.output.progress("running what falls due", () =>
-      engine.moveClock(to, { force: false, signal: context.signal, onHeld: (one) => held.push(one) }),
+      engine.moveClock(to, { force: false, fromNow: true, signal: context.signal, onHeld: (one) => held.push(one) }),
     );
     for (const one of held) warnHeld(one, context.output);
     printClock(state, context.output);

@@ -146,8 +146,8 @@ export interface CommandContext {
   showHtml(name: string, html: string): Promise<Shown>;
   profiles(): Profiles;
   settings(flags: TargetFlags): Promise<SettingView[]>;
-  /** Writes a sample project into a folder; the files made, relative to it. */
-  initProject(folder: string): Promise<string[]>;
+  /** Writes a sample project into a folder: the files made, and the project that they stand within, if any. */
+  initProject(folder: string): Promise<{ files: string[]; within: string | null }>;
 }
 
 /** A command's file: it adds itself to the program. */

@@ -17,7 +17,7 @@ type DevFlags = CommonFlags &
   TargetFlags & {
     port: string;
     host: string;
-    allowHost: string[];
+    allowHost?: string[];
     readyFile?: string;
     exec?: string;
     rateLimits?: boolean;
@@ -36,7 +36,6 @@ export function registerDev(program: Command, context: CommandContext): void {
       "--allow-host <name>",
       "a name to be reached by besides this machine's own; .lark.test for all below it; repeatable",
       addHost,
-      [],
     )
     .option("--ready-file <path>", "written once requests are answered: url, port and pid as JSON")
     .option("--exec <command>", "run a shell command against it, then stop and exit with the command's code")
@@ -58,7 +57,7 @@ function portOf(text: string): number {
 }
 
 /** A name alone: what a browser's address has around it would never match. */
-function addHost(text: string, before: string[]): string[] {
+function addHost(text: string, before: string[] = []): string[] {
   const name = text.toLowerCase();
   if (!/^\.?[^\s.:/*[\]]+(\.[^\s.:/*[\]]+)*$/.test(name))
     throw new KnockError(
@@ -72,7 +71,7 @@ async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
   if (flags.exec?.trim() === "") throw new KnockError("usage", "--exec: there is no command to run");
   const emulator = await context.openEmulator({
     ...flags,
-    allowedHosts: flags.allowHost,
+    allowedHosts: flags.allowHost ?? [],
     port: portOf(flags.port),
     rateLimits: flags.rateLimits ?? false,
     // A command's own output is what counts while it runs.

@@ -12,9 +12,10 @@ export function registerInit(program: Command, context: CommandContext): void {
   command.action(async (folder: string, flags: CommonFlags) => {
     applyVerbosity(context, flags);
     const { output } = context;
-    const files = await context.initProject(folder);
+    const { files, within } = await context.initProject(folder);
     if (output.verbosity.json) return output.json({ files });
     for (const file of files) output.line(`${output.paint.green("✓")} ${file}`);
+    if (within !== null) output.note(`note: ${within} holds a project, too; below the new one, the new one counts`);
     output.note(`try: ${folder === "." ? "" : `cd ${folder} && `}knock notify hello --recipients ada`);
   });
 }

@@ -18,7 +18,7 @@ import type { CommandContext, Shown, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 import { localResources, noteStranger } from "./shared/strangers.js";
-import { wholeId } from "./shared/whole-id.js";
+import { missingHint, wholeId } from "./shared/whole-id.js";
 
 const LISTED = [...DELIVERY_STATUSES, ...ENGAGEMENT_ACTIONS] as const;
 const MEANT = {
@@ -64,7 +64,14 @@ export function registerMessages(program: Command, context: CommandContext): voi
       throw new KnockError("usage", "name the messages and then the status", {
         hint: `knock messages mark <id> seen. Statuses: ${ENGAGEMENT_ACTIONS.join(", ")}.`,
       });
-    const action = oneOf(words.at(-1), ENGAGEMENT_ACTIONS, "status") as EngagementAction;
+    const [first, last] = [words[0] as string, words.at(-1) as string];
+    const isReversed =
+      ENGAGEMENT_ACTIONS.some((one) => one === first) && !ENGAGEMENT_ACTIONS.some((one) => one === last);
+    if (isReversed)
+      throw new KnockError("usage", `the status "${first}" stands after the messages`, {
+        hint: `knock messages mark ${[...words.slice(1), first].join(" ")}`,
+      });
+    const action = oneOf(last, ENGAGEMENT_ACTIONS, "status") as EngagementAction;
     const given =
       flags.metadata === undefined
         ? null
@@ -144,7 +151,7 @@ function registerShow(messages: Command, context: CommandContext): void {
     const message = await operations.readMessage(id);
     if (message === null)
       throw new KnockError("resource_missing", `there is no message "${id}"`, {
-        hint: "knock messages list shows them.",
+        hint: await missingHint(typed, "message", operations),
       });
     const content = contentOf(message);
     if (flags.open) printShown(await openEmail(id, content, context), context.output);

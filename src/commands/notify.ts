@@ -22,6 +22,7 @@ import {
   swallowedHint,
   wordTaken,
 } from "./shared/options.js";
+import { localResources, meantTenant, warnOfUnidentified } from "./shared/strangers.js";
 
 interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
   wait?: string | true;
@@ -208,17 +209,6 @@ function checkExpectations(outcome: TriggerOutcome, rules: readonly Expectation[
   return unmet.length === 0;
 }
 
-function warnOfUnidentified(outcome: TriggerOutcome, context: CommandContext): void {
-  const unknown = (outcome.recipients ?? [])
-    .filter((one) => one.reason?.code === "recipient_not_found")
-    .map((one) => JSON.stringify(one.recipient));
-  if (unknown.length === 0) return;
-  const shown = unknown.slice(0, 5).join(", ") + (unknown.length > 5 ? `, … (${unknown.length})` : "");
-  context.output.warn(
-    `never identified, so nothing was sent to ${shown}. Identify with knock users set <id> --file …, inline ({"id":"…","email":"…"}) or in knock/recipients/*.json.`,
-  );
-}
-
 async function runNotify(named: string | null, given: NotifyFlags, context: CommandContext): Promise<void> {
   const { output } = context;
   const [workflow, flags] = named === null && given.file === undefined ? await withKey(given, context) : [named, given];
@@ -245,9 +235,12 @@ async function runNotify(named: string | null, given: NotifyFlags, context: Comm
   for (const one of triggers) {
     if (verdicts.length > 0 && context.signal.aborted) break;
     try {
+      const { tenant } = one.trigger;
+      const meant = await meantTenant(tenant, localResources(operations));
       const outcome = await runOne(one, operations, flags, context);
       printOutcome(outcome, await targetNow(operations, outcome, context), output, many);
-      warnOfUnidentified(outcome, context);
+      if (meant !== null) output.warn(`tenant "${tenant?.id}" did not exist and was made. Did you mean "${meant}"?`);
+      await warnOfUnidentified(outcome, localResources(operations), context);
       met = checkExpectations(outcome, rules, context) && met;
       verdicts.push(verdictOf(outcome));
     } catch (error) {

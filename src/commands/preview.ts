@@ -128,10 +128,12 @@ async function runPreview(
         hint: `Name one, or take --all: ${refs.join(", ")}.`,
       });
     }
-    const strangers = await strangersIn(trigger, engine.resources);
-    tell(JSON.stringify([previews, strangers]), () => {
+    const warnings = await strangersIn(trigger, engine.resources);
+    for (const text of await context.workflowWarnings(workflow, flags))
+      warnings.push(`workflow "${workflow}": ${text}`);
+    tell(JSON.stringify([previews, warnings]), () => {
       printPreview(previews, context.output);
-      for (const text of strangers) context.output.warn(text);
+      for (const text of warnings) context.output.warn(text);
     });
     return previews.every(({ reason }) => reason === null);
   };

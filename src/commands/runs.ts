@@ -8,7 +8,7 @@ import type { CommandContext, TargetFlags } from "./context.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 import { localResources, noteStranger } from "./shared/strangers.js";
-import { wholeId } from "./shared/whole-id.js";
+import { missingHint, wholeId } from "./shared/whole-id.js";
 
 const ENDED = 'Did you mean "completed"? So is every run that has ended, whatever it sent.';
 /** Words of people, and of steps' outcomes, for what runs are. */
@@ -85,7 +85,9 @@ export function registerRuns(program: Command, context: CommandContext): void {
     }
     const run = await operations.readRecipientRun(id);
     if (run === null)
-      throw new KnockError("resource_missing", `there is no run "${id}"`, { hint: "knock runs list shows them." });
+      throw new KnockError("resource_missing", `there is no run "${id}"`, {
+        hint: await missingHint(typed, "run", operations),
+      });
     printRecipientRun(run, context.output);
   });
 }

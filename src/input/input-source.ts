@@ -58,6 +58,14 @@ export class InputReader {
   }
 }
 
+/** Of a flag's value that is no JSON: what it may have been meant as. */
+function flagHint(flag: string, text: string): string {
+  if (flag === "--data" && /^[\w.[\]-]+:?=/.test(text)) return `Did you mean --set ${text}?`;
+  if (/^\S+\.json$/.test(text)) return `Did you mean ${flag} @${text}?`;
+  if (/[“”„‘’]/.test(text)) return "A text processor changed the quotes: type them anew.";
+  return "Quote the JSON for the shell with single quotes, or put it in a file and use @file.";
+}
+
 /** JSON out of a flag or file; the error names the place with line and column. `firstLine`: where in the file it starts. */
 export async function jsonOf(text: string, name: string, firstLine = 1): Promise<Json> {
   const parsed = await parseJson(text);
@@ -72,10 +80,7 @@ export async function jsonOf(text: string, name: string, firstLine = 1): Promise
     `${name}: not valid JSON: ${parsed.fault} (line ${line}, column ${parsed.column})`,
     {
       details: [{ pointer: "", message: `${parsed.fault} at line ${line}, column ${parsed.column}` }],
-      hint:
-        name.startsWith("--") && !name.includes(" ")
-          ? "Quote the JSON for the shell with single quotes, or put it in a file and use @file."
-          : undefined,
+      hint: name.startsWith("--") && !name.includes(" ") ? flagHint(name, text) : undefined,
     },
   );
 }

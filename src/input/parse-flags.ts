@@ -35,6 +35,10 @@ export async function parseRecipientsFlag(
       continue;
     }
     const value = await jsonOf(text, name);
+    if (isJsonObject(value) && "recipients" in value && !("id" in value))
+      throw new KnockError("usage", `${name} holds a whole payload, not recipients`, {
+        hint: `--file ${raw.slice(1)} takes it.`,
+      });
     if (Array.isArray(value)) recipients.push(...value);
     else recipients.push(value);
   }

@@ -1,8 +1,12 @@
 import { KnockError } from "../errors/knock-error.js";
 import { parseDuration } from "../util/duration.js";
 
-/** Of a length of time that is a number alone: what it may mean. Undefined for anything else. */
+const WORDS = /^(\d+(?:\.\d+)?)\s*(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?$/i;
+
+/** Of a length of time that is a number alone, or has its unit in words: what it may mean. Undefined for anything else. */
 export function unitHint(text: string): string | undefined {
+  const [, count, unit] = WORDS.exec(text.trim()) ?? [];
+  if (unit !== undefined) return `Did you mean "${count}${unit.toLowerCase()}"?`;
   const number = /^\d+(\.\d+)?$/.exec(text.trim())?.[0];
   return number === undefined ? undefined : `It has no unit: ${number}s, ${number}m, ${number}h or ${number}d.`;
 }

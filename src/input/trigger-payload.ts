@@ -82,6 +82,32 @@ async function withFlags(
   return merged;
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** JSON of a file that may be of the other format: one payload where lines were meant, or the other way around. */
+async function payloadOf(text: string, name: string, line: number, whole: string): Promise<Json> {
+  try {
+    return await jsonOf(text, name, line);
+  } catch (error) {
+    if (!(error instanceof KnockError)) throw error;
+    const rows = whole.split("\n").filter((row) => row.trim() !== "");
+    const isLines = text === whole && rows.length > 1 && isJson(rows[0] as string);
+    const hint = isLines
+      ? "One payload a line? --format jsonl takes them so."
+      : text !== whole && isJson(whole)
+        ? "One payload over several lines? --format json takes it so."
+        : error.hint;
+    throw new KnockError(error.code, error.message, { hint, details: error.details, cause: error });
+  }
+}
+
 /**
  * The payloads a `knock notify` asks for: one from flags or a JSON file, or one per line of a JSON Lines file. Blank lines
  * are passed over. Nothing here knows what a trigger may hold.
@@ -101,7 +127,11 @@ export async function* readPayloads(flags: PayloadFlags, source: InputSource): A
   const shown = flags.file === "-" ? "standard input" : flags.file;
   const text = await reader.text(flags.file, "--file");
   if (format === "json") {
-    yield { payload: await withFlags(await jsonOf(text, shown), fields, data, sets), name: shown, line: null };
+    yield {
+      payload: await withFlags(await payloadOf(text, shown, 1, text), fields, data, sets),
+      name: shown,
+      line: null,
+    };
     return;
   }
   let line = 0;
@@ -111,7 +141,7 @@ export async function* readPayloads(flags: PayloadFlags, source: InputSource): A
     if (row.trim() === "") continue;
     found++;
     const name = `${shown}, line ${line}`;
-    yield { payload: await withFlags(await jsonOf(row, shown, line), fields, data, sets), name, line };
+    yield { payload: await withFlags(await payloadOf(row, shown, line, text), fields, data, sets), name, line };
   }
   if (found === 0)
     throw new KnockError("usage", `${shown} holds no payload`, {

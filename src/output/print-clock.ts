@@ -3,7 +3,7 @@ import type { StepOutcome } from "../domain/run/outcome.js";
 import { formatDuration } from "../util/duration.js";
 import type { Output } from "./output.js";
 import { timeText } from "./print-runs.js";
-import { reasonText, recipientLabel, stepLabel } from "./words.js";
+import { outcomeText, reasonText, recipientLabel } from "./words.js";
 
 interface Ran {
   recipient_run_id: string;
@@ -27,7 +27,7 @@ export function ranLine(ran: Ran, output: Output): string {
     .filter((step) => step.outcome !== "passed")
     .map(
       (step) =>
-        `${stepLabel(step, ran.steps)} ${step.outcome}${step.until ? ` until ${timeText(step.until)}` : ""}${step.reason ? paint.dim(` (${reasonText(step.reason)})`) : ""}`,
+        `${outcomeText(step, ran.steps)}${step.until ? ` until ${timeText(step.until)}` : ""}${step.reason && step.reason.code !== "batched" ? paint.dim(` (${reasonText(step.reason)})`) : ""}`,
     );
   return `  ${timeText(ran.at)}  ${ran.workflow}  ${recipientLabel(ran.recipient)}  ${steps.join(paint.dim(" · ")) || "ended"}`;
 }

@@ -50,11 +50,14 @@ function logText({ inserted_at, service_name, request, response }: JsonObject): 
 export function printMessage(message: JsonObject, logs: readonly JsonObject[], output: Output): void {
   if (output.verbosity.json) return output.json(logs.length === 0 ? message : { ...message, delivery_logs: [...logs] });
   const { paint } = output;
-  output.line(`${paint.bold(String(message.id))}  ${channelText(message)}  ${statusText(message)}`);
+  const { metadata } = message;
+  const isKept = message.status === "not_sent" && isJsonObject(metadata) && metadata.sandbox === true;
+  output.line(
+    `${paint.bold(String(message.id))}  ${channelText(message)}  ${statusText(message)}${isKept ? paint.dim(" (a sandbox: rendered and kept, not delivered)") : ""}`,
+  );
   output.line(`  recipient  ${recipientText(message.recipient)}`);
   const isGuides = isJsonObject(message.source) && message.source.type === "guide";
   output.line(`  ${isGuides ? "guide     " : "workflow  "} ${String(message.workflow)}`);
-  const { metadata } = message;
   if (isJsonObject(metadata) && typeof metadata.external_id === "string")
     output.line(`  provider   ${metadata.external_id}`);
   if (message.scheduled_at) output.line(`  scheduled  ${timeText(message.scheduled_at)}`);

@@ -1,7 +1,7 @@
 import type { CancelOutcome, RecipientOutcome, StepOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { Output } from "./output.js";
 import type { Paint } from "./paint.js";
-import { reasonText, recipientLabel, stepLabel, untilText } from "./words.js";
+import { outcomeText, reasonText, recipientLabel, stepLabel, untilText } from "./words.js";
 
 /** More recipients than this are summed up, unless `--verbose`. */
 const MAX_LINES = 20;
@@ -24,7 +24,7 @@ function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, p
       if (step.guide) return `${label} ${paint.green(`added to ${step.guide}`)}`;
       return step.branch ? `${label} → ${step.branch}` : `${label} passed`;
     default:
-      return `${label} ${step.outcome}${because}`;
+      return step.reason?.code === "batched" ? outcomeText(step, all) : `${outcomeText(step, all)}${because}`;
   }
 }
 

@@ -4,8 +4,10 @@ import type { Output } from "./output.js";
 const GAP = 2;
 /** Columns no wider than this are short: names, mostly. Longer ones are cut before anything else gives way, */
 const SHORT = 12;
-/** down to this. */
-const CUT = 8;
+/** down to this: the eight characters that an id is found by, and the mark. */
+const CUT = 9;
+/** Of other columns than the first, which says what a row is about, that many give way before it is cut further. */
+const NAMES = 6;
 const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/;
 
 interface Column {
@@ -57,6 +59,7 @@ function fitted(columns: Column[], room: number): Column[] {
   for (const [index, column] of long.entries()) column.width = whole[index] as number;
   const steps: [some: Column[], floor: number][] = [
     [long, CUT],
+    [left.filter((column, index) => index > 0 && !column.isStatus), NAMES],
     [left.filter(({ isStatus }) => !isStatus), 1],
     [left, 1],
   ];

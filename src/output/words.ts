@@ -13,7 +13,13 @@ export function stepLabel(step: StepOutcome, all: readonly StepOutcome[]): strin
 }
 
 export function recipientLabel(recipient: RecipientReference): string {
-  return typeof recipient === "string" ? recipient : `${recipient.id} (${recipient.collection})`;
+  return typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
+}
+
+/** What became of a step, in words: of one whose run goes into a batch that is open, that it did. */
+export function outcomeText(step: StepOutcome, all: readonly StepOutcome[]): string {
+  if (step.reason?.code === "batched") return `joined the open batch of ${step.ref}`;
+  return `${stepLabel(step, all)} ${step.outcome}`;
 }
 
 const REASON_PREFIX: Partial<Record<Reason["code"], string>> = {

@@ -53,6 +53,14 @@ export interface Operations {
   close(): Promise<void>;
 }
 
+export interface ClockMoveOptions {
+  force: boolean;
+  /** Counted from now: a running clock goes on between reading it and moving it, and to go there is no way back. */
+  fromNow?: boolean;
+  signal?: AbortSignal | undefined;
+  onHeld?: (held: HeldOccurrence) => void;
+}
+
 /** What only the embedded engine has: its clock and its due work. */
 export interface LocalOperations extends Operations {
   readonly target: "local";
@@ -85,10 +93,7 @@ export interface LocalOperations extends Operations {
   freezeClock(at: number | null): Promise<ClockState>;
   resetClock(): Promise<ClockState>;
   /** Moves to a time, running what falls due on the way in order of time. Backward only with `force`, and then runs nothing. */
-  moveClock(
-    to: number,
-    options: { force: boolean; signal?: AbortSignal; onHeld?: (held: HeldOccurrence) => void },
-  ): Promise<ClockState & { ran: AdvancedRun[] }>;
+  moveClock(to: number, options: ClockMoveOptions): Promise<ClockState & { ran: AdvancedRun[] }>;
   /** An event of a source, for runs that wait for it (E-335, E-339); its mappings to actions are `engine/sources/`. */
   deliverSourceEvent(event: SourceEvent): Promise<void>;
   /** Runs everything due now; answers with what ran. */

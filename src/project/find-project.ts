@@ -1,10 +1,11 @@
 import { existsSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { didYouMean, nearest } from "../util/nearest.js";
 import { readProjectJson } from "./read-json-file.js";
 import { placed } from "./read-resource.js";
+import { shownPath } from "./shown-path.js";
 
 export const PROJECT_FILE = "knock.json";
 
@@ -31,7 +32,7 @@ const KEYS = ["knockDir", "settings", "$schema"] as const;
 const SETTINGS = ["target", "base_url", "profile", "branch", "store"] as const;
 
 /** The nearest folder, upwards from `from`, that holds `knock.json`; null if none does (F-001). */
-function findUpwards(from: string): string | null {
+export function findUpwards(from: string): string | null {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (existsSync(join(folder, PROJECT_FILE))) return folder;
     if (dirname(folder) === folder) return null;
@@ -102,10 +103,14 @@ export async function findProject({ cwd, project, knockDir }: FindOptions): Prom
     return { root: dirname(folder), knockDir: folder, settings: {} };
   }
   const file = join(root, PROJECT_FILE);
-  const shown = relative(cwd, file) || PROJECT_FILE;
+  const shown = shownPath(cwd, file, PROJECT_FILE);
   if (!existsSync(file)) {
+    const above = findUpwards(root);
     throw new KnockError("project_missing", `${shown} does not exist`, {
-      hint: "--project takes a folder that holds knock.json. `knock init` makes one.",
+      hint:
+        above === null
+          ? "--project takes a folder that holds knock.json. `knock init` makes one."
+          : `Did you mean --project ${shownPath(cwd, above)}? It takes a folder that holds knock.json; knock init makes one.`,
     });
   }
   const raw = await readProjectJson(file, shown);
@@ -116,7 +121,7 @@ export async function findProject({ cwd, project, knockDir }: FindOptions): Prom
     root,
     knockDir: existingFolder(
       folder,
-      relative(cwd, folder) || ".",
+      shownPath(cwd, folder),
       knockDir === null ? `knockDir in ${shown}` : "--knock-dir",
     ),
     settings: own.settings,

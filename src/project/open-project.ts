@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { Audience } from "../domain/audience/audience.js";
 import { parseAudience } from "../domain/audience/parse-audience.js";
 import { type Environment, emptyEnvironment } from "../domain/environment/environment.js";
@@ -27,6 +27,7 @@ import { branchFolder, currentBranch, projectFolders } from "./project-folders.j
 import { type ProjectFile, readProjectJson, readProjectText } from "./read-json-file.js";
 import { placed, readResource } from "./read-resource.js";
 import { checkShared, sharedTemplates } from "./shared-templates.js";
+import { shownPath } from "./shown-path.js";
 
 const MAX_REMEMBERED = 65_536;
 
@@ -63,7 +64,7 @@ export interface Project extends ProjectLocation {
 /** Names are shown as the user could open them: relative to where the command runs. */
 export function openProject(location: ProjectLocation, cwd: string): Project {
   const { root, knockDir, settings, branchDir } = location;
-  const shown = (path: string): string => relative(cwd, path) || ".";
+  const shown = (path: string): string => shownPath(cwd, path);
   const warnings = new Map<string, readonly string[]>();
   let read: Promise<Environment> | undefined;
   const namesIn = (folder: string): string[] => listNames(folder, shown);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { Audience } from "../domain/audience/audience.js";
 import type { Broadcast } from "../domain/audience/broadcast.js";
 import { asBroadcastFault, parseBroadcast } from "../domain/audience/parse-broadcast.js";
@@ -14,6 +14,7 @@ import { namesIn as listNames } from "./names-in.js";
 import { projectFolders } from "./project-folders.js";
 import { readResource } from "./read-resource.js";
 import { checkShared, sharedTemplates } from "./shared-templates.js";
+import { shownPath } from "./shown-path.js";
 
 /** F-008. */
 const KEY = /^[a-z0-9_-]+$/;
@@ -36,7 +37,7 @@ export function projectBroadcasts(
   { environment, audiences }: Beside,
 ): ProjectBroadcasts {
   const { knockDir } = location;
-  const shown = (path: string): string => relative(cwd, path) || ".";
+  const shown = (path: string): string => shownPath(cwd, path);
   const namesIn = (folder: string): string[] => listNames(folder, shown);
   const shared = sharedTemplates(projectFolders(location, shown), shown);
   const folder = join(knockDir, "broadcasts");

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { Environment } from "../domain/environment/environment.js";
 import type { Guide, GuideSet } from "../domain/guide/guide.js";
 import type { MessageType } from "../domain/guide/message-type.js";
@@ -11,6 +11,7 @@ import type { ProjectLocation } from "./find-project.js";
 import { namesIn } from "./names-in.js";
 import { readProjectText } from "./read-json-file.js";
 import { readResource } from "./read-resource.js";
+import { shownPath } from "./shown-path.js";
 
 /** F-008. */
 const KEY = /^[a-z0-9_-]+$/;
@@ -31,7 +32,7 @@ export async function readGuides(
   environment: Environment,
   cwd: string,
 ): Promise<ProjectGuides> {
-  const shown = (path: string): string => relative(cwd, path) || ".";
+  const shown = (path: string): string => shownPath(cwd, path);
 
   function keysOf(folder: string, file: string): string[] {
     const inside = join(knockDir, folder);

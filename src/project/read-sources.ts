@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { parseSource } from "../domain/trigger/parse-source.js";
 import type { Source } from "../domain/trigger/source.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ProjectLocation } from "./find-project.js";
 import { namesIn } from "./names-in.js";
 import { readResource } from "./read-resource.js";
+import { shownPath } from "./shown-path.js";
 
 /** F-008. */
 const KEY = /^[a-z0-9_-]+$/;
@@ -18,7 +19,7 @@ export interface ProjectSources {
 
 /** `sources/<key>/source.json` of a project, read anew at each asking (decision 18). */
 export function projectSources({ knockDir }: Pick<ProjectLocation, "knockDir">, cwd: string): ProjectSources {
-  const shown = (path: string): string => relative(cwd, path) || ".";
+  const shown = (path: string): string => shownPath(cwd, path);
   const folder = join(knockDir, "sources");
   const fileOf = (key: string): string => join(folder, key, "source.json");
   const keys = (): string[] =>

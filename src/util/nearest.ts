@@ -20,10 +20,10 @@ export function nearest(typed: string, candidates: Iterable<string>): string | u
 }
 
 /** `did you mean "x"?` for a hint, or the list of what exists when nothing is near. */
-export function didYouMean(typed: string, candidates: readonly string[], what: string): string | undefined {
+export function didYouMean(typed: string, candidates: readonly string[], what: string, most = 12): string | undefined {
   const near = nearest(typed, candidates);
   if (near !== undefined) return `Did you mean "${near}"?`;
   if (candidates.length === 0) return undefined;
-  const shown = [...candidates].sort().slice(0, 12);
+  const shown = [...candidates].sort().slice(0, most);
   return `${what}: ${shown.join(", ")}${candidates.length > shown.length ? ", …" : ""}`;
 }

@@ -21,6 +21,20 @@ const MESSAGES: Record<string, string> = {
   InvalidCharacter: "a character is not allowed in a string",
 };
 
+const INVISIBLE = /[\p{Z}\p{Cf}\ufeff]/u;
+
+/** What a fault is about, where the character that it stands at tells more than the parser does. */
+function atCharacter(code: string, source: string, offset: number): string | undefined {
+  const at = String.fromCodePoint(source.codePointAt(offset) ?? 0x20);
+  if (/[}\]]/.test(at) && /,\s*$/.test(source.slice(0, offset))) return "the comma before this is one too many";
+  if (code !== "InvalidSymbol") return undefined;
+  if (/[“”„«»]/.test(at)) return `a typographic quote (${at}), where JSON has "`;
+  if (/['‘’`]/.test(at)) return `a single quote (${at}), where JSON has "`;
+  if (!INVISIBLE.test(at)) return undefined;
+  const number = (at.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
+  return `a blank that JSON does not know (U+${number})`;
+}
+
 /** Strict JSON. A fault says what is wrong and where (1-based line and column); the parser that finds it loads only then. */
 export async function parseJson(text: string): Promise<JsonResult> {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
@@ -41,7 +55,9 @@ export async function parseJson(text: string): Promise<JsonResult> {
         source.trim() === ""
           ? "it is empty"
           : first
-            ? (MESSAGES[printParseErrorCode(first.error)] ?? "not valid JSON")
+            ? (atCharacter(printParseErrorCode(first.error), source, offset) ??
+              MESSAGES[printParseErrorCode(first.error)] ??
+              "not valid JSON")
             : (error as Error).message,
       ...placeAt(source, offset),
     };

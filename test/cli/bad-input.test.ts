@@ -51,6 +51,28 @@ describe.concurrent("flags", () => {
     await expectRefusal(collab, [...COMMENT, "-r", "ada", ...PAGE, ...args], refusal);
   });
 
+  test.for<[args: string[], error: string]>([
+    [["-d", "page=Home"], "(line 1, column 1)\nhint: Did you mean --set page=Home?"],
+    [["-d", "payloads/invite.json"], "hint: Did you mean --data @payloads/invite.json?"],
+    [["-d", "{“page”:“x”}"], '(“), where JSON has " (line 1, column 2)\nhint: A text processor changed the quotes'],
+    [
+      ["-d", "{'page':'x'}"],
+      "a single quote ('), where JSON has \" (line 1, column 2)\nhint: Quote the JSON for the shell",
+    ],
+    [
+      ["-r", "@payloads/new-comment.json"],
+      "holds a whole payload, not recipients\nhint: --file payloads/new-comment.json takes it.",
+    ],
+    [
+      ["-r", "lin,projects/p1"],
+      'hint: An object is {"collection":"projects","id":"p1"}, on the command line --object projects/p1.',
+    ],
+  ])("%j: what was meant", async ([args, error], { collab }) => {
+    const { stderr, exitCode } = await collab.knock([...COMMENT, "-r", "ada", ...args]);
+    expect(stderr).toContain(error);
+    expect(exitCode).toBe(2);
+  });
+
   test.for<[recipients: string, refusal: Refusal]>([
     ["", usage('--recipients: an id is empty in ""')],
     ["ada,,grace", usage('--recipients: an id is empty in "ada,,grace"')],
@@ -203,6 +225,33 @@ describe.concurrent("files", () => {
     ],
   ])("JSON Lines on standard input: %s", async ([, input, refusal], { collab }) => {
     await expectRefusal(collab, ["notify", "--file", "-", "--format", "jsonl"], refusal, { input });
+  });
+});
+
+describe.concurrent("a file of the other format", () => {
+  test.for<[name: string, input: string, format: string, hint: string]>([
+    [
+      "lines as one payload",
+      '{"key":"invite","recipients":"lin"}\n{"key":"invite","recipients":"ada"}',
+      "json",
+      "One payload a line? --format jsonl takes them so.",
+    ],
+    [
+      "one payload as lines",
+      '{\n  "key": "invite",\n  "recipients": "lin"\n}',
+      "jsonl",
+      "One payload over several lines? --format json takes it so.",
+    ],
+  ])("%s", async ([, input, format, hint], { collab }) => {
+    const { stderr, exitCode } = await collab.knock(["notify", "--file", "-", "--format", format], { input });
+    expect(stderr).toContain(`\nhint: ${hint}`);
+    expect(exitCode).toBe(2);
+  });
+
+  test("a payload that names its workflow as outcomes do", async ({ collab }) => {
+    const input = '{"workflow":"invite","recipients":"lin"}';
+    const { stderr } = await collab.knock(["notify", "--file", "-"], { input });
+    expect(stderr).toContain('workflow is not a known key; did you mean "key"?');
   });
 });
 

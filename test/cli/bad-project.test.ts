@@ -25,6 +25,19 @@ const sms = (content: JsonObject): JsonObject => ({
   steps: [{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "sms", template: content }],
 });
 
+/** With a layout that collab does not have. */
+const letter: JsonObject = {
+  steps: [
+    {
+      ref: "email_1",
+      type: "channel",
+      channel_type: "email",
+      channel_key: "sendgrid",
+      template: { subject: "S", html_body: "B", settings: { layout_key: "fancy" } },
+    },
+  ],
+};
+
 describe.concurrent("knock.json", () => {
   test.for<[content: string, refusal: Refusal]>([
     ["{", project("knock.json:1:2: not valid JSON: expected a closing brace")],
@@ -237,6 +250,57 @@ describe.concurrent("workflows", () => {
       'warning: workflow "odd": catagories is not a known key and has no effect; did you mean "categories"?',
       'warning: workflow "odd": steps[0].template.settings.to_nummer is not a known key and has no effect; did you mean "to_number"?',
     ]);
+  });
+
+  test("a text that is a file's name is told by notify and preview alike", async ({ collab }) => {
+    collab.write("knock/workflows/odd/workflow.json", sms({ text_body: "sms_1/text_body.txt" }));
+    const told =
+      'warning: workflow "odd": steps[0].template.text_body is "sms_1/text_body.txt" itself, not what that file holds; did you mean "text_body@"?';
+    expect((await collab.knock(["notify", "odd", "-r", "grace"])).stderr).toBe(told);
+    expect((await collab.knock(["preview", "odd"])).stderr).toBe(told);
+  });
+
+  test.for<[name: string, files: Record<string, string | JsonObject>, told: string]>([
+    [
+      "a length as text",
+      {
+        "workflows/odd/workflow.json": {
+          steps: [{ ref: "batch_1", type: "batch", settings: { batch_window: "10m" } }],
+        },
+      },
+      'steps[0].settings.batch_window must be an object such as {"unit":"minutes","value":10}, found a string',
+    ],
+    [
+      "an operator of other languages",
+      { "workflows/odd/workflow.json": { steps: [], conditions: { all: [{ variable: "data.x", operator: "==" }] } } },
+      'conditions.all[0].operator is not a known operator: "=="; did you mean "equal_to"?',
+    ],
+    [
+      "a layout that is not there",
+      { "workflows/odd/workflow.json": letter },
+      'names no layout of this project: "fancy"\nhint: Mend workflows/odd/, or add layouts/fancy/layout.json.',
+    ],
+    [
+      "a layout without its text",
+      {
+        "workflows/odd/workflow.json": letter,
+        "layouts/fancy/layout.json": { html_layout: "<html>{{ content }}</html>" },
+      },
+      'text_layout is required (a string)\nhint: A layout has two documents: "html_layout@": "html_layout.html" and "text_layout@": "text_layout.txt".',
+    ],
+    [
+      "a layout without content",
+      {
+        "workflows/odd/workflow.json": letter,
+        "layouts/fancy/layout.json": { html_layout: "<html>{{ content }}</html>", text_layout: "plain" },
+      },
+      "text_layout must print {{ content }}\nhint: Write {{ content }} where the message is to stand.",
+    ],
+  ])("%s: what to write", async ([, files, told], { collab }) => {
+    for (const [name, content] of Object.entries(files)) collab.write(`knock/${name}`, content);
+    const { stderr, exitCode } = await collab.knock(["notify", "odd", "-r", "grace"]);
+    expect(stderr).toContain(told);
+    expect(exitCode).toBe(3);
   });
 
   test("a broken workflow is nobody else's trouble", async ({ collab }) => {

@@ -31,6 +31,14 @@ describe.concurrent("knock cancel", () => {
     expect((json.items as JsonObject[]).map(({ recipient }) => recipient).sort()).toEqual(["lin", "mary"]);
   });
 
+  test("what a broken workflow began is stopped, too", async ({ collab }) => {
+    await collab.knock(INVITE);
+    collab.write("knock/workflows/invite/workflow.json", "{");
+    const { stdout, exitCode } = await collab.knock(["cancel", "invite", "inv-1"]);
+    expect(stdout).toContain("3 cancelled");
+    expect(exitCode).toBe(0);
+  });
+
   test("everyone under the key, once: then nothing is cancellable any more", async ({ collab }) => {
     await collab.knock(INVITE);
     const first = await collab.knock(["cancel", "invite", "inv-1"]);

@@ -28,6 +28,25 @@ describe.concurrent("knock clock", () => {
     expect(after.stdout).toMatch(/\(running, .+ ahead of real time\)$/);
   });
 
+  test("advance next goes to what falls due, and says when nothing does", async ({ collab }) => {
+    await collab.knock(["notify", "invite", "-r", "grace"]);
+    const { stdout } = await collab.knock(["clock", "advance", "next"]);
+    expect(stdout).toMatch(/^ {2}\S+ \S+Z {2}invite {2}grace {2}/);
+    expect(stdout).toMatch(
+      /\n\S+ \S+ {2}\(running, .*1d ahead of real time\)$|\(running, 23h 59m ahead of real time\)$/,
+    );
+    const { stderr, exitCode } = await collab.knock(["clock", "advance", "next"]);
+    expect(stderr).toMatch(/^error: nothing waits for a time\nhint: knock runs list --status paused/);
+    expect(exitCode).toBe(2);
+  });
+
+  test("advance by nothing is no way back", async ({ collab }) => {
+    await collab.knock(["clock", "advance", "1h"]);
+    const { stdout, exitCode } = await collab.knock(["clock", "advance", "0s"]);
+    expect(stdout).toMatch(/ahead of real time\)$/);
+    expect(exitCode).toBe(0);
+  });
+
   test("advance runs what falls due on the way, in order, each at its own time", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
     await collab.knock(["notify", "invite", "-r", "grace", "--set", "project=Apollo"]);
@@ -112,6 +131,9 @@ describe.concurrent("knock clock", () => {
 
   test.for<[args: string[], error: RegExp]>([
     [["advance", "1y"], /^error: the duration: "1y" is not a duration\nhint: For example 30s/],
+    [["advance", "1 hour"], /\nhint: Did you mean "1h"\?$/],
+    [["advance", "30 min"], /\nhint: Did you mean "30m"\?$/],
+    [["advance", "2days"], /\nhint: Did you mean "2d"\?$/],
     [["advance", "soon"], /^error: the duration/],
     [["advance", ""], /^error: the duration/],
     [["advance", "99999999999999w"], /^error: the duration/],

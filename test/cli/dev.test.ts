@@ -234,7 +234,12 @@ describe("knock dev", () => {
       "--ready-file",
       "no/such/ready.json",
     ]);
-    expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringMatching(/^error: --ready-file: .*ENOENT/)]);
+    expect([nowhere.exitCode, nowhere.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /^error: --ready-file: the folder \S*no\/such does not exist\nhint: Name a file in a folder/,
+      ),
+    ]);
     const folder = await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--ready-file", "knock"]);
     expect([folder.exitCode, folder.stderr]).toEqual([2, expect.stringMatching(/^error: --ready-file: /)]);
   });

@@ -84,7 +84,11 @@ describe.concurrent("--expect", () => {
     [["sent>=2", "skipped=0", "waiting=2", "no-failures"], 0, ""],
     [["ada:in_app_feed=sent", "grace:in-app=sent", "ada:delay_1=waiting"], 0, ""],
     [["sent=3"], 1, "✗ expected sent=3: sent is 2"],
-    [["ada:email=sent"], 1, "✗ expected ada:email=sent: ada has no step email"],
+    [
+      ["ada:email=sent"],
+      1,
+      "✗ expected ada:email=sent: ada has no step email (so far: in_app_feed_1 sent, delay_1 waiting)",
+    ],
     [
       ["lin:email=sent", "sent<2"],
       1,

@@ -41,6 +41,29 @@ describe.concurrent("knock preview", () => {
     expect(exitCode).toBe(1);
   });
 
+  test("a name that leads nowhere, and is nearly one that leads somewhere, is told with its place", async ({
+    collab,
+  }) => {
+    const body = "knock/workflows/new-comment/email_1/html_body.html";
+    collab.write(
+      body,
+      [
+        "<p>{{ recipent.name }}, {{ recipient.nmae }}, {{ data.pge }}, {{ pge }}</p>",
+        "{% assign recipients = 'x' %}{{ recipients }}{% for a in activities %}{{ a.x }}{{ forloop.index }}{% endfor %}",
+        "{{ recipient.phone | default: 'none' }}{{ data.comment }}{{ recipient.zzz }}",
+      ].join("\n"),
+    );
+    const args = ["preview", "new-comment", "email_1", "-r", "ada", "--set", "page=Home"];
+    const { stderr, exitCode } = await collab.knock(args);
+    expect(stderr.split("\n").sort()).toEqual([
+      `warning: email_1: ${body}:1:28: recipient.nmae leads nowhere; did you mean "recipient.name"?`,
+      `warning: email_1: ${body}:1:50: data.pge leads nowhere; did you mean "data.page"?`,
+      `warning: email_1: ${body}:1:66: pge leads nowhere; did you mean "page"?`,
+      `warning: email_1: ${body}:1:7: recipent.name leads nowhere; did you mean "recipient.name"?`,
+    ]);
+    expect(exitCode).toBe(0);
+  });
+
   test("nobody by that id: who is meant, or how to give somebody inline", async ({ collab }) => {
     const show = async (...args: string[]) => collab.knock(["preview", "new-comment", ...args, ...COMMENT]);
     const slip = await show("email_1", "-r", "graec");

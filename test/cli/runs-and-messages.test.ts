@@ -276,10 +276,36 @@ describe.concurrent("ids as a narrow table shows them", () => {
     );
   });
 
+  test("a narrow table shows as much of an id as finds what it is of", async ({ collab }) => {
+    await collab.knock(["notify", "page-shared", "--object", "projects/p1", "--set", "page=Plan"]);
+    for (const columns of [52, 60, 70, 78, 79, 80, 81])
+      expect((await collab.onTerminal(["messages", "list"], { columns })).stdout).toMatch(/^\w{8,}…? +in-app/m);
+  });
+
+  test("the id of a run is told from that of a message", async ({ collab }) => {
+    await collab.knock(["notify", "invite", "-r", "lin"]);
+    const [run] = ids(await list(collab, ["runs"]));
+    const [message] = ids(await list(collab, ["messages"]));
+    expect((await collab.knock(["messages", "show", String(run)])).stderr).toBe(
+      `error: there is no message "${run}"\nhint: It is a run: knock runs show ${run}`,
+    );
+    expect((await collab.knock(["runs", "show", String(message)])).stderr).toBe(
+      `error: there is no run "${message}"\nhint: It is a message: knock messages show ${message}`,
+    );
+    expect((await collab.knock(["messages", "mark", "read", String(message)])).stderr).toBe(
+      `error: the status "read" stands after the messages\nhint: knock messages mark ${message} read`,
+    );
+  });
+
   test("fewer than eight characters, and what nothing begins with, are no ids", async ({ collab }) => {
     const { outcome } = await collab.knock([...COMMENT, "--json"]);
     const run = outcome.recipients?.[0]?.recipient_run_id;
-    for (const id of [begun(run, 7), "00000000", "%%%%%%%%"]) {
+    const tooShort = await collab.knock(["runs", "show", `${begun(run, 7)}…`]);
+    expect([tooShort.exitCode, tooShort.stderr]).toEqual([
+      5,
+      `error: there is no run "${begun(run, 7)}…"\nhint: Of an id's beginning eight characters or more are needed. knock runs list shows them.`,
+    ]);
+    for (const id of ["00000000", "%%%%%%%%"]) {
       const { stderr, exitCode } = await collab.knock(["runs", "show", id]);
       expect([exitCode, stderr]).toEqual([5, `error: there is no run "${id}"\nhint: knock runs list shows them.`]);
     }

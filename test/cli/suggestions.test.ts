@@ -63,7 +63,36 @@ describe.concurrent("did you mean", () => {
     [["notify", "invite", "-p", "ada"], 2, "hint: Did you mean one of --profile, --project?"],
     [["notify", "invite", "-w"], 2, "hint: Did you mean --wait?"],
     [["notify", "invite", "-z"], 2, "hint: For example: knock notify new-comment --recipients ada,grace"],
-    [["notify", "invite", "ada"], 2, "hint: For example: knock notify new-comment --recipients ada,grace"],
+    [["notify", "invite", "ada"], 2, "hint: Did you mean --recipients ada?"],
+    [["notify", "invite", "page=Home"], 2, "hint: Did you mean --set page=Home?"],
+    [["users", "set", "joe", '{"name":"Joe"}'], 2, 'hint: Did you mean --data \'{"name":"Joe"}\'?'],
+    [["users", "set", "joe", "--email", "j@x.org"], 2, "hint: Did you mean --set email=…?"],
+    [["users", "list", "ada"], 2, "hint: Did you mean knock users get ada?"],
+    [["users", "show", "ada"], 2, 'error: knock users has no command "show"\nhint: Did you mean knock users get?'],
+    [["messages", "get", "x"], 2, "hint: Did you mean knock messages show?"],
+    [["feed", "ada"], 2, 'error: knock feed has no command "ada"\nhint: Did you mean knock feed list ada?'],
+    [["objects", "get", "projects/p1"], 2, "hint: The collection and the id are two words here: projects p1"],
+    [["clock", "advance", "-1h"], 2, "hint: knock clock set <time> --force moves the clock back."],
+    [["clock", "forward", "1d"], 2, "hint: Did you mean knock clock advance?"],
+    [["dev", "npm", "test"], 2, "hint: The command stands in quotes: --exec 'npm test'"],
+    [["dev", "--", "npm", "test", "--watch"], 2, "hint: The command stands in quotes: --exec 'npm test --watch'"],
+    [["dev", "--port", "0", "--exec", "npm", "test"], 2, "hint: The command stands in quotes: --exec 'npm test'"],
+    [["dev", "--exec", "npm", "test", "--watch"], 2, "hint: The command stands in quotes: --exec 'npm test --watch'"],
+    [["dev", "--exec"], 2, "hint: For example: knock dev --port 0 --store :memory: --exec 'knock notify"],
+    [["notify", "invite", "-f"], 2, "hint: For example: knock notify --file payloads/new-comment.json --dry-run."],
+    [["version"], 2, 'error: there is no command "version"\nhint: Did you mean knock --version?'],
+    [["-v"], 2, "error: unknown option '-v'\nhint: Did you mean --version?"],
+    [
+      ["zzz"],
+      2,
+      "hint: Commands: audiences, auth, broadcasts, cancel, clock, config, dev, feed, init, messages, notify, objects, preferences, preview, runs, schedules, sources, subscriptions, tenants, users, worker",
+    ],
+    [
+      ["notify", "new-comment", "-r", "ada", "—set", "page=Home"],
+      2,
+      'error: "—set" begins with a dash that a text processor made\nhint: Did you mean --set?',
+    ],
+    [["notify", "new-comment", "–r", "ada"], 2, "hint: Did you mean -r?"],
     [
       ["notify", "invite", "--", "-r", "ada"],
       2,
@@ -105,10 +134,39 @@ describe.concurrent("did you mean", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: exit });
   });
 
+  test.for<[args: string[], warning: string]>([
+    [["-r", "adda"], 'nothing was sent to "adda" (did you mean "ada"?). Identify with knock users set <id> --file …'],
+    [["-r", "“ada”"], 'nothing was sent to "“ada”" (did you mean "ada"?).'],
+    [["-r", "аda"], 'nothing was sent to "аda" (did you mean "ada"?).'],
+    [["-r", "adda,zzz,grce"], 'to "adda" (did you mean "ada"?), "zzz", "grce" (did you mean "grace"?). Identify with'],
+    [
+      ["--object", "projects/p11"],
+      'to {"id":"p11","collection":"projects"} (did you mean "projects/p1"?). Identify with knock objects set <collection> <id> --file …',
+    ],
+  ])("a recipient never identified, %j: %s", async ([args, warning], { collab }) => {
+    const { stderr, exitCode } = await collab.knock(["notify", "page-shared", "--set", "page=Home", ...args]);
+    expect(stderr).toContain(warning);
+    expect(exitCode).toBe(1);
+  });
+
+  test("a tenant that nobody made, and is nearly one that somebody did, is told of once", async ({ collab }) => {
+    const args = ["notify", "invite", "-r", "lin", "--tenant"];
+    const { stderr, exitCode } = await collab.knock([...args, "acmee"]);
+    expect(stderr).toBe('warning: tenant "acmee" did not exist and was made. Did you mean "acme"?');
+    expect(exitCode).toBe(0);
+    for (const tenant of ["acmee", "acme", "lark", '{"id":"acmes","name":"Acmes"}'])
+      expect((await collab.knock([...args, tenant])).stderr).toBe("");
+  });
+
   test.for<[args: string[], note: string]>([
     [["runs", "list", "--workflow", "new-coment"], 'note: did you mean "new-comment"?'],
     [["messages", "list", "--channel", "sendgird"], 'note: did you mean "sendgrid"?'],
     [["messages", "list", "--channel", "sendgrid"], ""],
+    [["messages", "list", "--channel", "email"], 'note: did you mean "sendgrid"?'],
+    [["messages", "list", "--channel", "in_app_feed"], 'note: did you mean "in-app-feed"?'],
+    [["messages", "list", "--channel", "zzz"], 'note: no channel is called "zzz". Channels: fcm, in-app-feed,'],
+    [["messages", "list", "--channel", "0b6e3b8c-5d0f-4c27-9c0e-4d1a2b3c4d5e"], ""],
+    [["runs", "list", "--workflow", "zzz"], 'note: no workflow is called "zzz". Workflows: invite, new-comment,'],
     [["runs", "list", "--workflow", "new-comment"], ""],
     [["runs", "list", "--recipient", "adda"], 'note: user "adda" was never identified. Did you mean "ada"?'],
     [
@@ -137,6 +195,24 @@ describe.concurrent("the program itself", () => {
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     for (const command of ["notify", "cancel", "runs", "messages", "clock", "worker", "init", "auth", "config"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
+    expect(stdout).toContain("Start here:\n  $ knock init && knock notify hello --recipients ada");
+  });
+
+  test("the list of commands says what each does beside its name, in 60 columns, too", async ({ empty }) => {
+    const { stdout } = await empty.onTerminal(["--help"], { columns: 60 });
+    expect(stdout).toMatch(/^ {2}notify\|trigger {2}trigger a workflow, print what happened to\n {18}each recipient$/m);
+    expect(stdout.split("\n").filter((line) => line.length > 60)).toEqual([]);
+  });
+
+  test("a default is shown as it is typed", async ({ empty }) => {
+    const { stdout } = await empty.knock(["dev", "--help"]);
+    expect(stdout).toContain("(default: 8484)\n");
+    expect(stdout).toContain("(default: 127.0.0.1)\n");
+    expect(stdout).not.toContain("default: [");
+  });
+
+  test("--help before a command is the command's", async ({ empty }) => {
+    expect((await empty.knock(["--help", "notify"])).stdout).toBe((await empty.knock(["notify", "--help"])).stdout);
   });
 
   test("a group's help has an example of each of its commands", async ({ empty }) => {
@@ -179,8 +255,22 @@ describe.concurrent("the program itself", () => {
     for (const args of [["notify", "x", "-r", "a"], ["runs"], ["clock"], ["worker", "--once"], ["cancel", "x", "y"]]) {
       const { error, exitCode } = await empty.knock([...args, "--json"]);
       expect(error).toMatchObject({ code: "project_missing", hint: expect.stringContaining("knock init") });
+      expect(String(error.hint).includes("--remote")).toBe(!["clock", "worker"].includes(args[0] as string));
       expect(exitCode).toBe(3);
     }
+  });
+
+  test("--project of a folder within a project names the project's", async ({ collab }) => {
+    const { stderr, exitCode } = await collab.knock(["runs", "--project", "knock"]);
+    expect(stderr).toBe(
+      "error: knock/knock.json does not exist\nhint: Did you mean --project .? It takes a folder that holds knock.json; knock init makes one.",
+    );
+    expect(exitCode).toBe(3);
+  });
+
+  test("a path far from here is shown whole", async ({ empty }) => {
+    const { stderr } = await empty.knock(["runs", "--project", "/nope"]);
+    expect(stderr).toContain("error: /nope/knock.json does not exist\n");
   });
 });
 
@@ -206,6 +296,14 @@ describe.concurrent("knock init", () => {
     expect((await empty.knock(["init", "other"])).exitCode).toBe(6);
     expect(empty.read("other/knock/environment.json")).toBe("{}");
     expect(() => empty.read("other/knock.json")).toThrow("ENOENT");
+  });
+
+  test("within a project, which it names", async ({ collab }) => {
+    const { stderr, exitCode } = await collab.knock(["init"], { cwd: "payloads" });
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(
+      /^note: \.\. holds a project, too; below the new one, the new one counts\ntry: knock notify/,
+    );
   });
 
   test("where a file is in the way: one line, exit 3", async ({ empty }) => {

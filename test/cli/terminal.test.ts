@@ -59,11 +59,11 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
 
   test("tables are cut to the width, in a pipe they are whole", async ({ collab }) => {
     await collab.knock(COMMENT);
-    const narrow = await collab.onTerminal(["runs", "list"], { columns: 40, env: { NO_COLOR: "1" } });
+    const narrow = await collab.onTerminal(["runs", "list"], { columns: 41, env: { NO_COLOR: "1" } });
     const lines = narrow.stdout.split("\n");
-    expect(lines.every((line) => line.length <= 40)).toBe(true);
-    expect(lines[0]).toBe("RECIPIE…  WORKFLOW     RECIPIENT  STATUS");
-    expect(lines[1]).toMatch(/^[0-9a-f]{7}… {2}new-comment {2}ada {8}paused$/);
+    expect(lines.every((line) => line.length <= 41)).toBe(true);
+    expect(lines[0]).toBe("RECIPIEN…  WORKFLOW     RECIPIENT  STATUS");
+    expect(lines[1]).toMatch(/^[0-9a-f]{8}… {2}new-comment {2}ada {8}paused$/);
     expect((await collab.knock(["runs", "list"])).stdout).not.toContain("…");
   });
 

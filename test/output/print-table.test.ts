@@ -40,7 +40,7 @@ describe("a table", () => {
   });
 
   it("cuts an id shorter than a name before it cuts the name", async () => {
-    expect((await table(77))[1]).toBe("3d22db0…  page-shared  katherine    completed (1 error)  2030-01-01 10:05:00Z");
+    expect((await table(78))[1]).toBe("3d22db0a…  page-shared  katherine    completed (1 error)  2030-01-01 10:05:00Z");
   });
 
   it("then leaves times out, and has the status whole", async () => {

@@ -100,7 +100,7 @@ describe("findProject (F-001 to F-003)", () => {
     [
       "a comma too many",
       '{ "knockDir": "k", }',
-      "knock.json:1:20: not valid JSON: expected a property name in double quotes",
+      "knock.json:1:20: not valid JSON: the comma before this is one too many",
     ],
     ["nothing in it", "", "knock.json:1:1: not valid JSON: it is empty"],
     ["Latin-1", Buffer.from([0x7b, 0xe9]), "knock.json is not valid UTF-8 (first bad byte at offset 1)"],

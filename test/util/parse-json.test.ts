@@ -9,9 +9,13 @@ describe("parseJson", () => {
     ["{", "expected a closing brace", 1, 2],
     ["[", "expected a closing bracket", 1, 2],
     ["{a:1}", "unexpected word", 1, 2],
-    ["{'a':1}", "unexpected word", 1, 2],
-    ['{"a":1,}', "expected a property name in double quotes", 1, 8],
-    ["[1,]", "expected a value", 1, 4],
+    ["{'a':1}", "a single quote ('), where JSON has \"", 1, 2],
+    ["{“a”:1}", 'a typographic quote (“), where JSON has "', 1, 2],
+    ['{"a":„b”}', 'a typographic quote („), where JSON has "', 1, 6],
+    ['{"a":1,}', "the comma before this is one too many", 1, 8],
+    ['{"a":1,\n}', "the comma before this is one too many", 2, 1],
+    ['{"a":1,,"b":2}', "expected a property name in double quotes", 1, 8],
+    ["[1,]", "the comma before this is one too many", 1, 4],
     ["[1 2]", "expected a comma", 1, 4],
     ['{"a" 1}', "expected a colon", 1, 6],
     ['{"a":1]', "expected a comma", 1, 7],
@@ -31,7 +35,8 @@ describe("parseJson", () => {
     ['{\n  "a": 1,\n  "b": tru\n}', "unexpected word", 3, 8],
     ['{\r\n  "a": 1\r\n  "b": 2\r\n}', "expected a comma", 3, 3],
     ["\ufeff{\n x}", "unexpected word", 2, 2],
-    ["\u00a0{}", "unexpected word", 1, 1],
+    ["\u00a0{}", "a blank that JSON does not know (U+00A0)", 1, 1],
+    ["\u200b{}", "a blank that JSON does not know (U+200B)", 1, 1],
   ])("%j: %s at %d:%d", async (text, fault, line, column) => {
     expect(await parseJson(text)).toEqual({ fault, line, column });
   });

@@ -49,6 +49,11 @@ export function firstExample(command: Command): string | undefined {
   return shown.get(command)?.[0];
 }
 
+/** The first example that shows one of an option's flags, if any does. */
+export function exampleWith(command: Command, flags: readonly string[]): string | undefined {
+  return shown.get(command)?.find((example) => flags.some((flag) => example.split(" ").includes(flag)));
+}
+
 /** Under a group's help stands the first example of each of its commands. */
 export function addGroupExamples(group: Command): void {
   const examples = group.commands.flatMap((command) => shown.get(command)?.[0] ?? []);

@@ -29,3 +29,23 @@ export async function wholeId(
     hint: `Give one of them: ${shown}`,
   });
 }
+
+const LISTED = { message: "knock messages list", run: "knock runs list" };
+
+/** Of an id that none of a kind has: what it is the id of, or how much of one is needed. */
+export async function missingHint(typed: string, noun: "message" | "run", operations: Operations): Promise<string> {
+  const start = BEGINNING.exec(typed)?.[1];
+  if (start === undefined)
+    return /^[0-9A-Za-z-]{1,7}…?$/.test(typed) && /\d|…/.test(typed)
+      ? `Of an id's beginning eight characters or more are needed. ${LISTED[noun]} shows them.`
+      : `${LISTED[noun]} shows them.`;
+  if (operations.target === "local") {
+    const others: readonly IdKind[] = noun === "run" ? ["message"] : ["workflow_run", "recipient_run"];
+    for (const kind of others)
+      if ((await (operations as LocalOperations).idsBeginning(kind, start, 1)).length > 0)
+        return noun === "run"
+          ? `It is a message: knock messages show ${start}`
+          : `It is a run: knock runs show ${start}`;
+  }
+  return `${LISTED[noun]} shows them.`;
+}

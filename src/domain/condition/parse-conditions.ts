@@ -19,6 +19,35 @@ export interface ConditionPlace {
   operators?: readonly string[];
 }
 
+/** Operators as other languages write them. */
+const MEANT: Readonly<Record<string, string>> = {
+  "=": "equal_to",
+  "==": "equal_to",
+  "===": "equal_to",
+  equals: "equal_to",
+  eq: "equal_to",
+  is: "equal_to",
+  "!=": "not_equal_to",
+  "!==": "not_equal_to",
+  not_equals: "not_equal_to",
+  neq: "not_equal_to",
+  is_not: "not_equal_to",
+  ">": "greater_than",
+  gt: "greater_than",
+  ">=": "greater_than_or_equal_to",
+  gte: "greater_than_or_equal_to",
+  "<": "less_than",
+  lt: "less_than",
+  "<=": "less_than_or_equal_to",
+  lte: "less_than_or_equal_to",
+  includes: "contains",
+  between: "is_between",
+};
+
+function meantOperator(operator: string, known: readonly string[]): string | undefined {
+  return Object.hasOwn(MEANT, operator) ? MEANT[operator] : nearest(operator, known);
+}
+
 /** One condition of any of the shapes. */
 export function checkCondition(
   value: Record<string, unknown>,
@@ -29,7 +58,7 @@ export function checkCondition(
   const { variable, operator } = value;
   const more = place.operators ?? [];
   if (typeof operator !== "string" || !(KNOWN_OPERATORS.has(operator) || more.includes(operator))) {
-    const near = typeof operator === "string" ? nearest(operator, [...OPERATORS, ...more]) : undefined;
+    const near = typeof operator === "string" ? meantOperator(operator, [...OPERATORS, ...more]) : undefined;
     complain(
       [...path, "operator"],
       `is not a known operator: ${JSON.stringify(operator)}${near === undefined ? "" : `; did you mean "${near}"?`}`,

@@ -68,6 +68,10 @@ const TEMPLATES: Record<Exclude<ChannelType, "in_app_guide">, [fields: string, s
   http: ["method url headers query_params body inputs", null],
 };
 
+/** Texts that stand in files of their own, mostly; and what one that names such a file looks like. */
+const LONG_TEXTS = ["html_body", "text_body", "markdown_body", "json_body", "visual_blocks"];
+const FILE = /^[\w.-]+(\/[\w.-]+)*\.(html|mjml|md|txt|json|liquid)$/;
+
 /** Settings that are lengths of time, and those that are lists of pairs, of any step. */
 const DURATIONS = ["batch_window", "batch_window_extension_limit", "delay_for", "throttle_window", "expires_after"];
 const PAIRS = ["headers", "query_params"];
@@ -163,6 +167,14 @@ class Finder {
     const [fields, settings] = TEMPLATES[type as keyof typeof TEMPLATES];
     this.unknownKeys(template, [...path, "template"], fields);
     if (!isJsonObject(template)) return;
+    for (const name of LONG_TEXTS) {
+      const text = template[name];
+      if (typeof text === "string" && FILE.test(text))
+        this.tell(
+          [...path, "template", name],
+          `is "${text}" itself, not what that file holds; did you mean "${name}@"?`,
+        );
+    }
     this.unknownKeysIn(template.action_buttons, [...path, "template", "action_buttons"], "label action");
     for (const name of PAIRS) this.unknownKeysIn(template[name], [...path, "template", name], "key value");
     this.blocks(template.visual_blocks, [...path, "template", "visual_blocks"]);

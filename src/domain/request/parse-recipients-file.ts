@@ -47,11 +47,18 @@ export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile 
   const value = parsed.success ? parsed.data : {};
   const keyAt = (item: unknown, path: PropertyKey[]): RecipientKey | null =>
     parseRecipient(item, (at, message) => details.push({ pointer: pointerOf([...path, ...at]), message }))?.key ?? null;
+  const placeOfKey = new Map<RecipientKey, string>();
   const identify = (item: unknown, path: PropertyKey[]): void => {
     const recipient = parseRecipient(item, (at, message) =>
       details.push({ pointer: pointerOf([...path, ...at]), message }),
     );
-    if (recipient) result.recipients.push(recipient.upsert ?? { key: recipient.key, properties: {} });
+    if (recipient === null) return;
+    const other = placeOfKey.get(recipient.key);
+    // The later would stand over the earlier without a word.
+    if (other !== undefined)
+      details.push({ pointer: pointerOf([...path, "id"]), message: `is the id of ${other} already` });
+    placeOfKey.set(recipient.key, placeOf(pointerOf(path)));
+    result.recipients.push(recipient.upsert ?? { key: recipient.key, properties: {} });
   };
 
   for (const [index, user] of (value.users ?? []).entries()) {

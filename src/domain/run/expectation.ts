@@ -58,10 +58,11 @@ function stepRule(rule: string, recipient: string, step: string, wanted: string)
           one.channel === step ||
           (step === "in-app" && one.channel_type === "in_app_feed"),
       );
-      if (steps.length === 0)
-        return own.reason
-          ? `${recipient} has no step ${step} (${own.reason.code})`
-          : `${recipient} has no step ${step}`;
+      if (steps.length === 0) {
+        const had = own.steps.map(({ ref, outcome }) => `${ref} ${outcome}`).join(", ");
+        const why = own.reason?.code ?? (had === "" ? "" : `so far: ${had}`);
+        return `${recipient} has no step ${step}${why === "" ? "" : ` (${why})`}`;
+      }
       const other = steps.find((one) => one.outcome !== wanted);
       return other === undefined
         ? null

@@ -10,6 +10,7 @@ import {
   optional,
   record,
   type Shape,
+  type Shaped,
   text,
 } from "../shape/shape.js";
 import { DURATION_UNITS } from "./duration.js";
@@ -28,7 +29,14 @@ export function hasLiquid(value: string): boolean {
   return value.includes("{{") || value.includes("{%");
 }
 
-export const durationShape = object({ unit: oneOf(DURATION_UNITS), value: number });
+const unitAndValue = object({ unit: oneOf(DURATION_UNITS), value: number });
+
+/** `"10m"` or 600 is what people write first: the whole form is shown. */
+export const durationShape: typeof unitAndValue = (value, path, complain): value is Shaped<typeof unitAndValue> => {
+  if (typeof value !== "string" && typeof value !== "number") return unitAndValue(value, path, complain);
+  complain(path, `must be an object such as {"unit":"minutes","value":10}, found a ${typeof value}`);
+  return false;
+};
 
 export const delaySettings = object({ delay_for: optional(durationShape), delay_until_field_path: maybeText });
 

@@ -48,6 +48,17 @@ function checkDocuments(html: string, plain: string, isMjml: boolean, complain: 
   if (/@import\b/i.test(html)) complain(["html_layout"], "must not use @import, which e-mail programs do not follow");
 }
 
+const DOCUMENTS = ["/html_layout", "/text_layout"];
+
+function hintOf(first: ErrorDetail | undefined): string {
+  if (first !== undefined && DOCUMENTS.includes(first.pointer)) {
+    if (first.message.startsWith("must print")) return "Write {{ content }} where the message is to stand.";
+    if (first.message.startsWith("is required"))
+      return 'A layout has two documents: "html_layout@": "html_layout.html" and "text_layout@": "text_layout.txt".';
+  }
+  return "Section 10 of docs/reference/workflow-format.md has the fields of a layout.";
+}
+
 /** `layout.json`, its files read in. Throws `project_invalid` with a pointer per fault; `file` names it there. */
 export function parseEmailLayout(key: string, raw: unknown, file: string): EmailLayout {
   const details: ErrorDetail[] = [];
@@ -74,7 +85,7 @@ export function parseEmailLayout(key: string, raw: unknown, file: string): Email
   throw new KnockError(
     "project_invalid",
     `${file}: ${first ? `${placeOf(first.pointer)} ${first.message}` : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
-    { details, hint: "Section 10 of docs/reference/workflow-format.md has the fields of a layout." },
+    { details, hint: hintOf(first) },
   );
 }
 

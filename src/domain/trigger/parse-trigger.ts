@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { KnockError } from "../../errors/knock-error.js";
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import {
@@ -110,6 +110,19 @@ export interface ParsedPayload {
   idempotency_key: string | null;
 }
 
+/** Outcomes call `workflow` what a payload calls `key`. */
+function asKey(detail: ErrorDetail): ErrorDetail {
+  if (detail.pointer !== "/workflow") return detail;
+  return { ...detail, message: `${detail.message}; did you mean "key"?` };
+}
+
+/** `projects/p1` as a user's id: how an object is written. */
+function objectHint({ pointer = "", value }: Partial<ErrorDetail> = {}): string | undefined {
+  const [collection, id, ...rest] = typeof value === "string" ? value.split("/") : [];
+  if (!pointer.startsWith("/recipients") || !collection || !id || rest.length > 0) return undefined;
+  return `An object is {"collection":"${collection}","id":"${id}"}, on the command line --object ${collection}/${id}.`;
+}
+
 /** "x is not valid: first fault", with every fault in the details. */
 function invalid(what: string, details: ReturnType<typeof detailsOf>, hint?: string): KnockError {
   const [first, ...rest] = details;
@@ -151,12 +164,15 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
   const idempotency_key = readName(payload, "idempotency_key", issues);
   const settings = readProperty(payload, "settings", settingsSchema, issues);
   if (issues.length > 0) {
+    const details = detailsOf(inOrder(issues), payload, (path) =>
+      path.length === 0 ? KNOWN : ["sandbox_mode", "skip_delay"],
+    );
     throw invalid(
       what,
-      detailsOf(inOrder(issues), payload, (path) => (path.length === 0 ? KNOWN : ["sandbox_mode", "skip_delay"])),
+      workflow === null && key === null ? details.map(asKey) : details,
       payload.recipients === undefined
         ? 'On the command line --recipients ada,grace; in a payload "recipients": ["ada"].'
-        : undefined,
+        : objectHint(details[0]),
     );
   }
   const workflowKey = workflow ?? key;

@@ -69,6 +69,7 @@ function missing(what: string, key: string, known: readonly string[]): string {
  */
 export function checkSharedKeys(workflow: Workflow, { layouts, layoutKeys, partialKeys }: SharedKeys): void {
   const details: ErrorDetail[] = [];
+  const files: string[] = [];
   for (const { step, path } of walkSteps(workflow.steps)) {
     if (step.type !== "channel" || step.channel_type !== "email") continue;
     const here = [...path.split(/[.[\]]+/).filter(Boolean), "template"];
@@ -77,19 +78,23 @@ export function checkSharedKeys(workflow: Workflow, { layouts, layoutKeys, parti
     };
     const key = layoutKeyOf(step);
     const layout = key === null ? undefined : layouts.get(key);
-    if (key !== null && layout === undefined && key !== DEFAULT_LAYOUT)
+    if (key !== null && layout === undefined && key !== DEFAULT_LAYOUT) {
       complain(["settings", "layout_key"], missing("layout", key, [...layoutKeys, DEFAULT_LAYOUT]));
+      files.push(`layouts/${key}/layout.json`);
+    }
     if (layout !== undefined && !layout.is_mjml && step.template?.is_mjml === true)
       complain(["is_mjml"], `needs a layout of MJML, which "${key}" is not`);
     for (const { block, path: at } of walkBlocks(blocksOf(step), ["visual_blocks"])) {
-      if (block.type === "partial" && !partialKeys.includes(String(block.key)))
+      if (block.type === "partial" && !partialKeys.includes(String(block.key))) {
         complain([...at, "key"], missing("partial", String(block.key), partialKeys));
+        files.push(`partials/${block.key}/partial.json`);
+      }
     }
   }
   const [first] = details;
   if (first === undefined) return;
   throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}`, {
     details,
-    hint: `Mend workflows/${workflow.key}/, or add the file: layouts/<key>/layout.json, partials/<key>/partial.json.`,
+    hint: `Mend workflows/${workflow.key}/${files.length === 0 ? "" : `, or add ${[...new Set(files)].join(", ")}`}.`,
   });
 }

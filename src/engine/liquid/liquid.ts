@@ -3,7 +3,7 @@ import type { TemplatePartial } from "../../domain/template/template-partial.js"
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { printed, registerFilters } from "./filters/liquid-filters.js";
 import { type Holder, SERVICES, servicesIn } from "./filters/render-services.js";
-import { hintFor, plainMessage, positionOf, UnknownFilter } from "./liquid-errors.js";
+import { hintFor, type Position, plainMessage, positionOf, UnknownFilter } from "./liquid-errors.js";
 import { LIMITS, LimitedEmitter } from "./liquid-limits.js";
 import {
   NO_PARTIALS,
@@ -120,14 +120,20 @@ function parseStrictly(source: string): Template[] {
   }
 }
 
+/** How errors name a text: by its place in a resource, or by the file that it stands in, where an editor finds it. */
+type Where = string | { file: string };
+
+function placed(where: Where, position: Position | null): string {
+  if (typeof where === "object") return position ? `${where.file}:${position.line}:${position.column}` : where.file;
+  return position ? `${where}, line ${position.line}, column ${position.column}` : where;
+}
+
 /** Where and what, unless what failed is a text of its own within this one and tells it. */
-function renderFault(error: unknown, where: string | null): RenderError {
+function renderFault(error: unknown, where: Where | null): RenderError {
   if (error instanceof RenderError) return error;
   const { originalError } = error as Partial<LiquidError>;
   if (originalError instanceof RenderError) return originalError;
-  const position = positionOf(error);
-  const place =
-    where === null ? "" : `${where}${position ? `, line ${position.line}, column ${position.column}` : ""}: `;
+  const place = where === null ? "" : `${placed(where, positionOf(error))}: `;
   return new RenderError(place + plainMessage(error), { cause: error });
 }
 
@@ -143,7 +149,7 @@ function contextOf(scope: RenderScope, globals: object, strictVariables: boolean
 function execute(
   templates: Template[],
   scope: RenderScope | Rendering,
-  where: string | null,
+  where: Where | null,
   { globals = {}, strictVariables = false }: { globals?: object; strictVariables?: boolean } = {},
 ): string {
   const context = scope instanceof Context ? scope : contextOf(scope, globals, strictVariables);
@@ -192,14 +198,14 @@ export function compilePartial(partial: TemplatePartial): ParsedPartial {
   return parsePartial(partial, (source) => parseAt(source, `partials/${partial.key}`, "content", "content"));
 }
 
-/** `where` is the place as errors name it, its file included. */
-function parseAt(source: string, owner: string, place: string, where: string): Template[] {
-  const refused = (position: ReturnType<typeof positionOf>, message: string, cause?: unknown): KnockError => {
-    const at = position ? `${where}, line ${position.line}, column ${position.column}` : where;
+/** `place` leads to the text in what `owner` says. */
+function parseAt(source: string, owner: string, place: string, where: Where): Template[] {
+  const refused = (position: Position | null, message: string, cause?: unknown): KnockError => {
+    const at = typeof where === "object" ? placed(where, position) : `${owner}: ${placed(where, position)}`;
     const detail: ErrorDetail = { pointer: pointerTo(place), message };
     const hint =
       (cause === undefined ? undefined : hintFor(cause, liquid())) ?? "Mend the template; nothing was triggered.";
-    return new KnockError("template_invalid", `${owner}: ${at}: ${message}`, { details: [detail], hint, cause });
+    return new KnockError("template_invalid", `${at}: ${message}`, { details: [detail], hint, cause });
   };
   let templates: Template[];
   try {
@@ -235,7 +241,7 @@ export function compilerFor(workflow: string, options: CompilerOptions = {}): Co
   return (source, place) => {
     if (!source.includes("{{") && !source.includes("{%")) return () => source;
     const file = fileOf?.(pointerTo(place));
-    const where = file === undefined ? place : `${place} (${file})`;
+    const where = file === undefined ? place : { file };
     const templates = parseAt(source, owner, place, where);
     return (scope) => execute(templates, scope, where, { globals });
   };
@@ -260,4 +266,29 @@ export function renderText(source: string, scope: RenderScope): string {
 /** The same, where a property that does not exist is an error, unless `default` stands for it (EQ-51). */
 export function renderStrictText(source: string, scope: RenderScope): string {
   return renderNow(source, scope, true);
+}
+
+/** A variable that a text reads and does not set itself: the keys of its path as far as they are plain, and where it stands. */
+export interface NameRead extends Position {
+  path: string[];
+}
+
+/** Nothing for text that does not parse: that is told elsewhere. */
+export function namesRead(source: string): NameRead[] {
+  let globals: Record<string, { segments: readonly unknown[]; location: { row: number; col: number } }[]>;
+  try {
+    globals = liquid().analyzeSync(parse(source).templates, { partials: false }).globals;
+  } catch {
+    return [];
+  }
+  return Object.values(globals)
+    .flat()
+    .map(({ segments, location }) => {
+      const end = segments.findIndex((segment) => typeof segment !== "string");
+      return {
+        path: (end < 0 ? segments : segments.slice(0, end)) as string[],
+        line: location.row,
+        column: location.col,
+      };
+    });
 }

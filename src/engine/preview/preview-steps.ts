@@ -21,6 +21,7 @@ import { newRun } from "../run/start-runs.js";
 import { keysOf, workflowRunOf } from "../run/trigger-workflow.js";
 import { compileWorkflow } from "../workflow/compile-workflow.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
+import { misspeltNames } from "./misspelt-names.js";
 import { isTested, type TestedStep, testStep } from "./test-step.js";
 
 /** The channel steps to show, those named or all; of others only those that can be tried alone, by name. */
@@ -85,7 +86,7 @@ class Previewing extends Advancing {
   }
 }
 
-function previewChannel(step: ChannelStep, advancing: Previewing): StepPreview[] {
+function previewChannel(step: ChannelStep, advancing: Previewing, path: string): StepPreview[] {
   const base = { ref: step.ref, channel_type: step.channel_type ?? "", warnings: [] };
   const channels = channelsOf(step, advancing);
   if (!Array.isArray(channels)) return [{ ...base, channel: null, contents: [], reason: channels.skip }];
@@ -104,7 +105,8 @@ function previewChannel(step: ChannelStep, advancing: Previewing): StepPreview[]
       const contents = destinations.map((destination) => renderer.render(context, destination));
       const missing = { code: "missing_recipient_data", detail: renderer.needs } as const;
       const reason = contents.length === 0 ? missing : null;
-      return { ...shown, contents, reason, warnings: [...advancing.warned] };
+      const misspelt = misspeltNames(input.compiled.workflow, step, path, scope);
+      return { ...shown, contents, reason, warnings: [...advancing.warned, ...misspelt] };
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
       return { ...shown, contents: [], reason: { code: "render_error", detail: error.message } };
@@ -176,10 +178,13 @@ export async function previewSteps(
     answers: new Map(),
   };
   const requests = new Map<string, JsonObject | null>();
+  const paths = new Map([...walkSteps(workflow.steps)].map(({ step, path }) => [step.ref, path]));
   return withAnswers(context, now, (answers) => {
     const advancing = new Previewing({ ...input, answers }, recipientRun);
     return steps.flatMap((step) =>
-      step.type === "channel" ? previewChannel(step, advancing) : testStep(step, advancing, requests),
+      step.type === "channel"
+        ? previewChannel(step, advancing, paths.get(step.ref) ?? "")
+        : testStep(step, advancing, requests),
     );
   });
 }

@@ -1,6 +1,6 @@
 import { KnockError } from "../../errors/knock-error.js";
 import type { ClockSetting } from "../../ports/clock.js";
-import type { AdvancedRun, ClockState, HeldOccurrence } from "../../ports/operations.js";
+import type { AdvancedRun, ClockMoveOptions, ClockState } from "../../ports/operations.js";
 import { type EngineContext, timeOf } from "../context/engine-context.js";
 import { runDueAt } from "./due-work.js";
 import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
@@ -46,20 +46,21 @@ function backward(to: number, now: number, hint: string): KnockError {
 }
 
 /**
- * Moves the store's clock to `to`. On the way, whatever falls due runs at its own time, in order: the clock is set to
+ * Moves the store's clock to `asked`. On the way, whatever falls due runs at its own time, in order: the clock is set to
  * each such moment before its runs advance, so that another process sees the same time. A schedule whose workflow cannot
  * be read stays due, and `onHeld` hears of it.
  */
 export async function moveClock(
   context: EngineContext,
-  to: number,
-  options: { force: boolean; signal?: AbortSignal | undefined; onHeld?: (held: HeldOccurrence) => void },
+  asked: number,
+  options: ClockMoveOptions,
 ): Promise<ClockState & { ran: AdvancedRun[] }> {
   const { store } = context;
   const before = await store.readClock();
   let now = timeOf(before, context.realNow());
   const ran: AdvancedRun[] = [];
   const held: HeldSchedule[] = []; // until the end: let go of, it would be due again at once
+  const to = options.fromNow ? Math.max(now, asked) : asked;
   if (to < now) {
     if (!options.force) throw backward(to, now, "Use --force to move it back; what already ran stays as it is.");
   } else {

@@ -76,14 +76,10 @@ async function checkMjml(workflow: Workflow, template: TemplateReader, isWhole: 
   const place = template.placeOf("html_body");
   const pointer = pointerTo(place);
   const file = textFileOf(workflow, pointer);
-  throw new KnockError(
-    "template_invalid",
-    `workflow "${workflow.key}": ${place}${file ? ` (${file})` : ""}: ${fault}`,
-    {
-      details: [{ pointer, message: fault }],
-      hint: "Mend the template; nothing was triggered.",
-    },
-  );
+  throw new KnockError("template_invalid", `${file ?? `workflow "${workflow.key}": ${place}`}: ${fault}`, {
+    details: [{ pointer, message: fault }],
+    hint: "Mend the template; nothing was triggered.",
+  });
 }
 
 async function compileEmailStep(

@@ -37,6 +37,11 @@ describe("workflowWarnings (F-026)", () => {
 
   test.each<[title: string, raw: JsonObject, text: string]>([
     [
+      "a file's name as the text",
+      steps(email({ template: { subject: "readme.md", html_body: "e/html_body.html" } })),
+      'steps[0].template.html_body is "e/html_body.html" itself, not what that file holds; did you mean "html_body@"?',
+    ],
+    [
       "of the workflow",
       { ...steps(), catagories: [] },
       'catagories is not a known key and has no effect; did you mean "categories"?',

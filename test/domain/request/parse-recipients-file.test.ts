@@ -63,6 +63,12 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     ["a key mistyped", { user: [] }, ['/user is not a known key; did you mean "users"?']],
     ["a user that is text", { users: ["ada"] }, ["/users/0 must be an object, found a string"]],
     ["users under keys", { users: { ada: {} } }, ["/users must be a list, found an object"]],
+    ["a user twice", { users: [{ id: "ada" }, { id: "ada" }] }, ["/users/1/id is the id of users[0] already"]],
+    [
+      "a tenant as an object, too",
+      { objects: [{ id: "acme", collection: "$tenants" }], tenants: [{ id: "acme" }] },
+      ["/tenants/0/id is the id of objects[0] already"],
+    ],
     ["a user without an id", { users: [{ name: "Ada" }] }, ["/users/0/id is required (a string)"]],
     ["a user with a number for an id", { users: [{ id: 42 }] }, ["/users/0/id must be a string, found a number"]],
     ["a slash in an id", { users: [{ id: "a/b" }] }, ['/users/0/id must not contain "/" or "#"']],

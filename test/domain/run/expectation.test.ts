@@ -79,7 +79,7 @@ describe("--expect (section 2 of the contract)", () => {
     ["sent>=5", "sent is 4"],
     ["no-failures", "failed is 2"],
     ["ada:email=sent", '"ada" email_1 is skipped (preference)'],
-    ["ada:push=sent", "ada has no step push"],
+    ["ada:push=sent", "ada has no step push (so far: feed_1 sent, email_1 skipped)"],
     ["zoe:email=sent", "zoe has no step email (recipient_not_found)"],
     ["bob:email=sent", "bob is not among the recipients"],
     ["p1:email_1=sent", "p1 is not among the recipients"],

@@ -1,0 +1,104 @@
+import type { Command } from "commander";
+
+/** Words of a command line, and what they may have been meant as. */
+
+/** What people call a command who know other tools. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  version: "knock --version",
+  send: "knock notify",
+  workflow: "knock workflow run",
+  workflows: "knock workflow run",
+  serve: "knock dev",
+  server: "knock dev",
+  start: "knock dev",
+  login: "knock auth login",
+  logout: "knock auth logout",
+  msg: "knock messages",
+  msgs: "knock messages",
+  render: "knock preview",
+};
+
+/** The same of a group's commands: the first that it has is meant. */
+const VERBS: Readonly<Record<string, readonly string[]>> = {
+  show: ["get"],
+  view: ["show", "get"],
+  read: ["show", "get"],
+  get: ["show"],
+  ls: ["list"],
+  all: ["list"],
+  add: ["set", "create"],
+  create: ["set", "add"],
+  new: ["set", "create"],
+  update: ["set"],
+  put: ["set"],
+  identify: ["set"],
+  rm: ["delete", "remove"],
+  remove: ["delete"],
+  delete: ["remove"],
+  forward: ["advance"],
+  skip: ["advance"],
+  stop: ["freeze"],
+};
+
+export function meantCommand(word: string): string | undefined {
+  return Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+}
+
+/** Of a word that is none of a group's commands: another word for one of them, or what the group's only command takes. */
+export function meantSubcommand(group: Command, word: string): string | undefined {
+  const known = group.commands.map((command) => command.name());
+  const verb = (Object.hasOwn(VERBS, word) ? VERBS[word] : undefined)?.find((one) => known.includes(one));
+  if (verb !== undefined) return `knock ${group.name()} ${verb}`;
+  const [only, ...others] = group.commands;
+  if (only === undefined || others.length > 0 || only.registeredArguments.length === 0) return undefined;
+  return `knock ${group.name()} ${only.name()} ${word}`;
+}
+
+/** A dash that a text processor made of one or two hyphens. */
+const TYPOGRAPHIC = /^[\u2010-\u2015\u2212]+/;
+
+/** The first word that would be an option of the command, had it the hyphens that a text processor took: it, and that option. */
+export function typographicOption(
+  command: Command,
+  words: readonly string[],
+): [word: string, option: string] | undefined {
+  for (const word of words) {
+    if (!TYPOGRAPHIC.test(word)) continue;
+    const name = word.replace(TYPOGRAPHIC, "").split("=")[0] ?? "";
+    const option = command.options.find(({ long, short }) => long === `--${name}` || short === `-${name}`);
+    if (option !== undefined) return [word, option.long === `--${name}` ? option.long : `-${name}`];
+  }
+  return undefined;
+}
+
+/** For a shell, quoted where it must be. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A whole command line in quotes, which the shell took apart: of what `--exec` got, and the words that were left over. */
+export function quotedCommand(command: Command): string | undefined {
+  if (!command.options.some(({ long }) => long === "--exec") || command.args.length === 0) return undefined;
+  const given: unknown = command.opts().exec;
+  const words = [...(typeof given === "string" ? [given] : []), ...command.args];
+  return `The command stands in quotes: --exec ${quoted(words.join(" "))}`;
+}
+
+/** Where a command takes no more words: the option that the first one too many may belong to, or another command. */
+export function meantByExcess(command: Command): string | undefined {
+  const has = (long: string): boolean => command.options.some((option) => option.long === long);
+  const allowed = command.registeredArguments.length;
+  const word = command.args[allowed];
+  if (word === undefined) return undefined;
+  if (/^\s*[[{]/.test(word) && has("--data")) return `Did you mean --data ${quoted(word)}?`;
+  if (/^[\w.[\]]+:?=/.test(word) && has("--set")) return `Did you mean --set ${quoted(word)}?`;
+  if (has("--recipients")) return `Did you mean --recipients ${quoted(word)}?`;
+  const reading =
+    command.name() !== "list"
+      ? undefined
+      : command.parent?.commands.find(
+          (one) => ["show", "get"].includes(one.name()) && one.registeredArguments.length === allowed + 1,
+        );
+  if (reading === undefined) return undefined;
+  return `Did you mean knock ${[command.parent?.name(), reading.name(), ...command.args.slice(0, allowed + 1)].join(" ")}?`;
+}
