@@ -16,7 +16,7 @@ import { PAGE_SUPPORT } from "./page/page-support.js";
 import { servePage } from "./page/serve-page.js";
 import { servePreferenceCenter } from "./preference-center/serve-center.js";
 import { openApiDocument, ROUTES } from "./route-table.js";
-import { SUPPORT, type SupportCall } from "./routes/test-support.js";
+import { SUPPORT, type SupportCall, unknownHelper } from "./routes/test-support.js";
 import { serveTracking } from "./routes/tracking.js";
 
 const API_PATH = "/v1/";
@@ -40,7 +40,7 @@ export function createListener(options: AppOptions): (incoming: IncomingMessage,
     if (handle === null) {
       // Who has no key learns of no path.
       if (path.startsWith(API_PATH)) admit(exchange, await accessOf(options), options);
-      throw missing();
+      throw isSupport ? unknownHelper(method, path) : missing();
     }
     await handle(exchange);
   }

@@ -181,7 +181,8 @@ function namedChannels(name: unknown, channels: readonly Channel[]): Channel[] {
   return failing;
 }
 
-function unknownName(field: string, value: string, known: readonly string[]) {
+/** A 422 that names what may have been meant. */
+export function unknownName(field: string, value: string, known: readonly string[]) {
   const near = nearest(value, known);
   const hint = near === undefined ? `it may be ${known.join(", ")}` : `did you mean "${near}"?`;
   return invalidField(field, `is none that is known: ${JSON.stringify(value)}; ${hint}`);

@@ -186,6 +186,28 @@ describe("the stop", () => {
 });
 
 describe("helpers for tests, under /__knock/", () => {
+  it.each<[on: string, body: object | undefined, status: number, hint: string]>([
+    ["POST /__knock/rest", {}, 404, "did you mean POST /__knock/reset?"],
+    ["GET /__knock/reset", undefined, 404, "did you mean POST /__knock/reset?"],
+    ["PUT /__knock/clock", {}, 404, "did you mean GET /__knock/clock or POST /__knock/clock?"],
+    ["GET /__knock/nothing-of-the-kind", undefined, 404, "there is GET /__knock/ready, POST /__knock/reset"],
+    ["GET /__knock/messages?channel=mial", undefined, 422, 'did you mean "mail"?'],
+    ["GET /__knock/messages?channel=email", undefined, 422, 'did you mean "mail"?'],
+    ["GET /__knock/messages?workflow=helo", undefined, 422, 'did you mean "hello"?'],
+    ["POST /__knock/seed", {}, 422, "names nobody"],
+  ])("%s: %s is answered with what was meant", (on, body, status, hint) =>
+    withApi(async ({ ask }) => {
+      const answered = await ask(on, body, { authorization: "" });
+      expect([answered.status, answered.body?.message]).toEqual([status, expect.stringContaining(hint)]);
+    }),
+  );
+
+  it("an empty list is no slip where the channel or the workflow may be right", () =>
+    withApi(async ({ ask }) => {
+      for (const query of ["channel=mail", "channel=c-feed", "workflow=hello", "workflow=of-a-branch"])
+        expect((await ask(`GET /__knock/messages?${query}`)).rows).toEqual([]);
+    }));
+
   it("ready says where", () =>
     withApi(async ({ ask, url }) => {
       expect((await ask("GET /__knock/ready", undefined, { authorization: "" })).body).toMatchObject({

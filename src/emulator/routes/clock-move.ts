@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../../util/json.js";
 import { invalidField } from "../http/api-error.js";
 
 export type ClockMove =
-  | { kind: "move"; to: number; force: boolean }
+  | { kind: "move"; to: number; force: boolean; fromNow: boolean }
   | { kind: "freeze"; at: number | null }
   | { kind: "reset" };
 
@@ -23,14 +23,14 @@ export function parseClockMove(body: JsonObject, now: number, next: number | nul
   if (asked.length !== 1) throw invalidField("", "must say one of advance, set, freeze and reset");
   if (advance === "next") {
     if (next === null) throw invalidField("advance", "has nowhere to go: nothing waits for a time");
-    return { kind: "move", to: Math.max(now, next), force: false };
+    return { kind: "move", to: next, force: false, fromNow: true };
   }
   if (advance !== undefined) {
     const by = typeof advance === "string" ? parseDuration(advance) : undefined;
     if (by === undefined) throw invalidField("advance", 'must be a duration, for example "1h30m", or "next"');
-    return { kind: "move", to: now + by, force: false };
+    return { kind: "move", to: now + by, force: false, fromNow: true };
   }
-  if (set !== undefined) return { kind: "move", to: timeOf("set", set), force: force === true };
+  if (set !== undefined) return { kind: "move", to: timeOf("set", set), force: force === true, fromNow: false };
   if (freeze === undefined) return { kind: "reset" };
   return { kind: "freeze", at: freeze === true || freeze === null ? null : timeOf("freeze", freeze) };
 }

@@ -1,3 +1,4 @@
+import type { Channel } from "../../domain/environment/environment.js";
 import { projectChannels } from "../../domain/project/project-channels.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import { parseDuration } from "../../util/duration.js";
@@ -5,6 +6,7 @@ import type { JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import type { Method } from "../access/route.js";
 import type { AppOptions } from "../emulator-options.js";
+import { unknownName } from "../faults.js";
 import { ApiError, invalidField, missing } from "../http/api-error.js";
 import type { Query } from "../http/query.js";
 import { parseClockMove } from "./clock-move.js";
@@ -61,7 +63,7 @@ async function moveClock(call: SupportCall): Promise<JsonObject> {
   const state = await worker.exclusively(async () => {
     const now = Date.parse((await operations.readClock()).now);
     const move = parseClockMove(asked, now, await operations.nextDueAt());
-    if (move.kind === "move") return operations.moveClock(move.to, { force: move.force });
+    if (move.kind === "move") return operations.moveClock(move.to, move);
     const changed = move.kind === "reset" ? operations.resetClock() : operations.freezeClock(move.at);
     return { ...(await changed), ran: [] };
   });
@@ -82,7 +84,8 @@ async function waitUntilIdle(call: SupportCall): Promise<JsonObject> {
 }
 
 /** The newest messages with their content, oldest first, as a test wants to read them; `more` where there are others. */
-async function listMessages({ operations, query }: SupportCall): Promise<JsonObject> {
+async function listMessages(call: SupportCall): Promise<JsonObject> {
+  const { operations, query } = call;
   checkNames(query.names(), ["recipient", "workflow", "channel", "workflow_run_id"]);
   const filter: MessageQuery = {
     recipient: query.recipient("recipient"),
@@ -91,18 +94,50 @@ async function listMessages({ operations, query }: SupportCall): Promise<JsonObj
     workflow_run_id: query.text("workflow_run_id"),
   };
   const { items, page_info } = await operations.listMessages(filter, { limit: MOST_MESSAGES });
+  if (items.length === 0) await checkKnown(filter, call);
   const full = await operations.readMessages(items.map(({ id }) => String(id)));
   return { items: full.reverse(), more: page_info.after !== null };
 }
 
-/** Workflows that cannot be read name no channel. */
-async function addFault(call: SupportCall): Promise<JsonObject> {
-  const { faults, definitions, environment } = call;
-  const content = await bodyWith(call, ["channel", "status", "error", "times", "rate", "seed"]);
+/** A test that looks for nothing under a slip would find it. A branch may have workflows of its own: only near names count. */
+async function checkKnown({ channel, workflow }: MessageQuery, call: SupportCall): Promise<void> {
+  const keys = await call.definitions.workflowKeys();
+  const near = workflow === undefined || keys.includes(workflow) ? undefined : nearest(workflow, keys);
+  if (workflow !== undefined && near !== undefined) throw unknownName("workflow", workflow, keys);
+  if (channel === undefined) return;
+  const channels = await channelsOf(call);
+  if (channels.some(({ key, id }) => key === channel || id === channel)) return;
+  const ofType = channels.filter(({ type }) => type === channel);
+  throw unknownName(
+    "channel",
+    channel,
+    (ofType.length > 0 ? ofType : channels).map(({ key }) => key),
+  );
+}
+
+/** All that the project names. Workflows that cannot be read name none. */
+async function channelsOf({ definitions, environment }: SupportCall): Promise<Channel[]> {
   const keys = await definitions.workflowKeys();
   const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
-  const read = workflows.filter((workflow) => workflow !== null);
-  return faults.add(content, projectChannels(await environment(), read));
+  return projectChannels(
+    await environment(),
+    workflows.filter((workflow) => workflow !== null),
+  );
+}
+
+async function addFault(call: SupportCall): Promise<JsonObject> {
+  const content = await bodyWith(call, ["channel", "status", "error", "times", "rate", "seed"]);
+  return call.faults.add(content, await channelsOf(call));
+}
+
+/** Throws 404 for a path that none of these has, with those that are meant. */
+export function unknownHelper(method: string, path: string): ApiError {
+  const known = SUPPORT.map(({ on }) => on);
+  const ofPath = known.filter((on) => on.endsWith(` ${path}`));
+  const near = nearest(`${method} ${path}`, known);
+  const meant = ofPath.length > 0 ? ofPath.join(" or ") : near;
+  const hint = meant === undefined ? `there is ${known.join(", ")}` : `did you mean ${meant}?`;
+  return missing(`There is no ${method} ${path}; ${hint}`);
 }
 
 /** A source's event, as its system sends it to the service's webhook address (section 29 of the catalogue). */
@@ -121,6 +156,11 @@ export const SUPPORT: SupportRoute[] = [
     on: "POST /__knock/seed",
     async handle({ operations, worker, body }) {
       const content = await body();
+      if (Object.keys(content).length === 0)
+        throw invalidField(
+          "",
+          "names nobody: users, objects, tenants, subscriptions or audiences, as a recipients file does",
+        );
       return worker.exclusively(async () => (await operations.seed(content)) as unknown as JsonObject);
     },
   },
