@@ -12,6 +12,12 @@ export type OutboundEntry = { id: number } & (
   | { about: "document"; type: string; at: number; document: JsonObject }
 );
 
+/** An entry's id, and the webhook that has taken it. */
+export interface TakenEntry {
+  entry: number;
+  webhook: string;
+}
+
 /**
  * What webhooks are still to be told, kept by the store. While it is watched (and a day longer) every process that writes to
  * the store writes to it, in the transaction in which the event happens. One process at a time reads it.
@@ -29,6 +35,10 @@ export interface OutboundLog {
   read(after: number, limit: number): Promise<OutboundEntry[]>;
   /** Adds something that happened outside the store. */
   record(type: string, at: number, document: JsonObject): Promise<void>;
-  /** These have been told, or given up. */
+  /** These have been told to all, or given up. */
   settle(ids: readonly number[]): Promise<void>;
+  /** Writes down what single webhooks have taken while others have not. */
+  take(taken: readonly TakenEntry[]): Promise<void>;
+  /** What was written down so, of entries that are still there. */
+  taken(): Promise<TakenEntry[]>;
 }

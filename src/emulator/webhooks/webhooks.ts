@@ -5,6 +5,7 @@ import type { OutboundEntry, OutboundLog } from "../../ports/outbound-log.js";
 import type { Fetcher } from "../../ports/outside.js";
 import { systemIds } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
+import { TakenEntries } from "./taken-entries.js";
 import {
   attempt,
   deliveryShape,
@@ -13,18 +14,16 @@ import {
   TIMEOUT_MS,
   type WebhookDelivery,
 } from "./webhook-delivery.js";
-import { bodyOf, eventsOf, type WebhookEvent } from "./webhook-event.js";
+import { eventsOf } from "./webhook-event.js";
+import { MOST_OPEN, WebhookReader, webhookId } from "./webhook-reader.js";
 
 /** Other processes write to the log and nobody tells: so look this often, and seldom where no webhook is configured. */
 const POLL_MS = 50;
 const IDLE_MS = 500;
 const HELD_MS = 30_000;
 const HOLD_AGAIN_MS = 10_000;
-/** Entries read at once, and deliveries on their way above which none are: the log keeps the rest. */
+/** Entries read at once. */
 const CHUNK = 100;
-const MOST_OPEN = 2_000;
-/** Requests under way to one URL: one that hangs holds up no other. */
-const AT_ONCE = 8;
 const MOST_LISTED = 1_000;
 /** What is under way at the stop has this long; what is not told by then is told after the next start. */
 const GRACE_MS = 1_000;
@@ -38,6 +37,8 @@ export interface WebhookOptions {
   onAttempt(delivery: WebhookDelivery): void;
   first_pause_ms?: number;
   timeout_ms?: number;
+  /** Entries under way to one webhook. */
+  most_open?: number;
 }
 
 interface Surroundings {
@@ -50,13 +51,9 @@ interface Surroundings {
 export class Webhooks {
   private readonly holder = systemIds.uuid();
   private readonly listed: WebhookDelivery[] = [];
-  /** Deliveries not yet ended, by log entry. */
-  private readonly open = new Map<number, Set<WebhookDelivery>>();
-  private readonly queues = new Map<string, { ready: WebhookDelivery[]; running: number }>();
-  private readonly timers = new Set<NodeJS.Timeout>();
-  private readonly underWay = new Set<Promise<void>>();
-  private settled: number[] = [];
-  private lastRead = 0;
+  private readonly taken: TakenEntries;
+  /** By the webhook's id. */
+  private readers = new Map<string, WebhookReader>();
   private holds = false;
   private holdNextAt = 0;
   private failure = "";
@@ -68,6 +65,7 @@ export class Webhooks {
     private readonly options: WebhookOptions,
     private readonly surroundings: Surroundings,
   ) {
+    this.taken = new TakenEntries(options.log);
     this.looking = this.run();
   }
 
@@ -84,7 +82,8 @@ export class Webhooks {
   /** Forgets what is still to be told, and what was. */
   async clear(): Promise<void> {
     await this.options.log.clear();
-    this.forget();
+    for (const reader of this.readers.values()) reader.forget();
+    this.taken.forget();
     this.listed.length = 0;
   }
 
@@ -92,24 +91,16 @@ export class Webhooks {
     this.stopped = true;
     this.wake();
     await this.looking;
-    for (const timer of this.timers) clearTimeout(timer);
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, GRACE_MS);
     });
-    await Promise.race([Promise.allSettled([...this.underWay]), grace]);
+    await Promise.race([Promise.all([...this.readers.values()].map((reader) => reader.stop())), grace]);
     clearTimeout(timer);
-    await this.settle();
-    if (this.holds) await this.options.log.release(this.holder);
-    this.forget();
-  }
-
-  private forget(): void {
-    for (const timer of this.timers) clearTimeout(timer);
-    this.timers.clear();
-    this.open.clear();
-    this.queues.clear();
-    this.settled = [];
+    for (const reader of this.readers.values()) reader.forget();
+    if (!this.holds) return;
+    await this.taken.settle([...this.readers.keys()], true);
+    await this.options.log.release(this.holder);
   }
 
   private async run(): Promise<void> {
@@ -138,69 +129,86 @@ export class Webhooks {
   private async look(): Promise<boolean> {
     const { log, configured } = this.options;
     const { webhooks, environment } = await configured();
-    await this.settle();
+    this.follow(webhooks);
     if (webhooks.length === 0) {
       if (this.holds || this.holdNextAt === 0) await log.stop(this.holder, Date.now());
+      this.taken.forget();
       this.holds = false;
       this.holdNextAt = 1; // stopped: not again
       return false;
     }
+    if (this.holds) await this.taken.settle([...this.readers.keys()]);
     if (Date.now() >= this.holdNextAt) {
       const held = this.holds;
       this.holds = await log.hold(this.holder, Date.now(), Date.now() + HELD_MS);
       this.holdNextAt = Date.now() + (this.holds ? HOLD_AGAIN_MS : IDLE_MS);
-      if (this.holds && !held) this.lastRead = 0;
+      if (this.holds && !held) await this.begin();
     }
     if (!this.holds) return false;
-    while (!this.stopped && this.open.size < MOST_OPEN) {
-      const entries = await log.read(this.lastRead, CHUNK);
-      for (const entry of entries) if (!this.open.has(entry.id)) await this.begin(entry, webhooks, environment);
-      if (entries.length < CHUNK) break;
-    }
+    await this.read(environment);
     return true;
   }
 
-  private async begin(entry: OutboundEntry, webhooks: readonly Webhook[], environment: string): Promise<void> {
-    const deliveries = (await eventsOf(this.surroundings.operations, entry)).flatMap((event) =>
-      webhooks
-        .filter((webhook) => wants(webhook, event.type))
-        .map((webhook) => newDelivery(entry, event, webhook, environment)),
-    );
-    this.lastRead = entry.id;
-    if (deliveries.length === 0) this.settled.push(entry.id);
-    else this.open.set(entry.id, new Set(deliveries));
-    for (const delivery of deliveries) {
-      this.listed.push(delivery);
-      this.enqueue(delivery);
+  /** Those that are configured now. One that is new hears of what comes from now on. */
+  private follow(webhooks: readonly Webhook[]): void {
+    const { most_open = MOST_OPEN } = this.options;
+    const { onError } = this.surroundings;
+    const newest = Math.max(0, ...[...this.readers.values()].map(({ lastRead }) => lastRead));
+    const readers = new Map<string, WebhookReader>();
+    for (const webhook of webhooks) {
+      const id = webhookId(webhook);
+      const known = this.readers.get(id);
+      // Its signing key may be another.
+      if (known !== undefined) known.webhook = webhook;
+      const onTaken = (entry: number): void => this.taken.add(entry, id);
+      const send = (delivery: WebhookDelivery, reader: WebhookReader): Promise<void> => this.send(delivery, reader);
+      readers.set(id, known ?? new WebhookReader(webhook, newest, { send, onTaken, onError }, most_open));
+    }
+    for (const [id, reader] of this.readers) if (!readers.has(id)) reader.forget();
+    this.readers = readers;
+  }
+
+  /** What the log holds may have been told in part by another process, or before the last stop. */
+  private async begin(): Promise<void> {
+    this.taken.forget();
+    await this.taken.load();
+    for (const reader of this.readers.values()) {
+      reader.forget();
+      reader.lastRead = 0;
+    }
+  }
+
+  /** Each webhook reads on from where it is, while it has room: one that hangs falls behind, and holds up no other. */
+  private async read(environment: string): Promise<void> {
+    for (;;) {
+      const able = [...this.readers.values()].filter(({ hasRoom }) => hasRoom);
+      if (able.length === 0 || this.stopped) return;
+      let before = Math.min(...able.map(({ lastRead }) => lastRead));
+      const entries = await this.options.log.read(before, CHUNK);
+      for (const entry of entries) {
+        await this.pass(entry, before, able, environment);
+        before = entry.id;
+      }
+      if (entries.length < CHUNK) return;
+    }
+  }
+
+  /** Gives an entry to those that have read up to `before`, and have room yet. */
+  private async pass(entry: OutboundEntry, before: number, able: WebhookReader[], environment: string): Promise<void> {
+    const { id } = entry;
+    const next = able.filter(({ lastRead, hasRoom }) => hasRoom && lastRead >= before && lastRead < id);
+    const wanting = next.filter((reader) => !this.taken.has(id, reader.id));
+    for (const reader of next) if (!wanting.includes(reader)) reader.lastRead = id;
+    if (wanting.length === 0) return;
+    const events = await eventsOf(this.surroundings.operations, entry);
+    for (const reader of wanting) {
+      const wanted = events.filter((event) => wants(reader.webhook, event.type));
+      this.listed.push(...reader.take(id, wanted, environment));
     }
     if (this.listed.length > MOST_LISTED) this.listed.splice(0, this.listed.length - MOST_LISTED);
   }
 
-  private enqueue(delivery: WebhookDelivery): void {
-    const { url } = delivery.webhook;
-    const queue = this.queues.get(url) ?? { ready: [], running: 0 };
-    this.queues.set(url, queue);
-    queue.ready.push(delivery);
-    this.next(queue);
-  }
-
-  private next(queue: { ready: WebhookDelivery[]; running: number }): void {
-    while (!this.stopped && queue.running < AT_ONCE) {
-      const delivery = queue.ready.shift();
-      if (delivery === undefined) return;
-      queue.running++;
-      const sent = this.send(delivery)
-        .catch(this.surroundings.onError)
-        .then(() => {
-          queue.running--;
-          this.underWay.delete(sent);
-          this.next(queue);
-        });
-      this.underWay.add(sent);
-    }
-  }
-
-  private async send(delivery: WebhookDelivery): Promise<void> {
+  private async send(delivery: WebhookDelivery, reader: WebhookReader): Promise<void> {
     const { fetcher, onAttempt, timeout_ms = TIMEOUT_MS, first_pause_ms = FIRST_PAUSE_MS } = this.options;
     const { webhook, attempts } = delivery;
     const key = webhook.signing_key === null ? null : this.surroundings.readVariable(webhook.signing_key);
@@ -208,63 +216,14 @@ export class Webhooks {
     if (key === undefined || key === "") {
       const error = `the environment variable ${webhook.signing_key} is not set (signing_key refers to it)`;
       attempts.push({ at: new Date().toISOString(), status: null, error, duration_ms: 0 });
-      this.end(delivery, "dropped");
+      reader.end(delivery, "dropped");
     } else if (await attempt(delivery, { fetcher, key, timeout_ms })) {
-      this.end(delivery, "delivered");
+      reader.end(delivery, "delivered");
     } else if (attempts.length >= MAX_ATTEMPTS) {
-      this.end(delivery, "dropped");
+      reader.end(delivery, "dropped");
     } else {
-      this.later(delivery, first_pause_ms * 2 ** (attempts.length - 1));
+      reader.later(delivery, first_pause_ms * 2 ** (attempts.length - 1));
     }
     onAttempt(delivery);
   }
-
-  private later(delivery: WebhookDelivery, pause: number): void {
-    if (this.stopped || !this.isOpen(delivery)) return;
-    delivery.next_attempt_at = new Date(Date.now() + pause).toISOString();
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      this.enqueue(delivery);
-    }, pause);
-    this.timers.add(timer);
-  }
-
-  private isOpen(delivery: WebhookDelivery): boolean {
-    return this.open.get(delivery.entry)?.has(delivery) === true;
-  }
-
-  private end(delivery: WebhookDelivery, state: "delivered" | "dropped"): void {
-    delivery.state = state;
-    const open = this.open.get(delivery.entry);
-    if (open?.delete(delivery) && open.size === 0) {
-      this.open.delete(delivery.entry);
-      this.settled.push(delivery.entry);
-    }
-  }
-
-  /** Many at once: a write of its own for each would hold up requests. */
-  private async settle(): Promise<void> {
-    const ids = this.settled;
-    this.settled = [];
-    await this.options.log.settle(ids);
-  }
-}
-
-function newDelivery(
-  entry: OutboundEntry,
-  event: WebhookEvent,
-  webhook: Webhook,
-  environment: string,
-): WebhookDelivery {
-  return {
-    id: systemIds.uuid(),
-    webhook,
-    type: event.type,
-    environment,
-    body: bodyOf(event),
-    entry: entry.id,
-    attempts: [],
-    state: "pending",
-    next_attempt_at: null,
-  };
 }

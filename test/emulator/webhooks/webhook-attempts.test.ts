@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 /** What the local API runs, with pauses that a test can wait for. A busy machine may take its time to answer. */
-async function tell({ timeout_ms = 10_000 } = {}): Promise<Webhooks> {
+async function tell({ timeout_ms = 10_000, most_open = 2_000 } = {}): Promise<Webhooks> {
   const errors: unknown[] = [];
   const webhooks = new Webhooks(
     {
@@ -40,6 +40,7 @@ async function tell({ timeout_ms = 10_000 } = {}): Promise<Webhooks> {
       onAttempt: () => {},
       first_pause_ms: 1,
       timeout_ms,
+      most_open,
     },
     { operations: harness.engine, readVariable: () => undefined, onError: (error) => errors.push(error) },
   );
@@ -75,6 +76,67 @@ describe("attempts (A-922)", () => {
     await harness.trigger("feed", { recipients: ["ana"] });
     const delivered = await eventually(() => webhooks.list().find(({ state }) => state === "delivered") ?? null);
     expect(delivered.attempts).toMatchObject([{ status: null, error: "no answer within 0.4 s" }, { status: 200 }]);
+  });
+});
+
+describe("a webhook that hangs", () => {
+  const DELIVERED = ["message.delivered"];
+  const heard = ({ requests }: HttpTarget): unknown[] =>
+    requests.map(({ json }) => (json.data as JsonObject).recipient);
+  const rows = (table: string): unknown[] => (harness.store as SqliteStore).db.all(`SELECT * FROM ${table}`);
+
+  it("holds up no other, however much happens; the other hears nothing again after a restart", async () => {
+    const silent = await startHttpTarget();
+    silent.answer({ fault: "silent" });
+    configured = [
+      { url: silent.url, events: DELIVERED, signing_key: null },
+      { url: target.url, events: DELIVERED, signing_key: null },
+    ];
+    const webhooks = await tell({ most_open: 20 });
+    const names = Array.from({ length: 150 }, (_, index) => `r${index}`);
+    await harness.identify(...[...names, "last"].map((id) => ({ id })));
+    for (const name of names) await harness.trigger("feed", { recipients: [name] });
+    await eventually(() => target.requests.length === names.length);
+    expect(new Set(heard(target))).toEqual(new Set(names));
+    expect(silent.requests.length).toBeLessThanOrEqual(8);
+    await webhooks.stop();
+    // The silent one is told all of it now, in the order in which it happened.
+    silent.answer({ status: 200 });
+    const before = silent.requests.length;
+    const again = await tell({ most_open: 20 });
+    await eventually(() => silent.requests.length === before + names.length);
+    expect(new Set(heard(silent).slice(before))).toEqual(new Set(names));
+    await harness.trigger("feed", { recipients: ["last"] });
+    await eventually(() => heard(silent).at(-1) === "last" && heard(target).at(-1) === "last");
+    expect(target.requests).toHaveLength(names.length + 1);
+    await again.stop();
+    expect([rows("outbound_events"), rows("outbound_taken")]).toEqual([[], []]);
+    await silent.close();
+  });
+
+  it("is waited for no more once it is not configured; one that is added hears of what comes then", async () => {
+    const silent = await startHttpTarget();
+    silent.answer({ fault: "silent" });
+    configured = [
+      { url: silent.url, events: DELIVERED, signing_key: null },
+      { url: target.url, events: DELIVERED, signing_key: null },
+    ];
+    await tell();
+    await harness.trigger("feed", { recipients: ["ana"] });
+    await eventually(() => silent.requests.length === 1 && target.requests.length === 1);
+    expect(rows("outbound_events").length).toBeGreaterThan(0);
+    configured = configured.slice(1);
+    await eventually(() => rows("outbound_events").length === 0);
+    silent.answer({ status: 200 });
+    configured = [...configured, { url: `${silent.url}/new`, events: DELIVERED, signing_key: null }];
+    await eventually(async () => {
+      await harness.trigger("feed", { recipients: ["bo"] });
+      return silent.requests.some(({ path }) => path === "/new");
+    });
+    expect(silent.requests.filter(({ path }) => path === "/new").map(({ json }) => json.data)).not.toContainEqual(
+      expect.objectContaining({ recipient: "ana" }),
+    );
+    await silent.close();
   });
 });
 

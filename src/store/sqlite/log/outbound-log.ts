@@ -1,4 +1,4 @@
-import type { OutboundEntry, OutboundLog } from "../../../ports/outbound-log.js";
+import type { OutboundEntry, OutboundLog, TakenEntry } from "../../../ports/outbound-log.js";
 import type { Store } from "../../../ports/store.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
@@ -32,6 +32,11 @@ const WATCH = `
     at INTEGER,
     document TEXT
   );
+  CREATE TABLE IF NOT EXISTS outbound_taken (
+    event INTEGER NOT NULL,
+    webhook TEXT NOT NULL,
+    PRIMARY KEY (event, webhook)
+  ) WITHOUT ROWID;
   DROP TRIGGER IF EXISTS outbound_message_made;
   CREATE TRIGGER outbound_message_made AFTER INSERT ON messages WHEN ${IS_WATCHED} BEGIN
     INSERT INTO outbound_events (message, first, last) VALUES (NEW.id, 0, json_array_length(NEW.events));
@@ -62,6 +67,7 @@ const PARTS = [
   "TRIGGER outbound_message_changed",
   "TRIGGER outbound_run_started",
   "TRIGGER outbound_run_changed",
+  "TABLE outbound_taken",
   "TABLE outbound_events",
   "TABLE outbound_watch",
 ];
@@ -113,6 +119,7 @@ class SqliteOutboundLog implements OutboundLog {
         now + KEPT_MS,
       );
       db.run("DELETE FROM outbound_events WHERE row <= (SELECT MAX(row) FROM outbound_events) - ?", MOST_KEPT);
+      db.run("DELETE FROM outbound_taken WHERE event < (SELECT MIN(row) FROM outbound_events)");
       return true;
     });
   }
@@ -144,7 +151,11 @@ class SqliteOutboundLog implements OutboundLog {
   }
 
   async clear(): Promise<void> {
-    if (this.exists) this.db.write(() => this.db.run("DELETE FROM outbound_events"));
+    if (!this.exists) return;
+    this.db.write(() => {
+      this.db.run("DELETE FROM outbound_events");
+      this.db.run("DELETE FROM outbound_taken");
+    });
   }
 
   async read(after: number, limit: number): Promise<OutboundEntry[]> {
@@ -165,9 +176,22 @@ class SqliteOutboundLog implements OutboundLog {
 
   async settle(ids: readonly number[]): Promise<void> {
     if (ids.length === 0) return;
-    this.db.write(() =>
-      this.db.run("DELETE FROM outbound_events WHERE row IN (SELECT value FROM json_each(?))", JSON.stringify(ids)),
-    );
+    const list = JSON.stringify(ids);
+    this.db.write(() => {
+      this.db.run("DELETE FROM outbound_events WHERE row IN (SELECT value FROM json_each(?))", list);
+      this.db.run("DELETE FROM outbound_taken WHERE event IN (SELECT value FROM json_each(?))", list);
+    });
+  }
+
+  async take(taken: readonly TakenEntry[]): Promise<void> {
+    this.db.write(() => {
+      for (const { entry, webhook } of taken)
+        this.db.run("INSERT OR IGNORE INTO outbound_taken (event, webhook) VALUES (?, ?)", entry, webhook);
+    });
+  }
+
+  async taken(): Promise<TakenEntry[]> {
+    return this.db.all<{ entry: number; webhook: string }>("SELECT event AS entry, webhook FROM outbound_taken");
   }
 }
 
