@@ -1,4 +1,5 @@
 import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 import { step, when } from "./engine-harness.js";
 import { type OpenedEmulator, openApiCases } from "./open-emulator.js";
 import { CHROME, readBuiltPage } from "./page-reader.js";
@@ -82,4 +83,26 @@ export async function openPage(browser: Browser): Promise<Opened> {
       if (faults.length > 0) throw new Error(faults.join("\n"));
     },
   };
+}
+
+/** A browser for the tests of a file; what it answers with opens the page for one of them, and closes it. */
+export function usePages(): (body: (opened: Opened) => Promise<void>) => Promise<void> {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser.close());
+  return async (body) => {
+    const opened = await openPage(browser);
+    try {
+      await body(opened);
+    } finally {
+      await opened.close();
+    }
+  };
+}
+
+/** A row of a list. */
+export function row(page: Page, text: string | RegExp) {
+  return page.locator("[data-row]", { hasText: text });
 }

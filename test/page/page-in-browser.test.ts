@@ -1,28 +1,12 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launch, type Opened, openPage } from "../helpers/page-browser.js";
+import { describe, expect, it } from "vitest";
+import { row, usePages } from "../helpers/page-browser.js";
 import { CHROME, hasBrowser } from "../helpers/page-reader.js";
 
 if (!hasBrowser)
   console.warn(`notice: no ${CHROME} on this machine (CHROME_PATH); the page is not looked at in a browser`);
 
-const row = (page: Page, text: string | RegExp) => page.locator("[data-row]", { hasText: text });
-
 describe.runIf(hasBrowser)("the page of knock dev", () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-
-  const withPage = async (body: (opened: Opened) => Promise<void>): Promise<void> => {
-    const opened = await openPage(browser);
-    try {
-      await body(opened);
-    } finally {
-      await opened.close();
-    }
-  };
+  const withPage = usePages();
 
   it("shows messages as they arrive, and after a restart of the emulator again", () =>
     withPage(async ({ api, visit }) => {

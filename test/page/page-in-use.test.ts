@@ -1,26 +1,10 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { step } from "../helpers/engine-harness.js";
-import { launch, type Opened, openPage } from "../helpers/page-browser.js";
+import { row, usePages } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
-const row = (page: Page, text: string | RegExp) => page.locator("[data-row]", { hasText: text });
-
 describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-
-  const withPage = async (body: (opened: Opened) => Promise<void>): Promise<void> => {
-    const opened = await openPage(browser);
-    try {
-      await body(opened);
-    } finally {
-      await opened.close();
-    }
-  };
+  const withPage = usePages();
 
   it("puts an e-mail back whose link was clicked, and says where links open", () =>
     withPage(async ({ visit }) => {
