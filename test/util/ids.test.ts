@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { gidOf, keyOf } from "../../src/domain/recipient/recipient.js";
 import { contentDigest, isUuid, ksuid, systemIds, uuidV5 } from "../../src/util/ids.js";
 
@@ -48,6 +48,25 @@ describe("systemIds.uuid", () => {
     const ids = Array.from({ length: 2_000 }, () => systemIds.uuid());
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+});
+
+describe("systemIds.bytes", () => {
+  afterEach(() => vi.useRealTimers());
+
+  it("lie in the order of time within a second, and are never twice the same", () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const second = Date.UTC(2026, 0, 1);
+    const at = (milliseconds: number): string[] => {
+      vi.setSystemTime(second + milliseconds);
+      return Array.from({ length: 500 }, () => ksuid(second + milliseconds, systemIds.bytes()));
+    };
+    const [early, later, last] = [at(0), at(500), at(999)].map((ids) => ids.sort());
+    expect((early?.at(-1) as string) < (later?.[0] as string)).toBe(true);
+    expect((later?.at(-1) as string) < (last?.[0] as string)).toBe(true);
+    expect(new Set([...(early ?? []), ...(later ?? []), ...(last ?? [])]).size).toBe(1_500);
+    // Those of one moment are told apart by ten characters.
+    expect(new Set(early?.map((id) => id.slice(0, 10))).size).toBeGreaterThan(490);
   });
 });
 
