@@ -6,8 +6,7 @@ import type { JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import type { Method } from "../access/route.js";
 import type { AppOptions } from "../emulator-options.js";
-import { unknownName } from "../faults.js";
-import { ApiError, invalidField, missing } from "../http/api-error.js";
+import { ApiError, invalidField, missing, unknownName } from "../http/api-error.js";
 import type { Query } from "../http/query.js";
 import { parseClockMove } from "./clock-move.js";
 
