@@ -59,6 +59,7 @@ export class FollowedProject {
       request: (key) => this.kept(`request ${key}`, () => this.project.request(key), OWN.request(key)),
       translations: () => this.kept("translations", () => this.project.translations(), OWN.translations),
       branch: (slug) => this.branch(slug)?.definitions ?? null,
+      branches: () => branchesIn(this.project),
     };
   }
 

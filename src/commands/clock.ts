@@ -49,8 +49,10 @@ export function registerClock(program: Command, context: CommandContext): void {
     applyVerbosity(context, flags);
     const length = duration === "next" ? null : durationArgument(duration, "the duration");
     const engine = await context.openLocal(flags);
-    const now = Date.parse((await engine.readClock()).now);
-    const to = length === null ? Math.max(now, await nextDue(engine)) : laterTime(now, length, "the duration");
+    const to =
+      length === null
+        ? await nextDue(engine)
+        : laterTime(Date.parse((await engine.readClock()).now), length, "the duration");
     const held: HeldOccurrence[] = [];
     const state = await context.output.progress("running what falls due", () =>
       engine.moveClock(to, { force: false, fromNow: true, signal: context.signal, onHeld: (one) => held.push(one) }),

@@ -11,7 +11,8 @@ const PRIVATE_NAME = /^[^.]+$|\.(?:internal|local|localhost|home\.arpa|test)$/;
 /**
  * A page of the internet whose name was made to point here would have the browser send that name: only this machine's own
  * are answered, and those of `allowedHosts`, of which one that begins with a point stands for all below it. Who listens on
- * all addresses is reached by any address, which unlike a name cannot be made to point here, and by names of its network.
+ * all addresses is reached by any address, which unlike a name cannot be made to point here, by names of its network, and
+ * without a name, as no browser asks.
  */
 export function checkHost(
   header: string | undefined,
@@ -21,7 +22,7 @@ export function checkHost(
   const address = name.replace(/^\[|\]$/g, "");
   if (LOOPBACK.has(name) || name.endsWith(".localhost") || address === host.toLowerCase()) return;
   const isOpen = host === "0.0.0.0" || host === "::";
-  if (isOpen && (isIP(address) > 0 || PRIVATE_NAME.test(name))) return;
+  if (isOpen && (name === "" || isIP(address) > 0 || PRIVATE_NAME.test(name))) return;
   if (allowedHosts.some((one) => (one.startsWith(".") ? `.${name}`.endsWith(one) : name === one))) return;
   const remedy = name === "" ? "" : `; knock dev --allow-host ${name} lets it in`;
   throw new ApiError(

@@ -27,7 +27,7 @@ export interface AnsweredRequest {
 export interface EmulatorOptions {
   operations: LocalOperations;
   /** What can be triggered. */
-  definitions: Pick<Definitions, "workflow" | "workflowKeys" | "branch">;
+  definitions: Pick<Definitions, "workflow" | "workflowKeys" | "branch" | "branches">;
   /** What the engine's providers are made to fail with. */
   faults: Faults;
   /** Null: there is no log to read them from. */

@@ -3,8 +3,7 @@ import type { Message } from "../domain/message/message.js";
 import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
 import { contentDigest, systemIds } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
-import { nearest } from "../util/nearest.js";
-import { invalidField } from "./http/api-error.js";
+import { invalidField, unknownName } from "./http/api-error.js";
 
 /** Why a delivery fails where no answer is the reason; a status does for the rest. */
 const ERRORS = ["timeout", "connection", "malformed", "bounced"] as const;
@@ -179,13 +178,6 @@ function namedChannels(name: unknown, channels: readonly Channel[]): Channel[] {
   if (failing.length === 0)
     throw invalidField("channel", `names an in-app feed: its messages are delivered by being there, and cannot fail`);
   return failing;
-}
-
-/** A 422 that names what may have been meant. */
-export function unknownName(field: string, value: string, known: readonly string[]) {
-  const near = nearest(value, known);
-  const hint = near === undefined ? `it may be ${known.join(", ")}` : `did you mean "${near}"?`;
-  return invalidField(field, `is none that is known: ${JSON.stringify(value)}; ${hint}`);
 }
 
 function shapeOf({ id, channel, keys, status, error, left, rate, seed, failed, passed }: Fault): JsonObject {

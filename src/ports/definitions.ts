@@ -22,4 +22,6 @@ export interface Definitions {
   translations(): Promise<Translations>;
   /** The same as a branch has them, itself for the branch it is; null where there is no such branch. */
   branch?(slug: string): Definitions | null;
+  /** The branches that have files of their own. */
+  branches?(): string[];
 }

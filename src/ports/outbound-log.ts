@@ -39,6 +39,8 @@ export interface OutboundLog {
   settle(ids: readonly number[]): Promise<void>;
   /** Writes down what single webhooks have taken while others have not. */
   take(taken: readonly TakenEntry[]): Promise<void>;
+  /** Writes down that a webhook has taken all that there is, to hear of what comes from now on. The newest entry's id; 0 for none. */
+  skip(webhook: string): Promise<number>;
   /** What was written down so, of entries that are still there. */
   taken(): Promise<TakenEntry[]>;
 }

@@ -63,6 +63,13 @@ describe("branches on disk (A-015): branches/<slug> over the main files", () => 
     expect(await said(from, "letter", BRANCH)).toContain("branch:<p>Good day</p>");
   });
 
+  it("messages are looked for by what only a branch has, also before there are any", async () => {
+    const { ask } = await open({ "knock/branches/feat-1/workflows/letters/workflow.json": saying("Many") });
+    for (const filter of ["workflow=letters", "workflow=hello", "channel=feed"])
+      expect((await ask(`GET /__knock/messages?${filter}`)).body).toEqual({ items: [], more: false });
+    expect((await ask("GET /__knock/messages?workflow=leters")).body.message).toContain('did you mean "letters"?');
+  });
+
   it("changes of a branch's files apply at once and are announced, and the last good one stays", async () => {
     const from = await open();
     const file = "knock/branches/feat-1/workflows/hello/workflow.json";

@@ -100,6 +100,15 @@ describe("what is no request is refused as the API refuses", () => {
       expect(await askRaw(api, `${USER}Expect: a-miracle\r\n${LAST}`)).toMatchObject([{ status: 200 }]);
     }));
 
+  it("without a Host it is answered where all addresses are: checks of a balancer have none, and browsers do", () =>
+    withApi(
+      async (api) => {
+        const request = "GET /v1/users/u1 HTTP/1.0\r\nAuthorization: Bearer sk_test\r\n\r\n";
+        expect(await askRaw(api, request)).toMatchObject([{ status: 200, body: { id: "u1" } }]);
+      },
+      { host: "0.0.0.0" },
+    ));
+
   it("a query of hundreds of kilobytes is read", () =>
     withApi(async (api) => {
       const query = Array.from({ length: 9_000 }, (_, index) => `exclude[]=user.p${index}`).join("&");

@@ -59,9 +59,21 @@ export function parseWebhooks(raw: readonly unknown[], file: string): Webhook[] 
     details.push({ pointer: pointerOf(path), message });
   });
   if (!isRight) throw fault();
-  return value.map(({ url, events, signing_key }) => ({
+  const webhooks = value.map(({ url, events, signing_key }) => ({
     url,
     events: events ?? null,
     signing_key: signing_key == null ? null : variableOf(signing_key),
   }));
+  const placeOf = new Map<string, number>();
+  for (const [index, { url, events }] of webhooks.entries()) {
+    const name = JSON.stringify([url, events]); // what they are told apart by
+    const other = placeOf.get(name);
+    if (other === undefined) placeOf.set(name, index);
+    else {
+      const message = `has the same events at webhooks[${other}] already`;
+      details.push({ pointer: pointerOf(["webhooks", index, "url"]), message });
+    }
+  }
+  if (details.length > 0) throw fault();
+  return webhooks;
 }

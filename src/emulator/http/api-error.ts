@@ -1,5 +1,6 @@
 import { type ErrorCode, KnockError } from "../../errors/knock-error.js";
 import type { JsonObject } from "../../util/json.js";
+import { nearest } from "../../util/nearest.js";
 
 export type ApiErrorType = "authentication_error" | "invalid_request_error" | "api_error";
 
@@ -34,6 +35,13 @@ export class ApiError extends Error {
 
 export function invalidField(field: string, message: string): ApiError {
   return new ApiError(422, "invalid_params", `${field || "the body"} ${message}`, [{ field, message }]);
+}
+
+/** A 422 that names what may have been meant. */
+export function unknownName(field: string, value: string, known: readonly string[]): ApiError {
+  const near = nearest(value, known);
+  const hint = near === undefined ? `it may be ${known.join(", ")}` : `did you mean "${near}"?`;
+  return invalidField(field, `is none that is known: ${JSON.stringify(value)}; ${hint}`);
 }
 
 export function missing(what = "The resource you requested does not exist"): ApiError {

@@ -63,6 +63,11 @@ export class Connections {
     return socket.writable;
   }
 
+  /** A connection that somebody else ends from here on. */
+  handOver(socket: Socket): void {
+    this.last.delete(socket);
+  }
+
   private async refuse(error: Error, socket: Socket): Promise<void> {
     // Each further byte is a fault of its own.
     if (this.unreadable.has(socket)) return;

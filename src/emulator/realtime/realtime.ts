@@ -51,7 +51,11 @@ export class Realtime {
       const began = performance.now();
       socket.on("error", () => socket.destroy());
       this.admit(request).then(
-        (caller) => this.server.handleUpgrade(request, socket, head, (opened) => this.begin(opened, caller)),
+        (caller) =>
+          this.server.handleUpgrade(request, socket, head, (opened) => {
+            connections.handOver(socket);
+            this.begin(opened, caller);
+          }),
         (error: unknown) => this.refuse(request, socket, error, performance.now() - began),
       );
     });

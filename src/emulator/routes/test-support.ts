@@ -6,8 +6,7 @@ import type { JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import type { Method } from "../access/route.js";
 import type { AppOptions } from "../emulator-options.js";
-import { unknownName } from "../faults.js";
-import { ApiError, invalidField, missing } from "../http/api-error.js";
+import { ApiError, invalidField, missing, unknownName } from "../http/api-error.js";
 import type { Query } from "../http/query.js";
 import { parseClockMove } from "./clock-move.js";
 
@@ -99,9 +98,10 @@ async function listMessages(call: SupportCall): Promise<JsonObject> {
   return { items: full.reverse(), more: page_info.after !== null };
 }
 
-/** A test that looks for nothing under a slip would find it. A branch may have workflows of its own: only near names count. */
+/** A test that looks for nothing under a slip would find it. A workflow may be gone, and its messages not: only near names count. */
 async function checkKnown({ channel, workflow }: MessageQuery, call: SupportCall): Promise<void> {
-  const keys = await call.definitions.workflowKeys();
+  const all = await Promise.all(everywhere(call.definitions).map((one) => one.workflowKeys()));
+  const keys = [...new Set(all.flat())];
   const near = workflow === undefined || keys.includes(workflow) ? undefined : nearest(workflow, keys);
   if (workflow !== undefined && near !== undefined) throw unknownName("workflow", workflow, keys);
   if (channel === undefined) return;
@@ -115,13 +115,24 @@ async function checkKnown({ channel, workflow }: MessageQuery, call: SupportCall
   );
 }
 
+type Workflows = SupportCall["definitions"];
+
+/** The main files, and each branch's over them. */
+function everywhere(definitions: Workflows): Workflows[] {
+  return [definitions, ...(definitions.branches?.() ?? []).flatMap((slug) => definitions.branch?.(slug) ?? [])];
+}
+
 /** All that the project names. Workflows that cannot be read name none. */
 async function channelsOf({ definitions, environment }: SupportCall): Promise<Channel[]> {
-  const keys = await definitions.workflowKeys();
-  const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
+  const workflows = await Promise.all(
+    everywhere(definitions).map(async (one) => {
+      const keys = await one.workflowKeys();
+      return Promise.all(keys.map((key) => one.workflow(key).catch(() => null)));
+    }),
+  );
   return projectChannels(
     await environment(),
-    workflows.filter((workflow) => workflow !== null),
+    workflows.flat().filter((workflow) => workflow !== null),
   );
 }
 

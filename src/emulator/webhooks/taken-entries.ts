@@ -15,7 +15,7 @@ export class TakenEntries {
 
   constructor(private readonly log: OutboundLog) {}
 
-  /** What was taken before this process began. */
+  /** What is written down: taken before this process began, or not to be told to a webhook that is new. */
   async load(): Promise<void> {
     for (const { entry, webhook } of await this.log.taken()) this.of(entry).add(webhook);
   }

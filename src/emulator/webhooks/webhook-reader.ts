@@ -101,6 +101,8 @@ export class WebhookReader {
   forget(): void {
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
+    for (const deliveries of this.open.values())
+      for (const delivery of deliveries) Object.assign(delivery, { state: "dropped", next_attempt_at: null });
     this.open.clear();
     this.ready.length = 0;
   }

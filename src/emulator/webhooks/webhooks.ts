@@ -129,7 +129,7 @@ export class Webhooks {
   private async look(): Promise<boolean> {
     const { log, configured } = this.options;
     const { webhooks, environment } = await configured();
-    this.follow(webhooks);
+    await this.follow(webhooks);
     if (webhooks.length === 0) {
       if (this.holds || this.holdNextAt === 0) await log.stop(this.holder, Date.now());
       this.taken.forget();
@@ -149,23 +149,27 @@ export class Webhooks {
     return true;
   }
 
-  /** Those that are configured now. One that is new hears of what comes from now on. */
-  private follow(webhooks: readonly Webhook[]): void {
-    const { most_open = MOST_OPEN } = this.options;
-    const { onError } = this.surroundings;
-    const newest = Math.max(0, ...[...this.readers.values()].map(({ lastRead }) => lastRead));
+  /** Those that are configured now. */
+  private async follow(webhooks: readonly Webhook[]): Promise<void> {
     const readers = new Map<string, WebhookReader>();
     for (const webhook of webhooks) {
       const id = webhookId(webhook);
-      const known = this.readers.get(id);
-      // Its signing key may be another.
-      if (known !== undefined) known.webhook = webhook;
-      const onTaken = (entry: number): void => this.taken.add(entry, id);
-      const send = (delivery: WebhookDelivery, reader: WebhookReader): Promise<void> => this.send(delivery, reader);
-      readers.set(id, known ?? new WebhookReader(webhook, newest, { send, onTaken, onError }, most_open));
+      const reader = this.readers.get(id) ?? (await this.newReader(id, webhook));
+      reader.webhook = webhook; // its signing key may be another
+      readers.set(id, reader);
     }
     for (const [id, reader] of this.readers) if (!readers.has(id)) reader.forget();
     this.readers = readers;
+  }
+
+  /** Hears of what comes from now on, where the log is read already. */
+  private async newReader(id: string, webhook: Webhook): Promise<WebhookReader> {
+    const { log, most_open = MOST_OPEN } = this.options;
+    const newest = this.holds ? await log.skip(id) : 0;
+    if (newest > 0) await this.taken.load();
+    const onTaken = (entry: number): void => this.taken.add(entry, id);
+    const send = (delivery: WebhookDelivery, reader: WebhookReader): Promise<void> => this.send(delivery, reader);
+    return new WebhookReader(webhook, newest, { send, onTaken, onError: this.surroundings.onError }, most_open);
   }
 
   /** What the log holds may have been told in part by another process, or before the last stop. */

@@ -43,9 +43,11 @@ export function objectIn(text: string): JsonObject | null {
   }
 }
 
+const CHARACTERS = new Intl.Segmenter();
+
 /** What stands in a name's circle. */
 export function initialOf(name: string): string {
-  const [first] = new Intl.Segmenter().segment(name);
+  const [first] = CHARACTERS.segment(name);
   return (first?.segment ?? "•").toUpperCase();
 }
 

@@ -213,7 +213,13 @@ export function Preferences({ sets, ...rest }: PreferencesProps) {
   const others = (project?.tenants ?? []).filter((tenant) => !sets.some(({ id }) => id === tenant));
   const begin = (tenant: string): void => {
     const on = `PUT page/users/${encodeURIComponent(user)}/preferences/${encodeURIComponent(tenant)}`;
-    ask(on, { __persistence_strategy__: "merge" }).then(onChange, (refused: unknown) => setFault(faultText(refused)));
+    ask(on, { __persistence_strategy__: "merge" }).then(
+      () => {
+        setFault(null);
+        onChange();
+      },
+      (refused: unknown) => setFault(faultText(refused)),
+    );
   };
   return (
     <div class="preferences">

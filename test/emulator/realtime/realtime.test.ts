@@ -284,4 +284,26 @@ describe("the socket", () => {
       await api.restart();
       expect((await gone)[0]).toBe(1012);
     }));
+
+  it("is closed so also where a feed is looked at for longer than connections without a request are kept", () =>
+    withApi(async (api) => {
+      const { say, answer, socket } = await connect(api.url);
+      say("1", "1", TOPIC, "phx_join", {});
+      await answer("1");
+      const { feeds } = api.harness.engine.resources;
+      const { list } = feeds;
+      const looking = new Promise<void>((resolve) => {
+        feeds.list = async (...asked) => {
+          resolve();
+          await new Promise((done) => setTimeout(done, 700));
+          return list.apply(feeds, asked);
+        };
+      });
+      await api.harness.trigger("hello", { recipients: ["u1"] });
+      await looking;
+      const gone = once(socket, "close");
+      await api.restart();
+      feeds.list = list;
+      expect((await gone)[0]).toBe(1012);
+    }));
 });

@@ -138,6 +138,45 @@ describe("a webhook that hangs", () => {
     );
     await silent.close();
   });
+
+  it("goes on hanging beside one that is added, which hears of nothing before it, not even after a restart", async () => {
+    const silent = await startHttpTarget();
+    silent.answer({ fault: "silent" });
+    configured = [{ url: silent.url, events: DELIVERED, signing_key: null }];
+    const webhooks = await tell({ most_open: 2 });
+    await harness.identify(...["a", "b", "c", "d", "new"].map((id) => ({ id })));
+    for (const name of ["a", "b", "c", "d"]) await harness.trigger("feed", { recipients: [name] });
+    await eventually(() => silent.requests.length === 2);
+    configured = [...configured, { url: target.url, events: DELIVERED, signing_key: null }];
+    const added = async (): Promise<boolean> => {
+      await harness.trigger("feed", { recipients: ["new"] });
+      return target.requests.length > 0;
+    };
+    await eventually(added);
+    await webhooks.stop();
+    silent.answer({ status: 200 });
+    const again = await tell();
+    await eventually(() => new Set(heard(silent)).size === 5);
+    await eventually(() => rows("outbound_events").length === 0);
+    await again.stop();
+    expect(new Set(heard(target))).toEqual(new Set(["new"]));
+    expect(rows("outbound_taken")).toEqual([]);
+    await silent.close();
+  });
+
+  it("and is configured no more has nothing pending", async () => {
+    const silent = await startHttpTarget();
+    silent.answer({ fault: "silent" });
+    const kept = { url: target.url, events: DELIVERED, signing_key: null };
+    configured = [{ url: silent.url, events: DELIVERED, signing_key: null }, kept];
+    const webhooks = await tell();
+    await harness.trigger("feed", { recipients: ["ana"] });
+    await eventually(() => silent.requests.length === 1 && target.requests.length === 1);
+    configured = [kept];
+    await eventually(() => rows("outbound_events").length === 0);
+    expect(webhooks.list().map(({ state }) => state)).toEqual(["dropped", "delivered"]);
+    await silent.close();
+  });
 });
 
 describe("who reads the log", () => {

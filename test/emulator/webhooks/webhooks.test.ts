@@ -295,4 +295,17 @@ describe("webhooks in environment.json that cannot be", () => {
     expect(error).toMatchObject({ code: "project_invalid", message: expect.stringContaining(expected) });
     expect(String(error)).not.toContain("whsec_plain");
   });
+
+  it("one that is there already, but for its key: it would be told once", async () => {
+    const webhooks = [
+      { url: "https://x.test" },
+      { url: "https://y.test" },
+      { url: "https://x.test", signing_key: "$A" },
+    ];
+    const error = await rejectedBy(openProjectApi({ "knock/environment.json": { webhooks } }));
+    expect(error).toMatchObject({
+      code: "project_invalid",
+      message: expect.stringContaining("webhooks[2].url has the same events at webhooks[0] already"),
+    });
+  });
 });

@@ -190,6 +190,13 @@ class SqliteOutboundLog implements OutboundLog {
     });
   }
 
+  async skip(webhook: string): Promise<number> {
+    return this.db.write(() => {
+      this.db.run("INSERT OR IGNORE INTO outbound_taken (event, webhook) SELECT row, ? FROM outbound_events", webhook);
+      return this.db.get<{ newest: number | null }>("SELECT MAX(row) AS newest FROM outbound_events")?.newest ?? 0;
+    });
+  }
+
   async taken(): Promise<TakenEntry[]> {
     return this.db.all<{ entry: number; webhook: string }>("SELECT event AS entry, webhook FROM outbound_taken");
   }
