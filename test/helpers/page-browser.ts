@@ -106,3 +106,8 @@ export function usePages(): (body: (opened: Opened) => Promise<void>) => Promise
 export function row(page: Page, text: string | RegExp) {
   return page.locator("[data-row]", { hasText: text });
 }
+
+/** Waits until the page is at a view: what is known of its address outside the browser may be of a moment ago. */
+export async function atHash(page: Page, hash: string): Promise<void> {
+  await page.waitForFunction(`location.hash === ${JSON.stringify(hash)}`);
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { step } from "../helpers/engine-harness.js";
-import { row, usePages } from "../helpers/page-browser.js";
+import { atHash, row, usePages } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
 describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
@@ -150,7 +150,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
         .last()
         .waitFor();
       await page.keyboard.press("j");
-      expect(new URL(page.url()).hash).toBe("#/trigger");
+      await atHash(page, "#/trigger");
       await page.keyboard.press("Enter");
       await page.getByLabel("Recipients", { exact: true }).waitFor();
     }));
@@ -176,7 +176,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       for (let presses = 0; presses < 4; presses++) await page.keyboard.press("j");
       expect(await page.evaluate("history.length")).toBe(before + 1);
       await page.goBack();
-      expect(new URL(page.url()).hash).toBe("#/messages");
+      await atHash(page, "#/messages");
     }));
 
   it("names the tab for what is open, and says what is not there", () =>
