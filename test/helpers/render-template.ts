@@ -40,7 +40,7 @@ export function renderTemplate(source: string, around: Surroundings = {}): strin
       defaultLocale: around.defaultLocale ?? "en",
     },
     known: { ...NOTHING_READ, recipients, translations: filesOf(around.translations ?? {}) },
-    upserts: () => [],
+    unwritten: () => [],
     ask: (wanted) => {
       throw new Error(`not read: ${JSON.stringify(wanted)}`);
     },

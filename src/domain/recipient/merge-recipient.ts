@@ -1,5 +1,5 @@
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
-import { type Recipient, type RecipientUpsert, splitKey, TENANTS } from "./recipient.js";
+import { type Recipient, type RecipientKey, type RecipientUpsert, splitKey, TENANTS } from "./recipient.js";
 
 type Merged = Pick<Recipient, "properties" | "preferences" | "channel_data">;
 
@@ -17,6 +17,25 @@ export function mergeRecipient(before: Merged | null, upsert: RecipientUpsert): 
     ) as Merged["preferences"],
     channel_data: { ...before?.channel_data, ...upsert.channel_data },
   };
+}
+
+/**
+ * Returns the recipient with this key after upserts that are not written yet, at `now` in milliseconds. `before` is null for
+ * an unknown one, which the first upsert creates (E-087, E-325).
+ */
+export function changedRecipient(
+  before: Recipient | null,
+  key: RecipientKey,
+  upserts: readonly RecipientUpsert[],
+  now: number,
+): Recipient | null {
+  let current = before;
+  for (const upsert of upserts) {
+    if (upsert.key !== key || upsert.audience) continue;
+    const merged = mergeRecipient(current, upsert);
+    current = Object.assign({ key, inserted_at: now, updated_at: now }, current, merged, { updated_at: now });
+  }
+  return current;
 }
 
 /** A tenant's default preferences merge too, unless they say `__persistence_strategy__: "replace"` (A-093, E-138). */

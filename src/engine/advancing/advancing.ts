@@ -2,9 +2,8 @@ import type { ConditionGroup } from "../../domain/condition/condition.js";
 import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
 import type { Message, MessageMarks } from "../../domain/message/message.js";
 import { type PreferenceSources, resolvePreferenceSet } from "../../domain/preferences/preferences.js";
-import { mergeRecipient } from "../../domain/recipient/merge-recipient.js";
 import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
-import type { Recipient, RecipientUpsert } from "../../domain/recipient/recipient.js";
+import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { BatchContent, BatchJoin, PendingTrigger } from "../../domain/run/batch.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { RunWait, Signal } from "../../domain/run/run-wait.js";
@@ -16,7 +15,8 @@ import type { JsonObject } from "../../util/json.js";
 import { isAudienceMember, type KnownAudiences } from "../audience/audience-membership.js";
 import { conditionLog } from "../condition/condition-log.js";
 import { type ConditionResult, type ConditionScope, evaluateConditions } from "../condition/conditions.js";
-import { type BatchView, batchView } from "../context/batch-view.js";
+import { type BatchView, batchView, unreducedData } from "../context/batch-view.js";
+import { changedParties } from "../context/changed-parties.js";
 import { AUDIENCES, NeedsAnswer } from "../context/need.js";
 import { NOTHING_READ, READINGS, type Readings, RunServices } from "../context/readings.js";
 import { buildScope, preferenceSources, type RunParties, type ScopeInput } from "../context/scope.js";
@@ -82,8 +82,8 @@ export class Advancing {
   batch: BatchView | null;
   /** The event that ended the run's wait; null where the time was up. */
   awaited: JsonObject | null = null;
-  /** Changes of audiences by this run, those before a fork included. */
-  private audienceChanges: RecipientUpsert[] = [];
+  /** Recipients that this run changed and nothing has written yet, including changes before a fork. */
+  unwritten: RecipientUpsert[] = [];
   private readonly compared: EvaluatedCondition[] = [];
   private readonly warnings: string[] = [];
   private knownScope: RenderScope | null = null;
@@ -110,6 +110,12 @@ export class Advancing {
     return this.knownConditionScope;
   }
 
+  /** The run's data with all that a batch merged, as conditions, keys and windows see it (EQ-67). */
+  get wholeData(): JsonObject {
+    const data = this.run.data ?? this.input.run.data;
+    return this.batch === null ? data : unreducedData(this.batch, data);
+  }
+
   /** The set that decides for the run (E-139 to E-146). */
   get preferences(): PreferenceSet {
     this.knownPreferences ??= resolvePreferenceSet(this.preferenceSources);
@@ -129,7 +135,7 @@ export class Advancing {
     copy.parties = this.parties;
     copy.batch = this.batch;
     copy.made = [...this.made];
-    copy.audienceChanges = [...this.audienceChanges];
+    copy.unwritten = [...this.unwritten];
     copy.isSupposed = true;
     copy.refresh();
     return copy;
@@ -151,21 +157,9 @@ export class Advancing {
   /** Applies changes of recipients to those of this run. */
   upsert(changes: readonly RecipientUpsert[]): void {
     this.upserts.push(...changes);
-    this.audienceChanges.push(...changes.filter(({ audience }) => audience !== undefined));
-    const change = (recipient: Recipient | null): Recipient | null => {
-      let current = recipient;
-      for (const one of changes) {
-        if (current !== null && one.key === current.key && !one.audience)
-          current = Object.assign({}, current, mergeRecipient(current, one), { updated_at: this.input.now });
-      }
-      return current;
-    };
-    this.parties = {
-      recipient: change(this.parties.recipient) as Recipient,
-      actor: change(this.parties.actor),
-      tenant: change(this.parties.tenant),
-      subscribedObject: change(this.parties.subscribedObject),
-    };
+    this.unwritten.push(...changes);
+    const { run, now } = this.input;
+    this.parties = changedParties(this.parties, { run, recipientRun: this.run }, changes, now);
   }
 
   /** The step whose batch the run is in or came from: its settings say what is rendered. */
@@ -209,7 +203,7 @@ export class Advancing {
         tenant: input.run.tenant,
         defaultLocale: input.environment.locale,
       },
-      upserts: () => this.upserts,
+      unwritten: () => this.unwritten,
       ask: (wanted) => {
         throw new NeedsAnswer({ kind: "readings", ref: READINGS, wanted, known });
       },
@@ -219,8 +213,7 @@ export class Advancing {
 
   private buildConditionScope(): ConditionScope {
     const { scope, input } = this;
-    // Conditions see the merged data of a batch whole (EQ-67); templates see it reduced.
-    const variables = this.batch === null ? scope : { ...scope, data: this.run.data ?? input.run.data };
+    const variables = this.batch === null ? scope : { ...scope, data: this.wholeData };
     return {
       variables,
       refs: (ref) => stepMessageState(ref, input.messages, this.made),
@@ -235,7 +228,7 @@ export class Advancing {
     const { recipient } = this.parties;
     const known = answers.get(AUDIENCES) as KnownAudiences | undefined;
     if (known === undefined) throw new NeedsAnswer({ kind: "audiences", ref: AUDIENCES, recipient: recipient.key });
-    return isAudienceMember(audience, { recipient, tenant: run.tenant, changes: this.audienceChanges, now }, known);
+    return isAudienceMember(audience, { recipient, tenant: run.tenant, changes: this.unwritten, now }, known);
   }
 
   /**

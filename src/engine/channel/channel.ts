@@ -195,7 +195,7 @@ function found(destinations: Destination[], channel: Channel, advancing: Advanci
 
 /** What one channel makes of a step: its messages, or why none. */
 function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing): Message[] | Skip {
-  const { input, run, scope, parties, batch } = advancing;
+  const { input, scope, parties, batch } = advancing;
   const unmet = checkChannelConditions(channel, advancing);
   if (unmet) return unmet;
   const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
@@ -204,7 +204,7 @@ function sendThrough(step: ChannelStep, channel: Channel, advancing: Advancing):
     recipient: parties.recipient,
     tenant: parties.tenant,
     channel,
-    batch: batch && { first: batch.firstData, merged: batch.data, current: run.data ?? input.run.data },
+    batch: batch && { first: batch.firstData, reduced: batch.reducedData },
     warn: (text) => advancing.warn(text),
   };
   const destinations = renderer.destinations(context);

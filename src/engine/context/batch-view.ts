@@ -16,6 +16,8 @@ export interface BatchView {
   total_actors: number;
   /** The rendered activities' data merged in order of arrival, not reduced (EQ-41, EQ-67). */
   data: JsonObject;
+  /** What of it the run goes on with: one level of keys, strings cut (E-276). */
+  reducedData: JsonObject;
   /** Of the activity that came first: all that preference conditions see (E-155). */
   firstData: JsonObject;
 }
@@ -31,6 +33,7 @@ export function batchView(content: BatchContent, settings: BatchStep["settings"]
     total_activities: content.total_activities,
     total_actors: content.total_actors,
     data,
+    reducedData: reducedData(data),
     firstData: content.first[0]?.data ?? {},
   };
 }
@@ -40,12 +43,24 @@ function reduced(value: Json): Json | undefined {
   return typeof value === "string" && value.length > MAX_TEXT ? [...value].slice(0, MAX_TEXT).join("") : value;
 }
 
-/** `data` for templates and the API after a batch: one level, strings cut (E-276). */
-export function reducedData(data: JsonObject): JsonObject {
+function reducedData(data: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(data).flatMap(([key, value]) => {
       const kept = reduced(value);
       return kept === undefined ? [] : [[key, kept]];
     }),
   );
+}
+
+/**
+ * Returns a run's data as conditions, keys and windows see it after a batch: what the batch merged, not reduced, under what
+ * later steps set (EQ-67).
+ */
+export function unreducedData(batch: BatchView, current: JsonObject): JsonObject {
+  const whole: JsonObject = { ...batch.data };
+  for (const [key, value] of Object.entries(current)) {
+    const isFromBatch = Object.hasOwn(batch.reducedData, key) && batch.reducedData[key] === value;
+    if (!isFromBatch) whole[key] = value;
+  }
+  return whole;
 }

@@ -1,4 +1,4 @@
-import { mergeRecipient } from "../../domain/recipient/merge-recipient.js";
+import { changedRecipient } from "../../domain/recipient/merge-recipient.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { Subscription } from "../../domain/recipient/subscription.js";
 import type { TranslationAudience, Translations } from "../../domain/template/translation.js";
@@ -36,7 +36,7 @@ export interface ServicesInput {
   audience: TranslationAudience;
   known: Readings;
   /** Changes of recipients by the run that are not written yet. */
-  upserts(): readonly RecipientUpsert[];
+  unwritten(): readonly RecipientUpsert[];
   /** Throws: the run is to be walked again once these are read. */
   ask(wanted: readonly Reading[]): never;
   warn(text: string): void;
@@ -67,12 +67,7 @@ export class RunServices implements RenderServices {
   recipient(key: RecipientKey): JsonObject | null {
     const read = this.known.recipients.get(key);
     if (read === undefined) this.want({ of: "recipient", key });
-    // Steps before this one may have changed them, and are not written yet.
-    let current = read ?? null;
-    for (const change of this.input.upserts()) {
-      if (current !== null && change.key === key && !change.audience)
-        current = { ...current, ...mergeRecipient(current, change), updated_at: this.now };
-    }
+    const current = changedRecipient(read ?? null, key, this.input.unwritten(), this.now);
     return current === null ? null : recipientView(current);
   }
 

@@ -8,7 +8,7 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import { isoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { RenderScope } from "../liquid/liquid.js";
-import { type BatchView, reducedData } from "./batch-view.js";
+import type { BatchView } from "./batch-view.js";
 import { scheduleView } from "./schedule-shape.js";
 
 /** The people and things of a run, as they are stored at the moment of a step (EQ-15). */
@@ -193,8 +193,7 @@ function caught({ steps }: RecipientRun): JsonObject | undefined {
 /** Everything a template or a condition may read (E-073). Keys of `data` stand at the top too; system names win (E-074). */
 export function buildScope(input: ScopeInput): RenderScope {
   const { run, recipientRun, workflow, actor, tenant } = input;
-  const ownData = recipientRun.data ?? run.data;
-  const data = input.batch ? reducedData(ownData) : ownData;
+  const data = recipientRun.data ?? run.data;
   const recipient: JsonObject = { preferences: input.preferences as JsonObject };
   if (recipientRun.via) {
     recipient.subscription = {

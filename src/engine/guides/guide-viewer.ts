@@ -92,7 +92,7 @@ export async function forViewer<T>(
         tenant: asked.tenant,
         defaultLocale: environment.locale,
       },
-      upserts: () => [],
+      unwritten: () => [],
       ask: (wanted) => {
         throw new NeedsAnswer({ kind: "readings", ref: READINGS, wanted, known });
       },

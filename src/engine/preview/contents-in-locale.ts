@@ -74,7 +74,7 @@ async function contentIn(context: EngineContext, message: Message, locale: strin
       recipient: parties.recipient,
       tenant: parties.tenant,
       channel,
-      batch: batch && { first: batch.firstData, merged: batch.data, current: message.data },
+      batch: batch && { first: batch.firstData, reduced: batch.reducedData },
       isTracked: track !== null,
     };
     const [destination] = renderer.destinations(rendering);

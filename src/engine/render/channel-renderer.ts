@@ -23,14 +23,12 @@ export interface Destination {
   locale?: string | null;
 }
 
-/** Data around a batch, whole. */
+/** Data of the batch that a run came from. */
 export interface BatchData {
-  /** Of the activity that opened it. */
+  /** Data of the activity that opened it, in full. */
   first: JsonObject;
-  /** Of all its activities, merged. */
-  merged: JsonObject;
-  /** The run's now, with what steps added since. */
-  current: JsonObject;
+  /** The merged data as the batch left it to the run. */
+  reduced: JsonObject;
 }
 
 export interface RenderContext {
@@ -38,7 +36,7 @@ export interface RenderContext {
   recipient: Recipient;
   tenant: Recipient | null;
   channel: Channel;
-  /** Of a run that came from a batch, whose `data` templates see only in part; null of any other. */
+  /** Null for a run that came from no batch. */
   batch?: BatchData | null;
   /** Marks against tracking stay: what tracks reads them, and takes them out. */
   isTracked?: boolean;

@@ -163,7 +163,7 @@ function joinBatch(
     settleMessages(messages, input.now);
     return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers, batch: next };
   };
-  const activity = { id: run.id, actor: input.run.actor, data: run.data ?? input.run.data, at: input.now };
+  const activity = { id: run.id, actor: input.run.actor, data: advancing.wholeData, at: input.now };
   return new PendingJoin(effect.batch, activity, alone ? join("leads") : null, join);
 }
 
@@ -219,12 +219,15 @@ function walk(advancing: Advancing, from: StepPath | null | undefined, comesBack
   return null;
 }
 
-/** A batch that closed leaves its merged data to the run (E-276); before it, in the run's scope, nothing of it is there. */
+/**
+ * Leaves the reduced data of a batch that closed to the run (E-276). It is reduced here and never again, so that what later
+ * steps add stays whole.
+ */
 function takeBatch(advancing: Advancing): void {
   const { run, batch, input } = advancing;
   const at = run.position ? stepAt(input.compiled.workflow.steps, run.position) : undefined;
   if (batch === null || at?.type !== "batch") return;
-  run.data = batch.data;
+  run.data = batch.reducedData;
   advancing.event("batch_closed", at, { total_activities: batch.total_activities });
   advancing.refresh();
 }

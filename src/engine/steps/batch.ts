@@ -13,7 +13,7 @@ function keyOf(step: BatchStep, advancing: Advancing): string {
   const { batch_key, workflow_version_mode } = step.settings;
   const { workflow } = input.compiled;
   const value =
-    batch_key === null ? "" : stepKeyOrNothing(batch_key, { ...advancing.scope, data: run.data ?? input.run.data });
+    batch_key === null ? "" : stepKeyOrNothing(batch_key, { ...advancing.scope, data: advancing.wholeData });
   if (value === undefined) advancing.warn(`${batch_key}: the batch key is missing, the empty one is used`); // EQ-38
   const sharing =
     workflow_version_mode === "latest" ? ["latest", workflow.key, step.ref] : ["pinned", workflow.version_id];

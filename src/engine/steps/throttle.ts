@@ -14,10 +14,9 @@ const MAX_WINDOW_MS = 31 * DAY_MS;
 const MAX_KEY = 64;
 
 /** The throttle's own key, or why it has none (E-285, E-289, E-290). */
-function keyOf(step: ThrottleStep, { input, scope, run }: Advancing): { key: string } | { invalid: string } {
+function keyOf(step: ThrottleStep, { input, scope, run, wholeData }: Advancing): { key: string } | { invalid: string } {
   const { throttle_key } = step.settings;
-  const value =
-    throttle_key === null ? "" : stepKeyOrNothing(throttle_key, { ...scope, data: run.data ?? input.run.data });
+  const value = throttle_key === null ? "" : stepKeyOrNothing(throttle_key, { ...scope, data: wholeData });
   if (value === undefined) return { invalid: `${throttle_key}: the key is missing` };
   if (encodeURIComponent(JSON.stringify(value)).length >= MAX_KEY)
     return { invalid: "the key is longer than 63 characters once encoded" };

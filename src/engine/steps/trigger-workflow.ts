@@ -110,7 +110,7 @@ function unidentifiedIn(
   { fanOut, upserts }: PendingTrigger,
   advancing: Advancing,
 ): RecipientKey[] {
-  const identified = new Set(upserts.map(({ key }) => key));
+  const identified = new Set([...upserts, ...advancing.unwritten].map(({ key }) => key));
   const doubtful = fanOut.listed
     .map(({ key }) => key)
     .filter((key) => !identified.has(key) && !advancing.input.people.has(key));

@@ -339,6 +339,70 @@ const data: EngineCase[] = [
     },
   },
   {
+    title: "C-290 E-325 E-087 T-071: the next step reads the new object",
+    workflow: [
+      {
+        ref: "update_1",
+        type: "update_object",
+        settings: { recipient_gid: "gid://Object/boats/b1", update_properties: '{"state":"ok","crew":{"size":2}}' },
+      },
+      {
+        ref: "update_2",
+        type: "update_object",
+        settings: { recipient_gid: "gid://Object/boats/b1", update_properties: '{"crew":{"captain":"ana"}}' },
+      },
+      step.email(
+        "S",
+        '{% assign b = "b1" | object: "boats" %}{{ b.id }} {{ b.state }} {{ b.crew.size }} {{ b.crew.captain }}',
+      ),
+    ],
+    messages: ["ana mail sent: b1 ok 2 ana"],
+  },
+  {
+    title: "C-286 E-325 E-087 T-070: the next step reads the new user",
+    workflow: [
+      update("update_user", { plan: "x" }, "gid://Object/$users/new1"),
+      step.email("S", '{% assign u = "new1" | user %}{{ u.id }} {{ u.plan }} {{ u.__typename }}'),
+    ],
+    messages: ["ana mail sent: new1 x User"],
+  },
+  {
+    title: "E-325 E-087 T-072: the next step reads the new tenant, as the run's own and by the filter",
+    workflow: [
+      update("update_tenant", { name: "Fresh", settings: { branding: { primary_color: "#123456" } } }),
+      step.email(
+        "S",
+        '{{ tenant.name }} {{ vars.branding.primary_color }} {% assign t = "fresh" | tenant %}{{ t.name }}',
+      ),
+    ],
+    payload: { tenant: "fresh" },
+    messages: ["ana mail sent: Fresh #123456 Fresh"],
+  },
+  {
+    title: "E-325 E-087: a new object is still there for the steps that lead a batch",
+    workflow: [
+      update("update_user", { plan: "x" }, "gid://Object/$users/new1"),
+      {
+        ref: "batch_1",
+        type: "batch",
+        settings: { batch_window: { unit: "minutes", value: 5 }, batch_execution_mode: "flush_leading" },
+      },
+      step.email("S", '{% assign u = "new1" | user %}{{ u.plan }}'),
+    ],
+    messages: ["ana mail sent: x"],
+  },
+  {
+    title: "E-325 E-043: a workflow triggered for a user that the step before created",
+    given: child,
+    workflow: [
+      update("update_user", { phone_number: "+15550000009" }, "gid://Object/$users/new1"),
+      calling({ recipients: "new1" }),
+    ],
+    payload: { data: { c: 1 } },
+    runs: { ana: "completed: update_1 passed, call_1 passed" },
+    messages: ["new1 text sent: 1 "],
+  },
+  {
     title: "C-291 E-331 EQ-56: no current user where the recipient is an object",
     workflow: [update("update_user", { plan: "x" }), step.feed()],
     payload: { recipients: [{ collection: "projects", id: "p1" }] },

@@ -309,6 +309,48 @@ describe("16.5 after closing", () => {
       expect(await bodies(h)).toEqual(["2|true|second|||256"]);
     }));
 
+  it("E-276 E-218: data that later steps add stays whole, in templates and in the message", () =>
+    withHarness(async (h) => {
+      const body = [
+        "{{ data.items | size }}:{% for item in items %}{{ item.name }}{% endfor %}",
+        "{{ data.note | size }}:{{ data.count }}:{{ data.o.deep.x }}:{{ data.old | size }}",
+      ].join(" ");
+      const added = '{"note": "{{ data.long_note }}", "count": {{ data.items | size }}, "o": {"deep": {"x": 1}}}';
+      h.define("digest", {
+        steps: [
+          batch(),
+          { ref: "fetch_1", type: "http_fetch", settings: { method: "get", url: "https://lark.test/items" } },
+          { ref: "update_1", type: "update_data", settings: { data: added } },
+          step.email("S", body, { conditions: when("data.old.k", "equal_to", "1") }),
+          step.email("S", "{{ data.items[1].name }}", {}, "mail", "email_2"),
+        ],
+      });
+      const fetched = { items: [{ name: "A" }, { name: "B" }], long_note: "n".repeat(300) };
+      h.respond = () => ({ status: 200, text: JSON.stringify(fetched) });
+      await send(h, { n: 1, data: { items: [{ name: "A" }, { name: "B" }], old: { k: 1 }, o: { k: 1 } } });
+      await h.at(HOUR);
+      expect(await bodies(h)).toEqual(["2:AB 300:2:1:0", "B"]);
+      const [message] = await h.messages();
+      expect(message?.data).toMatchObject({ ...fetched, o: { deep: { x: 1 } } });
+      expect(message?.data).not.toHaveProperty("old");
+    }));
+
+  it("E-276 EQ-67: a batch key and conditions after a batch see the merged data whole", () =>
+    withHarness(async (h) => {
+      const long = "x".repeat(300);
+      h.define("digest", {
+        steps: [
+          batch(),
+          step.email("S", "{{ data.long | size }}", { conditions: when("data.long", "equal_to", long) }),
+          batch({ batch_key: "data.o.k" }, { ref: "batch_2" }),
+          step.email("S", "{{ activities[0].o.k }}{{ data.o.k }}", {}, "mail", "email_2"),
+        ],
+      });
+      await send(h, { n: 1, data: { long, o: { k: "v" } } });
+      await h.at(HOUR);
+      expect(await bodies(h)).toEqual(["256", "v"]);
+    }));
+
   it("E-278: any number of items may gather", () =>
     withHarness(async (h) => {
       h.define("digest", workflow({}, "{{ total_activities }}"));

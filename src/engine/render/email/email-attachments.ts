@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, stableStringify, valueAt } from "../../../util/json.js";
+import { isJsonObject, type Json, type JsonObject, valueAt } from "../../../util/json.js";
 import { RenderError } from "../../liquid/render-error.js";
 import type { RenderContext } from "../channel-renderer.js";
 
@@ -37,12 +37,11 @@ function attachmentOf(value: Json, place: string): JsonObject {
   };
 }
 
-/** What is at the path: after a batch what a later step put there, else what the activity had that opened it (E-191). */
+/** Returns the value at the path. After a batch it is what a later step put there, or else the opening activity's (E-191). */
 function valueFor(path: readonly string[], { scope, batch }: RenderContext): Json | null {
-  if (!batch) return (valueAt(scope.data, path) ?? null) as Json;
-  const current = (valueAt(batch.current, path) ?? null) as Json;
-  const isLater = stableStringify(current) !== stableStringify(valueAt(batch.merged, path) ?? null);
-  return isLater ? current : ((valueAt(batch.first, path) ?? null) as Json);
+  const current = valueAt(scope.data, path);
+  const isFromBatch = batch && current === valueAt(batch.reduced, path);
+  return ((isFromBatch ? valueAt(batch.first, path) : current) ?? null) as Json;
 }
 
 /**

@@ -111,11 +111,11 @@ describe("attachments (T-131, E-191)", () => {
 
   it("after a batch: those of the activity that opened it, or what a later step put there", async () => {
     const of = (name: string): JsonObject => ({ attachments: [{ ...FILE, name }] });
-    const batch = { first: of("first"), merged: of("last"), current: of("last") };
+    const batch = { first: of("first"), reduced: { n: 1 } };
     const name = async (more: Partial<Rendering>) =>
       ((await contentOf(email(more))).attachments as JsonObject[]).map((one) => one.name);
-    expect(await name({ batch })).toEqual(["first"]);
-    expect(await name({ batch: { ...batch, current: of("fetched") } })).toEqual(["fetched"]);
+    expect(await name({ batch, data: { n: 1 } })).toEqual(["first"]);
+    expect(await name({ batch, data: { n: 1, ...of("fetched") } })).toEqual(["fetched"]);
   });
 
   it.each<[string, unknown, string]>([
