@@ -21,8 +21,10 @@ const TEXT_FILTERS = [
   ..."url_encode url_decode cgi_escape uri_escape base64_encode slugify split normalize_whitespace xml_escape".split(
     " ",
   ),
-  "join",
 ];
+
+/** Lists that `intersect` made: printed alone, they show as a list does in the service (T-054). */
+const intersections = new WeakSet<object>();
 
 /** How a value prints: maps as JSON, those in lists too (T-005, TQ-4); what liquidjs wraps, such as `nil`, as what it stands for. */
 export function printed(value: unknown): unknown {
@@ -30,6 +32,7 @@ export function printed(value: unknown): unknown {
   const plain: unknown = toValue(value);
   if (typeof plain !== "object" || plain === null) return plain;
   if (!Array.isArray(plain)) return JSON.stringify(plain);
+  if (intersections.has(plain)) return `[${plain.map((item) => JSON.stringify(item)).join(", ")}]`;
   return plain.some((item) => typeof item === "object" && item !== null) ? plain.map(printed) : plain;
 }
 
@@ -86,7 +89,14 @@ function list(value: unknown): unknown[] {
 /** What both hold, each once, in the left one's order (T-054); maps are equal where their contents are. */
 function intersect(left: unknown, right: unknown): unknown[] {
   const others = new Set(list(right).map(stableStringify));
-  return list(left).filter((item) => others.delete(stableStringify(item)));
+  const both = list(left).filter((item) => others.delete(stableStringify(item)));
+  intersections.add(both);
+  return both;
+}
+
+/** Whether both are the same value; lists and maps are equal if their contents are (T-058). */
+function equals(left: unknown, right: unknown): boolean {
+  return left === right || stableStringify(left ?? null) === stableStringify(right ?? null);
 }
 
 function fromJson(value: unknown): unknown {
@@ -112,6 +122,11 @@ export function registerFilters(liquid: Liquid): void {
       return standard.apply(this, [printed(value), ...args.map(printed)]);
     });
   }
+  const join = liquid.filters.join as Filter;
+  liquid.registerFilter("join", function (this: FilterThis, value: unknown, ...args: unknown[]) {
+    const plain = toValue(value) as unknown;
+    return join.apply(this, [Array.isArray(plain) ? plain.map(printed) : printed(plain), ...args.map(printed)]);
+  });
   const register = registrarOf(liquid);
   const crypto = () => getBuiltinModule("node:crypto"); // 4 ms to load, and few templates hash
   const hex = (algorithm: string) => (value: unknown) =>
@@ -131,6 +146,7 @@ export function registerFilters(liquid: Liquid): void {
     return crypto().createHmac("sha256", text(key)).update(text(value)).digest("hex");
   });
   register("intersect", intersect);
+  register("equals", equals);
   register("from_markdown", (value: unknown) => renderMarkdown(text(value)));
   register("compare_versions", compareVersions);
   registerDateFilters(register);
