@@ -6,6 +6,8 @@ import {
   type DeliveryStatus,
   ENGAGEMENT_ACTIONS,
   type EngagementAction,
+  SANDBOXED,
+  statusWord,
 } from "../domain/message/message.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
@@ -20,7 +22,8 @@ import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from ".
 import { localResources, noteStranger } from "./shared/strangers.js";
 import { missingHint, wholeId } from "./shared/whole-id.js";
 
-const LISTED = [...DELIVERY_STATUSES, ...ENGAGEMENT_ACTIONS] as const;
+/** As lists show them. The API's `not_sent` is accepted as well. */
+const LISTED = [...DELIVERY_STATUSES.map(statusWord), ...ENGAGEMENT_ACTIONS];
 const MEANT = {
   failed: 'Did you mean "undelivered"?',
   waiting: 'Did you mean "queued"?',
@@ -187,10 +190,21 @@ async function openEmail(id: string, content: JsonObject, context: CommandContex
 
 /** A message has one delivery status and any of the others; a table shows both in one column. */
 function statusFilter(given: string | undefined): Pick<MessageFilter, "status" | "engagement_statuses"> {
-  const status = oneOf(given, LISTED, "--status", MEANT);
+  const status = given === "not_sent" ? SANDBOXED : oneOf(given, LISTED, "--status", MEANT);
   if (status === undefined) return {};
+  if (status === SANDBOXED) return { status: "not_sent" };
   const engagement = ENGAGEMENT_ACTIONS.find((action) => action === status);
   return engagement === undefined ? { status: status as DeliveryStatus } : { engagement_statuses: [engagement] };
+}
+
+/** Under an empty list of sent messages: sandboxed ones match the other filters. */
+async function noteSandboxed(filter: MessageFilter, operations: Operations, { output }: CommandContext): Promise<void> {
+  if (filter.status !== "sent") return;
+  const { items } = await operations.listMessages({ ...filter, status: "not_sent" }, { limit: 1 });
+  if (items.length > 0)
+    output.note(
+      "note: no message has left the sandbox. Run the command with --status sandboxed to list sandboxed messages.",
+    );
 }
 
 function registerList(messages: Command, context: CommandContext): void {
@@ -223,6 +237,7 @@ function registerList(messages: Command, context: CommandContext): void {
     };
     const listed = await operations.listMessages(filter, page);
     printMessages(listed, context.output);
+    if (listed.items.length === 0) await noteSandboxed(filter, operations, context);
     const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
     if (slip !== null) context.output.note(slip);
     if (listed.items.length === 0) await noteStranger(filter.recipient, localResources(operations), context);

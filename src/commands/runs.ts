@@ -17,7 +17,17 @@ const MEANT = {
   delayed: 'Did you mean "paused"? A run is paused while a step waits.',
   running: 'Did you mean "processing"?',
   failed: 'Did you mean "completed"? A failed run is completed, with errors.',
-  ...{ done: ENDED, ended: ENDED, finished: ENDED, passed: ENDED, sent: ENDED, skipped: ENDED, halted: ENDED },
+  ...{
+    done: ENDED,
+    ended: ENDED,
+    finished: ENDED,
+    passed: ENDED,
+    sent: ENDED,
+    sandboxed: ENDED,
+    delivered: ENDED,
+    skipped: ENDED,
+    halted: ENDED,
+  },
 };
 
 interface ListFlags extends CommonFlags, TargetFlags, PageFlags {

@@ -1,3 +1,4 @@
+import { statusWord } from "../domain/message/message.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { contentLines } from "./content-lines.js";
 import type { Output } from "./output.js";
@@ -17,7 +18,7 @@ function channelText(message: JsonObject): string {
 
 function statusText(message: JsonObject): string {
   const engagement = Array.isArray(message.engagement_statuses) ? message.engagement_statuses : [];
-  return [String(message.status), ...engagement.map(String)].join(", ");
+  return [statusWord(String(message.status)), ...engagement.map(String)].join(", ");
 }
 
 export function printMessages(page: Listed, output: Output): void {
@@ -51,10 +52,8 @@ export function printMessage(message: JsonObject, logs: readonly JsonObject[], o
   if (output.verbosity.json) return output.json(logs.length === 0 ? message : { ...message, delivery_logs: [...logs] });
   const { paint } = output;
   const { metadata } = message;
-  const isKept = message.status === "not_sent" && isJsonObject(metadata) && metadata.sandbox === true;
-  output.line(
-    `${paint.bold(String(message.id))}  ${channelText(message)}  ${statusText(message)}${isKept ? paint.dim(" (a sandbox: rendered and kept, not delivered)") : ""}`,
-  );
+  const note = message.status === "not_sent" ? paint.dim(" (rendered and stored, not delivered)") : "";
+  output.line(`${paint.bold(String(message.id))}  ${channelText(message)}  ${statusText(message)}${note}`);
   output.line(`  recipient  ${recipientText(message.recipient)}`);
   const isGuides = isJsonObject(message.source) && message.source.type === "guide";
   output.line(`  ${isGuides ? "guide     " : "workflow  "} ${String(message.workflow)}`);

@@ -1,7 +1,14 @@
-import type { CancelOutcome, RecipientOutcome, StepOutcome, TriggerOutcome } from "../domain/run/outcome.js";
+import {
+  type CancelOutcome,
+  messageCount,
+  type RecipientOutcome,
+  type StepOutcome,
+  type TriggerOutcome,
+} from "../domain/run/outcome.js";
+import { stepFates } from "../domain/run/step-fate.js";
 import type { Output } from "./output.js";
 import type { Paint } from "./paint.js";
-import { outcomeText, reasonText, recipientLabel, stepLabel, untilText } from "./words.js";
+import { fateText, outcomeText, reasonText, recipientLabel, stepLabel, untilText } from "./words.js";
 
 /** More recipients than this are summed up, unless `--verbose`. */
 const MAX_LINES = 20;
@@ -10,16 +17,15 @@ function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, p
   const label = stepLabel(step, all);
   const why = reasonText(step.reason);
   const because = why === "" ? "" : paint.dim(` (${why})`);
-  const count = step.message_ids ? ` ×${step.message_ids.length}` : "";
   switch (step.outcome) {
     case "sent":
-      return `${label} ${paint.green("sent")}${count}`;
+      return `${label} ${paint.green(fateText(step))}`;
     case "waiting":
       return `${paint.yellow("waiting")} at ${step.ref}${step.until ? untilText(step.until, now) : " for an event"}${because}`;
     case "queued":
       return `${label} ${paint.yellow("queued")}${untilText(step.until, now)}`;
     case "failed":
-      return `${label} ${paint.red("failed")}${because}`;
+      return `${label} ${paint.red(fateText(step))}${because}`;
     case "passed":
       if (step.guide) return `${label} ${paint.green(`added to ${step.guide}`)}`;
       return step.branch ? `${label} → ${step.branch}` : `${label} passed`;
@@ -104,14 +110,25 @@ function printSummed(recipients: readonly RecipientOutcome[], now: number, outpu
   output.line(output.paint.dim(`  (${recipients.length} recipients summed up; --verbose lists them)`));
 }
 
-function summaryText({ summary }: TriggerOutcome, paint: Paint): string {
+/** Sent steps by the word for their messages, then the other steps; the number of messages where it differs. */
+function summaryText({ recipients, summary }: TriggerOutcome, paint: Paint): string {
   if (!summary) return "";
+  const steps = (recipients ?? []).flatMap((one) => one.steps);
+  const sent = new Map<string, number>();
+  for (const step of steps.filter(({ outcome }) => outcome === "sent")) {
+    const word = stepFates(step)
+      .map((fate) => fate.word)
+      .join(" and ");
+    sent.set(word, (sent.get(word) ?? 0) + 1);
+  }
+  const withMessages = steps.filter((step) => messageCount(step) > 0).length;
   const parts = [
-    summary.sent > 0 ? paint.green(`${summary.sent} sent`) : "",
+    ...[...sent].map(([word, count]) => paint.green(`${count} ${word}`)),
     summary.skipped > 0 ? `${summary.skipped} skipped` : "",
     summary.waiting > 0 ? paint.yellow(`${summary.waiting} waiting`) : "",
     summary.failed > 0 ? paint.red(`${summary.failed} failed`) : "",
     summary.cancelled > 0 ? `${summary.cancelled} cancelled` : "",
+    summary.messages === withMessages ? "" : `${summary.messages} messages`,
   ].filter((part) => part !== "");
   return parts.length === 0 ? "nothing sent" : parts.join(paint.dim(" · "));
 }

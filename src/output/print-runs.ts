@@ -1,10 +1,10 @@
 import { describeCondition, type EvaluatedCondition } from "../domain/condition/evaluated-condition.js";
-import type { Reason } from "../domain/run/outcome.js";
+import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { valueOfStepKey } from "../domain/run/recipient-step-key.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
-import { reasonText } from "./words.js";
+import { fateText, reasonText } from "./words.js";
 
 interface Listed {
   items: JsonObject[];
@@ -130,10 +130,12 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
     const reason = isJsonObject(step.reason)
       ? paint.dim(` (${String(step.reason.code)}${step.reason.detail ? `: ${String(step.reason.detail)}` : ""})`)
       : "";
-    const message = step.message_id ? `  ${String(step.message_id)} ${String(step.message_status ?? "")}` : "";
+    const message = step.message_id ? `  ${String(step.message_id)}` : "";
     const until = step.until ? ` until ${timeText(step.until)}` : "";
     const event = step.type === "wait_for_event" && step.outcome === "waiting" ? " for an event" : "";
-    output.line(`  ${String(step.ref)}: ${String(step.outcome)}${event}${resultText(step)}${until}${reason}${message}`);
+    output.line(
+      `  ${String(step.ref)}: ${fateText(step as unknown as StepOutcome)}${event}${resultText(step)}${until}${reason}${message}`,
+    );
     for (const line of decisionLines(step, output)) output.line(`    ${line}`);
   }
   output.line(paint.dim("events"));

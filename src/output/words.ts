@@ -1,5 +1,6 @@
 import type { RecipientReference } from "../domain/recipient/recipient.js";
-import type { Reason, StepOutcome } from "../domain/run/outcome.js";
+import { messageCount, type Reason, type StepOutcome } from "../domain/run/outcome.js";
+import { stepFates } from "../domain/run/step-fate.js";
 import { formatDuration } from "../util/duration.js";
 import { isoTime } from "../util/iso-time.js";
 
@@ -16,10 +17,17 @@ export function recipientLabel(recipient: RecipientReference): string {
   return typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
 }
 
-/** What became of a step, in words: of one whose run goes into a batch that is open, that it did. */
+/** Returns what became of a step: `sandboxed`, `delivered ×2`, or `delivered ×1, bounced ×1` for several messages. */
+export function fateText(step: StepOutcome): string {
+  const fates = stepFates(step);
+  const isOne = messageCount(step) <= 1;
+  return fates.map(({ word, count }) => (isOne ? word : `${word} ×${count}`)).join(", ");
+}
+
+/** Returns a step with what became of it, such as `email sandboxed`; a run that joins an open batch is described as such. */
 export function outcomeText(step: StepOutcome, all: readonly StepOutcome[]): string {
   if (step.reason?.code === "batched") return `joined the open batch of ${step.ref}`;
-  return `${stepLabel(step, all)} ${step.outcome}`;
+  return `${stepLabel(step, all)} ${fateText(step)}`;
 }
 
 const REASON_PREFIX: Partial<Record<Reason["code"], string>> = {

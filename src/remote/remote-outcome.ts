@@ -87,6 +87,7 @@ function channelOutcome(ref: string, type: string | null, ids: string[], unorder
   const made = unordered.toSorted((a, b) => ids.indexOf(a.id as string) - ids.indexOf(b.id as string));
   const message_ids = [...new Set([...made.map(({ id }) => id as string), ...ids])];
   const statuses = made.map(statusOf);
+  const known = statuses.filter((status) => status !== null);
   const channel = made.map((message) => message.channel).find(isJsonObject) ?? {};
   const channel_type = text(channel.type) ?? type;
   const held = made.find((message) => message.status === "queued" && text(message.scheduled_at) !== null);
@@ -101,6 +102,7 @@ function channelOutcome(ref: string, type: string | null, ids: string[], unorder
     message_id: message_ids[0] ?? null,
     ...(statuses[0] === undefined || statuses[0] === null ? {} : { message_status: statuses[0] }),
     ...(message_ids.length > 1 ? { message_ids } : {}),
+    ...(message_ids.length > 1 && known.length === message_ids.length ? { message_statuses: known } : {}),
     ...(outcome === "queued" ? { until: text(held?.scheduled_at) } : {}),
   };
 }

@@ -9,7 +9,7 @@ describe.concurrent("knock broadcasts", () => {
     const pair = '{"id":"ada","tenant":"acme","data":{"seats":"4"}}';
     const sent = await collab.knock([...SEND, "-r", "ada,lin", "-r", pair]);
     expect(sent.stdout).toContain("lin  ‖ in-app skipped (preference: commercial_subscribed = false)");
-    expect(sent.stdout).toMatch(/tenant acme\n‖ history-launch .*\n {2}ada {2}‖ in-app sent/);
+    expect(sent.stdout).toMatch(/tenant acme\n‖ history-launch .*\n {2}ada {2}‖ in-app delivered/);
     expect(sent.exitCode).toBe(0);
     const again = await collab.knock([...SEND, "-r", "ada"]);
     expect([again.exitCode, again.stderr]).toEqual([6, expect.stringContaining("--again sends it once more.")]);
@@ -38,7 +38,7 @@ describe.concurrent("knock broadcasts", () => {
     expect((await collab.knock(["broadcasts", "cancel", "history-launch"])).stdout).toContain("history-launch  draft");
     await collab.knock(schedule);
     const moved = await collab.knock(["clock", "advance", "5d"]);
-    expect(moved.stdout).toContain("2030-06-04 18:00:00Z  history-launch  ada  in-app sent");
+    expect(moved.stdout).toContain("2030-06-04 18:00:00Z  history-launch  ada  in-app delivered");
     expect((await collab.knock(["broadcasts", "list", "--json"])).json.items).toMatchObject([{ status: "sent" }]);
   });
 

@@ -81,7 +81,7 @@ describe.concurrent("knock clock", () => {
     await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
     const { stdout } = await collab.knock(["clock", "advance", "30m"]);
     expect(stdout).toMatch(
-      /^ {2}2030-01-01 10:30:00Z {2}new-comment {2}lin {2}email sent\n2030-01-01 10:30:00Z {2}\(frozen, .+\)$/,
+      /^ {2}2030-01-01 10:30:00Z {2}new-comment {2}lin {2}email sandboxed\n2030-01-01 10:30:00Z {2}\(frozen, .+\)$/,
     );
     expect((await collab.knock(["clock", "--quiet"])).stdout).toBe("2030-01-01T10:30:00.000Z");
   });

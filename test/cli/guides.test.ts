@@ -16,8 +16,8 @@ const NOTIFY = ["notify", "page-created", "-r", "ada,grace", "--set", "page=Plan
 describe.concurrent("the sample guides", () => {
   test("notify tells who was added to a guide, and runs show why (E-196)", async ({ collab }) => {
     const { stdout } = await collab.knock(NOTIFY);
-    expect(stdout).toContain("ada    ✓ guide added to first-page · in-app sent");
-    expect(stdout).toContain("2 sent");
+    expect(stdout).toContain("ada    ✓ guide added to first-page · in-app delivered");
+    expect(stdout).toContain("2 delivered");
     const { json } = await collab.knock(["runs", "list", "--recipient", "ada", "--json"]);
     const [run] = json.items as { id: string }[];
     const shown = await collab.knock(["runs", "show", String(run?.id)]);

@@ -14,9 +14,9 @@ describe.concurrent("knock notify", () => {
     expect(head).toMatch(/^‖ new-comment {2}[0-9a-f-]{36} {2}local$/);
     expect(head.split("  ")[1]).toMatch(UUID_V4);
     expect(lines).toEqual([
-      "  ada    ‖ in-app sent · waiting at delay_1 until 10:35 (in 30m)",
-      "  grace  ‖ in-app sent · waiting at delay_1 until 10:35 (in 30m)",
-      "2 sent · 2 waiting",
+      "  ada    ‖ in-app delivered · waiting at delay_1 until 10:35 (in 30m)",
+      "  grace  ‖ in-app delivered · waiting at delay_1 until 10:35 (in 30m)",
+      "2 delivered · 2 waiting",
     ]);
   });
 
@@ -53,7 +53,7 @@ describe.concurrent("knock notify", () => {
       target: "local",
       cancellation_key: null,
       recipients: expect.any(Array),
-      summary: { recipients: 3, sent: 4, skipped: 5, waiting: 0, failed: 0, cancelled: 0 },
+      summary: { recipients: 3, messages: 4, sent: 4, skipped: 5, waiting: 0, failed: 0, cancelled: 0 },
     });
     expect(outcome.recipients?.[0]).toEqual({
       recipient: "ada",
@@ -92,10 +92,10 @@ describe.concurrent("knock notify", () => {
     collab.write("people.json", JSON.stringify([...people, "katherine"]));
     const summed = await collab.knock(["notify", "invite", "-r", "@people.json"]);
     expect(summed.stdout.split("\n").slice(1)).toEqual([
-      expect.stringMatching(/^ {2}23 × ‖ email sent · waiting at delay_1 until .+ \(in 1d\)$/),
+      expect.stringMatching(/^ {2}23 × ‖ email sandboxed · waiting at delay_1 until .+ \(in 1d\)$/),
       expect.stringMatching(/^ {3}1 × ‖ email skipped \(.*e-mail address.*\) · waiting at delay_1 until/),
       "  (24 recipients summed up; --verbose lists them)",
-      "23 sent · 1 skipped · 24 waiting",
+      "23 sandboxed · 1 skipped · 24 waiting",
     ]);
     const listed = await collab.knock(["notify", "invite", "-r", "@people.json", "--verbose"]);
     expect(listed.stdout.split("\n")).toHaveLength(26);

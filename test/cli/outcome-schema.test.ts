@@ -41,7 +41,7 @@ describe("docs/outcome.schema.json", () => {
         steps: [{ ref: "d", type: "delay", outcome: "waiting", reason: null, until: null }],
       },
     ],
-    summary: { recipients: 1, sent: 0, skipped: 0, waiting: 1, failed: 0, cancelled: 0 },
+    summary: { recipients: 1, messages: 0, sent: 0, skipped: 0, waiting: 1, failed: 0, cancelled: 0 },
   };
   const entry = (more: JsonObject) => ({ ...sound, recipients: [{ ...sound.recipients[0], ...more }] });
   const step = (more: JsonObject) =>

@@ -91,7 +91,7 @@ describe.concurrent("knock runs", () => {
     const shown = await collab.knock(["runs", "show", outcome.workflow_run_id, "--json"]);
     expect(shown.outcome).toEqual(outcome);
     const human = await collab.knock(["runs", "show", outcome.workflow_run_id]);
-    expect(human.stdout).toMatch(/^‖ new-comment {2}.+ {2}local\n {2}ada {4}‖ in-app sent · waiting at delay_1/);
+    expect(human.stdout).toMatch(/^‖ new-comment {2}.+ {2}local\n {2}ada {4}‖ in-app delivered · waiting at delay_1/);
   });
 
   test("show takes a recipient run's id, and then has its steps and events", async ({ collab }) => {
@@ -106,7 +106,7 @@ describe.concurrent("knock runs", () => {
     });
     expect((json.events as JsonObject[]).length).toBeGreaterThan(2);
     const { stdout } = await collab.knock(["runs", "show", String(ada?.recipient_run_id)]);
-    expect(stdout).toMatch(/\n {2}in_app_feed_1: sent {2}\S+ delivered\n {2}delay_1: waiting until .*\nevents\n/);
+    expect(stdout).toMatch(/\n {2}in_app_feed_1: delivered {2}\S+\n {2}delay_1: waiting until .*\nevents\n/);
   });
 
   test("show tells what decided each step, with the values compared, in words and as JSON", async ({ ops }) => {
@@ -132,7 +132,7 @@ describe.concurrent("knock runs", () => {
         '    ✓ data.severity equal_to "critical" (was "critical")',
         '    – data.severity equal_to "high" (not evaluated)',
         '    – data.customers_affected greater_than_or_equal_to "1000" (not evaluated)',
-        "  sms_1: sent  ",
+        "  sms_1: sandboxed  ",
       ].join("\n"),
     );
     expect(reached.stdout).toContain('\n    ✗ refs.sms_1.delivery_status equal_to $message.skipped (was "queued")\n');

@@ -59,7 +59,7 @@ describe.concurrent("knock schedules", () => {
     expect((await collab.knock(["clock", "advance", "2h"])).stderr).toBe(warning);
     expect((await collab.knock(["worker", "--once"])).stderr).toBe(`${warning}\n0 runs advanced`);
     reminder(collab);
-    expect((await collab.knock(["worker", "--once"])).stdout).toMatch(/reminder {2}grace {2}sms sent$/);
+    expect((await collab.knock(["worker", "--once"])).stdout).toMatch(/reminder {2}grace {2}sms sandboxed$/);
   });
 
   test("creates by the API's body, and the clock brings what is scheduled", async ({ collab }) => {

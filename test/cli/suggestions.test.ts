@@ -282,7 +282,7 @@ describe.concurrent("knock init", () => {
     const hint = /^try: knock (.+)$/.exec(made.stderr)?.[1] ?? "";
     const { stdout, exitCode } = await empty.knock(hint.split(" "));
     expect(exitCode).toBe(0);
-    expect(stdout).toContain("ada  ✓ in-app sent · email sent");
+    expect(stdout).toContain("ada  ✓ in-app delivered · email sandboxed");
     const { json } = await empty.knock(["messages", "list", "--channel", "in-app-feed", "--json"]);
     expect(json.items).toHaveLength(1);
   });

@@ -44,7 +44,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     const args = [...COMMENT, "--wait", "400ms"];
     const { stdout } = await collab.onTerminal(args, { env: { NO_COLOR: "1" }, columns: 80 });
     expect(stdout).toContain("waiting for new-comment");
-    expect(stdout).toMatch(/1 sent · 1 waiting\n/);
+    expect(stdout).toMatch(/1 delivered · 1 waiting\n/);
     const quiet = await collab.onTerminal([...args, "--quiet"], { columns: 80 });
     expect(quiet.stdout).toMatch(/^[0-9a-f-]{36}$/);
   });

@@ -53,7 +53,7 @@ describe.concurrent("knock worker", () => {
       await saysOn("stderr", worker, /waiting for due work/);
       const { outcome } = await collab.knock(["notify", "quick", "-r", "grace", "--json"]);
       const line = await saysOn("stdout", worker, /\n/);
-      expect(line).toMatch(/ quick {2}grace {2}sms sent\n$/);
+      expect(line).toMatch(/ quick {2}grace {2}sms sandboxed\n$/);
       worker.kill(signal);
       const { exitCode, stderr } = await worker;
       expect(exitCode).toBe(code);

@@ -244,7 +244,7 @@ describe("the document of a trigger", () => {
         { recipient: { id: "p1", collection: "projects" }, status: "paused" },
         { recipient: "u3", status: null, steps: [] },
       ],
-      summary: { recipients: 3, sent: 1, skipped: 0, waiting: 1, failed: 0, cancelled: 0 },
+      summary: { recipients: 3, messages: 1, sent: 1, skipped: 0, waiting: 1, failed: 0, cancelled: 0 },
     });
   });
 });

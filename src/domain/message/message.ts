@@ -16,6 +16,14 @@ export const DELIVERY_STATUSES = [
 /** Exactly one per message (E-203). */
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
+/** The word that people read and type for the API's `not_sent`, which only a sandbox gives a message (CH-040). JSON keeps `not_sent`. */
+export const SANDBOXED = "sandboxed";
+
+/** Returns the word that people read for a delivery status. */
+export function statusWord(status: string): string {
+  return status === "not_sent" ? SANDBOXED : status;
+}
+
 export const ENGAGEMENT_STATUSES = ["seen", "read", "interacted", "link_clicked", "archived"] as const;
 export type EngagementStatus = (typeof ENGAGEMENT_STATUSES)[number];
 

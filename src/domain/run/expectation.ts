@@ -5,6 +5,7 @@ import type { OutcomeSummary, TriggerOutcome } from "./outcome.js";
 
 const COUNTERS = [
   "recipients",
+  "messages",
   "sent",
   "skipped",
   "waiting",

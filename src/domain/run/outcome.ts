@@ -56,6 +56,8 @@ export interface StepOutcome {
   message_status?: DeliveryStatus | null;
   /** Every message, where a step made several (a push to two devices). */
   message_ids?: string[];
+  /** Their statuses, in the same order. */
+  message_statuses?: DeliveryStatus[];
   /** Of a waiting or queued step: when it goes on, ISO 8601, or null when it waits for an event. */
   until?: string | null;
   /** Of an in-app guide step: the guide that the user was added to (E-196). */
@@ -78,6 +80,7 @@ export interface RecipientOutcome {
 
 export interface OutcomeSummary {
   recipients: number;
+  messages: number;
   sent: number;
   skipped: number;
   waiting: number;
@@ -113,10 +116,19 @@ export interface CancelOutcome {
   summary: { cancelled: number; not_cancellable: number } | null;
 }
 
-/** `sent` counts messages, the others count recipients' steps; a recipient never identified counts as failed. */
+/** Returns the number of messages that a step created. */
+export function messageCount({ message_id, message_ids }: StepOutcome): number {
+  return message_ids?.length ?? (message_id ? 1 : 0);
+}
+
+/**
+ * Counts the messages created in `messages`, and steps in the counters after it. A recipient that was never identified adds 1 to
+ * `failed`.
+ */
 export function summarize(recipients: readonly RecipientOutcome[]): OutcomeSummary {
   const summary: OutcomeSummary = {
     recipients: recipients.length,
+    messages: 0,
     sent: 0,
     skipped: 0,
     waiting: 0,
@@ -126,7 +138,8 @@ export function summarize(recipients: readonly RecipientOutcome[]): OutcomeSumma
   for (const { steps, reason } of recipients) {
     if (reason?.code === "recipient_not_found") summary.failed++;
     for (const step of steps) {
-      if (step.outcome === "sent") summary.sent += step.message_ids?.length ?? 1;
+      summary.messages += messageCount(step);
+      if (step.outcome === "sent") summary.sent++;
       else if (step.outcome === "skipped") summary.skipped++;
       else if (step.outcome === "waiting" || step.outcome === "queued") summary.waiting++;
       else if (step.outcome === "failed") summary.failed++;

@@ -14,6 +14,7 @@ function withMessages(step: StepOutcome, messages: ReadonlyMap<string, Message>)
   if (first === undefined) return step;
   const current: StepOutcome = { ...step };
   current.message_status = first.status;
+  if (own.length > 1) current.message_statuses = own.map(({ status }) => status);
   const held = own.find(
     (message) => message.status === "queued" && message.due_at !== null && message.due_at > message.inserted_at,
   );

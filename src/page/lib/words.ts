@@ -55,11 +55,25 @@ export function spaced(name: unknown): string {
   return String(name ?? "").replaceAll("_", " ");
 }
 
+/** The word that people read for a delivery status, as the command's output has it. */
+export function statusWord(status: unknown): unknown {
+  return status === "not_sent" ? "sandboxed" : status;
+}
+
+/** The word that people read for what a step came to: of a sent message, what became of it. */
+export function fateOf({ outcome, message_status }: JsonObject): unknown {
+  const isTelling =
+    (outcome === "sent" && (message_status === "not_sent" || message_status === "delivered")) ||
+    (outcome === "failed" && (message_status === "undelivered" || message_status === "bounced"));
+  return isTelling ? statusWord(message_status) : outcome;
+}
+
 export type Tone = "good" | "bad" | "wait" | "busy" | "plain";
 
 const TONES: Record<string, Tone> = {
   delivered: "good",
   sent: "good",
+  sandboxed: "good",
   completed: "good",
   undelivered: "bad",
   bounced: "bad",

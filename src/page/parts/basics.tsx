@@ -5,11 +5,11 @@ import type { Json, JsonObject } from "../lib/json.js";
 import { useLive, useTick } from "../lib/live.js";
 import { linkToRecipient } from "../lib/route.js";
 import { absoluteText, durationText, relativeText } from "../lib/time.js";
-import { recipientText, spaced, type Tone, toneOf } from "../lib/words.js";
+import { recipientText, spaced, statusWord, type Tone, toneOf } from "../lib/words.js";
 
 /** A status in a word; its tone, where it is not the status's own. */
 export function Chip({ status, tone }: { status: unknown; tone?: Tone | undefined }) {
-  return <span class={`chip ${tone ?? toneOf(status)}`}>{spaced(status)}</span>;
+  return <span class={`chip ${tone ?? toneOf(statusWord(status))}`}>{spaced(statusWord(status))}</span>;
 }
 
 /** A recipient run's status; with errors it is not all well, whatever it is. */

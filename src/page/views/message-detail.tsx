@@ -90,8 +90,8 @@ export function MessageDetail({ id }: { id: string }) {
           <h1>{title}</h1>
           <p class="chips">
             <Chip status={message.status} />
-            {isSandboxed ? (
-              <span class="chip plain" title="Rendered and kept: nothing leaves through this channel here">
+            {isSandboxed && message.status !== "not_sent" ? (
+              <span class="chip plain" title="Will be rendered and stored, not delivered">
                 sandbox
               </span>
             ) : null}

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from "../lib/json.js";
 import type { Project } from "../lib/project.js";
 import { linkTo, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
-import { channelName, recipientText, spaced } from "../lib/words.js";
+import { channelName, recipientText, spaced, statusWord } from "../lib/words.js";
 import { Chip, Empty, Time } from "../parts/basics.js";
 import { Icon } from "../parts/icon.js";
 import { Filters, List, Panes } from "../parts/list.js";
@@ -51,7 +51,7 @@ export function Messages({ route, project }: { route: Route; project: Project | 
             selects={[
               { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
               { name: "channel", label: "Channel", options: (project?.channels ?? []).map(({ key }) => [key, key]) },
-              { name: "status", label: "Status", options: STATUSES.map((one) => [one, spaced(one)]) },
+              { name: "status", label: "Status", options: STATUSES.map((one) => [one, spaced(statusWord(one))]) },
             ]}
             fixed={[{ name: "recipient", text: (value) => `to ${value}` }]}
           />

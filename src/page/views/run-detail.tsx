@@ -7,7 +7,7 @@ import { useLive } from "../lib/live.js";
 import { linkTo } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
-import { channelName, recipientText, spaced, toneOf } from "../lib/words.js";
+import { channelName, fateOf, recipientText, spaced, toneOf } from "../lib/words.js";
 import { Chip, Code, Facts, Fault, Gone, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
 import { Events } from "../parts/events.js";
 
@@ -73,12 +73,6 @@ function MessageLinks({ step }: { step: JsonObject }) {
           {ids.length === 1 ? "Show the message" : `Message ${at + 1}`}
         </a>
       ))}
-      {step.message_status ? (
-        <Chip
-          // The step says "sent" of what the sandbox keeps, too.
-          status={step.message_status === "not_sent" ? "kept in the sandbox" : step.message_status}
-        />
-      ) : null}
     </p>
   );
 }
@@ -112,13 +106,13 @@ function GoesOn({ at }: { at: string }) {
 
 function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
   return (
-    <li class={`step ${toneOf(step.outcome)}`}>
+    <li class={`step ${toneOf(fateOf(step))}`}>
       <div class="step-head">
         <h3>
           {String(step.ref)}{" "}
           <span class="muted">{step.channel_type ? channelName(step.channel_type) : spaced(step.type)}</span>
         </h3>
-        <Chip status={step.outcome} />
+        <Chip status={fateOf(step)} />
         <span class="step-time">
           <Time at={at} />
         </span>

@@ -28,7 +28,15 @@ export function describeTriggers(target: OpenTarget): void {
         alan: ["completed", "feed_1 sent", "email_1 skipped missing_recipient_data"],
         "projects/p1": ["completed", "feed_1 sent", "email_1 skipped missing_recipient_data"],
       });
-      expect(outcome.summary).toEqual({ recipients: 4, sent: 5, skipped: 3, waiting: 0, failed: 0, cancelled: 0 });
+      expect(outcome.summary).toEqual({
+        recipients: 4,
+        messages: 5,
+        sent: 5,
+        skipped: 3,
+        waiting: 0,
+        failed: 0,
+        cancelled: 0,
+      });
       expect(outcome.target).toBe(target.operations.target);
     });
 
