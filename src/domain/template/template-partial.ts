@@ -1,4 +1,4 @@
-import type { Json } from "../../util/json.js";
+import type { Json, JsonObject } from "../../util/json.js";
 
 export const PARTIAL_TYPES = ["html", "markdown", "text", "json"] as const;
 export type PartialType = (typeof PARTIAL_TYPES)[number];
@@ -27,6 +27,8 @@ export interface PartialField {
   required: boolean;
   /** Null: the type's own default. */
   default: Json;
+  /** Defaults of the sub-fields of a button or an image, by their keys; absent for other types (T-106). */
+  parts?: JsonObject;
 }
 
 /** A piece of template that others render by its key (section 7 of the templates catalogue). */

@@ -1,21 +1,28 @@
-import { Context, Liquid, type LiquidError, type Template, toValueSync } from "liquidjs";
+import {
+  Context,
+  type LiquidError,
+  Output,
+  type Template,
+  Tokenizer,
+  toValue,
+  toValueSync,
+  Value,
+} from "liquidjs";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { printed, registerFilters } from "./filters/liquid-filters.js";
 import { type Holder, SERVICES, servicesIn } from "./filters/render-services.js";
-import { hintFor, type Position, plainMessage, positionOf, UnknownFilter } from "./liquid-errors.js";
-import { LIMITS, LimitedEmitter } from "./liquid-limits.js";
+import { liquid, parse, parseStrictly } from "./liquid-engine.js";
+import { hintFor, type Position, plainMessage, positionOf } from "./liquid-errors.js";
+import { LimitedEmitter } from "./liquid-limits.js";
 import {
   NO_PARTIALS,
   type ParsedPartial,
   type Partials,
   parsePartial,
   partialGlobals,
-  RenderPartialTag,
   renderPartial,
 } from "./partials.js";
 import { RenderError } from "./render-error.js";
-import { registerTranslate } from "./translate.js";
 import { unclosedOutput } from "./unclosed-output.js";
 
 export { RenderError };
@@ -27,98 +34,14 @@ export type RenderScope = Record<string, unknown>;
 export type Rendering = Context;
 
 /** A parsed template. Throws {@link RenderError} when rendering fails. */
-export type Text = (scope: RenderScope | Rendering) => string;
+export interface Text {
+  (scope: RenderScope | Rendering): string;
+  /** Returns the value itself instead of its text, where the template is one output and nothing else. */
+  value?(rendering: Rendering): unknown;
+}
 
 /** Parses a template; `place` names it in errors, such as `steps[2].template.subject`. */
 export type CompileText = (source: string, place: string) => Text;
-
-/** Set while a template is parsed: the filters in it that nobody knows. */
-let unknownFilters: string[] | null = null;
-/** Set while a template with an unknown filter is parsed again, to learn where it is. */
-let refusesUnknown = false;
-
-/** A filter that nobody knows fails when it is used, in text that is known only then (TQ-3). */
-function failingOnUnknown(filters: Liquid["filters"]): Liquid["filters"] {
-  return new Proxy(filters, {
-    get: (known, name) => {
-      if (Object.hasOwn(known, name)) return known[name as string];
-      const fault = new UnknownFilter(String(name));
-      if (refusesUnknown) throw fault;
-      unknownFilters?.push(fault.filter);
-      return () => {
-        throw fault;
-      };
-    },
-  });
-}
-
-function createLiquid(): Liquid {
-  const made = new Liquid({
-    ownPropertyOnly: true,
-    // Without a locale liquidjs asks Intl for the machine's: 12 ms at start, and output that depends on the machine.
-    locale: "en",
-    timezoneOffset: 0,
-    templates: {},
-    // Where variables are strict, `default` and conditions still take what is missing.
-    lenientIf: true,
-    outputEscape: printed as (value: unknown) => string,
-    ...LIMITS,
-  });
-  for (const tag of ["layout", "block"]) delete made.tags[tag];
-  made.registerTag("include", {
-    parse: () => {
-      throw new Error('the "include" tag is not supported; use "render" for partials');
-    },
-    render: () => "",
-  });
-  made.registerTag("render", RenderPartialTag);
-  registerFilters(made);
-  registerTranslate(made, (source) => parse(source).templates);
-  Object.assign(made, { filters: failingOnUnknown(made.filters) });
-  return made;
-}
-
-let shared: Liquid | undefined;
-
-function liquid(): Liquid {
-  shared ??= createLiquid();
-  return shared;
-}
-
-interface Parsed {
-  templates: Template[];
-  unknownFilters: string[];
-}
-const parsed = new Map<string, Parsed>();
-
-function parse(source: string): Parsed {
-  let found = parsed.get(source);
-  if (found === undefined) {
-    const outer = unknownFilters;
-    unknownFilters = [];
-    try {
-      found = { templates: liquid().parse(source), unknownFilters };
-    } finally {
-      unknownFilters = outer;
-    }
-    // Conditions and overrides of many versions may come by in a long-lived process.
-    if (parsed.size >= 5_000) parsed.clear();
-    parsed.set(source, found);
-  }
-  return found;
-}
-
-/** The same, where an unknown filter is a fault of the template. */
-function parseStrictly(source: string): Template[] {
-  const { templates, unknownFilters: unknown } = parse(source);
-  if (unknown.length === 0) return templates;
-  refusesUnknown = true;
-  try {
-    return liquid().parse(source);
-  } finally {
-    refusesUnknown = false;
-  }
-}
 
 /** How errors name a text: by its place in a resource, or by the file that it stands in, where an editor finds it. */
 type Where = string | { file: string };
@@ -143,6 +66,31 @@ function contextOf(scope: RenderScope, globals: object, strictVariables: boolean
   own[SERVICES] = servicesIn(scope);
   const options = { sync: true, strictVariables, globals: own };
   return new Context(scope, one.options, options, { liquid: one });
+}
+
+/** Returns the expression of the only output in a template with nothing but white space around it; null if there is more. */
+function singleOutput(templates: readonly Template[]): Value | null {
+  const parts = templates.filter((part) => part.token.getText().trim() !== "");
+  const [only] = parts;
+  if (parts.length !== 1 || !(only instanceof Output)) return null;
+  const { input, file, contentRange } = only.token as ConstructorParameters<typeof Output>[0];
+  // An output's own expression ends with the filter that makes text of it.
+  const tokenizer = new Tokenizer(input, undefined, file, contentRange);
+  return new Value(tokenizer.readFilteredValue(), liquid());
+}
+
+/** Returns the value of an expression, as `render` tags pass it. Throws like {@link execute}. */
+function evaluate(value: Value, rendering: Rendering, where: Where): unknown {
+  const services = servicesIn(rendering.globals);
+  let found: unknown;
+  try {
+    found = toValue(toValueSync(value.value(rendering)));
+  } catch (error) {
+    services?.settle();
+    throw renderFault(error, where);
+  }
+  services?.settle();
+  return found;
 }
 
 /** Renders with the services that the scope carries. Throws {@link RenderError}, or what they need to be told first. */
@@ -243,7 +191,10 @@ export function compilerFor(workflow: string, options: CompilerOptions = {}): Co
     const file = fileOf?.(pointerTo(place));
     const where = file === undefined ? place : { file };
     const templates = parseAt(source, owner, place, where);
-    return (scope) => execute(templates, scope, where, { globals });
+    const text: Text = (scope) => execute(templates, scope, where, { globals });
+    const output = singleOutput(templates);
+    if (output !== null) text.value = (rendering) => evaluate(output, rendering, where);
+    return text;
   };
 }
 

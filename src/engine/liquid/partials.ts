@@ -16,7 +16,7 @@ import {
   type TemplatePartial,
 } from "../../domain/template/template-partial.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { isJsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import { renderMarkdown } from "./filters/markdown.js";
 import { plainMessage, positionOf } from "./liquid-errors.js";
@@ -65,9 +65,10 @@ function fromText(value: unknown, fallback: unknown): unknown {
 }
 
 /** What a field's input is to the partial's template (T-104 to T-106). */
-function typedInput({ type, key, required, default: preset }: PartialField, given: unknown): unknown {
+function typedInput({ type, key, required, default: preset, parts }: PartialField, given: unknown): unknown {
   const missing = given === undefined || given === null;
-  if (missing && required && preset === null) throw new Error(`the input "${key}" is required`);
+  const hasDefault = preset !== null || Object.values(parts ?? {}).some((part) => part !== null);
+  if (missing && required && !hasDefault) throw new Error(`the input "${key}" is required`);
   const value = missing ? preset : given;
   switch (type) {
     case "boolean":
@@ -80,14 +81,20 @@ function typedInput({ type, key, required, default: preset }: PartialField, give
     case "multi_select":
       return fromText(value, []) ?? [];
     case "button":
-      return { text: "", action: "", ...mapOf(value) };
     case "image":
-      return { url: "", alt: "", action: "", ...mapOf(value) };
+      return withParts(parts ?? {}, mapOf(value));
     case "markdown":
       return renderMarkdown(String(value ?? ""));
     default:
       return asText(value ?? "");
   }
+}
+
+/** A button's or an image's value: sub-fields that are not given have their defaults, or else are blank (T-106). */
+function withParts(defaults: JsonObject, given: object): JsonObject {
+  const value: JsonObject = { ...given };
+  for (const [key, preset] of Object.entries(defaults)) value[key] ??= preset ?? "";
+  return value;
 }
 
 function mapOf(value: unknown): object {

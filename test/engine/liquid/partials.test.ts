@@ -62,6 +62,36 @@ describe("partials (section 7)", () => {
     await expect(sms("{% render 'r' %}", { r: required })).rejects.toThrow('partial "r": the input "a" is required');
   });
 
+  it("T-106: buttons and images use the defaults of their sub-fields", async () => {
+    const part = (settings: JsonObject): JsonObject => ({ settings });
+    const schema: JsonObject[] = [
+      {
+        key: "go",
+        type: "button",
+        settings: { required: true },
+        text: part({ default: "Open" }),
+        action: part({ default: "https://lark.test/open" }),
+      },
+      {
+        key: "pic",
+        type: "image",
+        settings: { required: true },
+        url: part({ default: "https://lark.test/a.png" }),
+        alt: part({ required: false }),
+        action: part({ default: "" }),
+      },
+    ];
+    const content = "{{ go.text }}>{{ go.action }} {{ pic.url }}|{{ pic.alt | default: 'none' }}|{{ pic.action }}";
+    const partials = { p: html(content, schema) };
+    expect(await sms("{% render 'p' %}", partials)).toBe("Open>https://lark.test/open https://lark.test/a.png|none|");
+    const data = { go: { text: "Go", action: null }, pic: { url: "b.png", alt: "B" } };
+    expect(await sms("{% render 'p', go: data.go, pic: data.pic %}", partials, { data })).toBe(
+      "Go>https://lark.test/open b.png|B|",
+    );
+    const bare = html("{{ pic.url }}", [{ key: "pic", type: "image", settings: { required: true } }]);
+    await expect(sms("{% render 'bare' %}", { bare })).rejects.toThrow('the input "pic" is required');
+  });
+
   it("T-110, TQ-12: nests five deep, and says what went in a circle", async () => {
     const partials: Record<string, JsonObject> = { e: text("end") };
     for (const [one, next] of ["ab", "bc", "cd", "de"]) partials[one as string] = text(`${one}{% render '${next}' %}`);

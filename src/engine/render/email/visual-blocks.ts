@@ -96,9 +96,15 @@ function compileButton(button: TemplateReader): (rendering: Rendering) => BlockB
   });
 }
 
-/** Values of a partial block's attrs, at any depth: text is Liquid (T-109). */
+/**
+ * Compiles a value of a partial block's attrs, at any depth. Text is Liquid, and passes the value itself if it is one output
+ * alone, as in `{{ data.items }}` (T-109).
+ */
 function compileInput(value: Json, place: string, tools: BlockTools): (rendering: Rendering) => unknown {
-  if (typeof value === "string") return tools.compileText(value, place);
+  if (typeof value === "string") {
+    const text = tools.compileText(value, place);
+    return (rendering) => (text.value ? (text.value(rendering) ?? "") : text(rendering));
+  }
   if (Array.isArray(value)) {
     const items = value.map((item, index) => compileInput(item, `${place}[${index}]`, tools));
     return (rendering) => items.map((item) => item(rendering));

@@ -129,6 +129,95 @@ describe("visual blocks as HTML (section 9)", () => {
     expect(await blocks([set], { data: { c: "red;position:fixed" } })).not.toContain("position");
   });
 
+  /** A schema's image: its sub-fields' defaults. */
+  const image = (key: string, url: string, alt: string, required = true): JsonObject => ({
+    type: "image",
+    key,
+    label: key,
+    settings: { required, description: "A picture" },
+    url: { type: "url", key: "url", label: "URL", settings: { default: url, placeholder: url, required } },
+    alt: { type: "text", key: "alt", label: "Alt", settings: { default: alt, required: false } },
+    action: { type: "text", key: "action", label: "Action", settings: { default: "", required: false } },
+  });
+  const field = (type: string, key: string, preset: string, required = true): JsonObject => ({
+    type,
+    key,
+    label: key,
+    settings: { default: preset, required, placeholder: preset },
+  });
+
+  it.each<[string, string, JsonObject[], string]>([
+    [
+      "two columns",
+      '{%- assign head = a_head | default: "H" -%}{{ a_pic.url }} {{ a_pic.alt | default: head }} {{ head }} {% if a_link and a_link != "" %}{{ a_link }}{% endif %} {{ b_pic.url }}',
+      [
+        image("a_pic", "a.png", ""),
+        field("text", "a_head", "Left"),
+        field("textarea", "a_body", "Body"),
+        field("url", "a_link", "https://lark.test/a"),
+        image("b_pic", "b.png", "B"),
+      ],
+      "a.png Left Left https://lark.test/a b.png",
+    ],
+    [
+      "an author with an optional picture",
+      "{% if photo.url %}{{ photo.url }} {{ photo.alt | default: author | default: 'Author' }}{% endif %} {% if signoff %}{{ signoff }}{% endif %}",
+      [
+        image("photo", "me.webp", "", false),
+        field("text", "author", "Mara", false),
+        field("text", "signoff", "Best,", false),
+      ],
+      "me.webp Mara Best,",
+    ],
+    [
+      "a testimonial",
+      "{{ avatar.url }} [{{ avatar.alt }}] {{ quote }} {{ role }}",
+      [image("avatar", "big.jpg", ""), field("textarea", "quote", "Fine work."), field("text", "role", "CEO", false)],
+      "big.jpg [] Fine work. CEO",
+    ],
+    [
+      "a video's cover",
+      "{%- assign to = cover.action | default: link -%}{% if to and to != '' %}<a href='{{ to }}'>{% endif %}{{ cover.url }} {{ cover.alt }}{% if to and to != '' %}</a>{% endif %}",
+      [image("cover", "cover.jpg", "Video"), field("url", "link", "", false)],
+      "cover.jpg Video",
+    ],
+  ])(
+    "T-104, T-106: %s without attributes renders its schema's defaults",
+    async (_title, content, input_schema, text) => {
+      const partials = { p: { type: "html", content, input_schema, visual_block_enabled: true } };
+      const html = await blocks([{ type: "partial", key: "p", name: "P", attrs: {} }], { partials });
+      expect(html).toContain(row("partial", text));
+    },
+  );
+
+  it("T-109, T-104: an attribute that is one output passes the value, as the render tag does", async () => {
+    const input_schema = [
+      { key: "items", type: "list" },
+      { key: "who", type: "json" },
+      { key: "on", type: "boolean" },
+      { key: "n", type: "number" },
+    ];
+    const content =
+      "{% for item in items %}{{ item.name }},{% endfor %}{{ who.team.name }}{% if on %}Y{% endif %}{{ n | plus: 1 }}|{{ raw }}|{{ mixed }}|{{ none }}";
+    const partials = { rows: { type: "html", content, input_schema } };
+    const attrs = {
+      items: " {{ data.items_list }}\n",
+      who: "{{ recipient }}",
+      on: "{{ data.on }}",
+      n: "{{ data.items_list | size }}",
+      raw: "{{ data.words }}",
+      mixed: "{{ data.on }}{{ data.on }}",
+      none: "{{ data.nothing }}",
+    };
+    const data = { items_list: [{ name: "A" }, { name: "B" }], on: true, words: ["x", "y"] };
+    const block = { type: "partial", key: "rows", name: "Rows", attrs };
+    const more = { partials, data, properties: { email: "mara@lark.test", team: { name: "North" } } };
+    expect(await blocks([block], more)).toContain(row("partial", 'A,B,NorthY3|["x","y"]|truetrue|'));
+    const rendered =
+      "{% render 'rows', items: data.items_list, who: recipient, on: data.on, n: 2, raw: data.words, mixed: 'truetrue' %}";
+    expect(await blocks([{ type: "html", content: rendered }], more)).toContain('A,B,NorthY3|["x","y"]|truetrue|');
+  });
+
   it("T-156, T-109: a partial, its attrs as inputs", async () => {
     const partials = {
       badge: {
