@@ -1,13 +1,4 @@
-import {
-  Context,
-  type LiquidError,
-  Output,
-  type Template,
-  Tokenizer,
-  toValue,
-  toValueSync,
-  Value,
-} from "liquidjs";
+import { Context, type LiquidError, Output, type Template, Tokenizer, toValue, toValueSync, Value } from "liquidjs";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { type Holder, SERVICES, servicesIn } from "./filters/render-services.js";
