@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { CommandContext, Profiles, TargetFlags } from "../commands/context.js";
 import { checkTriggerData } from "../domain/shape/trigger-data-schema.js";
 import { buildTriggerRequest, newIdempotencyKey, redactKey } from "../domain/trigger/trigger-request.js";
@@ -12,6 +13,7 @@ import { once } from "../util/once.js";
 import { type Credentials, openCredentials } from "./credentials.js";
 import { confirmLiveKey, isLiveKey } from "./live-key.js";
 import { LOCAL_FOLDER, localBranch, openLocal, storeLocation } from "./open-local.js";
+import { readFileInterruptibly } from "./read-interruptibly.js";
 import { resolveSettings, type Settings } from "./settings.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -164,7 +166,12 @@ export function createContext(
 
   return {
     output,
-    input: { cwd, readStdin: surroundings.readStdin },
+    input: {
+      cwd,
+      readStdin: surroundings.readStdin,
+      isInterrupted: () => surroundings.signal.aborted,
+      readFile: (path) => readFileInterruptibly(resolve(cwd, path), path, surroundings.signal),
+    },
     argv: surroundings.argv,
     get signal() {
       return surroundings.signal;

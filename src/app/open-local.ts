@@ -110,12 +110,19 @@ export function localEngine(
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
   { around = (providerFor) => providerFor, guides, contentsInLocale, warn, branch }: EngineParts = {},
 ): LocalOperations {
-  const providers = realDelivery(env);
+  // Nothing is sent for a run that a crash could still lose.
+  const beforeRequest = () => store.syncToDisk();
+  const providers = realDelivery(env, beforeRequest);
   return createEngine({
     store,
     definitions,
     providerFor: around(providers.providerFor),
-    fetcher: outside,
+    fetcher: {
+      fetch: async (request) => {
+        await beforeRequest();
+        return outside.fetch(request);
+      },
+    },
     ids: systemIds,
     realNow: Date.now,
     sleep,

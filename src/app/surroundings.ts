@@ -1,6 +1,7 @@
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { OutStream } from "../output/out-stream.js";
 import { isTerminal, processStream } from "./process-stream.js";
+import { readInterruptibly } from "./read-interruptibly.js";
 
 /** Why the surroundings' signal is aborted. */
 export class Interruption extends Error {
@@ -24,7 +25,8 @@ export interface Surroundings {
   stderr: OutStream;
   readonly stdinIsTerminal: boolean;
   readonly signal: AbortSignal;
-  readStdin(): Promise<Uint8Array>;
+  /** Standard input as it arrives; ends early once the signal is aborted. */
+  readStdin(): AsyncIterable<Uint8Array>;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   confirm(question: string): Promise<boolean>;
   askSecret(question: string): Promise<string | null>;
@@ -34,12 +36,6 @@ declare const __VERSION__: string;
 
 /** Put in by the build; source run directly has none. */
 export const VERSION: string = typeof __VERSION__ === "string" ? __VERSION__ : "0.0.0";
-
-async function readStdin(): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
 
 /** Resolves early, and without an error, when aborted: whoever waits looks at the signal next. */
 function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -96,7 +92,7 @@ export function processSurroundings(signal: () => AbortSignal): Surroundings {
     get signal() {
       return signal();
     },
-    readStdin,
+    readStdin: () => readInterruptibly(process.stdin, "standard input", signal()),
     sleep,
     confirm: async (question) => /^y(es)?$/i.test((await ask(`${question} [y/N] `, false))?.trim() ?? ""),
     askSecret: (question) => ask(question, true),

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { KnockError } from "../errors/knock-error.js";
+import { readWholeStdin } from "../input/input-source.js";
 import { printTable } from "../output/print-table.js";
 import type { CommandContext } from "./context.js";
 import { addCommonOptions, addExamples, applyVerbosity, type CommonFlags } from "./shared/options.js";
@@ -88,7 +89,7 @@ export function registerAuth(program: Command, context: CommandContext): void {
 async function readKey(flags: AuthFlags, context: CommandContext): Promise<string> {
   const raw =
     flags.apiKey ??
-    (flags.withKey ? new TextDecoder().decode(await context.input.readStdin()) : await context.askSecret("API key: "));
+    (flags.withKey ? await readWholeStdin(context.input, "--with-key") : await context.askSecret("API key: "));
   const key = raw?.trim() ?? "";
   if (key === "")
     throw new KnockError("usage", "no API key given", {

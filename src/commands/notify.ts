@@ -1,39 +1,30 @@
 import type { Command } from "commander";
-import { type Expectation, parseExpectation } from "../domain/run/expectation.js";
-import type { TriggerOutcome } from "../domain/run/outcome.js";
-import { combineVerdicts, VERDICT_EXIT, type Verdict, verdictOf } from "../domain/run/outcome-verdict.js";
-import { type ParsedPayload, parseTrigger } from "../domain/trigger/parse-trigger.js";
-import { redactRequest } from "../domain/trigger/trigger-request.js";
+import { parseExpectation } from "../domain/run/expectation.js";
+import { VERDICT_EXIT, verdictOf } from "../domain/run/outcome-verdict.js";
+import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import { durationArgument } from "../input/parse-time.js";
-import { type PayloadFlags, readPayloads } from "../input/trigger-payload.js";
-import { printError } from "../output/print-error.js";
-import { printOutcome } from "../output/print-outcome.js";
-import { untilText } from "../output/words.js";
-import type { LocalOperations, Operations } from "../ports/operations.js";
-import type { CommandContext, TargetFlags } from "./context.js";
+import { hasPayloadLines, readPayload } from "../input/trigger-payload.js";
+import type { CommandContext } from "./context.js";
+import { notifyLines } from "./shared/notify-lines.js";
 import {
   addCommonOptions,
   addExamples,
   addTargetOptions,
   applyVerbosity,
-  type CommonFlags,
   collect,
   swallowedHint,
   wordTaken,
 } from "./shared/options.js";
-import { localResources, meantTenant, warnOfUnidentified } from "./shared/strangers.js";
-
-interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
-  wait?: string | true;
-  dryRun?: boolean;
-  expect?: string[];
-}
-
-interface NamedTrigger extends ParsedPayload {
-  name: string;
-  line: number | null;
-}
+import {
+  checkByProject,
+  checkExpectations,
+  type NamedTrigger,
+  type NotifyFlags,
+  printRequest,
+  printTriggered,
+  triggerOne,
+} from "./shared/trigger-one.js";
 
 export function registerNotify(program: Command, context: CommandContext): void {
   const command = program
@@ -55,6 +46,7 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--skip-delay", "pass through delay steps")
     .option("-f, --file <path>", "a whole payload (JSON), or one per line (.jsonl); - is standard input")
     .option("--format <format>", "of --file: json or jsonl")
+    .option("--all-or-nothing", "check every line of a JSON Lines file before triggering any")
     .option("--wait [duration]", "return when every run has ended, or after this long")
     .option("--dry-run", "check everything, show the request, change nothing")
     .option("--expect <rule...>", "fail unless met: sent>=2, skipped=0, ada:email=sent, no-failures")
@@ -108,105 +100,9 @@ async function withKey(flags: NotifyFlags, context: CommandContext): Promise<[ke
   return [null, flags];
 }
 
-/** Every payload parsed and checked, before anything is triggered. */
-async function readTriggers(
-  workflow: string | null,
-  flags: NotifyFlags,
-  context: CommandContext,
-): Promise<NamedTrigger[]> {
-  const triggers: NamedTrigger[] = [];
-  for await (const { payload, name, line } of readPayloads(flags, context.input)) {
-    triggers.push({ ...parseTrigger(payload, workflow, name), name, line });
-  }
-  return triggers;
-}
-
-/** The remote target knows no project: what the local one would check is checked here, as far as there is one. */
-async function checkByProject(
-  triggers: readonly NamedTrigger[],
-  flags: NotifyFlags,
-  target: "local" | "remote",
-  context: CommandContext,
-): Promise<void> {
-  if (target === "remote" && flags.validate === false) return;
-  let unchecked = false;
-  for (const { trigger, line, name } of triggers) {
-    try {
-      unchecked = (await context.checkTrigger(trigger, flags)) === "unchecked" || unchecked;
-    } catch (error) {
-      if (line === null || !(error instanceof KnockError)) throw error;
-      throw new KnockError(error.code, `${name}: ${error.message}`, {
-        hint: error.hint,
-        details: error.details,
-        cause: error,
-      });
-    }
-  }
-  if (unchecked && target === "remote")
-    context.output.note("note: no local project has this workflow; the data was not checked before sending");
-}
-
-async function dryRun(triggers: readonly NamedTrigger[], flags: NotifyFlags, context: CommandContext): Promise<void> {
-  const { output } = context;
-  const target = await context.targetOf(flags);
-  for (const { trigger, idempotency_key } of triggers) {
-    const request = redactRequest(await context.describeRequest(trigger, idempotency_key, flags));
-    if (output.verbosity.json) output.json({ dry_run: true, ...request }, triggers.length > 1);
-    else {
-      output.line(`${output.paint.dim(`dry run, target ${target}, nothing sent:`)} ${request.method} ${request.path}`);
-      for (const [name, value] of Object.entries(request.headers))
-        output.line(`${output.paint.dim(`${name}:`)} ${value}`);
-      output.line(JSON.stringify(request.body, null, 2));
-    }
-  }
-}
-
-/** Where the target's clock stands: what "in 30m" counts from. */
-async function targetNow(operations: Operations, outcome: TriggerOutcome, context: CommandContext): Promise<number> {
-  const waits = outcome.recipients?.some(({ steps }) => steps.some((step) => step.until));
-  if (!waits || operations.target === "remote") return context.now();
-  return Date.parse((await (operations as LocalOperations).readClock()).now);
-}
-
-/** Said at once, so that nobody looks at silence while a delay takes its real time. */
-function noteWaiting(outcome: TriggerOutcome, now: number, { output }: CommandContext): void {
-  const steps = (outcome.recipients ?? []).flatMap((one) => one.steps.filter((step) => step.outcome === "waiting"));
-  if (steps.length === 0) return;
-  const next = steps.flatMap(({ until }) => until ?? []).sort()[0];
-  const when = next === undefined ? "" : `, the first${untilText(next, now)}`;
-  output.note(
-    `${outcome.workflow_run_id}: ${steps.length} waiting${when}; Ctrl-C shows what is known, knock clock advance in another shell moves time on`,
-  );
-}
-
-async function runOne(
-  one: NamedTrigger,
-  operations: Operations,
-  flags: NotifyFlags,
-  context: CommandContext,
-): Promise<TriggerOutcome> {
-  const { output } = context;
-  const started = await operations.triggerWorkflow(one.trigger, { idempotency_key: one.idempotency_key });
-  if (flags.wait === undefined) return started;
-  const timeout = flags.wait === true ? null : durationArgument(flags.wait, "--wait");
-  noteWaiting(started, await targetNow(operations, started, context), context);
-  return output.progress(`waiting for ${one.trigger.workflow}`, (tell) =>
-    operations.awaitOutcome(started, {
-      timeout_ms: timeout,
-      signal: context.signal,
-      onProgress: (ended, total) => tell(`waiting for ${one.trigger.workflow}: ${ended} of ${total} runs ended`),
-    }),
-  );
-}
-
-/** Unmet rules, told on standard error. */
-function checkExpectations(outcome: TriggerOutcome, rules: readonly Expectation[], context: CommandContext): boolean {
-  const unmet = rules.flatMap(({ rule, check }) => {
-    const found = check(outcome);
-    return found === null ? [] : [`expected ${rule}: ${found}`];
-  });
-  for (const text of unmet) context.output.errorLine(`${context.output.paintError.red("✗")} ${text}`);
-  return unmet.length === 0;
+async function dryRun(one: NamedTrigger, flags: NotifyFlags, context: CommandContext): Promise<void> {
+  await checkByProject(one, flags, context);
+  await printRequest(one, flags, false, context);
 }
 
 async function runNotify(named: string | null, given: NotifyFlags, context: CommandContext): Promise<void> {
@@ -221,42 +117,23 @@ async function runNotify(named: string | null, given: NotifyFlags, context: Comm
     durationArgument(flags.wait, "--wait", hint);
   }
   const rules = (flags.expect ?? []).map(parseExpectation);
-  const triggers = await readTriggers(workflow, flags, context);
-  const target = await context.targetOf(flags);
+  if (hasPayloadLines(flags)) return notifyLines(workflow, flags, rules, context);
+  if (flags.allOrNothing)
+    throw new KnockError("usage", "--all-or-nothing goes with a file of one payload per line", {
+      hint: "For example: knock notify --file triggers.jsonl --all-or-nothing",
+    });
+  const { payload, name } = await readPayload(flags, context.input);
+  const one = { ...parseTrigger(payload, workflow, name), name };
+  if (flags.dryRun) return dryRun(one, flags, context);
   // A single local trigger is checked by the engine itself; but what is refused should leave no new store behind.
-  if (target === "remote" || flags.dryRun || triggers.length > 1 || !(await context.hasStore(flags)))
-    await checkByProject(triggers, flags, target, context);
-  if (flags.dryRun) return dryRun(triggers, flags, context);
-
+  if ((await context.targetOf(flags)) === "remote" || !(await context.hasStore(flags)))
+    await checkByProject(one, flags, context);
   const operations = await context.openOperations(flags);
-  const many = triggers.some((one) => one.line !== null);
-  const verdicts: Verdict[] = [];
-  let met = true;
-  for (const one of triggers) {
-    if (verdicts.length > 0 && context.signal.aborted) break;
-    try {
-      const { tenant } = one.trigger;
-      const meant = await meantTenant(tenant, localResources(operations));
-      const outcome = await runOne(one, operations, flags, context);
-      printOutcome(outcome, await targetNow(operations, outcome, context), output, many);
-      if (meant !== null) output.warn(`tenant "${tenant?.id}" did not exist and was made. Did you mean "${meant}"?`);
-      await warnOfUnidentified(outcome, localResources(operations), context);
-      met = checkExpectations(outcome, rules, context) && met;
-      verdicts.push(verdictOf(outcome));
-    } catch (error) {
-      // One of many: the others still go, and the exit code tells.
-      if (!many || triggers.length === 1 || !(error instanceof KnockError)) throw error;
-      printError(
-        new KnockError(error.code, `${one.name}: ${error.message}`, { hint: error.hint, details: error.details }),
-        output,
-        false,
-      );
-      verdicts.push("failed");
-    }
-  }
-  for (const key of new Set(triggers.map(({ trigger }) => trigger.workflow)))
-    for (const text of await context.workflowWarnings(key, flags)) output.warn(`workflow "${key}": ${text}`);
-  const verdict = combineVerdicts(verdicts);
+  const triggered = await triggerOne(one, operations, flags, context);
+  await printTriggered(triggered, operations, false, context);
+  const met = checkExpectations(triggered.outcome, rules, context);
+  for (const text of await context.workflowWarnings(one.trigger.workflow, flags))
+    output.warn(`workflow "${one.trigger.workflow}": ${text}`);
   // Expectations, where given, are the user's own verdict.
-  context.exit(rules.length > 0 ? (met ? 0 : 1) : VERDICT_EXIT[verdict]);
+  context.exit(rules.length > 0 ? (met ? 0 : 1) : VERDICT_EXIT[verdictOf(triggered.outcome)]);
 }

@@ -3,7 +3,13 @@ import { splitKey, USERS } from "../domain/recipient/recipient.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import { KnockError } from "../errors/knock-error.js";
-import { type PayloadFlags, readPayloads } from "../input/trigger-payload.js";
+import {
+  hasPayloadLines,
+  type NamedPayload,
+  type PayloadFlags,
+  readPayload,
+  readPayloadLines,
+} from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
 import { printPreview } from "../output/print-preview.js";
 import type { ResourceOperations } from "../ports/resources.js";
@@ -91,6 +97,17 @@ export function registerPreview(program: Command, context: CommandContext): void
   });
 }
 
+/** The payload of the flags; of a file with one payload per line, the first. */
+async function firstPayload(flags: PayloadFlags, { input }: CommandContext): Promise<NamedPayload> {
+  if (!hasPayloadLines(flags)) return readPayload(flags, input);
+  for await (const [line] of readPayloadLines(flags, input)) {
+    if (line === undefined) continue;
+    if (line.error !== null) throw line.error;
+    return line;
+  }
+  throw new KnockError("usage", "the payload's file is empty", { hint: "Add a payload to it, or leave out --file." });
+}
+
 async function runPreview(
   workflow: string,
   ref: string | undefined,
@@ -103,9 +120,8 @@ async function runPreview(
     flags.recipient === undefined ? (flags.file === undefined ? [SAMPLE] : undefined) : [flags.recipient];
   const { recipient: _recipient, all: _all, watch: _watch, ...rest } = flags;
   const read = async () => {
-    for await (const { payload, name } of readPayloads({ ...rest, recipients }, context.input))
-      return parseTrigger(payload, workflow, name).trigger;
-    throw new KnockError("usage", "the payload's file is empty", { hint: "Leave --file out, or put a payload in it." });
+    const { payload, name } = await firstPayload({ ...rest, recipients }, context);
+    return parseTrigger(payload, workflow, name).trigger;
   };
   // What changes nothing is not told again: with the output going to a file of the project, it would never end.
   let told = "";

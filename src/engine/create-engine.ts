@@ -267,6 +267,14 @@ class Engine implements LocalOperations {
     return this.context.store.nextDueAt({ unleased: true });
   }
 
+  deferDiskSync(): Promise<void> {
+    return this.context.store.deferDiskSync();
+  }
+
+  syncToDisk(): Promise<void> {
+    return this.context.store.syncToDisk();
+  }
+
   changeMark(): Promise<string> {
     return this.context.store.changeMark();
   }

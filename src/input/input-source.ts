@@ -14,8 +14,37 @@ const MAX_DEPTH = 200;
 /** Where flags' `@file` and `-` are read from. */
 export interface InputSource {
   cwd: string;
-  /** Standard input, whole; read at most once. */
-  readStdin(): Promise<Uint8Array>;
+  /** Standard input as it arrives; read at most once. Ends early when the command is interrupted. */
+  readStdin(): AsyncIterable<Uint8Array>;
+  /** Whether the command was interrupted, so that what was read may be incomplete. */
+  isInterrupted(): boolean;
+  /** A file as it is read, of any size; ends early when the command is interrupted. Throws Node's errors. */
+  readFile(path: string): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Reads all of standard input. `flag` names the reader in errors. Throws `payload_too_large` above 64 MB, so that an endless
+ * stream ends with an error instead of filling the memory.
+ */
+export async function readWholeStdin(source: InputSource, flag: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of source.readStdin()) {
+    size += chunk.length;
+    if (size > MAX_INPUT_BYTES)
+      throw new KnockError(
+        "payload_too_large",
+        `${flag}: standard input is larger than ${MAX_INPUT_BYTES / (1024 * 1024)} MB`,
+        { hint: "Send less. knock notify --file - --format jsonl reads triggers of any number, one per line." },
+      );
+    chunks.push(chunk);
+  }
+  if (source.isInterrupted())
+    throw new KnockError("interrupted", "interrupted while reading standard input", { hint: "Nothing was changed." });
+  const read = decodeUtf8(Buffer.concat(chunks));
+  if ("fault" in read)
+    throw new KnockError("usage", `${flag}: standard input ${read.fault}`, { hint: "Pipe in text in UTF-8." });
+  return read.text;
 }
 
 /** Reads flags' values: text as it stands, `@file`, `@-`. One per command, since standard input can be read only once. */
@@ -38,16 +67,24 @@ export class InputReader {
         });
       return read.text;
     }
+    this.takeStdin(flag);
+    return readWholeStdin(this.source, flag);
+  }
+
+  /** The bytes of a file (`-` for standard input) as they arrive, in any amount. */
+  chunks(path: string, flag: string): AsyncIterable<Uint8Array> {
+    if (path !== "-") return this.source.readFile(path);
+    this.takeStdin(flag);
+    return this.source.readStdin();
+  }
+
+  private takeStdin(flag: string): void {
     if (this.stdinUsedBy !== null) {
       throw new KnockError("usage", `${flag}: standard input was already read for ${this.stdinUsedBy}`, {
         hint: "Only one flag can read standard input; put the other value in a file.",
       });
     }
     this.stdinUsedBy = flag;
-    const read = decodeUtf8(await this.source.readStdin());
-    if ("fault" in read)
-      throw new KnockError("usage", `${flag}: standard input ${read.fault}`, { hint: "Pipe in text in UTF-8." });
-    return read.text;
   }
 
   /** A value as a flag takes it: `@file` and `@-` are read, anything else is the text itself. `name` names the text in errors. */
@@ -66,14 +103,16 @@ function flagHint(flag: string, text: string): string {
   return "Quote the JSON for the shell with single quotes, or put it in a file and use @file.";
 }
 
+/** Returns the value. Throws if it is nested too deep: flags are merged recursively before the whole payload is checked. */
+export function checkDepth(value: Json, name: string): Json {
+  if (!isDeeperThan(value, MAX_DEPTH)) return value;
+  throw new KnockError("invalid_params", `${name} is nested too deep`, { hint: `The limit is ${MAX_DEPTH} levels.` });
+}
+
 /** JSON out of a flag or file; the error names the place with line and column. `firstLine`: where in the file it starts. */
 export async function jsonOf(text: string, name: string, firstLine = 1): Promise<Json> {
   const parsed = await parseJson(text);
-  if ("value" in parsed) {
-    // Flags are merged before the payload as a whole is checked, and merging recurses.
-    if (!isDeeperThan(parsed.value, MAX_DEPTH)) return parsed.value;
-    throw new KnockError("invalid_params", `${name} is nested too deep`, { hint: `The limit is ${MAX_DEPTH} levels.` });
-  }
+  if ("value" in parsed) return checkDepth(parsed.value, name);
   const line = firstLine - 1 + parsed.line;
   throw new KnockError(
     "invalid_json",

@@ -1,7 +1,9 @@
 import { KnockError } from "../errors/knock-error.js";
 import { deepMerge, isJsonObject, type Json, type JsonObject } from "../util/json.js";
-import { InputReader, type InputSource, jsonOf } from "./input-source.js";
+import { parseJson } from "../util/parse-json.js";
+import { checkDepth, InputReader, type InputSource, jsonOf } from "./input-source.js";
 import { applySetFlags, parseDataFlags, parseObjectFlag, parseOneFlag, parseRecipientsFlag } from "./parse-flags.js";
+import { readLines, type StreamLine } from "./read-lines.js";
 
 /** The flags of `knock notify` that make up a payload, as typed. */
 export interface PayloadFlags {
@@ -19,12 +21,20 @@ export interface PayloadFlags {
   format?: string | undefined;
 }
 
-/** A payload, not yet checked, and how errors name it: "the trigger", "line 3 of triggers.jsonl". */
+/** A payload, not yet checked, and the name that errors use: "the trigger" or a file. */
 export interface NamedPayload {
   payload: unknown;
   name: string;
-  /** 1-based line in a file of lines. */
-  line: number | null;
+}
+
+/** A payload has at most 10 MB; escape sequences and white space may make its line longer. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** Lines that are returned together share a disk sync. */
+const MAX_LINES = 100;
+
+/** The name of a file in messages. */
+export function shownFile(path: string): string {
+  return path === "-" ? "standard input" : path;
 }
 
 type Format = "json" | "jsonl";
@@ -91,62 +101,99 @@ function isJson(text: string): boolean {
   }
 }
 
-/** JSON of a file that may be of the other format: one payload where lines were meant, or the other way around. */
-async function payloadOf(text: string, name: string, line: number, whole: string): Promise<Json> {
+/** The JSON of a whole file; the hint names the other format if the file contains one payload per line. */
+async function wholePayload(text: string, name: string): Promise<Json> {
   try {
-    return await jsonOf(text, name, line);
+    return await jsonOf(text, name);
   } catch (error) {
     if (!(error instanceof KnockError)) throw error;
-    const rows = whole.split("\n").filter((row) => row.trim() !== "");
-    const isLines = text === whole && rows.length > 1 && isJson(rows[0] as string);
-    const hint = isLines
-      ? "One payload a line? --format jsonl takes them so."
-      : text !== whole && isJson(whole)
-        ? "One payload over several lines? --format json takes it so."
-        : error.hint;
+    const rows = text.split("\n").filter((row) => row.trim() !== "");
+    const isLines = rows.length > 1 && isJson(rows[0] as string);
+    const hint = isLines ? "One payload per line? Add --format jsonl." : error.hint;
     throw new KnockError(error.code, error.message, { hint, details: error.details, cause: error });
   }
 }
 
-/**
- * The payloads a `knock notify` asks for: one from flags or a JSON file, or one per line of a JSON Lines file. Blank lines
- * are passed over. Nothing here knows what a trigger may hold.
- */
-export async function* readPayloads(flags: PayloadFlags, source: InputSource): AsyncGenerator<NamedPayload> {
-  const reader = new InputReader(source);
-  const format = flags.file === undefined ? "json" : formatOf(flags);
-  if (flags.file === undefined && flags.format !== undefined)
-    throw new KnockError("usage", "--format goes with --file");
+/** The JSON of one line of the file or stream that `shown` names. */
+async function linePayload(line: StreamLine, shown: string): Promise<Json> {
+  const { number } = line;
+  const fail = (code: "invalid_json" | "usage", message: string, column: number, hint?: string): KnockError =>
+    new KnockError(code, `${shown}:${number}:${column}: ${message}`, {
+      details: [{ pointer: "", message, file: shown, line: number, column }],
+      hint,
+    });
+  if ("fault" in line) throw fail("usage", line.fault, 1, "Each line is one JSON object in UTF-8.");
+  const parsed = await parseJson(line.text);
+  if ("value" in parsed) return checkDepth(parsed.value, `${shown}:${number}`);
+  const isFirst = number === 1 && /^\s*[{[]/.test(line.text);
+  const hint = isFirst ? "One payload over several lines? Use --format json." : undefined;
+  throw fail("invalid_json", `invalid JSON: ${parsed.fault}`, parsed.column, hint);
+}
+
+/** Whether the flags name a file or stream with one payload per line. Throws for an unknown format. */
+export function hasPayloadLines(flags: PayloadFlags): boolean {
+  if (flags.file !== undefined) return formatOf(flags) === "jsonl";
+  if (flags.format !== undefined) throw new KnockError("usage", "--format goes with --file");
+  return false;
+}
+
+/** Flags as they apply to every payload. */
+async function readOverrides(flags: PayloadFlags, reader: InputReader): Promise<(payload: Json) => Promise<Json>> {
   const fields = await flagFields(flags, reader);
   const data = flags.data ? await parseDataFlags(flags.data, reader) : null;
-  const sets = flags.set ?? [];
-  if (flags.file === undefined) {
-    yield { payload: await withFlags({}, fields, data, sets), name: "the trigger", line: null };
-    return;
-  }
-  const shown = flags.file === "-" ? "standard input" : flags.file;
-  const text = await reader.text(flags.file, "--file");
-  if (format === "json") {
-    yield {
-      payload: await withFlags(await payloadOf(text, shown, 1, text), fields, data, sets),
-      name: shown,
-      line: null,
+  return (payload) => withFlags(payload, fields, data, flags.set ?? []);
+}
+
+/** The payload of flags alone or of a JSON file. Does not check what a trigger may contain. */
+export async function readPayload(flags: PayloadFlags, source: InputSource): Promise<NamedPayload> {
+  const reader = new InputReader(source);
+  const override = await readOverrides(flags, reader);
+  if (flags.file === undefined) return { payload: await override({}), name: "the trigger" };
+  const name = shownFile(flags.file);
+  const payload = await wholePayload(await reader.text(flags.file, "--file"), name);
+  return { payload: await override(payload), name };
+}
+
+/** One line of a stream: its place, and its payload or the error that it caused. */
+export interface PayloadLine {
+  /** `file:line`. */
+  name: string;
+  /** The same for error details; `line` counts from 1. */
+  place: { file: string; line: number; column: number };
+  /** Characters of its text. */
+  size: number;
+  payload: unknown;
+  error: KnockError | null;
+}
+
+/**
+ * Reads one payload per line, in constant memory. Yields the lines that are available without waiting for more input. An
+ * invalid line has its error and does not end the stream. Blank lines are ignored.
+ */
+export async function* readPayloadLines(flags: PayloadFlags, source: InputSource): AsyncGenerator<PayloadLine[]> {
+  const reader = new InputReader(source);
+  const override = await readOverrides(flags, reader);
+  const path = flags.file as string;
+  const shown = shownFile(path);
+  const toPayload = async (line: StreamLine): Promise<PayloadLine> => {
+    const named = {
+      name: `${shown}:${line.number}`,
+      place: { file: shown, line: line.number, column: 1 },
+      size: "text" in line ? line.text.length : 0,
     };
-    return;
+    try {
+      return { ...named, payload: await override(await linePayload(line, shown)), error: null };
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      return { ...named, payload: null, error };
+    }
+  };
+  const limits = { maxLineBytes: MAX_LINE_BYTES, maxLines: MAX_LINES };
+  for await (const lines of readLines(reader.chunks(path, "--file"), limits)) {
+    const group: PayloadLine[] = [];
+    for (const line of lines) group.push(await toPayload(line));
+    yield group;
   }
-  let line = 0;
-  let found = 0;
-  for (const row of text.split("\n")) {
-    line++;
-    if (row.trim() === "") continue;
-    found++;
-    const name = `${shown}, line ${line}`;
-    yield { payload: await withFlags(await payloadOf(row, shown, line, text), fields, data, sets), name, line };
-  }
-  if (found === 0)
-    throw new KnockError("usage", `${shown} holds no payload`, {
-      hint: 'One JSON object per line, for example {"key":"welcome","recipients":["ada"]}.',
-    });
 }
 
 /** The recipients of `knock cancel`: null for everyone. */

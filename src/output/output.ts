@@ -17,6 +17,7 @@ export interface Verbosity {
 /** The only way out: the result to standard output, everything else to standard error. */
 export class Output {
   verbosity: Verbosity = { json: false, quiet: false, verbose: false };
+  private readonly noted = new Set<string>();
   /** Colours for standard output and for standard error are apart: either may be a terminal alone. */
   private constructor(
     private readonly options: OutputOptions,
@@ -63,6 +64,13 @@ export class Output {
   /** Something worth knowing that is no result. */
   note(text: string): void {
     if (!this.verbosity.quiet) this.options.stderr.write(`${text}\n`);
+  }
+
+  /** A note that is worth saying only the first time. */
+  noteOnce(text: string): void {
+    if (this.noted.has(text)) return;
+    this.noted.add(text);
+    this.note(text);
   }
 
   warn(text: string): void {

@@ -102,6 +102,13 @@ export interface LocalOperations extends Operations {
   nextDueIn(): Promise<number | null>;
   /** When the next thing falls due by the store's clock, in milliseconds, frozen or not; null if nothing waits. */
   nextDueAt(): Promise<number | null>;
+  /**
+   * From now on, writes are committed without waiting for the disk; a crash of the machine may lose them until `syncToDisk`.
+   * Deliveries and fetches sync first. For callers that report several triggers together.
+   */
+  deferDiskSync(): Promise<void>;
+  /** Returns once everything written so far is on the disk. Throws `store_unusable`. */
+  syncToDisk(): Promise<void>;
   /** Another text whenever anything may have changed since, through this process or another. */
   changeMark(): Promise<string>;
 }

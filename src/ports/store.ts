@@ -182,6 +182,11 @@ export interface Seed {
 
 /** Durable state: whole verbs, each atomic, done or not done after a crash; many runs at once. Times are milliseconds. */
 export interface Store extends ResourceStore, ScheduleStore, BroadcastStore {
+  /** Commits no longer wait for the disk: a crash of the machine may lose what was written since the last `syncToDisk`. */
+  deferDiskSync(): Promise<void>;
+  /** Returns once everything written so far is on the disk. Throws `store_unusable`. */
+  syncToDisk(): Promise<void>;
+
   readClock(): Promise<ClockSetting>;
   writeClock(setting: ClockSetting): Promise<void>;
 

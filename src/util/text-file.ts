@@ -73,7 +73,12 @@ export function readTextFile(path: string, maxBytes: number, { onlyRegular = fal
       closeSync(file);
     }
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    return { fault: FAULTS[code] ?? `could not be read (${code || "unknown error"})` };
+    return { fault: fileFault(error) };
   }
+}
+
+/** Why a file could not be read, for after its name: "does not exist". */
+export function fileFault(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  return FAULTS[code] ?? `could not be read (${code || "unknown error"})`;
 }

@@ -208,20 +208,16 @@ describe.concurrent("files", () => {
     [
       "no UTF-8",
       Buffer.from([0x7b, 0xff]),
-      usage("--file: standard input is not valid UTF-8 (first bad byte at offset 1)"),
+      usage("standard input:1:1: the line is not valid UTF-8 (first bad byte at offset 1)"),
     ],
-    [
-      "a fault in line 3",
-      '{"key":"invite","recipients":"lin"}\n\n{"key": oops}\n',
-      json("standard input: not valid JSON: unexpected word (line 3, column 9)"),
-    ],
-    ["a list in line 1", "[]\n", params("standard input, line 1 must be a JSON object, found a list")],
-    ["blank lines alone", "\n\n", usage("standard input holds no payload")],
-    ["no key in line 2", '{"key":"invite","recipients":"lin"}\n{"recipients":"lin"}', usage("no workflow named")],
+    ["a fault in line 3", '\n\n{"key": oops}\n', json("standard input:3:9: invalid JSON: unexpected word")],
+    ["a list in line 1", "[]\n", params("standard input:1 must be a JSON object, found a list")],
+    ["blank lines alone", "\n\n", usage("standard input contains no payload")],
+    ["no key in line 2", '\n{"recipients":"lin"}', usage("standard input:2: no workflow named")],
     [
       "an unknown workflow in line 2",
-      '{"key":"invite","recipients":"lin"}\n{"key":"invit","recipients":"lin"}',
-      { exit: 5, code: "workflow_missing", message: 'standard input, line 2: there is no workflow "invit"' },
+      '\n{"key":"invit","recipients":"lin"}',
+      { exit: 5, code: "workflow_missing", message: 'standard input:2: there is no workflow "invit"' },
     ],
   ])("JSON Lines on standard input: %s", async ([, input, refusal], { collab }) => {
     await expectRefusal(collab, ["notify", "--file", "-", "--format", "jsonl"], refusal, { input });
@@ -234,13 +230,13 @@ describe.concurrent("a file of the other format", () => {
       "lines as one payload",
       '{"key":"invite","recipients":"lin"}\n{"key":"invite","recipients":"ada"}',
       "json",
-      "One payload a line? --format jsonl takes them so.",
+      "One payload per line? Add --format jsonl.",
     ],
     [
       "one payload as lines",
       '{\n  "key": "invite",\n  "recipients": "lin"\n}',
       "jsonl",
-      "One payload over several lines? --format json takes it so.",
+      "One payload over several lines? Use --format json.",
     ],
   ])("%s", async ([, input, format, hint], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["notify", "--file", "-", "--format", format], { input });

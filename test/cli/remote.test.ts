@@ -97,7 +97,7 @@ describe.concurrent("a remote trigger", () => {
     const args = ["notify", "-f", "-", "--format", "jsonl", "--remote", "--json"];
     const { documents, stderr, exitCode } = await remote(collab, api, args, { input: lines });
     expect(documents).toHaveLength(2);
-    expect(stderr).toContain("error: standard input, line 2:");
+    expect(stderr).toContain("error: standard input:2:");
     expect(exitCode).toBe(9);
   });
 });

@@ -72,7 +72,7 @@ export async function openProjectApi(
     stderr: nowhere,
     stdinIsTerminal: false,
     signal: new AbortController().signal,
-    readStdin: async () => new Uint8Array(),
+    readStdin: async function* () {},
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
     confirm: async () => false,
     askSecret: async () => null,

@@ -74,6 +74,14 @@ export class SqliteStore extends SqliteResources implements Store {
     super(db);
   }
 
+  async deferDiskSync(): Promise<void> {
+    this.db.deferDiskSync();
+  }
+
+  async syncToDisk(): Promise<void> {
+    this.db.syncToDisk();
+  }
+
   async readClock(): Promise<ClockSetting> {
     return readClock(this.db);
   }

@@ -1,5 +1,6 @@
+import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
 import type { Database, SqlValue, Statement } from "./driver.js";
-import { translateError } from "./store-errors.js";
+import { translateError, unsynced } from "./store-errors.js";
 
 /** One open database: its prepared statements, and transactions around whole verbs. */
 export class Connection {
@@ -8,6 +9,8 @@ export class Connection {
   private readonly forgetful: (() => void)[] = [];
   private written = false;
   private open = true;
+  private defersSync = false;
+  private unsynced = false;
   /** Whether changes of users' properties are kept for dynamic audiences to follow. */
   watchesUsers = false;
 
@@ -73,7 +76,36 @@ export class Connection {
   write<T>(work: () => T): T {
     const result = this.transaction("BEGIN IMMEDIATE", work);
     this.written = true;
+    this.unsynced = this.defersSync;
     return result;
+  }
+
+  /** From now on a commit survives a crash of the process, but a crash of the machine only after `syncToDisk`. */
+  deferDiskSync(): void {
+    this.single(() => this.database.exec("PRAGMA synchronous = NORMAL"));
+    this.defersSync = true;
+  }
+
+  /**
+   * Syncs the log file itself: a sync through SQLite would need another write, which a full disk refuses. Commits are in the
+   * log until SQLite moves them into the main file, and before that it syncs by itself.
+   */
+  syncToDisk(): void {
+    if (!this.unsynced) return;
+    const log = `${this.location}-wal`;
+    if (this.location !== ":memory:" && existsSync(log)) {
+      try {
+        const file = openSync(log, "r+");
+        try {
+          fsyncSync(file);
+        } finally {
+          closeSync(file);
+        }
+      } catch (error) {
+        throw unsynced(this.location, error);
+      }
+    }
+    this.unsynced = false;
   }
 
   /** What was remembered of rows that are not there after all is forgotten. */
@@ -125,6 +157,7 @@ export class Connection {
     if (!this.open) return;
     this.open = false;
     try {
+      this.syncToDisk();
       if (this.written) this.database.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
       // Nothing is lost: the log stays and the next to open reads it.

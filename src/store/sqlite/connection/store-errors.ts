@@ -41,6 +41,14 @@ export function noFolder(folder: string, cause: unknown): KnockError {
   );
 }
 
+export function unsynced(location: string, cause: unknown): KnockError {
+  return unusable(
+    `the store ${location} could not be written to the disk: ${messageOf(cause)}`,
+    "Check whether the disk is full or failing.",
+    cause,
+  );
+}
+
 // SQLite's primary result codes (the low byte of an extended one).
 const BUSY = 5;
 const READONLY = 8;

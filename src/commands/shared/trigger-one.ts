@@ -1,0 +1,132 @@
+import type { Expectation } from "../../domain/run/expectation.js";
+import type { TriggerOutcome } from "../../domain/run/outcome.js";
+import type { ParsedPayload } from "../../domain/trigger/parse-trigger.js";
+import { redactRequest } from "../../domain/trigger/trigger-request.js";
+import { durationArgument } from "../../input/parse-time.js";
+import type { PayloadFlags } from "../../input/trigger-payload.js";
+import { printOutcome } from "../../output/print-outcome.js";
+import { untilText } from "../../output/words.js";
+import type { LocalOperations, Operations } from "../../ports/operations.js";
+import type { CommandContext, TargetFlags } from "../context.js";
+import type { CommonFlags } from "./options.js";
+import { localResources, meantTenant, warnOfUnidentified } from "./strangers.js";
+
+export interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
+  wait?: string | true;
+  dryRun?: boolean;
+  allOrNothing?: boolean;
+  expect?: string[];
+}
+
+/** A checked payload and the name that errors use for it. */
+export interface NamedTrigger extends ParsedPayload {
+  name: string;
+}
+
+/** A trigger's outcome, not yet printed. */
+export interface Triggered {
+  outcome: TriggerOutcome;
+  /** The trigger's tenant, if it did not exist before, and the existing one that was probably meant. */
+  tenant: { id: string; meant: string } | null;
+}
+
+/** Checks a trigger against the project's workflow. On the remote target, a missing project or workflow is not an error. */
+export async function checkByProject(
+  { trigger }: NamedTrigger,
+  flags: NotifyFlags,
+  context: CommandContext,
+): Promise<void> {
+  const target = await context.targetOf(flags);
+  if (target === "remote" && flags.validate === false) return;
+  const checked = await context.checkTrigger(trigger, flags);
+  if (checked === "unchecked" && target === "remote")
+    context.output.noteOnce("note: no local project has this workflow; the data was not checked before sending");
+}
+
+/** Prints the request that a trigger would make. */
+export async function printRequest(
+  { trigger, idempotency_key }: NamedTrigger,
+  flags: NotifyFlags,
+  oneLine: boolean,
+  context: CommandContext,
+): Promise<void> {
+  const { output } = context;
+  const target = await context.targetOf(flags);
+  const request = redactRequest(await context.describeRequest(trigger, idempotency_key, flags));
+  if (output.verbosity.json) {
+    output.json({ dry_run: true, ...request }, oneLine);
+    return;
+  }
+  output.line(`${output.paint.dim(`dry run, target ${target}, nothing sent:`)} ${request.method} ${request.path}`);
+  for (const [name, value] of Object.entries(request.headers)) output.line(`${output.paint.dim(`${name}:`)} ${value}`);
+  output.line(JSON.stringify(request.body, null, 2));
+}
+
+/** Where the target's clock stands: what "in 30m" counts from. */
+async function targetNow(operations: Operations, outcome: TriggerOutcome, context: CommandContext): Promise<number> {
+  const waits = outcome.recipients?.some(({ steps }) => steps.some((step) => step.until));
+  if (!waits || operations.target === "remote") return context.now();
+  return Date.parse((await (operations as LocalOperations).readClock()).now);
+}
+
+/** Said at once, so that nobody looks at silence while a delay takes its real time. */
+function noteWaiting(outcome: TriggerOutcome, now: number, { output }: CommandContext): void {
+  const steps = (outcome.recipients ?? []).flatMap((one) => one.steps.filter((step) => step.outcome === "waiting"));
+  if (steps.length === 0) return;
+  const next = steps.flatMap(({ until }) => until ?? []).sort()[0];
+  const when = next === undefined ? "" : `, the first${untilText(next, now)}`;
+  output.note(
+    `${outcome.workflow_run_id}: ${steps.length} waiting${when}; Ctrl-C shows what is known, knock clock advance in another shell moves time on`,
+  );
+}
+
+/** Triggers a workflow and, with `--wait`, follows its runs. */
+export async function triggerOne(
+  one: NamedTrigger,
+  operations: Operations,
+  flags: NotifyFlags,
+  context: CommandContext,
+): Promise<Triggered> {
+  const { tenant, workflow } = one.trigger;
+  const meant = await meantTenant(tenant, localResources(operations));
+  const started = await operations.triggerWorkflow(one.trigger, { idempotency_key: one.idempotency_key });
+  const created = tenant === null || meant === null ? null : { id: tenant.id, meant };
+  if (flags.wait === undefined) return { outcome: started, tenant: created };
+  const timeout = flags.wait === true ? null : durationArgument(flags.wait, "--wait");
+  noteWaiting(started, await targetNow(operations, started, context), context);
+  const outcome = await context.output.progress(`waiting for ${workflow}`, (tell) =>
+    operations.awaitOutcome(started, {
+      timeout_ms: timeout,
+      signal: context.signal,
+      onProgress: (ended, total) => tell(`waiting for ${workflow}: ${ended} of ${total} runs ended`),
+    }),
+  );
+  return { outcome, tenant: created };
+}
+
+/** Prints a trigger's outcome with its warnings. */
+export async function printTriggered(
+  { outcome, tenant }: Triggered,
+  operations: Operations,
+  oneLine: boolean,
+  context: CommandContext,
+): Promise<void> {
+  const { output } = context;
+  printOutcome(outcome, await targetNow(operations, outcome, context), output, oneLine);
+  if (tenant !== null) output.warn(`tenant "${tenant.id}" did not exist and was made. Did you mean "${tenant.meant}"?`);
+  await warnOfUnidentified(outcome, localResources(operations), context);
+}
+
+/** Returns whether every rule is met; prints those that are not on standard error. */
+export function checkExpectations(
+  outcome: TriggerOutcome,
+  rules: readonly Expectation[],
+  context: CommandContext,
+): boolean {
+  const unmet = rules.flatMap(({ rule, check }) => {
+    const found = check(outcome);
+    return found === null ? [] : [`expected ${rule}: ${found}`];
+  });
+  for (const text of unmet) context.output.errorLine(`${context.output.paintError.red("✗")} ${text}`);
+  return unmet.length === 0;
+}

@@ -1,0 +1,66 @@
+import { decodeUtf8 } from "../util/text-file.js";
+
+/** A line of a stream: its text, or why it has none. `number` counts from 1. */
+export type StreamLine = { number: number } & ({ text: string } | { fault: string });
+
+export interface LineLimits {
+  /** A longer line becomes a fault; the rest of it is discarded while it is read. */
+  maxLineBytes: number;
+  /** At most this many lines are returned together. */
+  maxLines: number;
+}
+
+const NEWLINE = 0x0a;
+const MEGABYTE = 1024 * 1024;
+
+/**
+ * Splits a byte stream into lines, in memory bounded by one chunk and one line. Yields the lines that are available without
+ * waiting, so that a caller can finish them before it waits for more input. Blank lines are counted but not returned.
+ */
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+  { maxLineBytes, maxLines }: LineLimits,
+): AsyncGenerator<StreamLine[]> {
+  let number = 0;
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  let ready: StreamLine[] = [];
+
+  const append = (part: Uint8Array): void => {
+    size += part.length;
+    if (size <= maxLineBytes) parts.push(part);
+    else parts = [];
+  };
+  const endLine = (): void => {
+    number++;
+    const line = toLine(number, parts, size, maxLineBytes);
+    if (line !== null) ready.push(line);
+    parts = [];
+    size = 0;
+  };
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      append(chunk.subarray(start, end));
+      endLine();
+      start = end + 1;
+      if (ready.length < maxLines) continue;
+      yield ready;
+      ready = [];
+    }
+    // Copied: a stream may reuse its buffer, and one byte of a chunk would keep all of it in memory.
+    if (start < chunk.length) append(chunk.slice(start));
+    if (ready.length > 0) yield ready;
+    ready = [];
+  }
+  if (size > 0) endLine();
+  if (ready.length > 0) yield ready;
+}
+
+/** Returns null for a blank line. */
+function toLine(number: number, parts: Uint8Array[], size: number, maxBytes: number): StreamLine | null {
+  if (size > maxBytes) return { number, fault: `the line is longer than ${Math.floor(maxBytes / MEGABYTE)} MB` };
+  const decoded = decodeUtf8(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts));
+  if ("fault" in decoded) return { number, fault: `the line ${decoded.fault}` };
+  return decoded.text.trim() === "" ? null : { number, text: decoded.text };
+}
