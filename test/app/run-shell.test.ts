@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runShell } from "../../src/app/run-shell.js";
 import { Interruption, type Surroundings } from "../../src/app/surroundings.js";
-import { eventually } from "../helpers/project-emulator.js";
+import { eventually } from "../helpers/eventually.js";
 import { TemporaryProject } from "../helpers/temporary-project.js";
 
 let project: TemporaryProject;

@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import Knock from "@knocklabs/node";
 import { describe, expect } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
+import { eventually } from "../helpers/eventually.js";
 import { cliTest as it, type Sample, type Started } from "../helpers/run-knock.js";
 
 interface Ready {
@@ -24,15 +25,6 @@ async function started(sample: Sample, args: readonly string[] = []): Promise<Re
 async function helper(url: string, path: string, body: object = {}): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`${url}/__knock/${path}`, { method: "POST", body: JSON.stringify(body) });
   return { status: response.status, body: await response.json() };
-}
-
-/** Asks until the answer is the one wanted, or for too long. */
-async function until(ask: () => Promise<boolean>): Promise<boolean> {
-  for (let looks = 0; looks < 1_500; looks++) {
-    if (await ask()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return false;
 }
 
 async function connected(url: string): Promise<Socket> {
@@ -142,11 +134,11 @@ describe("knock dev", () => {
     await knock.workflows.trigger("fresh", { recipients: ["ada"] });
 
     collab.write("knock/recipients/more.json", { users: [{ id: "late", name: "Late" }] });
-    expect(await until(async () => (await knock.users.get("late").catch(() => null)) !== null)).toBe(true);
+    expect(await eventually(async () => (await knock.users.get("late").catch(() => null)) !== null)).toBe(true);
     const environment = JSON.parse(collab.read("knock/environment.json")) as object;
     collab.write("knock/environment.json", { ...environment, keys: ["sk_only"] });
     const isRefused = async () => (await knock.users.get("late").catch((error) => error.status)) === 401;
-    expect(await until(isRefused)).toBe(true);
+    expect(await eventually(isRefused)).toBe(true);
     process.kill("SIGINT");
     expect((await process).exitCode).toBe(130);
   });
@@ -193,7 +185,7 @@ describe("knock dev", () => {
       said += text;
     });
     change(collab);
-    await until(async () => said.includes("the store"));
+    await eventually(async () => said.includes("the store"));
     const knock = new Knock({ apiKey: "sk_x", baseURL: url });
     await knock.users.update("zoe", { name: "Zoe" });
     process.kill("SIGINT");
@@ -221,7 +213,7 @@ describe("knock dev", () => {
     collab.write("ready.json", { url: "http://127.0.0.1:1", port: 1, pid: 1 });
     const process = collab.start(["dev", "--port", "0", "--store", ":memory:", "--ready-file", "ready.json"]);
     const isNew = async () => existsSync(collab.path("ready.json")) && read().port !== 1;
-    expect(await until(isNew)).toBe(true);
+    expect(await eventually(isNew)).toBe(true);
     expect((await fetch(`${read().url}/__knock/ready`)).status).toBe(200);
     process.kill("SIGINT");
     await process;

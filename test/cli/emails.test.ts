@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { simpleParser } from "mailparser";
 import { describe, expect, vi } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
+import { PATIENCE } from "../helpers/eventually.js";
 import { expectRefusal } from "../helpers/expect-refusal.js";
 import { type Sample, cliTest as test } from "../helpers/run-knock.js";
 
@@ -100,7 +101,7 @@ describe.concurrent("knock messages show", () => {
     const path = String(json.path);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, "utf8")).toContain('<img src="data:image/png;base64,iVBOR');
-    await vi.waitFor(() => expect(shop.read("opened.txt").trim()).toBe(path));
+    await vi.waitFor(() => expect(shop.read("opened.txt").trim()).toBe(path), PATIENCE);
   });
 
   test("--open tells where the file is where no browser can be started", async ({ shop }) => {

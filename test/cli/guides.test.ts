@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
 import { guidesOf } from "../helpers/browser-client.js";
+import { PATIENCE } from "../helpers/eventually.js";
 import { inWords, type Sample, cliTest as test } from "../helpers/run-knock.js";
-
-const PATIENCE = { timeout: 15_000, interval: 20 };
 
 async function dev(sample: Sample) {
   const process = sample.start(["dev", "--port", "0", "--ready-file", "ready.json"]);

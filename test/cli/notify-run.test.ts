@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
+import { eventually } from "../helpers/eventually.js";
 import { inWords, cliTest as test } from "../helpers/run-knock.js";
 
 const COMMENT = ["notify", "new-comment", "--set", "page=Home"];
@@ -26,9 +27,7 @@ describe.concurrent("--wait", () => {
   });
 
   test("or when its time has passed, telling what still waits", async ({ collab }) => {
-    const started = Date.now();
     const { outcome, exitCode } = await collab.knock([...COMMENT, "-r", "ada", "--wait", "300ms", "--json"]);
-    expect(Date.now() - started).toBeLessThan(15_000);
     expect(exitCode).toBe(0);
     expect(inWords(outcome)).toEqual(["ada paused: in_app_feed_1 sent, delay_1 waiting"]);
   });
@@ -37,9 +36,7 @@ describe.concurrent("--wait", () => {
     "%s ends it with exit %i, with what is done reported",
     async ([signal, code], { collab }) => {
       const waiting = collab.start([...COMMENT, "-r", "ada", "--wait", "--json"]);
-      for (let tries = 0; tries < 100; tries++) {
-        if ((await collab.knock(["runs", "list", "--quiet"])).stdout !== "") break;
-      }
+      await eventually(async () => (await collab.knock(["runs", "list", "--quiet"])).stdout !== "");
       waiting.kill(signal);
       const { stdout, exitCode } = await waiting;
       expect(exitCode).toBe(code);

@@ -1,5 +1,6 @@
 import { describe, expect, vi } from "vitest";
 import type { StepPreview } from "../../src/domain/run/step-preview.js";
+import { PATIENCE } from "../helpers/eventually.js";
 import { cliTest as test } from "../helpers/run-knock.js";
 
 const COMMENT = ["--set", "page=Home", "--set", "comment=Nice"];
@@ -134,7 +135,7 @@ describe.concurrent("knock preview", () => {
         seen += chunk.toString();
         collab.write("preview.txt", seen);
       });
-    const shown = (text: string) => vi.waitFor(() => expect(seen).toContain(text), { timeout: 10_000, interval: 20 });
+    const shown = (text: string) => vi.waitFor(() => expect(seen).toContain(text), PATIENCE);
     await shown("watching");
     for (const text of ["One", "Two"]) {
       collab.write("knock/workflows/new-comment/in_app_feed_1/markdown_body.md", `${text} {{ page }}`);
@@ -157,7 +158,7 @@ describe.concurrent("knock preview", () => {
         seen += chunk.toString();
       });
     const until = async (text: string): Promise<void> => {
-      await vi.waitFor(() => expect(seen).toContain(text), { timeout: 10_000, interval: 20 });
+      await vi.waitFor(() => expect(seen).toContain(text), PATIENCE);
       seen = seen.slice(seen.indexOf(text) + text.length);
     };
     await until("watching");

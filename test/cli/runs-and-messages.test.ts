@@ -268,11 +268,14 @@ describe.concurrent("ids as a narrow table shows them", () => {
     expect(marked.json.items).toMatchObject([{ id: first }]);
     expect((await list(collab, ["messages", "--workflow-run", begun(trigger, 20)])).items).toHaveLength(3);
 
-    const other = (await collab.knock([...COMMENT, "--json"])).outcome.workflow_run_id;
-    const several = await collab.knock(["runs", "show", begun(other, 8)]);
+    const another = async () => (await collab.knock([...COMMENT, "--json"])).outcome.workflow_run_id;
+    // IDs begin with the time: two consecutive runs share a prefix unless the prefix changed between them.
+    let [earlier, later] = [trigger, await another()];
+    while (begun(earlier, 8) !== begun(later, 8)) [earlier, later] = [later, await another()];
+    const several = await collab.knock(["runs", "show", begun(later, 8)]);
     expect(several.exitCode).toBe(2);
     expect(several.stderr).toBe(
-      `error: the ids of several runs begin with "${begun(other, 8)}"\nhint: Give one of them: ${trigger}, ${other}.`,
+      `error: the ids of several runs begin with "${begun(later, 8)}"\nhint: Give one of them: ${earlier}, ${later}.`,
     );
   });
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
+import { PATIENCE } from "../helpers/eventually.js";
 import { cliTest as test } from "../helpers/run-knock.js";
 
-const PATIENCE = { timeout: 15_000, interval: 20 };
 const PAID = ["sources", "send", "shop-system", "--file", "payloads/order-paid.json"];
 const packed = (id: string) =>
   JSON.stringify({ type: "order.packed", id, customer: { id: "rosa" }, order: { number: "A-77", packer: "Tomas" } });

@@ -1,7 +1,8 @@
 import { renameSync, rmSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { BROKEN, eventually, openProjectApi, PROJECT, type ProjectApi, surveyed } from "../helpers/project-emulator.js";
+import { eventually } from "../helpers/eventually.js";
+import { BROKEN, openProjectApi, PROJECT, type ProjectApi, surveyed } from "../helpers/project-emulator.js";
 import type { Files } from "../helpers/temporary-project.js";
 
 const HELLO = "knock/workflows/hello/workflow.json";

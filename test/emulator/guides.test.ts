@@ -5,9 +5,8 @@ import { guideIdOf } from "../../src/domain/guide/guide.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { type BrowserGuides, guidesOf } from "../helpers/browser-client.js";
 import { banner, MINUTE, when } from "../helpers/engine-harness.js";
+import { PATIENCE } from "../helpers/eventually.js";
 import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
-
-const PATIENCE = { timeout: 15_000, interval: 10 };
 
 function open(api: OpenedEmulator, user = "u1", target: Parameters<typeof guidesOf>[3] = {}): BrowserGuides {
   return guidesOf(api.url, user, "c-tours", target);

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { eventually } from "../helpers/eventually.js";
 import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
-import { eventually } from "../helpers/project-emulator.js";
 
 const HEAD = "Host: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\n";
 const MANY = 1_200;

@@ -5,12 +5,8 @@ import { describe, expect, it } from "vitest";
 import { LiveChanges } from "../../src/emulator/live-changes.js";
 import { StoreWatch } from "../../src/emulator/store-watch.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
+import { eventually } from "../helpers/eventually.js";
 import { withApi } from "../helpers/open-emulator.js";
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let looks = 0; !holds() && looks < 1_000; looks++) await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(holds()).toBe(true);
-}
 
 /** A store that has changed at each look. */
 function changing(): { live: LiveChanges; errors: unknown[]; looks(): number } {
@@ -38,14 +34,14 @@ describe("live changes", () => {
       },
     });
     live.follow(reader);
-    await until(() => held.length === 1);
+    await eventually(() => held.length === 1);
     held.shift()?.(); // the first line is read, the first event is not
-    await until(() => held.length === 1);
+    await eventually(() => held.length === 1);
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(reader.writableLength).toBeLessThan(200);
     expect(events).toBe(1);
     held.shift()?.();
-    await until(() => events === 2);
+    await eventually(() => events === 2);
     live.close();
     held.shift()?.();
     await new Promise((resolve) => setTimeout(resolve, 400));
@@ -60,7 +56,7 @@ describe("live changes", () => {
         text += chunk;
       });
       socket.write("GET /__knock/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
-      await until(() => text.includes("event: change"));
+      await eventually(() => text.includes("event: change"));
       const ended = once(socket, "close");
       await api.restart(async () => {
         await ended;

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { step } from "../helpers/engine-harness.js";
+import { eventually } from "../helpers/eventually.js";
 import { openApiCases, withApi } from "../helpers/open-emulator.js";
 
 /** A request with headers that fetch would not send. */
@@ -340,8 +341,7 @@ describe("time", () => {
     withApi(async ({ ask, harness }) => {
       await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
       harness.now += 3_600_000;
-      for (let looks = 0; (await harness.messages("u1")).length === 0 && looks < 500; looks++)
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      await eventually(async () => (await harness.messages("u1")).length > 0);
       expect(await harness.messages("u1")).toHaveLength(1);
     }));
 });

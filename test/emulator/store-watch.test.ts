@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { StoreWatch } from "../../src/emulator/store-watch.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
+import { eventually } from "../helpers/eventually.js";
 
 /** A store whose mark is in the test's hand; an error is thrown. */
 function watching(mark: { value: string | Error; looks: number }): { watch: StoreWatch; errors: unknown[] } {
@@ -15,30 +16,25 @@ function watching(mark: { value: string | Error; looks: number }): { watch: Stor
   return { watch: new StoreWatch(operations as LocalOperations, (error) => errors.push(error)), errors };
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  for (let looks = 0; !holds() && looks < 1_000; looks++) await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(holds()).toBe(true);
-}
-
 describe("a watch over the store", () => {
   it("tells everyone who listens of a change, by one look, and looks no more when they have gone", async () => {
     const mark = { value: "1", looks: 0 };
     const { watch } = watching(mark);
     const heard = [0, 0];
     const leave = [0, 1].map((at) => watch.listen(() => heard[at]!++));
-    await until(() => heard[0] === 1 && heard[1] === 1);
-    await until(() => mark.looks > 3);
+    await eventually(() => heard[0] === 1 && heard[1] === 1);
+    await eventually(() => mark.looks > 3);
     expect(heard).toEqual([1, 1]);
     leave[0]?.();
     mark.value = "2";
-    await until(() => heard[1] === 2);
+    await eventually(() => heard[1] === 2);
     expect(heard[0]).toBe(1);
     leave[1]?.();
     const { looks } = mark;
     await new Promise((resolve) => setTimeout(resolve, 80));
     expect(mark.looks).toBeLessThanOrEqual(looks + 1);
     watch.listen(() => heard[0]!++);
-    await until(() => mark.looks > looks + 1);
+    await eventually(() => mark.looks > looks + 1);
   });
 
   it("told that this process has written, looks at once, and not for each of many", async () => {
@@ -46,7 +42,7 @@ describe("a watch over the store", () => {
     const { watch } = watching(mark);
     const heard: string[] = [];
     const leave = watch.listen(() => heard.push(mark.value));
-    await until(() => heard.length === 1);
+    await eventually(() => heard.length === 1);
     const before = mark.looks;
     while (mark.looks === before) await new Promise((resolve) => setImmediate(resolve));
     for (let count = 0; count < 1_000; count++) {
@@ -65,10 +61,10 @@ describe("a watch over the store", () => {
     const { watch, errors } = watching(mark);
     let heard = 0;
     const leave = watch.listen(() => heard++);
-    await until(() => mark.looks === 2);
+    await eventually(() => mark.looks === 2);
     expect(errors).toHaveLength(1);
     mark.value = "1";
-    await until(() => heard === 1);
+    await eventually(() => heard === 1);
     leave();
   });
 });

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { isJsonObject, type JsonObject } from "../../src/util/json.js";
+import { eventually } from "../helpers/eventually.js";
 import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
-import { eventually, openProjectApi, type ProjectApi, type ProjectSetup } from "../helpers/project-emulator.js";
+import { openProjectApi, type ProjectApi, type ProjectSetup } from "../helpers/project-emulator.js";
 
 let target: HttpTarget;
 let api: ProjectApi | undefined;

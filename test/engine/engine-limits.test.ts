@@ -76,19 +76,13 @@ describe("templates that do not end (TQ-3, E-192)", () => {
       "text that doubles",
       `{% assign s = "xxxxxxxxxxxxxxxx" %}{% for i in (1..60) %}{% assign s = s | append: s %}{% endfor %}`,
     ],
-  ])(
-    "%s is stopped, and the step fails",
-    async (_what, template) => {
-      const began = performance.now();
-      const { text, error } = await render(template);
-      expect(text).toBeUndefined();
-      expect(error).toMatch(
-        /^steps\[0\]\.template\.html_body, line 1, column \d+: (takes longer than|makes more).* limit/,
-      );
-      expect(performance.now() - began).toBeLessThan(15_000);
-    },
-    30_000,
-  );
+  ])("%s is stopped, and the step fails", async (_what, template) => {
+    const { text, error } = await render(template);
+    expect(text).toBeUndefined();
+    expect(error).toMatch(
+      /^steps\[0\]\.template\.html_body, line 1, column \d+: (takes longer than|makes more).* limit/,
+    );
+  });
 
   it("E-164: it is rendered once, not again for every attempt that the events tell of", () =>
     withHarness(async (h) => {

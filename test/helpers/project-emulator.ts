@@ -4,6 +4,7 @@ import { Output } from "../../src/output/output.js";
 import { findProject } from "../../src/project/find-project.js";
 import { openProject } from "../../src/project/open-project.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { eventually } from "./eventually.js";
 import { type Files, TemporaryProject } from "./temporary-project.js";
 
 export interface ProjectApi {
@@ -137,14 +138,4 @@ export const BROKEN: Files = { "knock/workflows/zz/workflow.json": "{" };
 /** Waits until a project with {@link BROKEN} has been looked at whole: what changes from now on is announced. */
 export async function surveyed({ said }: ProjectApi): Promise<void> {
   await eventually(() => said.some((line) => line.includes("zz")));
-}
-
-/** Looks until it is there, or for too long. */
-export async function eventually<T>(look: () => T | Promise<T>): Promise<NonNullable<T>> {
-  for (let looks = 0; looks < 1_000; looks++) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error("it did not come about");
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { execa, type ResultPromise } from "execa";
-import { afterAll, test } from "vitest";
+import { inject, test } from "vitest";
 import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import { isJsonObject, type JsonObject } from "../../src/util/json.js";
 
@@ -20,6 +20,8 @@ export interface RunOptions {
   /** Who runs it, where the test itself runs as root. */
   uid?: number;
   gid?: number;
+  /** The script to run instead of the checkout's `bin/knock.js`. */
+  bin?: string;
 }
 
 export interface TerminalOptions extends RunOptions {
@@ -129,9 +131,9 @@ function typeKeys(terminal: { stdin: Writable; stdout: Readable }, after: RegExp
   terminal.stdout.on("end", () => terminal.stdin.end());
 }
 
-/** Without `name` the folder is empty: no project. */
-export function createSample(name: SampleName | null): Sample {
-  const root = mkdtempSync(join(tmpdir(), "knock-cli-"));
+/** Copies a sample project to a new folder below `parent`. Without `name` the folder is empty: no project. */
+export function createSample(name: SampleName | null, parent = tmpdir()): Sample {
+  const root = mkdtempSync(join(parent, "knock-cli-"));
   const dir = join(root, "project");
   const home = join(root, "home");
   const bin = join(root, "bin");
@@ -165,7 +167,7 @@ export function createSample(name: SampleName | null): Sample {
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
   });
   const knock = async (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
-    ran(await execa(process.execPath, [BIN, ...args], common(options)));
+    ran(await execa(process.execPath, [options.bin ?? BIN, ...args], common(options)));
   return {
     dir,
     home,
@@ -206,13 +208,10 @@ export function createSample(name: SampleName | null): Sample {
   };
 }
 
+/** Samples with a new store, kept for all test files of this worker process. */
 const freshStores = new Map<string, Promise<Sample>>();
 
-afterAll(async () => {
-  for (const sample of freshStores.values()) (await sample).remove();
-});
-
-/** A sample with a store, made once for a file of tests. */
+/** Returns a sample whose store has been opened but not used. It is created once per worker process. */
 function freshStore(name: SampleName | null): Promise<Sample> {
   const made = freshStores.get(String(name)) ?? makeFreshStore(name);
   freshStores.set(String(name), made);
@@ -220,7 +219,7 @@ function freshStore(name: SampleName | null): Promise<Sample> {
 }
 
 async function makeFreshStore(name: SampleName | null): Promise<Sample> {
-  const sample = createSample(name);
+  const sample = createSample(name, inject("sharedFolder"));
   const { exitCode, stderr } = await sample.knock(["runs"]);
   if (exitCode !== 0) throw new Error(`no fresh store: ${stderr}`);
   return sample;

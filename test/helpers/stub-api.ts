@@ -27,6 +27,8 @@ export interface StubExpectation {
   headers?: Record<string, string | RegExp | null>;
   /** Undefined: there must be no body. */
   body?: unknown;
+  /** Matches every further request, at least one. */
+  isRepeated?: boolean;
   reply: StubReply | ((request: SeenRequest) => StubReply);
 }
 
@@ -56,13 +58,15 @@ export interface StubApi {
  */
 export async function startStubApi(apiKey = "sk_test_0123456789abcdefghij"): Promise<StubApi> {
   const expected: StubExpectation[] = [];
+  const repeated = new Set<StubExpectation>();
   const faults: string[] = [];
   const requests: SeenRequest[] = [];
 
   const server = createServer(async (request, response) => {
     const seen = await readRequest(request);
     requests.push(seen);
-    const expectation = expected.shift();
+    const expectation = expected[0]?.isRepeated ? expected[0] : expected.shift();
+    if (expectation?.isRepeated) repeated.add(expectation);
     const fault = expectation === undefined ? "nothing more was expected" : faultOf(seen, expectation, apiKey);
     if (fault !== null) {
       faults.push(`${seen.method} ${seen.path}: ${fault}`);
@@ -84,7 +88,9 @@ export async function startStubApi(apiKey = "sk_test_0123456789abcdefghij"): Pro
     async finish() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      const unused = expected.map(({ method, path }) => `never came: ${method} ${path}`);
+      const unused = expected
+        .filter((expectation) => !repeated.has(expectation))
+        .map(({ method, path }) => `never came: ${method} ${path}`);
       const all = [...faults, ...unused];
       if (all.length > 0) throw new Error(`The stub API saw other requests than expected:\n  ${all.join("\n  ")}`);
     },

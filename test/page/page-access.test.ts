@@ -83,7 +83,6 @@ describe.runIf(hasBrowser)("who uses the page", () => {
       await page.getByRole("dialog").waitFor();
       expect(await violations(page)).toEqual([]);
     },
-    60_000,
   );
 
   it.each([961, 960, 929, 928, 768, 360])("at %i pixels has place for the clock, moved and lost", async (width) => {

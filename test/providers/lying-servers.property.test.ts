@@ -8,6 +8,7 @@ import type { Json, JsonObject } from "../../src/util/json.js";
 import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
 import { type Http2Target, startHttp2Target } from "../helpers/http2-target.js";
 import { jsonWith } from "../helpers/json-arbitraries.js";
+import { propertyRuns } from "../helpers/property-runs.js";
 import { channel, email, message, ProviderBench } from "../helpers/provider-bench.js";
 
 const SECRET = "the-secret-0123456789";
@@ -156,7 +157,7 @@ describe("whatever a server answers, a delivery comes of it", () => {
         const stored = { recipient: { connections: connection ? [connection] : [] }, tenant: {} };
         checkDelivery(await bench.send(to, sent, stored));
       }),
-      { numRuns: 150 },
+      propertyRuns(750),
     );
   });
 
@@ -174,7 +175,7 @@ describe("whatever a server answers, a delivery comes of it", () => {
         http2.answer({ status, headers, text });
         checkDelivery(await bench.send(to, push()));
       }),
-      { numRuns: 150 },
+      propertyRuns(750),
     );
   });
 });

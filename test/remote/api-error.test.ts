@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { exitCodeOf, KnockError } from "../../src/errors/knock-error.js";
 import { apiErrorOf, type ErrorContext, pointerOfField } from "../../src/remote/api-error.js";
 import { createRedact } from "../../src/remote/redact.js";
+import { propertyRuns } from "../helpers/property-runs.js";
 
 const KEY = "sk_test_0123456789abcdefghij";
 const context: ErrorContext = {
@@ -174,7 +175,7 @@ describe("the API's errors", () => {
         for (const { pointer } of error.details) expect(pointer === "" || pointer.startsWith("/")).toBe(true);
         expect([2, 4, 5, 6, 7, 8]).toContain(exitCodeOf(error));
       }),
-      { numRuns: 500 },
+      propertyRuns(2_500),
     );
   });
 });

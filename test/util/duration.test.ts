@@ -95,11 +95,10 @@ describe("parseDuration (section 5 of the contract, the clock)", () => {
     );
   });
 
-  it("is linear in the length of what it refuses", () => {
-    const started = performance.now();
-    parseDuration(`${"1m".repeat(50_000)}!`);
-    parseDuration("1".repeat(100_000));
-    expect(performance.now() - started).toBeLessThan(1_000);
+  it("rejects long input without backtracking", () => {
+    // With backtracking, either text would keep the process busy for longer than the test run.
+    expect(parseDuration(`${"1m".repeat(1_000_000)}!`)).toBeUndefined();
+    expect(parseDuration("1".repeat(1_000_000))).toBeUndefined();
   });
 });
 

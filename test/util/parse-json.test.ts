@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseJson } from "../../src/util/parse-json.js";
+import { propertyRuns } from "../helpers/property-runs.js";
 
 describe("parseJson", () => {
   it.each<[string, string, number, number]>([
@@ -70,7 +71,7 @@ describe("parseJson", () => {
         }
         expect(parsed).toEqual({ value: expected });
       }),
-      { numRuns: 1_000 },
+      propertyRuns(5_000),
     );
   });
 

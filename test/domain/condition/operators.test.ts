@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OPERATORS, type Operator } from "../../../src/domain/condition/condition.js";
 import { evaluateOperator } from "../../../src/domain/condition/operators.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 
 const NOW = Date.parse("2025-06-04T10:00:00Z");
 const at = (ms: number) => new Date(NOW + ms).toISOString();
@@ -146,7 +147,7 @@ describe("properties of the operators", () => {
       fc.property(fc.constantFrom(...OPERATORS), json, json, (operator, value, argument) => {
         expect(typeof evaluate(operator, value, argument)).toBe("boolean");
       }),
-      { numRuns: 2_000 },
+      propertyRuns(10_000),
     );
   });
 
@@ -179,7 +180,7 @@ describe("properties of the operators", () => {
           a === b || (a === 0 && b === 0),
         );
       }),
-      { numRuns: 1_000 },
+      propertyRuns(5_000),
     );
   });
 
@@ -200,7 +201,7 @@ describe("properties of the operators", () => {
         const expected = Buffer.compare(Buffer.from(a, "utf8"), Buffer.from(b, "utf8")) < 0; // UTF-8 sorts by code point
         expect(evaluate("less_than", a, b)).toBe(expected);
       }),
-      { numRuns: 1_000 },
+      propertyRuns(5_000),
     );
   });
 

@@ -7,6 +7,7 @@ import { KnockError } from "../../../src/errors/knock-error.js";
 import { isUuid } from "../../../src/util/ids.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { jsonWith, mutationsOf, nested } from "../../helpers/json-arbitraries.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 import { faultsOf, hasParent, thrownBy } from "../../helpers/thrown-by.js";
 
 const ID = "6b1d2a0e-3f1f-4a52-9d53-1d6b8b0c2a41";
@@ -215,7 +216,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
             expect([pointer, hasParent(value, pointer)]).toEqual([pointer, true]);
         }
       }),
-      { numRuns: 2_000 },
+      propertyRuns(10_000),
     );
   });
 });

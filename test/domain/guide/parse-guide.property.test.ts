@@ -7,6 +7,7 @@ import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { jsonWith, mutationsOf } from "../../helpers/json-arbitraries.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 import { hasParent } from "../../helpers/thrown-by.js";
 
 const TYPE: JsonObject = {
@@ -84,7 +85,7 @@ test("a mutated guide is a guide, which renders or says why not, or a KnockError
         }
       });
     }),
-    { numRuns: 1_500 },
+    propertyRuns(7_500),
   );
   expect(rendered).toBeGreaterThan(0);
 });
@@ -94,6 +95,6 @@ test("a mutated message type is one, or a KnockError with pointers", () => {
     fc.property(fc.oneof(mutationsOf(TYPE, jsonWith(...KEYS)), jsonWith(...KEYS)), (raw) =>
       attempt(raw, () => expect(parseMessageType("banner", raw, "file").variants.length).toBeGreaterThan(0)),
     ),
-    { numRuns: 1_500 },
+    propertyRuns(7_500),
   );
 });

@@ -4,6 +4,7 @@ import { parseRecipientsFile } from "../../../src/domain/request/parse-recipient
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { jsonWith, mutationsOf, nested } from "../../helpers/json-arbitraries.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 import { faultsOf, hasParent, thrownBy } from "../../helpers/thrown-by.js";
 
 const parse = (raw: Json) => parseRecipientsFile(raw, "people.json");
@@ -128,7 +129,7 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
           for (const { pointer } of error.details) expect([pointer, hasParent(raw, pointer)]).toEqual([pointer, true]);
         }
       }),
-      { numRuns: 2_000 },
+      propertyRuns(10_000),
     );
   });
 });

@@ -5,6 +5,7 @@ import { parseExpectation } from "../../../src/domain/run/expectation.js";
 import type { RecipientOutcome, StepOutcome, TriggerOutcome } from "../../../src/domain/run/outcome.js";
 import { summarize } from "../../../src/domain/run/outcome.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 import { thrownBy } from "../../helpers/thrown-by.js";
 
 function step(
@@ -133,7 +134,7 @@ describe("--expect (section 2 of the contract)", () => {
           }
         },
       ),
-      { numRuns: 1_000 },
+      propertyRuns(5_000),
     );
   });
 });

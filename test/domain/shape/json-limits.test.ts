@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { checkJsonShape, MAX_JSON_DEPTH } from "../../../src/domain/shape/json-limits.js";
 import type { Json } from "../../../src/util/json.js";
 import { jsonWith, nested } from "../../helpers/json-arbitraries.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
 
 const refuse = (value: unknown) => thrownBy(() => checkJsonShape(value, "the file"));
@@ -36,14 +37,12 @@ describe("checkJsonShape", () => {
         const [detail] = refuse(value).details;
         expect(detail?.pointer.endsWith("/__proto__")).toBe(true);
       }),
-      { numRuns: 1_000 },
+      propertyRuns(5_000),
     );
   });
 
-  it("walks a list of millions without a string for each place", () => {
+  it("accepts a list of five million items", () => {
     const list: Json[] = Array<number>(5_000_000).fill(0);
-    const started = performance.now();
-    checkJsonShape({ list }, "x");
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(() => checkJsonShape({ list }, "x")).not.toThrow();
   });
 });

@@ -4,6 +4,7 @@ import { checkTriggerData } from "../../../src/domain/shape/trigger-data-schema.
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { jsonWith } from "../../helpers/json-arbitraries.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 import { faultsOf, hasParent, thrownBy } from "../../helpers/thrown-by.js";
 
 const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
@@ -278,7 +279,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
             expect([pointer, hasParent({ data }, pointer)]).toEqual([pointer, true]);
         }
       }),
-      { numRuns: 2_000 },
+      propertyRuns(10_000),
     );
   });
 });

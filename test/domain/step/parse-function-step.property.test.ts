@@ -5,6 +5,7 @@ import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { walkSteps } from "../../../src/domain/workflow/workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../../src/util/json.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 
 const SECTION = readFileSync(new URL("../../../docs/reference/workflow-format.md", import.meta.url), "utf8").split(
   "\n## 20. ",
@@ -114,7 +115,7 @@ describe("a mutated file", () => {
           expect(error.details.length).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 2_000 },
+      propertyRuns(10_000),
     );
     expect(refused).toBeGreaterThan(0);
   });

@@ -5,6 +5,7 @@ import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { jsonWith, mutationsOf, nested } from "../../helpers/json-arbitraries.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 import { hasParent } from "../../helpers/thrown-by.js";
 
 const FIELDS = ["key", "recipients", "actor", "tenant", "data", "cancellation_key", "idempotency_key", "settings"];
@@ -64,7 +65,7 @@ const validPayload = fc.record(
 
 describe("parseTrigger", () => {
   it("throws nothing but a KnockError whose pointers lead into the payload, whatever it is handed", () => {
-    fc.assert(fc.property(jsonWith(...FIELDS, ...INLINE), check), { numRuns: 2_000 });
+    fc.assert(fc.property(jsonWith(...FIELDS, ...INLINE), check), propertyRuns(10_000));
   });
 
   it("and so for payloads that are nearly right", () => {
@@ -80,7 +81,7 @@ describe("parseTrigger", () => {
       cancellation_key: "k",
       settings: { sandbox_mode: true },
     };
-    fc.assert(fc.property(mutationsOf(sample, jsonWith(...INLINE)), check), { numRuns: 2_000 });
+    fc.assert(fc.property(mutationsOf(sample, jsonWith(...INLINE)), check), propertyRuns(10_000));
   });
 
   it("takes every valid payload, and sends it on as it was", () => {
@@ -99,7 +100,7 @@ describe("parseTrigger", () => {
           expect(parseTrigger(trigger.payload, "welcome").trigger).toEqual(trigger);
         },
       ),
-      { numRuns: 500 },
+      propertyRuns(2_500),
     );
   });
 

@@ -279,10 +279,9 @@ describe("sizes (C-017, E-028)", () => {
     );
   });
 
-  it("counts a million small values quickly", () => {
-    const started = performance.now();
-    trigger({ recipients: ["a"], data: { list: Array<number>(4_000_000).fill(0) } });
-    expect(performance.now() - started).toBeLessThan(5_000);
+  it("accepts four million small values", () => {
+    const list = Array<number>(4_000_000).fill(0);
+    expect(trigger({ recipients: ["a"], data: { list } }).data.list).toHaveLength(4_000_000);
   });
 
   it.each([200, 100_000])("refuses data nested %d deep, and keeps its own footing", (levels) => {

@@ -11,6 +11,7 @@ import { readProjectJson } from "../../../src/project/read-json-file.js";
 import { resolveFileReferences } from "../../../src/project/resolve-file-references.js";
 import type { Json } from "../../../src/util/json.js";
 import { jsonWith, mutationsOf } from "../../helpers/json-arbitraries.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 import { hasParent } from "../../helpers/thrown-by.js";
 
 const FIELDS = ["ref", "type", "steps", "branches", "conditions", "all", "any", "template", "settings", "channel_type"];
@@ -71,7 +72,7 @@ describe("parseWorkflow, resolveChannelTypes and compileWorkflow", () => {
       fc.asyncProperty(mutated, async ({ key, raw, environment }) => {
         if (await check(key, raw, environment)) taken++;
       }),
-      { numRuns: 3_000 },
+      propertyRuns(15_000),
     );
     expect(taken).toBeGreaterThan(100); // else nothing but the first check was tried
   });
@@ -81,7 +82,7 @@ describe("parseWorkflow, resolveChannelTypes and compileWorkflow", () => {
       fc.asyncProperty(jsonWith(...FIELDS), async (raw) => {
         await check("any", raw, {});
       }),
-      { numRuns: 1_000 },
+      propertyRuns(5_000),
     );
   });
 });

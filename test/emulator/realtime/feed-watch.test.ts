@@ -4,7 +4,7 @@ import { FeedWatch } from "../../../src/emulator/realtime/feed-watch.js";
 import { StoreWatch } from "../../../src/emulator/store-watch.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { EngineHarness } from "../../helpers/engine-harness.js";
-import { eventually } from "../../helpers/project-emulator.js";
+import { eventually } from "../../helpers/eventually.js";
 
 const FEED = { ref: "feed_1", type: "channel", channel_key: "feed", channel_type: "in_app_feed" };
 const USERS = Array.from({ length: 60 }, (_, index) => `w${index}`);

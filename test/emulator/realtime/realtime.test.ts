@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { AnsweredRequest } from "../../../src/emulator/emulator-options.js";
 import { type BrowserFeed, listen } from "../../helpers/browser-client.js";
+import { PATIENCE } from "../../helpers/eventually.js";
 import { type OpenedEmulator, withApi } from "../../helpers/open-emulator.js";
 
 type Frame = [
@@ -14,7 +15,6 @@ type Frame = [
 ];
 
 const TOPIC = "feeds:c-feed:u1";
-const PATIENCE = { timeout: 15_000, interval: 10 };
 
 /** A socket that says frames as they are. */
 async function connect(url: string, query = "?&api_key=pk_test&&vsn=2.0.0") {

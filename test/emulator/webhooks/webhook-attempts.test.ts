@@ -7,8 +7,8 @@ import { outboundLogOf } from "../../../src/store/sqlite/log/outbound-log.js";
 import type { SqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
+import { eventually } from "../../helpers/eventually.js";
 import { type HttpTarget, startHttpTarget } from "../../helpers/http-target.js";
-import { eventually } from "../../helpers/project-emulator.js";
 
 let harness: EngineHarness;
 let target: HttpTarget;

@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { eventually } from "../../helpers/eventually.js";
 import { type HttpTarget, startHttpTarget, type TargetRequest } from "../../helpers/http-target.js";
 import {
   BROKEN,
-  eventually,
   openProjectApi,
   type ProjectApi,
   type ProjectSetup,

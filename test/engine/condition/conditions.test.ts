@@ -13,6 +13,7 @@ import {
   evaluateConditions,
 } from "../../../src/engine/condition/conditions.js";
 import type { Json } from "../../../src/util/json.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 
 const NOW = Date.parse("2025-06-04T10:00:00Z");
 
@@ -295,7 +296,7 @@ describe("properties", () => {
         expect(typeof passed).toBe("boolean");
         for (const entry of evaluated) expect(describeCondition(entry)).toContain(entry.operator);
       }),
-      { numRuns: 1_000 },
+      propertyRuns(5_000),
     );
   });
 
@@ -318,7 +319,7 @@ describe("properties", () => {
           ),
         ).toBe(passed);
       }),
-      { numRuns: 1_000 },
+      propertyRuns(5_000),
     );
   });
 

@@ -181,9 +181,8 @@ describe("faults of a template (T-002, T-090, F-016, F-017, F-054, F-055)", () =
     ],
     ["loops in loops", `${"{% for i in (1..1000) %}".repeat(4)}x${"{% endfor %}".repeat(4)}`],
   ])("ends %s with a render error", (_what, source) => {
-    const started = performance.now();
+    // Without a limit, none of these would end within the test run.
     expect(() => render(source)).toThrow(RenderError);
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   it.each(["''", "nil", "data.nope", ""])(

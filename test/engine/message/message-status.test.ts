@@ -9,6 +9,7 @@ import {
 } from "../../../src/domain/message/message.js";
 import { evaluateConditions } from "../../../src/engine/condition/conditions.js";
 import { parseMessageVariable, type StepMessageState } from "../../../src/engine/message/message-status.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 
 type Message = [status: DeliveryStatus, ...engagement: EngagementStatus[]];
 
@@ -221,7 +222,7 @@ describe("properties of message statuses", () => {
         expect(is("equal_to")).not.toBe(is("not_equal_to"));
         if (is("equal_to")) expect(is("less_than_or_equal_to") && is("greater_than_or_equal_to")).toBe(true);
       }),
-      { numRuns: 1_000 },
+      propertyRuns(5_000),
     );
   });
 

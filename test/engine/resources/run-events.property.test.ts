@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../../../src/util/json.js";
 import { batch, minutes } from "../../helpers/batch-case.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { HOUR, MINUTE, step, when } from "../../helpers/engine-harness.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 
 interface State {
   status: string;
@@ -128,7 +129,7 @@ describe("a run's events", () => {
             for (const { recipientRun } of items) expect(["completed", "cancelled"]).toContain(recipientRun.status);
           }),
         ),
-        { numRuns: 150 },
+        propertyRuns(750),
       ),
     120_000,
   );

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseRepeats } from "../../../src/domain/trigger/parse-repeats.js";
 import { REPEAT_DAYS, type RepeatRule } from "../../../src/domain/trigger/schedule.js";
 import { nextOccurrence } from "../../../src/engine/schedule/schedule-times.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 
 const UTC = "Etc/UTC";
 const NEW_YORK = "America/New_York";
@@ -248,7 +249,7 @@ describe("nextOccurrence, for any rules", () => {
           expect(found).toEqual(series(repeats, null, anchor, zone).filter((at) => at <= ending));
         },
       ),
-      { numRuns: 100 },
+      propertyRuns(500),
     );
   });
 
@@ -260,7 +261,7 @@ describe("nextOccurrence, for any rules", () => {
         if (at === undefined) return;
         expect(nextOccurrence({ repeats: [rule], ending_at: null }, anchor, at - 1, zone)).toBe(at);
       }),
-      { numRuns: 100 },
+      propertyRuns(500),
     );
   });
 
@@ -296,7 +297,7 @@ describe("nextOccurrence, for any rules", () => {
           expect(Math.round(apart) % rule.interval).toBe(0);
         }
       }),
-      { numRuns: 200 },
+      propertyRuns(1_000),
     );
   });
 });

@@ -3,6 +3,7 @@ import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
 import type { SendWindow } from "../../../src/domain/workflow/workflow.js";
 import { nextWindowRule, resolveZone, sendWindowOpening } from "../../../src/engine/schedule/time-windows.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 
 const ms = (iso: string) => Date.parse(iso);
 const iso = (at: number | null | undefined) =>
@@ -360,7 +361,7 @@ describe("properties of windows", () => {
           expect(nextWindowRule(windowRule, now + Math.floor((at - now) / 2), zoneName)).toBe(at);
         }
       }),
-      { numRuns: 500 },
+      propertyRuns(2_500),
     );
   });
 
@@ -392,7 +393,7 @@ describe("properties of windows", () => {
         expect(sendWindowOpening(list, opening - 1, zoneName)).toBe(opening);
         expect(sendWindowOpening(list, now + Math.floor((opening - now) / 2), zoneName)).toBe(opening);
       }),
-      { numRuns: 500 },
+      propertyRuns(2_500),
     );
   });
 
@@ -406,7 +407,7 @@ describe("properties of windows", () => {
         const open = window.type === "send" && (window.from as string) <= clock && clock < (window.until as string);
         expect(sendWindowOpening(list, now, zoneName) === null).toBe(open);
       }),
-      { numRuns: 500 },
+      propertyRuns(2_500),
     );
   });
 });

@@ -6,6 +6,7 @@ import type { JsonObject } from "../../../src/util/json.js";
 import { batch, minutes } from "../../helpers/batch-case.js";
 import { bodyOf, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, HOUR, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
+import { propertyRuns } from "../../helpers/property-runs.js";
 
 const RECIPIENTS = ["ana", "bo"];
 const WINDOW = 5 * MINUTE;
@@ -165,7 +166,7 @@ describe("batches", () => {
               }
             }),
         ),
-        { numRuns: 200 },
+        propertyRuns(1_000),
       ),
     120_000,
   );
@@ -184,7 +185,7 @@ describe("batches", () => {
               await checkItems(h, items);
             }),
         ),
-        { numRuns: 100 },
+        propertyRuns(500),
       ),
     120_000,
   );
@@ -226,7 +227,7 @@ describe("throttles", () => {
               expect(messages.sort()).toEqual(expected.sort());
             }),
         ),
-        { numRuns: 100 },
+        propertyRuns(500),
       ),
     120_000,
   );
