@@ -104,6 +104,15 @@ export function createContext(
     return branch;
   };
 
+  /** The project's files as the target uses them: locally with those of the branch. */
+  async function filesOf(flags: TargetFlags): Promise<Project | null> {
+    const found = await projectOf(flags);
+    if (found === null) return null;
+    const isLocal = (await settingsOf(flags)).target.value === "local";
+    const branch = isLocal ? await branchOf(found, flags) : null;
+    return (branch === null ? null : found.branch(branch)) ?? found;
+  }
+
   async function openLocalTarget(flags: TargetFlags, isRemoteToo = false) {
     const found = await requireProject(flags, isRemoteToo);
     const settings = await settingsOf(flags);
@@ -237,13 +246,14 @@ export function createContext(
       checkTriggerData(workflow, trigger.data);
       return "checked";
     },
-    async namesWorkflow(word, flags) {
-      const found = await projectOf(flags);
-      if (found === null) return false;
-      const isLocal = (await settingsOf(flags)).target.value === "local";
-      const branch = isLocal ? await branchOf(found, flags) : null;
-      const files = (branch === null ? null : found.branch(branch)) ?? found;
-      return (await files.workflowKeys()).includes(word);
+    namesWorkflow: async (word, flags) => ((await (await filesOf(flags))?.workflowKeys()) ?? []).includes(word),
+    async stepNames(workflows, flags) {
+      const files = await filesOf(flags);
+      return files === null ? null : (await import("./step-names.js")).readStepNames(files, workflows);
+    },
+    async reportUnmet(title, results) {
+      if (env.GITHUB_ACTIONS !== "true") return;
+      (await import("./github-actions.js")).reportToGitHub(title, results, env, output);
     },
     workflowWarnings: async (workflow, flags) => (await projectOf(flags))?.workflowWarnings(workflow) ?? [],
     async describeRequest(trigger, idempotencyKey, flags) {

@@ -1,8 +1,21 @@
 import type { Command } from "commander";
+import type { CancelOutcome, RecipientOutcome } from "../domain/run/outcome.js";
 import { parseCancellation } from "../domain/trigger/parse-trigger.js";
 import { readCancelRecipients } from "../input/trigger-payload.js";
 import { printCancellation } from "../output/print-outcome.js";
+import type { Operations } from "../ports/operations.js";
 import type { CommandContext, TargetFlags } from "./context.js";
+import {
+  addExpectOption,
+  checkExpectations,
+  checkRuleSteps,
+  type Expectation,
+  type ExpectedOutcome,
+  exitByExpectations,
+  expectationsField,
+  outcomeOfRun,
+  readRules,
+} from "./shared/expectations.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 
 interface CancelFlags extends CommonFlags, TargetFlags {
@@ -10,6 +23,7 @@ interface CancelFlags extends CommonFlags, TargetFlags {
   recipient?: string[];
   object?: string[];
   failIfNone?: boolean;
+  expect?: string[];
 }
 
 export function registerCancel(program: Command, context: CommandContext): void {
@@ -25,9 +39,11 @@ export function registerCancel(program: Command, context: CommandContext): void 
     .option("--recipient <value...>", "the same as --recipients")
     .option("--object <collection/id...>", "only these objects, in short")
     .option("--fail-if-none", "exit 1 when nothing was cancelled");
+  addExpectOption(command, "cancelled=2, not_cancellable=0, ada:delay_1=cancelled");
   addExamples(addCommonOptions(addTargetOptions(command)), [
     "knock cancel invite invite-42",
     "knock cancel invite invite-42 --recipients grace --json",
+    "knock cancel invite invite-42 --expect 'cancelled>=0'",
   ]);
   command.action((workflow: string, key: string, flags: CancelFlags) => {
     applyVerbosity(context, flags);
@@ -40,8 +56,30 @@ async function runCancel(workflow: string, key: string, flags: CancelFlags, cont
     flags.recipients || flags.recipient ? [...(flags.recipients ?? []), ...(flags.recipient ?? [])] : undefined;
   const recipients = await readCancelRecipients({ recipients: listed, object: flags.object }, context.input);
   const cancellation = parseCancellation({ cancellation_key: key, recipients }, workflow);
+  const rules = readRules(flags, "cancellation");
+  await checkRuleSteps(rules, [workflow], flags, context);
   const operations = await context.openOperations(flags);
   const outcome = await operations.cancelWorkflow(cancellation);
-  printCancellation(outcome, cancellation.recipients !== null, context.output);
+  const results = checkExpectations(rules, await expectedOfCancellation(outcome, rules, operations));
+  const document = { ...outcome, ...expectationsField(results) };
+  printCancellation(document, cancellation.recipients !== null, context.output);
   if (flags.failIfNone && outcome.summary !== null && outcome.summary.cancelled === 0) context.exit(1);
+  await exitByExpectations(results, `knock cancel ${workflow} ${key}`, context);
+}
+
+/** What rules are checked against: the counters of the cancellation and, for rules about steps, the runs as they are now. */
+async function expectedOfCancellation(
+  { recipients, summary }: CancelOutcome,
+  rules: readonly Expectation[],
+  operations: Operations,
+): Promise<ExpectedOutcome> {
+  if (recipients === null || summary === null) return { recipients: null, summary: null };
+  const counts = { ...summary, recipients: recipients.length };
+  if (!rules.some(({ step }) => step !== null)) return { recipients: [], summary: counts };
+  const runs: RecipientOutcome[] = [];
+  for (const { recipient_run_id } of recipients) {
+    const run = await operations.readRecipientRun(recipient_run_id);
+    if (run !== null) runs.push(outcomeOfRun(run));
+  }
+  return { recipients: runs, summary: counts };
 }

@@ -1,9 +1,22 @@
 import type { Command } from "commander";
+import type { RecipientOutcome } from "../domain/run/outcome.js";
 import { KnockError } from "../errors/knock-error.js";
 import { durationArgument, laterTime, timeArgument } from "../input/parse-time.js";
 import { printClock, warnHeld } from "../output/print-clock.js";
-import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
+import type { AdvancedRun, ClockMoveOptions, HeldOccurrence, LocalOperations } from "../ports/operations.js";
 import type { CommandContext, TargetFlags } from "./context.js";
+import {
+  checkExpectations,
+  checkRuleSteps,
+  type Expectation,
+  type ExpectFlags,
+  exitByExpectations,
+  expectationsField,
+  expectedOf,
+  outcomeOfRun,
+  RUN_RULES,
+  readRules,
+} from "./shared/expectations.js";
 import {
   addCommonOptions,
   addExamples,
@@ -13,6 +26,53 @@ import {
 } from "./shared/options.js";
 
 type ClockFlags = CommonFlags & TargetFlags & { force?: boolean };
+
+type MoveFlags = ClockFlags & ExpectFlags;
+
+/** Rules about what runs on the way. Their steps are looked up before the clock is moved. */
+async function readClockRules(flags: MoveFlags, context: CommandContext): Promise<Expectation[]> {
+  const rules = readRules(flags);
+  await checkRuleSteps(rules, null, flags, context);
+  return rules;
+}
+
+/** Moves the clock, prints what ran, and checks the rules against it. */
+async function moveTo(
+  to: number,
+  how: Pick<ClockMoveOptions, "force" | "fromNow">,
+  rules: readonly Expectation[],
+  engine: LocalOperations,
+  title: string,
+  context: CommandContext,
+): Promise<void> {
+  const held: HeldOccurrence[] = [];
+  const state = await context.output.progress("running what falls due", () =>
+    engine.moveClock(to, { ...how, signal: context.signal, onHeld: (one) => held.push(one) }),
+  );
+  for (const one of held) warnHeld(one, context.output);
+  const results =
+    rules.length === 0 ? [] : checkExpectations(rules, expectedOf(await outcomesOfMove(state.ran, engine)));
+  printClock({ ...state, ...expectationsField(results) }, context.output);
+  await exitByExpectations(results, title, context);
+}
+
+/** The runs that moved on, each with the steps that were executed on the way, as they are now: messages may have been delivered since. */
+async function outcomesOfMove(ran: readonly AdvancedRun[], engine: LocalOperations): Promise<RecipientOutcome[]> {
+  const executed = new Map<string, Set<string>>();
+  for (const { recipient_run_id: id, steps } of ran) {
+    const refs = executed.get(id) ?? new Set();
+    for (const { ref } of steps) refs.add(ref);
+    executed.set(id, refs);
+  }
+  const outcomes: RecipientOutcome[] = [];
+  for (const [id, refs] of executed) {
+    const run = await engine.readRecipientRun(id);
+    if (run === null) continue;
+    const outcome = outcomeOfRun(run);
+    outcomes.push({ ...outcome, steps: outcome.steps.filter(({ ref }) => refs.has(ref)) });
+  }
+  return outcomes;
+}
 
 /** When something falls due. Throws `usage` where nothing waits for a time. */
 async function nextDue(engine: LocalOperations): Promise<number> {
@@ -43,22 +103,19 @@ export function registerClock(program: Command, context: CommandContext): void {
     clock
       .command("advance")
       .argument("<duration>", "such as 30m, 24h, 2d or PT30M; next: to what falls due next")
+      .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULES}`)
       .description("Moves the clock forward and runs what falls due on the way, each at its own time."),
-    ["knock clock advance 2d", "knock clock advance next"],
-  ).action(async (duration: string, flags: ClockFlags) => {
+    ["knock clock advance 2d", "knock clock advance next", "knock clock advance 1h --expect no-failures"],
+  ).action(async (duration: string, flags: MoveFlags) => {
     applyVerbosity(context, flags);
+    const rules = await readClockRules(flags, context);
     const length = duration === "next" ? null : durationArgument(duration, "the duration");
     const engine = await context.openLocal(flags);
     const to =
       length === null
         ? await nextDue(engine)
         : laterTime(Date.parse((await engine.readClock()).now), length, "the duration");
-    const held: HeldOccurrence[] = [];
-    const state = await context.output.progress("running what falls due", () =>
-      engine.moveClock(to, { force: false, fromNow: true, signal: context.signal, onHeld: (one) => held.push(one) }),
-    );
-    for (const one of held) warnHeld(one, context.output);
-    printClock(state, context.output);
+    await moveTo(to, { force: false, fromNow: true }, rules, engine, `knock clock advance ${duration}`, context);
   });
 
   add(
@@ -66,22 +123,15 @@ export function registerClock(program: Command, context: CommandContext): void {
       .command("set")
       .argument("<time>", "ISO 8601; without an offset it is UTC")
       .option("--force", "also backward")
+      .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULES}`)
       .description("Moves the clock to a time; forward, it runs what falls due on the way."),
     ["knock clock set 2030-06-04T10:00:00Z"],
-  ).action(async (time: string, flags: ClockFlags) => {
+  ).action(async (time: string, flags: MoveFlags) => {
     applyVerbosity(context, flags);
+    const rules = await readClockRules(flags, context);
     const to = timeArgument(time, "the time");
     const engine = await context.openLocal(flags);
-    const held: HeldOccurrence[] = [];
-    const state = await context.output.progress("running what falls due", () =>
-      engine.moveClock(to, {
-        force: flags.force ?? false,
-        signal: context.signal,
-        onHeld: (one) => held.push(one),
-      }),
-    );
-    for (const one of held) warnHeld(one, context.output);
-    printClock(state, context.output);
+    await moveTo(to, { force: flags.force ?? false }, rules, engine, `knock clock set ${time}`, context);
   });
 
   add(

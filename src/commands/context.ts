@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { ExpectationResult } from "../domain/run/expectation.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import type { ApiRequest } from "../domain/trigger/trigger-request.js";
 import type { InputSource } from "../input/input-source.js";
@@ -133,6 +134,13 @@ export interface CommandContext {
   checkTrigger(trigger: Trigger, flags: TargetFlags): Promise<"checked" | "unchecked">;
   /** Whether a word is a workflow's key in the project; false where there is no project. */
   namesWorkflow(word: string, flags: TargetFlags): Promise<boolean>;
+  /**
+   * Names of the steps of workflows: refs, channel types, channels. Null for `workflows` stands for all of the project; answers null
+   * where one of them is missing or cannot be read.
+   */
+  stepNames(workflows: readonly string[] | null, flags: TargetFlags): Promise<readonly string[] | null>;
+  /** Reports rules of `--expect` of which some are not met to the CI system that runs the command, if it is a known one. */
+  reportUnmet(title: string, results: readonly ExpectationResult[]): Promise<void>;
   /** What a workflow file that this command has read says without effect, a line each. */
   workflowWarnings(workflow: string, flags: TargetFlags): Promise<readonly string[]>;
   /** The request a remote trigger would make; without a key configured it shows none. */

@@ -9,6 +9,7 @@ import {
   SANDBOXED,
   statusWord,
 } from "../domain/message/message.js";
+import { outcomesOfMessages } from "../domain/run/message-outcomes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { parseJsonFlag } from "../input/parse-flags.js";
@@ -17,6 +18,16 @@ import type { MessageFilter } from "../ports/filters.js";
 import type { Operations } from "../ports/operations.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { CommandContext, Shown, TargetFlags } from "./context.js";
+import {
+  addExpectOption,
+  checkExpectations,
+  checkRuleSteps,
+  type ExpectFlags,
+  exitByExpectations,
+  expectationsField,
+  expectedOf,
+  readRules,
+} from "./shared/expectations.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 import { localResources, noteStranger } from "./shared/strangers.js";
@@ -207,6 +218,18 @@ async function noteSandboxed(filter: MessageFilter, operations: Operations, { ou
     );
 }
 
+/** What rules read of every message that matches, page by page; contents and data are left out. */
+async function everyMessage(filter: MessageFilter, operations: Operations): Promise<JsonObject[]> {
+  const all: JsonObject[] = [];
+  for (let after: string | undefined; ; ) {
+    const { items, page_info } = await operations.listMessages(filter, { limit: 1_000, after });
+    for (const { id, recipient, status, channel, source, scheduled_at } of items)
+      all.push({ id, recipient, status, channel, source, scheduled_at } as JsonObject);
+    if (page_info.after === null || page_info.after === after) return all;
+    after = page_info.after;
+  }
+}
+
 function registerList(messages: Command, context: CommandContext): void {
   const list = messages
     .command("list", { isDefault: true })
@@ -217,12 +240,15 @@ function registerList(messages: Command, context: CommandContext): void {
     .option("--channel <key>", "only on this channel (key or id)")
     .option("--status <status>", `only with this status: ${LISTED.join(", ")}`)
     .option("--tenant <id>", "only of this tenant");
+  addExpectOption(list, "messages>=2, sandboxed=2, ada:email=sandboxed (of all messages that match, on every page)");
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), [
     "knock messages list --recipient ada",
     "knock messages list --channel in-app-feed --limit 5 --json",
+    "knock messages list --recipient ada --expect 'messages>=0'",
   ]);
-  list.action(async (flags: ListFlags) => {
+  list.action(async (flags: ListFlags & ExpectFlags) => {
     applyVerbosity(context, flags);
+    const rules = readRules(flags, "messages");
     const recipient = recipientKeyOf(flags.recipient);
     const status = statusFilter(flags.status);
     const page = pageOf(flags);
@@ -236,10 +262,15 @@ function registerList(messages: Command, context: CommandContext): void {
       tenant: flags.tenant,
     };
     const listed = await operations.listMessages(filter, page);
-    printMessages(listed, context.output);
+    const all = rules.length === 0 ? [] : await everyMessage(filter, operations);
+    if (rules.length > 0)
+      await checkRuleSteps(rules, flags.workflow === undefined ? null : [flags.workflow], flags, context);
+    const results = checkExpectations(rules, expectedOf(outcomesOfMessages(all)));
+    printMessages({ ...listed, ...expectationsField(results) }, context.output);
     if (listed.items.length === 0) await noteSandboxed(filter, operations, context);
     const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
     if (slip !== null) context.output.note(slip);
     if (listed.items.length === 0) await noteStranger(filter.recipient, localResources(operations), context);
+    await exitByExpectations(results, "knock messages list", context);
   });
 }

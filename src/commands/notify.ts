@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { parseExpectation } from "../domain/run/expectation.js";
 import { VERDICT_EXIT, verdictOf } from "../domain/run/outcome-verdict.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import { durationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, readPayload } from "../input/trigger-payload.js";
 import type { CommandContext } from "./context.js";
+import { checkRuleSteps, RUN_RULES, readRules } from "./shared/expectations.js";
 import { notifyLines } from "./shared/notify-lines.js";
 import {
   addCommonOptions,
@@ -18,7 +18,6 @@ import {
 } from "./shared/options.js";
 import {
   checkByProject,
-  checkExpectations,
   type NamedTrigger,
   type NotifyFlags,
   printRequest,
@@ -49,7 +48,7 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--all-or-nothing", "check every line of a JSON Lines file before triggering any")
     .option("--wait [duration]", "return when every run has ended, or after this long")
     .option("--dry-run", "check everything, show the request, change nothing")
-    .option("--expect <rule...>", "fail unless met: sent>=2, skipped=0, ada:email=sent, no-failures")
+    .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULES}`)
     .option("--no-validate", "do not check a remote trigger against the local project");
   addExamples(addCommonOptions(addTargetOptions(command)), [
     'knock notify new-comment --recipients ada,grace --actor alan --data \'{"page":"Home"}\'',
@@ -116,7 +115,7 @@ async function runNotify(named: string | null, given: NotifyFlags, context: Comm
         : undefined;
     durationArgument(flags.wait, "--wait", hint);
   }
-  const rules = (flags.expect ?? []).map(parseExpectation);
+  const rules = readRules(flags);
   if (hasPayloadLines(flags)) return notifyLines(workflow, flags, rules, context);
   if (flags.allOrNothing)
     throw new KnockError("usage", "--all-or-nothing goes with a file of one payload per line", {
@@ -124,14 +123,14 @@ async function runNotify(named: string | null, given: NotifyFlags, context: Comm
     });
   const { payload, name } = await readPayload(flags, context.input);
   const one = { ...parseTrigger(payload, workflow, name), name };
+  await checkRuleSteps(rules, [one.trigger.workflow], flags, context);
   if (flags.dryRun) return dryRun(one, flags, context);
   // A single local trigger is checked by the engine itself; but what is refused should leave no new store behind.
   if ((await context.targetOf(flags)) === "remote" || !(await context.hasStore(flags)))
     await checkByProject(one, flags, context);
   const operations = await context.openOperations(flags);
   const triggered = await triggerOne(one, operations, flags, context);
-  await printTriggered(triggered, operations, false, context);
-  const met = checkExpectations(triggered.outcome, rules, context);
+  const met = await printTriggered(triggered, operations, rules, false, context);
   for (const text of await context.workflowWarnings(one.trigger.workflow, flags))
     output.warn(`workflow "${one.trigger.workflow}": ${text}`);
   // Expectations, where given, are the user's own verdict.

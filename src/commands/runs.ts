@@ -4,7 +4,20 @@ import { KnockError } from "../errors/knock-error.js";
 import { printOutcome } from "../output/print-outcome.js";
 import { printRecipientRun, printRuns } from "../output/print-runs.js";
 import type { LocalOperations } from "../ports/operations.js";
+import type { JsonObject } from "../util/json.js";
 import type { CommandContext, TargetFlags } from "./context.js";
+import {
+  addExpectOption,
+  checkExpectations,
+  checkRuleSteps,
+  type ExpectFlags,
+  exitByExpectations,
+  expectationsField,
+  expectedOf,
+  jsonField,
+  outcomeOfRun,
+  readRules,
+} from "./shared/expectations.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 import { localResources, noteStranger } from "./shared/strangers.js";
@@ -79,25 +92,31 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .command("show")
     .argument("<id>", "a workflow run's or a recipient run's id")
     .description("One run with every step's outcome and reason.");
-  addExamples(addCommonOptions(addTargetOptions(show)), ['knock runs show "$(knock runs list --limit 1 --quiet)"']);
-  show.action(async (typed: string, flags: CommonFlags & TargetFlags) => {
+  addExamples(addExpectOption(addCommonOptions(addTargetOptions(show))), [
+    'knock runs show "$(knock runs list --limit 1 --quiet)"',
+    "knock runs show \"$(knock runs list --limit 1 --quiet)\" --expect 'sent>=1' no-failures",
+  ]);
+  show.action(async (typed: string, flags: CommonFlags & TargetFlags & ExpectFlags) => {
     applyVerbosity(context, flags);
+    const rules = readRules(flags);
     const operations = await context.openOperations(flags);
     const id = await wholeId(typed, ["workflow_run", "recipient_run"], operations);
     const outcome = await operations.readWorkflowRun(id);
-    if (outcome !== null) {
+    const run = outcome === null ? await operations.readRecipientRun(id) : null;
+    if (outcome === null && run === null)
+      throw new KnockError("resource_missing", `there is no run "${id}"`, {
+        hint: await missingHint(typed, "run", operations),
+      });
+    await checkRuleSteps(rules, [outcome?.workflow ?? String(run?.workflow)], flags, context);
+    const results = checkExpectations(rules, outcome ?? expectedOf([outcomeOfRun(run as JsonObject)]));
+    if (run !== null) printRecipientRun({ ...run, ...jsonField(results) }, context.output);
+    else if (outcome !== null) {
       const now =
         operations.target === "local"
           ? Date.parse((await (operations as LocalOperations).readClock()).now)
           : context.now();
-      printOutcome(outcome, now, context.output);
-      return;
+      printOutcome({ ...outcome, ...expectationsField(results) }, now, context.output);
     }
-    const run = await operations.readRecipientRun(id);
-    if (run === null)
-      throw new KnockError("resource_missing", `there is no run "${id}"`, {
-        hint: await missingHint(typed, "run", operations),
-      });
-    printRecipientRun(run, context.output);
+    await exitByExpectations(results, `knock runs show ${id}`, context);
   });
 }

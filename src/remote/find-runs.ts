@@ -1,7 +1,7 @@
+import { runIdOf } from "../domain/run/message-outcomes.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 import { eachPage, type Query } from "./list-page.js";
-import { runIdOf } from "./remote-outcome.js";
 import { readRunDetail } from "./run-detail.js";
 import { text } from "./run-events.js";
 

@@ -1,10 +1,11 @@
+import { runIdOf } from "../domain/run/message-outcomes.js";
 import type { TriggerOutcome } from "../domain/run/outcome.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { WaitOptions } from "../ports/operations.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 import { findMessages, findRunOfMessages, findRuns } from "./find-runs.js";
-import { hasEnded, outcomeOf, runIdOf, type ToldRun } from "./remote-outcome.js";
+import { hasEnded, outcomeOf, type ToldRun } from "./remote-outcome.js";
 import { readRunDetail } from "./run-detail.js";
 
 const FIRST_POLL_MS = 1_000;

@@ -1,10 +1,11 @@
+import { runIdOf } from "../domain/run/message-outcomes.js";
 import type { TriggerOutcome } from "../domain/run/outcome.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isUuid } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 import { findMessages, findRunOfMessages, findRuns } from "./find-runs.js";
-import { outcomeOf, runIdOf } from "./remote-outcome.js";
+import { outcomeOf } from "./remote-outcome.js";
 import { readRunDetail } from "./run-detail.js";
 
 /**

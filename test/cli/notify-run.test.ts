@@ -78,13 +78,21 @@ describe.concurrent("--dry-run", () => {
 
 describe.concurrent("--expect", () => {
   test.for<[rules: string[], exit: number, told: string]>([
-    [["sent>=2", "skipped=0", "waiting=2", "no-failures"], 0, ""],
-    [["ada:in_app_feed=sent", "grace:in-app=sent", "ada:delay_1=waiting"], 0, ""],
+    [
+      ["sent>=2", "skipped=0", "waiting=2", "no-failures"],
+      0,
+      "✓ expected sent>=2\n✓ expected skipped=0\n✓ expected waiting=2\n✓ expected no-failures",
+    ],
+    [
+      ["ada:in_app_feed=sent", "grace:in-app=delivered", "ada:delay_1=waiting"],
+      0,
+      "✓ expected ada:in_app_feed=sent\n✓ expected grace:in-app=delivered\n✓ expected ada:delay_1=waiting",
+    ],
     [["sent=3"], 1, "✗ expected sent=3: sent is 2"],
     [
       ["ada:email=sent"],
       1,
-      "✗ expected ada:email=sent: ada has no step email (so far: in_app_feed_1 sent, delay_1 waiting)",
+      "✗ expected ada:email=sent: ada has not reached step email yet (so far: in_app_feed_1 delivered, delay_1 waiting)",
     ],
     [
       ["lin:email=sent", "sent<2"],

@@ -6,9 +6,9 @@ import { type PayloadLine, readPayloadLines, shownFile } from "../../input/trigg
 import { printError } from "../../output/print-error.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
 import type { CommandContext } from "../context.js";
+import { checkRuleSteps } from "./expectations.js";
 import {
   checkByProject,
-  checkExpectations,
   type NamedTrigger,
   type NotifyFlags,
   printRequest,
@@ -120,8 +120,8 @@ class LineRun {
         continue;
       }
       const { outcome } = one.triggered;
-      await printTriggered(one.triggered, this.operations as Operations, true, context);
-      this.met = checkExpectations(outcome, rules, context) && this.met;
+      const met = await printTriggered(one.triggered, this.operations as Operations, rules, true, context);
+      this.met = met && this.met;
       this.verdicts.add(verdictOf(outcome));
       this.workflows.add(outcome.workflow);
       this.triggered++;
@@ -215,6 +215,8 @@ export async function notifyLines(
   rules: readonly Expectation[],
   context: CommandContext,
 ): Promise<void> {
+  // The workflows of a stream are not known before it is read: a rule's step has to be one of any workflow.
+  await checkRuleSteps(rules, workflow === null ? null : [workflow], flags, context);
   const run = new LineRun(workflow, flags, rules, context);
   const shown = shownFile(flags.file as string);
   const groups = flags.allOrNothing

@@ -8,6 +8,7 @@ import { printOutcome } from "../../output/print-outcome.js";
 import { untilText } from "../../output/words.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
 import type { CommandContext, TargetFlags } from "../context.js";
+import { checkExpectations, expectationsField, reportExpectations } from "./expectations.js";
 import type { CommonFlags } from "./options.js";
 import { localResources, meantTenant, warnOfUnidentified } from "./strangers.js";
 
@@ -104,29 +105,19 @@ export async function triggerOne(
   return { outcome, tenant: created };
 }
 
-/** Prints a trigger's outcome with its warnings. */
+/** Prints a trigger's outcome with its warnings and the rules of `--expect`; returns whether all of them are met. */
 export async function printTriggered(
   { outcome, tenant }: Triggered,
   operations: Operations,
+  rules: readonly Expectation[],
   oneLine: boolean,
   context: CommandContext,
-): Promise<void> {
+): Promise<boolean> {
   const { output } = context;
-  printOutcome(outcome, await targetNow(operations, outcome, context), output, oneLine);
+  const results = checkExpectations(rules, outcome);
+  const document = { ...outcome, ...expectationsField(results) };
+  printOutcome(document, await targetNow(operations, outcome, context), output, oneLine);
   if (tenant !== null) output.warn(`tenant "${tenant.id}" did not exist and was made. Did you mean "${tenant.meant}"?`);
   await warnOfUnidentified(outcome, localResources(operations), context);
-}
-
-/** Returns whether every rule is met; prints those that are not on standard error. */
-export function checkExpectations(
-  outcome: TriggerOutcome,
-  rules: readonly Expectation[],
-  context: CommandContext,
-): boolean {
-  const unmet = rules.flatMap(({ rule, check }) => {
-    const found = check(outcome);
-    return found === null ? [] : [`expected ${rule}: ${found}`];
-  });
-  for (const text of unmet) context.output.errorLine(`${context.output.paintError.red("✗")} ${text}`);
-  return unmet.length === 0;
+  return reportExpectations(results, `knock notify ${outcome.workflow}`, context);
 }

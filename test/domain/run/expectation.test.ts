@@ -81,7 +81,7 @@ describe("--expect (section 2 of the contract)", () => {
     ["sent>=5", "sent is 3"],
     ["no-failures", "failed is 2"],
     ["ada:email=sent", '"ada" email_1 is skipped (preference)'],
-    ["ada:push=sent", "ada has no step push (so far: feed_1 sent, email_1 skipped)"],
+    ["ada:push=sent", "ada ended without reaching step push (so far: feed_1 sent, email_1 skipped)"],
     ["zoe:email=sent", "zoe has no step email (recipient_not_found)"],
     ["bob:email=sent", "bob is not among the recipients"],
     ["p1:email_1=sent", "p1 is not among the recipients"],
@@ -95,6 +95,36 @@ describe("--expect (section 2 of the contract)", () => {
     const untold = { ...OUTCOME, recipients: null, summary: null };
     for (const rule of ["sent>=0", "no-failures", "ada:email=sent"])
       expect(parseExpectation(rule).check(untold)).toContain("--wait");
+  });
+
+  it("tells a step that may still come from one that the run ended without", () => {
+    const paused = { ...run("ada", step("feed_1", "in_app_feed", "sent")), status: "paused" as const };
+    const check = (...entries: RecipientOutcome[]) => parseExpectation("ada:email=sent").check(outcomeOf(...entries));
+    expect(check(paused)).toBe("ada has not reached step email yet (so far: feed_1 sent)");
+    expect(check({ ...paused, status: "completed" })).toBe(
+      "ada ended without reaching step email (so far: feed_1 sent)",
+    );
+    expect(check(paused, { ...paused, status: "completed" })).toContain("has not reached");
+  });
+
+  it("takes the words for a message's fate as outcomes and as counters of steps", () => {
+    const sandboxed = step("email_1", "email", "sent", { message_id: "m", message_status: "not_sent" });
+    const outcome = outcomeOf(run("ada", sandboxed), run("bob", { ...sandboxed, message_status: "delivered" }));
+    const check = (rule: string) => parseExpectation(rule).check(outcome);
+    for (const rule of ["sandboxed=1", "delivered=1", "bounced=0", "sent=2", "ada:email=sandboxed", "ada:email=sent"])
+      expect(check(rule), rule).toBeNull();
+    expect(check("bob:email=sandboxed")).toBe('"bob" email_1 is delivered');
+    expect(check("ada:email=skipped")).toBe('"ada" email_1 is sandboxed');
+  });
+
+  it("refuses counters that a command does not report", () => {
+    expect(thrownBy(() => parseExpectation("skipped=0", "messages"))).toMatchObject({
+      code: "usage",
+      message: expect.stringContaining("does not report"),
+      hint: expect.stringContaining("sandboxed"),
+    });
+    expect(thrownBy(() => parseExpectation("no-failures", "cancellation")).hint).toContain("not_cancellable");
+    expect(parseExpectation("not_cancellable=0", "cancellation").step).toBeNull();
   });
 
   it.each([

@@ -1,0 +1,107 @@
+import type { Command } from "commander";
+import {
+  checkExpectations,
+  checkStepNames,
+  type Expectation,
+  type ExpectationResult,
+  type ExpectationScope,
+  type ExpectedOutcome,
+  parseExpectation,
+} from "../../domain/run/expectation.js";
+import { recipientOf } from "../../domain/run/message-outcomes.js";
+import { type Reason, type RecipientOutcome, type StepOutcome, summarize } from "../../domain/run/outcome.js";
+import { RUN_STATUSES } from "../../domain/run/run-status.js";
+import { printExpectations } from "../../output/print-expectations.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { CommandContext, TargetFlags } from "../context.js";
+
+export interface ExpectFlags {
+  expect?: string[];
+}
+
+/** Examples of the rules that runs are checked against. */
+export const RUN_RULES = "sent>=2, skipped=0, ada:email=sent, no-failures";
+
+export function addExpectOption(command: Command, examples: string = RUN_RULES): Command {
+  return command.option("--expect <rule...>", `exit 1 unless every rule is met: ${examples}`);
+}
+
+/** The rules of `--expect`; none without the flag. Throws `usage`. */
+export function readRules({ expect }: ExpectFlags, scope?: ExpectationScope): Expectation[] {
+  return (expect ?? []).map((rule) => parseExpectation(rule, scope));
+}
+
+/**
+ * Throws `usage` for a rule about a step that none of the workflows has; null stands for every workflow of the project. Checks
+ * nothing where the project does not have one of them.
+ */
+export async function checkRuleSteps(
+  rules: readonly Expectation[],
+  workflows: readonly string[] | null,
+  flags: TargetFlags,
+  context: CommandContext,
+): Promise<void> {
+  if (!rules.some(({ step }) => step !== null)) return;
+  // The remote workflow may differ from the project's.
+  if (flags.validate === false && (await context.targetOf(flags)) === "remote") return;
+  const keys = workflows === null ? null : [...new Set(workflows)];
+  const names = await context.stepNames(keys, flags);
+  if (names === null) return;
+  const where =
+    keys === null
+      ? "no workflow of the project"
+      : keys.length === 1
+        ? `workflow "${keys[0]}"`
+        : `none of the workflows ${keys.join(", ")}`;
+  checkStepNames(rules, names, where);
+}
+
+/** What a document of `--json` has of the rules: nothing where none were given. */
+export function expectationsField(results: readonly ExpectationResult[]): { expectations?: ExpectationResult[] } {
+  return results.length === 0 ? {} : { expectations: [...results] };
+}
+
+/** The same for a document of the API's JSON. */
+export function jsonField(results: readonly ExpectationResult[]): JsonObject {
+  return expectationsField(results) as unknown as JsonObject;
+}
+
+/** Returns recipients' outcomes with their summary, as rules are checked against it. */
+export function expectedOf(recipients: readonly RecipientOutcome[]): ExpectedOutcome {
+  return { recipients, summary: summarize(recipients) };
+}
+
+/** Returns the outcome that a recipient run's document holds. */
+export function outcomeOfRun({ id, recipient, status, steps, reason }: JsonObject): RecipientOutcome {
+  return {
+    recipient: recipientOf(recipient),
+    recipient_run_id: String(id),
+    status: RUN_STATUSES.find((one) => one === status) ?? null,
+    steps: (Array.isArray(steps) ? steps : []) as unknown as StepOutcome[],
+    ...(isJsonObject(reason) ? { reason: reason as unknown as Reason } : {}),
+  };
+}
+
+export { checkExpectations, type Expectation, type ExpectationResult, type ExpectedOutcome };
+
+/** Prints a line for each rule on standard error, reports failures to the CI system, and returns whether all rules are met. */
+export async function reportExpectations(
+  results: readonly ExpectationResult[],
+  title: string,
+  context: CommandContext,
+): Promise<boolean> {
+  if (results.length === 0) return true;
+  printExpectations(results, context.output);
+  const isMet = results.every(({ met }) => met);
+  if (!isMet) await context.reportUnmet(title, results);
+  return isMet;
+}
+
+/** The same, and ends the command with exit code 1 unless all rules are met. */
+export async function exitByExpectations(
+  results: readonly ExpectationResult[],
+  title: string,
+  context: CommandContext,
+): Promise<void> {
+  if (!(await reportExpectations(results, title, context))) context.exit(1);
+}

@@ -1,0 +1,11 @@
+import type { ExpectationResult } from "../domain/run/expectation.js";
+import type { Output } from "./output.js";
+
+/** Prints a line for each rule of `--expect` on standard error; with `--quiet` only the rules that are not met. */
+export function printExpectations(results: readonly ExpectationResult[], output: Output): void {
+  const { paintError: paint } = output;
+  for (const { rule, found } of results) {
+    if (found === null) output.note(`${paint.green("✓")} expected ${rule}`);
+    else output.errorLine(`${paint.red("✗")} expected ${rule}: ${found}`);
+  }
+}
