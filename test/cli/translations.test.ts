@@ -62,7 +62,7 @@ describe.concurrent("a translated workflow", () => {
     expect(stdout).toMatch(
       /storage-low {2}karl {2}email failed \(.*knock\/translations\/de\/de\.json:1:2: not valid JSON/,
     );
-    expect(stdout).toMatch(/welcome {2}karl {2}\S+ sent/);
+    expect(stdout).toMatch(/welcome {2}karl {2}\S+ sandboxed/);
   });
 
   test("a broken text in a translation fails its step and names file, key, line and column", async ({ collab }) => {
