@@ -36,6 +36,8 @@ const HOME = {
   ws: "emulator/",
   preact: "page/",
   "@cfworker": "domain/",
+  "@eslint-community": "domain/",
+  re2js: "domain/",
   "urlpattern-polyfill": "domain/",
   "@photostructure": "store/sqlite/",
   pg: "store/postgres/",

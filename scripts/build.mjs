@@ -8,11 +8,13 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildPage } from "./build-page.mjs";
 import {
+  LATE_FUNCTIONS_OF_OURS,
   LATE_LINKS,
   LATE_PACKAGES,
   lateExpressions,
   lateFormats,
   lateFunctions,
+  lateFunctionsOfOurs,
   lateInNotify,
   lateLinks,
   noChildProcess,
@@ -142,6 +144,7 @@ await Promise.all([
       plugins: [
         ...own,
         lateFunctions,
+        lateFunctionsOfOurs,
         lateLinks,
         lateExpressions,
         lateFormats,
@@ -158,13 +161,13 @@ await Promise.all([
       footer: { js: "})" },
     }),
   ),
-  ...LATE_MODULES.map((name) =>
+  ...[...LATE_MODULES, ...Object.keys(LATE_FUNCTIONS_OF_OURS)].map((name) =>
     build({
       ...common,
       banner,
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${basename(name)}.cjs`),
-      plugins: [lateFunctions, apart],
+      plugins: [lateFunctions, lateFunctionsOfOurs, apart],
       supported: { "dynamic-import": false },
     }),
   ),

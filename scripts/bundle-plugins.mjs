@@ -1,5 +1,6 @@
 // What the build changes in packages, for speed. Where a package no longer has what is changed here, the build fails.
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 
 /**
  * Packages whose functions few starts call, with those functions: each reads its package when called. The table of 2,000
@@ -35,6 +36,32 @@ const late = (name, packages) => ({
 });
 export const lateFunctions = late("late-functions", LATE);
 export const lateInNotify = late("late-in-notify", LATE_IN_NOTIFY);
+
+/** Our own modules with packages that hardly any start needs, with the functions they export. Each is a bundle of its own. */
+export const LATE_FUNCTIONS_OF_OURS = { "domain/shape/linear-pattern": ["compileLinearPattern"] };
+
+/** Loads those modules at the first call of a function, where the caller cannot wait for an import. */
+export const lateFunctionsOfOurs = {
+  name: "late-functions-of-ours",
+  setup({ onResolve, onLoad }) {
+    for (const [module, words] of Object.entries(LATE_FUNCTIONS_OF_OURS)) {
+      const file = `${basename(module)}.cjs`;
+      onResolve({ filter: new RegExp(`/${basename(module)}\\.js$`), namespace: "file" }, () => ({
+        path: file,
+        namespace: "late-functions-of-ours",
+      }));
+      onResolve({ filter: new RegExp(`^${file.replace(".", "\\.")}$`), namespace: "late-functions-of-ours" }, () => ({
+        path: `../dist/${file}`,
+        external: true,
+      }));
+      onLoad({ filter: new RegExp(`^${file.replace(".", "\\.")}$`), namespace: "late-functions-of-ours" }, () => ({
+        contents: words
+          .map((word) => `export const ${word} = (...values) => require("${file}").${word}(...values);`)
+          .join("\n"),
+      }));
+    }
+  },
+};
 
 /**
  * markdown-it makes what finds links in text whether or not it is asked to; here it is read when asked. Names of hosts are

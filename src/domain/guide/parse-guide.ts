@@ -81,11 +81,18 @@ export interface GuideSurroundings {
   managed: boolean;
 }
 
+/** In UTF-16 units. */
+const MAX_PATTERN_LENGTH = 2_000;
+
 function patternOf(raw: Shaped<typeof patternShape>, path: PropertyKey[], complain: Complain): UrlPattern {
   const { pathname = null, search = null } = raw;
   if (pathname === null && search === null) complain(path, "must have a pathname, a search, or both");
   for (const [name, part] of Object.entries({ pathname, search })) {
     if (part === null) continue;
+    if (part.length > MAX_PATTERN_LENGTH) {
+      complain([...path, name], `must be at most ${MAX_PATTERN_LENGTH} characters, found ${part.length}`);
+      continue;
+    }
     try {
       new URLPattern({ [name]: part });
     } catch {

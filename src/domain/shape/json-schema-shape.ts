@@ -1,11 +1,20 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import type { Complain } from "./complain.js";
+import { LIST_KEYWORDS, MAP_KEYWORDS, SCHEMA_KEYWORDS } from "./json-schema-keywords.js";
+import { checkReferences } from "./json-schema-references.js";
 import { either, flag, list, number, object, oneOf, optional, type Shape, text } from "./shape.js";
 
 const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"] as const;
 
+/** In UTF-16 units. Longer patterns are lists of words, which `enum` checks faster. */
+const MAX_PATTERN_LENGTH = 2_000;
+
 const pattern: Shape<string> = (value, path, complain): value is string => {
   if (!text(value, path, complain)) return false;
+  if (value.length > MAX_PATTERN_LENGTH) {
+    complain(path, `must be at most ${MAX_PATTERN_LENGTH} characters, found ${value.length}`);
+    return false;
+  }
   try {
     new RegExp(value, "u");
     return true;
@@ -38,21 +47,6 @@ const keywords = object({
   multipleOf: optional(number),
   uniqueItems: optional(flag),
 });
-
-const SCHEMAS = [
-  "additionalProperties",
-  "unevaluatedProperties",
-  "propertyNames",
-  "unevaluatedItems",
-  "additionalItems",
-  "contains",
-  "not",
-  "if",
-  "then",
-  "else",
-];
-const LISTS = ["allOf", "anyOf", "oneOf", "prefixItems"];
-const MAPS = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"];
 
 const mapOf: Shape<JsonObject> = (value, path, complain): value is JsonObject => {
   if (isJsonObject(value)) {
@@ -89,9 +83,11 @@ function checkSchema(value: unknown, path: PropertyKey[], complain: Complain): v
   const items = Array.isArray(value.items) ? value.items.map((item, index) => [item, index] as const) : [];
   for (const [item, index] of items) checkSchema(item, [...path, "items", index], complain);
   if (has("items") && !Array.isArray(value.items)) checkSchema(value.items, [...path, "items"], complain);
-  for (const keyword of SCHEMAS) if (has(keyword)) checkSchema(value[keyword], [...path, keyword], complain);
-  for (const keyword of LISTS) if (has(keyword)) listOf(value[keyword], [...path, keyword], complain);
-  for (const keyword of MAPS) if (has(keyword)) mapOf(value[keyword], [...path, keyword], complain);
+  for (const keyword of SCHEMA_KEYWORDS) if (has(keyword)) checkSchema(value[keyword], [...path, keyword], complain);
+  for (const keyword of LIST_KEYWORDS) if (has(keyword)) listOf(value[keyword], [...path, keyword], complain);
+  if (isJsonObject(value.patternProperties))
+    for (const key of Object.keys(value.patternProperties)) pattern(key, [...path, "patternProperties", key], complain);
+  for (const keyword of MAP_KEYWORDS) if (has(keyword)) mapOf(value[keyword], [...path, keyword], complain);
 }
 
 /** `trigger_data_json_schema` (section 4 of the format). */
@@ -103,5 +99,6 @@ export const jsonSchemaShape: Shape<JsonObject> = (value, path, complain): value
   };
   if (isJsonObject(value)) checkSchema(value, path, listen);
   else listen(path, "must be an object");
+  if (ok) checkReferences(value as JsonObject, path, listen);
   return ok;
 };

@@ -1,17 +1,10 @@
-import { type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
 import { type ErrorDetail, KnockError, messageOf } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf, valueAt } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
+import { TimeLimitExceeded } from "../../util/time-limit.js";
+import { PatternTooSlow } from "./decide-patterns.js";
 import { placeOf } from "./place.js";
-
-/** The draft a schema names in `$schema`; without one, the newest that the service documents. */
-function draftOf(schema: JsonObject): SchemaDraft {
-  const name = typeof schema.$schema === "string" ? schema.$schema : "";
-  if (name.includes("draft-04")) return "4";
-  if (name.includes("draft-06") || name.includes("draft-07")) return "7";
-  if (name.includes("2019-09")) return "2019-09";
-  return "2020-12";
-}
+import { type Finding, type Validation, validateJson } from "./validate-json.js";
 
 /** Keywords that only say that something deeper is wrong: the deeper finding is the one to show. */
 const WRAPPERS = new Set([
@@ -56,7 +49,7 @@ function show(value: unknown): string {
 
 /** "must be string, found 7": the finding in the words of the other errors, with what the schema wanted. */
 function sentence(
-  schema: JsonObject,
+  { schema, patternOf }: Validation,
   keyword: string,
   keywordLocation: string,
   found: unknown,
@@ -75,7 +68,7 @@ function sentence(
     case "format":
       return `must be a valid ${String(wanted)}, found ${show(found)}`;
     case "pattern":
-      return `must match ${String(wanted)}, found ${show(found)}`;
+      return `must match ${patternOf(String(wanted))}, found ${show(found)}`;
     case "minimum":
     case "exclusiveMinimum":
     case "maximum":
@@ -98,15 +91,14 @@ function sentence(
 /** Names in double quotes in the validator's messages; they may hold quotes themselves. */
 const QUOTED = /"(.*)"/s;
 
-type Finding = ReturnType<Validator["validate"]>["errors"][number];
-
 const propertiesBeside = (schema: JsonObject, keywordLocation: string): string[] => {
   const properties = schemaAt(schema, keywordLocation.replace(/\/[^/]+$/, "/properties"));
   return isJsonObject(properties) ? Object.keys(properties) : [];
 };
 
 /** A finding as a detail; null for one that another says better. `before` is the finding it came with. */
-function detailOf(schema: JsonObject, data: JsonObject, finding: Finding, before?: Finding): ErrorDetail | null {
+function detailOf(validation: Validation, data: JsonObject, finding: Finding, before?: Finding): ErrorDetail | null {
+  const { schema } = validation;
   const { keyword, keywordLocation, instanceLocation, error } = finding;
   // What a property's name breaks is told of the property names, not once more as if it were the value.
   if (WRAPPERS.has(keyword) || /(?<!\/properties)\/propertyNames\//.test(keywordLocation)) return null;
@@ -132,7 +124,7 @@ function detailOf(schema: JsonObject, data: JsonObject, finding: Finding, before
     const near = nearest(path.at(-1) ?? "", propertiesBeside(schema, before.keywordLocation));
     return { pointer, message: `is not a known property${near === undefined ? "" : `; did you mean "${near}"?`}` };
   }
-  const detail: ErrorDetail = { pointer, message: sentence(schema, keyword, keywordLocation, found, error) };
+  const detail: ErrorDetail = { pointer, message: sentence(validation, keyword, keywordLocation, found, error) };
   if (found !== undefined && typeof found !== "object") detail.value = found;
   return detail;
 }
@@ -147,21 +139,25 @@ function unusable(workflow: string, error: unknown): KnockError {
   });
 }
 
-const validators = new WeakMap<JsonObject, Validator>();
-
-/** Made once per schema: many triggers of one process are checked against the same. */
-function validatorOf(schema: JsonObject): Validator {
-  let validator = validators.get(schema);
-  if (validator === undefined) {
-    validator = new Validator(schema as Schema, draftOf(schema), false);
-    validators.set(schema, validator);
-  }
-  return validator;
+/** For data that could not be checked in time, which is refused like data that does not match. */
+function undecided(workflow: string, error: PatternTooSlow | TimeLimitExceeded): KnockError {
+  const [pointer, message] =
+    error instanceof PatternTooSlow
+      ? [`/data${error.pointer}`, `could not be checked in time against the pattern ${error.pattern}`]
+      : ["/data", `could not be checked within ${error.limitMs / 1_000} s`];
+  return new KnockError("invalid_params", `the data of workflow "${workflow}": ${placeOf(pointer)} ${message}`, {
+    details: [{ pointer, message }],
+    hint:
+      error instanceof PatternTooSlow
+        ? "Remove nested repetitions from the pattern, or the lookaround and backreferences that make them slow."
+        : "Send less data, or simplify the workflow's trigger_data_json_schema.",
+    cause: error,
+  });
 }
 
 /**
- * Checks a trigger's `data` against the workflow's `trigger_data_json_schema` (JSON Schema 2020-12, 2019-09, 7 or 4;
- * formats asserted) (E-030, E-031). Throws `invalid_params` with a pointer per finding below `/data`.
+ * Checks a trigger's `data` against the workflow's `trigger_data_json_schema` (JSON Schema 2020-12, 2019-09, 7, 6 or 4;
+ * formats are asserted) (E-030, E-031). Throws `invalid_params` with a pointer per finding below `/data`.
  */
 export function checkTriggerData(
   workflow: { key: string; trigger_data_json_schema: JsonObject | null },
@@ -169,18 +165,12 @@ export function checkTriggerData(
 ): void {
   const schema = workflow.trigger_data_json_schema;
   if (schema === null) return;
-  let validator: Validator;
+  let validation: Validation;
   try {
-    validator = validatorOf(schema);
+    validation = validateJson(schema, data);
+    if (validation.valid) return;
   } catch (error) {
-    throw unusable(workflow.key, error);
-  }
-  let errors: Finding[];
-  try {
-    const result = validator.validate(data);
-    if (result.valid) return;
-    errors = result.errors;
-  } catch (error) {
+    if (error instanceof PatternTooSlow || error instanceof TimeLimitExceeded) throw undecided(workflow.key, error);
     if (!(error instanceof URIError)) throw unusable(workflow.key, error);
     throw new KnockError("invalid_params", "the data has a key that is not valid Unicode: half of a surrogate pair", {
       details: [{ pointer: "/data", message: "has a key that is not valid Unicode" }],
@@ -188,8 +178,8 @@ export function checkTriggerData(
   }
   const details: ErrorDetail[] = [];
   const seen = new Set<string>();
-  for (const [index, finding] of errors.entries()) {
-    const detail = detailOf(schema, data, finding, errors[index - 1]);
+  for (const [index, finding] of validation.findings.entries()) {
+    const detail = detailOf(validation, data, finding, validation.findings[index - 1]);
     if (detail === null || seen.has(detail.pointer + detail.message)) continue;
     seen.add(detail.pointer + detail.message);
     details.push(detail);
@@ -216,7 +206,12 @@ function hintFor(details: readonly ErrorDetail[]): string {
   return `${how}The workflow's trigger_data_json_schema says what it takes.`;
 }
 
-/** Whether any value fits a schema of a project's file. */
+/** Whether a value matches a schema of a project's file; false also if that cannot be decided in time. */
 export function fitsSchema(schema: JsonObject, value: Json): boolean {
-  return new Validator(schema as Schema, draftOf(schema), true).validate(value).valid;
+  try {
+    return validateJson(schema, value).valid;
+  } catch (error) {
+    if (error instanceof PatternTooSlow || error instanceof TimeLimitExceeded) return false;
+    throw error;
+  }
 }

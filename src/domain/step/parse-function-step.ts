@@ -1,5 +1,7 @@
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type Json, type JsonObject, pointerOf } from "../../util/json.js";
 import { checkJsonShape } from "../shape/json-limits.js";
+import { jsonSchemaShape } from "../shape/json-schema-shape.js";
+import { placeOf } from "../shape/place.js";
 import { anything, flag, object, oneOf, optional, record, type Shape, text } from "../shape/shape.js";
 import {
   parseUpdateAudienceStep,
@@ -174,6 +176,8 @@ export const parseAiAgentStep: StepParser<AiAgentStep> = (raw, base, path, { com
     complain(schemaPath, 'is required for a response of type "json"');
   if (settings.response_type === "json" && schemaText !== null && schema === null)
     complain(schemaPath, "must be a JSON Schema (an object) as text");
+  if (schema !== null)
+    jsonSchemaShape(schema, [], (inner, message) => complain(schemaPath, `${placeOf(pointerOf(inner))} ${message}`));
   return {
     ...base,
     type: "ai_agent",

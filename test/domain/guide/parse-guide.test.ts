@@ -157,6 +157,11 @@ describe("section 13 a guide", () => {
       '/activation_url_patterns/0/pathname is no URL pattern: "/("',
     ],
     [
+      "a pattern that is too long",
+      { activation_url_patterns: [{ pathname: `/${"a".repeat(2_000)}` }] },
+      "/activation_url_patterns/0/pathname must be at most 2000 characters, found 2001",
+    ],
+    [
       "an empty pattern",
       { activation_url_patterns: [{ directive: "block" }] },
       "must have a pathname, a search, or both",

@@ -20,6 +20,14 @@ describe("jsonSchemaShape", () => {
     ["properties of keywords' names", { properties: { type: { type: "string" }, properties: {}, required: {} } }],
     ["draft 4 switches", { minimum: 1, exclusiveMinimum: true }],
     ["draft 7 lists", { items: [], additionalItems: {} }],
+    ["patternProperties", { patternProperties: { "^x_(?=a)": { pattern: "" } } }],
+    ["drafts", { $schema: "http://json-schema.org/draft-07/schema#", properties: { $ref: { type: "string" } } }],
+    ["an id within the schema", { $defs: { a: { $id: "urn:a", type: "string" } }, $ref: "urn:a" }],
+    [
+      "anchors",
+      { $defs: { a: { $anchor: "a" }, b: { $dynamicAnchor: "b" } }, allOf: [{ $ref: "#a" }, { $dynamicRef: "#b" }] },
+    ],
+    ["$recursiveRef", { $schema: "https://json-schema.org/draft/2019-09/schema", items: { $recursiveRef: "#" } }],
     ["references", { $ref: "#/$defs/a", $defs: { a: {} }, definitions: {} }],
   ])("takes %s", (_what, schema) => {
     expect(faults(schema)).toEqual([]);
@@ -39,6 +47,36 @@ describe("jsonSchemaShape", () => {
     [{ anyOf: [] }, "/anyOf must be a list of at least one schema"],
     [{ enum: "abc" }, "/enum must be a list of values"],
     [{ pattern: "(" }, '/pattern must be a regular expression, found "("'],
+    [{ pattern: "a".repeat(2_001) }, "/pattern must be at most 2000 characters, found 2001"],
+    [{ patternProperties: { "(": {} } }, '/patternProperties/( must be a regular expression, found "("'],
+    [
+      { $defs: { name: {} }, properties: { a: { $ref: "#/$defs/nme" } } },
+      '/properties/a/$ref refers to "#/$defs/nme", which is not in the schema; did you mean "#/$defs/name"?',
+    ],
+    [
+      { items: { $ref: "https://example.com/order.json#/$defs/id" } },
+      '/items/$ref refers to another document, "https://example.com/order.json#/$defs/id"; only references within the schema are supported',
+    ],
+    [{ $ref: "http://json-schema.org/draft-07/schema#" }, expect.stringMatching(/^\/\$ref refers to another document/)],
+    [
+      { $schema: "https://example.com/meta" },
+      '/$schema must be the URI of a supported draft (2020-12, 2019-09, 7, 6 or 4), found "https://example.com/meta"',
+    ],
+    [
+      { $defs: { a: { $schema: "http://json-schema.org/draft-04/schema#" } } },
+      "/$defs/a/$schema must be the draft of the whole schema",
+    ],
+    [
+      { $defs: { a: { $id: "urn:a", $dynamicRef: "#b" } }, $dynamicAnchor: "b" },
+      '/$defs/a/$dynamicRef is unsupported in a schema with embedded "$id"s; use "$ref"',
+    ],
+    [
+      { $defs: { a: { $id: "urn:a", $anchor: "x" }, b: { $anchor: "x" } } },
+      '/$defs/b/$anchor "x" is already the name of another anchor',
+    ],
+    [{ $recursiveRef: "#a" }, '/$recursiveRef must be "#", found "#a"'],
+    [{ $anchor: "a", $dynamicAnchor: "b" }, '/$dynamicAnchor is unsupported beside "$anchor"'],
+    [{ $id: "http://" }, expect.stringMatching(/^ has an unusable "\$id" or "\$ref": /)],
     [{ minLength: "3" }, "/minLength must be a number, found a string"],
     [
       { properties: { a: { not: { allOf: [{ type: 1 }] } } } },

@@ -335,6 +335,12 @@ describe("F-050 agent faults", () => {
       "/settings/response_schema must be a JSON Schema (an object) as text",
     ],
     [
+      "F-050 an unsupported schema",
+      "ai_agent",
+      { ...json, response_schema: '{"properties":{"a":{"$ref":"https://example.com/a.json"}}}' },
+      '/settings/response_schema properties.a.$ref refers to another document, "https://example.com/a.json"; only references within the schema are supported',
+    ],
+    [
       "F-050 too deep",
       "ai_agent",
       { ...json, response_schema: `{"a":${"[".repeat(9999)}${"]".repeat(9999)}}` },

@@ -1,0 +1,38 @@
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+
+/** Keywords whose value is a schema. */
+export const SCHEMA_KEYWORDS = [
+  "additionalProperties",
+  "unevaluatedProperties",
+  "propertyNames",
+  "unevaluatedItems",
+  "additionalItems",
+  "contains",
+  "not",
+  "if",
+  "then",
+  "else",
+] as const;
+/** Keywords whose value is a list of schemas. */
+export const LIST_KEYWORDS = ["allOf", "anyOf", "oneOf", "prefixItems"] as const;
+/** Keywords whose value is an object of schemas. */
+export const MAP_KEYWORDS = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"] as const;
+
+/** The schemas directly inside a schema, booleans left out, with the path of each. */
+export function* childSchemas(schema: JsonObject): Generator<[path: string[], child: JsonObject]> {
+  for (const [keyword, value] of Object.entries(schema)) {
+    const isList = keyword === "items" || (LIST_KEYWORDS as readonly string[]).includes(keyword);
+    const isMap = keyword === "dependencies" || (MAP_KEYWORDS as readonly string[]).includes(keyword);
+    const isSchema = keyword === "items" || (SCHEMA_KEYWORDS as readonly string[]).includes(keyword);
+    if (Array.isArray(value) ? isList : isMap && isJsonObject(value)) {
+      for (const [key, child] of Object.entries(value as object))
+        if (isJsonObject(child)) yield [[keyword, key], child];
+    } else if (isSchema && isJsonObject(value)) yield [[keyword], value];
+  }
+}
+
+/** A schema and every schema inside it, with the path of each. */
+export function* allSchemas(schema: JsonObject, path: string[] = []): Generator<[path: string[], schema: JsonObject]> {
+  yield [path, schema];
+  for (const [inner, child] of childSchemas(schema)) yield* allSchemas(child, [...path, ...inner]);
+}

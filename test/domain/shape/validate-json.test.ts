@@ -1,0 +1,156 @@
+import { describe, expect, it } from "vitest";
+import { checkTriggerData, fitsSchema } from "../../../src/domain/shape/trigger-data-schema.js";
+import type { KnockError } from "../../../src/errors/knock-error.js";
+import type { Json, JsonObject } from "../../../src/util/json.js";
+import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+
+const LETTERS = "a".repeat(36);
+const SLOW = "^(a+)+$";
+/** Only backtracking can match it. */
+const LOOKAHEAD = "^(?=(a+)+$)a*$";
+
+const thrown = (schema: JsonObject, data: JsonObject): KnockError =>
+  thrownBy(() => checkTriggerData({ key: "order", trigger_data_json_schema: schema }, data)) as KnockError;
+const a = (schema: JsonObject): JsonObject => ({ properties: { a: schema } });
+
+describe("trigger data with patterns that backtrack without end", () => {
+  it.each<[string, JsonObject, JsonObject, string[]]>([
+    ["pattern", a({ pattern: SLOW }), { a: `${LETTERS}!` }, [`/data/a must match ${SLOW}, found "${LETTERS}!"`]],
+    [
+      "several texts",
+      a({ items: { anyOf: [{ pattern: SLOW }, { pattern: "^(b+)+$" }] } }),
+      { a: [LETTERS, "b".repeat(40), `${LETTERS}!`] },
+      [
+        "/data/a/2 Instance does not match any subschemas",
+        `/data/a/2 must match ${SLOW}, found "${LETTERS}!"`,
+        `/data/a/2 must match ^(b+)+$, found "${LETTERS}!"`,
+      ],
+    ],
+    [
+      "patternProperties",
+      { patternProperties: { [SLOW]: { type: "number" }, "^(b+)+$": false }, additionalProperties: false },
+      { [LETTERS]: "1", [`${LETTERS}!`]: 2 },
+      [`/data/${LETTERS} must be number, found "1"`, `/data/${LETTERS}! is not a known property`],
+    ],
+    [
+      "propertyNames",
+      { propertyNames: { pattern: SLOW } },
+      { [`${LETTERS}!`]: 1 },
+      [`/data Property name "${LETTERS}!" does not match schema`],
+    ],
+    [
+      "behind a reference",
+      { $defs: { word: { pattern: SLOW } }, ...a({ $ref: "#/$defs/word" }) },
+      { a: `${LETTERS}!` },
+      [`/data/a must match ${SLOW}, found "${LETTERS}!"`],
+    ],
+    [
+      "texts with characters of patterns",
+      a({ items: { pattern: "^([ab.|$^(){}[\\]\\\\/*+?-]+)+$" } }),
+      { a: [`${LETTERS}.*`, `[${LETTERS}]|(b)`, `${LETTERS}\n`] },
+      [expect.stringMatching(/^\/data\/a\/2 must match /) as unknown as string],
+    ],
+  ])("E-030 are decided in linear time: %s", (_what, schema, data, expected) => {
+    expect(faultsOf(thrown(schema, data))).toEqual(expected);
+  });
+
+  it("E-030 accepts what matches", () => {
+    expect(() =>
+      checkTriggerData(
+        { key: "w", trigger_data_json_schema: a({ items: { pattern: "^(a|aa)+$" } }) },
+        {
+          a: [LETTERS, "a", "aa".repeat(5_000)],
+        },
+      ),
+    ).not.toThrow();
+    expect(fitsSchema({ pattern: SLOW }, LETTERS)).toBe(true);
+    expect(fitsSchema({ pattern: SLOW }, `${LETTERS}!`)).toBe(false);
+  });
+
+  it("E-030 are refused with the place where the syntax needs backtracking", () => {
+    const error = thrown(a({ items: { pattern: LOOKAHEAD } }), { a: ["aa", `${LETTERS}!`] });
+    expect([error.code, error.details]).toEqual([
+      "invalid_params",
+      [{ pointer: "/data/a/1", message: `could not be checked in time against the pattern ${LOOKAHEAD}` }],
+    ]);
+    expect(error.message).toContain("data.a[1]");
+    expect(error.hint).toContain("lookaround");
+    expect(fitsSchema({ pattern: LOOKAHEAD }, `${LETTERS}!`)).toBe(false);
+  });
+
+  it("E-030 do not disturb the check of other texts", () => {
+    const schema = { properties: { a: { pattern: LOOKAHEAD }, b: { pattern: SLOW } } };
+    expect(faultsOf(thrown(schema, { b: `${LETTERS}!` }))).toEqual([`/data/b must match ${SLOW}, found "${LETTERS}!"`]);
+    expect(fitsSchema(schema, { a: LETTERS, b: LETTERS, c: `${LETTERS}!` })).toBe(true);
+    expect(fitsSchema(schema, { a: "b", b: LETTERS, c: `${LETTERS}!` })).toBe(false);
+  });
+
+  it("E-030 lookaround and backreferences work", () => {
+    const password = a({ pattern: "^(?=.*\\d)(?=.*[a-z]).{8,}$" });
+    expect(faultsOf(thrown(password, { a: "letters only" }))).toHaveLength(1);
+    expect(fitsSchema(password, { a: "letters and 1" })).toBe(true);
+    expect(fitsSchema({ pattern: "^(.)\\1$" }, "xx")).toBe(true);
+  });
+});
+
+it("E-030 data that is expensive to compare is refused in bounded time", () => {
+  const list = Array.from({ length: 60_000 }, (_, index): Json => ({ index }));
+  const error = thrown(a({ uniqueItems: true }), { a: list });
+  expect([error.code, error.message]).toEqual([
+    "invalid_params",
+    expect.stringMatching(/^the data of workflow "order": data could not be checked within 1 s$/),
+  ]);
+});
+
+describe("JSON Schema drafts", () => {
+  const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
+
+  it.each<[string, JsonObject, Json, boolean]>([
+    ["an id beside $ref is ignored before 2019-09", siblingId(DRAFT_7), 1, true],
+    ["an id beside $ref is ignored before 2019-09", siblingId(DRAFT_7), "a", false],
+    ["$dynamicRef within one resource", tree(), { children: [{ children: [] }] }, true],
+    ["$dynamicRef within one resource", tree(), { children: [{ children: 1 }] }, false],
+    ["$dynamicRef beside $ref", dynamicBesideRef(), 5, true],
+    ["$dynamicRef beside $ref", dynamicBesideRef(), 50, false],
+    ["$dynamicRef beside $ref", dynamicBesideRef(), "5", false],
+    ["$ref to a dynamic anchor", { $ref: "#n", $defs: { n: { $dynamicAnchor: "n", type: "number" } } }, "5", false],
+    ["draft 6", { $schema: "http://json-schema.org/draft-06/schema#", exclusiveMinimum: 1 }, 1, false],
+  ])("%s: %j, %j → %s", (_what, schema, value, valid) => {
+    const before = JSON.stringify(schema);
+    expect(fitsSchema(schema, value)).toBe(valid);
+    expect(JSON.stringify(schema)).toBe(before);
+  });
+
+  it("names the type that was wanted behind a dynamic reference", () => {
+    expect(faultsOf(thrown(tree(), { children: [{ children: 1 }] }))).toEqual([
+      "/data/children/0/children must be array, found 1",
+    ]);
+  });
+});
+
+function siblingId($schema: string): JsonObject {
+  return {
+    $schema,
+    $id: "http://schema.example/base/",
+    definitions: {
+      other: { $id: "http://schema.example/foo.json", type: "string" },
+      meant: { $id: "foo.json", type: "number" },
+    },
+    allOf: [{ $id: "http://schema.example/", $ref: "foo.json" }],
+  };
+}
+
+function tree(): JsonObject {
+  return {
+    $dynamicAnchor: "node",
+    properties: { children: { type: "array", items: { $dynamicRef: "#node" } } },
+  };
+}
+
+function dynamicBesideRef(): JsonObject {
+  return {
+    $ref: "#/$defs/small",
+    $dynamicRef: "#number",
+    $defs: { small: { maximum: 10 }, number: { $dynamicAnchor: "number", type: "number" } },
+  };
+}
