@@ -1,9 +1,10 @@
+import { EXIT } from "../errors/knock-error.js";
 import type { Parts } from "./create-context.js";
 import type { Commands } from "./program.js";
 import { run } from "./run.js";
 import { Interruption, processSurroundings } from "./surroundings.js";
 
-const INTERRUPTED = { SIGINT: 130, SIGTERM: 143 } as const;
+const INTERRUPTED = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
 /** Signals that are this close are one: `timeout` and npm signal a process, and its group as well. */
 const ONE_MS = 200;
 

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CancelOutcome, RecipientOutcome } from "../domain/run/outcome.js";
 import { parseCancellation } from "../domain/trigger/parse-trigger.js";
+import { EXIT } from "../errors/knock-error.js";
 import { readCancelRecipients } from "../input/trigger-payload.js";
 import { printCancellation } from "../output/print-outcome.js";
 import type { Operations } from "../ports/operations.js";
@@ -63,7 +64,7 @@ async function runCancel(workflow: string, key: string, flags: CancelFlags, cont
   const results = checkExpectations(rules, await expectedOfCancellation(outcome, rules, operations));
   const document = { ...outcome, ...expectationsField(results) };
   printCancellation(document, cancellation.recipients !== null, context.output);
-  if (flags.failIfNone && outcome.summary !== null && outcome.summary.cancelled === 0) context.exit(1);
+  if (flags.failIfNone && outcome.summary !== null && outcome.summary.cancelled === 0) context.exit(EXIT.failure);
   await exitByExpectations(results, `knock cancel ${workflow} ${key}`, context);
 }
 

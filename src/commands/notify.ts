@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { VERDICT_EXIT, verdictOf } from "../domain/run/outcome-verdict.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
-import { KnockError } from "../errors/knock-error.js";
+import { EXIT, KnockError } from "../errors/knock-error.js";
 import { durationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, readPayload } from "../input/trigger-payload.js";
 import type { CommandContext } from "./context.js";
@@ -133,6 +133,8 @@ async function runNotify(named: string | null, given: NotifyFlags, context: Comm
   const met = await printTriggered(triggered, operations, rules, false, context);
   for (const text of await context.workflowWarnings(one.trigger.workflow, flags))
     output.warn(`workflow "${one.trigger.workflow}": ${text}`);
-  // Expectations, where given, are the user's own verdict.
-  context.exit(rules.length > 0 ? (met ? 0 : 1) : VERDICT_EXIT[verdictOf(triggered.outcome)]);
+  // Of runs that have not ended nothing is final, neither a failure nor a rule. Otherwise rules, where given, decide.
+  if (triggered.isTimedOut) context.exit(EXIT.timed_out);
+  else if (rules.length > 0) context.exit(met ? EXIT.success : EXIT.failure);
+  else context.exit(VERDICT_EXIT[verdictOf(triggered.outcome)]);
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { splitKey, USERS } from "../domain/recipient/recipient.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
-import { KnockError } from "../errors/knock-error.js";
+import { EXIT, KnockError } from "../errors/knock-error.js";
 import {
   hasPayloadLines,
   type NamedPayload,
@@ -155,7 +155,7 @@ async function runPreview(
   };
   if (!flags.watch) {
     // A template that fails for this data is what a check in CI looks for.
-    if (!(await show())) context.exit(1);
+    if (!(await show())) context.exit(EXIT.failure);
     return;
   }
   const changed = await context.watchProject(flags);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { KnockError } from "../errors/knock-error.js";
+import { EXIT, KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { type BodyFlags, readBody } from "../input/request-body.js";
 import { printReceipt, printReceipts, printSources } from "../output/print-sources.js";
@@ -57,7 +57,7 @@ export function registerSources(program: Command, context: CommandContext): void
     const receipt = await (await openSources(context, flags)).receive(key, event);
     printReceipt(receipt, context.output);
     const isLost = receipt.error !== null || receipt.actions.some(({ error }) => error !== null);
-    if (isLost) context.exit(1);
+    if (isLost) context.exit(EXIT.failure);
   });
 
   const events = sources

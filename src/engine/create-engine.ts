@@ -68,7 +68,7 @@ class Engine implements LocalOperations {
 
   async awaitOutcome(
     started: TriggerOutcome,
-    { timeout_ms, onProgress, signal }: WaitOptions,
+    { timeout_ms, onProgress, onTimeout, signal }: WaitOptions,
   ): Promise<TriggerOutcome> {
     const { context } = this;
     const deadline = timeout_ms === null ? Number.POSITIVE_INFINITY : context.realNow() + timeout_ms;
@@ -82,8 +82,9 @@ class Engine implements LocalOperations {
       const queued = runs.some((one) => one.steps.some((step) => step.outcome === "queued"));
       onProgress?.(runs.length - open, runs.length);
       const left = deadline - context.realNow();
-      if ((open === 0 && !queued) || left <= 0 || signal?.aborted)
-        return started.replayed ? { ...outcome, replayed: true } : outcome;
+      const hasEnded = open === 0 && !queued;
+      if (!hasEnded && left <= 0 && !signal?.aborted) onTimeout?.();
+      if (hasEnded || left <= 0 || signal?.aborted) return started.replayed ? { ...outcome, replayed: true } : outcome;
       const due = await this.nextDueIn();
       await context.sleep(Math.max(1, Math.min(POLL_MS, left, due ?? POLL_MS)), signal);
     }

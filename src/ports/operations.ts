@@ -1,5 +1,5 @@
 import type { EngagementAction } from "../domain/message/message.js";
-import type { RecipientReference } from "../domain/recipient/recipient.js";
+import type { RecipientKey, RecipientReference } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { StepPreview } from "../domain/run/step-preview.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
@@ -22,6 +22,10 @@ export interface WaitOptions {
   timeout_ms: number | null;
   /** Told as runs end: how many of how many. */
   onProgress?: (ended: number, total: number) => void;
+  /** Recipients that the trigger names without identifying them. Targets that know only runs look up those that have none. */
+  named?: readonly RecipientKey[];
+  /** Called if the time passed before all runs had ended. */
+  onTimeout?: () => void;
   signal?: AbortSignal;
 }
 

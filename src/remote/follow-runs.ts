@@ -1,5 +1,6 @@
+import type { RecipientKey } from "../domain/recipient/recipient.js";
 import { runIdOf } from "../domain/run/message-outcomes.js";
-import type { TriggerOutcome } from "../domain/run/outcome.js";
+import { summarize, type TriggerOutcome } from "../domain/run/outcome.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { WaitOptions } from "../ports/operations.js";
 import type { Json, JsonObject } from "../util/json.js";
@@ -7,6 +8,7 @@ import type { ApiClient } from "./api-client.js";
 import { findMessages, findRunOfMessages, findRuns } from "./find-runs.js";
 import { hasEnded, outcomeOf, type ToldRun } from "./remote-outcome.js";
 import { readRunDetail } from "./run-detail.js";
+import { findUnidentified } from "./unidentified-recipients.js";
 
 const FIRST_POLL_MS = 1_000;
 const SLOWEST_POLL_MS = 5_000;
@@ -33,8 +35,11 @@ export async function followRuns(
   const follow = new RunFollower(client, outcome, options);
   try {
     await follow.untilEnded();
-    return await follow.outcome();
+    const followed = await follow.outcome();
+    if (follow.isTimedOut()) options.onTimeout?.();
+    return await withUnidentified(client, followed, options.named ?? [], follow.signal);
   } catch (error) {
+    if (follow.isTimedOut()) options.onTimeout?.();
     if (follow.signal?.aborted) return follow.outcomeSoFar();
     if (!(error instanceof KnockError)) throw error;
     const { hint, details, cause, status, request_id } = error;
@@ -47,6 +52,20 @@ export async function followRuns(
       request_id,
     });
   }
+}
+
+/** Once runs are known, recipients without one are either unidentified, or late. */
+async function withUnidentified(
+  client: ApiClient,
+  outcome: TriggerOutcome,
+  named: readonly RecipientKey[],
+  signal: AbortSignal | undefined,
+): Promise<TriggerOutcome> {
+  if (outcome.recipients === null) return outcome;
+  const unidentified = await findUnidentified(client, named, outcome.recipients, signal);
+  if (unidentified.length === 0) return outcome;
+  const recipients = [...outcome.recipients, ...unidentified];
+  return { ...outcome, recipients, summary: summarize(recipients) };
 }
 
 class RunFollower {
@@ -122,6 +141,13 @@ class RunFollower {
     const { cancellation_key } = this.followed;
     const outcome = outcomeOf(this.followed, told);
     return { ...outcome, cancellation_key: outcome.cancellation_key ?? cancellation_key };
+  }
+
+  /** Whether the time to wait is up, and runs have not ended or nothing is known of them. Not so if the wait was interrupted. */
+  isTimedOut(): boolean {
+    if (this.options.signal?.aborted || this.timeLeft() > 0) return false;
+    const runs = [...this.runs.values()];
+    return runs.length === 0 ? this.elapsed() < BELIEVE_NONE_MS : !runs.every(hasEnded);
   }
 
   private async readRuns(): Promise<void> {

@@ -26,10 +26,34 @@ describe.concurrent("--wait", () => {
     ]);
   });
 
-  test("or when its time has passed, telling what still waits", async ({ collab }) => {
-    const { outcome, exitCode } = await collab.knock([...COMMENT, "-r", "ada", "--wait", "300ms", "--json"]);
-    expect(exitCode).toBe(0);
-    expect(inWords(outcome)).toEqual(["ada paused: in_app_feed_1 sent, delay_1 waiting"]);
+  test("exits 10 when its time has passed, whatever the outcome so far and the rules say", async ({ collab }) => {
+    const { outcome, exitCode, stderr } = await collab.knock([
+      ...[...COMMENT, "-r", "ada,nobody", "--wait", "300ms", "--json", "--expect", "sent=1"],
+    ]);
+    expect(exitCode).toBe(10);
+    expect(stderr).toContain("warning: timed out while waiting: 1 of 1 run has not ended\n");
+    expect(inWords(outcome)).toEqual([
+      "ada paused: in_app_feed_1 sent, delay_1 waiting",
+      "nobody null: (recipient_not_found)",
+    ]);
+  });
+
+  test("exits by the outcome where everything ended in time", async ({ collab }) => {
+    collab.write("knock/workflows/quick/workflow.json", QUICK);
+    const { exitCode, stderr } = await collab.knock(["notify", "quick", "-r", "grace,nobody", "--wait", "60s"]);
+    expect(exitCode).toBe(9);
+    expect(stderr).not.toContain("timed out");
+  });
+
+  test("exits 10 for lines of which one timed out", async ({ collab }) => {
+    collab.write("knock/workflows/quick/workflow.json", { ...QUICK, steps: (QUICK.steps as JsonObject[]).slice(1) });
+    const line = (key: string) => JSON.stringify({ key, recipients: ["grace"], data: { page: "Home" } });
+    const { exitCode, documents } = await collab.knock(
+      ["notify", "--file", "-", "--format", "jsonl", "--wait", "300ms", "--json"],
+      { input: `${line("quick")}\n${line("new-comment")}\n` },
+    );
+    expect(exitCode).toBe(10);
+    expect(documents).toHaveLength(2);
   });
 
   test.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { keyOf } from "../../src/domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Operations } from "../../src/ports/operations.js";
 import type { ApiClientOptions } from "../../src/remote/api-client.js";
@@ -69,7 +70,8 @@ describe("awaiting an outcome", () => {
     );
     const progress: [number, number][] = [];
     const outcome = await open().awaitOutcome(accepted, {
-      timeout_ms: null,
+      timeout_ms: 60_000,
+      onTimeout: () => expect.unreachable("everything ended in time"),
       onProgress: (ended, total) => progress.push([ended, total]),
     });
     expect(outcome).toMatchObject({
@@ -104,7 +106,9 @@ describe("awaiting an outcome", () => {
       get(MESSAGES, page([])),
       detail(1, [event("run_paused", "delay_1", { until: "2026-03-01T12:00:00Z" })], { status: "paused" }),
     );
-    const outcome = await open().awaitOutcome(accepted, { timeout_ms: 2_000 });
+    let timeouts = 0;
+    const outcome = await open().awaitOutcome(accepted, { timeout_ms: 2_000, onTimeout: () => timeouts++ });
+    expect(timeouts).toBe(1);
     expect(outcome.recipients?.[0]).toMatchObject({
       status: "paused",
       steps: [{ ref: "delay_1", outcome: "waiting", until: "2026-03-01T12:00:00Z" }],
@@ -115,8 +119,31 @@ describe("awaiting an outcome", () => {
 
   test("a time of zero asks once", async () => {
     api.expect(get(NEWEST, page([])), get(MESSAGES, page([])));
-    expect(await open().awaitOutcome(accepted, { timeout_ms: 0 })).toEqual(accepted);
+    let timeouts = 0;
+    const options = { timeout_ms: 0, onTimeout: () => timeouts++ };
+    expect(await open().awaitOutcome(accepted, options)).toEqual(accepted);
+    expect(timeouts).toBe(1);
     expect(time.slept).toEqual([]);
+  });
+
+  test("a recipient without a run that the API does not know has an entry, one that it knows has none", async () => {
+    api.expect(
+      get(NEWEST, page([recipientRun(1)])),
+      get(AROUND, page([recipientRun(1)])),
+      get(MESSAGES, page([message("m1", 1, "email_1")])),
+      detail(1, sent("m1")),
+      get("/v1/users/ghost", NOT_FOUND, 404),
+      get("/v1/users/late", { id: "late" }),
+      get("/v1/objects/projects/p9", NOT_FOUND, 404),
+    );
+    const named = ["u1", "ghost", "late", "ghost", { id: "p9", collection: "projects" }].map(keyOf);
+    const outcome = await open().awaitOutcome(accepted, { timeout_ms: null, named });
+    const reason = { code: "recipient_not_found", detail: null };
+    expect(outcome.recipients?.slice(1)).toEqual([
+      { recipient: "ghost", recipient_run_id: null, status: null, steps: [], reason },
+      { recipient: { id: "p9", collection: "projects" }, recipient_run_id: null, status: null, steps: [], reason },
+    ]);
+    expect(outcome.summary).toMatchObject({ recipients: 3, sent: 1, failed: 2 });
   });
 
   test("A-072: pages of runs and of messages are followed to their end", async () => {

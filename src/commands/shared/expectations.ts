@@ -11,6 +11,7 @@ import {
 import { recipientOf } from "../../domain/run/message-outcomes.js";
 import { type Reason, type RecipientOutcome, type StepOutcome, summarize } from "../../domain/run/outcome.js";
 import { RUN_STATUSES } from "../../domain/run/run-status.js";
+import { EXIT } from "../../errors/knock-error.js";
 import { printExpectations } from "../../output/print-expectations.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import type { CommandContext, TargetFlags } from "../context.js";
@@ -103,5 +104,5 @@ export async function exitByExpectations(
   title: string,
   context: CommandContext,
 ): Promise<void> {
-  if (!(await reportExpectations(results, title, context))) context.exit(1);
+  if (!(await reportExpectations(results, title, context))) context.exit(EXIT.failure);
 }

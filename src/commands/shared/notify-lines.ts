@@ -1,7 +1,7 @@
 import type { Expectation } from "../../domain/run/expectation.js";
 import { VERDICT_EXIT, type Verdict, verdictOf } from "../../domain/run/outcome-verdict.js";
 import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
-import { type ErrorCode, exitCodeOf, KnockError } from "../../errors/knock-error.js";
+import { type ErrorCode, EXIT, exitCodeOf, KnockError } from "../../errors/knock-error.js";
 import { type PayloadLine, readPayloadLines, shownFile } from "../../input/trigger-payload.js";
 import { printError } from "../../output/print-error.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
@@ -48,6 +48,7 @@ class LineRun {
   private readonly verdicts = new Set<Verdict>();
   private readonly errorExits = new Set<number>();
   private met = true;
+  private isTimedOut = false;
   triggered = 0;
   failed = 0;
 
@@ -122,6 +123,7 @@ class LineRun {
       const { outcome } = one.triggered;
       const met = await printTriggered(one.triggered, this.operations as Operations, rules, true, context);
       this.met = met && this.met;
+      this.isTimedOut ||= one.triggered.isTimedOut;
       this.verdicts.add(verdictOf(outcome));
       this.workflows.add(outcome.workflow);
       this.triggered++;
@@ -135,14 +137,15 @@ class LineRun {
   }
 
   /**
-   * 9 if some lines succeeded and some failed. If every line was refused for reasons of one exit code, that code, as for a
+   * 10 if a wait timed out. 9 if some lines succeeded and some failed. If every line was refused for reasons of one exit code, that code, as for a
    * single trigger; otherwise 1 if everything failed. Met expectations decide only if no line was refused.
    */
   exitCode(): number {
-    if (!this.met) return 1;
+    if (this.isTimedOut) return EXIT.timed_out;
+    if (!this.met) return EXIT.failure;
     const [errorExit] = this.errorExits;
     if (errorExit === undefined) {
-      if (this.rules.length > 0) return 0;
+      if (this.rules.length > 0) return EXIT.success;
       const [verdict = "succeeded"] = this.verdicts;
       return VERDICT_EXIT[this.verdicts.size > 1 ? "partial" : verdict];
     }

@@ -29,6 +29,8 @@ export interface Triggered {
   outcome: TriggerOutcome;
   /** The trigger's tenant, if it did not exist before, and the existing one that was probably meant. */
   tenant: { id: string; meant: string } | null;
+  /** The time given to `--wait` passed before every run had ended. */
+  isTimedOut: boolean;
 }
 
 /** Checks a trigger against the project's workflow. On the remote target, a missing project or workflow is not an error. */
@@ -92,22 +94,36 @@ export async function triggerOne(
   const meant = await meantTenant(tenant, localResources(operations));
   const started = await operations.triggerWorkflow(one.trigger, { idempotency_key: one.idempotency_key });
   const created = tenant === null || meant === null ? null : { id: tenant.id, meant };
-  if (flags.wait === undefined) return { outcome: started, tenant: created };
+  if (flags.wait === undefined) return { outcome: started, tenant: created, isTimedOut: false };
   const timeout = flags.wait === true ? null : durationArgument(flags.wait, "--wait");
   noteWaiting(started, await targetNow(operations, started, context), context);
+  let isTimedOut = false;
   const outcome = await context.output.progress(`waiting for ${workflow}`, (tell) =>
     operations.awaitOutcome(started, {
       timeout_ms: timeout,
       signal: context.signal,
+      named: one.trigger.recipients.flatMap(({ key, upsert }) => (upsert === null ? [key] : [])),
+      onTimeout: () => {
+        isTimedOut = true;
+      },
       onProgress: (ended, total) => tell(`waiting for ${workflow}: ${ended} of ${total} runs ended`),
     }),
   );
-  return { outcome, tenant: created };
+  return { outcome, tenant: created, isTimedOut };
+}
+
+/** How many runs had not ended when the time was up. */
+function unendedText({ recipients }: TriggerOutcome): string {
+  if (recipients === null) return "the API reports no runs yet";
+  const runs = recipients.filter(({ recipient_run_id }) => recipient_run_id !== null);
+  const ended = runs.filter(({ status }) => status === "completed" || status === "cancelled");
+  if (ended.length === runs.length) return "messages are still queued";
+  return `${runs.length - ended.length} of ${runs.length} ${runs.length === 1 ? "run has" : "runs have"} not ended`;
 }
 
 /** Prints a trigger's outcome with its warnings and the rules of `--expect`; returns whether all of them are met. */
 export async function printTriggered(
-  { outcome, tenant }: Triggered,
+  { outcome, tenant, isTimedOut }: Triggered,
   operations: Operations,
   rules: readonly Expectation[],
   oneLine: boolean,
@@ -118,6 +134,7 @@ export async function printTriggered(
   const document = { ...outcome, ...expectationsField(results) };
   printOutcome(document, await targetNow(operations, outcome, context), output, oneLine);
   if (tenant !== null) output.warn(`tenant "${tenant.id}" did not exist and was made. Did you mean "${tenant.meant}"?`);
+  if (isTimedOut) output.warn(`timed out while waiting: ${unendedText(outcome)}`);
   await warnOfUnidentified(outcome, localResources(operations), context);
   return reportExpectations(results, `knock notify ${outcome.workflow}`, context);
 }

@@ -1,3 +1,4 @@
+import { EXIT } from "../../errors/knock-error.js";
 import type { RecipientOutcome, TriggerOutcome } from "./outcome.js";
 
 /** A recipient for whom something did not come out: never identified, stopped by an error, or with a failed step. */
@@ -28,4 +29,8 @@ export function combineVerdicts(verdicts: readonly Verdict[]): Verdict {
   return verdicts.every((verdict) => verdict === first) ? first : "partial";
 }
 
-export const VERDICT_EXIT: Record<Verdict, number> = { succeeded: 0, partial: 9, failed: 1 };
+export const VERDICT_EXIT: Record<Verdict, number> = {
+  succeeded: EXIT.success,
+  partial: EXIT.partial,
+  failed: EXIT.failure,
+};

@@ -1,0 +1,39 @@
+import { keyOf, type RecipientKey, referenceOf, splitKey, USERS } from "../domain/recipient/recipient.js";
+import type { RecipientOutcome } from "../domain/run/outcome.js";
+import { pathSegment } from "../domain/trigger/trigger-request.js";
+import type { ApiClient } from "./api-client.js";
+import { orNull } from "./run-detail.js";
+
+/** Recipients that are looked up: each takes a request, and the API limits their rate (A-044). */
+const MAX_LOOKUPS = 50;
+
+/**
+ * Returns entries for recipients without a run that the API does not know: a trigger accepts them and makes no run (E-043). Those that
+ * exist have no entry, since their runs may only be late. Throws what the API client throws.
+ */
+export async function findUnidentified(
+  client: ApiClient,
+  named: readonly RecipientKey[],
+  outcomes: readonly RecipientOutcome[],
+  signal?: AbortSignal,
+): Promise<RecipientOutcome[]> {
+  const known = new Set(outcomes.map(({ recipient }) => keyOf(recipient)));
+  const missing = [...new Set(named)].filter((key) => !known.has(key));
+  const entries: RecipientOutcome[] = [];
+  for (const key of missing.slice(0, MAX_LOOKUPS)) {
+    const { collection, id } = splitKey(key);
+    const path =
+      collection === USERS
+        ? `/v1/users/${pathSegment(id)}`
+        : `/v1/objects/${pathSegment(collection)}/${pathSegment(id)}`;
+    if ((await orNull(client.call("GET", path, { signal }))) !== null) continue;
+    entries.push({
+      recipient: referenceOf(key),
+      recipient_run_id: null,
+      status: null,
+      steps: [],
+      reason: { code: "recipient_not_found", detail: null },
+    });
+  }
+  return entries;
+}

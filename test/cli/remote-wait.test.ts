@@ -1,0 +1,30 @@
+import { describe, expect } from "vitest";
+import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+/** A remote command against `knock dev` over the sample's files. */
+const remote = (sample: Sample, command: string) =>
+  sample.knock(["dev", "--port", "0", "--store", ":memory:", "--exec", `knock ${command} --remote`], {
+    env: { KNOCK_API_KEY: "sk_test_0123456789" },
+  });
+
+describe.concurrent("a remote notify --wait", () => {
+  test("E-043 has an entry for a recipient that was never identified: exit 9, as locally", async ({ collab }) => {
+    const args = "notify page-shared -r grace,ghost --set page=Plan --json --wait";
+    const { outcome, exitCode, stderr } = await remote(collab, `${args} 60s`);
+    expect(exitCode).toBe(9);
+    expect(outcome.target).toBe("remote");
+    expect(outcome.recipients).toMatchObject([
+      { recipient: "grace", status: "completed" },
+      { recipient: "ghost", recipient_run_id: null, reason: { code: "recipient_not_found" } },
+    ]);
+    expect(stderr).toContain('never identified, so nothing was sent to "ghost"');
+  });
+
+  test("exits 10 when its time has passed", async ({ collab }) => {
+    const args = "notify new-comment -r grace --set page=Plan --json --wait 1s";
+    const { outcome, exitCode, stderr } = await remote(collab, args);
+    expect(exitCode).toBe(10);
+    expect(outcome.recipients).toMatchObject([{ recipient: "grace", status: "paused" }]);
+    expect(stderr).toContain("timed out while waiting");
+  });
+});
