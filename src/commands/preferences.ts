@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { unknownScopes } from "../domain/preferences/unknown-scopes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { type BodyFlags, readBody } from "../input/request-body.js";
@@ -63,6 +64,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
       throw new KnockError("usage", "no preferences given", {
         hint: "Use --file, --data or --set; knock preferences delete empties a set.",
       });
+    for (const warning of unknownScopes(body)) context.output.warn(warning);
     const resources = await openResources(context, flags);
     const given = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;
     printPreferenceSets([await resources.preferences.set(reference, flags.setId, given)], context.output);

@@ -15,6 +15,7 @@ import { Exchange } from "./http/exchange.js";
 import { PAGE_SUPPORT } from "./page/page-support.js";
 import { servePage } from "./page/serve-page.js";
 import { servePreferenceCenter } from "./preference-center/serve-center.js";
+import { preferenceWarnings } from "./preference-warnings.js";
 import { openApiDocument, ROUTES } from "./route-table.js";
 import { SUPPORT, type SupportCall, unknownHelper } from "./routes/test-support.js";
 import { serveTracking } from "./routes/tracking.js";
@@ -54,9 +55,12 @@ export function createListener(options: AppOptions): (incoming: IncomingMessage,
         refused = error;
         respondError(exchange, error, options);
       })
-      .finally(() => {
+      .finally(async () => {
         if (exchange.method !== "GET") options.written();
-        options.onAnswered?.(answered(exchange, performance.now() - began, refused));
+        if (options.onAnswered === undefined) return;
+        const took_ms = performance.now() - began;
+        const warnings = refused === null ? preferenceWarnings(exchange.path, await exchange.textRead()) : [];
+        options.onAnswered({ ...answered(exchange, took_ms, refused), ...(warnings.length > 0 ? { warnings } : {}) });
       });
   };
 }

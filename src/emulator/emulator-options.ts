@@ -22,6 +22,8 @@ export interface AnsweredRequest {
   workflow_run_id: string | null;
   /** Why it was refused. */
   error: string | null;
+  /** What in an accepted request is probably a mistake; absent where nothing is. */
+  warnings?: readonly string[];
 }
 
 export interface EmulatorOptions {

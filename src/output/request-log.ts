@@ -11,6 +11,8 @@ export interface AnsweredRequest {
   workflow_run_id: string | null;
   /** Why it was refused, and what would help. */
   error: string | null;
+  /** What in an accepted request is probably a mistake; absent where nothing is. */
+  warnings?: readonly string[];
 }
 
 /** Lines a second: who sends thousands of requests reads none of them, and would wait for the terminal. */
@@ -48,7 +50,7 @@ export class RequestLog {
   private print(request: AnsweredRequest): void {
     const { output } = this;
     if (output.verbosity.json) return output.errorLine(printable(JSON.stringify({ request })));
-    const { method, path, status, took_ms, workflow_run_id, error } = request;
+    const { method, path, status, took_ms, workflow_run_id, error, warnings = [] } = request;
     const paint = output.paintError;
     const color = status < 400 ? paint.green : status < 500 ? paint.yellow : paint.red;
     const asked = `${method} ${path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path}`;
@@ -56,6 +58,7 @@ export class RequestLog {
     output.note(
       `${color(String(status))} ${printable(asked)}  ${paint.dim(`${Math.round(took_ms)} ms`)}${came && `  ${came}`}`,
     );
+    for (const warning of warnings) output.warn(printable(warning));
   }
 }
 

@@ -31,6 +31,16 @@ describe("knock users", () => {
     ]);
   });
 
+  it("A-090 set refuses a property of a wrong type with its place, and stores nothing", async ({ collab }) => {
+    const { exitCode, stderr } = await collab.knock(["users", "set", "zoe", "--set", "email:=5"]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining('user "zoe": email must be a string or null, found a number'),
+    ]);
+    expect((await collab.knock(["users", "get", "zoe"])).exitCode).toBe(5);
+    expect((await collab.knock(["notify", "welcome", "-r", '{"id":"zoe","name":[]}'])).exitCode).toBe(2);
+  });
+
   it("set with nothing given makes one without properties, and leaves one that is there as it was: both are said", async ({
     collab,
   }) => {

@@ -12,13 +12,13 @@ import { parseMessageType } from "../../src/domain/guide/parse-message-type.js";
 import type { ChannelType, EngagementAction, Message } from "../../src/domain/message/message.js";
 import { checkAudiences } from "../../src/domain/project/check-audiences.js";
 import { resolveChannelTypes } from "../../src/domain/project/resolve-channel-types.js";
-import { parseRecipient } from "../../src/domain/recipient/parse-recipient.js";
 import {
   keyOf,
   type Recipient,
   type RecipientReference,
   type RecipientUpsert,
 } from "../../src/domain/recipient/recipient.js";
+import { parseRecipient } from "../../src/domain/request/parse-recipient.js";
 import type { CancelOutcome, RecipientOutcome, TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { EmailLayout } from "../../src/domain/template/email-layout.js";
 import { parseTranslationFile } from "../../src/domain/template/parse-translation-file.js";

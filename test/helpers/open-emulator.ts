@@ -3,6 +3,7 @@ import type { AnsweredRequest } from "../../src/emulator/emulator-options.js";
 import { Faults } from "../../src/emulator/faults.js";
 import { openEmulator } from "../../src/emulator/open-emulator.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { answerFaults } from "./api-description.js";
 import { EngineHarness } from "./engine-harness.js";
 
 export interface EmulatorSetup {
@@ -40,6 +41,16 @@ export interface OpenedEmulator {
 /** The emulator over an engine whose time is in the test's hand. */
 export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {}): Promise<OpenedEmulator> {
   const errors: unknown[] = [];
+  const broken: string[] = [];
+  const checkedFetch: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    const asked = new URL(String(input instanceof Request ? input.url : input));
+    const isJson = response.headers.get("content-type")?.startsWith("application/json");
+    const body: unknown = isJson ? await response.clone().json() : null;
+    for (const fault of answerFaults(init?.method ?? "GET", asked, response.status, body))
+      broken.push(`${init?.method} ${asked.pathname} → ${fault}`);
+    return response;
+  };
   const open = (port: number) =>
     openEmulator({
       operations: harness.engine,
@@ -66,11 +77,11 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
   return {
     harness,
     url,
-    knock: new Knock({ apiKey: "sk_test", baseURL: url, maxRetries: 0 }),
+    knock: new Knock({ apiKey: "sk_test", baseURL: url, maxRetries: 0, fetch: checkedFetch }),
     async ask(on, content, headers = {}) {
       const [method = "", path = ""] = on.split(" ");
       const text = content === undefined ? null : typeof content === "string" ? content : JSON.stringify(content);
-      const response = await fetch(`${url}${path}`, {
+      const response = await checkedFetch(`${url}${path}`, {
         method,
         headers: { authorization: "Bearer sk_test", ...headers },
         body: text,
@@ -94,6 +105,7 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
       await emulator.close();
       await harness.close();
       if (errors.length > 0) throw new AggregateError(errors, "the emulator met faults");
+      if (broken.length > 0) throw new Error(`answers that break the API description:\n${broken.join("\n")}`);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { idFault } from "../../domain/recipient/parse-recipient.js";
 import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
+import { idFault } from "../../domain/recipient/recipient-id.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Page } from "../../ports/store.js";
 import { didYouMean } from "../../util/nearest.js";

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { unknownScopes } from "../../domain/preferences/unknown-scopes.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { InputReader } from "../../input/input-source.js";
 import { type BodyFlags, readBody } from "../../input/request-body.js";
@@ -97,6 +98,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientVerbs, cont
     const { words, flags } = split<ResourceFlags & BodyFlags>(given);
     applyVerbosity(context, flags);
     const body = await readBody(flags, new InputReader(context.input));
+    for (const warning of unknownScopes(body?.preferences, ["preferences"])) context.output.warn(warning);
     const resources = await openResources(context, flags);
     // With nothing given there is nothing to write to one that is there.
     const found = body === null ? await verbs.read(resources, words) : null;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { idFault } from "../../domain/recipient/parse-recipient.js";
 import type { RecipientReference } from "../../domain/recipient/recipient.js";
+import { idFault } from "../../domain/recipient/recipient-id.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ResourceOperations } from "../../ports/resources.js";
 import { isJsonObject, type Json } from "../../util/json.js";

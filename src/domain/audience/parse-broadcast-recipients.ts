@@ -1,7 +1,7 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, pointerOf } from "../../util/json.js";
-import { idFault } from "../recipient/parse-recipient.js";
 import { keyOf } from "../recipient/recipient.js";
+import { idFault } from "../recipient/recipient-id.js";
 import type { Complain } from "../shape/complain.js";
 import { checkJsonShape } from "../shape/json-limits.js";
 import { placeOf } from "../shape/place.js";

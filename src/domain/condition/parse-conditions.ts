@@ -15,6 +15,8 @@ export interface ConditionPlace {
   event?: boolean;
   /** What variables may start with, where it is less than usual. */
   prefixes?: readonly string[];
+  /** Whether variables may start with anything: preferences are accepted as they are, and warned of. */
+  anyScope?: boolean;
   /** Operators beyond the common ones: rules of a channel group have one more. */
   operators?: readonly string[];
 }
@@ -68,6 +70,17 @@ export function checkCondition(
     complain([...path, "variable"], "must be a path such as data.name");
     return;
   }
+  if (place.anyScope !== true) checkScope(variable, path, place, complain);
+  if (typeof operator === "string")
+    checkConditionArgument(
+      { variable, operator, argument: value.argument },
+      place.refs,
+      [...path, "argument"],
+      complain,
+    );
+}
+
+function checkScope(variable: string, path: PropertyKey[], place: ConditionPlace, complain: Complain): void {
   const prefix = variable.split(".")[0];
   const prefixes = place.prefixes ?? (place.event === true ? [...PREFIXES, "event"] : PREFIXES);
   if (prefix === "event" && place.event !== true) {
@@ -79,13 +92,6 @@ export function checkCondition(
       complain([...path, "variable"], "message statuses can only be asked in step and branch conditions");
     else checkRefVariable(variable, place.refs, [...path, "variable"], complain);
   }
-  if (typeof operator === "string")
-    checkConditionArgument(
-      { variable, operator, argument: value.argument },
-      place.refs,
-      [...path, "argument"],
-      complain,
-    );
 }
 
 /** One list of conditions, AND-ed: the shape preferences use (F-032). */

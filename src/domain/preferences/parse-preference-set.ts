@@ -10,6 +10,8 @@ import { checkJsonShape } from "../shape/json-limits.js";
 /** Guides have no preference (E-135). */
 const PREFERENCE_CHANNEL_TYPES = CHANNEL_TYPES.filter((type) => type !== "in_app_guide");
 
+const CONDITIONS = { refs: null, anyScope: true };
+
 const SECTIONS = ["channel_types", "channels", "categories", "workflows", "commercial_subscribed"];
 const STRATEGY = "__strategy__";
 const PERSISTENCE = "__persistence_strategy__";
@@ -18,7 +20,7 @@ function checkValue(value: unknown, path: PropertyKey[], complain: Complain): vo
   if (typeof value === "boolean") return;
   if (!isJsonObject(value)) complain(path, "must be true, false or an object with conditions");
   else if (value.conditions === undefined) complain([...path, "conditions"], "is required (a list of conditions)");
-  else parseConditionList(value.conditions, [...path, "conditions"], { refs: null }, complain);
+  else parseConditionList(value.conditions, [...path, "conditions"], CONDITIONS, complain);
 }
 
 function checkUnknown(key: string, known: readonly string[], path: PropertyKey[], complain: Complain): boolean {
@@ -64,7 +66,7 @@ function checkLevel(value: unknown, path: PropertyKey[], complain: Complain): vo
     checkUnknown(key, ["channel_types", "channels", "conditions", STRATEGY], path, complain);
   checkChannels(value, path, complain);
   if (value.conditions !== undefined && value.conditions !== null)
-    parseConditionList(value.conditions, [...path, "conditions"], { refs: null }, complain);
+    parseConditionList(value.conditions, [...path, "conditions"], CONDITIONS, complain);
 }
 
 /** Complains about what is no preference set (A-430, E-133 to E-135). */

@@ -1,16 +1,14 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { checkPreferenceSet } from "../preferences/parse-preference-set.js";
-import { idFault, parseRecipient } from "../recipient/parse-recipient.js";
 import { keyOf, type RecipientKey, type RecipientUpsert, splitKey, TENANTS, USERS } from "../recipient/recipient.js";
+import { idFault } from "../recipient/recipient-id.js";
+import { RESERVED_PROPERTIES } from "../recipient/typed-properties.js";
 import type { Complain } from "../shape/complain.js";
 import { invalidParams, parseOrThrow } from "../shape/invalid-params.js";
 import { checkJsonShape } from "../shape/json-limits.js";
+import { parseRecipient } from "./parse-recipient.js";
 
 /** Custom properties together, as JSON (E-052). */
 const MAX_CUSTOM_BYTES = 256 * 1024;
-
-/** Not custom (E-039). */
-const RESERVED = new Set(["name", "email", "avatar", "locale", "phone_number", "timezone", "created_at"]);
 
 const NOUNS: Record<string, string> = { [USERS]: "user", [TENANTS]: "tenant" };
 
@@ -46,7 +44,7 @@ function checkSameId(body: JsonObject, key: RecipientKey, complain: Complain): v
 }
 
 function checkSize(properties: JsonObject, complain: Complain): void {
-  const custom = Object.fromEntries(Object.entries(properties).filter(([name]) => !RESERVED.has(name)));
+  const custom = Object.fromEntries(Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name)));
   if (Buffer.byteLength(JSON.stringify(custom)) > MAX_CUSTOM_BYTES)
     complain([], "has custom properties of more than 256 kB together");
 }
@@ -62,12 +60,6 @@ export function parseRecipientBody(body: unknown, key: RecipientKey): RecipientU
     }
     checkSameId(body, key, complain);
     if (body.$trigger_data !== undefined) complain(["$trigger_data"], "belongs to a trigger's recipients only");
-    if (isJsonObject(body.preferences))
-      for (const [id, set] of Object.entries(body.preferences))
-        if (isJsonObject(set)) checkPreferenceSet(set, ["preferences", id], complain);
-    const settings = splitKey(key).collection === TENANTS ? body.settings : undefined;
-    if (isJsonObject(settings) && isJsonObject(settings.preference_set))
-      checkPreferenceSet(settings.preference_set, ["settings", "preference_set"], complain);
     const { __typename: _typename, updated_at: _updated, ...own } = body; // of an answer sent back
     const parsed = parseRecipient({ ...own, ...splitKey(key) }, complain);
     const properties = parsed?.upsert?.properties ?? {};

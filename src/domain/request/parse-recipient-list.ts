@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { type AudienceMembership, MAX_AUDIENCE_MEMBERS } from "../audience/audience.js";
-import { type ParsedRecipient, parseRecipient } from "../recipient/parse-recipient.js";
 import { type RecipientUpsert, splitKey, USERS } from "../recipient/recipient.js";
 import { MAX_SUBSCRIPTIONS } from "../recipient/subscription.js";
 import type { Complain } from "../shape/complain.js";
 import { parseOrThrow } from "../shape/invalid-params.js";
 import { checkJsonShape } from "../shape/json-limits.js";
+import { type ParsedRecipient, parseRecipient } from "./parse-recipient.js";
 
 /** A body's list of 1 to `max` items, each parsed; a single item counts as a list of one (Q-29). */
 function parseItems<T>(

@@ -2,12 +2,12 @@ import * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { type JsonObject, pointerOf } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { parseRecipient } from "../recipient/parse-recipient.js";
 import { type RecipientKey, type RecipientUpsert, TENANTS } from "../recipient/recipient.js";
 import type { Subscription } from "../recipient/subscription.js";
 import { checkJsonShape } from "../shape/json-limits.js";
 import { placeOf } from "../shape/place.js";
 import { detailsOf, INTERPRETED } from "../shape/zod-issues.js";
+import { parseRecipient } from "./parse-recipient.js";
 
 const list = once(() => z.optional(z.array(z.record(z.string(), z.unknown()))));
 

@@ -16,7 +16,8 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-function fault(expected: string, value: unknown): string {
+/** Returns the complaint about a value of the wrong kind, or about none: "must be a string, found a number". */
+export function fault(expected: string, value: unknown): string {
   return value === undefined ? `is required (${expected})` : `must be ${expected}, found ${kindOf(value)}`;
 }
 

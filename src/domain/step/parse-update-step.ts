@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from "../../util/json.js";
-import { idFault } from "../recipient/parse-recipient.js";
 import { TENANTS, USERS } from "../recipient/recipient.js";
+import { idFault } from "../recipient/recipient-id.js";
 import { object, oneOf, type Shape, text } from "../shape/shape.js";
 import { checked, type StepContext, type StepParser } from "./step-context.js";
 import { filledText, hasLiquid, maybeText } from "./step-shapes.js";

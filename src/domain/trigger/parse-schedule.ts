@@ -2,7 +2,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import { parseTimestamp } from "../condition/timestamp.js";
-import { parseRecipient, parseTenant } from "../recipient/parse-recipient.js";
+import { parseRecipient, parseTenant } from "../request/parse-recipient.js";
 import type { Complain } from "../shape/complain.js";
 import { invalidParams, parseOrThrow } from "../shape/invalid-params.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/json-limits.js";

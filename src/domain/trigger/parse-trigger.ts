@@ -2,13 +2,8 @@ import * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import {
-  isUnstorable,
-  type ParsedRecipient,
-  parseRecipient,
-  parseTenant,
-  UNSTORABLE,
-} from "../recipient/parse-recipient.js";
+import { isUnstorable, UNSTORABLE } from "../recipient/recipient-id.js";
+import { type ParsedRecipient, parseRecipient, parseTenant } from "../request/parse-recipient.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/json-limits.js";
 import { placeOf } from "../shape/place.js";
 import { detailsOf, INTERPRETED, type Issue } from "../shape/zod-issues.js";

@@ -64,6 +64,11 @@ export class Exchange {
     return this.text;
   }
 
+  /** The body as text; empty where nobody has read it. */
+  async textRead(): Promise<string> {
+    return (await this.text) ?? "";
+  }
+
   /** The body as a JSON object; throws for anything else. */
   async readBody(): Promise<JsonObject> {
     return parseBody(await this.readText());

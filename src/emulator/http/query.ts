@@ -1,6 +1,6 @@
 import { parseTimestamp } from "../../domain/condition/timestamp.js";
-import { idFault } from "../../domain/recipient/parse-recipient.js";
 import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
+import { idFault } from "../../domain/recipient/recipient-id.js";
 import type { Page } from "../../ports/page.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { invalidField } from "./api-error.js";

@@ -1,6 +1,8 @@
 import { parsePreferenceSet } from "../../domain/preferences/parse-preference-set.js";
-import { idFault, parseRecipient } from "../../domain/recipient/parse-recipient.js";
-import { invalidParams } from "../../domain/shape/invalid-params.js";
+import { TENANTS, USERS } from "../../domain/recipient/recipient.js";
+import { idFault } from "../../domain/recipient/recipient-id.js";
+import { checkRecipientTypes, parseRecipient } from "../../domain/request/parse-recipient.js";
+import { invalidParams, parseOrThrow } from "../../domain/shape/invalid-params.js";
 import { parseBulkScheduleRequest } from "../../domain/trigger/parse-schedule.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../../util/json.js";
 import { type Answer, type Call, found, ok, pick, type Route } from "../access/route.js";
@@ -32,6 +34,19 @@ function checkIds(rows: readonly Json[], name: string): string[] {
     if (fault !== null) throw invalidField(`${name}[${index}]`, fault);
   }
   return rows as string[];
+}
+
+/**
+ * Recipients to set. A value of a type that the API description does not allow refuses the call, and nothing is enqueued;
+ * what else is wrong with a row is an error of that row (A-090, A-108).
+ */
+function recipientsOf(rows: readonly Json[], name: string, collection: string): (JsonObject & { id: string })[] {
+  const bodies = bodiesOf(rows, name);
+  parseOrThrow(`the ${name}`, (complain) => {
+    for (const [index, one] of bodies.entries())
+      checkRecipientTypes(one, collection, (path, message) => complain([name, index, ...path], message));
+  });
+  return bodies;
 }
 
 /** Bodies with an id each. */
@@ -88,7 +103,7 @@ export const bulkRoutes: Route[] = [
     handle: async ({ bulk: operations, param, baseUrl }) => found(operations.read(param("id"), baseUrl)),
   },
   bulk("A-280", "/v1/users/bulk/identify", async ({ operations, body }) => {
-    const users = bodiesOf(rowsOf(await body(), "users"), "users");
+    const users = recipientsOf(rowsOf(await body(), "users"), "users", USERS);
     return [
       "users.bulk.identify",
       users.map((user) => ({ id: user.id, run: () => operations.resources.users.set(user.id, user) })),
@@ -115,7 +130,7 @@ export const bulkRoutes: Route[] = [
   }),
   bulk("A-236", "/v1/objects/{collection}/bulk/set", async ({ operations, param, body }) => {
     const collection = param("collection");
-    const objects = bodiesOf(rowsOf(await body(), "objects"), "objects");
+    const objects = recipientsOf(rowsOf(await body(), "objects"), "objects", collection);
     return [
       "objects.bulk.set",
       objects.map((object) => ({
@@ -162,7 +177,7 @@ export const bulkRoutes: Route[] = [
     const rows = rowsOf(await body(), "tenants").map((row): Json => (typeof row === "string" ? { id: row } : row));
     return [
       "tenants.bulk.set",
-      bodiesOf(rows, "tenants").map((tenant) => ({
+      recipientsOf(rows, "tenants", TENANTS).map((tenant) => ({
         id: tenant.id,
         run: () => operations.resources.tenants.set(tenant.id, tenant),
       })),

@@ -9,8 +9,8 @@ async function resolved(call: Call, tenant: JsonObject | null): Promise<JsonObje
   const { preferences } = await call.environment();
   const settings = isJsonObject(tenant.settings) ? tenant.settings : {};
   const own = isJsonObject(settings.preference_set) ? (settings.preference_set as PreferenceSet) : null;
-  const preference_set = mergePreferenceSets(preferences, own) as JsonObject;
-  return { ...tenant, settings: { ...settings, preference_set } };
+  const merged = mergePreferenceSets(preferences, own) as JsonObject;
+  return { ...tenant, settings: { ...settings, preference_set: { ...merged, id: "default" } } };
 }
 
 export const tenantRoutes: Route[] = [

@@ -1,6 +1,6 @@
-import { type Recipient, type RecipientKey, splitKey, USERS } from "../../domain/recipient/recipient.js";
+import { type Recipient, type RecipientKey, splitKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
 import { isoTime } from "../../util/iso-time.js";
-import type { JsonObject } from "../../util/json.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
 
 const NO_FIELDS: JsonObject = { name: null, email: null, avatar: null, phone_number: null, timezone: null };
 
@@ -9,9 +9,16 @@ function head(typename: string, { key }: Recipient): JsonObject {
 }
 
 /** Without what the answer itself says: an application may have sent back what it once got. */
-function ownOf({ properties }: Recipient): JsonObject {
+function ownOf({ key, properties }: Recipient): JsonObject {
   const { __typename: _typename, id: _id, created_at: _created, updated_at: _updated, ...own } = properties;
-  return own;
+  return splitKey(key).collection === TENANTS ? withPreferenceSetId(own) : own;
+}
+
+/** Returns a tenant's properties with the id of its preference set, which the API always answers. */
+function withPreferenceSetId(tenant: JsonObject): JsonObject {
+  const { settings } = tenant;
+  if (!isJsonObject(settings) || !isJsonObject(settings.preference_set)) return tenant;
+  return { ...tenant, settings: { ...settings, preference_set: { ...settings.preference_set, id: "default" } } };
 }
 
 function times(recipient: Recipient): JsonObject {

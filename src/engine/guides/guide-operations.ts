@@ -6,8 +6,8 @@ import {
   parseGuideOf,
 } from "../../domain/guide/parse-guide-engagement.js";
 import type { EngagementAction, Message } from "../../domain/message/message.js";
-import { idFault } from "../../domain/recipient/parse-recipient.js";
 import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
+import { idFault } from "../../domain/recipient/recipient-id.js";
 import { invalidParams } from "../../domain/shape/invalid-params.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { GuideOperations } from "../../ports/resources.js";

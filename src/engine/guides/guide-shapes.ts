@@ -47,7 +47,7 @@ function stepShape(guide: Guide, step: GuideStep, content: JsonObject, viewer: G
   };
 }
 
-/** A guide as the API has it, and why it is not for the user now. */
+/** A guide as the API has it, without a dashboard_url: the project has no dashboard. And why it is not for the user now. */
 export interface ViewedGuide {
   key: string;
   shape: JsonObject;
@@ -85,7 +85,6 @@ export function viewGuide(compiled: CompiledGuide, viewer: GuideViewer, environm
       ...(search === null ? {} : { search }),
     })),
     bypass_global_group_limit: unthrottled,
-    dashboard_url: null,
     inserted_at: EPOCH,
     updated_at: EPOCH,
   };
@@ -96,7 +95,7 @@ export function ineligibleShape({ key, ineligibility }: ViewedGuide): JsonObject
   return { __typename: "GuideIneligibilityMarker", key, ...ineligibility };
 }
 
-/** The guides of a channel in the order declared, the others after them by key. */
+/** The guides of a channel in the order declared, the others after them by key; no interval where none is declared. */
 export function groupShape(keys: readonly string[], { guide_group }: Environment): JsonObject {
   const { display_sequence: declared, display_sequence_unthrottled, display_interval } = guide_group;
   const sequence = [...new Set([...declared.filter((key) => keys.includes(key)), ...[...keys].sort()])];
@@ -107,7 +106,7 @@ export function groupShape(keys: readonly string[], { guide_group }: Environment
     display_sequence: sequence,
     display_sequence_unthrottled: sequence.filter(isUnthrottled),
     display_sequence_throttled: sequence.filter((key) => !isUnthrottled(key)),
-    display_interval,
+    ...(display_interval === null ? {} : { display_interval }),
     inserted_at: EPOCH,
     updated_at: EPOCH,
   };

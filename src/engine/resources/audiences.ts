@@ -1,6 +1,6 @@
 import type { AudienceMember } from "../../domain/audience/audience.js";
-import { idFault } from "../../domain/recipient/parse-recipient.js";
 import { splitKey } from "../../domain/recipient/recipient.js";
+import { idFault } from "../../domain/recipient/recipient-id.js";
 import { parseMembersBody } from "../../domain/request/parse-recipient-list.js";
 import { invalidParams } from "../../domain/shape/invalid-params.js";
 import { KnockError } from "../../errors/knock-error.js";

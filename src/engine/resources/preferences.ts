@@ -1,8 +1,8 @@
 import { parsePreferenceSet } from "../../domain/preferences/parse-preference-set.js";
 import { mergePreferenceSets } from "../../domain/preferences/preferences.js";
-import { idFault } from "../../domain/recipient/parse-recipient.js";
 import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import { keyOf, type RecipientReference, TENANTS } from "../../domain/recipient/recipient.js";
+import { idFault } from "../../domain/recipient/recipient-id.js";
 import { invalidParams } from "../../domain/shape/invalid-params.js";
 import type { PreferenceOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";

@@ -1,4 +1,3 @@
-import type { PreferenceSets } from "../../domain/recipient/preference-set.js";
 import {
   keyOf,
   type RecipientKey,
@@ -7,9 +6,10 @@ import {
   TENANTS,
   USERS,
 } from "../../domain/recipient/recipient.js";
+import { parseRecipient } from "../../domain/request/parse-recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { UpdateObjectStep, UpdateTenantStep, UpdateUserStep } from "../../domain/step/step-types.js";
-import { isJsonObject } from "../../util/json.js";
+import { type JsonObject, pointerOf } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
@@ -18,7 +18,7 @@ import { renderObject } from "../liquid/render-object.js";
 type UpdateStep = UpdateUserStep | UpdateTenantStep | UpdateObjectStep;
 
 /** Set by the caller, or not an update step's to change (E-328). */
-const NOT_PROPERTIES = new Set(["id", "collection", "channel_data", "$trigger_data", "preferences"]);
+const IGNORED = new Set(["id", "collection", "channel_data", "$trigger_data"]);
 
 /** `gid://Object/<collection>/<id>` once rendered (E-324, E-330). */
 function referencedKey(gid: string, advancing: Advancing): RecipientKey {
@@ -41,6 +41,17 @@ function target(step: UpdateStep, advancing: Advancing): RecipientKey | null {
   return tenant === null ? null : keyOf({ id: tenant, collection: TENANTS });
 }
 
+/** Reads the rendered changes as an inline identification; a value that no identification accepts fails the step (A-090). */
+function upsertOf(key: RecipientKey, changes: JsonObject): RecipientUpsert {
+  const own = Object.entries(changes).filter(([name]) => !IGNORED.has(name));
+  const faults: string[] = [];
+  const parsed = parseRecipient({ ...Object.fromEntries(own), ...splitKey(key) }, (path, message) =>
+    faults.push(`update_properties: ${pointerOf(path)} ${message}`),
+  );
+  if (faults[0] !== undefined) throw new RenderError(faults[0]);
+  return parsed?.upsert ?? { key, properties: {} };
+}
+
 /** Properties merge deeply, preferences and a tenant's defaults too; an unknown one is created (E-325 to E-327). */
 export function executeUpdateRecipient(step: UpdateStep, advancing: Advancing): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: step.type, outcome: "passed", reason: null };
@@ -52,12 +63,8 @@ export function executeUpdateRecipient(step: UpdateStep, advancing: Advancing): 
     return { outcome: { ...base, outcome: "skipped", reason: { code: "not_applicable", detail } }, error: true };
   }
   const changes = renderObject(step.settings.update_properties, advancing.scope, "update_properties");
-  const upsert: RecipientUpsert = {
-    key,
-    properties: Object.fromEntries(Object.entries(changes).filter(([name]) => !NOT_PROPERTIES.has(name))),
-  };
+  const upsert = upsertOf(key, changes);
   const { depth } = advancing.input.run.trigger_source;
   if (depth) upsert.depth = depth;
-  if (isJsonObject(changes.preferences)) upsert.preferences = changes.preferences as PreferenceSets;
   return { outcome: base, upserts: [upsert] };
 }

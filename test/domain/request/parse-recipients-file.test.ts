@@ -84,6 +84,16 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
       { users: [{ id: "a", preferences: { default: true } }] },
       ["/users/0/preferences/default must be an object"],
     ],
+    [
+      "A-090 an email that is a number",
+      { users: [{ id: "a", email: 5 }] },
+      ["/users/0/email must be a string or null, found a number"],
+    ],
+    [
+      "A-090 a color that is a number",
+      { tenants: [{ id: "a", settings: { branding: { primary_color: 5 } } }] },
+      ["/tenants/0/settings/branding/primary_color must be a string or null, found a number"],
+    ],
     ["a tenant without an id", { tenants: [{}] }, ["/tenants/0/id is required (a string)"]],
     [
       "a subscription of nobody",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { idFault } from "../../../src/domain/recipient/parse-recipient.js";
+import { idFault } from "../../../src/domain/recipient/recipient-id.js";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
@@ -34,15 +34,31 @@ const object = fc.dictionary(
   json,
   { maxKeys: 4 },
 );
+const channels = fc.dictionary(fc.constantFrom("email", "sms", "push", "chat", "in_app_feed", "http"), fc.boolean());
+const level = fc.oneof(fc.boolean(), fc.record({ channel_types: channels }));
+const preferenceSet = fc.record(
+  {
+    channel_types: fc.option(channels),
+    channels: fc.dictionary(id, fc.boolean(), { maxKeys: 2 }),
+    categories: fc.option(fc.dictionary(id, level, { maxKeys: 2 })),
+    workflows: fc.dictionary(id, level, { maxKeys: 2 }),
+    commercial_subscribed: fc.option(fc.boolean()),
+  },
+  { requiredKeys: [] },
+);
+const channelData = fc.oneof(
+  fc.record({ tokens: fc.array(fc.string(), { maxLength: 2 }) }),
+  fc.record({ connections: fc.array(fc.record({ access_token: fc.string() }), { maxLength: 2 }) }),
+);
 const recipient = fc.oneof(
   id,
   fc.record({ id, collection: id }),
   fc.record(
-    { id, email: fc.string(), $trigger_data: object, preferences: fc.dictionary(id, object, { maxKeys: 2 }) },
+    { id, email: fc.string(), $trigger_data: object, preferences: fc.dictionary(id, preferenceSet, { maxKeys: 2 }) },
     { requiredKeys: ["id"] },
   ),
   fc.record(
-    { id, collection: id, name: fc.string(), channel_data: fc.dictionary(id, object, { maxKeys: 2 }) },
+    { id, collection: id, name: fc.string(), channel_data: fc.dictionary(id, channelData, { maxKeys: 2 }) },
     { requiredKeys: ["id", "collection"] },
   ),
 ) as fc.Arbitrary<Json>;

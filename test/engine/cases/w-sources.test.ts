@@ -236,6 +236,16 @@ describe("W. Sources", () => {
       expect((await h.recipient("zed"))?.properties).toMatchObject({ email: "zed@lark.test" });
     }));
 
+  it("A-090 fails an action whose event has a typed property of a wrong type, and stores nothing", () =>
+    withHarness(async (h) => {
+      const user = { id: "zed", traits: { phone_number: 15005550006 } };
+      const { actions } = await sourcesOf(h, [IDENTIFY]).receive("shop", event({ user }));
+      expect(actions.map(actionInWords)).toEqual([
+        'users_identify failed: user "zed": phone_number must be a string or null, found a number',
+      ]);
+      expect(await h.recipient("zed")).toBeUndefined();
+    }));
+
   it("a trigger that is refused is told, and nothing else stops", () =>
     withHarness(async (h) => {
       const sources = sourcesOf(h, [IDENTIFY, TRIGGER]);

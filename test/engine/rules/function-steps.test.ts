@@ -206,6 +206,23 @@ describe("21. Data functions", () => {
       expect(ana?.properties).not.toHaveProperty("channel_data");
     }));
 
+  it.each<[string, JsonObject]>([
+    ["email", { email: "{{ data.n }}" }],
+    ["created_at", { created_at: "soon" }],
+    ["preferences", { preferences: { default: { channel_types: { emial: true } } } }],
+  ])("A-090 fails a step that would store an invalid %s, and changes nothing", (_what, changes) =>
+    withHarness(async (h) => {
+      const before = (await h.recipient("ana"))?.properties;
+      const update_properties = JSON.stringify({ ...changes, plan: "free" }).replace('"{{ data.n }}"', "{{ data.n }}");
+      h.define("digest", {
+        steps: [{ ref: "update_1", type: "update_user", settings: { recipient_mode: "current", update_properties } }],
+      });
+      const outcome = await h.trigger("digest", { recipients: ["ana"], data: { n: 5 } });
+      expect(outcome.recipients?.[0]?.steps).toMatchObject([{ ref: "update_1", outcome: "failed" }]);
+      expect((await h.recipient("ana"))?.properties).toEqual(before);
+    }),
+  );
+
   it.each<[string, string, string | { collection: string; id: string }]>([
     ["a user, of an object's run", "update_user", { collection: "projects", id: "p1" }],
     ["a tenant, of a run without", "update_tenant", "ana"],

@@ -1,26 +1,14 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { checkPreferenceSet } from "../preferences/parse-preference-set.js";
+import type { PreferenceSets } from "../recipient/preference-set.js";
+import { keyOf, type RecipientKey, type RecipientUpsert, TENANTS } from "../recipient/recipient.js";
+import { idFault } from "../recipient/recipient-id.js";
+import { checkTenantSettings, checkTypedProperties, withDateTime } from "../recipient/typed-properties.js";
 import type { Complain } from "../shape/complain.js";
-import type { PreferenceSets } from "./preference-set.js";
-import { keyOf, type RecipientKey, type RecipientUpsert, TENANTS } from "./recipient.js";
+import { checkChannelData } from "./channel-data.js";
 
 /** Own keys of an inline recipient that are not properties (E-039). */
 const ENVELOPE_KEYS = new Set(["id", "collection", "channel_data", "preferences", "$trigger_data"]);
-
-export const UNSTORABLE = "must not contain NUL or half a surrogate pair";
-
-/** Whether a name would not come back from a store as it is: SQLite ends a text at a NUL, so that `ada\0x` would be `ada`. */
-export function isUnstorable(name: string): boolean {
-  return name.includes("\0") || !name.isWellFormed();
-}
-
-/** What is wrong with an id, or null (E-051; collections follow the same rule). */
-export function idFault(id: string): string | null {
-  if (id.trim() === "") return "must not be empty";
-  if (id.length > 256) return "must be at most 256 characters";
-  if (/[/#]/.test(id)) return 'must not contain "/" or "#"';
-  if (isUnstorable(id)) return UNSTORABLE;
-  return null;
-}
 
 function checkId(value: unknown, path: PropertyKey[], complain: Complain): string | null {
   if (typeof value !== "string") {
@@ -50,16 +38,33 @@ function objectOrNull(value: unknown, path: PropertyKey[], complain: Complain): 
   return null;
 }
 
-/** Every value of a map must itself be an object: preference sets, channel data. */
+/** A map whose values are checked one by one: preference sets, channel data. */
 function mapOfObjects(
-  map: JsonObject | null,
-  path: PropertyKey[],
+  value: unknown,
+  name: string,
   complain: Complain,
+  check: (value: JsonObject, path: PropertyKey[], complain: Complain) => void,
 ): Record<string, JsonObject> | undefined {
+  const map = objectOrNull(value, [name], complain);
   if (map === null) return undefined;
-  for (const [key, value] of Object.entries(map))
-    if (!isJsonObject(value)) complain([...path, key], "must be an object");
+  for (const [key, one] of Object.entries(map)) {
+    if (isJsonObject(one)) check(one, [name, key], complain);
+    else complain([name, key], "must be an object");
+  }
   return map as Record<string, JsonObject>;
+}
+
+/** Complains about what of an inline recipient has not the type that the API description gives it (A-413 to A-424). */
+export function checkRecipientTypes(value: JsonObject, collection: string | null, complain: Complain): void {
+  checkTypedProperties(value, complain);
+  if (collection === TENANTS) checkTenantSettings(value.settings, complain);
+  mapOfObjects(value.channel_data, "channel_data", complain, checkChannelData);
+}
+
+/** The default preferences of a tenant; those that are null reset them (A-093). */
+function checkTenantPreferences({ settings }: JsonObject, complain: Complain): void {
+  const set = isJsonObject(settings) ? settings.preference_set : undefined;
+  if (set !== undefined && set !== null) checkPreferenceSet(set, ["settings", "preference_set"], complain);
 }
 
 /**
@@ -82,27 +87,21 @@ export function parseRecipient(value: unknown, complain: Complain): ParsedRecipi
   const id = checkId(value.id, ["id"], complain);
   const isObject = value.collection !== undefined;
   const collection = isObject ? checkId(value.collection, ["collection"], complain) : null;
-  const channelData = mapOfObjects(
-    objectOrNull(value.channel_data, ["channel_data"], complain),
-    ["channel_data"],
-    complain,
-  );
-  const preferences = mapOfObjects(
-    objectOrNull(value.preferences, ["preferences"], complain),
-    ["preferences"],
-    complain,
-  );
+  checkRecipientTypes(value, collection, complain);
+  if (collection === TENANTS) checkTenantPreferences(value, complain);
+  const preferences = mapOfObjects(value.preferences, "preferences", complain, checkPreferenceSet);
   const triggerData = objectOrNull(value.$trigger_data, ["$trigger_data"], complain);
   if (id === null || (isObject && collection === null)) return null;
 
   const key = keyOf(collection === null ? id : { id, collection });
   const properties: JsonObject = {};
   for (const [name, property] of Object.entries(value)) if (!ENVELOPE_KEYS.has(name)) properties[name] = property;
+  const channelData = isJsonObject(value.channel_data) ? value.channel_data : undefined;
   const isReference =
     isObject && collection !== TENANTS && Object.keys(properties).length === 0 && !channelData && !preferences;
-  const upsert: RecipientUpsert | null = isReference ? null : { key, properties };
+  const upsert: RecipientUpsert | null = isReference ? null : { key, properties: withDateTime(properties) };
   if (upsert && preferences) upsert.preferences = preferences as PreferenceSets;
-  if (upsert && channelData) upsert.channel_data = channelData;
+  if (upsert && channelData) upsert.channel_data = channelData as Record<string, JsonObject>;
   return { key, upsert, trigger_data: triggerData };
 }
 

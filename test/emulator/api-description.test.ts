@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { ROUTES } from "../../src/emulator/route-table.js";
+import { answerFaults, describedOperations, descriptionFaults } from "../helpers/api-description.js";
+import { withApi } from "../helpers/open-emulator.js";
+
+const AT = "2025-06-04T10:00:00.000Z";
+const USER = { __typename: "User", id: "u1", updated_at: AT };
+const ERROR = { code: "invalid_params", message: "no", status: 422, type: "invalid_request_error" };
+const API = new URL("http://127.0.0.1/v1/users/u1");
+
+// Every answer that a test of this folder gets is checked with it: see test/helpers/open-emulator.ts.
+describe("A-400 the API description, as docs/reference notes it", () => {
+  it("has every operation of the API, and every schema that one answers with", () => {
+    const described = describedOperations();
+    const emulated = ROUTES.filter(({ service }) => !service).map(({ rule }) => rule);
+    expect(described.map(({ rule }) => rule)).toEqual(expect.arrayContaining(emulated));
+    for (const { schema } of described) if (schema !== null) descriptionFaults(schema, null);
+    expect(described.filter(({ schema }) => schema !== null).length).toBeGreaterThan(90);
+  });
+
+  it.each<[string, unknown, string[]]>([
+    ["User", USER, []],
+    ["User", { ...USER, email: null, plan: { tier: 1 } }, []],
+    ["User", { ...USER, email: 5 }, ["User.email: expected string, found 5"]],
+    ["User", { ...USER, id: null }, ["User.id: expected string, found null"]],
+    ["User", { __typename: "User", id: "u1" }, ["User.updated_at: is required"]],
+    ["User", { ...USER, updated_at: "2025-06-04" }, ['User.updated_at: expected ts, found "2025-06-04"']],
+    ["[User]", [USER, []], ["[User][1]: expected a map, found []"]],
+    ["Recipient", { ...USER, collection: "projects" }, []],
+    ["BulkOperation", null, ["BulkOperation: expected a map, found null"]],
+    ["PreferenceSet", { id: "default", workflows: { a: { conditions: [] }, b: true } }, []],
+    [
+      "PreferenceSet",
+      { workflows: { a: 1 } },
+      ["PreferenceSet.workflows.a: expected boolean, found 1", "PreferenceSet.id: is required"],
+    ],
+    ["SuccessResponse", { ok: true }, ["SuccessResponse.ok: expected string, found true"]],
+  ])("tells what breaks %s: %j", (schema, value, faults) => {
+    expect(descriptionFaults(schema, value).toSorted()).toEqual(faults.toSorted());
+  });
+
+  it.each<[string, number, unknown, string[]]>([
+    ["its own schema", 200, { ...USER, email: 5 }, ["User.email: expected string, found 5"]],
+    ["an error's", 404, { ...ERROR, status: 404, code: "resource_missing" }, []],
+    ["an error's status", 404, ERROR, ["404.status: expected 404, found 422"]],
+    ["an error's type", 401, { ...ERROR, status: 401, type: null }, ["401.type: expected string, found null"]],
+    ["a validation error's list", 422, ERROR, ["422.errors: is required"]],
+    [
+      "a fault's field",
+      422,
+      { ...ERROR, errors: [{ message: "no", type: null }] },
+      ["422.errors[0].field: is required"],
+    ],
+  ])("tells where an answer breaks %s (%i)", (_what, status, body, faults) => {
+    expect(answerFaults("GET", API, status, body)).toEqual(faults);
+  });
+
+  it("A-532 guides have no dashboard, and no interval unless one is declared", () =>
+    withApi(async ({ ask, harness }) => {
+      harness.environment.guide_group.display_interval = null;
+      const none = await ask("GET /v1/users/u1/guides/2f641633-95d3-4555-9222-9f1eb7888a80");
+      expect(none.body?.guide_groups).toEqual([expect.not.objectContaining({ display_interval: null })]);
+      harness.environment.guide_group.display_interval = 60;
+      const some = await ask("GET /v1/users/u1/guides/2f641633-95d3-4555-9222-9f1eb7888a80");
+      expect(some.body?.guide_groups).toEqual([expect.objectContaining({ display_interval: 60 })]);
+    }));
+
+  it("A-020 a refusal of a call that is not JSON at all has the same shape", () =>
+    withApi(async ({ ask }) => {
+      for (const [on, body] of [
+        ["PUT /v1/users/u1", "[]"],
+        ["PUT /v1/users/u1", "{"],
+        ["POST /v1/workflows/hello/trigger", { recipients: [] }],
+        ["POST /v1/workflows/strict/trigger", { recipients: ["u1"], data: { name: 5 } }],
+        ["POST /v1/workflows/off/trigger", { recipients: ["u1"] }],
+        ["GET /v1/users?page_size=0", undefined],
+        ["GET /v1/nowhere", undefined],
+      ] as const)
+        expect((await ask(on, body)).body).toMatchObject({ code: expect.any(String), type: expect.any(String) });
+    }));
+
+  it("A-424 A-429 a tenant's preference set always has its id, however it was given", () =>
+    withApi(async ({ ask, knock }) => {
+      const settings = { preference_set: { channel_types: { sms: false } } };
+      const set = { id: "default", channel_types: { sms: false } };
+      const put = await ask("PUT /v1/tenants/acme", { settings });
+      expect(put.body).toMatchObject({ settings: { preference_set: set } });
+      expect(await knock.tenants.get("acme")).toMatchObject({ settings: { preference_set: set } });
+      expect((await knock.tenants.list()).entries).toMatchObject([{ settings: { preference_set: set } }]);
+      expect(await knock.objects.get("$tenants", "acme")).toMatchObject({
+        properties: { settings: { preference_set: set } },
+      });
+      const whole = await ask("GET /v1/tenants/acme?resolve_full_preference_settings=true");
+      expect(whole.body).toMatchObject({ settings: { preference_set: set } });
+      await ask("POST /__knock/seed", { tenants: [{ id: "seeded", settings: { preference_set: {} } }] });
+      expect(await knock.tenants.get("seeded")).toMatchObject({ settings: { preference_set: { id: "default" } } });
+      await ask("PUT /v1/tenants/acme", { settings: { preference_set: null } });
+      expect(await knock.tenants.get("acme")).toMatchObject({ settings: { preference_set: null } });
+    }));
+});

@@ -1,0 +1,243 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The schemas of the API, as docs/reference/http-api.md notes them: section 6 has the operations, section 9 the schemas. */
+const CATALOGUE = readFileSync(join(import.meta.dirname, "../../docs/reference/http-api.md"), "utf8");
+
+type Check = (value: unknown, at: string, faults: string[]) => void;
+
+interface Field {
+  name: string;
+  type: string;
+  required: boolean;
+}
+
+interface Schema {
+  /** What the heading says beside the name: `One of: …`, `Map of any key → …`. */
+  note: string;
+  fields: Field[];
+}
+
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Channels of the tests' environment; those of a project have a UUID, whatever its file says (parse-environment.ts). */
+const HARNESS_CHANNEL = /^c-[\w-]+$/;
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const PRIMITIVES: Record<string, (value: unknown) => boolean> = {
+  string: (value) => typeof value === "string",
+  "string uri": (value) => typeof value === "string" && URL.canParse(value),
+  ts: (value) => typeof value === "string" && DATE_TIME.test(value),
+  uuid: (value) => typeof value === "string" && (UUID.test(value) || HARNESS_CHANNEL.test(value)),
+  integer: Number.isInteger,
+  boolean: (value) => typeof value === "boolean",
+  map: isMap,
+};
+
+/** Rows of a Markdown table, without its head. */
+function rowsOf(text: string): string[][] {
+  const rows = text.split("\n").filter((line) => line.startsWith("| "));
+  return rows.map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
+}
+
+function readSchemas(): Map<string, Schema> {
+  const section = CATALOGUE.slice(CATALOGUE.indexOf("\n## 9. "), CATALOGUE.indexOf("\nSchema notes"));
+  const schemas = new Map<string, Schema>();
+  for (const part of section.split("\n**A-").slice(1)) {
+    const [, name = "", note = ""] = /^\d+ (.+?)\*\*(?: — (.*))?$/m.exec(part) ?? [];
+    const fields = rowsOf(part)
+      .filter(([, cell = ""]) => cell.startsWith("`"))
+      .map(
+        ([, cell = "", type = "", required]): Field => ({
+          name: cell.replaceAll("`", ""),
+          type,
+          required: required === "*",
+        }),
+      );
+    schemas.set(name, { note, fields });
+  }
+  return schemas;
+}
+
+const SCHEMAS = readSchemas();
+
+function kindOf(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function faultsOf(check: Check, value: unknown, at: string): string[] {
+  const faults: string[] = [];
+  check(value, at, faults);
+  return faults;
+}
+
+/** One that fits is enough; of several that do not, the faults of the one that came nearest. */
+function oneOf(types: readonly string[], below: readonly Field[]): Check {
+  const checks = types.map((type) => checkOf(type, below));
+  return (value, at, faults) => {
+    const found = checks.map((check) => faultsOf(check, value, at));
+    if (!found.some(({ length }) => length === 0)) faults.push(...(found.sort((a, b) => a.length - b.length)[0] ?? []));
+  };
+}
+
+/** `below` are the rows of the fields within a map, or within the maps of a list. */
+function checkOf(type: string, below: readonly Field[]): Check {
+  if (type.endsWith("?")) {
+    const check = checkOf(type.slice(0, -1), below);
+    return (value, at, faults) => (value === null ? undefined : check(value, at, faults));
+  }
+  const [, item] = /^\[(.*)\]$/.exec(type) ?? [];
+  if (item !== undefined) return listOf(checkOf(item, below));
+  const [, kept] = /^map<(.*)>$/.exec(type) ?? [];
+  if (kept !== undefined) return mapOf(checkOf(kept, []));
+  if (type.includes(" & ")) {
+    const checks = type.split(" & ").map((part) => checkOf(part, below));
+    return (value, at, faults) => {
+      for (const check of checks) check(value, at, faults);
+    };
+  }
+  if (type.includes(" or ")) return oneOf(type.split(" or "), below);
+  if (type.startsWith("`")) {
+    const values = type.split("/").map((one) => one.replaceAll("`", ""));
+    return (value, at, faults) => {
+      if (!values.includes(value as string))
+        faults.push(`${at}: expected one of ${values.join(", ")}, found ${kindOf(value)}`);
+    };
+  }
+  const primitive = PRIMITIVES[type];
+  if (primitive === undefined) return (value, at, faults) => schemaCheck(type)(value, at, faults);
+  const inside = type === "map" && below.length > 0 ? fieldsCheck(below) : null;
+  return (value, at, faults) => {
+    if (!primitive(value)) faults.push(`${at}: expected ${type}, found ${kindOf(value)}`);
+    else inside?.(value, at, faults);
+  };
+}
+
+function listOf(check: Check): Check {
+  return (value, at, faults) => {
+    if (!Array.isArray(value)) faults.push(`${at}: expected a list, found ${kindOf(value)}`);
+    else for (const [index, one] of value.entries()) check(one, `${at}[${index}]`, faults);
+  };
+}
+
+function mapOf(check: Check): Check {
+  return (value, at, faults) => {
+    if (!isMap(value)) faults.push(`${at}: expected a map, found ${kindOf(value)}`);
+    else for (const [key, one] of Object.entries(value)) check(one, `${at}.${key}`, faults);
+  };
+}
+
+/** Checks a map's fields; keys that the description does not name are allowed, as they are in it. */
+function fieldsCheck(fields: readonly Field[]): Check {
+  const own = fields.filter(({ name }) => !/[.[]/.test(name));
+  const checks = own.map(({ name, type, required }) => {
+    const below = fields.flatMap((field) => {
+      const start = [`${name}[].`, `${name}.`].find((one) => field.name.startsWith(one));
+      return start === undefined ? [] : [{ ...field, name: field.name.slice(start.length) }];
+    });
+    return { name, required, check: checkOf(type, below) };
+  });
+  return (value, at, faults) => {
+    if (!isMap(value)) {
+      faults.push(`${at}: expected a map, found ${kindOf(value)}`);
+      return;
+    }
+    for (const { name, required, check } of checks) {
+      if (value[name] !== undefined) check(value[name], `${at}.${name}`, faults);
+      else if (required) faults.push(`${at}.${name}: is required`);
+    }
+  };
+}
+
+const made = new Map<string, Check>();
+
+function schemaCheck(name: string): Check {
+  const known = made.get(name);
+  if (known !== undefined) return known;
+  const schema = SCHEMAS.get(name);
+  if (schema === undefined) throw new Error(`docs/reference/http-api.md has no schema ${name}`);
+  const check = makeCheck(schema);
+  made.set(name, check);
+  return check;
+}
+
+function makeCheck({ note, fields }: Schema): Check {
+  const [, listed] = /^Bare list of (\w+)\./.exec(note) ?? [];
+  if (listed !== undefined) return listOf(checkOf(listed, []));
+  const [, kept] = /^Map of any key → (.*)\.$/.exec(note) ?? [];
+  if (kept !== undefined) return mapOf(checkOf(kept, []));
+  if (note.startsWith("Plain string")) return checkOf("string", []);
+  const [, how, names = ""] = /^(One|All) of: (.*)\.$/.exec(note) ?? [];
+  const parts = names.split(", ").map((one) => (one === "map below" ? "map" : one));
+  if (how === "One") return oneOf(parts, fields);
+  if (how === "All") return checkOf(parts.join(" & "), fields);
+  return fieldsCheck(fields);
+}
+
+/** Returns how a value breaks a schema of the API description, a line per fault; none for one that conforms. */
+export function descriptionFaults(schema: string, value: unknown): string[] {
+  return faultsOf(checkOf(schema, []), value, schema);
+}
+
+interface Operation {
+  rule: string;
+  method: string;
+  path: RegExp;
+  /** Null: 204 without a body, or a body that the description does not type. */
+  schema: string | null;
+}
+
+/** The operations of section 6, those with words in a place before those with a parameter there. */
+const OPERATIONS: Operation[] = rowsOf(
+  CATALOGUE.slice(CATALOGUE.indexOf("\n## 6. "), CATALOGUE.indexOf("\n## 7. ")),
+).flatMap(([, rule = "", on = "", , , answer = ""]) => {
+  const [, method = "", path = ""] = /^(\w+) `(.*)`$/.exec(on) ?? [];
+  if (!/^A-\d+$/.test(rule) || path === "") return [];
+  const [, schema] = /^200 (\[?[\w ]+\]?)$/.exec(answer) ?? [];
+  return [{ rule, method, path: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`), schema: schema ?? null }];
+});
+
+/** Returns the operations with the schema that each answers with. */
+export function describedOperations(): readonly Pick<Operation, "rule" | "schema">[] {
+  return OPERATIONS;
+}
+
+const ERROR = fieldsCheck([
+  ...(SCHEMAS.get("AuthenticationError")?.fields ?? []),
+  { name: "errors", type: "[map]", required: false },
+  { name: "errors[].field", type: "string", required: true },
+  { name: "errors[].message", type: "string", required: true },
+  { name: "errors[].type", type: "string?", required: true },
+]);
+
+/**
+ * Whether an answer leaves something out on purpose: a guide's content, which has no schema; an actor that the channel's
+ * response filter cuts (A-105); `mode=compact` (A-102); `exclude` (A-103).
+ */
+function isOnPurpose(url: URL, fault: string): boolean {
+  if (!fault.endsWith(": is required")) return false;
+  if (/^MessageContents\.data\.blocks: |\.actors?(?:\[\d\])?\.updated_at: /.test(fault)) return true;
+  if (url.searchParams.get("mode") === "compact" && /\.(?:total_)?activities: /.test(fault)) return true;
+  return url.searchParams.has("exclude");
+}
+
+/** Returns how an answer of the API breaks the API description: its error schema (A-020), or that of its operation. */
+export function answerFaults(method: string, url: URL, status: number, body: unknown): string[] {
+  const path = url.pathname;
+  if (!path.startsWith("/v1/")) return [];
+  if (status >= 400) {
+    const faults = faultsOf(ERROR, body, `${status}`);
+    if (!isMap(body)) return faults;
+    if (body.status !== status) faults.push(`${status}.status: expected ${status}, found ${kindOf(body.status)}`);
+    const named = Array.isArray(body.errors) ? body.errors.length : 0;
+    if (status === 422 && body.code === "invalid_params" && named === 0) faults.push(`${status}.errors: is required`);
+    return faults;
+  }
+  const operation = OPERATIONS.find((one) => one.method === method && one.path.test(path));
+  if (operation === undefined || operation.schema === null) return [];
+  return descriptionFaults(operation.schema, body).filter((fault) => !isOnPurpose(url, fault));
+}
