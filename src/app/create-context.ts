@@ -6,7 +6,7 @@ import { buildTriggerRequest, newIdempotencyKey, redactKey } from "../domain/tri
 import { checkTrigger } from "../engine/workflow/check-trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
-import type { Operations } from "../ports/operations.js";
+import type { LocalOperations, Operations } from "../ports/operations.js";
 import { findProject } from "../project/find-project.js";
 import { openProject, type Project } from "../project/open-project.js";
 import { once } from "../util/once.js";
@@ -31,6 +31,8 @@ export interface Parts {
 }
 
 export interface OpenContext extends CommandContext {
+  /** Returns the reason of an unexpected error, if a store that was opened is damaged; other errors unchanged. */
+  explain(error: unknown): Promise<unknown>;
   /** Closes what was opened. */
   close(): Promise<void>;
 }
@@ -291,6 +293,14 @@ export function createContext(
     async initProject(folder) {
       const { initProject } = await import("./init-project.js");
       return initProject(folder, cwd);
+    },
+    async explain(error) {
+      if (error instanceof KnockError) return error;
+      for (const operations of opened) {
+        const explained = operations.target === "local" ? await (operations as LocalOperations).explain(error) : error;
+        if (explained !== error) return explained;
+      }
+      return error;
     },
     async close() {
       for (const operations of opened.splice(0)) await operations.close();

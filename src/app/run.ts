@@ -43,7 +43,7 @@ export async function run(commands: Commands, surroundings: Surroundings, parts:
       err: (text) => void surroundings.stderr.write(text),
     });
   } catch (error) {
-    fail(error);
+    fail(await context.explain(error));
   }
   try {
     await context.close();

@@ -268,6 +268,10 @@ class Engine implements LocalOperations {
     return this.context.store.nextDueAt({ unleased: true });
   }
 
+  explain(error: unknown): Promise<unknown> {
+    return this.context.store.explain(error);
+  }
+
   deferDiskSync(): Promise<void> {
     return this.context.store.deferDiskSync();
   }

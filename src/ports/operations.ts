@@ -106,6 +106,8 @@ export interface LocalOperations extends Operations {
   nextDueIn(): Promise<number | null>;
   /** When the next thing falls due by the store's clock, in milliseconds, frozen or not; null if nothing waits. */
   nextDueAt(): Promise<number | null>;
+  /** Returns `store_unusable` for an unexpected error that a damaged store explains; other errors unchanged. Slow. */
+  explain(error: unknown): Promise<unknown>;
   /**
    * From now on, writes are committed without waiting for the disk; a crash of the machine may lose them until `syncToDisk`.
    * Deliveries and fetches sync first. For callers that report several triggers together.

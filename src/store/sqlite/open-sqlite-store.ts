@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
+import { messageOf } from "../../errors/knock-error.js";
 import type { Store } from "../../ports/store.js";
 import { Connection } from "./connection/connection.js";
-import { type Database, openDatabase } from "./connection/driver.js";
+import { type Database, openDatabase, withDatabase } from "./connection/driver.js";
 import { APPLICATION_ID, MIGRATIONS } from "./connection/migrations.js";
-import { foreign, isBusy, tooNew, translateError } from "./connection/store-errors.js";
+import { damaged, foreign, isBusy, resultCodeOf, tooNew, translateError } from "./connection/store-errors.js";
 import { inspectStoreFile } from "./connection/store-file.js";
 import { SqliteStore } from "./sqlite-store.js";
 
@@ -70,7 +71,7 @@ function switchToWal(database: Database): void {
 }
 
 /** Several processes may find the same new file: whoever gets the lock first builds it, the others look again. */
-function migrate(database: Database, location: string): void {
+function migrate(database: Database, location: string, before: number): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     const version = identityOf(database, location);
@@ -79,9 +80,13 @@ function migrate(database: Database, location: string): void {
     database.exec("COMMIT");
   } catch (error) {
     database.exec("ROLLBACK");
+    // The header has another version than the tables.
+    if (before > 0 && resultCodeOf(error) === GENERIC_ERROR) throw damaged(location, messageOf(error), error);
     throw error;
   }
 }
+
+const GENERIC_ERROR = 1;
 
 /** A foreign database whose tables are all in its log must not be opened for writing: closing it would change the file. */
 async function checkLog(location: string): Promise<void> {
@@ -91,6 +96,18 @@ async function checkLog(location: string): Promise<void> {
   } finally {
     database.close();
   }
+}
+
+let expected: ReadonlyMap<string, string> | undefined;
+
+/** The statements that create the tables of a store of this version, as SQLite keeps them. */
+function expectedTables(): ReadonlyMap<string, string> {
+  expected ??= withDatabase(":memory:", (database) => {
+    for (const migration of MIGRATIONS) database.exec(migration);
+    const rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all();
+    return new Map((rows as { name: string; sql: string }[]).map(({ name, sql }) => [name, sql]));
+  });
+  return expected;
 }
 
 /**
@@ -111,8 +128,8 @@ export async function openSqliteStore(location: string, options: SqliteStoreOpti
         version = checkIdentity(database, path);
       }
       database.exec(EVERY_CONNECTION);
-      if (version < MIGRATIONS.length) migrate(database, path);
-      const connection = new Connection(database, path);
+      if (version < MIGRATIONS.length) migrate(database, path, version);
+      const connection = new Connection(database, path, expectedTables);
       connection.watchesUsers = options.watchUsers ?? false;
       return new SqliteStore(connection, options.now ?? Date.now);
     } catch (error) {

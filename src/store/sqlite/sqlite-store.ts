@@ -74,6 +74,10 @@ export class SqliteStore extends SqliteResources implements Store {
     super(db);
   }
 
+  async explain(error: unknown): Promise<unknown> {
+    return this.db.explain(error);
+  }
+
   async deferDiskSync(): Promise<void> {
     this.db.deferDiskSync();
   }

@@ -1,6 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
+import { KnockError } from "../../../errors/knock-error.js";
 import type { Database, SqlValue, Statement } from "./driver.js";
-import { translateError, unsynced } from "./store-errors.js";
+import { findDamage } from "./find-damage.js";
+import { damaged, translateError, unsynced } from "./store-errors.js";
 
 /** One open database: its prepared statements, and transactions around whole verbs. */
 export class Connection {
@@ -14,10 +16,20 @@ export class Connection {
   /** Whether changes of users' properties are kept for dynamic audiences to follow. */
   watchesUsers = false;
 
+  /** `tables`: the statements that create the tables of a store, by table. */
   constructor(
     private readonly database: Database,
     private readonly location: string,
+    private readonly tables: () => ReadonlyMap<string, string> = () => new Map(),
   ) {}
+
+  /** An error as `store_unusable`, if the surroundings or a damaged store explain it; otherwise, a bug, as it is. */
+  explain(error: unknown): unknown {
+    const translated = translateError(error, this.location);
+    if (translated instanceof KnockError) return translated;
+    const found = findDamage(this.database, this.tables());
+    return found === null ? error : damaged(this.location, found, error);
+  }
 
   /** A statement by its text, prepared at its first use. */
   statement(sql: string): Statement {
@@ -123,7 +135,7 @@ export class Connection {
     try {
       return work();
     } catch (error) {
-      throw translateError(error, this.location);
+      throw this.explain(error);
     }
   }
 
@@ -139,7 +151,7 @@ export class Connection {
         throw error;
       }
     } catch (error) {
-      throw translateError(error, this.location);
+      throw this.explain(error);
     }
   }
 

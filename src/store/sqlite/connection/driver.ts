@@ -12,6 +12,29 @@ export interface Statement {
   setReturnArrays(enabled: boolean): void;
 }
 
+/** SQLite's messages for faults of the surroundings, with their primary result codes. */
+const CODES_BY_MESSAGE: Readonly<Record<string, number>> = {
+  "database is locked": 5,
+  "out of memory": 7,
+  "attempt to write a readonly database": 8,
+  "disk I/O error": 10,
+  "database disk image is malformed": 11,
+  "database or disk is full": 13,
+  "unable to open database file": 14,
+  "file is not a database": 26,
+};
+
+/** Returns SQLite's result code for an error. Errors of `all` in `@photostructure/sqlite` have only a message. */
+export function resultCode(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { errcode, code, message } = error as { errcode?: unknown; code?: unknown; message?: unknown };
+  if (typeof errcode === "number") return errcode;
+  if (code !== "ERR_SQLITE_ERROR") return undefined;
+  return CODES_BY_MESSAGE[String(message)] ?? GENERIC_ERROR;
+}
+
+const GENERIC_ERROR = 1;
+
 /** What the store uses of the `node:sqlite` API. */
 export interface Database {
   exec(sql: string): void;
@@ -91,4 +114,15 @@ export async function openDatabase(path: string, options: { readOnly: boolean })
     readOnly: options.readOnly,
     enableForeignKeyConstraints: false,
   });
+}
+
+/** Gives a second database to `work`, for a caller that has opened one before. */
+export function withDatabase<T>(path: string, work: (database: Database) => T): T {
+  if (loaded === undefined) throw new Error("the driver is not loaded");
+  const database = new loaded(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
 }

@@ -1,4 +1,5 @@
 import { KnockError, messageOf } from "../../../errors/knock-error.js";
+import { resultCode } from "./driver.js";
 
 const OTHER_STORE = "Use another store with --store, or move the file away.";
 
@@ -41,6 +42,11 @@ export function noFolder(folder: string, cause: unknown): KnockError {
   );
 }
 
+/** `what` names the table and the row, if they are known. */
+export function damaged(location: string, what: string, cause: unknown): KnockError {
+  return unusable(`the store ${location} is damaged: ${what}`, OTHER_STORE, cause);
+}
+
 export function unsynced(location: string, cause: unknown): KnockError {
   return unusable(
     `the store ${location} could not be written to the disk: ${messageOf(cause)}`,
@@ -59,8 +65,8 @@ const CANTOPEN = 14;
 const NOTADB = 26;
 
 export function resultCodeOf(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof code === "number" ? code & 0xff : undefined;
+  const code = resultCode(error);
+  return code === undefined ? undefined : code & 0xff;
 }
 
 export function isBusy(error: unknown): boolean {
@@ -86,7 +92,7 @@ export function translateError(error: unknown, location: string): unknown {
         error,
       );
     case CORRUPT:
-      return unusable(`the store ${location} is damaged: ${messageOf(error)}`, OTHER_STORE, error);
+      return damaged(location, messageOf(error), error);
     case CANTOPEN:
       return unusable(
         `the store ${location} cannot be opened: ${messageOf(error)}`,

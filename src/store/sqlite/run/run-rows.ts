@@ -17,10 +17,10 @@ export function parsed<T>(text: string | null): T | null {
 
 /**
  * The index of recipient runs' ids holds their beginnings, six characters each, by blocks of 2,048 rows, so each block is looked
- * into, the newest first: half a microsecond each.
+ * into, the newest first: half a microsecond each. The limit keeps a damaged row number from making it endless.
  */
 export const RUN_BLOCKS =
-  "WITH RECURSIVE block (number) AS (SELECT MAX(row) >> 11 FROM recipient_runs UNION ALL SELECT number - 1 FROM block WHERE number > 0)";
+  "WITH RECURSIVE block (number) AS (SELECT MAX(row) >> 11 FROM recipient_runs UNION ALL SELECT number - 1 FROM block WHERE number > 0 LIMIT 1000000)";
 
 /** The row of the recipient run with an id, which is bound once. */
 export const ROW_OF_RUN =

@@ -99,9 +99,9 @@ export class SharedRows {
   channel(row: number): MessageChannel {
     let channel = this.channels.get(row);
     if (channel === undefined) {
-      channel = {
-        ...this.db.get<MessageChannel>("SELECT id, key, type, provider FROM channels WHERE row = ?", row),
-      } as MessageChannel;
+      const found = this.db.get<MessageChannel>("SELECT id, key, type, provider FROM channels WHERE row = ?", row);
+      if (found === undefined) throw new Error(`channel row ${row} is missing`);
+      channel = { ...found };
       this.channels.set(row, channel);
     }
     return { ...channel };

@@ -1,0 +1,178 @@
+import { DELIVERY_STATUSES } from "../../../domain/message/message.js";
+import { RUN_STATUSES } from "../../../domain/run/run-status.js";
+import { messageOf } from "../../../errors/knock-error.js";
+import { isJsonObject } from "../../../util/json.js";
+import type { Database } from "./driver.js";
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+const isTextOrNull: Check = (value) => value === null || value === undefined || isText(value);
+const isNumber: Check = (value) => value === undefined || Number.isSafeInteger(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+
+const isStep: Check = (step) =>
+  isJsonObject(step) && isText(step.ref) && isText(step.type) && isText(step.outcome) && isReason(step.reason ?? null);
+const isReason: Check = (reason) => reason === null || (isJsonObject(reason) && isText(reason.code));
+const isEvent: Check = (event) => Array.isArray(event) && isText(event[0]) && isNumber(event[1]);
+const isRunEvent: Check = (event) =>
+  isEvent(event) && isTextOrNull((event as unknown[])[2]) && isTextOrNull((event as unknown[])[3]);
+const isVersion: Check = (version) =>
+  isJsonObject(version) &&
+  isText(version.key) &&
+  isText(version.version_id) &&
+  listOf(isText)(version.categories) &&
+  Array.isArray(version.steps);
+const isPreferences: Check = (sets) => isJsonObject(sets) && Object.values(sets).every(isJsonObject);
+const isSubscription: Check = (one) => isJsonObject(one) && isText(one.object) && isText(one.recipient);
+
+/** The columns that contain JSON, with what the code that reads them relies on. */
+const JSON_COLUMNS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+  recipients: { properties: isJsonObject, preferences: isPreferences, channel_data: isPreferences },
+  subscriptions: { properties: isJsonObject },
+  workflow_versions: { definition: isVersion },
+  workflow_runs: {
+    data: isJsonObject,
+    settings: isJsonObject,
+    trigger_source: (source) => isJsonObject(source) && isText(source.type),
+    unidentified: listOf(isText),
+    fan_out: isJsonObject,
+  },
+  recipient_runs: {
+    position: listOf(Number.isSafeInteger),
+    data: isJsonObject,
+    via: isSubscription,
+    reason: isReason,
+    steps: listOf(isStep),
+    events: listOf(isRunEvent),
+  },
+  messages: {
+    recipient_snapshot: isJsonObject,
+    metadata: isJsonObject,
+    data: isJsonObject,
+    events: listOf(isEvent),
+    content: isJsonObject,
+    batch: (batch) => isJsonObject(batch) && listOf(isText)(batch.actors),
+    links: listOf(isText),
+  },
+  schedules: { data: isJsonObject, repeats: listOf(isJsonObject) },
+  delivery_logs: { request: isJsonObject, response: isJsonObject },
+  signals: { event: isJsonObject },
+  message_secrets: { secrets: isJsonObject },
+};
+
+const STATUSES: Readonly<Record<string, readonly string[]>> = {
+  recipient_runs: RUN_STATUSES,
+  messages: DELIVERY_STATUSES,
+};
+
+/** The column that names a row in messages; the row's number elsewhere. */
+const ID_COLUMNS = ["id", "key", "version_id", "message", "file"];
+
+/** Milliseconds that a date can express. */
+const LAST_TIME = 8.64e15;
+
+interface Column {
+  name: string;
+  type: string;
+  notnull: number;
+}
+
+function columnFault(table: string, { name, type, notnull }: Column, value: unknown): string | null {
+  if (value === null) return notnull ? `${name} is missing` : null;
+  if (type === "INTEGER") {
+    if (!Number.isSafeInteger(value)) return `${name} is not a number`;
+    const isTime = name === "at" || name.endsWith("_at");
+    return isTime && Math.abs(value as number) > LAST_TIME ? `${name} is not a time` : null;
+  }
+  if (typeof value !== "string") return `${name} is not text`;
+  if (name === "status" && STATUSES[table]?.includes(value) === false) return `${name} is ${JSON.stringify(value)}`;
+  const check = JSON_COLUMNS[table]?.[name];
+  if (check === undefined) return name === "recipient" && !value.includes("/") ? `${name} is not a key` : null;
+  try {
+    return check(JSON.parse(value)) ? null : `${name} is incomplete`;
+  } catch {
+    return `${name} is not valid JSON`;
+  }
+}
+
+function rowName(table: string, row: Record<string, unknown>): string {
+  const column = ID_COLUMNS.find((name) => typeof row[name] === "string");
+  return column === undefined ? `${table}, row ${row.row}` : `${table}, ${column} ${JSON.stringify(row[column])}`;
+}
+
+/** Columns of the tables that `MIGRATIONS` creates, by table. */
+function columnsOf(database: Database, table: string): Column[] {
+  return database.prepare(`PRAGMA table_info(${table})`).all() as Column[];
+}
+
+const ROWS_AT_ONCE = 200;
+
+function rowFault(database: Database, table: string): string | null {
+  const columns = columnsOf(database, table);
+  const hasRow = columns.some(({ name }) => name === "row");
+  const limit = hasRow ? `WHERE row > ? ORDER BY row LIMIT ${ROWS_AT_ONCE}` : "";
+  const select = database.prepare(`SELECT * FROM ${table} ${limit}`);
+  for (let last = Number.MIN_SAFE_INTEGER; ; ) {
+    const rows = select.all(...(hasRow ? [last] : [])) as Record<string, unknown>[];
+    for (const row of rows) {
+      for (const column of columns) {
+        const fault = columnFault(table, column, row[column.name]);
+        if (fault !== null) return `${rowName(table, row)}: ${fault}`;
+      }
+    }
+    if (!hasRow || rows.length < ROWS_AT_ONCE) return null;
+    last = Number(rows.at(-1)?.row);
+  }
+}
+
+/** References that joins follow. */
+const REFERENCES = [
+  ["workflow_runs", "version", "workflow_versions"],
+  ["recipient_runs", "workflow_run", "workflow_runs"],
+  ["messages", "recipient_run", "recipient_runs"],
+  ["messages", "channel", "channels"],
+] as const;
+
+function referenceFault(database: Database): string | null {
+  for (const [table, column, target] of REFERENCES) {
+    const lost = database
+      .prepare(
+        `SELECT row FROM ${table} WHERE NOT EXISTS (SELECT 1 FROM ${target} t WHERE t.row = ${table}.${column}) LIMIT 1`,
+      )
+      .get() as { row: number } | undefined;
+    if (lost !== undefined) return `${table}, row ${lost.row}: its ${target} row is missing`;
+  }
+  return null;
+}
+
+/**
+ * Looks for damage that SQLite itself does not notice, such as a changed byte in a text. Slow: called only after an error, to
+ * tell a damaged store from a bug. `tables` are the statements that created the tables. Returns the place and what is wrong, or
+ * null.
+ */
+export function findDamage(database: Database, tables: ReadonlyMap<string, string>): string | null {
+  let place = "";
+  try {
+    const found = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all() as {
+      name: string;
+      sql: string;
+    }[];
+    const created = new Map(found.map(({ name, sql }) => [name, sql]));
+    for (const [name, sql] of tables)
+      if (created.get(name) !== sql) return `the definition of table ${name} has changed`;
+    const check = database.prepare("PRAGMA integrity_check(1)").get() as { integrity_check: string };
+    if (check.integrity_check !== "ok") return check.integrity_check;
+    for (const table of tables.keys()) {
+      place = `${table}: `;
+      const fault = rowFault(database, table);
+      if (fault !== null) return fault;
+    }
+    return referenceFault(database);
+  } catch (error) {
+    return place + messageOf(error);
+  }
+}
