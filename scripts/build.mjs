@@ -33,7 +33,6 @@ const APART = {
   ws: false,
   conf: true,
   ora: true,
-  chalk: false,
   luxon: false,
   "urlpattern-polyfill/urlpattern": false,
   "jsonc-parser": false,

@@ -32,8 +32,8 @@ export async function runProgram(
   argv: readonly string[],
   version: string,
   context: CommandContext,
-  streams: { out(text: string): void; err(text: string): void },
 ): Promise<void> {
+  const writeOut = (text: string): void => context.output.text(text);
   const words = normalized(argv);
   const [first = ""] = words;
   const name = ALIASES[first] ?? first;
@@ -45,7 +45,7 @@ export async function runProgram(
     .showSuggestionAfterError()
     .exitOverride()
     .configureHelp(helpStyle(false))
-    .configureOutput({ writeOut: streams.out, writeErr: () => {}, outputError: () => {} });
+    .configureOutput({ writeOut, writeErr: () => {}, outputError: () => {} });
 
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load) (await load())(program, context);
@@ -73,7 +73,7 @@ export async function runProgram(
       .configureHelp(helpStyle(command.commands.length > 0))
       .exitOverride()
       .showSuggestionAfterError()
-      .configureOutput({ writeOut: streams.out, writeErr: () => {}, outputError: () => {} });
+      .configureOutput({ writeOut, writeErr: () => {}, outputError: () => {} });
   }
   if (words.length === 0) {
     program.outputHelp();
@@ -92,7 +92,7 @@ export async function runProgram(
       // A group without a default, named alone: what it has is the answer.
       const group = program.commands.find((command) => command.name() === name) ?? program;
       const first = firstExample(group);
-      if (first !== undefined) streams.out(`Begin with: ${first}\n\n`);
+      if (first !== undefined) writeOut(`Begin with: ${first}\n\n`);
       group.outputHelp();
       return;
     }

@@ -38,10 +38,7 @@ export async function run(commands: Commands, surroundings: Surroundings, parts:
     isFinal = false;
   };
   try {
-    await runProgram(commands, surroundings.argv, surroundings.version, context, {
-      out: (text) => void surroundings.stdout.write(text),
-      err: (text) => void surroundings.stderr.write(text),
-    });
+    await runProgram(commands, surroundings.argv, surroundings.version, context);
   } catch (error) {
     fail(await context.explain(error));
   }

@@ -1,4 +1,5 @@
 import { KnockError, messageOf } from "../errors/knock-error.js";
+import { oneLine } from "../output/escape-controls.js";
 import type { OutStream } from "../output/out-stream.js";
 import { isTerminal, processStream } from "./process-stream.js";
 import { readInterruptibly } from "./read-interruptibly.js";
@@ -64,7 +65,7 @@ async function ask(question: string, hidden: boolean): Promise<string | null> {
   });
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   try {
-    const answer = lines.question(question);
+    const answer = lines.question(oneLine(question));
     muted = hidden; // the question is out; what is typed stays unseen
     return await answer;
   } catch (error) {

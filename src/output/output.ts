@@ -1,5 +1,6 @@
+import { escapeControls, escapeJson, oneLine } from "./escape-controls.js";
 import type { OutStream } from "./out-stream.js";
-import { openPaint, type Paint } from "./paint.js";
+import { openPaint, type Paint, renderStyles } from "./paint.js";
 
 export interface OutputOptions {
   stdout: OutStream;
@@ -14,7 +15,10 @@ export interface Verbosity {
   verbose: boolean;
 }
 
-/** The only way out: the result to standard output, everything else to standard error. */
+/**
+ * The only way out: the result to standard output, everything else to standard error. Control characters in data are escaped
+ * here, so that data cannot control the terminal.
+ */
 export class Output {
   verbosity: Verbosity = { json: false, quiet: false, verbose: false };
   private readonly noted = new Set<string>();
@@ -27,7 +31,7 @@ export class Output {
 
   static async open(options: OutputOptions): Promise<Output> {
     const { stdout, stderr, env } = options;
-    return new Output(options, await openPaint(stdout, env), await openPaint(stderr, env));
+    return new Output(options, openPaint(stdout, env), openPaint(stderr, env));
   }
 
   get isTerminal(): boolean {
@@ -44,12 +48,17 @@ export class Output {
 
   /** A line of the result. */
   line(text = ""): void {
-    this.options.stdout.write(`${text}\n`);
+    this.options.stdout.write(`${renderStyles(text)}\n`);
   }
 
-  /** A document as it is, without a line's end of ours. */
+  /** A text of several lines as it is, such as help, without a line break of ours. */
+  text(text: string): void {
+    this.options.stdout.write(renderStyles(text));
+  }
+
+  /** A document byte by byte for a file or another program; a terminal gets it escaped. */
   raw(text: string): void {
-    this.options.stdout.write(text);
+    this.options.stdout.write(this.isTerminal ? escapeControls(text) : text);
   }
 
   lines(texts: readonly string[]): void {
@@ -57,13 +66,13 @@ export class Output {
   }
 
   /** A JSON document: indented for a person to read, on one line where documents follow each other. */
-  json(document: unknown, oneLine = false): void {
-    this.options.stdout.write(`${JSON.stringify(document, null, oneLine ? undefined : 2)}\n`);
+  json(document: unknown, isOneLine = false): void {
+    this.options.stdout.write(`${escapeJson(JSON.stringify(document, null, isOneLine ? undefined : 2))}\n`);
   }
 
   /** Something worth knowing that is no result. */
   note(text: string): void {
-    if (!this.verbosity.quiet) this.options.stderr.write(`${text}\n`);
+    if (!this.verbosity.quiet) this.options.stderr.write(`${renderStyles(text)}\n`);
   }
 
   /** A note that is worth saying only the first time. */
@@ -74,11 +83,16 @@ export class Output {
   }
 
   warn(text: string): void {
-    this.options.stderr.write(`${this.paintError.yellow("warning:")} ${text}\n`);
+    this.options.stderr.write(renderStyles(`${this.paintError.yellow("warning:")} ${oneLine(text)}\n`));
   }
 
   errorLine(text: string): void {
-    this.options.stderr.write(`${text}\n`);
+    this.options.stderr.write(`${renderStyles(text)}\n`);
+  }
+
+  /** A JSON document on standard error, on one line. */
+  errorJson(document: unknown): void {
+    this.options.stderr.write(`${escapeJson(JSON.stringify(document))}\n`);
   }
 
   /** A spinner on a terminal's standard error while `work` goes on; nothing anywhere else. `tell` changes its text. */
@@ -88,10 +102,10 @@ export class Output {
     const { default: ora } = await import("ora");
     // With discardStdin ora would read the terminal itself, and Ctrl-C would be lost.
     const stream = this.options.stderr as NodeJS.WriteStream;
-    const spinner = ora({ text, stream, discardStdin: false }).start();
+    const spinner = ora({ text: oneLine(text), stream, discardStdin: false }).start();
     try {
       return await work((next) => {
-        spinner.text = next;
+        spinner.text = oneLine(next);
       });
     } finally {
       spinner.stop();

@@ -14,9 +14,7 @@ interface ChangeDocument {
 /** A change of a project's part while it is followed: a line on standard error, with `--json` a document. */
 export function printChange({ kind, key, branch, change, error, kept }: ChangeDocument, output: Output): void {
   if (output.verbosity.json)
-    return output.errorLine(
-      JSON.stringify({ change: { kind, key, branch, change, error, kept: change === "broken" && kept } }),
-    );
+    return output.errorJson({ change: { kind, key, branch, change, error, kept: change === "broken" && kept } });
   const name = `${key === null ? kind : `${kind} ${key}`}${branch === null ? "" : ` on branch ${branch}`}`;
   if (change !== "broken") return output.note(`${change}: ${name}`);
   const stays = kind === "recipients" ? "what was applied before stays" : "the last version that could be read stays";

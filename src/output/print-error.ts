@@ -1,5 +1,6 @@
 import { placeOf } from "../domain/shape/place.js";
 import { type ErrorCode, KnockError, messageOf } from "../errors/knock-error.js";
+import { oneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
 
 const MAX_DETAILS = 20;
@@ -20,18 +21,18 @@ export function printError(error: unknown, output: Output, debug: boolean): void
   const known = error instanceof KnockError ? error : null;
   const { paintError: paint } = output;
   const message = known ? known.message : `internal fault: ${messageOf(error)}`;
-  output.errorLine(`${paint.red("error:")} ${message}`);
+  output.errorLine(`${paint.red("error:")} ${oneLine(message)}`);
   if (known && known.details.length > 1) {
     for (const { pointer, message, file, line, column } of known.details.slice(0, MAX_DETAILS)) {
       const at = file === undefined ? "" : `${file}:${line}:${column}: `;
-      output.errorLine(`  ${at}${placeOf(pointer)} ${message}`);
+      output.errorLine(`  ${oneLine(`${at}${placeOf(pointer)} ${message}`)}`);
     }
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);
   }
   const hint = known
     ? (known.hint ?? HINTS[known.code])
     : "This is a fault of the program, not yours. Please report it with the trace below.";
-  if (hint) output.errorLine(`${paint.dim("hint:")} ${hint}`);
+  if (hint) output.errorLine(`${paint.dim("hint:")} ${oneLine(hint)}`);
   if (known?.request_id) output.errorLine(`${paint.dim("request id:")} ${known.request_id}`);
   if (!known || debug) output.errorLine(error instanceof Error ? (error.stack ?? "") : String(error));
   if (!output.verbosity.json) return;
@@ -45,5 +46,5 @@ export function printError(error: unknown, output: Output, debug: boolean): void
       ...(known?.request_id === undefined ? {} : { request_id: known.request_id }),
     },
   };
-  output.errorLine(JSON.stringify(document));
+  output.errorJson(document);
 }

@@ -73,7 +73,7 @@ export function printMessage(message: JsonObject, logs: readonly JsonObject[], o
 export function printContent(content: JsonObject, output: Output, hint = ""): void {
   const { paint } = output;
   for (const [name, text] of contentLines(content, hint)) {
-    const [first, ...rest] = text.trimEnd().split("\n");
+    const [first, ...rest] = text.replaceAll("\r\n", "\n").trimEnd().split("\n");
     if (rest.length === 0) output.line(`${paint.dim(`${name}:`)} ${first}`);
     else {
       output.line(paint.dim(`${name}:`));

@@ -10,7 +10,7 @@ interface Attempt {
 
 /** A webhook's delivery after an attempt: a line on standard error, with `--json` a document. */
 export function printWebhook({ body: _body, ...delivery }: JsonObject, output: Output): void {
-  if (output.verbosity.json) return output.errorLine(JSON.stringify({ webhook: delivery }));
+  if (output.verbosity.json) return output.errorJson({ webhook: delivery });
   const attempts = delivery.attempts as unknown as Attempt[];
   const last = attempts.at(-1);
   const { type, url, state, next_attempt_at: next } = delivery;

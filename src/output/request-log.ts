@@ -1,3 +1,4 @@
+import { oneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
 
 export interface AnsweredRequest {
@@ -49,29 +50,20 @@ export class RequestLog {
 
   private print(request: AnsweredRequest): void {
     const { output } = this;
-    if (output.verbosity.json) return output.errorLine(printable(JSON.stringify({ request })));
+    if (output.verbosity.json) return output.errorJson({ request });
     const { method, path, status, took_ms, workflow_run_id, error, warnings = [] } = request;
     const paint = output.paintError;
     const color = status < 400 ? paint.green : status < 500 ? paint.yellow : paint.red;
     const asked = `${method} ${path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path}`;
-    const came = printable(error ?? (workflow_run_id === null ? "" : `run ${workflow_run_id}`));
+    const came = oneLine(error ?? (workflow_run_id === null ? "" : `run ${workflow_run_id}`));
     output.note(
-      `${color(String(status))} ${printable(asked)}  ${paint.dim(`${Math.round(took_ms)} ms`)}${came && `  ${came}`}`,
+      `${color(String(status))} ${oneLine(asked)}  ${paint.dim(`${Math.round(took_ms)} ms`)}${came && `  ${came}`}`,
     );
-    for (const warning of warnings) output.warn(printable(warning));
+    for (const warning of warnings) output.warn(warning);
   }
 }
 
 const OWN = ["/v1/", "/__knock/", "/ws/"];
-
-/** Whoever sends a request chooses its text, and a terminal would obey it. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (one) => {
-    const code = one.charCodeAt(0).toString(16);
-    return `\\u${code.padStart(4, "0")}`;
-  });
-}
 
 function isOfInterest({ method, path, status }: AnsweredRequest): boolean {
   // A channel that is joined is shown where it is refused, and only then.

@@ -3,6 +3,7 @@ import { messageCount, type Reason, type StepOutcome } from "../domain/run/outco
 import { stepFates } from "../domain/run/step-fate.js";
 import { formatDuration } from "../util/duration.js";
 import { isoTime } from "../util/iso-time.js";
+import { oneLine } from "./escape-controls.js";
 
 const CHANNEL_LABELS: Record<string, string> = { in_app_feed: "in-app", http: "webhook", in_app_guide: "guide" };
 
@@ -14,7 +15,7 @@ export function stepLabel(step: StepOutcome, all: readonly StepOutcome[]): strin
 }
 
 export function recipientLabel(recipient: RecipientReference): string {
-  return typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
+  return oneLine(typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`);
 }
 
 /** Returns what became of a step: `sandboxed`, `delivered ×2`, or `delivered ×1, bounced ×1` for several messages. */
@@ -37,6 +38,10 @@ const REASON_PREFIX: Partial<Record<Reason["code"], string>> = {
 };
 
 export function reasonText(reason: Reason | null | undefined): string {
+  return oneLine(plainReason(reason));
+}
+
+function plainReason(reason: Reason | null | undefined): string {
   if (!reason) return "";
   const prefix = REASON_PREFIX[reason.code] ?? reason.code.replaceAll("_", " ");
   if (reason.detail === null) return reason.code.replaceAll("_", " ");
