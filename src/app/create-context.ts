@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { CommandContext, Profiles, TargetFlags } from "../commands/context.js";
+import type { CommandContext, TargetFlags } from "../commands/context.js";
 import { checkTriggerData } from "../domain/shape/trigger-data-schema.js";
 import { buildTriggerRequest, newIdempotencyKey, redactKey } from "../domain/trigger/trigger-request.js";
 import { checkTrigger } from "../engine/workflow/check-trigger.js";
@@ -13,6 +13,7 @@ import { once } from "../util/once.js";
 import { type Credentials, openCredentials } from "./credentials.js";
 import { confirmLiveKey, isLiveKey } from "./live-key.js";
 import { LOCAL_FOLDER, localBranch, openLocal, storeLocation } from "./open-local.js";
+import { profilesOf } from "./profiles-of.js";
 import { readFileInterruptibly } from "./read-interruptibly.js";
 import { resolveSettings, type Settings } from "./settings.js";
 import type { Surroundings } from "./surroundings.js";
@@ -151,30 +152,6 @@ export function createContext(
     return remote;
   }
 
-  const profiles = (): Profiles => {
-    const store = stored();
-    return {
-      path: store.path,
-      list: () =>
-        store.listProfiles().map((name) => {
-          const { profile } = store.readProfile(name);
-          const { api_key, base_url = null, branch = null, target = null } = profile ?? {};
-          return {
-            name,
-            is_default: store.readDefaultProfileName() === name,
-            api_key: api_key === undefined ? null : redactKey(api_key),
-            base_url,
-            branch,
-            target,
-          };
-        }),
-      write: (name, change) => store.writeProfile(name, change as Parameters<Credentials["writeProfile"]>[1]),
-      delete: (name) => store.deleteProfile(name),
-      defaultName: () => store.readDefaultProfileName(),
-      setDefault: (name) => store.writeDefaultProfileName(name),
-    };
-  };
-
   return {
     output,
     input: {
@@ -278,7 +255,7 @@ export function createContext(
       const { openInBrowser } = await import("./open-in-browser.js");
       return openInBrowser(name, html, surroundings.env);
     },
-    profiles,
+    profiles: () => profilesOf(stored()),
     async settings(flags) {
       const { target, base_url, api_key, branch, profile, store } = await settingsOf(flags);
       return [

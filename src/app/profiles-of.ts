@@ -1,0 +1,27 @@
+import type { Profiles } from "../commands/context.js";
+import { redactKey } from "../domain/trigger/trigger-request.js";
+import type { Credentials } from "./credentials.js";
+
+/** The stored profiles as commands see them: API keys only in part. */
+export function profilesOf(store: Credentials): Profiles {
+  return {
+    path: store.path,
+    list: () =>
+      store.listProfiles().map((name) => {
+        const { profile } = store.readProfile(name);
+        const { api_key, base_url = null, branch = null, target = null } = profile ?? {};
+        return {
+          name,
+          is_default: store.readDefaultProfileName() === name,
+          api_key: api_key === undefined ? null : redactKey(api_key),
+          base_url,
+          branch,
+          target,
+        };
+      }),
+    write: (name, change) => store.writeProfile(name, change as Parameters<Credentials["writeProfile"]>[1]),
+    delete: (name) => store.deleteProfile(name),
+    defaultName: () => store.readDefaultProfileName(),
+    setDefault: (name) => store.writeDefaultProfileName(name),
+  };
+}
