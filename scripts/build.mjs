@@ -49,6 +49,7 @@ const APART = {
 const LATE_MODULES = [
   "app/init-project",
   "app/open-in-browser",
+  "app/recipient-warnings",
   "app/run-shell",
   "engine/audience/expand-target",
   "engine/message/check-delivery",
@@ -57,7 +58,9 @@ const LATE_MODULES = [
   "engine/schedule/schedule-times",
   "engine/schedule/time-windows",
   "engine/tracking/track-content",
+  "engine/variables/misspelled-variables",
   "project/fault-places",
+  "project/project-warnings",
   "project/read-requests",
   "project/read-translations",
   "providers/open-provider",

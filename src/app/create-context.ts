@@ -12,7 +12,7 @@ import { openProject, type Project } from "../project/open-project.js";
 import { once } from "../util/once.js";
 import { type Credentials, openCredentials } from "./credentials.js";
 import { confirmLiveKey, isLiveKey } from "./live-key.js";
-import { LOCAL_FOLDER, localBranch, openLocal, storeLocation } from "./open-local.js";
+import { LOCAL_FOLDER, localBranch, openCheckStore, openLocal, openProjectStore, storeLocation } from "./open-local.js";
 import { profilesOf } from "./profiles-of.js";
 import { readFileInterruptibly } from "./read-interruptibly.js";
 import { resolveSettings, type Settings } from "./settings.js";
@@ -48,6 +48,7 @@ export function createContext(
   const { env, cwd } = surroundings;
   const opened: Operations[] = [];
   let credentials: Credentials | undefined;
+  let checking: Promise<LocalOperations> | undefined;
   let project: Promise<Project | null> | undefined;
 
   const stored = (): Credentials => {
@@ -116,7 +117,7 @@ export function createContext(
     return (branch === null ? null : found.branch(branch)) ?? found;
   }
 
-  async function openLocalTarget(flags: TargetFlags, isRemoteToo = false) {
+  async function openLocalTarget(flags: TargetFlags, isRemoteToo = false, openStore = openProjectStore) {
     const found = await requireProject(flags, isRemoteToo);
     const settings = await settingsOf(flags);
     const location = storeLocation(settings.store, found, cwd);
@@ -124,6 +125,7 @@ export function createContext(
     const engine = await openLocal(found, location, surroundings, {
       warn: (text) => output.warn(text),
       ...(branch === null ? {} : { branch }),
+      openStore,
     });
     opened.push(engine);
     return engine;
@@ -235,6 +237,18 @@ export function createContext(
       (await import("./github-actions.js")).reportToGitHub(title, results, env, output);
     },
     workflowWarnings: async (workflow, flags) => (await projectOf(flags))?.workflowWarnings(workflow) ?? [],
+    async projectWarnings(flags) {
+      const { target } = await settingsOf(flags);
+      return target.value === "local" ? ((await projectOf(flags))?.projectWarnings() ?? []) : [];
+    },
+    async recipientWarnings(trigger) {
+      if (![...trigger.recipients, trigger.actor].some((one) => one?.upsert)) return [];
+      return (await import("./recipient-warnings.js")).inlineRecipientWarnings(trigger);
+    },
+    openForCheck(flags) {
+      checking ??= openLocalTarget(flags, true, openCheckStore);
+      return checking;
+    },
     async describeRequest(trigger, idempotencyKey, flags) {
       const { api_key, branch } = await settingsOf(flags);
       return buildTriggerRequest(trigger, {

@@ -9,7 +9,7 @@ import { OwnTracking } from "../emulator/own-tracking.js";
 import { deliveryShape } from "../emulator/webhooks/webhook-delivery.js";
 import { guideOperations } from "../engine/guides/guide-operations.js";
 import { contentsInLocale } from "../engine/preview/contents-in-locale.js";
-import { messageOf } from "../errors/knock-error.js";
+import { messageOf, warningsAsError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 import { warnHeld } from "../output/print-clock.js";
 import { printWebhook } from "../output/print-webhook.js";
@@ -20,6 +20,7 @@ import { openGroupingStore } from "../store/sqlite/grouping-store.js";
 import { outboundLogOf } from "../store/sqlite/log/outbound-log.js";
 import { sourceLogOf } from "../store/sqlite/log/source-log.js";
 import { trackedLinksOf } from "../store/sqlite/log/tracked-links.js";
+import { readFileWarnings } from "./file-warnings.js";
 import { followFiles } from "./follow-files.js";
 import { guidesOf } from "./followed-guides.js";
 import { FollowedProject } from "./followed-project.js";
@@ -53,6 +54,8 @@ export async function openProjectEmulator(
   const project = new FollowedProject(opened, cwd);
   // What is wrong with the environment is said before anything listens.
   const { keys } = (await project.definitions.environment()).access;
+  const fileWarnings = flags.strict ? await readFileWarnings(opened) : [];
+  if (fileWarnings.length > 0) throw warningsAsError(fileWarnings);
   for (const notice of webhookNotices(await project.webhooks())) output.warn(notice);
   const store = await openGroupingStore(location, { watchUsers: opened.hasAudiences() });
   const watching = new AbortController();
@@ -69,6 +72,7 @@ export async function openProjectEmulator(
       allowedHosts: flags.allowedHosts,
       port: flags.port,
       rateLimits: flags.rateLimits,
+      strict: flags.strict,
       onHeld: (held) => warnHeld(held, output),
       ...(flags.logsRequests ? { onAnswered: new RequestLog(output).add } : {}),
     });
@@ -77,7 +81,9 @@ export async function openProjectEmulator(
     const onChange = async (): Promise<void> => {
       const faults = [...((await operations.resources.guides?.faults())?.values() ?? [])];
       for (const fault of faults) if (!told.has(fault.message)) onError(fault);
-      told = new Set(faults.map(({ message }) => message));
+      const warnings = flags.logsRequests ? await readFileWarnings(project.current).catch(() => []) : [];
+      for (const text of warnings) if (!told.has(text)) output.warn(text);
+      told = new Set([...faults.map(({ message }) => message), ...warnings]);
     };
     const following = followFiles({ project, store, emulator, output, onError, onChange }, watching.signal);
     if (readyFile !== null) writeReadyFile(readyFile, { url: listening.url, port: listening.port, pid: process.pid });

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { mergeRecipient } from "../domain/recipient/merge-recipient.js";
 import { withChannelIds } from "../engine/advancing/fan-out-start.js";
 import type { EngineContext } from "../engine/context/engine-context.js";
 import { createEngine } from "../engine/create-engine.js";
+import { unidentified } from "../engine/run/trial-run.js";
 import { missingBranch } from "../engine/workflow/on-branch.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Definitions } from "../ports/definitions.js";
@@ -75,6 +78,46 @@ export async function openProjectStore(project: Project, location: string): Prom
   }
 }
 
+/** Recipients as they will be once the changed recipients files are applied; the store stays as it is. */
+async function withChangedRecipients(project: Project, store: Store): Promise<Store> {
+  const seeds = await project.changedRecipients(await store.readSeeds());
+  if (seeds.length === 0) return store;
+  const environment = await project.environment();
+  const changed = new Map(
+    seeds.flatMap(({ recipients }) => recipients.map((one) => [one.key, withChannelIds(one, environment)] as const)),
+  );
+  const readRecipients: Store["readRecipients"] = async (keys) => {
+    const read = new Map(await store.readRecipients(keys));
+    const now = Date.now();
+    for (const key of keys) {
+      const upsert = changed.get(key);
+      if (upsert === undefined) continue;
+      const before = read.get(key) ?? unidentified(key, now);
+      read.set(key, { ...before, ...mergeRecipient(before, upsert) });
+    }
+    return read;
+  };
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name === "readRecipients") return readRecipients;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** The store of a project for a look at it: one that does not exist is not created, and one that does is not changed. */
+export async function openCheckStore(project: Project, location: string): Promise<Store> {
+  if (location === ":memory:" || !existsSync(location)) return openProjectStore(project, ":memory:");
+  const store = await openSqliteStore(location);
+  try {
+    return await withChangedRecipients(project, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 /** The embedded engine on a project's files and store. */
 export async function openLocal(
   project: Project,
@@ -82,7 +125,7 @@ export async function openLocal(
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
   parts: EngineParts = {},
 ): Promise<LocalOperations> {
-  const store = await openProjectStore(project, location);
+  const store = await (parts.openStore ?? openProjectStore)(project, location);
   return localEngine(project, store, { sleep, env }, parts);
 }
 
@@ -96,6 +139,8 @@ export interface EngineParts {
   contentsInLocale?: EngineContext["contentsInLocale"];
   warn?: EngineContext["warn"];
   branch?: string;
+  /** Opens the store; by default with the project's recipients files applied. */
+  openStore?: typeof openProjectStore;
 }
 
 /** Requests that leave this machine; what makes them is loaded with the first. */

@@ -67,6 +67,8 @@ export interface EmulatorFlags extends TargetFlags {
   allowedHosts: readonly string[];
   port: number;
   rateLimits: boolean;
+  /** Warnings of the project's files are errors, and triggers with warnings are rejected. */
+  strict: boolean;
   /** Whether requests are shown as they are answered. */
   logsRequests: boolean;
   /** Written in one piece once requests are answered: `{ url, port, pid }`. */
@@ -143,6 +145,12 @@ export interface CommandContext {
   reportUnmet(title: string, results: readonly ExpectationResult[]): Promise<void>;
   /** What a workflow file that this command has read says without effect, a line each. */
   workflowWarnings(workflow: string, flags: TargetFlags): Promise<readonly string[]>;
+  /** What is probably a mistake in the environment or the recipients files, a line each. Only the local target reads those. */
+  projectWarnings(flags: TargetFlags): Promise<readonly string[]>;
+  /** What is probably a mistake in the recipients that a trigger identifies inline, a line each. */
+  recipientWarnings(trigger: Trigger): Promise<readonly string[]>;
+  /** The embedded engine for a look: nothing of the store is created or changed, recipients files that have changed are laid over it. */
+  openForCheck(flags: TargetFlags): Promise<LocalOperations>;
   /** The request a remote trigger would make; without a key configured it shows none. */
   describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest>;
   /** For a list that is empty: what a filter may have meant that names nothing of this project; null if all is well. */

@@ -21,6 +21,7 @@ type DevFlags = CommonFlags &
     readyFile?: string;
     exec?: string;
     rateLimits?: boolean;
+    strict?: boolean;
   };
 
 export function registerDev(program: Command, context: CommandContext): void {
@@ -39,6 +40,7 @@ export function registerDev(program: Command, context: CommandContext): void {
     )
     .option("--ready-file <path>", "written once requests are answered: url, port and pid as JSON")
     .option("--exec <command>", "run a shell command against it, then stop and exit with the command's code")
+    .option("--strict", "treat warnings as errors: at the start exit 3, later reject the trigger")
     .option("--rate-limits", "refuse calls above the API's limits, as the service does");
   addExamples(addCommonOptions(addProjectOptions(command)), [
     "knock dev",
@@ -74,6 +76,7 @@ async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
     allowedHosts: flags.allowHost ?? [],
     port: portOf(flags.port),
     rateLimits: flags.rateLimits ?? false,
+    strict: flags.strict ?? false,
     // A command's own output is what counts while it runs.
     logsRequests: flags.exec === undefined || context.output.verbosity.verbose,
     readyFile: flags.readyFile ?? null,

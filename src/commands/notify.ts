@@ -16,14 +16,8 @@ import {
   swallowedHint,
   wordTaken,
 } from "./shared/options.js";
-import {
-  checkByProject,
-  type NamedTrigger,
-  type NotifyFlags,
-  printRequest,
-  printTriggered,
-  triggerOne,
-} from "./shared/trigger-one.js";
+import { checkByProject, type NotifyFlags, printDryRun, printTriggered, triggerOne } from "./shared/trigger-one.js";
+import { fileWarnings } from "./shared/trigger-warnings.js";
 
 export function registerNotify(program: Command, context: CommandContext): void {
   const command = program
@@ -49,6 +43,7 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--wait [duration]", "return when every run has ended, or after this long")
     .option("--dry-run", "check everything, show the request, change nothing")
     .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULES}`)
+    .option("--strict", "treat warnings as errors: nothing is triggered")
     .option("--no-validate", "do not check a remote trigger against the local project");
   addExamples(addCommonOptions(addTargetOptions(command)), [
     'knock notify new-comment --recipients ada,grace --actor alan --data \'{"page":"Home"}\'',
@@ -99,13 +94,7 @@ async function withKey(flags: NotifyFlags, context: CommandContext): Promise<[ke
   return [null, flags];
 }
 
-async function dryRun(one: NamedTrigger, flags: NotifyFlags, context: CommandContext): Promise<void> {
-  await checkByProject(one, flags, context);
-  await printRequest(one, flags, false, context);
-}
-
 async function runNotify(named: string | null, given: NotifyFlags, context: CommandContext): Promise<void> {
-  const { output } = context;
   const [workflow, flags] = named === null && given.file === undefined ? await withKey(given, context) : [named, given];
   if (flags.wait !== undefined && flags.wait !== true) {
     // A word after --wait is its value, though it was meant as the workflow's key.
@@ -124,15 +113,14 @@ async function runNotify(named: string | null, given: NotifyFlags, context: Comm
   const { payload, name } = await readPayload(flags, context.input);
   const one = { ...parseTrigger(payload, workflow, name), name };
   await checkRuleSteps(rules, [one.trigger.workflow], flags, context);
-  if (flags.dryRun) return dryRun(one, flags, context);
+  if (flags.dryRun) return printDryRun(one, flags, false, context);
   // A single local trigger is checked by the engine itself; but what is refused should leave no new store behind.
   if ((await context.targetOf(flags)) === "remote" || !(await context.hasStore(flags)))
     await checkByProject(one, flags, context);
   const operations = await context.openOperations(flags);
   const triggered = await triggerOne(one, operations, flags, context);
   const met = await printTriggered(triggered, operations, rules, false, context);
-  for (const text of await context.workflowWarnings(one.trigger.workflow, flags))
-    output.warn(`workflow "${one.trigger.workflow}": ${text}`);
+  for (const text of await fileWarnings(one.trigger.workflow, flags, context)) context.output.warnOnce(text);
   // Of runs that have not ended nothing is final, neither a failure nor a rule. Otherwise rules, where given, decide.
   if (triggered.isTimedOut) context.exit(EXIT.timed_out);
   else if (rules.length > 0) context.exit(met ? EXIT.success : EXIT.failure);

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { splitKey, USERS } from "../domain/recipient/recipient.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
-import { EXIT, KnockError } from "../errors/knock-error.js";
+import { EXIT, KnockError, warningsAsError } from "../errors/knock-error.js";
 import {
   hasPayloadLines,
   type NamedPayload,
@@ -23,6 +23,7 @@ import {
   collect,
 } from "./shared/options.js";
 import { strangerOf } from "./shared/strangers.js";
+import { fileWarnings } from "./shared/trigger-warnings.js";
 
 interface PreviewFlags
   extends CommonFlags,
@@ -31,6 +32,7 @@ interface PreviewFlags
   recipient?: string;
   all?: boolean;
   watch?: boolean;
+  strict?: boolean;
 }
 
 type Party = Pick<Trigger["recipients"][number], "key" | "upsert">;
@@ -87,6 +89,7 @@ export function registerPreview(program: Command, context: CommandContext): void
     .option("-f, --file <path>", "a whole payload (JSON)")
     .option("--branch <slug>", "the branch to work on")
     .option("--all", "every channel step")
+    .option("--strict", "treat warnings as errors")
     .option("--watch", "again whenever a file of the project changes");
   addExamples(addCommonOptions(addProjectOptions(command)), [
     "knock preview new-comment email_1 --recipient ada --set page=Home --set comment=Nice",
@@ -145,12 +148,16 @@ async function runPreview(
       });
     }
     const warnings = await strangersIn(trigger, engine.resources);
-    for (const text of await context.workflowWarnings(workflow, flags))
-      warnings.push(`workflow "${workflow}": ${text}`);
+    warnings.push(...(await context.recipientWarnings(trigger)), ...(await fileWarnings(workflow, flags, context)));
     tell(JSON.stringify([previews, warnings]), () => {
-      printPreview(previews, context.output);
-      for (const text of warnings) context.output.warn(text);
+      // The error lists them.
+      const shown = flags.strict && !context.output.verbosity.json;
+      printPreview(shown ? previews.map((one) => ({ ...one, warnings: [] })) : previews, context.output);
+      if (!flags.strict) for (const text of warnings) context.output.warn(text);
     });
+    const ofSteps = previews.flatMap((one) => one.warnings.map((text) => `${one.ref}: ${text}`));
+    const all = [...new Set([...ofSteps, ...warnings])];
+    if (flags.strict && all.length > 0) throw warningsAsError(all);
     return previews.every(({ reason }) => reason === null);
   };
   if (!flags.watch) {

@@ -59,8 +59,8 @@ export function createListener(options: AppOptions): (incoming: IncomingMessage,
         if (exchange.method !== "GET") options.written();
         if (options.onAnswered === undefined) return;
         const took_ms = performance.now() - began;
-        const warnings = refused === null ? preferenceWarnings(exchange.path, await exchange.textRead()) : [];
-        options.onAnswered({ ...answered(exchange, took_ms, refused), ...(warnings.length > 0 ? { warnings } : {}) });
+        if (refused === null) exchange.warnings.push(...preferenceWarnings(exchange.path, await exchange.textRead()));
+        options.onAnswered(answered(exchange, took_ms, refused));
       });
   };
 }
@@ -135,6 +135,8 @@ function answer(exchange: Exchange, { route, caller, access, limits }: Admitted,
     header: (name) => exchange.header(name),
     body: () => exchange.readBody(),
     environment: options.environment,
+    warn: (text) => exchange.warnings.push(text),
+    strict: options.strict ?? false,
     baseUrl: options.url,
     limits,
   };
@@ -185,7 +187,7 @@ function inOrder(routes: readonly Route[]): Route[] {
 }
 
 function answered(exchange: Exchange, took_ms: number, refused: unknown): AnsweredRequest {
-  const { method, path, incoming, outgoing, workflowRunId } = exchange;
+  const { method, path, incoming, outgoing, workflowRunId, warnings } = exchange;
   // Of all hints only a misspelt key's means the same to who asks over HTTP.
   const hint = refused instanceof KnockError && refused.code === "workflow_missing" ? refused.hint : undefined;
   return {
@@ -194,6 +196,7 @@ function answered(exchange: Exchange, took_ms: number, refused: unknown): Answer
     status: outgoing.statusCode,
     took_ms,
     workflow_run_id: workflowRunId,
+    ...(warnings.length > 0 ? { warnings } : {}),
     error: refused === null ? null : `${messageOf(refused)}${hint ? `. ${hint}` : ""}`,
   };
 }

@@ -52,6 +52,8 @@ export interface EmulatorOptions {
   /** 0 picks one. */
   port: number;
   rateLimits: boolean;
+  /** Rejects triggers with warnings. */
+  strict?: boolean;
   /** How long a request's headers, and all of it, may take to come; the defaults are for slow networks. Milliseconds. */
   slow?: { headers_ms: number; request_ms: number };
   /** Where it answers, before the first request and the first due work. */

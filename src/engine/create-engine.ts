@@ -37,7 +37,7 @@ import { runDueAt, runNews } from "./run/due-work.js";
 import { messagesOf, readOutcome } from "./run/read-outcome.js";
 import { recipientOutcome } from "./run/run-outcome.js";
 import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run/run-schedules.js";
-import { triggerWorkflow } from "./run/trigger-workflow.js";
+import { checkWholeTrigger, triggerWorkflow } from "./run/trigger-workflow.js";
 import { findWorkflow } from "./workflow/find-workflow.js";
 import { onBranch } from "./workflow/on-branch.js";
 
@@ -64,6 +64,10 @@ class Engine implements LocalOperations {
   triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome> {
     const { branch } = this.context;
     return triggerWorkflow(this.context, trigger, branch === undefined ? options : { branch, ...options });
+  }
+
+  checkTrigger(trigger: Trigger): Promise<string[]> {
+    return checkWholeTrigger(this.context, trigger);
   }
 
   async awaitOutcome(

@@ -32,6 +32,7 @@ const CODES = {
   project_invalid: { exit: EXIT.configuration, http: 500 },
   workflow_invalid: { exit: EXIT.configuration, http: 422 },
   template_invalid: { exit: EXIT.configuration, http: 422 },
+  warning: { exit: EXIT.configuration, http: 422 },
   store_unusable: { exit: EXIT.configuration, http: 500 },
   profile_invalid: { exit: EXIT.configuration, http: 500 },
   authentication: { exit: EXIT.not_allowed, http: 401 },
@@ -99,6 +100,16 @@ export class KnockError extends Error {
     this.status = options.status;
     this.request_id = options.request_id;
   }
+}
+
+/** Turns warnings into the error that `--strict` makes of them. */
+export function warningsAsError(warnings: readonly string[]): KnockError {
+  const [first = "", ...others] = warnings;
+  const message = others.length === 0 ? first : `${warnings.length} warnings`;
+  return new KnockError("warning", `${message} (--strict treats warnings as errors)`, {
+    details: warnings.map((text) => ({ pointer: "", message: text })),
+    hint: "Fix each warning, or run the command without --strict.",
+  });
 }
 
 export function exitCodeOf(error: unknown): number {

@@ -8,6 +8,9 @@ export interface OutputOptions {
   env: Record<string, string | undefined>;
 }
 
+/** Different warnings that are remembered. */
+const MOST_REMEMBERED = 1_000;
+
 /** How much to say. */
 export interface Verbosity {
   json: boolean;
@@ -22,6 +25,7 @@ export interface Verbosity {
 export class Output {
   verbosity: Verbosity = { json: false, quiet: false, verbose: false };
   private readonly noted = new Set<string>();
+  private readonly warned = new Set<string>();
   /** Colours for standard output and for standard error are apart: either may be a terminal alone. */
   private constructor(
     private readonly options: OutputOptions,
@@ -84,6 +88,14 @@ export class Output {
 
   warn(text: string): void {
     this.options.stderr.write(renderStyles(`${this.paintError.yellow("warning:")} ${oneLine(text)}\n`));
+  }
+
+  /** A warning that many triggers of a stream share. Memory stays bounded: beyond many different ones it repeats. */
+  warnOnce(text: string): void {
+    if (this.warned.has(text)) return;
+    if (this.warned.size >= MOST_REMEMBERED) this.warned.clear();
+    this.warned.add(text);
+    this.warn(text);
   }
 
   errorLine(text: string): void {

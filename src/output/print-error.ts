@@ -25,7 +25,8 @@ export function printError(error: unknown, output: Output, debug: boolean): void
   if (known && known.details.length > 1) {
     for (const { pointer, message, file, line, column } of known.details.slice(0, MAX_DETAILS)) {
       const at = file === undefined ? "" : `${file}:${line}:${column}: `;
-      output.errorLine(`  ${oneLine(`${at}${placeOf(pointer)} ${message}`)}`);
+      const place = known.code === "warning" ? "" : `${placeOf(pointer)} `; // a warning's text names its own place
+      output.errorLine(`  ${oneLine(`${at}${place}${message}`)}`);
     }
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);
   }

@@ -15,6 +15,10 @@ export interface TriggerOptions {
   source?: "rehearsal" | "integration";
   /** Throws `resource_missing` where there is no such branch (A-015). */
   branch?: string;
+  /** Receives a text for each step with likely misspelled template variables. Without it nobody looks for them. */
+  onWarning?: (text: string) => void;
+  /** Rejects a trigger with such a warning before anything is written: `warning`. */
+  strict?: boolean;
 }
 
 export interface WaitOptions {
@@ -89,6 +93,11 @@ export interface LocalOperations extends Operations {
   ): Promise<Record<"users" | "objects" | "tenants" | "subscriptions" | "audience_members", number>>;
   /** Forgets everything but the clock, and if asked but recipients with their subscriptions and memberships. */
   clear(options: { keepRecipients: boolean }): Promise<void>;
+  /**
+   * Checks a trigger as `triggerWorkflow` does, and changes nothing. Returns what it would tell `onWarning`. Throws what a trigger
+   * would.
+   */
+  checkTrigger(trigger: Trigger): Promise<string[]>;
   /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */
   previewSteps(trigger: Trigger, refs: readonly string[] | null): Promise<StepPreview[]>;
   /** Messages' contents in another language (T-192), by id; without those that cannot be rendered so. */

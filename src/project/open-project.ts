@@ -46,6 +46,8 @@ export interface Project extends ProjectLocation {
   workflowKeys(): Promise<string[]>;
   /** What a workflow that was read says without effect, a line each; nothing of one that was not. */
   workflowWarnings(key: string): readonly string[];
+  /** Reads what is probably a mistake in `environment.json` and the recipients files, a line each. */
+  projectWarnings(): Promise<string[]>;
   environment(): Promise<Environment>;
   audiences(): Promise<Audience[]>;
   emailLayout(key: string): Promise<EmailLayout | null>;
@@ -157,17 +159,27 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     return placed(fileAt(file), () => parseEnvironment(raw, shown(file)));
   }
 
-  async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {
+  /** In name order. Hidden ones are an editor's: Emacs locks people.json by a dangling link .#people.json. */
+  function recipientsFiles(): { name: string; path: string }[] {
     const folder = join(knockDir, "recipients");
-    // Hidden ones are an editor's: Emacs locks people.json by a dangling link .#people.json.
-    const names = namesIn(folder)
+    return namesIn(folder)
       .filter((name) => name.endsWith(".json") && !name.startsWith("."))
-      .sort();
+      .sort()
+      .map((name) => ({ name, path: join(folder, name) }))
+      .filter(({ path }) => statSync(path, { throwIfNoEntry: false })?.isFile() !== false);
+  }
+
+  async function projectWarnings(): Promise<string[]> {
+    const environments = [join(knockDir, "environment.json")].filter((path) => existsSync(path));
+    const recipients = recipientsFiles().map(({ path }) => fileAt(path));
+    if (environments.length + recipients.length === 0) return [];
+    const { readProjectWarnings } = await import("./project-warnings.js");
+    return readProjectWarnings(environments.map(fileAt), recipients);
+  }
+
+  async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {
     const seeds: RecipientsSeed[] = [];
-    for (const name of names) {
-      const path = join(folder, name);
-      const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat !== undefined && !stat.isFile()) continue;
+    for (const { name, path } of recipientsFiles()) {
       const text = readProjectText(path, shown(path));
       // Small files are remembered whole: comparing texts is faster than hashing them in a process that just started.
       const digest = text.length <= MAX_REMEMBERED ? text : contentDigest(text);
@@ -194,6 +206,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     workflow,
     workflowKeys,
     workflowWarnings: (key) => warnings.get(key) ?? [],
+    projectWarnings,
     environment,
     audiences,
     request,

@@ -6,9 +6,13 @@ function slips(a: string, b: string): number {
   return d === 2 && a.length === b.length && [...a].sort().join("") === [...b].sort().join("") ? 1 : d;
 }
 
-/** The candidate nearest to what was typed, if it is near enough to be what was meant. */
-export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(typed.length / 3));
+/** Returns the candidate nearest to what was typed, if it is near enough to be what was meant: at most `most` slips. */
+export function nearest(
+  typed: string,
+  candidates: Iterable<string>,
+  most = Number.POSITIVE_INFINITY,
+): string | undefined {
+  const limit = Math.min(most, Math.max(1, Math.floor(typed.length / 3)));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {

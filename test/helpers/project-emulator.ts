@@ -87,6 +87,7 @@ export async function openProjectApi(
       allowedHosts: [],
       port,
       rateLimits: false,
+      strict: false,
       logsRequests: false,
       readyFile: null,
     };

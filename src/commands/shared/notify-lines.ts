@@ -11,11 +11,12 @@ import {
   checkByProject,
   type NamedTrigger,
   type NotifyFlags,
-  printRequest,
+  printDryRun,
   printTriggered,
   type Triggered,
   triggerOne,
 } from "./trigger-one.js";
+import { fileWarnings } from "./trigger-warnings.js";
 
 /** Errors that every later line would meet as well: the stream stops there. */
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -70,8 +71,7 @@ class LineRun {
     try {
       const one = this.parse(line);
       if (this.flags.dryRun) {
-        await checkByProject(one, this.flags, this.context);
-        await printRequest(one, this.flags, true, this.context);
+        await printDryRun(one, this.flags, true, this.context);
         this.triggered++;
         return;
       }
@@ -132,8 +132,7 @@ class LineRun {
 
   async warn(): Promise<void> {
     for (const key of this.workflows)
-      for (const text of await this.context.workflowWarnings(key, this.flags))
-        this.context.output.warn(`workflow "${key}": ${text}`);
+      for (const text of await fileWarnings(key, this.flags, this.context)) this.context.output.warnOnce(text);
   }
 
   /**

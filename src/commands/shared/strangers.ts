@@ -1,4 +1,10 @@
-import { keyOf, type RecipientKey, splitKey, USERS } from "../../domain/recipient/recipient.js";
+import {
+  keyOf,
+  type RecipientKey,
+  type RecipientReference,
+  splitKey,
+  USERS,
+} from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
@@ -52,27 +58,38 @@ export async function noteStranger(
   output.note(`note: ${stranger.who} was never identified.${stranger.near === null ? "" : ` ${stranger.near}`}`);
 }
 
-/** Of a trigger's recipients that were never identified: that they got nothing, who may be meant, and how to identify them. */
+/** Says which recipients were never identified, who may be meant and how to identify them. */
+export async function unidentifiedText(
+  unknown: readonly RecipientReference[],
+  resources: ResourceOperations | null,
+): Promise<string> {
+  const told: string[] = [];
+  for (const recipient of unknown.slice(0, MOST_TOLD)) {
+    const meant = resources === null ? null : ((await strangerOf(keyOf(recipient), resources))?.meant ?? null);
+    const whole = typeof recipient === "string" || meant === null ? meant : `${recipient.collection}/${meant}`;
+    told.push(`${JSON.stringify(recipient)}${whole === null ? "" : ` (did you mean ${JSON.stringify(whole)}?)`}`);
+  }
+  const shown = told.join(", ") + (unknown.length > told.length ? `, … (${unknown.length})` : "");
+  const set = unknown.some((recipient) => typeof recipient === "string")
+    ? "knock users set <id>"
+    : "knock objects set <collection> <id>";
+  return `never identified, so nothing was sent to ${shown}. Identify with ${set} --file …, inline ({"id":"…","email":"…"}) or in knock/recipients/*.json.`;
+}
+
+/** Warns of a trigger's recipients that were never identified. */
 export async function warnOfUnidentified(
   outcome: TriggerOutcome,
   resources: ResourceOperations | null,
   { output }: CommandContext,
 ): Promise<void> {
   const unknown = (outcome.recipients ?? []).filter(({ reason }) => reason?.code === "recipient_not_found");
-  if (unknown.length === 0) return;
-  const told: string[] = [];
-  for (const { recipient } of unknown.slice(0, MOST_TOLD)) {
-    const meant = resources === null ? null : ((await strangerOf(keyOf(recipient), resources))?.meant ?? null);
-    const whole = typeof recipient === "string" || meant === null ? meant : `${recipient.collection}/${meant}`;
-    told.push(`${JSON.stringify(recipient)}${whole === null ? "" : ` (did you mean ${JSON.stringify(whole)}?)`}`);
-  }
-  const shown = told.join(", ") + (unknown.length > told.length ? `, … (${unknown.length})` : "");
-  const set = unknown.some(({ recipient }) => typeof recipient === "string")
-    ? "knock users set <id>"
-    : "knock objects set <collection> <id>";
-  output.warn(
-    `never identified, so nothing was sent to ${shown}. Identify with ${set} --file …, inline ({"id":"…","email":"…"}) or in knock/recipients/*.json.`,
-  );
+  if (unknown.length > 0)
+    output.warn(
+      await unidentifiedText(
+        unknown.map(({ recipient }) => recipient),
+        resources,
+      ),
+    );
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Expectation } from "../../domain/run/expectation.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { ParsedPayload } from "../../domain/trigger/parse-trigger.js";
 import { redactRequest } from "../../domain/trigger/trigger-request.js";
+import { warningsAsError } from "../../errors/knock-error.js";
 import { durationArgument } from "../../input/parse-time.js";
 import type { PayloadFlags } from "../../input/trigger-payload.js";
 import { printOutcome } from "../../output/print-outcome.js";
@@ -11,12 +12,14 @@ import type { CommandContext, TargetFlags } from "../context.js";
 import { checkExpectations, expectationsField, reportExpectations } from "./expectations.js";
 import type { CommonFlags } from "./options.js";
 import { localResources, meantTenant, warnOfUnidentified } from "./strangers.js";
+import { foreseenWarnings } from "./trigger-warnings.js";
 
 export interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
   wait?: string | true;
   dryRun?: boolean;
   allOrNothing?: boolean;
   expect?: string[];
+  strict?: boolean;
 }
 
 /** A checked payload and the name that errors use for it. */
@@ -31,6 +34,8 @@ export interface Triggered {
   tenant: { id: string; meant: string } | null;
   /** The time given to `--wait` passed before every run had ended. */
   isTimedOut: boolean;
+  /** What is probably wrong with the workflow's templates or with inline recipients. */
+  warnings: readonly string[];
 }
 
 /** Checks a trigger against the project's workflow. On the remote target, a missing project or workflow is not an error. */
@@ -46,8 +51,22 @@ export async function checkByProject(
     context.output.noteOnce("note: no local project has this workflow; the data was not checked before sending");
 }
 
+/** Prints what a trigger would do: its request and, on standard error, its warnings. */
+export async function printDryRun(
+  one: NamedTrigger,
+  flags: NotifyFlags,
+  oneLine: boolean,
+  context: CommandContext,
+): Promise<void> {
+  await checkByProject(one, flags, context);
+  const warnings = await foreseenWarnings(one.trigger, flags, context);
+  if (flags.strict && warnings.length > 0) throw warningsAsError(warnings);
+  await printRequest(one, flags, oneLine, context);
+  for (const text of warnings) context.output.warnOnce(text);
+}
+
 /** Prints the request that a trigger would make. */
-export async function printRequest(
+async function printRequest(
   { trigger, idempotency_key }: NamedTrigger,
   flags: NotifyFlags,
   oneLine: boolean,
@@ -91,10 +110,19 @@ export async function triggerOne(
   context: CommandContext,
 ): Promise<Triggered> {
   const { tenant, workflow } = one.trigger;
+  if (flags.strict) {
+    const foreseen = await foreseenWarnings(one.trigger, flags, context);
+    if (foreseen.length > 0) throw warningsAsError(foreseen);
+  }
   const meant = await meantTenant(tenant, localResources(operations));
-  const started = await operations.triggerWorkflow(one.trigger, { idempotency_key: one.idempotency_key });
+  const warnings: string[] = [];
+  const started = await operations.triggerWorkflow(one.trigger, {
+    idempotency_key: one.idempotency_key,
+    onWarning: (text) => warnings.push(`workflow "${workflow}": ${text}`),
+  });
+  warnings.push(...(await context.recipientWarnings(one.trigger)));
   const created = tenant === null || meant === null ? null : { id: tenant.id, meant };
-  if (flags.wait === undefined) return { outcome: started, tenant: created, isTimedOut: false };
+  if (flags.wait === undefined) return { outcome: started, tenant: created, warnings, isTimedOut: false };
   const timeout = flags.wait === true ? null : durationArgument(flags.wait, "--wait");
   noteWaiting(started, await targetNow(operations, started, context), context);
   let isTimedOut = false;
@@ -109,7 +137,7 @@ export async function triggerOne(
       onProgress: (ended, total) => tell(`waiting for ${workflow}: ${ended} of ${total} runs ended`),
     }),
   );
-  return { outcome, tenant: created, isTimedOut };
+  return { outcome, tenant: created, warnings, isTimedOut };
 }
 
 /** How many runs had not ended when the time was up. */
@@ -123,7 +151,7 @@ function unendedText({ recipients }: TriggerOutcome): string {
 
 /** Prints a trigger's outcome with its warnings and the rules of `--expect`; returns whether all of them are met. */
 export async function printTriggered(
-  { outcome, tenant, isTimedOut }: Triggered,
+  { outcome, tenant, isTimedOut, warnings }: Triggered,
   operations: Operations,
   rules: readonly Expectation[],
   oneLine: boolean,
@@ -136,5 +164,6 @@ export async function printTriggered(
   if (tenant !== null) output.warn(`tenant "${tenant.id}" did not exist and was made. Did you mean "${tenant.meant}"?`);
   if (isTimedOut) output.warn(`timed out while waiting: ${unendedText(outcome)}`);
   await warnOfUnidentified(outcome, localResources(operations), context);
+  for (const text of warnings) output.warnOnce(text);
   return reportExpectations(results, `knock notify ${outcome.workflow}`, context);
 }

@@ -1,21 +1,31 @@
 import { nearest } from "../../util/nearest.js";
 import type { Environment } from "../environment/environment.js";
+import type { ChannelType } from "../message/message.js";
 import { type Workflow, walkSteps } from "../workflow/workflow.js";
 
+function suggestion(key: string, type: ChannelType | null, channels: Environment["channels"]): string {
+  const declared = Object.keys(channels);
+  const near = nearest(key, declared);
+  if (near !== undefined) return `did you mean "${near}"?`;
+  const [only, ...others] = declared.filter((one) => channels[one]?.type === type);
+  if (only !== undefined && others.length === 0) return `did you mean "${only}", its only ${type} channel?`;
+  return `it declares ${declared.join(", ")}`;
+}
+
 /**
- * Channels of steps that the environment does not declare and that are nearly one it does: they run, as sandboxed channels of
- * the step's type (section 5 of the contract), but were probably meant to be the other.
+ * Warns of channels of steps that the environment does not declare, though it declares others. They run as sandboxed channels of
+ * the step's type (section 5 of the contract), but were probably meant to be one of those.
  */
 export function undeclaredChannels(workflow: Workflow, { channels }: Environment): string[] {
   const declared = Object.keys(channels);
   if (declared.length === 0) return [];
   const found: string[] = [];
   for (const { step, path } of walkSteps(workflow.steps)) {
-    const key = step.type === "channel" ? step.channel_key : null;
-    if (!key || Object.hasOwn(channels, key)) continue;
-    const near = nearest(key, declared);
-    if (near !== undefined)
-      found.push(`${path}.channel_key "${key}" is not declared in environment.json; did you mean "${near}"?`);
+    if (step.type !== "channel" || !step.channel_key || Object.hasOwn(channels, step.channel_key)) continue;
+    const key = step.channel_key;
+    found.push(
+      `${path}.channel_key "${key}" is not declared in environment.json; ${suggestion(key, step.channel_type, channels)}`,
+    );
   }
   return found;
 }

@@ -30,6 +30,10 @@ export interface Call {
   /** The body as an object; `{}` where there is none. Throws for what is not JSON or no object. */
   body(): Promise<JsonObject>;
   environment(): Promise<Environment>;
+  /** Adds a warning to the request log. */
+  warn(text: string): void;
+  /** Whether triggers with warnings are rejected. */
+  readonly strict: boolean;
   /** `http://127.0.0.1:8484` as the caller knows it. */
   readonly baseUrl: string;
   /** Null where limits are off (Q-22). */

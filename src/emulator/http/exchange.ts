@@ -16,6 +16,8 @@ export class Exchange {
   params = NO_PARAMS;
   /** The run that it started. */
   workflowRunId: string | null = null;
+  /** What is probably wrong with what it started, for the request log. */
+  readonly warnings: string[] = [];
   private readonly search: string;
   private text: Promise<string> | undefined;
 

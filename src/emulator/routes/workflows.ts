@@ -17,6 +17,8 @@ export async function trigger(call: Call, workflow: string, body: JsonObject, so
     idempotency_key: parsed.idempotency_key,
     ...(source ? { source } : {}),
     ...onBranch(call),
+    onWarning: (text) => call.warn(`workflow "${workflow}": ${text}`),
+    strict: call.strict,
   });
 }
 

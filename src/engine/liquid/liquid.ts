@@ -210,27 +210,14 @@ export function renderStrictText(source: string, scope: RenderScope): string {
   return renderNow(source, scope, true);
 }
 
-/** A variable that a text reads and does not set itself: the keys of its path as far as they are plain, and where it stands. */
-export interface NameRead extends Position {
-  path: string[];
-}
+/** A template's parts, for what analyzes them. */
+export type ParsedText = readonly Template[];
 
-/** Nothing for text that does not parse: that is told elsewhere. */
-export function namesRead(source: string): NameRead[] {
-  let globals: Record<string, { segments: readonly unknown[]; location: { row: number; col: number } }[]>;
+/** Parses a text for analysis. Null for text that does not parse: that is reported elsewhere. */
+export function parsedText(source: string): ParsedText | null {
   try {
-    globals = liquid().analyzeSync(parse(source).templates, { partials: false }).globals;
+    return parse(source).templates;
   } catch {
-    return [];
+    return null;
   }
-  return Object.values(globals)
-    .flat()
-    .map(({ segments, location }) => {
-      const end = segments.findIndex((segment) => typeof segment !== "string");
-      return {
-        path: (end < 0 ? segments : segments.slice(0, end)) as string[],
-        line: location.row,
-        column: location.col,
-      };
-    });
 }

@@ -1,4 +1,5 @@
 import {
+  type Arguments,
   type Context,
   type Emitter,
   Hash,
@@ -177,6 +178,11 @@ export class RenderPartialTag extends Tag {
     const modifier = /^\s*,?\s*(for|with)\b(?!\s*:)/.exec(tokenizer.remaining());
     if (modifier) throw new Error(`render takes inputs by name, and no "${modifier[1]}"`);
     this.inputs = new Hash(tokenizer);
+  }
+
+  /** What the inputs read, for the analysis of variables. */
+  *arguments(): Arguments {
+    yield* Object.values(this.inputs?.hash ?? {}) as Arguments;
   }
 
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {

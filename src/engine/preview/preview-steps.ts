@@ -1,5 +1,4 @@
-import { mergeRecipient } from "../../domain/recipient/merge-recipient.js";
-import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/recipient/recipient.js";
+import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import type { StepPreview } from "../../domain/run/step-preview.js";
 import { checkTriggerData } from "../../domain/shape/trigger-data-schema.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -8,8 +7,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
-import { type AdvanceInput, Advancing } from "../advancing/advancing.js";
-import { identifiedBy } from "../advancing/fan-out-start.js";
+import { Advancing } from "../advancing/advancing.js";
 import { channelsOf } from "../channel/channel.js";
 import { trackingOf } from "../channel/tracking.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
@@ -17,11 +15,11 @@ import { NeedsAnswer } from "../context/need.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
 import { answer } from "../run/advance-many.js";
-import { newRun } from "../run/start-runs.js";
-import { keysOf, workflowRunOf } from "../run/trigger-workflow.js";
+import { variableChecker } from "../run/check-variables.js";
+import { type Trial, trialInput, unidentified, withIdentified } from "../run/trial-run.js";
+import { keysOf } from "../run/trigger-workflow.js";
 import { compileWorkflow } from "../workflow/compile-workflow.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
-import { misspeltNames } from "./misspelt-names.js";
 import { isTested, type TestedStep, testStep } from "./test-step.js";
 
 /** The channel steps to show, those named or all; of others only those that can be tried alone, by name. */
@@ -52,28 +50,11 @@ function chosenSteps(workflow: Workflow, refs: readonly string[] | null): (Chann
   });
 }
 
-/** Everyone named, as they would stand in the store after the trigger; who is unknown has an id alone. */
-async function peopleOf(
-  context: EngineContext,
-  trigger: Trigger,
-  upserts: ReturnType<typeof identifiedBy>,
-  now: number,
-): Promise<Map<RecipientKey, Recipient>> {
-  const keys = keysOf(trigger);
-  const people = await context.store.readRecipients(keys);
-  const stranger = (key: RecipientKey): Recipient => ({
-    key,
-    properties: {},
-    preferences: {},
-    channel_data: {},
-    inserted_at: now,
-    updated_at: now,
-  });
-  for (const upsert of upserts) {
-    const before = people.get(upsert.key) ?? stranger(upsert.key);
-    people.set(upsert.key, { ...before, ...mergeRecipient(before, upsert) });
-  }
-  for (const key of keys) if (!people.has(key)) people.set(key, stranger(key));
+/** Everyone named, as they would be stored after the trigger; of unknown ones only the id is known. */
+async function peopleOf(context: EngineContext, trial: Trial): Promise<Map<RecipientKey, Recipient>> {
+  const keys = keysOf(trial.trigger);
+  const people = withIdentified(trial, await context.store.readRecipients(keys));
+  for (const key of keys) if (!people.has(key)) people.set(key, unidentified(key, trial.now));
   return people;
 }
 
@@ -86,7 +67,9 @@ class Previewing extends Advancing {
   }
 }
 
-function previewChannel(step: ChannelStep, advancing: Previewing, path: string): StepPreview[] {
+type CheckVariables = Awaited<ReturnType<typeof variableChecker>>;
+
+function previewChannel(step: ChannelStep, advancing: Previewing, check: CheckVariables): StepPreview[] {
   const base = { ref: step.ref, channel_type: step.channel_type ?? "", warnings: [] };
   const channels = channelsOf(step, advancing);
   if (!Array.isArray(channels)) return [{ ...base, channel: null, contents: [], reason: channels.skip }];
@@ -105,8 +88,7 @@ function previewChannel(step: ChannelStep, advancing: Previewing, path: string):
       const contents = destinations.map((destination) => renderer.render(context, destination));
       const missing = { code: "missing_recipient_data", detail: renderer.needs } as const;
       const reason = contents.length === 0 ? missing : null;
-      const misspelt = misspeltNames(input.compiled.workflow, step, path, scope);
-      return { ...shown, contents, reason, warnings: [...advancing.warned, ...misspelt] };
+      return { ...shown, contents, reason, warnings: [...advancing.warned, ...check(step.ref, scope)] };
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
       return { ...shown, contents: [], reason: { code: "render_error", detail: error.message } };
@@ -150,41 +132,17 @@ export async function previewSteps(
   // What would refuse a trigger is told so, and not by the steps.
   if (compiled.translates) await context.definitions.translations();
   const now = await readTime(context);
-  const people = await peopleOf(context, trigger, identifiedBy(trigger, environment), now);
   const [first] = trigger.recipients;
   if (first === undefined)
     throw new KnockError("usage", "no recipient to render for", { hint: "Name one: --recipient." });
-  const run = workflowRunOf(trigger, workflow, context.ids.uuid(), now);
-  const reached = { key: first.key, trigger_data: first.trigger_data, via: null };
-  const recipientRun = newRun({ run, now }, reached);
-  const of = (key: RecipientKey | null): Recipient | null => (key === null ? null : (people.get(key) ?? null));
-  const input: AdvanceInput = {
-    recipient: of(first.key) as Recipient,
-    actor: of(run.actor),
-    tenant: of(run.tenant === null ? null : keyOf({ id: run.tenant, collection: TENANTS })),
-    subscribedObject: null,
-    people,
-    run,
-    recipientRun,
-    environment,
-    compiled,
-    messages: [],
-    batch: null,
-    signals: [],
-    now,
-    ids: context.ids,
-    unavailable: false,
-    usedUp: false,
-    answers: new Map(),
-  };
+  const trial: Trial = { trigger, compiled, environment, now };
+  const input = trialInput(context, trial, first, await peopleOf(context, trial));
   const requests = new Map<string, JsonObject | null>();
-  const paths = new Map([...walkSteps(workflow.steps)].map(({ step, path }) => [step.ref, path]));
+  const check = await variableChecker(compiled);
   return withAnswers(context, now, (answers) => {
-    const advancing = new Previewing({ ...input, answers }, recipientRun);
+    const advancing = new Previewing({ ...input, answers }, input.recipientRun);
     return steps.flatMap((step) =>
-      step.type === "channel"
-        ? previewChannel(step, advancing, paths.get(step.ref) ?? "")
-        : testStep(step, advancing, requests),
+      step.type === "channel" ? previewChannel(step, advancing, check) : testStep(step, advancing, requests),
     );
   });
 }

@@ -5,6 +5,7 @@ import type { Subscription } from "../../domain/recipient/subscription.js";
 import { type BatchDecision, type BatchJoin, continuationOf, type PendingTrigger } from "../../domain/run/batch.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
+import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { FrequencyClaim } from "../../ports/store.js";
 import { uuidV5 } from "../../util/ids.js";
@@ -79,6 +80,21 @@ function claimOf(workflow: Workflow, run: WorkflowRun, recipient: RecipientKey):
   const perTenant = workflow.trigger_frequency === "once_per_recipient_per_tenant";
   // The two frequencies keep apart, should a workflow change its own: a tenant's id cannot be "*" and no "=…".
   return { workflow: workflow.key, recipient, tenant: perTenant ? `=${run.tenant ?? ""}` : "*" };
+}
+
+export function workflowRunOf(trigger: Trigger, workflow: Workflow, id: string, now: number): WorkflowRun {
+  return {
+    id,
+    workflow: workflow.key,
+    version_id: workflow.version_id,
+    actor: trigger.actor?.key ?? null,
+    tenant: trigger.tenant?.id ?? null,
+    data: trigger.data,
+    cancellation_key: trigger.cancellation_key,
+    settings: trigger.settings,
+    trigger_source: { type: "api" },
+    inserted_at: now,
+  };
 }
 
 export function newRun({ run, now }: Pick<RunStart, "run" | "now">, { key, trigger_data, via }: Reached): RecipientRun {

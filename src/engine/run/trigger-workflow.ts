@@ -12,10 +12,9 @@ import {
 import type { BatchDecision } from "../../domain/run/batch.js";
 import { isFannedOut } from "../../domain/run/fan-out.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
-import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { RecipientRun } from "../../domain/run/workflow-run.js";
 import type { Parties, Trigger } from "../../domain/trigger/trigger.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
-import { KnockError } from "../../errors/knock-error.js";
+import { KnockError, warningsAsError } from "../../errors/knock-error.js";
 import type { TriggerOptions } from "../../ports/operations.js";
 import type { IdempotencyRecord } from "../../ports/store.js";
 import { contentDigest } from "../../util/ids.js";
@@ -24,11 +23,12 @@ import { distinctRecipients, fanOutOf, identifiedBy } from "../advancing/fan-out
 import { type EngineContext, isDue, readTime } from "../context/engine-context.js";
 import { checkTrigger } from "../workflow/check-trigger.js";
 import { onBranch } from "../workflow/on-branch.js";
+import { checkVariables } from "./check-variables.js";
 import { runDueAt } from "./due-work.js";
 import { claimFor, continueFanOut, FAN_OUT_CHUNK, nextReached } from "./fan-out.js";
 import { readOutcome } from "./read-outcome.js";
 import { triggerOutcome } from "./run-outcome.js";
-import { asDecided, type RunStart, type StartedRuns, startRuns } from "./start-runs.js";
+import { asDecided, type RunStart, type StartedRuns, startRuns, workflowRunOf } from "./start-runs.js";
 
 /** How long an idempotency key is remembered (E-383). */
 const IDEMPOTENCY_MS = 24 * 3_600_000;
@@ -63,21 +63,6 @@ export function checkActor(trigger: Parties, known: ReadonlyMap<RecipientKey, Re
     details: [{ pointer: "/actor", message: "names nobody known", value: id }],
     hint: `Identify it inline, for example --actor '${JSON.stringify(collection === "$users" ? { id, name: "…" } : { id, collection, name: "…" })}'.`,
   });
-}
-
-export function workflowRunOf(trigger: Trigger, workflow: Workflow, id: string, now: number): WorkflowRun {
-  return {
-    id,
-    workflow: workflow.key,
-    version_id: workflow.version_id,
-    actor: trigger.actor?.key ?? null,
-    tenant: trigger.tenant?.id ?? null,
-    data: trigger.data,
-    cancellation_key: trigger.cancellation_key,
-    settings: trigger.settings,
-    trigger_source: { type: "api" },
-    inserted_at: now,
-  };
 }
 
 /** A-055: a key is of its branch. No key that comes in a header or as a flag has this character. */
@@ -127,6 +112,11 @@ export async function triggerWorkflow(
   const { workflow, environment, compiled } = await checkTrigger(context.definitions, trigger);
   const known = await store.readRecipients(keysOf(trigger));
   checkActor(trigger, known);
+  if (options.onWarning || options.strict) {
+    const warnings = await checkVariables(context, { trigger, compiled, environment, now }, known);
+    if (options.strict && warnings.length > 0) throw refusedWarnings(workflow.key, warnings);
+    for (const text of warnings) options.onWarning?.(text);
+  }
   const upserts = upsertsOf(trigger, environment, known);
   if (upserts.length > 0) await store.upsertRecipients(upserts, now);
   for (const { key } of upserts) known.delete(key);
@@ -164,6 +154,19 @@ export async function triggerWorkflow(
     await runDueAt(given, now);
     return (await readOutcome(context, run.id)) as TriggerOutcome;
   }
+}
+
+function refusedWarnings(workflow: string, warnings: readonly string[]): KnockError {
+  return warningsAsError(warnings.map((text) => `workflow "${workflow}": ${text}`));
+}
+
+/** Checks all that a trigger can fail on, and returns the likely misspelled variables of its workflow's templates. */
+export async function checkWholeTrigger(given: EngineContext, trigger: Trigger): Promise<string[]> {
+  const { context } = onBranch(given, given.branch);
+  const { environment, compiled } = await checkTrigger(context.definitions, trigger);
+  const known = await context.store.readRecipients(keysOf(trigger));
+  checkActor(trigger, known);
+  return checkVariables(context, { trigger, compiled, environment, now: await readTime(context) }, known);
 }
 
 /** Whether a step triggered another workflow. */

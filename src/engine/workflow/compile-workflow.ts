@@ -27,6 +27,8 @@ export interface CompiledWorkflow {
   trackContent?: typeof trackContent;
   /** Whether a template looks translations up. */
   translates: boolean;
+  /** Whether any text of its steps contains Liquid. */
+  hasLiquid: boolean;
 }
 
 /** The filter `t`, or the tag. */
@@ -88,9 +90,10 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
   const shared = parsePartials(templates);
   const fileOf = (pointer: string) => textFileOf(workflow, pointer);
   const compileLiquid = compilerFor(workflow.key, { partials: shared.partials, fileOf });
-  let [needsTime, translates] = [false, sharedTranslate(templates)];
+  let [needsTime, translates, hasLiquid] = [false, sharedTranslate(templates), false];
   const compileText: CompileText = (source, place) => {
     translates ||= TRANSLATES.test(source);
+    hasLiquid ||= source.includes("{{") || source.includes("{%");
     return compileLiquid(source, place);
   };
   checkConditionTexts(workflow.conditions, "conditions", compileText);
@@ -109,6 +112,7 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
     renderers,
     requests,
     translates,
+    hasLiquid,
     timeWindows: needsTime ? await import("../schedule/time-windows.js") : null,
     sharedFault: shared.faults[0] ?? null,
   };

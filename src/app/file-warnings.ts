@@ -1,0 +1,17 @@
+import { KnockError } from "../errors/knock-error.js";
+import type { Project } from "../project/open-project.js";
+
+/** Reads what is probably a mistake in all of a project's files, a line each. Broken workflows are reported elsewhere. */
+export async function readFileWarnings(project: Project): Promise<string[]> {
+  const found = await project.projectWarnings();
+  for (const key of await project.workflowKeys()) {
+    try {
+      await project.workflow(key);
+    } catch (error) {
+      if (error instanceof KnockError) continue;
+      throw error;
+    }
+    for (const text of project.workflowWarnings(key)) found.push(`workflow "${key}": ${text}`);
+  }
+  return found;
+}

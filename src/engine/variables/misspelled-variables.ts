@@ -1,0 +1,266 @@
+import { type Step, walkSteps } from "../../domain/workflow/workflow.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { nearest } from "../../util/nearest.js";
+import type { ParsedText, RenderScope } from "../liquid/liquid.js";
+import { ITEM, type PathKey, type VariableRead, variablesRead } from "../liquid/variables-read.js";
+
+/** A variable of a step's template, with the place of its text. */
+export interface StepVariable extends VariableRead {
+  place: string;
+  /** The file that the text was read from, as it is shown; undefined where the workflow's file contains it. */
+  file: string | undefined;
+}
+
+/** All variables that the templates of a step read. */
+export interface StepVariables {
+  ref: string;
+  variables: StepVariable[];
+  /** Names that the step's own templates set: one text sees what another assigns (T-123). */
+  names: ReadonlySet<string>;
+  /** Roots that earlier steps may have added to. */
+  open: ReadonlySet<string>;
+}
+
+export interface MisspelledVariable {
+  path: string;
+  meant: string;
+  /** `path is undefined; did you mean "meant"?`, with the place of the text. */
+  text: string;
+}
+
+/** What the trigger's data may contain: the workflow's schema, and that of `data` within the scope. */
+export type DataSchema = JsonObject | null;
+
+/** Items of a list that are looked at. */
+const MOST_ITEMS = 50;
+
+/** Properties that lists, texts and maps have in Liquid. */
+const BUILT_IN = ["size", "first", "last"];
+
+/** Names that only some steps or runs have. */
+const OPTIONAL_ROOTS = ["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"];
+const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
+  recipient: ["subscription", "schedule"],
+  vars: ["commercial_unsubscribe_url", "manage_preferences_url", "branding"],
+};
+/** What the API documents of users, objects and tenants, though not everyone has all of it. */
+const PARTY = "id name email phone_number avatar timezone locale created_at updated_at collection preferences".split(
+  " ",
+);
+const PARTIES = new Set(["recipient", "actor", "tenant"]);
+
+function isOptional(path: readonly PathKey[], index: number): boolean {
+  const [root] = path;
+  const key = String(path[index]);
+  if (index === 0) return OPTIONAL_ROOTS.includes(key);
+  if (BUILT_IN.includes(key)) return true;
+  if (index > 1 && root !== "activities" && root !== "actors") return false;
+  if (PARTIES.has(String(root)) && index === 1 && PARTY.includes(key)) return true;
+  if ((root === "actors" || root === "activities") && PARTY.includes(key)) return true;
+  return index === 1 && (OPTIONAL[String(root)]?.includes(key) ?? false);
+}
+
+/** The schemas below a key, or below the items of a list. Null where a schema leaves open what there may be. */
+function schemasBelow(schemas: readonly JsonObject[], key: PathKey): JsonObject[] | null {
+  const below: JsonObject[] = [];
+  for (const schema of schemas) {
+    if (["$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "patternProperties"].some((word) => word in schema))
+      return null;
+    const found: Json | undefined =
+      typeof key === "number"
+        ? schema.items
+        : isJsonObject(schema.properties) && Object.hasOwn(schema.properties, key)
+          ? schema.properties[key]
+          : undefined;
+    if (isJsonObject(found)) below.push(found);
+    else if (found !== undefined) return null;
+  }
+  return below;
+}
+
+function propertiesOf(schemas: readonly JsonObject[]): string[] {
+  return schemas.flatMap(({ properties }) => (isJsonObject(properties) ? Object.keys(properties) : []));
+}
+
+const sorted = (name: string): string => [...name].sort().join("");
+const withoutDigits = (name: string): string => name.replace(/\d+/g, "");
+
+/**
+ * The name that was probably meant. Names that differ in a number, short ones that differ in a letter (`name`, `game`) and,
+ * where the template is prepared for either, singular and plural are names of their own.
+ */
+function meantName(typed: string, candidates: readonly string[], isGuarded: boolean): string | undefined {
+  const near = nearest(typed, candidates, typed.length >= 7 && !isGuarded ? 2 : 1);
+  if (near === undefined || withoutDigits(near) === withoutDigits(typed)) return undefined;
+  if (typed.length < 5 && near.length === typed.length && sorted(near) !== sorted(typed)) return undefined;
+  if (isGuarded && (near === `${typed}s` || typed === `${near}s`)) return undefined;
+  return near;
+}
+
+/**
+ * The name that was meant by the first key of a path that is nowhere: neither in one of the scopes, nor in the trigger's
+ * schema, nor a property that may be absent. Null where all keys are known, or no name is near.
+ */
+function meantKey(
+  read: VariableRead,
+  scopes: readonly unknown[],
+  schema: DataSchema,
+  names: ReadonlySet<string>,
+): { index: number; near: string } | null {
+  let values: unknown[] = [...scopes];
+  const data = schema ?? {};
+  const fromRoot = isJsonObject(data.properties) ? data.properties : {};
+  let schemas: JsonObject[] = [{ properties: { ...fromRoot, data } }];
+  for (const [index, key] of read.path.entries()) {
+    const below = schemasBelow(schemas, key);
+    if (below === null) return null;
+    if (typeof key === "number") {
+      const lists = values.filter((value) => Array.isArray(value));
+      values = lists.flatMap((list) => (key === ITEM ? list.slice(0, MOST_ITEMS) : list.at(key)));
+    } else {
+      const holders = values.filter(isJsonObject);
+      const isKnown = propertiesOf(schemas).includes(key) || holders.some((holder) => Object.hasOwn(holder, key));
+      if (!isKnown) {
+        if (isOptional(read.path, index) || (index === 0 && names.has(key))) return null;
+        const candidates = [
+          ...new Set([...holders.flatMap((holder) => Object.keys(holder)), ...propertiesOf(schemas)]),
+        ];
+        const near = meantName(key, index === 0 ? [...candidates, ...names] : candidates, read.isGuarded);
+        return near === undefined ? null : { index, near };
+      }
+      values = holders.flatMap((holder) => (Object.hasOwn(holder, key) ? [holder[key]] : []));
+    }
+    schemas = below;
+    if (values.length === 0 && schemas.length === 0) return null;
+  }
+  return null;
+}
+
+function misspelled(read: StepVariable, found: { index: number; near: string } | null): MisspelledVariable | null {
+  // What a loop's or an assigned name stands for is reported where it is written.
+  const index = found === null ? -1 : found.index - (read.path.length - read.written.length);
+  if (found === null || index < 0 || (index === 0 && read.path.length !== read.written.length)) return null;
+  const path = read.written.join(".");
+  const meant = read.written.with(index, found.near).join(".");
+  const { place, file, line, column } = read;
+  const where = file === undefined ? `${place}, line ${line}, column ${column}` : `${file}:${line}:${column}`;
+  return { path, meant, text: `${where}: ${path} is undefined; did you mean "${meant}"?` };
+}
+
+/**
+ * The likely misspelled variables of a step: those that lead nowhere in all of the given scopes, and whose name is near one that
+ * leads somewhere. Liquid prints nothing for them.
+ */
+export function misspelledVariables(
+  { variables, names, open }: Omit<StepVariables, "ref">,
+  scopes: readonly RenderScope[],
+  schema: DataSchema,
+): MisspelledVariable[] {
+  return variables.flatMap((read) => {
+    const [root] = read.path;
+    if (open.has(String(root))) return [];
+    // A bare name may be one of the data's.
+    if (open.has("data") && !scopes.some((scope) => Object.hasOwn(scope, String(root)))) return [];
+    return misspelled(read, meantKey(read, scopes, schema, names)) ?? [];
+  });
+}
+
+/** Whether the scope of a run could show a variable to be misspelled: what the schema, the environment or the API name never is. */
+function isSuspicious(read: StepVariable, known: RenderScope, schema: DataSchema): boolean {
+  let values: unknown[] = [known];
+  const data = schema ?? {};
+  const fromRoot = isJsonObject(data.properties) ? data.properties : {};
+  let schemas: JsonObject[] = [{ properties: { ...fromRoot, data } }];
+  for (const [index, key] of read.path.entries()) {
+    if (typeof key !== "number" && isOptional(read.path, index)) return false;
+    const below = schemasBelow(schemas, key);
+    if (below === null) return false;
+    values = values.flatMap((value) => (isJsonObject(value) && Object.hasOwn(value, key) ? [value[key]] : []));
+    schemas = below;
+    if (values.length === 0 && schemas.length === 0) return true;
+  }
+  return false;
+}
+
+/** Of each step only the variables that a run's scope has to be asked about, given what every run's scope contains. */
+export function suspiciousVariables(
+  steps: readonly StepVariables[],
+  known: RenderScope,
+  schema: DataSchema,
+): StepVariables[] {
+  return steps.flatMap((step) => {
+    const variables = step.variables.filter((read) => isSuspicious(read, known, schema));
+    return variables.length === 0 ? [] : [{ ...step, variables }];
+  });
+}
+
+/** The texts of a template with their places. */
+export function* textsOf(value: unknown, place: string): Generator<[text: string, place: string]> {
+  if (typeof value === "string") {
+    if (value.includes("{{") || value.includes("{%")) yield [value, place];
+  } else if (Array.isArray(value))
+    for (const [index, item] of value.entries()) yield* textsOf(item, `${place}[${index}]`);
+  else if (isJsonObject(value))
+    for (const [key, item] of Object.entries(value)) if (key !== "schema") yield* textsOf(item, `${place}.${key}`);
+}
+
+/** What of a step is rendered with the run's scope. */
+function templatesOf(step: Step): Record<string, unknown> {
+  if (step.type === "channel") return { template: step.template, channel_overrides: step.channel_overrides };
+  return RENDERED.has(step.type) && "settings" in step ? { settings: step.settings } : {};
+}
+
+const RENDERED = new Set([
+  "http_fetch",
+  "trigger_workflow",
+  "update_data",
+  "update_user",
+  "update_tenant",
+  "update_object",
+  "ai_agent",
+]);
+
+/** Roots that a step may add to, for those after it. */
+const ADDS_TO: Partial<Record<Step["type"], readonly string[]>> = {
+  http_fetch: ["data"],
+  ai_agent: ["data"],
+  update_data: ["data"],
+  wait_for_event: ["data", "refs"],
+  batch: ["data"],
+  update_user: ["recipient", "actor", "actors", "activities"],
+  update_object: ["recipient", "actor", "actors", "activities"],
+  update_tenant: ["tenant"],
+};
+
+/** Where a text is and what parses it. */
+export interface TextReader {
+  /** Null for text that does not parse: that is reported elsewhere. */
+  parse(text: string): ParsedText | null;
+  fileOf(place: string): string | undefined;
+}
+
+function collectStep(step: Step, path: string, reader: TextReader, open: ReadonlySet<string>): StepVariables {
+  const variables: StepVariable[] = [];
+  const names = new Set<string>();
+  for (const [key, value] of Object.entries(templatesOf(step)))
+    for (const [text, place] of textsOf(value, `${path}.${key}`)) {
+      const parsed = reader.parse(text);
+      if (parsed === null) continue;
+      const found = variablesRead(parsed);
+      for (const name of found.names) names.add(name);
+      for (const one of found.reads) variables.push({ ...one, place, file: reader.fileOf(place) });
+    }
+  return { ref: step.ref, variables, names, open };
+}
+
+/** Collects the variables that the templates of a workflow's steps read, in the order of the file. */
+export function collectVariables(steps: readonly Step[], reader: TextReader): StepVariables[] {
+  const open = new Set<string>();
+  const found: StepVariables[] = [];
+  for (const { step, path } of walkSteps(steps)) {
+    const one = collectStep(step, path, reader, new Set(open));
+    if (one.variables.length > 0) found.push(one);
+    for (const root of ADDS_TO[step.type] ?? []) open.add(root);
+  }
+  return found;
+}

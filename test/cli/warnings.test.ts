@@ -1,0 +1,178 @@
+import { existsSync } from "node:fs";
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { createSample, type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+const BODY = "knock/workflows/new-comment/email_1/html_body.html";
+const FEED = "knock/workflows/new-comment/in_app_feed_1/markdown_body.md";
+const COMMENT = ["notify", "new-comment", "-r", "ada", "-r", "grace", "--actor", "alan", "--set", "page=Home"];
+
+function changeJson(sample: Sample, file: string, change: (content: JsonObject) => void): void {
+  const content = JSON.parse(sample.read(file)) as JsonObject;
+  change(content);
+  sample.write(file, content);
+}
+
+const warningsOf = (stderr: string): string[] => stderr.split("\n").filter((line) => line.startsWith("warning: "));
+
+describe.concurrent("likely misspelled template variables", () => {
+  test("are a warning per step when a workflow is triggered, once for all recipients", async ({ collab }) => {
+    collab.write(
+      BODY,
+      "<p>{{ recipent.name }} {{ recipient.nmae }}</p>\n<p>{{ vars.app_ulr }}{{ recipient.nickname }}</p>\n",
+    );
+    collab.write(FEED, "{{ data.pgae }}{% assign x = page %}{{ x }}{{ comment }}\n");
+    const { stderr, stdout, exitCode } = await collab.knock(COMMENT);
+    expect(warningsOf(stderr)).toEqual([
+      `warning: workflow "new-comment": step in_app_feed_1: ${FEED}:1:4: data.pgae is undefined; did you mean "data.page"?`,
+      `warning: workflow "new-comment": step email_1: ${BODY}:1:7: recipent.name is undefined; did you mean "recipient.name"?; ${BODY}:1:27: recipient.nmae is undefined; did you mean "recipient.name"?; ${BODY}:2:7: vars.app_ulr is undefined; did you mean "vars.app_url"?`,
+    ]);
+    expect(stdout).toContain("2 sent");
+    expect(exitCode).toBe(0);
+  });
+
+  test("--dry-run prints the warnings of the run, and creates no store", async ({ collab }) => {
+    collab.write(BODY, "{{ recipient.nmae }}");
+    changeJson(collab, "knock/workflows/new-comment/workflow.json", (workflow) => {
+      (workflow.steps as JsonObject[])[0] = { ...(workflow.steps as JsonObject[])[0], colour: "red" };
+    });
+    const args = ["notify", "new-comment", "-r", "ada,graec", "--set", "page=Home", "--tenant", "globx"];
+    const dry = await collab.knock([...args, "--dry-run"]);
+    expect(existsSync(collab.path(".knock-local"))).toBe(false);
+    const run = await collab.knock(args);
+    const inOrder = (stderr: string) =>
+      warningsOf(stderr)
+        .map((line) => line.replace(/did not exist and was made|does not exist and would be created/, "…"))
+        .sort();
+    expect(inOrder(dry.stderr)).toEqual(inOrder(run.stderr));
+    expect(warningsOf(dry.stderr)).toHaveLength(4);
+    expect(dry.exitCode).toBe(0);
+  });
+
+  test("--dry-run sees recipients files that changed since, and leaves the store as it is", async ({ collab }) => {
+    await collab.openStore();
+    const before = collab.storeDigest();
+    collab.write("knock/recipients/more.json", { users: [{ id: "zoe", name: "Zoe", team: "red" }] });
+    collab.write(BODY, "{{ recipient.taem }}");
+    const { stderr } = await collab.knock(["notify", "new-comment", "-r", "zoe", "--set", "page=Home", "--dry-run"]);
+    expect(warningsOf(stderr)).toEqual([
+      `warning: workflow "new-comment": step email_1: ${BODY}:1:4: recipient.taem is undefined; did you mean "recipient.team"?`,
+    ]);
+    expect(collab.storeDigest()).toBe(before);
+  });
+
+  test("--strict makes them an error, and nothing is triggered", async ({ collab }) => {
+    collab.write(BODY, "{{ recipient.nmae }}");
+    const { stderr, stdout, exitCode } = await collab.knock([...COMMENT, "--strict"]);
+    expect(stderr).toContain(
+      'recipient.nmae is undefined; did you mean "recipient.name"? (--strict treats warnings as errors)',
+    );
+    expect([stdout, exitCode]).toEqual(["", 3]);
+    const { json } = await collab.knock(["runs", "--json"]);
+    expect(json.items).toEqual([]);
+    const dry = await collab.knock([...COMMENT, "--strict", "--dry-run", "--json"]);
+    expect([dry.exitCode, dry.error.code]).toEqual([3, "warning"]);
+  });
+
+  test("preview --strict fails with them", async ({ collab }) => {
+    collab.write(BODY, "{{ recipient.nmae }}");
+    const args = ["preview", "new-comment", "email_1", "-r", "ada", "--set", "page=Home"];
+    expect((await collab.knock(args)).exitCode).toBe(0);
+    const strict = await collab.knock([...args, "--strict"]);
+    expect(strict.stderr).toContain(`error: email_1: ${BODY}:1:4: recipient.nmae is undefined`);
+    expect(strict.exitCode).toBe(3);
+  });
+});
+
+describe.concurrent("sample projects", () => {
+  const file = (name: string): string[] => ["--file", `payloads/${name}`];
+  test.each<[sample: "collab" | "ops" | "shop", args: string[]]>([
+    ["collab", file("new-comment.json")],
+    ["collab", file("invite.json")],
+    ["collab", file("order-placed.json")],
+    ["collab", file("welcome-new-user.json")],
+    ["collab", file("triggers.jsonl")],
+    ["ops", file("incident.json")],
+    ["ops", file("incident-closed.json")],
+    ["ops", file("maintenance-reminder.json")],
+    ["ops", file("triggers.jsonl")],
+    ["shop", ["order-shipped", ...file("order-shipped.json")]],
+    ["shop", ["spring-sale", ...file("spring-sale.json")]],
+    ["shop", ["review-summary", "-r", "ines"]],
+    ["shop", ["win-back", "-r", "ines"]],
+    ["shop", ["survey", "-r", "ines"]],
+    ["shop", ["club-welcome", "-r", "ines"]],
+  ])("%s: notify %j prints no warning", async (name, args) => {
+    const sample = createSample(name);
+    try {
+      const dry = await sample.knock(["notify", ...args, "--dry-run"]);
+      expect(dry.stderr).toBe("");
+      expect(warningsOf((await sample.knock(["notify", ...args])).stderr)).toEqual([]);
+    } finally {
+      sample.remove();
+    }
+  });
+});
+
+describe.concurrent("project files", () => {
+  test("an undeclared channel is a warning with the nearest name", async ({ shop }) => {
+    const workflow = "knock/workflows/order-shipped/workflow.json";
+    shop.write(workflow, shop.read(workflow).replace('"channel_key": "mail"', '"channel_key": "emial"'));
+    const args = ["notify", "order-shipped", "--file", "payloads/order-shipped.json", "--dry-run"];
+    const { stderr } = await shop.knock(args);
+    expect(warningsOf(stderr).join()).toMatch(
+      /channel_key "emial" is not declared in environment.json; did you mean "mail", its only email channel\?/,
+    );
+  });
+
+  test("misspelled properties and unknown time zones of recipients files have their place", async ({ collab }) => {
+    collab.write(
+      "knock/recipients/zz.json",
+      '{ "users": [\n  { "id": "zoe", "emial": "zoe@example.com", "timezone": "Europe/Londn", "game": "chess" }\n] }',
+    );
+    const expected = [
+      'warning: knock/recipients/zz.json:2:27: users[0].emial is a custom property without an effect; did you mean "email"?',
+      'warning: knock/recipients/zz.json:2:58: users[0].timezone "Europe/Londn" is not a known time zone; did you mean "Europe/London"?',
+    ];
+    const dry = await collab.knock([...COMMENT, "--dry-run"]);
+    expect(warningsOf(dry.stderr)).toEqual(expected);
+    expect(warningsOf((await collab.knock(COMMENT)).stderr)).toEqual(expected);
+    const strict = await collab.knock([...COMMENT, "--strict"]);
+    expect(strict.stderr).toContain("error: 2 warnings (--strict treats warnings as errors)");
+    expect(strict.exitCode).toBe(3);
+  });
+
+  test("an unknown time zone of the environment or of an inline recipient is a warning", async ({ collab }) => {
+    changeJson(collab, "knock/environment.json", (environment) => {
+      environment.timezone = "Europe/Pariss";
+    });
+    const inline = '{"id":"zoe","email":"zoe@example.com","timezone":"Mars/Olympus"}';
+    const { stderr } = await collab.knock(["notify", "new-comment", "-r", inline, "--set", "page=Home", "--dry-run"]);
+    expect(warningsOf(stderr)).toEqual([
+      'warning: recipient "zoe": timezone "Mars/Olympus" is not a known time zone; use an IANA name such as "Europe/Paris"',
+      'warning: knock/environment.json:3:15: timezone "Europe/Pariss" is not a known time zone; did you mean "Europe/Paris"?',
+    ]);
+  });
+});
+
+describe.concurrent("knock dev", () => {
+  test("--strict refuses to start where a file has a warning", async ({ collab }) => {
+    collab.write("knock/recipients/zz.json", { users: [{ id: "zoe", timezone: "Europe/Londn" }] });
+    const { exitCode, stderr, stdout } = await collab.knock(["dev", "--port", "0", "--strict", "--exec", "echo ran"]);
+    expect(stderr).toContain('did you mean "Europe/London"?');
+    expect(exitCode).toBe(3);
+    expect(stdout).toBe("");
+  });
+
+  test("writes misspelled variables to the request log; --strict rejects the trigger", async ({ collab }) => {
+    collab.write(BODY, "{{ recipient.nmae }}");
+    const trigger = `curl -s -X POST "$KNOCK_BASE_URL/v1/workflows/new-comment/trigger" -H "Authorization: Bearer $KNOCK_API_KEY" -H 'Content-Type: application/json' -d '{"recipients":["ada"],"data":{"page":"Home"}}'`;
+    const logged = await collab.knock(["dev", "--port", "0", "--verbose", "--exec", trigger]);
+    expect(logged.stderr).toContain(
+      `warning: workflow "new-comment": step email_1: ${BODY}:1:4: recipient.nmae is undefined; did you mean "recipient.name"?`,
+    );
+    expect(logged.json).toHaveProperty("workflow_run_id");
+    const strict = await collab.knock(["dev", "--port", "0", "--strict", "--exec", trigger]);
+    expect(strict.json).toMatchObject({ status: 422, message: expect.stringContaining("recipient.nmae is undefined") });
+  });
+});
