@@ -27,7 +27,7 @@ describe.concurrent("likely misspelled template variables", () => {
       `warning: workflow "new-comment": step in_app_feed_1: ${FEED}:1:4: data.pgae is undefined; did you mean "data.page"?`,
       `warning: workflow "new-comment": step email_1: ${BODY}:1:7: recipent.name is undefined; did you mean "recipient.name"?; ${BODY}:1:27: recipient.nmae is undefined; did you mean "recipient.name"?; ${BODY}:2:7: vars.app_ulr is undefined; did you mean "vars.app_url"?`,
     ]);
-    expect(stdout).toContain("2 sent");
+    expect(stdout).toContain("2 waiting");
     expect(exitCode).toBe(0);
   });
 

@@ -10,12 +10,19 @@ const workflow = (channel_key: string) =>
   });
 const environment = parseEnvironment({ channels: { twilio: { type: "sms" }, off: null } }, "environment.json");
 
-test("a key that is nearly a declared one is told of, with the place", () => {
-  expect(undeclaredChannels(workflow("twillio"), environment)).toEqual([
-    'steps[0].channel_key "twillio" is not declared in environment.json; did you mean "twilio"?',
+test.each([
+  ["twillio", 'did you mean "twilio"?'],
+  ["something-else", 'did you mean "twilio", its only sms channel?'],
+])("warns of %s with its place and the channel that was probably meant", (key, suggestion) => {
+  expect(undeclaredChannels(workflow(key), environment)).toEqual([
+    `steps[0].channel_key "${key}" is not declared in environment.json; ${suggestion}`,
   ]);
 });
 
-test.each(["twilio", "off", "something-else"])("%s is not", (key) => {
+test.each(["twilio", "off"])("does not warn of %s, which is declared", (key) => {
   expect(undeclaredChannels(workflow(key), environment)).toEqual([]);
+});
+
+test("does not warn where the environment declares no channel at all", () => {
+  expect(undeclaredChannels(workflow("sms"), parseEnvironment({}, "environment.json"))).toEqual([]);
 });
