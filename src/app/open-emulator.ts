@@ -143,10 +143,10 @@ function partsOf({ opened, project, store, surroundings, output }: Whole): Parts
     webhooks: {
       log: outboundLogOf(store),
       fetcher: outside,
-      configured: async () => ({
-        webhooks: await project.webhooks(),
-        environment: (await definitions.environment()).name,
-      }),
+      configured: async () => {
+        const { name, private_addresses } = await definitions.environment();
+        return { webhooks: await project.webhooks(), environment: name, private_addresses };
+      },
       onAttempt: (delivery) => printWebhook(deliveryShape(delivery), output),
     },
     sources: openSources({ project: opened, definitions, operations, store }, cwd, output),

@@ -157,7 +157,8 @@ export function localEngine(
 ): LocalOperations {
   // Nothing is sent for a run that a crash could still lose.
   const beforeRequest = () => store.syncToDisk();
-  const providers = realDelivery(env, beforeRequest);
+  const privateAddresses = async () => (await definitions.environment()).private_addresses;
+  const providers = realDelivery(env, beforeRequest, privateAddresses);
   return createEngine({
     store,
     definitions,

@@ -4,11 +4,17 @@ import type { Providers } from "../providers/open-provider.js";
 import type { EnvironmentVariables } from "./credentials.js";
 
 /** Providers that are loaded when the first message goes out: a start whose channels are sandboxed reads none of them. `beforeRequest` runs before each request. */
-export function realDelivery(variables: EnvironmentVariables, beforeRequest: () => Promise<void>): Providers {
+export function realDelivery(
+  variables: EnvironmentVariables,
+  beforeRequest: () => Promise<void>,
+  privateAddresses: () => Promise<readonly string[]>,
+): Providers {
   let opened: Promise<Providers> | undefined;
   const providerOf = async (channel: Channel) => {
     await beforeRequest();
-    opened ??= import("../providers/open-provider.js").then(({ openProviders }) => openProviders({ variables }));
+    opened ??= import("../providers/open-provider.js").then(({ openProviders }) =>
+      openProviders({ variables, privateAddresses }),
+    );
     return (await opened).providerFor(channel);
   };
   return {

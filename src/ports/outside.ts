@@ -1,7 +1,7 @@
 import type { JsonObject } from "../util/json.js";
 
 /** A request of a fetch step, as rendered. */
-export interface OutsideRequest {
+export interface StepRequest {
   method: string;
   /** Whole, with its query. */
   url: string;
@@ -9,6 +9,15 @@ export interface OutsideRequest {
   body: string | null;
   /** Milliseconds for the whole exchange (E-295). */
   timeout_ms: number;
+}
+
+/** A request that leaves, to a host that the project's configuration names. */
+export interface OutsideRequest extends StepRequest {
+  /**
+   * Addresses and ranges that the host's name may resolve to although they are not public. An address as the host needs
+   * no entry here.
+   */
+  private_addresses: readonly string[];
 }
 
 /** What came back, or why nothing did. */

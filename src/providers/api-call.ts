@@ -9,6 +9,8 @@ export interface ApiRequest {
   body: string | null;
   /** For the whole exchange. */
   timeout_ms: number;
+  /** The URL comes from a template or from stored data, not from the channel's settings. */
+  from_data?: boolean;
   /** What is sent and answered is a secret: the delivery's log has neither body. */
   confidential?: boolean;
 }

@@ -1,4 +1,5 @@
 import { Agent, request as send } from "undici";
+import { ADDRESS_REFUSED, type AddressGuard, createAddressGuard, type Resolve } from "../util/address-guard.js";
 import type { ApiAnswer, ApiRequest, Exchange, NoAnswer } from "./api-call.js";
 
 /** Providers answer with a few hundred bytes; a server that goes on and on is none. */
@@ -9,8 +10,8 @@ const TIMEOUT_CODES = new Set([
   "UND_ERR_BODY_TIMEOUT",
   "ETIMEDOUT",
 ]);
-/** What can never be sent as it is: a header with a line break, a URL that is none. */
-const MALFORMED_CODES = new Set(["UND_ERR_INVALID_ARG", "ERR_INVALID_URL", "ERR_INVALID_CHAR"]);
+/** What can never be sent as it is: a header with a line break, an invalid URL, an address that may not be requested. */
+const MALFORMED_CODES = new Set(["UND_ERR_INVALID_ARG", "ERR_INVALID_URL", "ERR_INVALID_CHAR", ADDRESS_REFUSED]);
 
 async function textOf(body: AsyncIterable<Buffer> & { destroy(): void }): Promise<string | null> {
   const chunks: Buffer[] = [];
@@ -52,17 +53,40 @@ function noAnswer(error: unknown, timeoutMs: number): NoAnswer {
   return { failure, message: message || known || name, code: known };
 }
 
-/** Requests over a pool of connections, with what closes it. */
-export function openExchange(): { exchange: Exchange; close: () => Promise<void> } {
-  const agent = new Agent();
+export interface ExchangeOptions {
+  /** Addresses and ranges that are not public and may be requested all the same. */
+  privateAddresses?: () => Promise<readonly string[]>;
+  resolve?: Resolve;
+}
+
+/** Requests over pools of connections to addresses that the guard permits, with what closes them. */
+export function openExchange({ privateAddresses, resolve }: ExchangeOptions = {}): {
+  exchange: Exchange;
+  close: () => Promise<void>;
+} {
+  const opened = new Map<string, { agent: Agent; guard: AddressGuard }>();
+  // Connections are kept, so requests with other permitted addresses must not share them.
+  const openedFor = (allowed: readonly string[]) => {
+    const key = allowed.join(" ");
+    const known = opened.get(key);
+    if (known !== undefined) return known;
+    const guard = createAddressGuard(allowed, resolve);
+    const fresh = { agent: new Agent({ connect: { lookup: guard.lookup } }), guard };
+    opened.set(key, fresh);
+    return fresh;
+  };
   return {
     exchange: async (request) => {
       try {
+        const { agent, guard } = openedFor((await privateAddresses?.()) ?? []);
+        guard.checkHost(new URL(request.url), request.from_data !== true);
         return await exchange(agent, request);
       } catch (error) {
         return noAnswer(error, request.timeout_ms);
       }
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      for (const { agent } of opened.values()) await agent.destroy();
+    },
   };
 }

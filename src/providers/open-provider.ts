@@ -56,6 +56,8 @@ export interface ProviderOptions {
   variables: Variables;
   /** Real time in milliseconds. */
   now?: () => number;
+  /** Addresses and ranges that are not public and may be requested all the same. */
+  privateAddresses?: () => Promise<readonly string[]>;
 }
 
 /** A reason as it may be stored and printed: no secret, no control character of a lying server, not without end. */
@@ -89,14 +91,16 @@ function secretsIn(...given: unknown[]): string[] {
 }
 
 /** Everybody who delivers for real. Nothing is opened before a message goes out. */
-export function openProviders({ variables, now = Date.now }: ProviderOptions): Providers {
+export function openProviders({ variables, now = Date.now, privateAddresses }: ProviderOptions): Providers {
   const closing: (() => void | Promise<void>)[] = [];
   let http: Promise<{ exchange: Exchange; close: () => Promise<void> }> | undefined;
   const services: Services = {
     now,
     onClose: (close) => void closing.push(close),
     async exchange(request) {
-      http ??= import("./http-exchange.js").then(({ openExchange }) => openExchange());
+      http ??= import("./http-exchange.js").then(({ openExchange }) =>
+        openExchange(privateAddresses ? { privateAddresses } : {}),
+      );
       const answer = await (await http).exchange(request);
       record({ ...request, answer });
       return answer;

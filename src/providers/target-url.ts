@@ -9,6 +9,7 @@ export function targetUrl(text: string, allowHttp: boolean | null): URL {
   const trimmed = text.trim();
   if (!URL.canParse(trimmed)) throw refused(`the URL ${JSON.stringify(trimmed)} is not valid`);
   const url = new URL(trimmed);
+  if (url.username !== "" || url.password !== "") throw refused("the URL must not contain a user name or password");
   if (url.protocol === "https:") return url;
   if (url.protocol !== "http:") throw refused(`the URL must start with https://, not ${url.protocol}//`);
   if (allowHttp ?? isLoopback(url.hostname)) return url;

@@ -1,5 +1,6 @@
-import { request as send } from "undici";
+import { Agent, request as send } from "undici";
 import type { Fetcher, OutsideAnswer, OutsideRequest } from "../ports/outside.js";
+import { createAddressGuard, type Resolve } from "../util/address-guard.js";
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const TIMEOUT_CODES = new Set([
@@ -9,8 +10,12 @@ const TIMEOUT_CODES = new Set([
   "ABORT_ERR",
 ]);
 
-async function exchange({ method, url, headers, body, timeout_ms }: OutsideRequest): Promise<OutsideAnswer> {
+async function exchange(
+  { method, url, headers, body, timeout_ms }: OutsideRequest,
+  dispatcher: Agent,
+): Promise<OutsideAnswer> {
   const response = await send(url, {
+    dispatcher,
     method: method.toUpperCase() as "GET",
     headers,
     body,
@@ -31,17 +36,32 @@ async function exchange({ method, url, headers, body, timeout_ms }: OutsideReque
   return { status: response.statusCode, text: Buffer.concat(chunks).toString("utf8") };
 }
 
-/** Requests of fetch and agent steps over undici. */
-export const httpFetcher: Fetcher = {
-  async fetch(request) {
-    try {
-      return await exchange(request);
-    } catch (error) {
-      const { name, code = "", message } = error as Error & { code?: string };
-      const isTimeout = name === "TimeoutError" || TIMEOUT_CODES.has(code);
-      return isTimeout
-        ? { failure: "timeout", message: `no answer within ${request.timeout_ms / 1_000} s` }
-        : { failure: "connection", message: message || code };
+/** Requests of fetch and agent steps and of outbound webhooks, over undici, to addresses that the guard permits. */
+export function createHttpFetcher(resolve?: Resolve): Fetcher {
+  // Connections are kept, so requests with other permitted addresses must not share them.
+  const agents = new Map<string, Agent>();
+  const agentFor = (allowed: readonly string[]): Agent => {
+    const key = allowed.join(" ");
+    let agent = agents.get(key);
+    if (agent === undefined) {
+      agent = new Agent({ connect: { lookup: createAddressGuard(allowed, resolve).lookup } });
+      agents.set(key, agent);
     }
-  },
-};
+    return agent;
+  };
+  return {
+    async fetch(request) {
+      try {
+        return await exchange(request, agentFor(request.private_addresses));
+      } catch (error) {
+        const { name, code = "", message } = error as Error & { code?: string };
+        const isTimeout = name === "TimeoutError" || TIMEOUT_CODES.has(code);
+        return isTimeout
+          ? { failure: "timeout", message: `no answer within ${request.timeout_ms / 1_000} s` }
+          : { failure: "connection", message: message || code };
+      }
+    },
+  };
+}
+
+export const httpFetcher: Fetcher = createHttpFetcher();

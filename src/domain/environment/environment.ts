@@ -56,7 +56,7 @@ export interface FetchAnswer {
 }
 
 export interface FetchSettings {
-  /** Starts of URLs that may really be requested. */
+  /** URLs that may really be requested, with what is below them (see `isPermittedBy`). */
   allow: string[];
   answers: FetchAnswer[];
 }
@@ -109,6 +109,8 @@ export interface Environment {
   preference_center: PreferenceCenter;
   fetch: FetchSettings;
   agent: AgentSettings;
+  /** Addresses and ranges of private networks that host names may resolve to. */
+  private_addresses: readonly string[];
   access: AccessSettings;
   guide_group: GuideGroupSettings;
   /** Null: nobody, so nothing is tracked. */
@@ -136,6 +138,7 @@ export function emptyEnvironment(): Environment {
     preference_center: NO_PREFERENCE_CENTER,
     fetch: { allow: [], answers: [] },
     agent: { url: null, answers: [] },
+    private_addresses: [],
     access: { keys: null, enhanced_security: false, signing_key: null },
     guide_group: { display_sequence: [], display_sequence_unthrottled: [], display_interval: null },
     tracking: null,

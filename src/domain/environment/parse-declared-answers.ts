@@ -4,14 +4,24 @@ import { anything, integer, list, object, optional, record, type Shape, type Sha
 import { httpMethod } from "../step/parse-function-step.js";
 import { filledText } from "../step/step-shapes.js";
 import type { HttpMethod } from "../step/step-types.js";
+import { addressRangeFault, configuredUrlFault } from "./allow-list.js";
 import type { AgentAnswer, AgentSettings, FetchAnswer, FetchSettings } from "./environment.js";
 
 const httpUrl: Shape<string> = (value, path, complain): value is string => {
   if (!text(value, path, complain)) return false;
-  const ok = /^https?:\/\/\S+$/i.test(value);
-  if (!ok) complain(path, `must be a URL that starts with http:// or https://, found ${JSON.stringify(value)}`);
-  return ok;
+  const fault = configuredUrlFault(value);
+  if (fault !== null) complain(path, fault);
+  return fault === null;
 };
+
+const addressRange: Shape<string> = (value, path, complain): value is string => {
+  if (!text(value, path, complain)) return false;
+  const fault = addressRangeFault(value);
+  if (fault !== null) complain(path, fault);
+  return fault === null;
+};
+
+export const privateAddressesShape = list(addressRange);
 
 const fetchAnswer = object(
   {

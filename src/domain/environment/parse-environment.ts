@@ -20,7 +20,13 @@ import {
 } from "./environment.js";
 import { checkChannelDelivery } from "./parse-channel-delivery.js";
 import { channelGroupShape, parseChannelGroup } from "./parse-channel-group.js";
-import { agentShape, fetchShape, parseAgentSettings, parseFetchSettings } from "./parse-declared-answers.js";
+import {
+  agentShape,
+  fetchShape,
+  parseAgentSettings,
+  parseFetchSettings,
+  privateAddressesShape,
+} from "./parse-declared-answers.js";
 
 const channelShape = object(
   {
@@ -60,6 +66,7 @@ const environmentShape = object(
     preference_center: optional(preferenceCenterShape),
     fetch: optional(fetchShape),
     agent: optional(agentShape),
+    private_addresses: optional(privateAddressesShape),
     keys: optional(list(text)),
     enhanced_security: optional(flag),
     signing_key: optional(text),
@@ -103,6 +110,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
     environment.channel_groups[key] = parseChannelGroup(key, entry, types, ["channel_groups", key], complain);
   environment.fetch = value.fetch ? parseFetchSettings(value.fetch) : environment.fetch;
   environment.agent = value.agent ? parseAgentSettings(value.agent, ["agent"], complain) : environment.agent;
+  environment.private_addresses = value.private_addresses ?? [];
   for (const [key, entry] of Object.entries(value.workflows ?? {}))
     if (typeof entry.active === "boolean") environment.active[key] = entry.active;
   for (const [key, entry] of Object.entries(value.variables ?? {})) environment.variables[key] = variableValue(entry);

@@ -2,18 +2,16 @@ import type { ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { pointerOf } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import { list, object, optional, type Shape, text } from "../shape/shape.js";
+import { configuredUrlFault } from "./allow-list.js";
 import { invalidEnvironment } from "./parse-environment.js";
 import { variableOf } from "./provider-catalogue.js";
 import { WEBHOOK_EVENTS, type Webhook } from "./webhook.js";
 
 const webhookUrl: Shape<string> = (value, path, complain): value is string => {
   if (!text(value, path, complain)) return false;
-  const url = URL.canParse(value) ? new URL(value) : null;
-  if (url === null || !/^https?:$/.test(url.protocol))
-    complain(path, `must be a URL that starts with http:// or https://, found ${JSON.stringify(value)}`);
-  else if (url.username !== "" || url.password !== "") complain(path, "must not hold a user name or password");
-  else return true;
-  return false;
+  const fault = configuredUrlFault(value);
+  if (fault !== null) complain(path, fault);
+  return fault === null;
 };
 
 const signingKey: Shape<string> = (value, path, complain): value is string => {

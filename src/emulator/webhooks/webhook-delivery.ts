@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Webhook } from "../../domain/environment/webhook.js";
-import type { Fetcher } from "../../ports/outside.js";
+import type { Fetcher, OutsideRequest } from "../../ports/outside.js";
 import { uuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 
@@ -55,7 +55,11 @@ export function shownUrl(url: string): string {
 /** Makes one attempt and notes it; true where it was taken. Redirects are not followed: they count as failed. */
 export async function attempt(
   delivery: WebhookDelivery,
-  { fetcher, key, timeout_ms }: { fetcher: Fetcher; key: string | null; timeout_ms: number },
+  {
+    fetcher,
+    key,
+    ...limits
+  }: { fetcher: Fetcher; key: string | null } & Pick<OutsideRequest, "timeout_ms" | "private_addresses">,
 ): Promise<boolean> {
   const { webhook, type, body, environment } = delivery;
   const now = Date.now();
@@ -70,7 +74,7 @@ export async function attempt(
       ...(key === null ? {} : { "x-knock-signature": signatureOf(key, now, body) }),
     },
     body,
-    timeout_ms,
+    ...limits,
   });
   const noted = { at: new Date(now).toISOString(), duration_ms: Date.now() - now };
   if ("failure" in answer) {

@@ -32,7 +32,11 @@ export interface WebhookOptions {
   log: OutboundLog;
   fetcher: Fetcher;
   /** As configured now. */
-  configured(): Promise<{ webhooks: readonly Webhook[]; environment: string }>;
+  configured(): Promise<{
+    webhooks: readonly Webhook[];
+    environment: string;
+    private_addresses: readonly string[];
+  }>;
   /** Told of every attempt, and of what is dropped without one. */
   onAttempt(delivery: WebhookDelivery): void;
   first_pause_ms?: number;
@@ -213,15 +217,16 @@ export class Webhooks {
   }
 
   private async send(delivery: WebhookDelivery, reader: WebhookReader): Promise<void> {
-    const { fetcher, onAttempt, timeout_ms = TIMEOUT_MS, first_pause_ms = FIRST_PAUSE_MS } = this.options;
+    const { fetcher, onAttempt, configured, timeout_ms = TIMEOUT_MS, first_pause_ms = FIRST_PAUSE_MS } = this.options;
     const { webhook, attempts } = delivery;
     const key = webhook.signing_key === null ? null : this.surroundings.readVariable(webhook.signing_key);
     delivery.next_attempt_at = null;
+    const { private_addresses } = await configured();
     if (key === undefined || key === "") {
       const error = `the environment variable ${webhook.signing_key} is not set (signing_key refers to it)`;
       attempts.push({ at: new Date().toISOString(), status: null, error, duration_ms: 0 });
       reader.end(delivery, "dropped");
-    } else if (await attempt(delivery, { fetcher, key, timeout_ms })) {
+    } else if (await attempt(delivery, { fetcher, key, timeout_ms, private_addresses })) {
       reader.end(delivery, "delivered");
     } else if (attempts.length >= MAX_ATTEMPTS) {
       reader.end(delivery, "dropped");

@@ -1,5 +1,6 @@
+import { isPermittedBy } from "../../domain/environment/allow-list.js";
 import type { AgentAnswer, Environment } from "../../domain/environment/environment.js";
-import type { AgentRequest, OutsideAnswer, OutsideRequest } from "../../ports/outside.js";
+import type { AgentRequest, OutsideAnswer, StepRequest } from "../../ports/outside.js";
 import { isJsonObject, type Json } from "../../util/json.js";
 import type { EngineContext } from "./engine-context.js";
 
@@ -16,9 +17,10 @@ export type AgentReply = { text: string } | { json: Json } | { error: string };
 export async function answerFetch(
   context: EngineContext,
   environment: Environment,
-  request: OutsideRequest,
+  request: StepRequest,
 ): Promise<OutsideAnswer> {
   const { answers, allow } = environment.fetch;
+  const { url: text, method } = request;
   const declared = answers.find(({ method, url }) => method === request.method && url === request.url);
   if (declared) {
     if (declared.error !== null)
@@ -31,8 +33,12 @@ export async function answerFetch(
       text: body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body),
     };
   }
-  if (allow.some((start) => request.url.startsWith(start))) return context.fetcher.fetch(request);
-  const what = `${request.method.toUpperCase()} ${request.url}`;
+  const what = `${method.toUpperCase()} ${text}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && (url.username !== "" || url.password !== ""))
+    return { failure: "connection", message: `a URL with a user name or password is not requested: ${url.origin}` };
+  if (url !== null && allow.some((entry) => isPermittedBy(entry, url)))
+    return context.fetcher.fetch({ ...request, url: url.href, private_addresses: environment.private_addresses });
   return {
     failure: "connection",
     message: `no answer is declared for ${what} in environment.json ("fetch"), and it is not allowed to be requested`,
@@ -80,6 +86,7 @@ export async function answerAgent(
       headers: { "content-type": "application/json" },
       body,
       timeout_ms: AGENT_TIMEOUT_MS,
+      private_addresses: environment.private_addresses,
     });
     const reply = replyOf(answer);
     if (reply) return reply;

@@ -1,6 +1,6 @@
 import type { Channel } from "../../domain/environment/environment.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
-import type { AgentRequest, OutsideRequest } from "../../ports/outside.js";
+import type { AgentRequest, StepRequest } from "../../ports/outside.js";
 import type { ThrottlePass } from "../../ports/store.js";
 import type { Reading, Readings } from "./readings.js";
 
@@ -17,7 +17,7 @@ export type Need =
   | { kind: "readings"; ref: string; wanted: readonly Reading[]; known: Readings }
   /** A {@link FoundUser}; `ref` is {@link connectionRef}. */
   | { kind: "connection"; ref: string; recipient: RecipientKey; channel: Channel; lookup: UserLookup }
-  | { kind: "fetch"; ref: string; request: OutsideRequest }
+  | { kind: "fetch"; ref: string; request: StepRequest }
   /** `once`: an unclear answer is not asked for again (E-410). */
   | { kind: "agent"; ref: string; request: AgentRequest; once?: true };
 

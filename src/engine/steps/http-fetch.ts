@@ -2,7 +2,7 @@ import { getBuiltinModule } from "node:process";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { jsonShapeFault } from "../../domain/shape/json-limits.js";
 import type { HttpFetchStep, KeyValue } from "../../domain/step/step-types.js";
-import type { OutsideAnswer, OutsideRequest } from "../../ports/outside.js";
+import type { OutsideAnswer, StepRequest } from "../../ports/outside.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
@@ -40,7 +40,7 @@ export function fetchSignature(key: string, body: string, at: number): string {
 }
 
 /** The request with everything rendered (E-293); an address that is none is a fault of the step. */
-function requestOf({ settings, scope }: RequestSource, { input }: Advancing): OutsideRequest {
+function requestOf({ settings, scope }: RequestSource, { input }: Advancing): StepRequest {
   let url: URL;
   const rendered = renderText(settings.url, scope).trim();
   try {

@@ -65,13 +65,15 @@ export function openDiscord(settings: SettingsReader, services: Services): Provi
 
   return {
     async send(message, _channel, stored): Promise<Delivery> {
-      const { url, headers, body } = requestOf(message.id, chatOf(message, stored));
+      const chat = chatOf(message, stored);
+      const { url, headers, body } = requestOf(message.id, chat);
       const answer = await callApi(services, VENDOR, {
         method: "POST",
         url,
         headers: { ...headers, "content-type": "application/json", "user-agent": "DiscordBot (knock-cli, 0)" },
         body: JSON.stringify(body),
         timeout_ms,
+        from_data: chat.webhook !== null,
       });
       if (!isSuccess(answer)) throw failureOf(answer, services.now());
       return { status: "sent", metadata: { external_id: successField(VENDOR, answer, "id") } };

@@ -74,9 +74,14 @@ export function openMsTeams(settings: SettingsReader, services: Services): Provi
     return new AccessToken({ vendor: VENDOR, url, form, timeout_ms, onToken }, services);
   }
 
-  async function post(url: string, headers: Record<string, string>, body: JsonObject): Promise<ApiAnswer> {
+  async function post(
+    url: string,
+    headers: Record<string, string>,
+    body: JsonObject,
+    from_data = false,
+  ): Promise<ApiAnswer> {
     const text = JSON.stringify(body);
-    const request = { method: "POST", url, headers: { ...JSON_TYPE, ...headers }, body: text, timeout_ms };
+    const request = { method: "POST", url, headers: { ...JSON_TYPE, ...headers }, body: text, timeout_ms, from_data };
     const answer = await callApi(services, VENDOR, request);
     const status = statusBehind(answer);
     if (isSuccess({ ...answer, status })) return answer;
@@ -122,7 +127,7 @@ export function openMsTeams(settings: SettingsReader, services: Services): Provi
       const chat = chatOf(message, stored);
       refuseReply(chat, VENDOR);
       if (chat.webhook === null) return throughBot(chat);
-      await post(chat.webhook, {}, webhookBody(chat));
+      await post(chat.webhook, {}, webhookBody(chat), true);
       return { status: "sent" };
     },
   };

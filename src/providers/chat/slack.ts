@@ -71,7 +71,14 @@ export function openSlack(settings: SettingsReader, services: Services): Provide
   async function throughWebhook(url: string, chat: Chat): Promise<Delivery> {
     refuseReply(chat, `${VENDOR}: an incoming webhook`);
     const body = JSON.stringify(bodyOf(chat));
-    const answer = await callApi(services, VENDOR, { method: "POST", url, headers: json, body, timeout_ms });
+    const answer = await callApi(services, VENDOR, {
+      method: "POST",
+      url,
+      headers: json,
+      body,
+      timeout_ms,
+      from_data: true,
+    });
     const said = answer.text.trim();
     if (answer.status === 200 && said === "ok") return { status: "sent" };
     // Its errors are a word of text.

@@ -72,7 +72,7 @@ export function openKnockWebhook(settings: SettingsReader, { exchange, now }: Se
       const signingKey = keyFor(message);
       if (signingKey !== null) headers["x-webhook-signature"] = webhookSignature(signingKey, now(), body);
 
-      const answer = await exchange({ method, url, headers, body, timeout_ms });
+      const answer = await exchange({ method, url, headers, body, timeout_ms, from_data: true });
       if ("failure" in answer) {
         const reason = `the webhook could not be reached: ${answer.message}`;
         throw answer.failure === "malformed" || answer.code === "ENOTFOUND" ? refused(reason) : passing(reason);

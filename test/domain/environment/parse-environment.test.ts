@@ -210,3 +210,21 @@ describe("who may call the local API (contract, section 6)", () => {
     expect(parse({ keys: [] }).access.keys).toEqual([]);
   });
 });
+
+describe("addresses of private networks", () => {
+  test("are addresses and ranges", () => {
+    expect(parse({}).private_addresses).toEqual([]);
+    expect(parse({ private_addresses: ["172.18.0.0/16", "fd00::1"] }).private_addresses).toHaveLength(2);
+    expect(faultsOf(() => parse({ private_addresses: ["localhost"] }))).toEqual([
+      '/private_addresses/0 must be an IP address or a range such as "172.18.0.0/16", found "localhost"',
+    ]);
+  });
+
+  test.each([
+    [{ allow: ["http://[bad"] }, "/fetch/allow/0 must be a URL that starts with http:// or https://"],
+    [{ allow: ["https://me:pw@a.test"] }, "/fetch/allow/0 must not contain a user name or password"],
+    [{ allow: ["https://*.a.test"] }, "/fetch/allow/0 must name one host"],
+  ])("fetch %j is refused", (fetch, fault) => {
+    expect(faultsOf(() => parse({ fetch }))).toEqual([expect.stringContaining(fault)]);
+  });
+});

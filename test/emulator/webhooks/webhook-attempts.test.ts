@@ -36,7 +36,7 @@ async function tell({ timeout_ms = 10_000, most_open = 2_000 } = {}): Promise<We
     {
       log: outboundLogOf(harness.store),
       fetcher: httpFetcher,
-      configured: async () => ({ webhooks: configured, environment: "development" }),
+      configured: async () => ({ webhooks: configured, environment: "development", private_addresses: [] }),
       onAttempt: () => {},
       first_pause_ms: 1,
       timeout_ms,

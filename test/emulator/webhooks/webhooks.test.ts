@@ -284,7 +284,7 @@ describe("webhooks in environment.json that cannot be", () => {
   it.each([
     [{}, "webhooks[0].url is required"],
     [{ url: "ftp://x.test" }, "webhooks[0].url must be a URL that starts with http:// or https://"],
-    [{ url: "https://me:pass@x.test" }, "webhooks[0].url must not hold a user name or password"],
+    [{ url: "https://me:pass@x.test" }, "webhooks[0].url must not contain a user name or password"],
     [{ url: "https://x.test", events: ["message.snt"] }, 'did you mean "message.sent"?'],
     [{ url: "https://x.test", events: ["delivered"] }, 'did you mean "message.delivered"?'],
     [{ url: "https://x.test", events: [] }, "webhooks[0].events must name an event"],

@@ -1,0 +1,42 @@
+/** What is wrong with an http(s) URL that the project's configuration names; null for nothing. */
+export function configuredUrlFault(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || !/^https?:\/\/\S+$/i.test(text))
+    return `must be a URL that starts with http:// or https://, found ${JSON.stringify(text)}`;
+  if (url.username !== "" || url.password !== "") return "must not contain a user name or password";
+  if (url.hostname.includes("*")) return `must name one host; wildcards are unsupported, found ${JSON.stringify(text)}`;
+  return null;
+}
+
+/** What is wrong with an address or range such as `172.18.0.0/16`; null for nothing. Not by `node:net`, which loads slowly. */
+export function addressRangeFault(text: string): string | null {
+  const [address = "", prefix, ...rest] = text.split("/");
+  const isIPv6 = address.includes(":") && URL.canParse(`http://[${address}]/`);
+  const isIPv4 = /^\d+(\.\d+){3}$/.test(address) && URL.canParse(`http://${address}/`);
+  const bits = prefix === undefined ? 0 : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+  if ((isIPv4 || isIPv6) && rest.length === 0 && bits <= (isIPv4 ? 32 : 128)) return null;
+  return `must be an IP address or a range such as "172.18.0.0/16", found ${JSON.stringify(text)}`;
+}
+
+/** An encoded slash or backslash, which servers may take for a border between segments. */
+const ENCODED_BORDER = /%2f|%5c/i;
+
+function segmentsOf({ pathname }: URL): string[] {
+  const segments = pathname.split("/").slice(1);
+  return segments.at(-1) === "" ? segments.slice(0, -1) : segments;
+}
+
+/**
+ * Whether an entry of `fetch.allow` permits a rendered URL: the same origin, and a path whose first segments are the
+ * entry's. An entry that ends with a slash permits only what is below it; one with a query permits only that query.
+ */
+export function isPermittedBy(entry: string, url: URL): boolean {
+  const allowed = new URL(entry);
+  if (allowed.origin !== url.origin) return false;
+  const own = segmentsOf(allowed);
+  if (own.length > 0 && ENCODED_BORDER.test(url.pathname)) return false;
+  const asked = segmentsOf(url);
+  if (!own.every((segment, index) => segment === asked[index])) return false;
+  if (allowed.search !== "") return asked.length === own.length && url.search === allowed.search;
+  return !allowed.pathname.endsWith("/") || url.pathname.startsWith(allowed.pathname);
+}
