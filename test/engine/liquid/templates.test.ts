@@ -47,6 +47,11 @@ describe("dates (T-040 to T-043, T-060 to T-064)", () => {
     ["T-041", '{{ timestamp | date: "%a %^b %h %p %P %#p %L %3N %%" }}', "Tue MAR Mar PM pm pm 000 000 %"],
     ["T-041", '{{ timestamp | date: "%D %R %r %c" }}', "03/05/24 19:07 07:07:09 PM Tue Mar  5 19:07:09 2024"],
     ["T-041", '{{ timestamp | date: "%Q %" }}', "%Q %"],
+    [
+      "T-041",
+      '{% for day in (1..31) %}{{ day | prepend: "2024-03-" | date: "%q" }} {% endfor %}',
+      "st nd rd th th th th th th th th th th th th th th th th th st nd rd th th th th th th th st ",
+    ],
     ["T-042", '{{ timestamp | format_date_in_locale: "en-US", "long" }}', "March 5, 2024"],
     ["T-042", '{{ timestamp | format_date_in_locale: "en-GB" }}', "05/03/2024"],
     ["T-042", '{{ timestamp | format_date_in_locale: "de", "medium" }}', "05.03.2024"],

@@ -20,6 +20,7 @@ describe("htmlToText (T-121, TQ-15)", () => {
     ["&lt;b&gt; &amp;amp; &quot;&apos;&nbsp;&#233;&#xE9;&#x1F600;", "<b> &amp; \"' éé😀"],
     ["&bogus; &#xFFFFFFF; &#99999999; & &;", "&bogus; &#xFFFFFFF; &#99999999; & &;"],
     ["<table><tr><td>a</td></tr><tr><td>b</td></tr></table>", "a\nb"],
+    ["<table><tr><th>Item</th><th>Price</th></tr><tr><td>Tea</td><td>5</td></tr></table>", "Item Price\nTea 5"],
     ["<p></p><p></p><p></p><p>x</p>", "x"],
     ["1 < 2", "1 < 2"],
     ["<p>1 < 2 and 3 > 2</p>", "1 < 2 and 3 > 2"],
