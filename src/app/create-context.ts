@@ -230,7 +230,7 @@ export function createContext(
     namesWorkflow: async (word, flags) => ((await (await filesOf(flags))?.workflowKeys()) ?? []).includes(word),
     async stepNames(workflows, flags) {
       const files = await filesOf(flags);
-      return files === null ? null : (await import("./step-names.js")).readStepNames(files, workflows);
+      return files === null ? null : (await import("./project-names.js")).readStepNames(files, workflows);
     },
     async reportUnmet(title, results) {
       if (env.GITHUB_ACTIONS !== "true") return;
@@ -258,12 +258,9 @@ export function createContext(
         idempotency_key: idempotencyKey ?? newIdempotencyKey(),
       });
     },
-    async suggestFilter({ workflow, channel }, flags) {
+    async projectNames(flags) {
       const found = await projectOf(flags);
-      if (found === null) return null;
-      const { channelNote, workflowNote } = await import("./filter-note.js");
-      const note = workflow === undefined ? null : workflowNote(workflow, await found.workflowKeys());
-      return note ?? (channel === undefined ? null : channelNote(channel, (await found.environment()).channels));
+      return found === null ? null : (await import("./project-names.js")).readProjectNames(found);
     },
     async showHtml(name, html) {
       const { openInBrowser } = await import("./open-in-browser.js");

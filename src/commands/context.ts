@@ -55,6 +55,13 @@ export interface Profiles {
   setDefault(name: string | null): Promise<void>;
 }
 
+/** Names that lists can be filtered by. */
+export interface ProjectNames {
+  /** Keys of workflows, and of what else messages come from: broadcasts and guides. */
+  workflows: readonly string[];
+  channels: readonly { key: string; id: string; type: string | null }[];
+}
+
 /** Where HTML was written, and whether a browser was started on it. */
 export interface Shown {
   path: string;
@@ -153,11 +160,8 @@ export interface CommandContext {
   openForCheck(flags: TargetFlags): Promise<LocalOperations>;
   /** The request a remote trigger would make; without a key configured it shows none. */
   describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest>;
-  /** For a list that is empty: what a filter may have meant that names nothing of this project; null if all is well. */
-  suggestFilter(
-    filter: { workflow?: string | undefined; channel?: string | undefined },
-    flags: TargetFlags,
-  ): Promise<string | null>;
+  /** Names of workflows and channels in the project's files; null where there is no project. */
+  projectNames(flags: TargetFlags): Promise<ProjectNames | null>;
   /** Writes HTML to a file of its own and opens it in the browser, where there is one. */
   showHtml(name: string, html: string): Promise<Shown>;
   profiles(): Profiles;

@@ -5,10 +5,10 @@ import { KnockError } from "../errors/knock-error.js";
 import { parseObjectFlag } from "../input/parse-flags.js";
 import { printFeed } from "../output/print-feed.js";
 import type { CommandContext } from "./context.js";
+import { checkFilterNames } from "./shared/filter-names.js";
 import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf } from "./shared/paging.js";
-import { addResourceOptions, openResources, type ResourceFlags, recipientArgument } from "./shared/resources.js";
-import { noteStranger } from "./shared/strangers.js";
+import { addResourceOptions, openResourceTarget, type ResourceFlags, recipientArgument } from "./shared/resources.js";
 
 /** Words of the table's status column that the API's filter has under other names. */
 const MEANT = {
@@ -62,9 +62,9 @@ export function registerFeed(program: Command, context: CommandContext): void {
       archived: oneOf(flags.archived, FEED_ARCHIVED, "--archived"),
     };
     const page = pageOf(flags);
-    const resources = await openResources(context, flags);
-    const listed = await resources.feeds.list(filter, page);
+    const operations = await openResourceTarget(context, flags);
+    const listed = await operations.resources.feeds.list(filter, page);
+    if (listed.items.length === 0) await checkFilterNames(filter, flags, operations, context);
     printFeed(listed, context.output);
-    if (listed.items.length === 0) await noteStranger(filter.recipient, resources, context);
   });
 }

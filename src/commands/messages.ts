@@ -28,9 +28,9 @@ import {
   expectedOf,
   readRules,
 } from "./shared/expectations.js";
+import { checkFilterNames } from "./shared/filter-names.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
-import { localResources, noteStranger } from "./shared/strangers.js";
 import { missingHint, wholeId } from "./shared/whole-id.js";
 
 /** As lists show them. The API's `not_sent` is accepted as well. */
@@ -262,15 +262,13 @@ function registerList(messages: Command, context: CommandContext): void {
       tenant: flags.tenant,
     };
     const listed = await operations.listMessages(filter, page);
+    if (listed.items.length === 0) await checkFilterNames(filter, flags, operations, context);
     const all = rules.length === 0 ? [] : await everyMessage(filter, operations);
     if (rules.length > 0)
       await checkRuleSteps(rules, flags.workflow === undefined ? null : [flags.workflow], flags, context);
     const results = checkExpectations(rules, expectedOf(outcomesOfMessages(all)));
     printMessages({ ...listed, ...expectationsField(results) }, context.output);
     if (listed.items.length === 0) await noteSandboxed(filter, operations, context);
-    const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
-    if (slip !== null) context.output.note(slip);
-    if (listed.items.length === 0) await noteStranger(filter.recipient, localResources(operations), context);
     await exitByExpectations(results, "knock messages list", context);
   });
 }

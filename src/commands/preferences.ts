@@ -1,12 +1,14 @@
 import type { Command } from "commander";
 import { unknownScopes } from "../domain/preferences/unknown-scopes.js";
+import { pagedList } from "../domain/shape/paged-list.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { type BodyFlags, readBody } from "../input/request-body.js";
-import { printPreferenceSets } from "../output/print-preferences.js";
+import { printPreferencePage, printPreferenceSet } from "../output/print-preferences.js";
 import { printDeleted } from "../output/print-resources.js";
 import type { CommandContext } from "./context.js";
 import { applyVerbosity } from "./shared/options.js";
+import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
 import {
   addBodyOptions,
   addResourceOptions,
@@ -28,14 +30,16 @@ export function registerPreferences(program: Command, context: CommandContext): 
   const withSetId = (command: Command): Command =>
     command.option("--set-id <id>", "default, or a tenant's id", "default");
 
-  addResourceOptions(verb("list", "Every set the recipient has, over the environment's and the tenant's defaults."), [
-    "knock preferences list ada",
-  ]).action(async (recipient: string, flags: ResourceFlags) => {
-    applyVerbosity(context, flags);
-    const reference = recipientArgument(recipient, "the recipient");
-    const items = await (await openResources(context, flags)).preferences.list(reference);
-    printPreferenceSets(items, context.output, true);
-  });
+  const list = verb("list", "List every set of a recipient, with the environment's and the tenant's defaults applied");
+  addResourceOptions(addPageOptions(list), ["knock preferences list ada"]).action(
+    async (recipient: string, flags: ResourceFlags & PageFlags) => {
+      applyVerbosity(context, flags);
+      const page = pageOf(flags);
+      const reference = recipientArgument(recipient, "the recipient");
+      const items = await (await openResources(context, flags)).preferences.list(reference);
+      printPreferencePage(pagedList(items, page), context.output);
+    },
+  );
 
   addResourceOptions(withSetId(verb("get", "One set, over the environment's and the tenant's defaults.")), [
     "knock preferences get ada",
@@ -44,7 +48,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
     applyVerbosity(context, flags);
     const reference = recipientArgument(recipient, "the recipient");
     const set = await (await openResources(context, flags)).preferences.read(reference, flags.setId);
-    printPreferenceSets([set], context.output);
+    printPreferenceSet(set, context.output);
   });
 
   addResourceOptions(
@@ -67,7 +71,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
     for (const warning of unknownScopes(body)) context.output.warn(warning);
     const resources = await openResources(context, flags);
     const given = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;
-    printPreferenceSets([await resources.preferences.set(reference, flags.setId, given)], context.output);
+    printPreferenceSet(await resources.preferences.set(reference, flags.setId, given), context.output);
   });
 
   addResourceOptions(withSetId(verb("delete", "Empties a set: the defaults count again.")), [

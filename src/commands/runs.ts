@@ -18,9 +18,9 @@ import {
   outcomeOfRun,
   readRules,
 } from "./shared/expectations.js";
+import { checkFilterNames } from "./shared/filter-names.js";
 import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
-import { localResources, noteStranger } from "./shared/strangers.js";
 import { missingHint, wholeId } from "./shared/whole-id.js";
 
 const ENDED = 'Did you mean "completed"? So is every run that has ended, whatever it sent.';
@@ -82,10 +82,8 @@ export function registerRuns(program: Command, context: CommandContext): void {
       tenant: flags.tenant,
     };
     const listed = await operations.listRecipientRuns(filter, page);
+    if (listed.items.length === 0) await checkFilterNames(filter, flags, operations, context);
     printRuns(listed, context.output);
-    const slip = listed.items.length === 0 ? await context.suggestFilter(filter, flags) : null;
-    if (slip !== null) context.output.note(slip);
-    if (listed.items.length === 0) await noteStranger(filter.recipient, localResources(operations), context);
   });
 
   const show = runs

@@ -5,12 +5,14 @@ import { type BodyFlags, readBody } from "../input/request-body.js";
 import { printSchedule, printSchedules } from "../output/print-schedules.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
+import { checkFilterNames } from "./shared/filter-names.js";
 import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 import {
   addBodyOptions,
   addResourceOptions,
   openResources,
+  openResourceTarget,
   type ResourceFlags,
   warnOfUnidentified,
 } from "./shared/resources.js";
@@ -134,10 +136,10 @@ function registerList(schedules: Command, context: CommandContext): void {
       tenant: flags.tenant,
     };
     const page = pageOf(flags);
-    const resources = await openResources(context, flags);
-    const listed = await resources.schedules.list(filter, page);
+    const operations = await openResourceTarget(context, flags);
+    const listed = await operations.resources.schedules.list(filter, page);
+    const names = { workflow: flags.workflow, recipient, tenant: flags.tenant };
+    if (listed.items.length === 0) await checkFilterNames(names, flags, operations, context);
     printSchedules(listed, context.output);
-    const slip = listed.items.length === 0 ? await context.suggestFilter({ workflow: flags.workflow }, flags) : null;
-    if (slip !== null) context.output.note(slip);
   });
 }

@@ -6,13 +6,8 @@ import { printReceipt, printReceipts, printSources } from "../output/print-sourc
 import type { SourceOperations } from "../ports/sources.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import { applyVerbosity } from "./shared/options.js";
+import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
 import { addBodyOptions, addResourceOptions, type ResourceFlags } from "./shared/resources.js";
-
-interface EventsFlags extends ResourceFlags {
-  limit: string;
-}
-
-const MOST_EVENTS = 1_000;
 
 async function openSources(context: CommandContext, flags: TargetFlags): Promise<SourceOperations> {
   if ((await context.targetOf(flags)) === "remote")
@@ -63,18 +58,12 @@ export function registerSources(program: Command, context: CommandContext): void
   const events = sources
     .command("events")
     .argument("[key]", "only of this source")
-    .option("--limit <n>", `how many at the most, 1 to ${MOST_EVENTS}`, "50")
-    .description("What came in, the newest first.");
-  addResourceOptions(events, ["knock sources events", "knock sources events billing --json"]).action(
-    async (key: string | undefined, flags: EventsFlags) => {
+    .description("List events, the newest first");
+  addResourceOptions(addPageOptions(events), ["knock sources events", "knock sources events billing --json"]).action(
+    async (key: string | undefined, flags: ResourceFlags & PageFlags) => {
       applyVerbosity(context, flags);
-      const limit = Number(flags.limit);
-      if (!Number.isInteger(limit) || limit < 1 || limit > MOST_EVENTS)
-        throw new KnockError(
-          "usage",
-          `--limit must be a whole number from 1 to ${MOST_EVENTS}, found "${flags.limit}"`,
-        );
-      printReceipts(await (await openSources(context, flags)).events(key ?? null, limit), context.output);
+      const page = pageOf(flags);
+      printReceipts(await (await openSources(context, flags)).events(key ?? null, page), context.output);
     },
   );
 }

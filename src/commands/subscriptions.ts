@@ -1,15 +1,18 @@
 import type { Command } from "commander";
+import { keyOf } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader, type InputSource } from "../input/input-source.js";
 import { parseJsonFlag, parseObjectFlag, parseRecipientsFlag } from "../input/parse-flags.js";
 import { printSubscriptions } from "../output/print-subscriptions.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
+import { checkFilterNames } from "./shared/filter-names.js";
 import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
 import {
   addResourceOptions,
   openResources,
+  openResourceTarget,
   type ResourceFlags,
   recipientArgument,
   warnOfUnidentified,
@@ -110,8 +113,11 @@ function registerList(subscriptions: Command, context: CommandContext): void {
         flags.recipient === undefined
           ? { object: { collection: collection as string, id: id as string } }
           : { recipient: recipientArgument(flags.recipient, "--recipient") };
-      const resources = await openResources(context, flags);
-      printSubscriptions(await resources.subscriptions.list(of, page), context.output);
+      const operations = await openResourceTarget(context, flags);
+      const listed = await operations.resources.subscriptions.list(of, page);
+      if (listed.items.length === 0 && of.recipient !== undefined)
+        await checkFilterNames({ recipient: keyOf(of.recipient) }, flags, operations, context);
+      printSubscriptions(listed, context.output);
     },
   );
 }

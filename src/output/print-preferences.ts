@@ -1,5 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
+import type { Listed } from "./print-resources.js";
+import { printPageHint } from "./print-runs.js";
 
 /** `categories.collab.channel_types.email` → value, for every setting of a set. Conditions stay whole. */
 function settingsOf(value: Json, path: string): [string, string][] {
@@ -8,12 +10,20 @@ function settingsOf(value: Json, path: string): [string, string][] {
   return Object.entries(value).flatMap(([key, child]) => settingsOf(child, path === "" ? key : `${path}.${key}`));
 }
 
-/** `asList`: what `--json` prints; the API answers a bare list here. */
-export function printPreferenceSets(sets: readonly JsonObject[], output: Output, asList = false): void {
-  if (output.verbosity.json)
-    return output.json(
-      asList ? { items: sets, page_info: { after: null, before: null, page_size: sets.length } } : sets[0],
-    );
+/** Prints a page of a recipient's sets. */
+export function printPreferencePage(page: Listed, output: Output): void {
+  if (output.verbosity.json) return output.json(page);
+  printSets(page.items, output);
+  if (!output.verbosity.quiet) printPageHint(page, output);
+}
+
+/** Prints one set. */
+export function printPreferenceSet(set: JsonObject, output: Output): void {
+  if (output.verbosity.json) return output.json(set);
+  printSets([set], output);
+}
+
+function printSets(sets: readonly JsonObject[], output: Output): void {
   if (output.verbosity.quiet) return output.lines(sets.map((set) => String(set.id)));
   for (const { id, ...set } of sets) {
     output.line(output.paint.bold(String(id)));

@@ -6,9 +6,15 @@ import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
 import { fateText, reasonText } from "./words.js";
 
+export interface PageInfo {
+  after: string | null;
+  before: string | null;
+  page_size: number;
+}
+
 interface Listed {
   items: JsonObject[];
-  page_info: { after: string | null; before: string | null; page_size: number };
+  page_info: PageInfo;
 }
 
 export function recipientText(value: unknown): string {
@@ -16,7 +22,7 @@ export function recipientText(value: unknown): string {
 }
 
 /** Where a list goes on, for people; scripts read `page_info`. */
-export function printPageHint({ page_info }: Listed, output: Output): void {
+export function printPageHint({ page_info }: { page_info: PageInfo }, output: Output): void {
   if (page_info.after !== null) output.note(output.paintError.dim(`more: --after ${page_info.after}`));
 }
 

@@ -1,7 +1,7 @@
 import type { ActionOutcome, SourceReceipt, SourceView } from "../domain/trigger/source-receipt.js";
 import type { Output } from "./output.js";
 import type { Paint } from "./paint.js";
-import { timeText } from "./print-runs.js";
+import { type PageInfo, printPageHint, timeText } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
 export function printSources(sources: readonly SourceView[], output: Output): void {
@@ -49,6 +49,11 @@ export function printReceipt(receipt: SourceReceipt, output: Output): void {
   output.lines(actions.map((action) => actionLine(action, paint)));
 }
 
+interface ReceiptPage {
+  items: readonly SourceReceipt[];
+  page_info: PageInfo;
+}
+
 function summary({ replayed, error, actions }: SourceReceipt): string {
   if (replayed) return "replayed";
   if (error !== null) return error;
@@ -58,8 +63,9 @@ function summary({ replayed, error, actions }: SourceReceipt): string {
   return faults.length === 0 ? done : `${done}; ${faults.map((one) => `${one.action_type}: ${one.error}`).join("; ")}`;
 }
 
-export function printReceipts(receipts: readonly SourceReceipt[], output: Output): void {
-  if (output.verbosity.json) return output.json({ items: receipts });
+export function printReceipts(page: ReceiptPage, output: Output): void {
+  const { items: receipts } = page;
+  if (output.verbosity.json) return output.json(page);
   if (output.verbosity.quiet) return output.lines(receipts.map(({ id }) => id));
   if (receipts.length === 0) return output.note("no events have come in");
   printTable(
@@ -73,4 +79,5 @@ export function printReceipts(receipts: readonly SourceReceipt[], output: Output
     ]),
     output,
   );
+  printPageHint(page, output);
 }

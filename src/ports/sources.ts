@@ -1,13 +1,14 @@
 import type { ActionOutcome, NewSourceEvent, SourceReceipt, SourceView } from "../domain/trigger/source-receipt.js";
 import type { JsonObject } from "../util/json.js";
+import type { Page, Paged } from "./page.js";
 
 /** A project's sources over an engine (section 29 of the catalogue). */
 export interface SourceOperations {
   list(): Promise<SourceView[]>;
   /** Takes an event in. Throws `resource_missing` for an unknown source, `project_invalid` for a broken one. */
   receive(key: string, event: JsonObject): Promise<SourceReceipt>;
-  /** What came in, the newest first. */
-  events(key: string | null, limit: number): Promise<SourceReceipt[]>;
+  /** Lists events, the newest first. Throws `resource_missing` for a source that neither a file nor an event names. */
+  events(key: string | null, page: Page): Promise<Paged<SourceReceipt>>;
 }
 
 export interface SourceLog {
@@ -15,6 +16,6 @@ export interface SourceLog {
   begin(event: NewSourceEvent, now: number, realNow: number): Promise<boolean>;
   /** `isSuccess`: its key is taken from now on (E-386). */
   finish(id: string, actions: readonly ActionOutcome[], isSuccess: boolean): Promise<void>;
-  list(source: string | null, limit: number): Promise<SourceReceipt[]>;
+  list(source: string | null, page: Page): Promise<Paged<SourceReceipt>>;
   clear(): Promise<void>;
 }

@@ -2,9 +2,17 @@ import { KnockError } from "../errors/knock-error.js";
 import type { Page } from "../ports/store.js";
 
 /** What a cursor points into; one list's cursor is no other's. */
-export type CursorKind = "schedules" | "runs" | "messages" | "recipients" | "subscriptions" | "members" | "feed";
+export type CursorKind =
+  | "schedules"
+  | "runs"
+  | "messages"
+  | "recipients"
+  | "subscriptions"
+  | "members"
+  | "feed"
+  | "events";
 
-const CURSOR = /^(schedules|runs|messages|recipients|subscriptions|members|feed):([1-9]\d{0,15})$/;
+const CURSOR = /^(schedules|runs|messages|recipients|subscriptions|members|feed|events):([1-9]\d{0,15})$/;
 
 export function writeCursor(kind: CursorKind, row: number): string {
   return Buffer.from(`${kind}:${row}`, "latin1").toString("base64url");

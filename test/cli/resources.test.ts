@@ -159,7 +159,7 @@ describe("knock preferences", () => {
       { id: "default", workflows: null },
       { id: "acme", workflows: { welcome: false }, categories: { marketing: false } },
     ]);
-    expect(listed.page_info).toEqual(page(2));
+    expect(listed.page_info).toEqual(page(50));
   });
 });
 

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { RecipientReference } from "../../domain/recipient/recipient.js";
 import { idFault } from "../../domain/recipient/recipient-id.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { LocalOperations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resources.js";
 import { isJsonObject, type Json } from "../../util/json.js";
 import type { CommandContext, TargetFlags } from "../context.js";
@@ -11,12 +12,17 @@ export type ResourceFlags = CommonFlags & TargetFlags;
 
 /** What the settings' target holds, opened. */
 export async function openResources(context: CommandContext, flags: TargetFlags): Promise<ResourceOperations> {
+  return (await openResourceTarget(context, flags)).resources;
+}
+
+/** Opens the target of resource commands. Throws `not_supported` for the remote one. */
+export async function openResourceTarget(context: CommandContext, flags: TargetFlags): Promise<LocalOperations> {
   if ((await context.targetOf(flags)) === "remote") {
     throw new KnockError("not_supported", "this command does not work on the remote target yet", {
       hint: 'Add --local for the local store; to the API, identify recipients inline: knock notify … -r \'{"id":"…","email":"…"}\'.',
     });
   }
-  return (await context.openLocal(flags)).resources;
+  return context.openLocal(flags);
 }
 
 export function addResourceOptions(command: Command, examples: readonly string[]): Command {

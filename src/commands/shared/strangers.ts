@@ -47,17 +47,6 @@ export async function strangerOf(
   };
 }
 
-/** Under an empty list: that nobody is known by the recipient's id it was narrowed to. */
-export async function noteStranger(
-  key: RecipientKey | undefined,
-  resources: ResourceOperations | null,
-  { output }: CommandContext,
-): Promise<void> {
-  const stranger = key === undefined || resources === null ? null : await strangerOf(key, resources);
-  if (stranger === null) return;
-  output.note(`note: ${stranger.who} was never identified.${stranger.near === null ? "" : ` ${stranger.near}`}`);
-}
-
 /** Says which recipients were never identified, who may be meant and how to identify them. */
 export async function unidentifiedText(
   unknown: readonly RecipientReference[],

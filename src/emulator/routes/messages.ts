@@ -1,13 +1,13 @@
 import { parseInteractionMetadata } from "../../domain/message/interaction-metadata.js";
 import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../../domain/message/message.js";
 import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
+import { pagedList } from "../../domain/shape/paged-list.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { Paged } from "../../ports/page.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { ownsMessagesOf } from "../access/authenticate.js";
 import { type Answer, type Call, type Method, ok, pageAnswer, type Route } from "../access/route.js";
 import { ApiError, invalidField, missing } from "../http/api-error.js";
-import { pagedList } from "../http/paged-list.js";
 
 const MAX_IDS = 50;
 const OWN = { whose: "message" } as const;

@@ -66,13 +66,16 @@ export function sourceOperations(parts: SourceParts): SourceOperations {
     return found;
   }
 
+  function unknownSource(key: string): KnockError {
+    return new KnockError("resource_missing", `there is no source "${key}"`, {
+      details: [{ pointer: "", message: "is no source's key", value: key }],
+      hint: didYouMean(key, files.keys(), "Sources") ?? "A source is a file, sources/<key>/source.json.",
+    });
+  }
+
   async function sourceOf(key: string): Promise<Source> {
     const source = await files.read(key);
-    if (source === null)
-      throw new KnockError("resource_missing", `there is no source "${key}"`, {
-        details: [{ pointer: "", message: "is no source's key", value: key }],
-        hint: didYouMean(key, files.keys(), "Sources") ?? "A source is a file, sources/<key>/source.json.",
-      });
+    if (source === null) throw unknownSource(key);
     return { ...source, mappings: [...source.mappings, ...(await ownTriggers(key))] };
   }
 
@@ -96,9 +99,11 @@ export function sourceOperations(parts: SourceParts): SourceOperations {
       return views;
     },
     receive: async (key, event) => receiveEvent(parts, await sourceOf(key), event),
-    async events(key, limit) {
-      if (key !== null) await sourceOf(key);
-      return log.list(key, limit);
+    async events(key, page) {
+      const listed = await log.list(key, page);
+      // The events of a source whose file is gone can still be listed.
+      if (key !== null && listed.items.length === 0 && !files.keys().includes(key)) throw unknownSource(key);
+      return listed;
     },
   };
 }

@@ -42,7 +42,7 @@ describe("W. Sources", () => {
       const object = mapping("objects_set", { collection: "orders", object_id: "order.number" });
       const sources = sourcesOf(h, [object, IDENTIFY, TRIGGER]);
       await sources.receive("shop", event());
-      const [logged] = await sources.events("shop", 10);
+      const [logged] = (await sources.events("shop", { limit: 10 })).items;
       expect(logged?.actions.map(actionInWords)).toEqual([
         "users_identify done zed",
         'objects_set skipped: object_id is required, and the event has nothing at "order.number"',
@@ -58,7 +58,7 @@ describe("W. Sources", () => {
       await h.at(23 * HOUR);
       expect(await sources.receive("shop", event({ order: { n: 8 } }))).toMatchObject({ replayed: true, actions: [] });
       expect(await h.messages()).toHaveLength(1);
-      const logged = await sources.events("shop", 10);
+      const { items: logged } = await sources.events("shop", { limit: 10 });
       expect(logged.map(({ replayed, actions }) => [replayed, actions.length])).toEqual([
         [true, 0],
         [false, 2],

@@ -1,7 +1,9 @@
 import type { ActionOutcome, NewSourceEvent, SourceReceipt } from "../../../domain/trigger/source-receipt.js";
+import type { Page, Paged } from "../../../ports/page.js";
 import type { SourceLog } from "../../../ports/sources.js";
 import type { Store } from "../../../ports/store.js";
 import type { Connection } from "../connection/connection.js";
+import { Filters, readPage } from "../connection/read-page.js";
 import { SqliteStore } from "../sqlite-store.js";
 
 /** How long a key is taken (E-386). */
@@ -30,6 +32,7 @@ const INDEX = `
     WHERE key IS NOT NULL`;
 
 interface Row {
+  row: number;
   state: "in_hand" | "done" | "failed" | "replay";
   event: string;
   actions: string;
@@ -99,14 +102,14 @@ class SqliteSourceLog implements SourceLog {
     );
   }
 
-  async list(source: string | null, limit: number): Promise<SourceReceipt[]> {
-    if (!this.exists) return [];
-    const rows = this.db.all<Row>(
-      "SELECT state, event, actions FROM source_events WHERE source = COALESCE(?, source) ORDER BY row DESC LIMIT ?",
-      source,
-      limit,
-    );
-    return rows.map(receiptOf);
+  async list(source: string | null, page: Page): Promise<Paged<SourceReceipt>> {
+    if (!this.exists) return { items: [], page_info: { after: null, before: null, page_size: page.limit } };
+    const from = "FROM source_events";
+    const filters = new Filters().add("source = ?", source ?? undefined);
+    const select = `SELECT row, state, event, actions ${from}`;
+    const listing = { kind: "events", select, from, key: "row", filters } as const;
+    const { rows, page_info } = this.db.read(() => readPage<Row>(this.db, listing, page));
+    return { items: rows.map(receiptOf), page_info };
   }
 
   async clear(): Promise<void> {

@@ -1,20 +1,32 @@
-import type { Page, Paged } from "../../ports/page.js";
-import { invalidField } from "./api-error.js";
+import { KnockError } from "../../errors/knock-error.js";
 
 const CURSOR = /^place:(\d{1,9})$/;
 
+interface PageOfList {
+  limit: number;
+  after?: string | undefined;
+  before?: string | undefined;
+}
+
 function placeOf(side: "after" | "before", cursor: string): number {
   const match = CURSOR.exec(Buffer.from(cursor, "base64url").toString("latin1"));
-  if (match === null) throw invalidField(side, "is not a cursor of this list");
-  return Number(match[1]);
+  if (match !== null) return Number(match[1]);
+  const message = "is not a cursor of this list";
+  throw new KnockError("invalid_params", `${side}: ${message}`, {
+    hint: "Pass page_info.after or page_info.before of an earlier page unchanged.",
+    details: [{ pointer: `/${side}`, message, value: cursor }],
+  });
 }
 
 function cursorOf(place: number): string {
   return Buffer.from(`place:${place}`, "latin1").toString("base64url");
 }
 
-/** A page of a list that is at hand whole and only grows at its far end. */
-export function pagedList<T>(list: readonly T[], { limit, after, before }: Page): Paged<T> {
+/**
+ * Returns a page of a list that is in memory as a whole and only grows at its far end. Throws `invalid_params` for a cursor of another
+ * list.
+ */
+export function pagedList<T>(list: readonly T[], { limit, after, before }: PageOfList) {
   const end = before === undefined ? list.length : placeOf("before", before);
   const start =
     after === undefined ? (before === undefined ? 0 : Math.max(0, end - limit)) : placeOf("after", after) + 1;

@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import type { ProjectNames } from "../commands/context.js";
+import { channelIdOf } from "../domain/environment/environment.js";
+import { type Step, walkSteps } from "../domain/workflow/workflow.js";
+import { KnockError } from "../errors/knock-error.js";
+import { namesIn } from "../project/names-in.js";
+import type { Project } from "../project/open-project.js";
+import { branchesIn } from "../project/project-folders.js";
+
+/** The main files, then those of each branch: stored runs may be of any of them. */
+function everyBranch(project: Project): Project[] {
+  return [project, ...branchesIn(project).flatMap((slug) => project.branch(slug) ?? [])];
+}
+
+/** The steps of a workflow; null where it is missing or cannot be read. */
+async function readSteps(project: Project, key: string): Promise<readonly Step[] | null> {
+  try {
+    return (await project.workflow(key))?.steps ?? null;
+  } catch (error) {
+    if (error instanceof KnockError) return null;
+    throw error;
+  }
+}
+
+/** Returns the names of workflows and channels that the project's files contain, those of branches included. */
+export async function readProjectNames(project: Project): Promise<ProjectNames> {
+  const shown = (path: string): string => path;
+  const others = ["broadcasts", "guides"].flatMap((folder) => namesIn(join(project.knockDir, folder), shown));
+  const workflows = new Set(others);
+  const declared = (await project.environment()).channels;
+  const channels = new Map<string, ProjectNames["channels"][number]>();
+  for (const [key, channel] of Object.entries(declared))
+    channels.set(key, { key, id: channel?.id ?? channelIdOf(key), type: channel?.type ?? null });
+  for (const files of everyBranch(project)) {
+    for (const key of await files.workflowKeys()) {
+      workflows.add(key);
+      for (const { step } of walkSteps((await readSteps(files, key)) ?? [])) {
+        if (step.type !== "channel" || step.channel_key === null || channels.has(step.channel_key)) continue;
+        const id = channelIdOf(step.channel_key);
+        channels.set(step.channel_key, { key: step.channel_key, id, type: step.channel_type });
+      }
+    }
+  }
+  return { workflows: [...workflows].sort(), channels: [...channels.values()] };
+}
+
+/**
+ * Returns the names by which rules may refer to steps of workflows: refs, channel types, keys of channels and channel groups. `keys`
+ * null stands for every workflow. Returns null where one of them is missing or cannot be read.
+ */
+export async function readStepNames(project: Project, keys: readonly string[] | null): Promise<string[] | null> {
+  const names = new Set<string>();
+  for (const files of keys === null ? everyBranch(project) : [project]) {
+    for (const key of keys ?? (await files.workflowKeys())) {
+      const steps = await readSteps(files, key);
+      if (steps === null) return null;
+      for (const { step } of walkSteps(steps)) {
+        names.add(step.ref);
+        if (step.type !== "channel") continue;
+        for (const name of [step.channel_type, step.channel_key, step.channel_group_key])
+          if (name !== null) names.add(name);
+        if (step.channel_type === "in_app_feed") names.add("in-app");
+      }
+    }
+  }
+  return [...names];
+}

@@ -1,0 +1,142 @@
+import { rmSync } from "node:fs";
+import { describe, expect } from "vitest";
+import { cliTest as test } from "../helpers/run-knock.js";
+
+const RUN = "0b6e3b8c-5d0f-4c27-9c0e-4d1a2b3c4d5e";
+
+describe.concurrent("unknown names in the filters of a list", () => {
+  test.for<[args: string[], error: string]>([
+    [
+      ["runs", "list", "--workflow", "new-coment"],
+      '--workflow: there is no workflow "new-coment"\nhint: Did you mean "new-comment"?',
+    ],
+    [["messages", "list", "--workflow", "nosuch"], '--workflow: there is no workflow "nosuch"\nhint: Workflows: '],
+    [
+      ["schedules", "list", "--workflow", "new-coment"],
+      '--workflow: there is no workflow "new-coment"\nhint: Did you mean',
+    ],
+    [
+      ["messages", "list", "--channel", "sendgird"],
+      '--channel: there is no channel "sendgird"\nhint: Did you mean "sendgrid"?',
+    ],
+    [
+      ["messages", "list", "--channel", "email"],
+      '--channel: there is no channel "email"\nhint: Did you mean "sendgrid"?',
+    ],
+    [
+      ["messages", "list", "--channel", "in_app_feed"],
+      '--channel: there is no channel "in_app_feed"\nhint: Did you mean "in-app-feed"?',
+    ],
+    [
+      ["messages", "list", "--channel", RUN],
+      `--channel: there is no channel "${RUN}"\nhint: Channels: fcm, in-app-feed,`,
+    ],
+    [["feed", "list", "ada", "--channel", "in-app-fed"], '"in-app-fed"'],
+    [
+      ["runs", "list", "--workflow-run", RUN],
+      `--workflow-run: there is no workflow run "${RUN}"\nhint: Run \`knock runs list`,
+    ],
+    [["messages", "list", "--tenant", "acmee"], '--tenant: there is no tenant "acmee"\nhint: Did you mean "acme"?'],
+    [["schedules", "list", "--tenant", "acmee"], '--tenant: there is no tenant "acmee"\nhint: Did you mean "acme"?'],
+    [["runs", "list", "--recipient", "adda"], 'user "adda" was never identified\nhint: Did you mean "ada"?'],
+    [
+      ["messages", "list", "--recipient", "projects/p9"],
+      'object "projects/p9" was never identified\nhint: Did you mean',
+    ],
+    [["schedules", "list", "--recipient", "adda"], 'user "adda" was never identified'],
+    [["subscriptions", "list", "--recipient", "adda"], 'user "adda" was never identified'],
+    [["feed", "list", "adda"], 'user "adda" was never identified\nhint: Did you mean "ada"?'],
+  ])("%j exit 5 and name the nearest one", async ([args, error], { collab }) => {
+    const { stdout, stderr, exitCode } = await collab.knock(args);
+    expect(stderr).toContain(error);
+    expect([exitCode, stdout]).toEqual([5, ""]);
+  });
+
+  test("are told from known names that nothing matches", async ({ collab }) => {
+    for (const args of [
+      ["messages", "list", "--channel", "sendgrid"],
+      ["messages", "list", "--workflow", "history-launch"],
+      ["runs", "list", "--workflow", "new-comment", "--recipient", "ada", "--tenant", "acme"],
+      ["schedules", "list", "--workflow", "new-comment"],
+      ["feed", "list", "ada", "--channel", "in-app-feed"],
+    ]) {
+      const { stderr, exitCode } = await collab.knock(args);
+      expect([args, exitCode, stderr]).toEqual([args, 0, ""]);
+    }
+  });
+
+  test("do not include names that the store knows from earlier runs", async ({ collab }) => {
+    await collab.knock(["notify", "invite", "-r", "lin"]);
+    rmSync(collab.path("knock/workflows/invite"), { recursive: true });
+    const gone = ["--workflow", "invite"];
+    for (const command of [
+      ["runs", "list"],
+      ["messages", "list"],
+    ])
+      expect((await collab.knock([...command, ...gone, "--quiet"])).stdout).not.toBe("");
+    const none = await collab.knock(["messages", "list", ...gone, "--status", "bounced"]);
+    expect([none.exitCode, none.stdout]).toEqual([0, "no messages"]);
+  });
+
+  test("of the remote target are a note, since it may have more than the project", async ({ collab }) => {
+    const { stderr, exitCode, stdout } = await collab.knock(
+      ["dev", "--port", "0", "--store", ":memory:", "--exec", "knock messages list --remote --workflow new-coment"],
+      { env: { KNOCK_API_KEY: "sk_test_0123456789" } },
+    );
+    expect([exitCode, stdout]).toEqual([0, "no messages"]);
+    expect(stderr).toContain('there is no workflow "new-coment". Did you mean "new-comment"?');
+  });
+
+  test("of sources: a key without a file is valid as long as there are events of it", async ({ collab }) => {
+    const misspelled = await collab.knock(["sources", "events", "biling"]);
+    expect(misspelled.exitCode).toBe(5);
+    expect(misspelled.stderr).toContain('there is no source "biling"\nhint: Did you mean "billing"?');
+    await collab.knock(["sources", "send", "billing", "--data", '{"type":"plan.changed","user_id":"ada","plan":"a"}']);
+    rmSync(collab.path("knock/sources/billing"), { recursive: true });
+    expect((await collab.knock(["sources", "events", "billing", "--quiet"])).stdout).not.toBe("");
+  });
+});
+
+describe.concurrent("paging", () => {
+  test("sources events goes on after a cursor and back", async ({ collab }) => {
+    for (const plan of ["a", "b", "c"])
+      await collab.knock([
+        "sources",
+        "send",
+        "billing",
+        "--data",
+        JSON.stringify({ type: "plan.changed", user_id: "ada", plan }),
+      ]);
+    const list = async (...args: string[]) =>
+      (await collab.knock(["sources", "events", "--json", ...args])).json as {
+        items: { id: string }[];
+        page_info: { after: string; before: string | null; page_size: number };
+      };
+    const all = await list();
+    expect(all.items).toHaveLength(3);
+    const first = await list("--limit", "2");
+    expect(first.page_info).toMatchObject({ before: null, page_size: 2 });
+    const second = await list("billing", "--limit", "2", "--after", first.page_info.after);
+    expect([...first.items, ...second.items]).toEqual(all.items);
+    expect((await list("--limit", "2", "--before", String(second.page_info.before))).items).toEqual(first.items);
+    const human = await collab.knock(["sources", "events", "--limit", "1"]);
+    expect(human.stderr).toMatch(/^more: --after \S+$/);
+    expect((await collab.knock(["sources", "events", "--limit", "51"])).exitCode).toBe(2);
+    expect((await collab.knock(["sources", "events", "--after", "nonsense"])).exitCode).toBe(2);
+  });
+
+  test("preferences list goes on after a cursor", async ({ collab }) => {
+    await collab.knock(["preferences", "set", "ada", "--set-id", "acme", "--set", "workflows.invite:=false"]);
+    const list = async (...args: string[]) =>
+      (await collab.knock(["preferences", "list", "ada", "--json", ...args])).json as {
+        items: { id: string }[];
+        page_info: { after: string | null };
+      };
+    const all = await list();
+    expect(all.items.length).toBeGreaterThan(1);
+    const first = await list("--limit", "1");
+    expect(first.items).toEqual(all.items.slice(0, 1));
+    const rest = await list("--after", String(first.page_info.after));
+    expect([rest.items, rest.page_info.after]).toEqual([all.items.slice(1), null]);
+  });
+});
