@@ -8,6 +8,7 @@ export const COMMANDS: Commands = {
   runs: async () => (await import("../commands/runs.js")).registerRuns,
   messages: async () => (await import("../commands/messages.js")).registerMessages,
   preview: async () => (await import("../commands/preview.js")).registerPreview,
+  workflows: async () => (await import("../commands/workflows.js")).registerWorkflows,
   users: async () => (await import("../commands/users.js")).registerUsers,
   objects: async () => (await import("../commands/objects.js")).registerObjects,
   tenants: async () => (await import("../commands/tenants.js")).registerTenants,

@@ -11,8 +11,8 @@ import { findProject } from "../project/find-project.js";
 import { openProject, type Project } from "../project/open-project.js";
 import { once } from "../util/once.js";
 import { type Credentials, openCredentials } from "./credentials.js";
-import { confirmLiveKey, isLiveKey } from "./live-key.js";
 import { LOCAL_FOLDER, localBranch, openCheckStore, openLocal, openProjectStore, storeLocation } from "./open-local.js";
+import { openRemoteTarget } from "./open-remote-target.js";
 import { profilesOf } from "./profiles-of.js";
 import { readFileInterruptibly } from "./read-interruptibly.js";
 import { resolveSettings, type Settings } from "./settings.js";
@@ -131,29 +131,6 @@ export function createContext(
     return engine;
   }
 
-  async function openRemoteTarget(flags: TargetFlags, settings: Settings): Promise<Operations> {
-    const apiKey = settings.api_key.value;
-    if (apiKey === null) {
-      throw new KnockError("authentication", "no API key for the remote target", {
-        hint: "Set KNOCK_API_KEY, or store one: knock auth login.",
-      });
-    }
-    const { openRemote, proxySettingsOf } = await import("../remote/open-remote.js");
-    const remote = openRemote({
-      baseUrl: settings.base_url.value,
-      apiKey,
-      branch: settings.branch.value,
-      timeoutMs: settings.timeout_ms,
-      userAgent: `knock-cli/${surroundings.version}`,
-      proxy: proxySettingsOf(env),
-    });
-    opened.push(remote);
-    // Only now: a base URL that cannot be one has been refused, and nothing has been sent yet.
-    if (isLiveKey(apiKey, settings.base_url.value) && !flags.yes)
-      await confirmLiveKey(settings.base_url.value, surroundings);
-    return remote;
-  }
-
   return {
     output,
     input: {
@@ -173,7 +150,9 @@ export function createContext(
     askSecret: surroundings.askSecret,
     async openOperations(flags) {
       const settings = await settingsOf(flags);
-      return settings.target.value === "local" ? openLocalTarget(flags, true) : openRemoteTarget(flags, settings);
+      return settings.target.value === "local"
+        ? openLocalTarget(flags, true)
+        : openRemoteTarget(flags, settings, surroundings, opened);
     },
     openLocal: (flags) => openLocalTarget(flags),
     async openLocalParts(flags) {
@@ -237,6 +216,12 @@ export function createContext(
       (await import("./github-actions.js")).reportToGitHub(title, results, env, output);
     },
     workflowWarnings: async (workflow, flags) => (await projectOf(flags))?.workflowWarnings(workflow) ?? [],
+    async readWorkflows(key, given) {
+      const flags: TargetFlags = { ...given, target: "local" };
+      const found = (await filesOf(flags)) ?? (await requireProject(flags));
+      const { readWorkflowViews } = await import("./read-workflow-views.js");
+      return readWorkflowViews(found, await openLocalTarget(flags, false, openCheckStore), key);
+    },
     async projectWarnings(flags) {
       const { target } = await settingsOf(flags);
       return target.value === "local" ? ((await projectOf(flags))?.projectWarnings() ?? []) : [];

@@ -6,8 +6,6 @@ import type { Command } from "commander";
 const COMMANDS: Readonly<Record<string, string>> = {
   version: "knock --version",
   send: "knock notify",
-  workflow: "knock workflow run",
-  workflows: "knock workflow run",
   serve: "knock dev",
   server: "knock dev",
   start: "knock dev",

@@ -5,6 +5,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/nearest.js";
 import { helpStyle, plainDefaults } from "./help-style.js";
 import { meantCommand, meantSubcommand, typographicOption } from "./meant-words.js";
+import { isOfficial, officialCommand } from "./official-command.js";
 import { allCommands, usageError } from "./usage-error.js";
 
 /** Commands by name, each loaded when argv names it: a start pays only for the command it runs. */
@@ -16,6 +17,7 @@ const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", messag
 function normalized(argv: readonly string[]): string[] {
   const [first, second = ""] = argv;
   if (first === "workflow" && second === "run") return ["notify", ...argv.slice(2)];
+  if (first === "workflow") throw officialCommand(second);
   if ((first === "--help" || first === "-h") && /^[a-z]/.test(second)) return ["help", ...argv.slice(1)];
   return [...argv];
 }
@@ -107,6 +109,7 @@ function checkSubcommand(program: Command, name: string, [, second]: readonly st
     return;
   const known = group.commands.map((command) => command.name());
   if (known.includes(second)) return;
+  if (name === "workflows" && isOfficial(second)) throw officialCommand(second);
   const meant = meantSubcommand(group, second);
   throw new KnockError("usage", `knock ${name} has no command "${second}"`, {
     hint: meant === undefined ? didYouMean(second, known, "Commands") : `Did you mean ${meant}?`,

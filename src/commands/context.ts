@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { ExpectationResult } from "../domain/run/expectation.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import type { ApiRequest } from "../domain/trigger/trigger-request.js";
+import type { WorkflowView } from "../domain/workflow/workflow-view.js";
 import type { InputSource } from "../input/input-source.js";
 import type { Output } from "../output/output.js";
 import type { BroadcastOperations } from "../ports/broadcasts.js";
@@ -152,6 +153,8 @@ export interface CommandContext {
   reportUnmet(title: string, results: readonly ExpectationResult[]): Promise<void>;
   /** What a workflow file that this command has read says without effect, a line each. */
   workflowWarnings(workflow: string, flags: TargetFlags): Promise<readonly string[]>;
+  /** The workflows of the project, or the one of a key. Throws `workflow_missing`, `project_missing`. */
+  readWorkflows(key: string | null, flags: TargetFlags): Promise<WorkflowView[]>;
   /** What is probably a mistake in the environment or the recipients files, a line each. Only the local target reads those. */
   projectWarnings(flags: TargetFlags): Promise<readonly string[]>;
   /** What is probably a mistake in the recipients that a trigger identifies inline, a line each. */

@@ -1,0 +1,42 @@
+import { KnockError } from "../errors/knock-error.js";
+import { nearest } from "../util/nearest.js";
+
+/** What this tool has for commands of the service's official command line; null: nothing. */
+const OURS: Readonly<Record<string, string | null>> = {
+  list: "Run `knock workflows list` to list the project's workflows.",
+  get: "Run `knock workflows show <key>` to show a workflow of the project.",
+  validate: "Run `knock workflows show <key>` to see the problems of a workflow's files.",
+  new: "Create workflows/<key>/workflow.json in the project, or run `knock init` for a first one.",
+  open: "Run `knock dev` and open its page to see the project's workflows.",
+  push: null,
+  pull: null,
+  activate: null,
+  "generate-types": null,
+};
+
+/** Returns whether a word is a command of the official tool's `workflow` that this tool leaves to it. */
+export function isOfficial(word: string): boolean {
+  return Object.hasOwn(OURS, word) && word !== "list";
+}
+
+/** The answer to `knock workflow <word>`, the official command's spelling: what this tool has, and who does the rest. */
+export function officialCommand(word: string): KnockError {
+  const typed = word.startsWith("-") ? "" : word;
+  const known = Object.hasOwn(OURS, typed) ? typed : nearest(typed, [...Object.keys(OURS), "run"]);
+  if (typed === "" || known === undefined || known === "run")
+    return new KnockError(
+      "usage",
+      typed === "" ? "knock workflow needs a command" : `knock workflow has no command "${typed}"`,
+      {
+        hint:
+          known === "run"
+            ? "Did you mean `knock workflow run`?"
+            : "Run `knock workflows list` to list workflows, `knock workflow run <key>` to trigger one. The service's official command, @knocklabs/cli, does the rest.",
+      },
+    );
+  const official = `Run \`npx @knocklabs/cli workflow ${known}\` for the workflows in your Knock account.`;
+  const ours = OURS[known] ?? "This tool works on the project's files as they are and needs no commit.";
+  return new KnockError("usage", `"workflow ${known}" is a command of the service's official command line`, {
+    hint: `${ours} ${official}`,
+  });
+}

@@ -1,0 +1,35 @@
+import type { TargetFlags } from "../commands/context.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { Operations } from "../ports/operations.js";
+import { confirmLiveKey, isLiveKey } from "./live-key.js";
+import type { Settings } from "./settings.js";
+import type { Surroundings } from "./surroundings.js";
+
+/** Opens the API as the settings say, and adds it to what is to be closed. A live key needs `--yes` or a confirmation. */
+export async function openRemoteTarget(
+  flags: TargetFlags,
+  settings: Settings,
+  surroundings: Surroundings,
+  opened: Operations[],
+): Promise<Operations> {
+  const apiKey = settings.api_key.value;
+  if (apiKey === null) {
+    throw new KnockError("authentication", "no API key for the remote target", {
+      hint: "Set KNOCK_API_KEY, or store one: knock auth login.",
+    });
+  }
+  const { openRemote, proxySettingsOf } = await import("../remote/open-remote.js");
+  const remote = openRemote({
+    baseUrl: settings.base_url.value,
+    apiKey,
+    branch: settings.branch.value,
+    timeoutMs: settings.timeout_ms,
+    userAgent: `knock-cli/${surroundings.version}`,
+    proxy: proxySettingsOf(surroundings.env),
+  });
+  opened.push(remote);
+  // Only now: a base URL that cannot be one has been refused, and nothing has been sent yet.
+  if (isLiveKey(apiKey, settings.base_url.value) && !flags.yes)
+    await confirmLiveKey(settings.base_url.value, surroundings);
+  return remote;
+}

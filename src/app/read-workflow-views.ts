@@ -1,0 +1,53 @@
+import type { Workflow } from "../domain/workflow/workflow.js";
+import { type WorkflowProblem, type WorkflowView, workflowView } from "../domain/workflow/workflow-view.js";
+import { isActive } from "../engine/context/engine-context.js";
+import { compileWorkflow } from "../engine/workflow/compile-workflow.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { LocalOperations } from "../ports/operations.js";
+import type { Project } from "../project/open-project.js";
+import { didYouMean } from "../util/nearest.js";
+
+async function readWorkflow(
+  key: string,
+  project: Project,
+): Promise<{ workflow: Workflow | null; problems: WorkflowProblem[] }> {
+  const problems: WorkflowProblem[] = [];
+  let workflow: Workflow | null = null;
+  try {
+    workflow = await project.workflow(key);
+    const compiled = workflow === null ? null : await compileWorkflow(workflow, project);
+    if (compiled?.sharedFault) throw compiled.sharedFault;
+  } catch (error) {
+    if (!(error instanceof KnockError)) throw error;
+    problems.push({ severity: "error", message: error.message });
+  }
+  for (const message of project.workflowWarnings(key)) problems.push({ severity: "warning", message });
+  return { workflow, problems };
+}
+
+/** Reads the workflows of a project with their newest runs and their problems; only that of `key`, if it is given. */
+export async function readWorkflowViews(
+  project: Project,
+  operations: LocalOperations,
+  key: string | null,
+): Promise<WorkflowView[]> {
+  const keys = await project.workflowKeys();
+  if (key !== null && !keys.includes(key))
+    throw new KnockError("workflow_missing", `there is no workflow "${key}"`, {
+      hint: didYouMean(key, keys, "Workflows"),
+    });
+  const environment = await project.environment();
+  const views: WorkflowView[] = [];
+  for (const one of key === null ? keys : [key]) {
+    const { workflow, problems } = await readWorkflow(one, project);
+    const { items } = await operations.listRecipientRuns({ workflow: one }, { limit: 1 });
+    views.push(
+      workflowView(one, workflow, {
+        active: workflow === null ? null : isActive(workflow, environment),
+        last_run: items[0] ?? null,
+        problems,
+      }),
+    );
+  }
+  return views;
+}

@@ -1,0 +1,63 @@
+import type { JsonObject } from "../../util/json.js";
+import type { Step, Workflow, WorkflowTrigger } from "./workflow.js";
+
+/** A step as `knock workflows` shows it. */
+export interface StepView {
+  ref: string;
+  type: string;
+  channel_type?: string | null;
+  /** The channel's key, or that of its group. */
+  channel?: string | null;
+  branches?: { name: string | null; steps: StepView[] }[];
+}
+
+/** Something wrong with a workflow's files: an error refuses triggers, a warning does not. */
+export interface WorkflowProblem {
+  severity: "error" | "warning";
+  message: string;
+}
+
+/** A workflow of the project as `knock workflows` shows it. What cannot be read of a broken one is null. */
+export interface WorkflowView {
+  key: string;
+  name: string | null;
+  categories: string[];
+  active: boolean | null;
+  trigger_frequency: string | null;
+  /** What starts it beside triggers, if anything does (F-025). */
+  trigger: WorkflowTrigger | null;
+  trigger_data_json_schema: JsonObject | null;
+  steps: StepView[];
+  /** The newest recipient run in the local store, as the API has it. */
+  last_run: JsonObject | null;
+  problems: WorkflowProblem[];
+}
+
+function stepView(step: Step): StepView {
+  const { ref, type } = step;
+  if (step.type === "channel")
+    return { ref, type, channel_type: step.channel_type, channel: step.channel_key ?? step.channel_group_key };
+  const branches = step.type === "branch" ? step.branches : step.type === "random_cohort" ? step.cohort_branches : null;
+  if (branches === null) return { ref, type };
+  return { ref, type, branches: branches.map(({ name, steps }) => ({ name, steps: steps.map(stepView) })) };
+}
+
+/** Builds the view of a workflow; `workflow` is null for one that cannot be read. */
+export function workflowView(
+  key: string,
+  workflow: Workflow | null,
+  rest: Pick<WorkflowView, "active" | "last_run" | "problems">,
+): WorkflowView {
+  return {
+    key,
+    name: workflow?.name ?? null,
+    categories: workflow?.categories ?? [],
+    active: rest.active,
+    trigger_frequency: workflow?.trigger_frequency ?? null,
+    trigger: workflow?.trigger ?? null,
+    trigger_data_json_schema: workflow?.trigger_data_json_schema ?? null,
+    steps: (workflow?.steps ?? []).map(stepView),
+    last_run: rest.last_run,
+    problems: rest.problems,
+  };
+}
