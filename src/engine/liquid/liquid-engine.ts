@@ -1,9 +1,16 @@
 import { Liquid, type Template } from "liquidjs";
+import { checkTemplates } from "./check-template.js";
 import { printed, registerFilters } from "./filters/liquid-filters.js";
 import { UnknownFilter } from "./liquid-errors.js";
 import { LIMITS } from "./liquid-limits.js";
 import { RenderPartialTag } from "./partials.js";
+import { StandardCaseTag } from "./tags/case-tag.js";
+import { DocTag, NestedCommentTag } from "./tags/doc-tag.js";
+import { IfChangedTag } from "./tags/if-changed-tag.js";
+import { StandardCycleTag, StandardForTag, StandardTablerowTag } from "./tags/loop-tags.js";
+import { OPERATORS } from "./tags/operators.js";
 import { registerTranslate } from "./translate.js";
+import { UNREAD } from "./unclosed-output.js";
 
 /** Set while a template is parsed: the filters in it that nobody knows. */
 let unknownFilters: string[] | null = null;
@@ -25,6 +32,44 @@ function failingOnUnknown(filters: Liquid["filters"]): Liquid["filters"] {
   });
 }
 
+/** Tags in which liquidjs differs from standard Liquid, and those that it lacks (T-001). */
+const STANDARD_TAGS = {
+  case: StandardCaseTag,
+  comment: NestedCommentTag,
+  cycle: StandardCycleTag,
+  doc: DocTag,
+  for: StandardForTag,
+  ifchanged: IfChangedTag,
+  tablerow: StandardTablerowTag,
+};
+
+/**
+ * Prepares what liquidjs would misread, without moving what comes after: it reads the text of `doc` tags, and does not know
+ * `{%- endraw %}`. The text of the former is blanked; white space that the latter takes away is moved into the tags.
+ */
+function readable(source: string): string {
+  if (!source.includes("enddoc") && !source.includes("endraw")) return source;
+  return source.replace(UNREAD, (whole: string, tag: string) => {
+    const [begin, end] = [whole.indexOf("%}") + 2, whole.lastIndexOf("{%")];
+    const [opening, text, closing] = [whole.slice(0, begin), whole.slice(begin, end), whole.slice(end)];
+    if (tag === "doc") return opening + text.replace(/[^\n]/g, " ") + closing;
+    if (tag !== "raw") return whole;
+    const blankBefore = opening.endsWith("-%}") ? (/^\s*/.exec(text)?.[0] ?? "") : "";
+    const rest = text.slice(blankBefore.length);
+    const blankAfter = closing.startsWith("{%-") ? (/\s*$/.exec(rest)?.[0] ?? "") : "";
+    const inner = rest.slice(0, rest.length - blankAfter.length);
+    const ended = closing.startsWith("{%-") ? `{% ${blankAfter}${closing.slice(3)}` : closing;
+    return opening.replace(/-?%\}$/, (mark) => blankBefore + mark) + inner + ended;
+  });
+}
+
+/** Parses a template and checks what liquidjs passes over. */
+function parseChecked(source: string): Template[] {
+  const templates = liquid().parse(readable(source));
+  checkTemplates(templates);
+  return templates;
+}
+
 function createLiquid(): Liquid {
   const made = new Liquid({
     ownPropertyOnly: true,
@@ -34,6 +79,7 @@ function createLiquid(): Liquid {
     templates: {},
     // Where variables are strict, `default` and conditions still take what is missing.
     lenientIf: true,
+    operators: OPERATORS,
     outputEscape: printed as (value: unknown) => string,
     ...LIMITS,
   });
@@ -45,6 +91,7 @@ function createLiquid(): Liquid {
     render: () => "",
   });
   made.registerTag("render", RenderPartialTag);
+  for (const [name, tag] of Object.entries(STANDARD_TAGS)) made.registerTag(name, tag);
   registerFilters(made);
   registerTranslate(made, (source) => parse(source).templates);
   Object.assign(made, { filters: failingOnUnknown(made.filters) });
@@ -72,7 +119,7 @@ export function parse(source: string): Parsed {
     const outer = unknownFilters;
     unknownFilters = [];
     try {
-      found = { templates: liquid().parse(source), unknownFilters };
+      found = { templates: parseChecked(source), unknownFilters };
     } finally {
       unknownFilters = outer;
     }
@@ -89,7 +136,7 @@ export function parseStrictly(source: string): Template[] {
   if (unknown.length === 0) return templates;
   refusesUnknown = true;
   try {
-    return liquid().parse(source);
+    return parseChecked(source);
   } finally {
     refusesUnknown = false;
   }

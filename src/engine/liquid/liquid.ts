@@ -143,7 +143,8 @@ function parseAt(source: string, owner: string, place: string, where: Where): Te
     const at = typeof where === "object" ? placed(where, position) : `${owner}: ${placed(where, position)}`;
     const detail: ErrorDetail = { pointer: pointerTo(place), message };
     const hint =
-      (cause === undefined ? undefined : hintFor(cause, liquid())) ?? "Mend the template; nothing was triggered.";
+      (cause === undefined ? undefined : hintFor(cause, liquid())) ??
+      "Fix the template above and run the command again. Nothing was triggered.";
     return new KnockError("template_invalid", `${at}: ${message}`, { details: [detail], hint, cause });
   };
   let templates: Template[];

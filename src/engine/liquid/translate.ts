@@ -127,6 +127,11 @@ function translatedTag(parseText: Parse): TagClass {
       emitter.write(within(found, () => toValueSync(renderer.renderTemplates(parseText(found.text), context))));
     }
 
+    *children(): Generator<unknown, Template[]> {
+      yield* [];
+      return this.own;
+    }
+
     /** White space around the text is of the template's layout and not of the key, unless a file has it so. */
     private find(services: RenderServices | undefined): Translation | null {
       const translations = services?.translations();

@@ -1,5 +1,5 @@
-/** What Liquid leaves as it is. */
-const UNREAD = /\{%-?\s*(raw|comment)\s*-?%\}[\s\S]*?\{%-?\s*end\1\s*-?%\}/g;
+/** Tags with text that Liquid does not read. */
+export const UNREAD = /\{%-?\s*(raw|comment|doc)\s*-?%\}[\s\S]*?\{%-?\s*end\1\s*-?%\}/g;
 /** An output up to its end, or to the next beginning, its quoted texts skipped. */
 const OUTPUT = /\{\{(?:"[^"]*"|'[^']*'|(?!\}\}|\{\{|\{%)[\s\S])*(\}\}|\{\{|\{%)?/g;
 

@@ -78,7 +78,7 @@ async function checkMjml(workflow: Workflow, template: TemplateReader, isWhole: 
   const file = textFileOf(workflow, pointer);
   throw new KnockError("template_invalid", `${file ?? `workflow "${workflow.key}": ${place}`}: ${fault}`, {
     details: [{ pointer, message: fault }],
-    hint: "Mend the template; nothing was triggered.",
+    hint: "Fix the template above and run the command again. Nothing was triggered.",
   });
 }
 

@@ -36,7 +36,7 @@ describe("the language (T-001 to T-007)", () => {
     ["{% cycle 'a', 'b' %}{% cycle 'a', 'b' %}", "ab"],
     [
       "{% tablerow n in data.list cols: 3 %}{{ n }}{% endtablerow %}",
-      '<tr class="row1"><td class="col1">3</td><td class="col2">1</td><td class="col3">2</td></tr>',
+      '<tr class="row1">\n<td class="col1">3</td><td class="col2">1</td><td class="col3">2</td></tr>\n',
     ],
     ["{% assign x = 'v' %}{% capture y %}<{{ x }}>{% endcapture %}{{ y }}", "<v>"],
     ["{% increment i %}{% increment i %}{% decrement j %}", "01-1"],

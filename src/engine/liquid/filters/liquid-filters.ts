@@ -1,12 +1,15 @@
 import { getBuiltinModule } from "node:process";
 import { type Liquid, toValue } from "liquidjs";
 import { stableStringify } from "../../../util/json.js";
+import { itemsOf, registerArrayFilters } from "./array-filters.js";
 import { registerDateFilters } from "./date-filters.js";
 import { described } from "./date-input.js";
+import { DecimalNumber } from "./decimal-number.js";
 import { renderMarkdown } from "./markdown.js";
 import { registerNumberFilters } from "./number-filters.js";
 import { registerRecipientFilters } from "./recipient-filters.js";
 import { type FilterThis, registrarOf } from "./render-services.js";
+import { registerTextFilters } from "./text-filters.js";
 
 type Filter = (this: FilterThis, value: unknown, ...args: unknown[]) => unknown;
 
@@ -29,6 +32,7 @@ const intersections = new WeakSet<object>();
 /** How a value prints: maps as JSON, those in lists too (T-005, TQ-4); what liquidjs wraps, such as `nil`, as what it stands for. */
 export function printed(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
+  if (value instanceof DecimalNumber) return String(value);
   const plain: unknown = toValue(value);
   if (typeof plain !== "object" || plain === null) return plain;
   if (!Array.isArray(plain)) return JSON.stringify(plain);
@@ -122,12 +126,13 @@ export function registerFilters(liquid: Liquid): void {
       return standard.apply(this, [printed(value), ...args.map(printed)]);
     });
   }
-  const join = liquid.filters.join as Filter;
-  liquid.registerFilter("join", function (this: FilterThis, value: unknown, ...args: unknown[]) {
-    const plain = toValue(value) as unknown;
-    return join.apply(this, [Array.isArray(plain) ? plain.map(printed) : printed(plain), ...args.map(printed)]);
-  });
   const register = registrarOf(liquid);
+  register("join", function (this: FilterThis, value: unknown, separator: unknown) {
+    const items = itemsOf(value).map((item) => text(item));
+    const joined = items.join(this.token.args.length === 0 ? " " : text(separator));
+    this.context.memoryLimit.use(joined.length);
+    return joined;
+  });
   const crypto = () => getBuiltinModule("node:crypto"); // 4 ms to load, and few templates hash
   const hex = (algorithm: string) => (value: unknown) =>
     crypto().createHash(algorithm).update(text(value)).digest("hex");
@@ -149,7 +154,9 @@ export function registerFilters(liquid: Liquid): void {
   register("equals", equals);
   register("from_markdown", (value: unknown) => renderMarkdown(text(value)));
   register("compare_versions", compareVersions);
+  registerArrayFilters(register);
+  registerTextFilters(register, (name, filter) => liquid.registerFilter(name, filter), text);
   registerDateFilters(register);
-  registerNumberFilters(register);
+  registerNumberFilters((name, filter) => liquid.registerFilter(name, filter), register);
   registerRecipientFilters(register);
 }

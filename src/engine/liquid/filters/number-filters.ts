@@ -1,6 +1,8 @@
+import { filters, toValue } from "liquidjs";
 import { described } from "./date-input.js";
+import { decimal, isDecimal } from "./decimal-number.js";
 import { localeArgument } from "./locale-argument.js";
-import type { FilterThis, RegisterFilter } from "./render-services.js";
+import type { RegisterFilter } from "./render-services.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -45,20 +47,31 @@ function currencyFilter(filter: string, digits: number) {
   };
 }
 
-/** Whether the filter's argument stands in the template with a decimal point, as in `divided_by: 7.0`. */
-function isWrittenDecimal({ token }: FilterThis): boolean {
-  const [argument] = token.args;
-  return argument !== undefined && !Array.isArray(argument) && /^-?\d*\.\d*$/.test(argument.getText());
+/** A number as standard Liquid's arithmetic has it: what is no number is 0. */
+function toNumber(value: unknown): number {
+  const plain = toValue(value) as unknown;
+  return typeof plain === "number" ? plain : Number(plain ?? 0) || 0;
 }
 
-/** As standard Liquid's arithmetic has it: what is no number is 0. */
-const toNumber = (value: unknown): number => (typeof value === "number" ? value : Number(value ?? 0) || 0);
-
-/** Without the last digits that binary fractions leave: 19.99 times 100 is 1999, and not 1998.9999999999998. */
+/** Drops the last digits that binary fractions leave: 19.99 times 100 is 1999, and not 1998.9999999999998. */
 const exact = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(15)));
 
+/** Arithmetic with a number that has a fraction gives one that prints with its fraction (T-067). */
+function arithmetic(compute: (left: number, right: number) => number) {
+  return (left: unknown, right: unknown): unknown => {
+    const result = exact(compute(toNumber(left), toNumber(right)));
+    return isDecimal(left) || isDecimal(right) ? decimal(result) : result;
+  };
+}
+
+function checkedDivisor(filter: string, value: unknown): number {
+  const divisor = toNumber(value);
+  if (divisor === 0) throw new Error(`${filter}: cannot divide by 0`);
+  return divisor;
+}
+
 /** By locale: `format_number`, `currency`, `rounded_currency` (T-044 to T-046, T-066, TQ-18); and arithmetic (T-001). */
-export function registerNumberFilters(register: RegisterFilter): void {
+export function registerNumberFilters(raw: RegisterFilter, register: RegisterFilter): void {
   register("format_number", (value: unknown, locale: unknown) => {
     const name = localeArgument(locale, "format_number");
     const number = numeric(value, "format_number");
@@ -67,19 +80,30 @@ export function registerNumberFilters(register: RegisterFilter): void {
   register("currency", currencyFilter("currency", 2));
   register("rounded_currency", currencyFilter("rounded_currency", 0));
 
-  register("plus", (value, by) => exact(toNumber(value) + toNumber(by)));
-  register("minus", (value, by) => exact(toNumber(value) - toNumber(by)));
-  register("times", (value, by) => exact(toNumber(value) * toNumber(by)));
-  // Whole numbers divide to whole numbers, rounded down; a divisor written with a decimal point divides exactly.
-  register("divided_by", function (this: FilterThis, value: unknown, by: unknown) {
-    const [dividend, divisor] = [toNumber(value), toNumber(by)];
-    if (divisor === 0) throw new Error("divided_by: cannot divide by 0");
-    const whole = Number.isInteger(dividend) && Number.isInteger(divisor) && !isWrittenDecimal(this);
-    return whole ? Math.floor(dividend / divisor) : exact(dividend / divisor);
+  raw(
+    "plus",
+    arithmetic((left, right) => left + right),
+  );
+  raw(
+    "minus",
+    arithmetic((left, right) => left - right),
+  );
+  raw(
+    "times",
+    arithmetic((left, right) => left * right),
+  );
+  // Whole numbers divide to whole numbers, rounded down; with a fraction on either side it divides exactly.
+  raw("divided_by", (value: unknown, by: unknown) => {
+    const [dividend, divisor] = [toNumber(value), checkedDivisor("divided_by", by)];
+    return isDecimal(value) || isDecimal(by) ? decimal(dividend / divisor) : Math.floor(dividend / divisor);
   });
-  register("modulo", (value: unknown, by: unknown) => {
-    const [dividend, divisor] = [toNumber(value), toNumber(by)];
-    if (divisor === 0) throw new Error("modulo: cannot divide by 0");
-    return exact(((dividend % divisor) + divisor) % divisor);
-  });
+  raw(
+    "modulo",
+    arithmetic((left, right) => {
+      const divisor = checkedDivisor("modulo", right);
+      return ((left % divisor) + divisor) % divisor;
+    }),
+  );
+  const round = filters.round as unknown as (value: number, digits: number) => number;
+  register("round", (value: unknown, digits: unknown) => round(toNumber(value), Math.trunc(toNumber(digits))));
 }

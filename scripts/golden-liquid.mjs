@@ -1,0 +1,115 @@
+// Runs the public golden-liquid suite (https://github.com/jg-rp/golden-liquid, MIT, not part of this repository) through the
+// engine's Liquid and through plain liquidjs, and prints where the two differ from the suite:
+//   node scripts/golden-liquid.mjs <path to golden_liquid.json> [--verbose] [--group <text>]
+// Every failure that remains has its reason in docs/decisions/0027-liquid-conformance.md.
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { Liquid } from "liquidjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const [file] = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const verbose = process.argv.includes("--verbose");
+const groupAt = process.argv.indexOf("--group");
+const wanted = groupAt < 0 ? "" : process.argv[groupAt + 1];
+if (file === undefined || (groupAt >= 0 && wanted === undefined)) {
+  console.error("usage: node scripts/golden-liquid.mjs <path to golden_liquid.json> [--verbose] [--group <text>]");
+  process.exit(2);
+}
+
+/** Bundles the engine's Liquid as the command has it, with the packages left outside. */
+async function loadEngine() {
+  const outfile = join(root, "node_modules", ".cache", "golden-liquid.mjs");
+  mkdirSync(dirname(outfile), { recursive: true });
+  await build({
+    stdin: {
+      contents: 'export { compilePartial, compilerFor } from "./liquid.ts";',
+      resolveDir: join(root, "src/engine/liquid"),
+    },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20.18",
+    outfile,
+    logLevel: "warning",
+    packages: "external",
+  });
+  return import(pathToFileURL(outfile).href);
+}
+
+const { compilePartial, compilerFor } = await loadEngine();
+
+function renderHere({ template, data = {}, templates = {} }) {
+  const partials = new Map(
+    Object.entries(templates).map(([key, content]) => [
+      key,
+      compilePartial({ key, type: "text", content, input_schema: [] }),
+    ]),
+  );
+  return compilerFor("golden", { partials })(template, "template")(structuredClone(data));
+}
+
+function renderPlain({ template, data = {}, templates = {} }) {
+  const liquid = new Liquid({ templates, strictFilters: true, ownPropertyOnly: true, locale: "en", timezoneOffset: 0 });
+  return liquid.parseAndRenderSync(template, structuredClone(data));
+}
+
+/** Whether a side does what the case says, and what it did in words. */
+function outcome(render, test) {
+  let text;
+  try {
+    text = render(test);
+  } catch (error) {
+    return { passed: test.invalid === true, did: `error: ${String(error.message).split("\n")[0]}` };
+  }
+  const expected = test.results ?? [test.result];
+  return { passed: test.invalid !== true && expected.includes(text), did: JSON.stringify(text) };
+}
+
+/** `tags, for, reversed` → `tags, for`. */
+const groupOf = ({ name }) => name.split(",").slice(0, 2).join(",");
+
+const { tests } = JSON.parse(readFileSync(file, "utf8"));
+const counts = { "here and liquidjs": 0, "here only": 0, "liquidjs only": 0, neither: 0 };
+/** Group → its failures here. */
+const failures = new Map();
+for (const test of tests.filter(({ name }) => name.includes(wanted))) {
+  const here = outcome(renderHere, test);
+  const plain = outcome(renderPlain, test);
+  const where = here.passed
+    ? plain.passed
+      ? "here and liquidjs"
+      : "here only"
+    : plain.passed
+      ? "liquidjs only"
+      : "neither";
+  counts[where]++;
+  if (here.passed) continue;
+  const group = groupOf(test);
+  failures.set(group, [...(failures.get(group) ?? []), { test, here, plain }]);
+}
+
+const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+const passed = counts["here and liquidjs"] + counts["here only"];
+console.log(
+  `${passed} of ${total} cases pass here, ${counts["here and liquidjs"] + counts["liquidjs only"]} in plain liquidjs`,
+);
+console.log(
+  `  pass here only: ${counts["here only"]}, in liquidjs only: ${counts["liquidjs only"]}, in neither: ${counts.neither}`,
+);
+for (const [group, cases] of [...failures].sort(([, a], [, b]) => b.length - a.length)) {
+  const ours = cases.filter(({ plain }) => plain.passed).length;
+  const origin =
+    ours === 0 ? "liquidjs" : ours === cases.length ? "engine" : `${ours} engine, ${cases.length - ours} liquidjs`;
+  console.log(`\n${group}: ${cases.length} (from: ${origin})`);
+  for (const { test, here, plain } of cases) {
+    console.log(`  ${plain.passed ? "E" : "L"} ${test.name}`);
+    if (!verbose) continue;
+    const expected = test.invalid ? "an error" : JSON.stringify(test.results ?? test.result);
+    console.log(`      template ${JSON.stringify(test.template)}`);
+    if (test.data) console.log(`      data ${JSON.stringify(test.data)}`);
+    if (test.templates) console.log(`      templates ${JSON.stringify(test.templates)}`);
+    console.log(`      expected ${expected}\n      here ${here.did}\n      liquidjs ${plain.did}`);
+  }
+}

@@ -1,0 +1,99 @@
+import { Buffer } from "node:buffer";
+import { toValue } from "liquidjs";
+import { described } from "./date-input.js";
+import type { FilterThis, RegisterFilter } from "./render-services.js";
+import { wholeNumber } from "./whole-number.js";
+
+/** The text of a filter's input or argument; nil is blank. */
+export type TextOf = (value: unknown) => string;
+
+function slice(value: unknown, begin: unknown, length: unknown, text: TextOf): unknown {
+  const start = wholeNumber(begin, "slice");
+  const count = length === null || length === undefined ? 1 : wholeNumber(length, "slice");
+  const items = Array.isArray(value) ? value : [...text(value)];
+  const from = start < 0 ? start + items.length : start;
+  const kept = from < 0 || count < 0 ? [] : items.slice(from, from + count);
+  return Array.isArray(value) ? kept : kept.join("");
+}
+
+/** Pieces of a text; a single blank splits at any white space, as in standard Liquid. Blank pieces at the end are dropped. */
+function split(value: string, separator: string): string[] {
+  if (value === "") return [];
+  const pieces = separator === " " ? value.trim().split(/[ \t\r\n\f\v]+/) : value.split(separator);
+  while (pieces.length > 0 && pieces.at(-1) === "") pieces.pop();
+  return pieces;
+}
+
+function truncate(value: string, length: number, end: string): string {
+  const characters = [...value];
+  if (characters.length <= length) return value;
+  return characters.slice(0, Math.max(0, length - [...end].length)).join("") + end;
+}
+
+function truncateWords(value: string, length: number, end: string): string {
+  const words = value.split(/\s+/).filter((word) => word !== "");
+  const count = Math.max(1, length);
+  return words.length <= count ? value : words.slice(0, count).join(" ") + end;
+}
+
+/** Whether the filter has no such argument in the template: nil is not the same as none. */
+const lacks = ({ token }: FilterThis, index: number): boolean => token.args.length <= index;
+
+/** Returns the default for nil, false and what is empty; `allow_false` may stand before or after it. */
+function defaultOf(self: FilterThis, value: unknown, args: readonly unknown[]): unknown {
+  let [preset, allowsFalse]: [unknown, boolean] = ["", false];
+  for (const [index, written] of self.token.args.entries()) {
+    if (!Array.isArray(written)) preset = args[index];
+    else if (written[0] === "allow_false") {
+      const given = toValue((args[index] as [string, unknown])[1]) as unknown;
+      allowsFalse = given !== false && given !== null && given !== undefined;
+    }
+  }
+  const plain = toValue(value) as unknown;
+  if (plain === false) return allowsFalse ? value : preset;
+  if (plain === null || plain === undefined || plain === "") return preset;
+  return typeof plain === "object" && Object.keys(plain).length === 0 ? preset : value;
+}
+
+/** Filters of text as standard Liquid has them, where liquidjs differs (T-001). `raw` registers without unwrapping values. */
+export function registerTextFilters(register: RegisterFilter, raw: RegisterFilter, text: TextOf): void {
+  register("slice", (value: unknown, begin: unknown, length: unknown) => slice(value, begin, length, text));
+  register("split", (value: unknown, separator: unknown) => split(text(value), text(separator)));
+  register("truncate", function (this: FilterThis, value: unknown, length: unknown, end: unknown) {
+    const count = lacks(this, 0) ? 50 : wholeNumber(length, "truncate");
+    return value === null || value === undefined
+      ? value
+      : truncate(text(value), count, lacks(this, 1) ? "..." : text(end));
+  });
+  register("truncatewords", function (this: FilterThis, value: unknown, length: unknown, end: unknown) {
+    const count = lacks(this, 0) ? 15 : wholeNumber(length, "truncatewords");
+    return value === null || value === undefined
+      ? value
+      : truncateWords(text(value), count, lacks(this, 1) ? "..." : text(end));
+  });
+  register("replace", function (this: FilterThis, value: unknown, found: unknown, other: unknown) {
+    const [whole, replacement] = [text(value), text(other)];
+    const pieces = whole.split(text(found));
+    this.context.memoryLimit.use(whole.length + replacement.length * pieces.length);
+    if (text(found) === "")
+      return whole === "" ? replacement : `${replacement}${pieces.join(replacement)}${replacement}`;
+    return pieces.join(replacement);
+  });
+  register("url_encode", (value: unknown) =>
+    encodeURIComponent(text(value))
+      .replaceAll("%20", "+")
+      .replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`),
+  );
+  register("base64_url_safe_encode", (value: unknown) =>
+    Buffer.from(text(value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_"),
+  );
+  register("base64_url_safe_decode", (value: unknown) => {
+    const encoded = text(value);
+    if (!/^[\w-]*={0,2}$/.test(encoded) || encoded.replaceAll("=", "").length % 4 === 1)
+      throw new Error(`base64_url_safe_decode: ${described(value)} is not base64`);
+    return Buffer.from(encoded, "base64url").toString();
+  });
+  raw("default", function (this: FilterThis, value: unknown, ...args: unknown[]) {
+    return defaultOf(this, value, args);
+  });
+}

@@ -1,0 +1,88 @@
+import {
+  type Context,
+  type Emitter,
+  evalToken,
+  type Liquid,
+  type Parser,
+  Tag,
+  type TagToken,
+  type Template,
+  type TopLevelToken,
+  toValue,
+  Value,
+} from "liquidjs";
+import { equalValues } from "./operators.js";
+
+type Operand = Parameters<typeof evalToken>[0];
+
+interface Branch {
+  /** Null for `else`. */
+  values: Operand[] | null;
+  templates: Template[];
+}
+
+/** The values of `{% when a, b or c %}`. */
+function readValues({ tokenizer }: TagToken): Operand[] {
+  const values: Operand[] = [];
+  for (let hasMore = true; hasMore; ) {
+    values.push(tokenizer.readValueOrThrow());
+    tokenizer.skipBlank();
+    const separator = /^(?:,|or\b)/.exec(tokenizer.remaining());
+    hasMore = separator !== null;
+    if (separator) tokenizer.advance(separator[0].length);
+    else if (!tokenizer.end()) throw new Error(`unexpected "${tokenizer.remaining().trim()}", use "," or "or"`);
+  }
+  return values;
+}
+
+/**
+ * `{% case %}` as standard Liquid has it: each value of a `when` that matches prints its block, and each `else` prints while
+ * none before it has matched.
+ */
+export class StandardCaseTag extends Tag {
+  private readonly value: Value;
+  private readonly branches: Branch[] = [];
+
+  constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid, parser: Parser) {
+    super(token, remaining, liquid);
+    this.value = new Value(token.tokenizer.readFilteredValue(), liquid);
+    // What stands before the first branch is never printed.
+    let templates: Template[] = [];
+    const begin = (values: Operand[] | null): void => {
+      templates = [];
+      this.branches.push({ values, templates });
+    };
+    const stream = parser.parseStream(remaining);
+    stream
+      .on("tag:when", (tag: TagToken) => begin(readValues(tag)))
+      .on("tag:else", () => begin(null))
+      .on("tag:endcase", () => stream.stop())
+      .on("template", (template: Template) => templates.push(template))
+      .on("end", () => {
+        throw new Error(`tag ${token.getText()} not closed`);
+      })
+      .start();
+  }
+
+  override *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
+    const { renderer } = this.liquid;
+    const target = toValue(yield this.value.value(context, true)) as unknown;
+    let isMatched = false;
+    for (const { values, templates } of this.branches) {
+      let times = values === null && !isMatched ? 1 : 0;
+      for (const value of values ?? []) if (equalValues(target, yield evalToken(value, context, true))) times++;
+      if (values !== null && times > 0) isMatched = true;
+      for (; times > 0; times--) yield renderer.renderTemplates(templates, context, emitter);
+    }
+  }
+
+  *arguments(): Generator<Value | NonNullable<Operand>> {
+    yield this.value;
+    for (const { values } of this.branches) for (const value of values ?? []) if (value) yield value;
+  }
+
+  *children(): Generator<unknown, Template[]> {
+    yield* [];
+    return this.branches.flatMap(({ templates }) => templates);
+  }
+}

@@ -1,0 +1,34 @@
+import { type Liquid, Tag, type TagToken, type TopLevelToken } from "liquidjs";
+
+function readUntil(tag: TagToken, remaining: TopLevelToken[], nested: boolean): void {
+  const end = `end${tag.name}`;
+  let depth = 1;
+  for (let token = remaining.shift(); token !== undefined; token = remaining.shift()) {
+    const { name } = token as TagToken;
+    if (name === end) depth--;
+    else if (nested && name === tag.name) depth++;
+    if (depth === 0) return;
+  }
+  throw new Error(`tag ${tag.getText()} not closed`);
+}
+
+/** `{% doc %}`: a description of the template, which prints nothing. */
+export class DocTag extends Tag {
+  constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {
+    super(token, remaining, liquid);
+    if (token.args !== "") throw new Error('the "doc" tag takes no arguments');
+    readUntil(token, remaining, false);
+  }
+
+  override render(): void {}
+}
+
+/** `{% comment %}`, which may stand around other comments. */
+export class NestedCommentTag extends Tag {
+  constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {
+    super(token, remaining, liquid);
+    readUntil(token, remaining, true);
+  }
+
+  override render(): void {}
+}

@@ -1,0 +1,36 @@
+import {
+  type Context,
+  type Emitter,
+  type Liquid,
+  type Parser,
+  Tag,
+  type TagToken,
+  type Template,
+  type TopLevelToken,
+} from "liquidjs";
+
+/** `{% ifchanged %}`: prints its text if it differs from what the last such tag of the rendering printed. */
+export class IfChangedTag extends Tag {
+  private readonly templates: Template[] = [];
+
+  constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid, parser: Parser) {
+    super(token, remaining, liquid);
+    for (let next = remaining.shift(); next !== undefined; next = remaining.shift()) {
+      if ((next as TagToken).name === "endifchanged") return;
+      this.templates.push(parser.parseToken(next, remaining));
+    }
+    throw new Error(`tag ${token.getText()} not closed`);
+  }
+
+  override *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
+    const text = String(yield this.liquid.renderer.renderTemplates(this.templates, context));
+    if (context.getRegister("ifchanged") === text) return;
+    context.setRegister("ifchanged", text);
+    emitter.write(text);
+  }
+
+  *children(): Generator<unknown, Template[]> {
+    yield* [];
+    return this.templates;
+  }
+}

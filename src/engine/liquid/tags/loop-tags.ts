@@ -1,0 +1,188 @@
+import {
+  type Context,
+  CycleTag,
+  Drop,
+  type Emitter,
+  evalToken,
+  ForTag,
+  type Hash,
+  TablerowTag,
+  toValue,
+  Value,
+} from "liquidjs";
+import { wholeNumber } from "../filters/whole-number.js";
+
+/** Where the loops around the current one are kept in the context. */
+const LOOPS = "loops";
+
+/** `forloop`. Its methods are what templates read. */
+class LoopState extends Drop {
+  protected position = 0;
+
+  constructor(
+    readonly length: number,
+    readonly name: string,
+    readonly parentloop: LoopState | null,
+  ) {
+    super();
+  }
+
+  next(): void {
+    this.position++;
+  }
+
+  index(): number {
+    return this.position + 1;
+  }
+
+  index0(): number {
+    return this.position;
+  }
+
+  rindex(): number {
+    return this.length - this.position;
+  }
+
+  rindex0(): number {
+    return this.length - this.position - 1;
+  }
+
+  first(): boolean {
+    return this.position === 0;
+  }
+
+  last(): boolean {
+    return this.position === this.length - 1;
+  }
+}
+
+/** `tablerowloop`. */
+class RowState extends LoopState {
+  constructor(
+    length: number,
+    private readonly columns: number,
+  ) {
+    super(length, "tablerow", null);
+  }
+
+  row(): number {
+    return Math.floor(this.position / this.columns) + 1;
+  }
+
+  col0(): number {
+    return this.position % this.columns;
+  }
+
+  col(): number {
+    return this.col0() + 1;
+  }
+
+  col_first(): boolean {
+    return this.col0() === 0;
+  }
+
+  col_last(): boolean {
+    return this.col() === this.columns || this.last();
+  }
+}
+
+/** What a loop goes over: a list's items, a map's pairs, a text as one item. */
+function itemsOf(value: unknown): unknown[] {
+  const plain = toValue(value) as unknown;
+  if (Array.isArray(plain)) return plain;
+  if (typeof plain === "string") return plain === "" ? [] : [plain];
+  if (typeof plain !== "object" || plain === null) return [];
+  if (Symbol.iterator in plain) return [...(plain as Iterable<unknown>)];
+  return Object.entries(plain);
+}
+
+/** The values of `limit`, `offset` and `cols`; undefined where not given or nil. Throws where one is no number. */
+function* readNumbers(hash: Hash, context: Context): Generator<unknown, Record<string, number | undefined>, never> {
+  const numbers: Record<string, number | undefined> = {};
+  for (const [name, token] of Object.entries(hash.hash)) {
+    if (token === undefined || name === "reversed") continue;
+    const value = toValue(yield evalToken(token, context)) as unknown;
+    numbers[name] = value === null || value === undefined ? undefined : wholeNumber(value, name);
+  }
+  return numbers;
+}
+
+/** `{% for %}` with `forloop.parentloop`; `limit` and `offset` must be numbers. */
+export class StandardForTag extends ForTag {
+  override *render(context: Context, emitter: Emitter): Generator<unknown, void, never> {
+    const { renderer } = this.liquid;
+    const all = itemsOf(yield evalToken(this.collection, context));
+    const name = `${this.variable}-${this.collection.getText()}`;
+    const register = `continue-${name}`;
+    context.push({ continue: context.getRegister(register, 0 as never) });
+    const { offset = 0, limit = all.length } = (yield* readNumbers(this.hash, context)) as Record<string, number>;
+    context.pop();
+    const items = all.slice(offset, offset + limit);
+    if ("reversed" in this.hash.hash) items.reverse();
+    context.setRegister(register, offset + items.length);
+    if (items.length === 0) {
+      yield renderer.renderTemplates(this.elseTemplates, context, emitter);
+      return;
+    }
+    const parent = context.getRegister(LOOPS) as LoopState | undefined;
+    const forloop = new LoopState(items.length, name, parent ?? null);
+    const scope: Record<string, unknown> = { forloop };
+    context.push(scope);
+    context.setRegister(LOOPS, forloop);
+    for (const item of items) {
+      scope[this.variable] = item;
+      context.continueCalled = context.breakCalled = false;
+      yield renderer.renderTemplates(this.templates, context, emitter);
+      if (context.breakCalled) break;
+      forloop.next();
+    }
+    context.continueCalled = context.breakCalled = false;
+    context.setRegister(LOOPS, parent);
+    context.pop();
+  }
+}
+
+/** `{% tablerow %}` with the line breaks of standard Liquid, and `break`. */
+export class StandardTablerowTag extends TablerowTag {
+  override *render(context: Context, emitter: Emitter): Generator<unknown, void, never> {
+    const all = itemsOf(yield evalToken(this.collection, context));
+    const { offset = 0, limit = all.length, cols } = (yield* readNumbers(this.args, context)) as Record<string, number>;
+    const items = all.slice(offset, offset + limit);
+    const state = new RowState(items.length, Math.max(1, cols ?? items.length));
+    const scope: Record<string, unknown> = { tablerowloop: state };
+    context.push(scope);
+    emitter.write('<tr class="row1">\n');
+    for (const item of items) {
+      scope[this.variable] = item;
+      emitter.write(`<td class="col${state.col()}">`);
+      context.continueCalled = context.breakCalled = false;
+      yield this.liquid.renderer.renderTemplates(this.templates, context, emitter);
+      emitter.write("</td>");
+      if (context.breakCalled) break;
+      if (state.col_last() && !state.last()) emitter.write(`</tr>\n<tr class="row${state.row() + 1}">`);
+      state.next();
+    }
+    emitter.write("</tr>\n");
+    context.continueCalled = context.breakCalled = false;
+    context.pop();
+  }
+}
+
+/** `{% cycle %}`: a group goes on where it was, also with other items. */
+export class StandardCycleTag extends CycleTag {
+  override *render(context: Context, emitter: Emitter): Generator<unknown, void, never> {
+    const { group, candidates } = this as unknown as {
+      group?: Parameters<typeof evalToken>[0];
+      candidates: ConstructorParameters<typeof Value>[0][];
+    };
+    const name = group === undefined ? candidates.map((one) => (one as { getText(): string }).getText()).join(",") : "";
+    const key = group === undefined ? `items:${name}` : `group:${String(toValue(yield evalToken(group, context)))}`;
+    const positions = context.getRegister("cycle", {} as never) as Record<string, number>;
+    const position = positions[key] ?? 0;
+    positions[key] = position + 1 < candidates.length ? position + 1 : 0;
+    const candidate = candidates[position];
+    if (candidate === undefined) return;
+    const value = toValue(yield new Value(candidate, this.liquid).value(context, false)) as unknown;
+    emitter.write(this.liquid.options.outputEscape?.call({ context, liquid: this.liquid } as never, value) ?? value);
+  }
+}
