@@ -96,7 +96,7 @@ const cases: EngineCase[] = [
     async check(h, outcome) {
       expect((await h.recipient("bo"))?.channel_data).toEqual({ "c-ios": { tokens: ["tok1", "tok2"] } });
       expect(h.delivered.map(({ content }) => content.token)).toEqual(["tok1", "tok2"]);
-      expect(outcome.summary).toMatchObject({ recipients: 1, sent: 2 });
+      expect(outcome.summary).toMatchObject({ recipients: 1, messages: 2, sent: 1 });
       expect(outcome.recipients?.[0]?.steps[0]?.message_ids).toEqual((await h.messages()).map(({ id }) => id));
     },
   },
