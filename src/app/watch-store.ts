@@ -11,10 +11,7 @@ function look(location: string): BigIntStats | undefined {
   }
 }
 
-/**
- * Tells once where the store's file is no longer the one that is open: on most systems it can be written to until it is
- * closed, by a name that is gone or another's. Looks on until then, or until aborted.
- */
+/** Warns once if the store's file is deleted or replaced while it is open. Ends then, or when aborted. */
 export function watchStore(location: string, warn: (text: string) => void, signal: AbortSignal): void {
   const opened = location === ":memory:" ? undefined : look(location);
   if (opened === undefined) return;
@@ -23,7 +20,7 @@ export function watchStore(location: string, warn: (text: string) => void, signa
     if (found?.ino === opened.ino && found.dev === opened.dev) return;
     clearInterval(timer);
     warn(
-      `the store ${location} ${found === undefined ? "is gone" : "is another file now"}: what is written from here on is lost when knock dev ends; restart it`,
+      `the store ${location} ${found === undefined ? "is gone" : "is another file now"}: requests that change something are answered with 503 until knock dev is restarted`,
     );
   }, LOOK_MS).unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });

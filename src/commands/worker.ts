@@ -30,8 +30,13 @@ async function runWorker(flags: TargetFlags & { once?: boolean }, context: Comma
   const { output, signal } = context;
   const engine = await context.openLocal(flags);
   let total = 0;
-  const report = (ran: readonly AdvancedRun[]): void => {
+  const report = async (ran: readonly AdvancedRun[]): Promise<void> => {
     total += ran.length;
+    // Of a single look there is one document, whether anything was due or not.
+    if (flags.once && output.verbosity.json) {
+      output.json({ ...(await engine.readClock()), ran });
+      return;
+    }
     for (const one of ran) {
       if (output.verbosity.json) output.json(one, true);
       else if (!output.verbosity.quiet) output.line(ranLine(one, output));
@@ -39,7 +44,7 @@ async function runWorker(flags: TargetFlags & { once?: boolean }, context: Comma
   };
   if (!flags.once) output.note("waiting for due work; Ctrl-C stops");
   do {
-    report(await engine.runDue({ signal, onHeld: (held) => warnHeld(held, output), once: flags.once ?? false }));
+    await report(await engine.runDue({ signal, onHeld: (held) => warnHeld(held, output), once: flags.once ?? false }));
     if (flags.once) break;
     const due = await engine.nextDueIn();
     await context.sleep(Math.max(1, Math.min(POLL_MS, due ?? POLL_MS)), signal);

@@ -227,7 +227,9 @@ function send(
 
 function respondError(exchange: Exchange, error: unknown, options: AppOptions): void {
   const known = apiErrorOf(error);
-  if (known === null || known.status === 500) options.onError(error);
+  // The request log has the reason of an unusable store.
+  const isUnseen = known?.status === 503 && options.onAnswered === undefined;
+  if (known === null || known.status === 500 || isUnseen) options.onError(error);
   // Half an answer is worse than a connection that ends.
   if (exchange.outgoing.headersSent && !exchange.outgoing.writableEnded) return void exchange.outgoing.destroy();
   const { status, body }: { status: number; body: JsonObject } =

@@ -182,6 +182,8 @@ export interface Seed {
 
 /** Durable state: whole verbs, each atomic, done or not done after a crash; many runs at once. Times are milliseconds. */
 export interface Store extends ResourceStore, ScheduleStore, BroadcastStore {
+  /** Whether every write throws `store_unusable`. */
+  readonly isReadOnly: boolean;
   /** Returns `store_unusable` for an error that a damaged store explains, naming table and row; other errors unchanged. Slow. */
   explain(error: unknown): Promise<unknown>;
   /** Commits no longer wait for the disk: a crash of the machine may lose what was written since the last `syncToDisk`. */

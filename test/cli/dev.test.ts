@@ -187,11 +187,11 @@ describe("knock dev", () => {
     change(collab);
     await eventually(async () => said.includes("the store"));
     const knock = new Knock({ apiKey: "sk_x", baseURL: url });
-    await knock.users.update("zoe", { name: "Zoe" });
+    await expect(knock.users.update("zoe", { name: "Zoe" })).rejects.toMatchObject({ status: 503 });
     process.kill("SIGINT");
-    const lines = (await process).stderr.split("\n").filter((line) => line.includes("the store"));
+    const lines = (await process).stderr.split("\n").filter((line) => line.startsWith("warning: the store"));
     expect(lines).toEqual([
-      `warning: the store ${collab.path(".knock-local/store.db")} ${told}: what is written from here on is lost when knock dev ends; restart it`,
+      `warning: the store ${collab.path(".knock-local/store.db")} ${told}: requests that change something are answered with 503 until knock dev is restarted`,
     ]);
   });
 

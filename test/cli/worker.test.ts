@@ -36,13 +36,15 @@ describe.concurrent("knock worker", () => {
     await collab.knock(["clock", "reset"]);
     const due = await collab.knock(["worker", "--once", "--json"]);
     expect(due.exitCode).toBe(0);
-    expect(due.documents).toEqual(
+    expect(due.json.ran).toEqual(
       ["grace", "katherine"].map((recipient) => ({
         ...{ recipient_run_id: expect.any(String), recipient, workflow: "quick", at: expect.any(String) },
         steps: [expect.objectContaining({ outcome: "passed" }), expect.objectContaining({ outcome: "sent" })],
       })),
     );
     expect((await collab.knock(["worker", "--once"])).stderr).toBe("0 runs advanced");
+    const none = await collab.knock(["worker", "--once", "--json"]);
+    expect(none.json).toEqual({ now: expect.any(String), frozen: false, offset_ms: 0, ran: [] });
   });
 
   test.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(

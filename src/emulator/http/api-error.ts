@@ -66,7 +66,7 @@ const OF_CODE: Partial<Record<ErrorCode, [status: number, code: string]>> = {
   conflict: [422, "conflict"],
   not_supported: [501, "not_supported"],
   project_invalid: [500, "project_invalid"],
-  store_unusable: [500, "store_unusable"],
+  store_unusable: [503, "store_unusable"],
 };
 
 /** `/recipients/0/id` → `recipients[0].id`. */

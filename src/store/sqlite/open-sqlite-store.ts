@@ -1,10 +1,20 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { messageOf } from "../../errors/knock-error.js";
 import type { Store } from "../../ports/store.js";
 import { Connection } from "./connection/connection.js";
 import { type Database, openDatabase, withDatabase } from "./connection/driver.js";
 import { APPLICATION_ID, MIGRATIONS } from "./connection/migrations.js";
-import { damaged, foreign, isBusy, resultCodeOf, tooNew, translateError } from "./connection/store-errors.js";
+import {
+  damaged,
+  foreign,
+  isBusy,
+  resultCodeOf,
+  tooNew,
+  tooOldToRead,
+  translateError,
+} from "./connection/store-errors.js";
 import { inspectStoreFile } from "./connection/store-file.js";
 import { SqliteStore } from "./sqlite-store.js";
 
@@ -98,6 +108,25 @@ async function checkLog(location: string): Promise<void> {
   }
 }
 
+/**
+ * A store that may only be read. Without a log beside it, SQLite is told that the file does not change: otherwise it would
+ * want to create files in the folder. Writes throw `store_unusable`.
+ */
+async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<Store> {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  const address = log === undefined || log.size === 0 ? `${pathToFileURL(path).href}?immutable=1` : path;
+  const database = await openDatabase(address, { readOnly: true });
+  try {
+    const version = checkIdentity(database, path);
+    if (version < MIGRATIONS.length) throw tooOldToRead(path, version, MIGRATIONS.length);
+    database.exec("PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY");
+    return new SqliteStore(new Connection(database, path, expectedTables, true), options.now ?? Date.now);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
 let expected: ReadonlyMap<string, string> | undefined;
 
 /** The statements that create the tables of a store of this version, as SQLite keeps them. */
@@ -120,6 +149,7 @@ export async function openSqliteStore(location: string, options: SqliteStoreOpti
   const state = isMemory ? "empty" : inspectStoreFile(path);
   try {
     if (state === "unsure") await checkLog(path);
+    if (state === "readable") return await openReadOnly(path, options);
     const database = await openDatabase(path, { readOnly: false });
     try {
       let version = checkIdentity(database, path);

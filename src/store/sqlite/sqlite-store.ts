@@ -74,6 +74,10 @@ export class SqliteStore extends SqliteResources implements Store {
     super(db);
   }
 
+  get isReadOnly(): boolean {
+    return this.db.isReadOnly;
+  }
+
   async explain(error: unknown): Promise<unknown> {
     return this.db.explain(error);
   }

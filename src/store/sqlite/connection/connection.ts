@@ -1,8 +1,8 @@
-import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { KnockError } from "../../../errors/knock-error.js";
 import type { Database, SqlValue, Statement } from "./driver.js";
 import { findDamage } from "./find-damage.js";
-import { damaged, translateError, unsynced } from "./store-errors.js";
+import { damaged, readOnly, replaced, translateError, unsynced } from "./store-errors.js";
 
 /** One open database: its prepared statements, and transactions around whole verbs. */
 export class Connection {
@@ -13,6 +13,9 @@ export class Connection {
   private open = true;
   private defersSync = false;
   private unsynced = false;
+  /** The file that is open, and its log once something was written; null for a store in memory. */
+  private file: string | null;
+  private log: string | null = null;
   /** Whether changes of users' properties are kept for dynamic audiences to follow. */
   watchesUsers = false;
 
@@ -21,7 +24,10 @@ export class Connection {
     private readonly database: Database,
     private readonly location: string,
     private readonly tables: () => ReadonlyMap<string, string> = () => new Map(),
-  ) {}
+    readonly isReadOnly = false,
+  ) {
+    this.file = location === ":memory:" ? null : identityOf(location);
+  }
 
   /** An error as `store_unusable`, if the surroundings or a damaged store explain it; otherwise, a bug, as it is. */
   explain(error: unknown): unknown {
@@ -86,10 +92,21 @@ export class Connection {
 
   /** All of the work or none of it. Takes the write lock first: a read that turns into a write cannot wait for it. */
   write<T>(work: () => T): T {
+    if (this.isReadOnly) throw readOnly(this.location, null);
+    this.checkFile();
     const result = this.transaction("BEGIN IMMEDIATE", work);
+    if (!this.written && this.file !== null) this.log = identityOf(`${this.location}-wal`);
     this.written = true;
     this.unsynced = this.defersSync;
     return result;
+  }
+
+  /** Throws if the file was deleted or replaced: the system would let us write to it until it is closed, and then lose it. */
+  private checkFile(): void {
+    if (this.file === null) return;
+    const found = identityOf(this.location);
+    if (found !== this.file) throw replaced(this.location, found === null);
+    if (this.log !== null && identityOf(`${this.location}-wal`) !== this.log) throw replaced(this.location, true);
   }
 
   /** From now on a commit survives a crash of the process, but a crash of the machine only after `syncToDisk`. */
@@ -177,5 +194,15 @@ export class Connection {
     this.statements.clear();
     this.listStatements.clear();
     this.database.close();
+  }
+}
+
+/** Names a file apart from its path; null if there is none. */
+function identityOf(path: string): string | null {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? null : `${found.dev} ${found.ino}`;
+  } catch {
+    return null; // a folder above it is a file now, or may not be read any more
   }
 }

@@ -34,6 +34,21 @@ export function readOnly(location: string, cause: unknown): KnockError {
   );
 }
 
+export function tooOldToRead(location: string, found: number, known: number): KnockError {
+  return unusable(
+    `the store ${location} is read-only and was written by an older knock (version ${found}; this one reads version ${known})`,
+    "Make the file and its folder writable once, so that the store can be updated.",
+  );
+}
+
+/** The file at the store's place is not the one that is open: what is written to that one is lost when it is closed. */
+export function replaced(location: string, isGone: boolean): KnockError {
+  return unusable(
+    `the store ${location} ${isGone ? "was deleted" : "was replaced by another file"} while it was open`,
+    "Restart knock; nothing was changed.",
+  );
+}
+
 export function noFolder(folder: string, cause: unknown): KnockError {
   return unusable(
     `the folder ${folder} for the store cannot be created: ${messageOf(cause)}`,

@@ -16,10 +16,10 @@ import { APPLICATION_ID, MIGRATIONS } from "./migrations.js";
 import { foreign, isFolder, noDatabase, noFolder, readOnly, tooNew, unusable } from "./store-errors.js";
 
 /**
- * What a file's first bytes tell: `ours`, `empty` (nothing in it yet), or `unsure`: no table in the file itself, but
+ * What a file's first bytes tell: `ours`, `readable` (ours, and may only be read), `empty` (nothing in it yet), or `unsure`: no table in the file itself, but
  * perhaps in the write-ahead log beside it.
  */
-export type FileState = "ours" | "empty" | "unsure";
+export type FileState = "ours" | "readable" | "empty" | "unsure";
 
 // Offsets in page 1 of an SQLite file: https://www.sqlite.org/fileformat2.html
 const MAGIC = "SQLite format 3\0";
@@ -75,6 +75,16 @@ function readStart(location: string): Buffer {
   }
 }
 
+/** Whether files and folders may be written: also false on a read-only file system. */
+function isWritable(...paths: string[]): boolean {
+  try {
+    checkWritable(...paths);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function checkWritable(...paths: string[]): void {
   for (const path of paths) {
     try {
@@ -116,6 +126,7 @@ export function inspectStoreFile(location: string): FileState {
       state = "unsure";
     }
   }
+  if (state === "ours" && !isWritable(location, folder)) return "readable";
   checkWritable(location, folder);
   return state;
 }
