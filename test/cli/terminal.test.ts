@@ -45,7 +45,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     const { stdout } = await collab.onTerminal(args, { env: { NO_COLOR: "1" }, columns: 80 });
     expect(stdout).toContain("waiting for new-comment");
     expect(stdout).toMatch(/1 delivered · 1 waiting\n/);
-    const quiet = await collab.onTerminal([...args, "--quiet"], { columns: 80 });
+    const quiet = await collab.onTerminal([...args, "--quiet"], { env: { NO_COLOR: "1" }, columns: 80 });
     expect(quiet.stdout).toMatch(/^[0-9a-f-]{36}\nwarning: timed out while waiting: 1 of 1 run has not ended$/);
   });
 
