@@ -1,13 +1,14 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
+import type { InitResult } from "../commands/context.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
-import { findUpwards } from "../project/find-project.js";
+import { findProject, findUpwards, PROJECT_FILE } from "../project/find-project.js";
 import { shownPath } from "../project/shown-path.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
 
-const FILES: Record<string, unknown> = {
-  "knock.json": { knockDir: "./knock" },
-  "knock/workflows/hello/workflow.json": {
+const HELLO: Record<string, unknown> = {
+  "workflows/hello/workflow.json": {
     name: "Hello",
     categories: ["basics"],
     trigger_data_json_schema: { type: "object", properties: { from: { type: "string" } } },
@@ -32,56 +33,136 @@ const FILES: Record<string, unknown> = {
       },
     ],
   },
-  "knock/workflows/hello/in_app_feed_1/markdown_body.md":
+  "workflows/hello/in_app_feed_1/markdown_body.md":
     "**Hello, {{ recipient.name }}!** {{ data.from | default: 'Your first workflow' }} says hi.\n",
-  "knock/workflows/hello/email_1/html_body.html":
+  "workflows/hello/email_1/html_body.html":
     "<p>Hello, {{ recipient.name | escape }}!</p>\n<p>{{ data.from | default: 'Your first workflow' | escape }} says hi.</p>\n",
-  "knock/environment.json": {
-    name: "development",
-    channels: {
-      "in-app-feed": { type: "in_app_feed" },
-      email: { type: "email", settings: { from_address: "hello@example.com" } },
-    },
-    variables: { app_url: "https://app.example.com" },
-  },
-  "knock/recipients/users.json": {
-    users: [
-      { id: "ada", name: "Ada", email: "ada@example.com", timezone: "Europe/London" },
-      { id: "grace", name: "Grace", email: "grace@example.com", timezone: "America/New_York" },
-    ],
-  },
+};
+const CHANNELS: JsonObject = {
+  "in-app-feed": { type: "in_app_feed" },
+  email: { type: "email", settings: { from_address: "hello@example.com" } },
+};
+const USERS = {
+  users: [
+    { id: "ada", name: "Ada", email: "ada@example.com", timezone: "Europe/London" },
+    { id: "grace", name: "Grace", email: "grace@example.com", timezone: "America/New_York" },
+  ],
 };
 
+function namesIn(folder: string): string[] {
+  return existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder).sort() : [];
+}
+
+/** The channels that steps name, by key; anything else in the file is checked when the workflow is read. */
+function collectChannels(value: unknown, found: JsonObject): void {
+  if (Array.isArray(value)) for (const one of value) collectChannels(one, found);
+  else if (isJsonObject(value)) {
+    const { type, channel_key: key, channel_type } = value;
+    if (type === "channel" && typeof key === "string" && typeof channel_type === "string")
+      found[key] ??= { type: channel_type };
+    for (const one of Object.values(value)) collectChannels(one, found);
+  }
+}
+
+/** Declares the channels of the workflows that are there, so that a new environment.json leaves none of them undeclared. */
+function channelsOf(workflowFiles: readonly string[]): JsonObject {
+  const found: JsonObject = {};
+  for (const file of workflowFiles) {
+    try {
+      collectChannels(JSON.parse(readFileSync(file, "utf8")), found);
+    } catch {
+      // a broken file is reported by what uses it
+    }
+  }
+  return found;
+}
+
+/** The files of a project as they would be if nothing were there, and what is there instead. */
+function planFiles(knockDir: string): { files: Record<string, unknown>; kept: string[]; isHello: boolean } {
+  const files: Record<string, unknown> = {};
+  const kept: string[] = [];
+  const keep = (...names: string[]): void => void kept.push(join(knockDir, ...names));
+
+  const keys = namesIn(join(knockDir, "workflows")).filter((key) =>
+    existsSync(join(knockDir, "workflows", key, "workflow.json")),
+  );
+  for (const key of keys) keep("workflows", key, "workflow.json");
+  const own = join(knockDir, "workflows", "hello", "workflow.json");
+  const isOurs =
+    existsSync(own) &&
+    Object.keys(HELLO)
+      .slice(1)
+      .every((file) => readFileSync(own, "utf8").includes(file.replace("workflows/hello/", "")));
+  if (keys.length === 0 || isOurs)
+    for (const [name, content] of Object.entries(HELLO)) {
+      if (!existsSync(join(knockDir, name))) files[name] = content;
+      else if (!name.endsWith("workflow.json")) keep(name);
+    }
+
+  const channels =
+    keys.length === 0 ? CHANNELS : channelsOf(keys.map((key) => join(knockDir, "workflows", key, "workflow.json")));
+  if (existsSync(join(knockDir, "environment.json"))) keep("environment.json");
+  else files["environment.json"] = { name: "development", channels, variables: { app_url: "https://app.example.com" } };
+
+  const recipients = namesIn(join(knockDir, "recipients")).filter((name) => name.endsWith(".json"));
+  for (const name of recipients) keep("recipients", name);
+  if (recipients.length === 0) files["recipients/users.json"] = USERS;
+  return {
+    files,
+    kept,
+    isHello:
+      (keys.length === 0 || keys.includes("hello")) && (recipients.length === 0 || recipients.includes("users.json")),
+  };
+}
+
 /**
- * Writes the first project: its files, and the project that they stand within, if any. Throws `conflict` where a file exists
- * already: nothing is overwritten, and nothing written.
+ * Creates a project, or adds what an existing one lacks: `knock.json`, a first workflow where there is none, `environment.json` and
+ * recipients. Files that exist are never changed. Throws `project_invalid` for what cannot be written or an unreadable `knock.json`.
  */
-export async function initProject(folder: string, cwd: string): Promise<{ files: string[]; within: string | null }> {
+export async function initProject(folder: string, cwd: string): Promise<InitResult> {
   const root = resolve(cwd, folder);
   if (existsSync(root) && !statSync(root).isDirectory())
     throw new KnockError("project_invalid", `the project could not be written: ${folder} is a file, not a folder`, {
-      hint: "Name a folder; one that does not exist is made.",
+      hint: "Name a folder. One that does not exist is created.",
     });
   const above = findUpwards(dirname(root));
-  const taken = Object.keys(FILES).find((name) => existsSync(join(root, name)));
-  if (taken !== undefined) {
-    throw new KnockError("conflict", `${relative(cwd, join(root, taken)) || taken} exists already`, {
-      hint: "Nothing was written. Choose another folder, or remove the file.",
-    });
-  }
+  const projectFile = join(root, PROJECT_FILE);
+  const exists = existsSync(projectFile);
+  const knockDir = exists ? await declaredFolder(root, cwd) : join(root, "knock");
+  const { files, kept, isHello } = planFiles(knockDir);
+  const written: string[] = [];
   try {
-    for (const [name, content] of Object.entries(FILES)) {
-      const file = join(root, name);
+    await mkdir(knockDir, { recursive: true });
+    const all = Object.entries(files).map(([name, content]) => [join(knockDir, name), content] as const);
+    if (!exists) all.unshift([projectFile, { knockDir: "./knock" }]);
+    for (const [file, content] of all) {
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`, {
-        flag: "wx",
-      });
+      const text = typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`;
+      await writeFile(file, text, { flag: "wx" });
+      written.push(file);
     }
   } catch (error) {
     throw new KnockError("project_invalid", `the project could not be written: ${messageOf(error)}`, { cause: error });
   }
+  const shown = (file: string): string => relative(cwd, file);
   return {
-    files: Object.keys(FILES).map((name) => relative(cwd, join(root, name))),
+    files: written.map(shown),
+    kept: [...(exists ? [projectFile] : []), ...kept].map(shown),
     within: above === null ? null : shownPath(cwd, above),
+    next: isHello ? "knock notify hello --recipients ada" : "knock workflows list",
   };
+}
+
+/** The `knockDir` of a `knock.json`, which may name a folder that does not exist yet. */
+async function declaredFolder(root: string, cwd: string): Promise<string> {
+  const file = join(root, PROJECT_FILE);
+  try {
+    const raw: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (isJsonObject(raw) && typeof raw.knockDir === "string" && raw.knockDir.trim() !== "")
+      await mkdir(resolve(root, raw.knockDir), { recursive: true });
+  } catch {
+    // told by the reader below
+  }
+  const found = await findProject({ cwd, project: root, knockDir: null });
+  return found === null ? join(root, "knock") : found.knockDir;
 }

@@ -63,6 +63,18 @@ export interface ProjectNames {
   channels: readonly { key: string; id: string; type: string | null }[];
 }
 
+/** What `knock init` did, paths relative to the working directory. */
+export interface InitResult {
+  /** Files written. */
+  files: string[];
+  /** Files that were there, and stay as they are. */
+  kept: string[];
+  /** The project that the new one is inside of, if any. */
+  within: string | null;
+  /** A command that works in the project. */
+  next: string;
+}
+
 /** Where HTML was written, and whether a browser was started on it. */
 export interface Shown {
   path: string;
@@ -169,8 +181,8 @@ export interface CommandContext {
   showHtml(name: string, html: string): Promise<Shown>;
   profiles(): Profiles;
   settings(flags: TargetFlags): Promise<SettingView[]>;
-  /** Writes a sample project into a folder: the files made, and the project that they stand within, if any. */
-  initProject(folder: string): Promise<{ files: string[]; within: string | null }>;
+  /** Creates a project in a folder, or adds what an existing one lacks. */
+  initProject(folder: string): Promise<InitResult>;
 }
 
 /** A command's file: it adds itself to the program. */

@@ -1,0 +1,72 @@
+import { describe, expect } from "vitest";
+import { cliTest as test } from "../helpers/run-knock.js";
+
+const FILES = [
+  "knock.json",
+  "knock/workflows/hello/workflow.json",
+  "knock/workflows/hello/in_app_feed_1/markdown_body.md",
+  "knock/workflows/hello/email_1/html_body.html",
+  "knock/environment.json",
+  "knock/recipients/users.json",
+];
+
+describe.concurrent("knock init", () => {
+  test("creates a project whose next command works", async ({ empty }) => {
+    const { json, exitCode } = await empty.knock(["init", "--json"]);
+    expect([json, exitCode]).toEqual([{ files: FILES, kept: [] }, 0]);
+    const { stdout, stderr } = await empty.knock(["notify", "hello", "--recipients", "ada", "--strict"]);
+    expect(stderr).toBe("");
+    expect(stdout).toContain("ada");
+  });
+
+  test("its examples work again in the project that it makes, and change nothing", async ({ empty }) => {
+    await empty.knock(["init"]);
+    empty.write("knock/environment.json", '{ "name": "mine" }');
+    const again = await empty.knock(["init"]);
+    expect(again.exitCode).toBe(0);
+    expect(again.stdout.split("\n").sort()).toEqual(FILES.map((file) => `○ ${file} kept`).sort());
+    expect(again.stderr).toContain("nothing was missing");
+    expect(empty.read("knock/environment.json")).toBe('{ "name": "mine" }');
+    const nested = await empty.knock(["init", "notifications", "--json"]);
+    expect([nested.exitCode, nested.json.files]).toEqual([0, FILES.map((file) => `notifications/${file}`)]);
+  });
+
+  test("adds only what is missing", async ({ empty }) => {
+    await empty.knock(["init"]);
+    const { rmSync } = await import("node:fs");
+    for (const file of ["knock/environment.json", "knock/workflows/hello/email_1/html_body.html"])
+      rmSync(empty.path(file));
+    const { json } = await empty.knock(["init", "--json"]);
+    expect(json.files).toEqual(["knock/workflows/hello/email_1/html_body.html", "knock/environment.json"]);
+    expect((json.kept as string[]).includes("knock/recipients/users.json")).toBe(true);
+    expect((await empty.knock(["notify", "hello", "-r", "ada", "--strict"])).exitCode).toBe(0);
+  });
+
+  test("keeps an existing project's folder, workflows and recipients, and declares their channels", async ({
+    collab,
+  }) => {
+    const { rmSync } = await import("node:fs");
+    rmSync(collab.path("knock/environment.json"));
+    const workflow = collab.read("knock/workflows/new-comment/workflow.json");
+    const { stdout, stderr, exitCode } = await collab.knock(["init"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("✓ knock/environment.json added\n");
+    expect(stdout).toContain("○ knock/recipients/people.json kept\n");
+    expect(stdout).not.toContain("hello");
+    expect(stderr).toContain("try: knock workflows list");
+    expect(collab.read("knock/workflows/new-comment/workflow.json")).toBe(workflow);
+    const run = await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home", "--strict"]);
+    expect([run.stderr, run.exitCode]).toEqual(["", 0]);
+  });
+
+  test("uses the knockDir of an existing knock.json, and reports one that cannot be read", async ({ empty }) => {
+    empty.write("knock.json", '{ "knockDir": "./notifications" }');
+    const { json } = await empty.knock(["init", "--json"]);
+    expect(json.files).toContain("notifications/workflows/hello/workflow.json");
+    expect(json.kept).toEqual(["knock.json"]);
+    empty.write("knock.json", "{");
+    const broken = await empty.knock(["init"]);
+    expect([broken.stdout, broken.exitCode]).toEqual(["", 3]);
+    expect(broken.stderr).toContain("knock.json:1:2");
+  });
+});
