@@ -10,11 +10,7 @@ export function registerInit(program: Command, context: CommandContext): void {
     .description(
       "Create a project with a first workflow, or add what an existing project lacks. Existing files are never changed.",
     );
-  addExamples(addCommonOptions(command), [
-    "knock init",
-    "knock init notifications",
-    "knock init && knock notify hello --recipients ada",
-  ]);
+  addExamples(addCommonOptions(command), ["knock init", "knock init notifications"]);
   command.action(async (folder: string, flags: CommonFlags) => {
     applyVerbosity(context, flags);
     const { output } = context;
