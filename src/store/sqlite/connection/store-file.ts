@@ -1,8 +1,10 @@
 import {
   accessSync,
+  chmodSync,
   closeSync,
   constants,
   existsSync,
+  fchmodSync,
   mkdirSync,
   openSync,
   readSync,
@@ -38,12 +40,17 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
+/** Messages and recipients are nobody else's: modes of what is created, whatever the umask. */
+const OWNER_ONLY_FOLDER = 0o700;
+const OWNER_ONLY_FILE = 0o600;
+
 /** Folder by folder: Node's own recursive mkdir never returns where the system answers ENOENT for a folder that is there (/proc). */
 function createFolder(folder: string): void {
   const parent = dirname(folder);
   if (statOf(parent) === undefined && parent !== folder) createFolder(parent);
   try {
     mkdirSync(folder);
+    chmodSync(folder, OWNER_ONLY_FOLDER); // whatever the umask
   } catch (error) {
     // Another process may have made it at the same time.
     if (!statOf(folder)?.isDirectory()) throw noFolder(folder, error);
@@ -54,6 +61,24 @@ function createFolder(folder: string): void {
 function createStoreFolder(folder: string): void {
   createFolder(folder);
   writeFileSync(join(folder, ".gitignore"), "*\n");
+}
+
+/**
+ * Creates the store's file before SQLite does, whose log and index files get the same mode. Another process may have
+ * created it, and what fails here fails there with its reason.
+ */
+function createFile(location: string): void {
+  let file: number;
+  try {
+    file = openSync(location, "wx", OWNER_ONLY_FILE);
+  } catch {
+    return;
+  }
+  try {
+    fchmodSync(file, OWNER_ONLY_FILE);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readStart(location: string): Buffer {
@@ -107,6 +132,7 @@ export function inspectStoreFile(location: string): FileState {
     if (holder === undefined) createStoreFolder(folder);
     else if (!holder.isDirectory()) throw noFolder(folder, new Error("a file is in its place"));
     checkWritable(folder);
+    createFile(location);
     return "empty";
   }
   if (found.isDirectory()) throw isFolder(location);
