@@ -61,11 +61,23 @@ describe("E-158 the unsubscribe link of a commercial message", () => {
     await api.trigger("sale", "ada");
     const link = await linkIn(api);
     expect(link).toMatch(new RegExp(`^${api.url}/unsubscribe/[0-9a-f-]{36}$`));
+    const subscribed = async () =>
+      (await api.ask("GET /v1/users/ada/preferences/default")).body.commercial_subscribed !== false;
+    // As a mail scanner looks at a link, and as a person does who then presses the button.
     expect((await fetch(link, { method: "HEAD" })).status).toBe(200);
-    expect((await api.ask("GET /v1/users/ada/preferences/default")).body.commercial_subscribed).not.toBe(false);
+    const page = await fetch(link);
+    const [html, policy] = [await page.text(), page.headers.get("content-security-policy")];
+    expect([page.status, html]).toEqual([
+      200,
+      expect.stringContaining('<form method="post"><button>Unsubscribe</button>'),
+    ]);
+    expect(policy).toContain("form-action 'self'");
+    expect(await subscribed()).toBe(true);
 
-    const answer = await fetch(link);
-    expect([answer.status, await answer.text()]).toEqual([200, "You will get no more messages of this kind.\n"]);
+    const form = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" }, body: "" };
+    const answer = await fetch(link, form);
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("You will not receive")]);
+    expect(await subscribed()).toBe(false);
     const { body } = await api.ask("GET /v1/users/ada/preferences/default");
     expect(body).toMatchObject({ commercial_subscribed: false, categories: { news: true } });
 

@@ -75,6 +75,21 @@ export function noCenterHtml(why: string): string {
   return page("Notification preferences", `<p>${escaped(why)}</p>`, ACCENT);
 }
 
+/** Asks before it unsubscribes: mail scanners and previews follow links. */
+export function unsubscribeHtml(): string {
+  return page(
+    "Unsubscribe",
+    `<p>Do you want to stop receiving messages of this kind?</p>
+<form method="post"><button>Unsubscribe</button></form>`,
+    ACCENT,
+  );
+}
+
+/** Confirms that the recipient is unsubscribed. */
+export function unsubscribedHtml(): string {
+  return page("Unsubscribed", '<p role="status">You will not receive messages of this kind any more.</p>', ACCENT);
+}
+
 function page(title: string, content: string, accent: string): string {
   return `<!doctype html>
 <html lang="en">

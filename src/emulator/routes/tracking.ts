@@ -4,6 +4,7 @@ import { isJsonObject } from "../../util/json.js";
 import type { AppOptions } from "../emulator-options.js";
 import type { Dispatcher } from "../http/dispatcher.js";
 import type { Exchange } from "../http/exchange.js";
+import { centerHeaders, unsubscribedHtml, unsubscribeHtml } from "../preference-center/center-page.js";
 
 type Options = Pick<AppOptions, "links" | "operations">;
 
@@ -39,17 +40,22 @@ async function isThere(recipient: RecipientReference, { resources }: Options["op
   return (await found) !== null;
 }
 
-/** Whoever has the link says so for the recipient of its run (E-158), and needs no key: a mail program asks with POST. */
+/**
+ * Unsubscribes the recipient of a run from commercial messages (E-158), without a key. GET only shows a page that asks,
+ * because scanners follow links; its form and the one-click requests of mail programs (RFC 8058) use POST.
+ */
 async function unsubscribe(exchange: Exchange, id: string, { operations }: Options): Promise<void> {
   const recipient = (await operations.readRecipientRun(id))?.recipient as RecipientReference | undefined;
   if (recipient === undefined || !(await isThere(recipient, operations)))
     return exchange.sendText(404, "There is no such link.\n", UNSTORED);
-  if (!exchange.isHead)
+  const isConfirmed = exchange.method === "POST";
+  if (isConfirmed)
     await operations.resources.preferences.set(recipient, "default", {
       __persistence_strategy__: "merge",
       commercial_subscribed: false,
     });
-  exchange.sendText(200, "You will get no more messages of this kind.\n", UNSTORED);
+  const html = isConfirmed ? unsubscribedHtml() : unsubscribeHtml();
+  exchange.send(200, centerHeaders(html), exchange.isHead ? undefined : html);
 }
 
 /**
