@@ -4,7 +4,7 @@ import { KnockError, messageOf } from "../errors/knock-error.js";
 import { systemIds } from "../util/ids.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { authenticate, authenticateService, authorize, type Caller } from "./access/authenticate.js";
-import { corsHeaders } from "./access/cors.js";
+import { corsHeaders, isPermittedOrigin, originRefused } from "./access/cors.js";
 import { RateLimits } from "./access/rate-limits.js";
 import type { Answer, Call, Route } from "./access/route.js";
 import { checkHost, checkOrigin } from "./admission.js";
@@ -36,6 +36,10 @@ export function createListener(options: AppOptions): (incoming: IncomingMessage,
     checkHost(exchange.header("host"), options);
     const isSupport = path.startsWith(SUPPORT_PATH);
     if (isSupport) checkOrigin(exchange, options);
+    const origin = exchange.header("origin");
+    if (origin !== undefined && isPermittedOrigin(origin, await options.environment()))
+      exchange.permittedOrigin = origin;
+    else if (origin !== undefined && method === "OPTIONS") throw originRefused(origin);
     if (method === "OPTIONS" && !isSupport) return respond(exchange, {});
     const handle = routes.find(exchange);
     if (handle === null) {
@@ -215,7 +219,7 @@ function send(
   body?: JsonObject | JsonObject[],
 ): void {
   const { method, path } = exchange;
-  const origin = exchange.header("origin");
+  const { permittedOrigin: origin } = exchange;
   const asked = exchange.header("access-control-request-method");
   const headers: OutgoingHttpHeaders = {};
   if (origin !== undefined) Object.assign(headers, corsOf({ method, path, origin, asked }));

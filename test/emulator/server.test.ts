@@ -80,16 +80,24 @@ describe("who may ask", () => {
       expect(await harness.recipient("u1")).toBeDefined();
     }));
 
-  it("pages of other origins are let into what a public key may call, and into nothing else (A-010, A-018)", () =>
-    withApi(async ({ url }) => {
+  it("A-010, A-018 pages of loopback origins and of listed ones may read what a public key may call, and nothing else", () =>
+    withApi(async ({ url, harness }) => {
+      harness.environment.allowed_origins = ["https://app.test"];
+      let page = "https://app.test";
       const allowed = async (method: string, path: string, asked?: string) => {
-        const headers = new Headers({ ...AUTHORIZED, origin: "https://app.test" });
+        const headers = new Headers({ ...AUTHORIZED, origin: page });
         if (asked !== undefined) headers.set("access-control-request-method", asked);
         const response = await fetch(`${url}${path}`, { method, headers });
         return response.headers.get("access-control-allow-origin");
       };
-      const page = "https://app.test";
-      expect(await allowed("OPTIONS", "/v1/users/u1/feeds/feed", "GET")).toBe(page);
+      for (page of [
+        "https://app.test",
+        "http://localhost:3000",
+        "http://127.0.0.1:5173",
+        "https://[::1]",
+        "http://a.localhost",
+      ])
+        expect(await allowed("OPTIONS", "/v1/users/u1/feeds/feed", "GET")).toBe(page);
       expect(await allowed("GET", "/v1/users/u1/feeds/none")).toBe(page);
       expect(await allowed("OPTIONS", "/v1/users/u1", "PUT")).toBe(page);
       expect(await allowed("OPTIONS", "/v1/users/u1", "DELETE")).toBeNull();
@@ -97,6 +105,20 @@ describe("who may ask", () => {
       expect(await allowed("GET", "/v1/users")).toBeNull();
       expect(await allowed("OPTIONS", "/__knock/reset", "POST")).toBeNull();
     }));
+
+  it.each(["https://evil.test", "https://app.test.evil.test", "http://app.test", "http://localhost.evil.test", "null"])(
+    "A-018 pages of %s may read nothing, and the preflight's answer says what would permit it",
+    (origin) =>
+      withApi(async ({ ask, harness }) => {
+        harness.environment.allowed_origins = ["https://app.test"];
+        const headers = { origin, "access-control-request-method": "GET" };
+        const preflight = await ask("OPTIONS /v1/users/u1/feeds/feed", undefined, headers);
+        expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([403, null]);
+        expect(preflight.body?.message).toContain(`"allowed_origins": ["${origin}"]`);
+        const feed = await ask("GET /v1/users/u1/feeds/feed", undefined, { origin });
+        expect(feed.headers.get("access-control-allow-origin")).toBeNull();
+      }),
+  );
 });
 
 describe("bodies", () => {

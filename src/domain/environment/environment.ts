@@ -112,6 +112,8 @@ export interface Environment {
   /** Addresses and ranges of private networks that host names may resolve to. */
   private_addresses: readonly string[];
   access: AccessSettings;
+  /** Origins besides loopback ones whose pages may read what a public key may; `null` is that of a local file. */
+  allowed_origins: readonly string[];
   guide_group: GuideGroupSettings;
   /** Null: nobody, so nothing is tracked. */
   tracking: TrackingSettings | null;
@@ -140,6 +142,7 @@ export function emptyEnvironment(): Environment {
     agent: { url: null, answers: [] },
     private_addresses: [],
     access: { keys: null, enhanced_security: false, signing_key: null },
+    allowed_origins: [],
     guide_group: { display_sequence: [], display_sequence_unthrottled: [], display_interval: null },
     tracking: null,
     webhooks: [],

@@ -9,7 +9,20 @@ import type { PreferenceSet } from "../recipient/preference-set.js";
 import type { Complain } from "../shape/complain.js";
 import { checkJsonShape } from "../shape/json-limits.js";
 import { placeOf } from "../shape/place.js";
-import { anything, flag, integer, list, object, oneOf, optional, record, type Shaped, text } from "../shape/shape.js";
+import {
+  anything,
+  flag,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  record,
+  type Shape,
+  type Shaped,
+  text,
+} from "../shape/shape.js";
+import { configuredUrlFault } from "./allow-list.js";
 import {
   type Channel,
   channelIdOf,
@@ -41,6 +54,14 @@ const channelShape = object(
   { closed: true },
 );
 
+/** As browsers send it: without a path, in lower case, `null` for a local file. */
+const originShape: Shape<string> = (value, path, complain): value is string => {
+  if (!text(value, path, complain)) return false;
+  if (value === "null" || (configuredUrlFault(value) === null && new URL(value).origin === value)) return true;
+  complain(path, `must be an origin such as "https://app.example.com", found ${JSON.stringify(value)}`);
+  return false;
+};
+
 /** What the dashboard holds of the one group there is (R-123). */
 const guideGroupShape = object(
   {
@@ -70,6 +91,7 @@ const environmentShape = object(
     keys: optional(list(text)),
     enhanced_security: optional(flag),
     signing_key: optional(text),
+    allowed_origins: optional(list(originShape)),
     webhooks: optional(list(anything)),
     tracking: optional(object({ base_url: text }, { closed: true })),
     guide_groups: optional(object({ default: optional(guideGroupShape) }, { closed: true })),
@@ -120,6 +142,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
     enhanced_security: value.enhanced_security ?? false,
     signing_key: value.signing_key ?? null,
   };
+  environment.allowed_origins = value.allowed_origins ?? [];
   const group = value.guide_groups?.default;
   environment.guide_group = {
     display_sequence: group?.display_sequence ?? [],

@@ -1,3 +1,6 @@
+import type { Environment } from "../../domain/environment/environment.js";
+import { isLoopback } from "../../domain/environment/parse-channel-delivery.js";
+import { ApiError } from "../http/api-error.js";
 import type { Route } from "./route.js";
 
 /** A-018. */
@@ -10,18 +13,35 @@ const HEADERS = {
 };
 const NONE: Record<string, string> = {};
 
+/**
+ * Whether pages of an origin may read answers: those of this machine, and those that `environment.json` lists. Any other
+ * site that somebody visits could read feeds and preferences, because any public key is accepted.
+ */
+export function isPermittedOrigin(origin: string, { allowed_origins }: Pick<Environment, "allowed_origins">): boolean {
+  if (allowed_origins.includes(origin)) return true;
+  const url = URL.canParse(origin) ? new URL(origin) : null;
+  return url !== null && /^https?:$/.test(url.protocol) && isLoopback(url.hostname);
+}
+
+/** Returns the error for a page that may not read answers. */
+export function originRefused(origin: string): ApiError {
+  return new ApiError(
+    403,
+    "authorization",
+    `Pages of ${origin} may not use this API; "allowed_origins": [${JSON.stringify(origin)}] in environment.json permits it`,
+  );
+}
+
 export interface CrossOriginRequest {
   method: string;
   path: string;
+  /** Of a page that may read the answer. */
   origin: string | undefined;
   /** Of a preflight: the method that is meant. */
   asked: string | undefined;
 }
 
-/**
- * The CORS headers of an answer: for pages, and only of what a public key may call. Any secret key is accepted here, so that
- * every site that somebody visits could otherwise read and change everything.
- */
+/** Returns the CORS headers of an answer, which only routes for public keys have (A-010, A-018). */
 export function corsHeaders(routes: readonly Route[]): (request: CrossOriginRequest) => Record<string, string> {
   const open = routes
     .filter((route) => route.open !== undefined)

@@ -16,6 +16,8 @@ export class Exchange {
   params = NO_PARAMS;
   /** The run that it started. */
   workflowRunId: string | null = null;
+  /** The origin of the page that asked, if its pages may read the answer. */
+  permittedOrigin: string | undefined;
   /** What is probably wrong with what it started, for the request log. */
   readonly warnings: string[] = [];
   private readonly search: string;

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { messageOf } from "../../errors/knock-error.js";
 import { authenticate, type Caller, type ListedKeys } from "../access/authenticate.js";
+import { isPermittedOrigin, originRefused } from "../access/cors.js";
 import { checkHost } from "../admission.js";
 import { accessOf, checkBranch, SOCKET_PATH } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
@@ -73,6 +74,10 @@ export class Realtime {
   private async admit({ url, headers }: IncomingMessage): Promise<Caller> {
     if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
     checkHost(headers.host, this.options);
+    const { origin, host } = headers;
+    const isSame = origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+    if (origin !== undefined && !isSame && !isPermittedOrigin(origin, await this.options.environment()))
+      throw originRefused(origin);
     const [path, query = ""] = (url ?? "").split("?", 2);
     if (path !== SOCKET_PATH) throw new ApiError(404, "resource_missing", `The socket is at ${SOCKET_PATH}`);
     const parameters = new URLSearchParams(query); // empty pairs are none (R-031)

@@ -228,3 +228,19 @@ describe("addresses of private networks", () => {
     expect(faultsOf(() => parse({ fetch }))).toEqual([expect.stringContaining(fault)]);
   });
 });
+
+describe("allowed_origins", () => {
+  test("are origins as browsers send them", () => {
+    const origins = ["https://app.example.com", "http://lark.test:3000", "null"];
+    expect(parse({ allowed_origins: origins }).allowed_origins).toEqual(origins);
+  });
+
+  test.each(["*", "app.example.com", "https://app.example.com/", "https://App.example.com", "https://*.example.com"])(
+    "%s is refused",
+    (origin) => {
+      expect(faultsOf(() => parse({ allowed_origins: [origin] }))).toEqual([
+        `/allowed_origins/0 must be an origin such as "https://app.example.com", found "${origin}"`,
+      ]);
+    },
+  );
+});

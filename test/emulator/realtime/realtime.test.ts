@@ -33,8 +33,8 @@ async function connect(url: string, query = "?&api_key=pk_test&&vsn=2.0.0") {
 }
 
 /** The status a refused upgrade has. */
-async function refusal(url: string, path: string): Promise<number | undefined> {
-  const socket = new WebSocket(`${url.replace("http", "ws")}${path}`);
+async function refusal(url: string, path: string, origin?: string): Promise<number | undefined> {
+  const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, origin === undefined ? {} : { origin });
   socket.on("error", () => {});
   const [, response] = (await once(socket, "unexpected-response")) as [unknown, { statusCode?: number }];
   socket.terminate();
@@ -53,6 +53,25 @@ function trigger(api: OpenedEmulator, recipients = ["u1"]) {
   api.harness.now += 1_000;
   return api.knock.workflows.trigger("hello", { recipients, data: { n: 1 } });
 }
+
+describe("sockets of pages", () => {
+  const PATH = "/ws/v1/websocket?api_key=pk_test&vsn=2.0.0";
+
+  it("A-018 are refused for origins that are neither loopback ones nor listed", () =>
+    withApi(async ({ url }) => {
+      expect(await refusal(url, PATH, "https://evil.test")).toBe(403);
+      expect(await refusal(url, PATH, "null")).toBe(403);
+    }));
+
+  it.each(["http://localhost:3000", "https://app.test"])("A-018 are opened for %s", (origin) =>
+    withApi(async ({ url, harness }) => {
+      harness.environment.allowed_origins = ["https://app.test"];
+      const socket = new WebSocket(`${url.replace("http", "ws")}${PATH}`, { origin });
+      await once(socket, "open");
+      socket.terminate();
+    }),
+  );
+});
 
 describe("the official browser client", () => {
   it("receives a message at once, and another client sees its status change (R-057, R-091)", () =>
