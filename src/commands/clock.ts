@@ -3,7 +3,13 @@ import type { RecipientOutcome } from "../domain/run/outcome.js";
 import { KnockError } from "../errors/knock-error.js";
 import { durationArgument, laterTime, timeArgument } from "../input/parse-time.js";
 import { printClock, warnHeld } from "../output/print-clock.js";
-import type { AdvancedRun, ClockMoveOptions, HeldOccurrence, LocalOperations } from "../ports/operations.js";
+import type {
+  AdvancedRun,
+  ClockMoveOptions,
+  ClockTarget,
+  HeldOccurrence,
+  LocalOperations,
+} from "../ports/operations.js";
 import type { CommandContext, TargetFlags } from "./context.js";
 import {
   checkExpectations,
@@ -38,7 +44,7 @@ async function readClockRules(flags: MoveFlags, context: CommandContext): Promis
 
 /** Moves the clock, prints what ran, and checks the rules against it. */
 async function moveTo(
-  to: number,
+  to: ClockTarget,
   how: Pick<ClockMoveOptions, "force" | "fromNow">,
   rules: readonly Expectation[],
   engine: LocalOperations,
@@ -75,8 +81,7 @@ async function outcomesOfMove(ran: readonly AdvancedRun[], engine: LocalOperatio
 }
 
 /** When something falls due. Throws `usage` where nothing waits for a time. */
-async function nextDue(engine: LocalOperations): Promise<number> {
-  const due = await engine.nextDueAt();
+function nextDue(due: number | null): number {
   if (due !== null) return due;
   throw new KnockError("usage", "nothing waits for a time", {
     hint: "knock runs list --status paused shows what waits for an event.",
@@ -111,10 +116,7 @@ export function registerClock(program: Command, context: CommandContext): void {
     const rules = await readClockRules(flags, context);
     const length = duration === "next" ? null : durationArgument(duration, "the duration");
     const engine = await context.openLocal(flags);
-    const to =
-      length === null
-        ? await nextDue(engine)
-        : laterTime(Date.parse((await engine.readClock()).now), length, "the duration");
+    const to: ClockTarget = (now, due) => (length === null ? nextDue(due) : laterTime(now, length, "the duration"));
     await moveTo(to, { force: false, fromNow: true }, rules, engine, `knock clock advance ${duration}`, context);
   });
 
@@ -122,7 +124,7 @@ export function registerClock(program: Command, context: CommandContext): void {
     clock
       .command("set")
       .argument("<time>", "ISO 8601; without an offset it is UTC")
-      .option("--force", "also backward")
+      .option("--force", "allow an earlier time; not needed while the store contains no runs")
       .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULES}`)
       .description("Moves the clock to a time; forward, it runs what falls due on the way."),
     ["knock clock set 2030-06-04T10:00:00Z"],
@@ -137,14 +139,15 @@ export function registerClock(program: Command, context: CommandContext): void {
   add(
     clock
       .command("freeze")
-      .argument("[time]", "ISO 8601, not before the clock's time")
+      .argument("[time]", "ISO 8601 (default: the clock's time now)")
+      .option("--force", "allow an earlier time; not needed while the store contains no runs")
       .description("Stops the clock; it then moves only by advance and set."),
-    ["knock clock freeze"],
+    ["knock clock freeze", "knock clock freeze 2030-06-04T10:00:00Z"],
   ).action(async (time: string | undefined, flags: ClockFlags) => {
     applyVerbosity(context, flags);
     const at = time === undefined ? null : timeArgument(time, "the time");
     const engine = await context.openLocal(flags);
-    printClock({ ...(await engine.freezeClock(at)), ran: [] }, context.output);
+    printClock({ ...(await engine.freezeClock(at, { force: flags.force ?? false })), ran: [] }, context.output);
   });
 
   add(clock.command("reset").description("Goes back to real time."), ["knock clock reset"]).action(

@@ -7,6 +7,7 @@ import type { IdKind, MessageQuery, RunQuery } from "../ports/filters.js";
 import type {
   AdvancedRun,
   ClockMoveOptions,
+  ClockTarget,
   DueOptions,
   LocalOperations,
   SourceEvent,
@@ -232,15 +233,15 @@ class Engine implements LocalOperations {
     return clockState(await this.context.store.readClock(), this.context.realNow());
   }
 
-  freezeClock(at: number | null) {
-    return freezeClock(this.context, at);
+  freezeClock(at: number | null, options = { force: false }) {
+    return freezeClock(this.context, at, options);
   }
 
   resetClock() {
     return resetClock(this.context);
   }
 
-  moveClock(to: number, options: ClockMoveOptions) {
+  moveClock(to: ClockTarget, options: ClockMoveOptions) {
     return moveClock(this.context, to, options);
   }
 

@@ -1,6 +1,7 @@
 import type { RecipientReference } from "../domain/recipient/recipient.js";
 import type { StepOutcome } from "../domain/run/outcome.js";
 import { formatDuration } from "../util/duration.js";
+import { oneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
 import { timeText } from "./print-runs.js";
 import { outcomeText, reasonText, recipientLabel } from "./words.js";
@@ -18,6 +19,25 @@ interface ClockDocument {
   frozen: boolean;
   offset_ms: number;
   ran: Ran[];
+  failed_deliveries?: FailedDelivery[];
+}
+
+interface FailedDelivery {
+  message_id: string;
+  recipient: RecipientReference;
+  workflow: string;
+  channel: string;
+  status: string;
+  attempts: number;
+  reason: string;
+  at: string;
+}
+
+/** A message whose last delivery attempt failed, as a line. */
+function failedLine({ message_id, recipient, workflow, channel, status, reason, at }: FailedDelivery, output: Output) {
+  const { paint } = output;
+  const fate = status === "queued" ? "failed, will be tried again" : status;
+  return `  ${timeText(at)}  ${workflow}  ${recipientLabel(recipient)}  ${channel} ${paint.red(fate)} ${paint.dim(`(${oneLine(reason)})`)}  ${message_id}`;
 }
 
 /** One advance of one run, as a line. */
@@ -53,6 +73,9 @@ export function printClock(state: ClockDocument, output: Output): void {
   if (verbosity.json) return output.json(state);
   if (verbosity.quiet) return output.line(state.now);
   for (const ran of state.ran) output.line(ranLine(ran, output));
+  const failed = state.failed_deliveries ?? [];
+  if (failed.length > 0) output.line(paint.red(failed.length === 1 ? "delivery failed:" : "deliveries failed:"));
+  for (const one of failed) output.line(failedLine(one, output));
   const ahead =
     Math.abs(state.offset_ms) < 1_000
       ? ""

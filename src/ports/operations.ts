@@ -1,4 +1,4 @@
-import type { EngagementAction } from "../domain/message/message.js";
+import type { DeliveryStatus, EngagementAction } from "../domain/message/message.js";
 import type { RecipientKey, RecipientReference } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { StepPreview } from "../domain/run/step-preview.js";
@@ -103,10 +103,14 @@ export interface LocalOperations extends Operations {
   /** Messages' contents in another language (T-192), by id; without those that cannot be rendered so. */
   readContentsIn(ids: readonly string[], locale: string): Promise<ReadonlyMap<string, JsonObject>>;
   readClock(): Promise<ClockState>;
-  freezeClock(at: number | null): Promise<ClockState>;
+  /** Stops the clock at a time, or where it is. Backward only with `force`, or while the store contains no runs. */
+  freezeClock(at: number | null, options?: { force: boolean }): Promise<ClockState>;
   resetClock(): Promise<ClockState>;
-  /** Moves to a time, running what falls due on the way in order of time. Backward only with `force`, and then runs nothing. */
-  moveClock(to: number, options: ClockMoveOptions): Promise<ClockState & { ran: AdvancedRun[] }>;
+  /**
+   * Moves to a time, running what falls due on the way in order of time. Moves by several processes happen one after another.
+   * Backward only with `force`, or while the store contains no runs; that runs nothing.
+   */
+  moveClock(to: ClockTarget, options: ClockMoveOptions): Promise<ClockMove>;
   /** An event of a source, for runs that wait for it (E-335, E-339); its mappings to actions are `engine/sources/`. */
   deliverSourceEvent(event: SourceEvent): Promise<void>;
   /** Runs everything due now; answers with what ran. */
@@ -126,6 +130,30 @@ export interface LocalOperations extends Operations {
   syncToDisk(): Promise<void>;
   /** Another text whenever anything may have changed since, through this process or another. */
   changeMark(): Promise<string>;
+}
+
+/** A time in milliseconds, or how to find it once no other process moves the clock: `nextDueAt` is null if nothing waits. */
+export type ClockTarget = number | ((now: number, nextDueAt: number | null) => number);
+
+/** A message whose last delivery attempt on the way failed. */
+export interface FailedDelivery {
+  message_id: string;
+  recipient: RecipientReference;
+  workflow: string;
+  step_ref: string;
+  channel: string;
+  /** `undelivered` and `bounced` are final; `queued` will be tried again. */
+  status: DeliveryStatus;
+  attempts: number;
+  reason: string;
+  /** ISO 8601. */
+  at: string;
+}
+
+export interface ClockMove extends ClockState {
+  ran: AdvancedRun[];
+  /** Absent if none failed. */
+  failed_deliveries?: FailedDelivery[];
 }
 
 export interface SourceEvent {

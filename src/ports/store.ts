@@ -12,7 +12,7 @@ import type { Schedule } from "../domain/trigger/schedule.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { JsonObject } from "../util/json.js";
 import type { BroadcastStore } from "./broadcast-store.js";
-import type { ClockSetting } from "./clock.js";
+import type { ClockStore } from "./clock.js";
 import type { IdKind, MessageQuery, RunQuery } from "./filters.js";
 import type { Page, Paged } from "./page.js";
 import type { ResourceStore } from "./resource-store.js";
@@ -181,7 +181,7 @@ export interface Seed {
 }
 
 /** Durable state: whole verbs, each atomic, done or not done after a crash; many runs at once. Times are milliseconds. */
-export interface Store extends ResourceStore, ScheduleStore, BroadcastStore {
+export interface Store extends ClockStore, ResourceStore, ScheduleStore, BroadcastStore {
   /** Whether every write throws `store_unusable`. */
   readonly isReadOnly: boolean;
   /** Returns `store_unusable` for an error that a damaged store explains, naming table and row; other errors unchanged. Slow. */
@@ -190,9 +190,6 @@ export interface Store extends ResourceStore, ScheduleStore, BroadcastStore {
   deferDiskSync(): Promise<void>;
   /** Returns once everything written so far is on the disk. Throws `store_unusable`. */
   syncToDisk(): Promise<void>;
-
-  readClock(): Promise<ClockSetting>;
-  writeClock(setting: ClockSetting): Promise<void>;
 
   /** Digests of the recipients files applied so far, by file. */
   readSeeds(): Promise<Map<string, string>>;

@@ -306,6 +306,9 @@ describe("helpers for tests, under /__knock/", () => {
       });
       expect((await ask("POST /__knock/clock", { freeze: true })).body).toMatchObject({ frozen: true, ran: [] });
       expect((await ask("POST /__knock/clock", { set: "2025-06-04T09:00:00Z" })).status).toBe(422);
+      expect((await ask("POST /__knock/clock", { freeze: "2025-06-04T09:30:00Z" })).status).toBe(422);
+      const frozen = await ask("POST /__knock/clock", { freeze: "2025-06-04T09:30:00Z", force: true });
+      expect(frozen.body).toMatchObject({ now: "2025-06-04T09:30:00.000Z", frozen: true });
       const back = await ask("POST /__knock/clock", { set: "2025-06-04T09:00:00Z", force: true });
       expect(back.body).toMatchObject({ now: "2025-06-04T09:00:00.000Z" });
       expect((await ask("POST /__knock/clock", { reset: true })).body).toMatchObject({ offset_ms: 0, frozen: false });

@@ -5,7 +5,7 @@ import { invalidField } from "../http/api-error.js";
 
 export type ClockMove =
   | { kind: "move"; to: number; force: boolean; fromNow: boolean }
-  | { kind: "freeze"; at: number | null }
+  | { kind: "freeze"; at: number | null; force: boolean }
   | { kind: "reset" };
 
 function timeOf(name: string, value: Json | undefined): number {
@@ -15,7 +15,7 @@ function timeOf(name: string, value: Json | undefined): number {
 }
 
 /**
- * `{ "advance": "1h" }`, `{ "set": …, "force": true }`, `{ "freeze": time or true }`, `{ "reset": true }`. `now` in milliseconds, as is `next`: when something falls due,
+ * `{ "advance": "1h" }`, `{ "set": …, "force": true }`, `{ "freeze": time or true, "force": true }`, `{ "reset": true }`. `now` in milliseconds, as is `next`: when something falls due,
  * which `{ "advance": "next" }` goes to. */
 export function parseClockMove(body: JsonObject, now: number, next: number | null): ClockMove {
   const { advance, set, freeze, reset, force } = body;
@@ -32,5 +32,6 @@ export function parseClockMove(body: JsonObject, now: number, next: number | nul
   }
   if (set !== undefined) return { kind: "move", to: timeOf("set", set), force: force === true, fromNow: false };
   if (freeze === undefined) return { kind: "reset" };
-  return { kind: "freeze", at: freeze === true || freeze === null ? null : timeOf("freeze", freeze) };
+  const at = freeze === true || freeze === null ? null : timeOf("freeze", freeze);
+  return { kind: "freeze", at, force: force === true };
 }

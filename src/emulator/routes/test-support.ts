@@ -1,6 +1,7 @@
 import type { Channel } from "../../domain/environment/environment.js";
 import { projectChannels } from "../../domain/project/project-channels.js";
 import type { MessageQuery } from "../../ports/filters.js";
+import type { ClockTarget } from "../../ports/operations.js";
 import { parseDuration } from "../../util/duration.js";
 import type { JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
@@ -62,8 +63,15 @@ async function moveClock(call: SupportCall): Promise<JsonObject> {
   const state = await worker.exclusively(async () => {
     const now = Date.parse((await operations.readClock()).now);
     const move = parseClockMove(asked, now, await operations.nextDueAt());
-    if (move.kind === "move") return operations.moveClock(move.to, move);
-    const changed = move.kind === "reset" ? operations.resetClock() : operations.freezeClock(move.at);
+    if (move.kind === "move") {
+      // Read again once no other process moves the clock.
+      const target: ClockTarget = (at, due) => {
+        const again = parseClockMove(asked, at, due);
+        return again.kind === "move" ? again.to : move.to;
+      };
+      return operations.moveClock(target, move);
+    }
+    const changed = move.kind === "reset" ? operations.resetClock() : operations.freezeClock(move.at, move);
     return { ...(await changed), ran: [] };
   });
   return state as unknown as JsonObject;

@@ -177,8 +177,17 @@ async function attempt(
   }
 }
 
+/** Told of each delivery attempt: why it failed, or null. */
+export type OnDelivered = (message: Message, failure: string | null) => void;
+
+function failureAt(message: Message, now: number): string | null {
+  if (message.status === "sent" || message.status === "delivered") return null;
+  const failed = message.events.findLast(({ at, data }) => at === now && typeof data?.failure_details === "string");
+  return failed === undefined ? null : String(failed.data?.failure_details);
+}
+
 /** Hands over every message due at `now`; returns how many. A failed delivery never touches its run (CH-049). */
-export async function deliverDue(context: EngineContext, now: number): Promise<number> {
+export async function deliverDue(context: EngineContext, now: number, onDelivered?: OnDelivered): Promise<number> {
   let count = 0;
   for (;;) {
     const token = context.ids.uuid();
@@ -203,6 +212,7 @@ export async function deliverDue(context: EngineContext, now: number): Promise<n
       await attempt(context, reply, shared);
       await context.store.saveMessages([reply], token, logs.splice(0));
     }
+    if (onDelivered) for (const message of messages) onDelivered(message, failureAt(message, now));
     if (found.length > 0) await (await import("./store-connections.js")).storeConnections(context, found, now);
     await deregisterTokens(context, messages, environment, now);
     count += messages.length;

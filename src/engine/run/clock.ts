@@ -1,6 +1,15 @@
+import type { Message } from "../../domain/message/message.js";
+import { referenceOf } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ClockSetting } from "../../ports/clock.js";
-import type { AdvancedRun, ClockMoveOptions, ClockState } from "../../ports/operations.js";
+import type {
+  AdvancedRun,
+  ClockMove,
+  ClockMoveOptions,
+  ClockState,
+  ClockTarget,
+  FailedDelivery,
+} from "../../ports/operations.js";
 import { type EngineContext, timeOf } from "../context/engine-context.js";
 import { runDueAt } from "./due-work.js";
 import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
@@ -19,57 +28,120 @@ function settingFor(time: number, before: ClockSetting, realNow: number): ClockS
   return before.frozen_at === null ? { offset_ms: time - realNow, frozen_at: null } : { ...before, frozen_at: time };
 }
 
-/** Stops the clock at a time, or where it is. */
-export async function freezeClock(context: EngineContext, at: number | null): Promise<ClockState> {
-  const realNow = context.realNow();
-  const before = await context.store.readClock();
-  const now = timeOf(before, realNow);
-  if (at !== null && at < now)
-    throw backward(at, now, "knock clock set … --force moves it back, knock clock reset returns to real time.");
-  const setting: ClockSetting = { offset_ms: before.offset_ms, frozen_at: at ?? now };
-  await context.store.writeClock(setting);
-  return clockState(setting, realNow);
+/** A holder that renews this often and then ends without a word is waited for until its lease is over. */
+const LEASE_MS = 15_000;
+const RENEW_MS = 5_000;
+const WAIT_MS = 50;
+
+/** Does something while no other process moves the clock; waits for one that does. Throws `interrupted`. */
+async function exclusively<T>(
+  { store, ids, realNow, sleep }: EngineContext,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const token = ids.uuid();
+  const claim = (): Promise<boolean> =>
+    store.claimClock({ token, realNow: realNow(), leaseUntil: realNow() + LEASE_MS });
+  while (!(await claim())) {
+    if (signal?.aborted)
+      throw new KnockError("interrupted", "interrupted while another process moved the clock", {
+        hint: "Nothing was changed.",
+      });
+    await sleep(WAIT_MS, signal);
+  }
+  const renewal = setInterval(() => void claim().catch(() => {}), RENEW_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(renewal);
+    await store.releaseClock(token);
+  }
 }
 
-export async function resetClock(context: EngineContext): Promise<ClockState> {
-  const setting: ClockSetting = { offset_ms: 0, frozen_at: null };
-  await context.store.writeClock(setting);
-  return clockState(setting, context.realNow());
-}
-
-function backward(to: number, now: number, hint: string): KnockError {
-  return new KnockError(
+/** Throws `usage` for a move backward that nobody forces, unless there is no run whose times it could contradict. */
+async function checkBackward(
+  { store }: EngineContext,
+  to: number,
+  now: number,
+  { force, hint }: { force: boolean; hint: string },
+): Promise<void> {
+  if (force || (await store.listRecipientRuns({}, { limit: 1 })).items.length === 0) return;
+  throw new KnockError(
     "usage",
-    `the clock stands at ${new Date(now).toISOString()}; ${new Date(to).toISOString()} is before that`,
+    `the clock is at ${new Date(now).toISOString()}; ${new Date(to).toISOString()} is before that`,
     { hint },
   );
 }
 
-/**
- * Moves the store's clock to `asked`. On the way, whatever falls due runs at its own time, in order: the clock is set to
- * each such moment before its runs advance, so that another process sees the same time. A schedule whose workflow cannot
- * be read stays due, and `onHeld` hears of it.
- */
-export async function moveClock(
+/** Stops the clock at a time, or where it is. */
+export function freezeClock(
   context: EngineContext,
-  asked: number,
+  at: number | null,
+  { force }: { force: boolean },
+): Promise<ClockState> {
+  return exclusively(context, undefined, async () => {
+    const realNow = context.realNow();
+    const before = await context.store.readClock();
+    const now = timeOf(before, realNow);
+    if (at !== null && at < now)
+      await checkBackward(context, at, now, {
+        force,
+        hint: "Use --force to freeze it at an earlier time; completed steps stay as they are.",
+      });
+    const setting: ClockSetting = { offset_ms: before.offset_ms, frozen_at: at ?? now };
+    await context.store.writeClock(setting);
+    return clockState(setting, realNow);
+  });
+}
+
+export function resetClock(context: EngineContext): Promise<ClockState> {
+  return exclusively(context, undefined, async () => {
+    const setting: ClockSetting = { offset_ms: 0, frozen_at: null };
+    await context.store.writeClock(setting);
+    return clockState(setting, context.realNow());
+  });
+}
+
+/**
+ * Moves the store's clock. On the way, whatever falls due runs at its own time, in order: the clock is set to each such
+ * moment before its runs advance, so that another process sees the same time. A schedule whose workflow cannot be read stays
+ * due, and `onHeld` is told about it.
+ */
+export function moveClock(context: EngineContext, target: ClockTarget, options: ClockMoveOptions): Promise<ClockMove> {
+  return exclusively(context, options.signal, () => moveHeldClock(context, target, options));
+}
+
+async function moveHeldClock(
+  context: EngineContext,
+  target: ClockTarget,
   options: ClockMoveOptions,
-): Promise<ClockState & { ran: AdvancedRun[] }> {
+): Promise<ClockMove> {
   const { store } = context;
   const before = await store.readClock();
   let now = timeOf(before, context.realNow());
   const ran: AdvancedRun[] = [];
+  const failed = new Map<string, FailedDelivery>();
   const held: HeldSchedule[] = []; // until the end: let go of, it would be due again at once
+  // Work that another process holds is left to it.
+  const nextAt = () => store.nextDueAt({ unleased: true });
+  const asked = typeof target === "number" ? target : target(now, await nextAt());
   const to = options.fromNow ? Math.max(now, asked) : asked;
   if (to < now) {
-    if (!options.force) throw backward(to, now, "Use --force to move it back; what already ran stays as it is.");
+    const hint = "Use --force to move it back; completed steps stay as they are.";
+    await checkBackward(context, to, now, { force: options.force, hint });
   } else {
-    // Work that another process holds is left to it.
-    const nextAt = () => store.nextDueAt({ unleased: true });
     for (let next = await nextAt(); next !== null && next <= to && !options.signal?.aborted; next = await nextAt()) {
       now = Math.max(now, next);
       await store.writeClock(settingFor(now, before, context.realNow()));
-      ran.push(...(await runDueAt(context, now, { signal: options.signal, onHeld: (one) => held.push(one) })));
+      const due = await runDueAt(context, now, {
+        signal: options.signal,
+        onHeld: (one) => held.push(one),
+        onDelivered: (message, failure) => {
+          if (failure === null) failed.delete(message.id);
+          else failed.set(message.id, failedDelivery(message, failure, now));
+        },
+      });
+      ran.push(...due);
     }
   }
   for (const one of held) options.onHeld?.(heldOccurrence(one));
@@ -77,5 +149,20 @@ export async function moveClock(
   const realNow = context.realNow();
   const setting = settingFor(options.signal?.aborted ? now : to, before, realNow);
   await store.writeClock(setting);
-  return { ...clockState(setting, realNow), ran };
+  const state = { ...clockState(setting, realNow), ran };
+  return failed.size === 0 ? state : { ...state, failed_deliveries: [...failed.values()] };
+}
+
+function failedDelivery(message: Message, reason: string, now: number): FailedDelivery {
+  return {
+    message_id: message.id,
+    recipient: referenceOf(message.recipient),
+    workflow: message.workflow,
+    step_ref: message.step_ref,
+    channel: message.channel.key,
+    status: message.status,
+    attempts: message.attempts,
+    reason,
+    at: new Date(now).toISOString(),
+  };
 }

@@ -8,7 +8,7 @@ import type { ClaimedFanOut, ClaimedRun, SavedAdvance } from "../../ports/store.
 import { isoTime } from "../../util/iso-time.js";
 import type { AdvanceInput } from "../advancing/advancing.js";
 import { type EngineContext, isActive, partiesOf, readParties, readRunSchedules } from "../context/engine-context.js";
-import { deliverDue } from "../message/deliver.js";
+import { deliverDue, type OnDelivered } from "../message/deliver.js";
 import { compileOnce, compileWorkflow, faultOf } from "../workflow/compile-workflow.js";
 import { contextOf } from "../workflow/on-branch.js";
 import { type Advance, stopRun } from "./advance.js";
@@ -204,11 +204,17 @@ function firstAdvance(run: WorkflowRun, result: Advance): AdvancedRun {
   };
 }
 
+interface DueReports {
+  signal?: AbortSignal | undefined;
+  onHeld?: (held: HeldSchedule) => void;
+  onDelivered?: OnDelivered;
+}
+
 /** Runs everything due at `now`, chunk after chunk, then its deliveries. Answers with what ran; `onHeld` hears of what could not. */
 export async function runDueAt(
   context: EngineContext,
   now: number,
-  { signal, onHeld }: { signal?: AbortSignal | undefined; onHeld?: (held: HeldSchedule) => void } = {},
+  { signal, onHeld, onDelivered }: DueReports = {},
 ): Promise<AdvancedRun[]> {
   const ran: AdvancedRun[] = [];
   const held = await runDueSchedules(context, now, (run, first) => ran.push(firstAdvance(run, first)), signal);
@@ -221,7 +227,7 @@ export async function runDueAt(
     const claimed = await context.store.claimDueRuns(claim, CHUNK);
     if (claimed.length === 0) {
       // A delivery may be what another run waits for; a run that just started may have triggered another workflow.
-      if ((await deliverDue(context, now)) > 0 || ran.length > before) continue;
+      if ((await deliverDue(context, now, onDelivered)) > 0 || ran.length > before) continue;
       break;
     }
     const advances = await advanceOnBranches(context, claimed, now);

@@ -6,7 +6,7 @@ import type { BatchContent } from "../../domain/run/batch.js";
 import type { OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { FanOutSplit } from "../../ports/broadcast-store.js";
-import type { ClockSetting } from "../../ports/clock.js";
+import type { ClockClaim, ClockSetting } from "../../ports/clock.js";
 import type { IdKind, MessageQuery, RunQuery } from "../../ports/filters.js";
 import type { ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
 import type {
@@ -36,7 +36,7 @@ import type {
 import type { JsonObject } from "../../util/json.js";
 import { changeMark } from "./connection/change-mark.js";
 import { clearStore } from "./connection/clear-store.js";
-import { readClock, writeClock } from "./connection/clock-setting.js";
+import { claimClock, readClock, releaseClock, writeClock } from "./connection/clock-setting.js";
 import type { Connection } from "./connection/connection.js";
 import { readDeliveryLogs } from "./message/delivery-logs.js";
 import { listMessages } from "./message/list-messages.js";
@@ -96,6 +96,14 @@ export class SqliteStore extends SqliteResources implements Store {
 
   async writeClock(setting: ClockSetting): Promise<void> {
     writeClock(this.db, setting);
+  }
+
+  async claimClock(claim: ClockClaim): Promise<boolean> {
+    return claimClock(this.db, claim);
+  }
+
+  async releaseClock(token: string): Promise<void> {
+    releaseClock(this.db, token);
   }
 
   async changeMark(): Promise<string> {

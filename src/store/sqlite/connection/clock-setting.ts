@@ -1,4 +1,4 @@
-import type { ClockSetting } from "../../../ports/clock.js";
+import type { ClockClaim, ClockSetting } from "../../../ports/clock.js";
 import type { Connection } from "./connection.js";
 
 export function selectClock(db: Connection): ClockSetting {
@@ -12,6 +12,31 @@ export function readClock(db: Connection): ClockSetting {
 
 export function writeClock(db: Connection, { offset_ms, frozen_at }: ClockSetting): void {
   db.write(() =>
-    db.run("INSERT OR REPLACE INTO clock (row, offset_ms, frozen_at) VALUES (1, ?, ?)", offset_ms, frozen_at),
+    db.run(
+      `INSERT INTO clock (row, offset_ms, frozen_at) VALUES (1, ?, ?)
+        ON CONFLICT (row) DO UPDATE SET offset_ms = excluded.offset_ms, frozen_at = excluded.frozen_at`,
+      offset_ms,
+      frozen_at,
+    ),
   );
+}
+
+/** Takes or renews the lease on the clock; false while another process holds it. Times are real, in milliseconds. */
+export function claimClock(db: Connection, { token, realNow, leaseUntil }: ClockClaim): boolean {
+  return db.write(() => {
+    db.run("INSERT INTO clock (row, offset_ms) VALUES (1, 0) ON CONFLICT (row) DO NOTHING");
+    const changed = db.run(
+      "UPDATE clock SET claim_token = ?, claim_until = ? WHERE claim_token IS NULL OR claim_token = ? OR claim_until <= ?",
+      token,
+      leaseUntil,
+      token,
+      realNow,
+    );
+    return changed > 0;
+  });
+}
+
+/** Ends the lease, if it is still this one's. */
+export function releaseClock(db: Connection, token: string): void {
+  db.write(() => db.run("UPDATE clock SET claim_token = NULL, claim_until = NULL WHERE claim_token = ?", token));
 }

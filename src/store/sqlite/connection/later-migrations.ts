@@ -75,4 +75,9 @@ export const LATER_MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE message_secrets (message TEXT PRIMARY KEY, secrets TEXT NOT NULL) WITHOUT ROWID;
   `,
+  // The process that moves the clock holds a lease, so that moves by several processes add up.
+  `
+  ALTER TABLE clock ADD COLUMN claim_token TEXT;
+  ALTER TABLE clock ADD COLUMN claim_until INTEGER;
+  `,
 ];
