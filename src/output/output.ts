@@ -1,6 +1,7 @@
 import { escapeControls, escapeJson, oneLine } from "./escape-controls.js";
 import type { OutStream } from "./out-stream.js";
 import { openPaint, type Paint, renderStyles } from "./paint.js";
+import type { Zone } from "./time-text.js";
 
 export interface OutputOptions {
   stdout: OutStream;
@@ -44,6 +45,16 @@ export class Output {
 
   get errorIsTerminal(): boolean {
     return this.options.stderr.isTTY === true;
+  }
+
+  /** The zone of times on standard output. */
+  get zone(): Zone {
+    return this.isTerminal ? "local" : "utc";
+  }
+
+  /** The zone of times on standard error. */
+  get zoneError(): Zone {
+    return this.errorIsTerminal ? "local" : "utc";
   }
 
   get width(): number {

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { type Listed, printList } from "./print-resources.js";
-import { timeText } from "./print-runs.js";
+import { timeText } from "./time-text.js";
 
 export function printMembers(page: Listed, output: Output): void {
   printList(
@@ -14,7 +14,7 @@ export function printMembers(page: Listed, output: Output): void {
         String(item.user_id),
         isJsonObject(item.user) && item.user.name !== null ? String(item.user.name) : "",
         item.tenant === null ? "" : String(item.tenant),
-        timeText(item.added_at),
+        timeText(item.added_at, output.zone),
       ],
     },
     output,

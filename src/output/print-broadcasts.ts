@@ -2,11 +2,11 @@ import type { BroadcastView } from "../domain/audience/broadcast.js";
 import { summarize, type TriggerOutcome } from "../domain/run/outcome.js";
 import type { Output } from "./output.js";
 import { printOutcome } from "./print-outcome.js";
-import { timeText } from "./print-runs.js";
 import { printTable } from "./print-table.js";
+import { timeText } from "./time-text.js";
 
-function whenText({ status, scheduled_at, sent_at }: BroadcastView): string {
-  return timeText(status === "scheduled" ? scheduled_at : sent_at);
+function whenText({ status, scheduled_at, sent_at }: BroadcastView, output: Output): string {
+  return timeText(status === "scheduled" ? scheduled_at : sent_at, output.zone);
 }
 
 export function printBroadcasts(broadcasts: readonly BroadcastView[], output: Output): void {
@@ -18,7 +18,7 @@ export function printBroadcasts(broadcasts: readonly BroadcastView[], output: Ou
     broadcasts.map((one) => [
       one.key,
       one.error === null ? one.status : "broken",
-      whenText(one),
+      whenText(one, output),
       one.target_audience_key ?? "",
       one.error ?? one.name,
     ]),
@@ -29,7 +29,7 @@ export function printBroadcasts(broadcasts: readonly BroadcastView[], output: Ou
 export function printBroadcast(broadcast: BroadcastView, output: Output): void {
   if (output.verbosity.json) return output.json(broadcast);
   if (output.verbosity.quiet) return output.line(broadcast.key);
-  const when = whenText(broadcast);
+  const when = whenText(broadcast, output);
   output.line(
     `${output.paint.green("✓")} ${output.paint.bold(broadcast.key)}  ${broadcast.status}${when === "" ? "" : ` ${when}`}`,
   );

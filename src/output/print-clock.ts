@@ -3,7 +3,7 @@ import type { StepOutcome } from "../domain/run/outcome.js";
 import { formatDuration } from "../util/duration.js";
 import { oneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
-import { timeText } from "./print-runs.js";
+import { timeText } from "./time-text.js";
 import { outcomeText, reasonText, recipientLabel } from "./words.js";
 
 interface Ran {
@@ -47,9 +47,9 @@ export function ranLine(ran: Ran, output: Output): string {
     .filter((step) => step.outcome !== "passed")
     .map(
       (step) =>
-        `${outcomeText(step, ran.steps)}${step.until ? ` until ${timeText(step.until)}` : ""}${step.reason && step.reason.code !== "batched" ? paint.dim(` (${reasonText(step.reason)})`) : ""}`,
+        `${outcomeText(step, ran.steps)}${step.until ? ` until ${timeText(step.until, output.zone)}` : ""}${step.reason && step.reason.code !== "batched" ? paint.dim(` (${reasonText(step.reason)})`) : ""}`,
     );
-  return `  ${timeText(ran.at)}  ${ran.workflow}  ${recipientLabel(ran.recipient)}  ${steps.join(paint.dim(" · ")) || "ended"}`;
+  return `  ${timeText(ran.at, output.zone)}  ${ran.workflow}  ${recipientLabel(ran.recipient)}  ${steps.join(paint.dim(" · ")) || "ended"}`;
 }
 
 interface Held {
@@ -63,7 +63,7 @@ interface Held {
 /** A schedule's occurrence that stays due because its workflow cannot be read. */
 export function warnHeld({ schedule_id, recipient, at, error }: Held, output: Output): void {
   output.warn(
-    `schedule ${schedule_id} for ${recipientLabel(recipient)} was due at ${timeText(at)} and is kept until its workflow can be read: ${error}`,
+    `schedule ${schedule_id} for ${recipientLabel(recipient)} was due at ${timeText(at, output.zoneError)} and is kept until its workflow can be read: ${error}`,
   );
 }
 
@@ -81,6 +81,6 @@ export function printClock(state: ClockDocument, output: Output): void {
       ? ""
       : `, ${formatDuration(Math.abs(state.offset_ms))} ${state.offset_ms > 0 ? "ahead of" : "behind"} real time`;
   output.line(
-    `${paint.bold(timeText(state.now))}${paint.dim(state.frozen ? `  (frozen${ahead})` : ahead === "" ? "  (real time)" : `  (running${ahead})`)}`,
+    `${paint.bold(timeText(state.now, output.zone))}${paint.dim(state.frozen ? `  (frozen${ahead})` : ahead === "" ? "  (real time)" : `  (running${ahead})`)}`,
   );
 }

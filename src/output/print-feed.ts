@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { type Listed, printList } from "./print-resources.js";
-import { timeText } from "./print-runs.js";
+import { timeText } from "./time-text.js";
 
 const ENTITIES: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
 
@@ -33,7 +33,7 @@ export function printFeed(page: Listed & { meta: JsonObject }, output: Output): 
         isJsonObject(item.source) ? String(item.source.key) : "",
         item.tenant === null ? "" : String(item.tenant),
         statusOf(item),
-        timeText(item.inserted_at),
+        timeText(item.inserted_at, output.zone),
         bodyOf(item),
       ],
     },

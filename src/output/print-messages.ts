@@ -2,8 +2,9 @@ import { statusWord } from "../domain/message/message.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import { contentLines } from "./content-lines.js";
 import type { Output } from "./output.js";
-import { printPageHint, recipientText, timeText } from "./print-runs.js";
+import { printPageHint, recipientText } from "./print-runs.js";
 import { printTable } from "./print-table.js";
+import { timeText } from "./time-text.js";
 
 const MAX_ANSWER = 120;
 
@@ -31,20 +32,20 @@ export function printMessages(page: Listed, output: Output): void {
     recipientText(message.recipient),
     String(message.workflow),
     statusText(message),
-    timeText(message.inserted_at),
+    timeText(message.inserted_at, output.zone),
   ]);
   printTable(["MESSAGE", "CHANNEL", "RECIPIENT", "WORKFLOW", "STATUS", "MADE"], rows, output);
   printPageHint(page, output);
 }
 
 /** One request to a provider in a line (A-484): what was asked, and the answer's first words. */
-function logText({ inserted_at, service_name, request, response }: JsonObject): string {
+function logText({ inserted_at, service_name, request, response }: JsonObject, output: Output): string {
   const { method, host = "", path = "" } = isJsonObject(request) ? request : {};
   const { status, body = "" } = isJsonObject(response) ? response : {};
   const answer = typeof body === "string" ? body : JSON.stringify(body);
   const said = answer.replace(/\s+/g, " ").slice(0, MAX_ANSWER);
   const asked = [method, `${String(host)}${String(path)}`].filter(Boolean).join(" ");
-  return `${timeText(inserted_at)}  ${String(service_name)}  ${asked}  ${[status, said].filter(Boolean).join(" ")}`;
+  return `${timeText(inserted_at, output.zone)}  ${String(service_name)}  ${asked}  ${[status, said].filter(Boolean).join(" ")}`;
 }
 
 /** `logs` are the requests made for it, newest first. */
@@ -59,14 +60,14 @@ export function printMessage(message: JsonObject, logs: readonly JsonObject[], o
   output.line(`  ${isGuides ? "guide     " : "workflow  "} ${String(message.workflow)}`);
   if (isJsonObject(metadata) && typeof metadata.external_id === "string")
     output.line(`  provider   ${metadata.external_id}`);
-  if (message.scheduled_at) output.line(`  scheduled  ${timeText(message.scheduled_at)}`);
+  if (message.scheduled_at) output.line(`  scheduled  ${timeText(message.scheduled_at, output.zone)}`);
   output.line();
   const content = isJsonObject(message.content) && isJsonObject(message.content.data) ? message.content.data : {};
   printContent(content, output, "; --open shows it, --raw prints the message");
   if (logs.length === 0) return;
   output.line();
   output.line(paint.dim("deliveries:"));
-  for (const log of [...logs].reverse()) output.line(`  ${logText(log)}`);
+  for (const log of [...logs].reverse()) output.line(`  ${logText(log, output)}`);
 }
 
 /** A content document as its reader would see it. */

@@ -8,12 +8,13 @@ import {
 import { stepFates } from "../domain/run/step-fate.js";
 import type { Output } from "./output.js";
 import type { Paint } from "./paint.js";
-import { fateText, outcomeText, reasonText, recipientLabel, stepLabel, untilText } from "./words.js";
+import { untilText } from "./time-text.js";
+import { fateText, outcomeText, reasonText, recipientLabel, stepLabel } from "./words.js";
 
 /** More recipients than this are summed up, unless `--verbose`. */
 const MAX_LINES = 20;
 
-function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, paint: Paint): string {
+function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, { paint, zone }: Output): string {
   const label = stepLabel(step, all);
   const why = reasonText(step.reason);
   const because = why === "" ? "" : paint.dim(` (${why})`);
@@ -21,9 +22,9 @@ function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, p
     case "sent":
       return `${label} ${paint.green(fateText(step))}`;
     case "waiting":
-      return `${paint.yellow("waiting")} at ${step.ref}${step.until ? untilText(step.until, now) : " for an event"}${because}`;
+      return `${paint.yellow("waiting")} at ${step.ref}${step.until ? untilText(step.until, now, zone) : " for an event"}${because}`;
     case "queued":
-      return `${label} ${paint.yellow("queued")}${untilText(step.until, now)}`;
+      return `${label} ${paint.yellow("queued")}${untilText(step.until, now, zone)}`;
     case "failed":
       return `${label} ${paint.red(fateText(step))}${because}`;
     case "passed":
@@ -76,7 +77,7 @@ function recipientText(recipient: RecipientOutcome, now: number, output: Output)
   if (recipient.reason?.code === "recipient_not_found")
     return `not identified: nothing was sent ${paint.dim(`(${identifyHint(recipient)})`)}`;
   const steps = shownSteps(recipient.steps, verbosity.verbose).map((step) =>
-    stepText(step, recipient.steps, now, paint),
+    stepText(step, recipient.steps, now, output),
   );
   if (recipient.reason) steps.push(`stopped ${paint.dim(`(${reasonText(recipient.reason)})`)}`);
   if (recipient.status === "cancelled" && !recipient.steps.some((step) => step.outcome === "cancelled"))

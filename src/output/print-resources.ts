@@ -1,7 +1,8 @@
-import { isJsonObject, type JsonObject } from "../util/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
-import { printPageHint, timeText } from "./print-runs.js";
+import { printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
+import { timeText, valueText, type Zone } from "./time-text.js";
 
 export type ResourceNoun = "user" | "object" | "tenant";
 
@@ -42,7 +43,7 @@ export function printResources(noun: ResourceNoun, page: Listed, output: Output)
         String(item.id),
         text(propertiesOf(item).name),
         ...(withEmail ? [text(item.email)] : []),
-        timeText(item.updated_at),
+        timeText(item.updated_at, output.zone),
       ],
     },
     output,
@@ -51,6 +52,11 @@ export function printResources(noun: ResourceNoun, page: Listed, output: Output)
 
 /** Said in the first line, or of no use to a reader. */
 const HIDDEN = new Set(["__typename", "id", "collection", "properties"]);
+
+function fieldText(key: string, value: Json, zone: Zone): string {
+  if (typeof value !== "string") return JSON.stringify(value);
+  return key.endsWith("_at") ? valueText(value, zone) : value;
+}
 
 export function printResource(noun: ResourceNoun, resource: JsonObject, output: Output): void {
   if (output.verbosity.json) return output.json(resource);
@@ -62,9 +68,7 @@ export function printResource(noun: ResourceNoun, resource: JsonObject, output: 
   );
   const width = Math.max(0, ...fields.map(([key]) => key.length));
   for (const [key, value] of fields)
-    output.line(
-      `  ${output.paint.dim(key.padEnd(width))}  ${typeof value === "string" ? value : JSON.stringify(value)}`,
-    );
+    output.line(`  ${output.paint.dim(key.padEnd(width))}  ${fieldText(key, value, output.zone)}`);
 }
 
 export function printDeleted(noun: ResourceNoun | "preference set", id: string, output: Output): void {

@@ -4,6 +4,7 @@ import { valueOfStepKey } from "../domain/run/recipient-step-key.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
+import { timeText, valueText, type Zone } from "./time-text.js";
 import { fateText, reasonText } from "./words.js";
 
 export interface PageInfo {
@@ -26,14 +27,6 @@ export function printPageHint({ page_info }: { page_info: PageInfo }, output: Ou
   if (page_info.after !== null) output.note(output.paintError.dim(`more: --after ${page_info.after}`));
 }
 
-/**
- * `2030-01-01 10:05:00Z`. Times of the text output are in UTC, as JSON, the flags that take times and the page have them: what is
- * read can be typed again, and a transcript reads alike on every machine (docs/decisions/0005).
- */
-export function timeText(value: unknown): string {
-  return typeof value === "string" ? value.replace("T", " ").replace(/\.\d+Z$/, "Z") : "";
-}
-
 export function printRuns(page: Listed, output: Output): void {
   if (output.verbosity.json) return output.json(page);
   if (output.verbosity.quiet) return output.lines(page.items.map((run) => String(run.id)));
@@ -43,7 +36,7 @@ export function printRuns(page: Listed, output: Output): void {
     String(run.workflow),
     recipientText(run.recipient),
     `${String(run.status)}${Number(run.error_count) > 0 ? ` (${String(run.error_count)} ${run.error_count === 1 ? "error" : "errors"})` : ""}`,
-    timeText(run.inserted_at),
+    timeText(run.inserted_at, output.zone),
   ]);
   printTable(["RECIPIENT RUN", "WORKFLOW", "RECIPIENT", "STATUS", "STARTED"], rows, output);
   printPageHint(page, output);
@@ -54,16 +47,16 @@ function batchKey(key: string): string {
   return JSON.stringify(valueOfStepKey(key) ?? key);
 }
 
-function eventText(event: JsonObject): string {
+function eventText(event: JsonObject, zone: Zone): string {
   const step = event.step_ref ? ` ${String(event.step_ref)}` : "";
   const isBatch = String(event.event).startsWith("batch_");
   const data = isJsonObject(event.data)
     ? Object.entries(event.data).filter(([, value]) => typeof value !== "object" && value !== null)
     : [];
   const details = data
-    .map(([name, value]) => `${name}=${isBatch && name === "key" ? batchKey(String(value)) : String(value)}`)
+    .map(([name, value]) => `${name}=${isBatch && name === "key" ? batchKey(String(value)) : valueText(value, zone)}`)
     .join(" ");
-  return `${timeText(event.inserted_at)}  ${String(event.event)}${step}${details ? `  ${details}` : ""}`;
+  return `${timeText(event.inserted_at, zone)}  ${String(event.event)}${step}${details ? `  ${details}` : ""}`;
 }
 
 /** As the service's log has it a path that led nowhere is null. */
@@ -137,7 +130,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
       ? paint.dim(` (${String(step.reason.code)}${step.reason.detail ? `: ${String(step.reason.detail)}` : ""})`)
       : "";
     const message = step.message_id ? `  ${String(step.message_id)}` : "";
-    const until = step.until ? ` until ${timeText(step.until)}` : "";
+    const until = step.until ? ` until ${timeText(step.until, output.zone)}` : "";
     const event = step.type === "wait_for_event" && step.outcome === "waiting" ? " for an event" : "";
     output.line(
       `  ${String(step.ref)}: ${fateText(step as unknown as StepOutcome)}${event}${resultText(step)}${until}${reason}${message}`,
@@ -147,7 +140,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   output.line(paint.dim("events"));
   for (const event of Array.isArray(run.events) ? run.events.filter(isJsonObject) : []) {
     if (event.event === "step_started") continue; // the next line is the step's too
-    const line = `  ${eventText(event)}`;
+    const line = `  ${eventText(event, output.zone)}`;
     output.line(event.status === "error" ? paint.red(line) : line);
     // Those of a step that came to an end stand with it.
     if (event.event === "wait_conditions_evaluated" && isJsonObject(event.data))

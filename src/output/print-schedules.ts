@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { type Listed, printList } from "./print-resources.js";
-import { timeText } from "./print-runs.js";
+import { timeText } from "./time-text.js";
 
 function nameOf(value: Json | undefined): string {
   if (!isJsonObject(value)) return "";
@@ -40,8 +40,8 @@ export function printSchedules(page: { items: JsonObject[]; page_info?: Listed["
         String(item.id),
         String(item.workflow),
         nameOf(item.recipient),
-        timeText(item.next_occurrence_at) || "never",
-        timeText(item.last_occurrence_at),
+        timeText(item.next_occurrence_at, output.zone) || "never",
+        timeText(item.last_occurrence_at, output.zone),
         repeatsText(item),
       ],
     },
@@ -56,12 +56,12 @@ export function printSchedule(schedule: JsonObject, output: Output): void {
   const fields: [string, string][] = [
     ["recipient", nameOf(schedule.recipient)],
     ["repeats", repeatsText(schedule)],
-    ["next", timeText(schedule.next_occurrence_at) || "never"],
-    ["last", timeText(schedule.last_occurrence_at)],
+    ["next", timeText(schedule.next_occurrence_at, output.zone) || "never"],
+    ["last", timeText(schedule.last_occurrence_at, output.zone)],
     ["actor", nameOf(schedule.actor)],
     ["tenant", schedule.tenant === null ? "" : String(schedule.tenant)],
     ["data", schedule.data === null ? "" : JSON.stringify(schedule.data)],
-    ["made", timeText(schedule.inserted_at)],
+    ["made", timeText(schedule.inserted_at, output.zone)],
   ];
   output.line(`${paint.bold(String(schedule.workflow))}  ${String(schedule.id)}`);
   for (const [name, text] of fields) if (text !== "") output.line(`  ${paint.dim(name.padEnd(9))}  ${text}`);

@@ -1,8 +1,9 @@
 import type { ActionOutcome, SourceReceipt, SourceView } from "../domain/trigger/source-receipt.js";
 import type { Output } from "./output.js";
 import type { Paint } from "./paint.js";
-import { type PageInfo, printPageHint, timeText } from "./print-runs.js";
+import { type PageInfo, printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
+import { timeText } from "./time-text.js";
 
 export function printSources(sources: readonly SourceView[], output: Output): void {
   if (output.verbosity.json) return output.json({ items: sources });
@@ -71,7 +72,7 @@ export function printReceipts(page: ReceiptPage, output: Output): void {
   printTable(
     ["RECEIVED", "SOURCE", "TYPE", "ABOUT", "WHAT BECAME OF IT"],
     receipts.map((one) => [
-      timeText(one.received_at),
+      timeText(one.received_at, output.zone),
       one.source,
       one.event_type ?? "",
       one.user_id ?? "",

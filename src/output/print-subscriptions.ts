@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { type Listed, printList } from "./print-resources.js";
-import { timeText } from "./print-runs.js";
+import { timeText } from "./time-text.js";
 
 function nameOf(value: unknown): string {
   if (!isJsonObject(value)) return "";
@@ -25,7 +25,7 @@ export function printSubscriptions(
         nameOf(item.object),
         nameOf(item.recipient),
         isJsonObject(item.properties) && Object.keys(item.properties).length > 0 ? JSON.stringify(item.properties) : "",
-        timeText(item.inserted_at),
+        timeText(item.inserted_at, output.zone),
       ],
     },
     output,

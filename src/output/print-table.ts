@@ -8,7 +8,7 @@ const SHORT = 12;
 const CUT = 9;
 /** Of other columns than the first, which says what a row is about, that many give way before it is cut further. */
 const NAMES = 6;
-const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/;
+const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/;
 
 interface Column {
   title: string;

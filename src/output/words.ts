@@ -1,8 +1,6 @@
 import type { RecipientReference } from "../domain/recipient/recipient.js";
 import { messageCount, type Reason, type StepOutcome } from "../domain/run/outcome.js";
 import { stepFates } from "../domain/run/step-fate.js";
-import { formatDuration } from "../util/duration.js";
-import { isoTime } from "../util/iso-time.js";
 import { oneLine } from "./escape-controls.js";
 
 const CHANNEL_LABELS: Record<string, string> = { in_app_feed: "in-app", http: "webhook", in_app_guide: "guide" };
@@ -46,18 +44,4 @@ function plainReason(reason: Reason | null | undefined): string {
   const prefix = REASON_PREFIX[reason.code] ?? reason.code.replaceAll("_", " ");
   if (reason.detail === null) return reason.code.replaceAll("_", " ");
   return prefix === "" ? reason.detail : `${prefix}: ${reason.detail}`;
-}
-
-/**
- * `10:35 (in 30m)`; with the day where it is another one. In UTC as every time of the text output is (`print-runs.ts`), and said to be
- * (`10:35Z`) where the machine has another time.
- */
-export function untilText(until: string | null | undefined, now: number): string {
-  if (!until) return "";
-  const at = Date.parse(until);
-  if (Number.isNaN(at)) return ` until ${until}`; // a remote answer's, as it came
-  const [day, clock] = [isoTime(at).slice(0, 10), isoTime(at).slice(11, 16)];
-  const other = day === isoTime(now).slice(0, 10) ? "" : `${day} `;
-  const zone = new Date(at).getTimezoneOffset() === 0 ? "" : "Z";
-  return ` until ${other}${clock}${zone} (in ${formatDuration(at - now)})`;
 }

@@ -122,7 +122,7 @@ describe.concurrent("knock clock", () => {
   test("a time in the data is waited for on the virtual clock", async ({ ops }) => {
     await ops.knock(["clock", "freeze", "2030-01-10T09:00:00Z"]);
     const { stdout } = await ops.knock(["notify", "--file", "payloads/maintenance-reminder.json"]);
-    expect(stdout).toContain("waiting at delay_1 until 2030-01-14 22:00 (in 4d 13h)");
+    expect(stdout).toContain("waiting at delay_1 until 2030-01-14 22:00Z (in 4d 13h)");
     const { json } = await ops.knock(["clock", "advance", "5d", "--json"]);
     expect((json.ran as unknown as AdvancedRun[]).map(({ at }) => at)).toEqual([
       ...["2030-01-14T22:00:00.000Z", "2030-01-14T22:00:00.000Z", "2030-01-14T22:00:00.000Z"],

@@ -6,7 +6,7 @@ import { warningsAsError } from "../../errors/knock-error.js";
 import { durationArgument } from "../../input/parse-time.js";
 import type { PayloadFlags } from "../../input/trigger-payload.js";
 import { printOutcome } from "../../output/print-outcome.js";
-import { untilText } from "../../output/words.js";
+import { untilText } from "../../output/time-text.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
 import type { CommandContext, TargetFlags } from "../context.js";
 import { checkExpectations, expectationsField, reportExpectations } from "./expectations.js";
@@ -96,7 +96,7 @@ function noteWaiting(outcome: TriggerOutcome, now: number, { output }: CommandCo
   const steps = (outcome.recipients ?? []).flatMap((one) => one.steps.filter((step) => step.outcome === "waiting"));
   if (steps.length === 0) return;
   const next = steps.flatMap(({ until }) => until ?? []).sort()[0];
-  const when = next === undefined ? "" : `, the first${untilText(next, now)}`;
+  const when = next === undefined ? "" : `, the first${untilText(next, now, output.zoneError)}`;
   output.note(
     `${outcome.workflow_run_id}: ${steps.length} waiting${when}; Ctrl-C shows what is known, knock clock advance in another shell moves time on`,
   );
