@@ -1,8 +1,9 @@
 import type { StepView, WorkflowView } from "../domain/workflow/workflow-view.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
-import { recipientText, timeText } from "./print-runs.js";
+import { recipientText } from "./print-runs.js";
 import { printTable } from "./print-table.js";
+import { timeText } from "./time-text.js";
 
 function countSteps(steps: readonly StepView[]): number {
   return steps.reduce(
@@ -25,8 +26,8 @@ function problemsText({ problems }: WorkflowView): string {
   return [...named(count("error"), "error"), ...named(count("warning"), "warning")].join(", ") || "none";
 }
 
-function lastRunText({ last_run }: WorkflowView): string {
-  return last_run === null ? "–" : timeText(last_run.inserted_at);
+function lastRunText({ last_run }: WorkflowView, output: Output): string {
+  return last_run === null ? "–" : timeText(last_run.inserted_at, output.zone);
 }
 
 /** Prints the workflows of a project, a row each. */
@@ -40,7 +41,7 @@ export function printWorkflows(workflows: readonly WorkflowView[], output: Outpu
     `${one.name ?? "–"}${one.active === false ? " (inactive)" : ""}`,
     String(countSteps(one.steps)),
     one.name === null ? "–" : schemaText(one.trigger_data_json_schema),
-    lastRunText(one),
+    lastRunText(one, output),
     problemsText(one),
   ]);
   printTable(["KEY", "NAME", "STEPS", "DATA", "LAST RUN", "PROBLEMS"], rows, output);
@@ -88,7 +89,7 @@ export function printWorkflow(workflow: WorkflowView, output: Output): void {
   const last =
     last_run === null
       ? "none"
-      : `${timeText(last_run.inserted_at)} for ${recipientText(last_run.recipient)}, ${last_run.status}`;
+      : `${timeText(last_run.inserted_at, output.zone)} for ${recipientText(last_run.recipient)}, ${last_run.status}`;
   output.line(`last run: ${last}`);
   output.line("steps:");
   printSteps(steps, 1, output);
