@@ -165,8 +165,8 @@ export function pointerTo(place: string): string {
 
 interface CompilerOptions {
   partials?: Partials;
-  /** How errors name what the texts are of. */
-  owner?: string;
+  /** How errors name what the texts belong to, such as a step. */
+  owner?: string | (() => string);
   /** The file that a text stands in, by its pointer. */
   fileOf?: (pointer: string) => string | undefined;
 }
@@ -182,7 +182,7 @@ export function compilerFor(workflow: string, options: CompilerOptions = {}): Co
     if (!source.includes("{{") && !source.includes("{%")) return () => source;
     const file = fileOf?.(pointerTo(place));
     const where = file === undefined ? place : { file };
-    const templates = parseAt(source, owner, place, where);
+    const templates = parseAt(source, typeof owner === "string" ? owner : owner(), place, where);
     const text: Text = (scope) => execute(templates, scope, where, { globals });
     const output = singleOutput(templates);
     if (output !== null) text.value = (rendering) => evaluate(output, rendering, where);

@@ -67,7 +67,12 @@ function failing(
   };
 }
 
-async function checkMjml(workflow: Workflow, template: TemplateReader, isWhole: boolean): Promise<void> {
+async function checkMjml(
+  workflow: Workflow,
+  { ref }: ChannelStep,
+  template: TemplateReader,
+  isWhole: boolean,
+): Promise<void> {
   const source = template.value("is_mjml") === true ? template.source("html_body") : "";
   if (source === "") return;
   const { mjmlFault } = await import("../render/mjml/check-mjml.js");
@@ -76,7 +81,7 @@ async function checkMjml(workflow: Workflow, template: TemplateReader, isWhole: 
   const place = template.placeOf("html_body");
   const pointer = pointerTo(place);
   const file = textFileOf(workflow, pointer);
-  throw new KnockError("template_invalid", `${file ?? `workflow "${workflow.key}": ${place}`}: ${fault}`, {
+  throw new KnockError("template_invalid", `${file ?? `workflow "${workflow.key}", step ${ref}: ${place}`}: ${fault}`, {
     details: [{ pointer, message: fault }],
     hint: "Fix the template above and run the command again. Nothing was triggered.",
   });
@@ -101,13 +106,16 @@ async function compileEmailStep(
     compileEmail(template, overrides, { compile, partials, layout, partialsHaveStyles });
   const absent =
     found === "missing" && key !== DEFAULT_LAYOUT
-      ? new KnockError("workflow_invalid", `${place}.template.settings.layout_key: there is no layout "${key}"`)
+      ? new KnockError(
+          "workflow_invalid",
+          `step ${step.ref}: ${place}.template.settings.layout_key: there is no layout "${key}"`,
+        )
       : found;
   if (absent instanceof KnockError) {
     if (found === "missing") shared.faults.push(absent);
     return failing(await withLayout(null), absent);
   }
-  await checkMjml(workflow, template, absent === null);
+  await checkMjml(workflow, step, template, absent === null);
   try {
     return await withLayout(absent);
   } catch (error) {
@@ -131,7 +139,7 @@ export async function compileStep(
   if (type === null || type === "in_app_guide") {
     throw new KnockError(
       "workflow_invalid",
-      `workflow "${workflow.key}": ${place}: the channel type of "${step.channel_key}" is not known`,
+      `workflow "${workflow.key}", step ${step.ref}: ${place}: the channel type of "${step.channel_key}" is not known`,
       {
         hint: `Add "channel_type" to the step, or declare the channel in environment.json.`,
       },

@@ -89,7 +89,9 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
   const renderers = new Map<string, ChannelRenderer>();
   const shared = parsePartials(templates);
   const fileOf = (pointer: string) => textFileOf(workflow, pointer);
-  const compileLiquid = compilerFor(workflow.key, { partials: shared.partials, fileOf });
+  let current: Step | null = null;
+  const owner = (): string => `workflow "${workflow.key}"${current === null ? "" : `, step ${current.ref}`}`;
+  const compileLiquid = compilerFor(workflow.key, { partials: shared.partials, owner, fileOf });
   let [needsTime, translates, hasLiquid] = [false, sharedTranslate(templates), false];
   const compileText: CompileText = (source, place) => {
     translates ||= TRANSLATES.test(source);
@@ -98,6 +100,7 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
   };
   checkConditionTexts(workflow.conditions, "conditions", compileText);
   for (const { step, path } of walkSteps(workflow.steps)) {
+    current = step;
     const isGuide = step.type === "channel" && step.channel_type === "in_app_guide"; // it has no template
     if (step.type === "channel" && !isGuide)
       renderers.set(step.ref, await compileStep(workflow, step, path, compileText, shared));

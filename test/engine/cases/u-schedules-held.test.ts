@@ -31,7 +31,7 @@ describe("U. Schedules of a workflow that cannot be read", () => {
           workflow: "sched",
           recipient: "bo",
           at: "2025-06-04T12:00:00.000Z",
-          error: expect.stringMatching(/^workflow "sched": steps\[0\]\.template\.html_body/),
+          error: expect.stringMatching(/^workflow "sched", step email_1: steps\[0\]\.template\.html_body/),
         },
       ]);
       await look(false);

@@ -82,7 +82,10 @@ describe("layouts and partials beside a run's version", () => {
       const { recipients } = await h.outcome(started);
       expect(recipients?.[0]?.steps.at(-1)).toMatchObject({
         outcome: "failed",
-        reason: { code: "render_error", detail: 'steps[1].template.settings.layout_key: there is no layout "news"' },
+        reason: {
+          code: "render_error",
+          detail: 'step email_1: steps[1].template.settings.layout_key: there is no layout "news"',
+        },
       });
     }));
 

@@ -78,7 +78,7 @@ describe("20. Trigger workflow step", () => {
       const outcome = await h.trigger("parent", { recipients: ["ana"] });
       expect(words(outcome)).toBe("completed: trigger_1 failed render_error");
       expect(outcome.recipients?.[0]?.steps[0]?.reason?.detail).toContain(
-        'workflow "child": steps[0].template.html_body, line 1, column 13: unknown filter: nope',
+        'workflow "child", step email_1: steps[0].template.html_body, line 1, column 13: unknown filter: nope',
       );
       await h.at(60_000);
       expect(await bodies(h)).toEqual(["good"]);

@@ -214,7 +214,7 @@ describe("templates of steps that make no message (F-054, TQ-3)", () => {
       h.define("digest", { steps: [{ ...one, ref: "one" }] });
       const thrown = await h.trigger("digest", { recipients: ["ana"] }).catch((error: unknown) => error);
       expect(thrown).toBeInstanceOf(KnockError);
-      expect((thrown as KnockError).message).toContain(`workflow "digest": ${place}, line 1, column `);
+      expect((thrown as KnockError).message).toContain(`workflow "digest", step one: ${place}, line 1, column `);
       expect((thrown as KnockError).message).toContain(words);
     }),
   );
@@ -236,7 +236,9 @@ describe("MJML that no Liquid will change (T-090, T-128)", () => {
       h.define("digest", { steps: [one] });
       const thrown = await h.trigger("digest", { recipients: ["ana"] }).catch((error: unknown) => error);
       expect(thrown).toBeInstanceOf(KnockError);
-      expect((thrown as KnockError).message).toContain('workflow "digest": steps[0].template.html_body: MJML: ');
+      expect((thrown as KnockError).message).toContain(
+        'workflow "digest", step email_1: steps[0].template.html_body: MJML: ',
+      );
       expect((thrown as KnockError).message).toContain(words);
     }),
   );
