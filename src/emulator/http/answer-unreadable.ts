@@ -50,11 +50,27 @@ export async function answerUnreadable(
   if (last !== null && !last.closed) {
     // It broke off within this request: its answer has a place behind those before it.
     if (!last.req.complete && !last.headersSent) return answerInPlace(last, status, body);
-    await answeredBy(last);
+    if (!last.writableFinished) {
+      await writtenAfter(last, () => refuseOn(socket, status, body));
+      return;
+    }
   }
+  refuseOn(socket, status, body);
+}
+
+/**
+ * Calls `write` as soon as an answer has been written. Node ends the connection right after the last answer if the client
+ * sends nothing more, so that waiting for the answer's "close" would be too late.
+ */
+function writtenAfter(answer: ServerResponse, write: () => void): Promise<void> {
+  answer.prependOnceListener("finish", write);
+  return answeredBy(answer);
+}
+
+function refuseOn(socket: Duplex, status: number, content: JsonObject): void {
   if (!socket.writable) return void socket.destroy();
-  endWith(socket, status, body);
-  // Who goes on sending would have the connection reset, and not come to read this.
+  endWith(socket, status, content);
+  // A client that is still sending would have the connection reset, and not receive the answer.
   socket.resume();
 }
 
