@@ -3,15 +3,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-/** The page's HTML. Throws what esbuild finds wrong. */
-export async function pageHtml(root) {
-  const { outputFiles } = await build({
+/** The page's HTML and what it was made of. Throws what esbuild finds wrong. */
+async function bundlePage(root) {
+  const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: { script: "src/page/main.tsx", style: "src/page/styles/page.css" },
     outdir: "page",
     bundle: true,
     minify: true,
     write: false,
+    metafile: true,
     platform: "browser",
     target: ["chrome123", "firefox128", "safari17.5"],
     format: "iife",
@@ -22,11 +23,19 @@ export async function pageHtml(root) {
   });
   const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
   // Functions as replacements: what a bundle holds of `$&` must stay as it is.
-  return readFileSync(join(root, "src/page/page.html"), "utf8")
+  const html = readFileSync(join(root, "src/page/page.html"), "utf8")
     .replace("/* style */", () => text(".css").trim())
     .replace("/* script */", () => text(".js").trim());
+  return { html, metafile };
 }
 
+export async function pageHtml(root) {
+  return (await bundlePage(root)).html;
+}
+
+/** Writes the page, and returns what it was made of as esbuild's other builds do. */
 export async function buildPage(root, dist) {
-  writeFileSync(join(dist, "page.html"), await pageHtml(root));
+  const { html, metafile } = await bundlePage(root);
+  writeFileSync(join(dist, "page.html"), html);
+  return { metafile };
 }

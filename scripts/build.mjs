@@ -1,5 +1,6 @@
 // Bundles the command into dist/: one CommonJS file, which starts faster than split ESM, and another for notify alone;
 // heavy packages that few commands need stand beside it, each bundled on its own and loaded when used.
+// --check-licenses only checks that every bundled package has a license that permits it.
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -20,6 +21,7 @@ import {
   noChildProcess,
   plainFields,
 } from "./bundle-plugins.mjs";
+import { noticesOf, readPackages } from "./third-party-notices.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** Built aside and put in place whole: whoever runs the command meanwhile finds the build that was there. */
@@ -86,6 +88,7 @@ const common = {
   keepNames: false,
   legalComments: "none",
   logLevel: "warning",
+  metafile: true,
   define: {
     __VERSION__: JSON.stringify(version),
     "import.meta.url": "__importMetaUrl",
@@ -135,7 +138,7 @@ mkdirSync(join(dist, "vendor"), { recursive: true });
 
 const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' };
 
-await Promise.all([
+const results = await Promise.all([
   buildPage(root, dist),
   ...Object.entries(ENTRIES).map(([name, own]) =>
     build({
@@ -189,6 +192,15 @@ await Promise.all([
   ),
 ]);
 
+const packages = readPackages(
+  root,
+  results.map(({ metafile }) => metafile),
+);
+if (process.argv.includes("--check-licenses")) {
+  console.log(`${packages.length} bundled packages, 0 license problems`);
+  process.exit();
+}
+
 // mrml reads its WebAssembly from beside itself.
 copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(dist, "vendor", "mrml_wasm_bg.wasm"));
 
@@ -201,6 +213,10 @@ for (const name of Object.keys(ENTRIES)) {
   const built = inAscii(readFileSync(file, "utf8"));
   writeFileSync(file, built.replace(NO_ID, createHash("sha256").update(built).digest("hex").slice(0, NO_ID.length)));
 }
+
+const notices = join(dist, "notices.md");
+writeFileSync(notices, noticesOf(packages));
+renameSync(notices, join(root, "THIRD-PARTY-NOTICES.md"));
 
 const [place, before] = [join(root, "dist"), `${dist}-before`];
 try {

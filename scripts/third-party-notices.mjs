@@ -1,0 +1,109 @@
+// The licenses of the packages whose code is in the bundles, from esbuild's metafiles.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Licenses that permit bundling into a package under MIT, with their notices. */
+const ALLOWED = new Set([
+  ...["0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MIT-0"],
+  ...["Python-2.0", "Unlicense", "Zlib"],
+]);
+
+/** What older manifests say in place of an SPDX expression. */
+const SPDX_OF = { "MIT (http://mootools.net/license.txt)": "MIT" };
+
+/** For packages without a license file: what their license asks to be repeated, below the copyright line. */
+const STANDARD_TEXTS = {
+  MIT: (root) => readFileSync(join(root, "LICENSE"), "utf8").split("\n").slice(4).join("\n").trim(),
+  ISC: () => `Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby
+granted, provided that the above copyright notice and this permission notice appear in all copies.
+
+THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL
+IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
+INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
+THIS SOFTWARE.`,
+};
+
+const NOTICE_FILE = /^(licen[cs]e|copying|notice)([-.].*)?$/i;
+
+/** Whether an SPDX expression without exceptions leaves a permitted choice. */
+export function isAllowed(expression) {
+  const text = expression.trim();
+  const inner = /^\(([^()]*)\)$/.exec(text)?.[1] ?? text;
+  if (/[()]/.test(inner)) return false;
+  return inner.split(/\s+AND\s+/).every((part) => part.split(/\s+OR\s+/).some((id) => ALLOWED.has(id.trim())));
+}
+
+/** Folders of the packages that contribute code to the outputs, relative to the root and in order. */
+export function packageFolders(metafiles) {
+  const folders = new Set();
+  for (const { outputs } of metafiles)
+    for (const { inputs } of Object.values(outputs))
+      for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+        // The last node_modules: a package may have some of its own.
+        const folder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+        if (folder !== undefined && bytesInOutput > 0) folders.add(folder);
+      }
+  return [...folders].sort();
+}
+
+function authorOf({ author }) {
+  if (author === undefined || author === null) return null;
+  return typeof author === "string"
+    ? author
+    : [author.name, author.email && `<${author.email}>`].filter(Boolean).join(" ");
+}
+
+/** A package's name, license and notices. Throws if its license is missing, or not one of the permitted. */
+export function readPackage(root, folder) {
+  const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+  const { name, version } = manifest;
+  const license = SPDX_OF[manifest.license] ?? manifest.license;
+  if (typeof license !== "string" || license === "") throw new Error(`${name}@${version} (${folder}) names no license`);
+  if (!isAllowed(license))
+    throw new Error(
+      `${name}@${version} (${folder}): the license ${license} is not on the list in third-party-notices.mjs`,
+    );
+  const files = readdirSync(join(root, folder)).filter((file) => NOTICE_FILE.test(file));
+  const texts = files.sort().map((file) =>
+    readFileSync(join(root, folder, file), "utf8")
+      .replaceAll("\r\n", "\n")
+      .trim(),
+  );
+  if (texts.length > 0) return { name, version, license, texts };
+  const [author, standard] = [authorOf(manifest), STANDARD_TEXTS[license]];
+  if (author === null || standard === undefined)
+    throw new Error(
+      `${name}@${version} (${folder}) has no license file, and its author or the text of ${license} is unknown`,
+    );
+  return { name, version, license, texts: [`Copyright (c) ${author}\n\n${standard(root)}`] };
+}
+
+/** The whole document. */
+export function noticesOf(packages) {
+  const sections = packages.map(({ name, version, license, texts }) =>
+    [`## ${name} ${version}`, `License: ${license}`, ...texts.map((text) => `~~~~text\n${text}\n~~~~`)].join("\n\n"),
+  );
+  return `# Third-party notices
+
+The files in \`dist/\` contain code of these packages.
+
+${sections.join("\n\n")}
+`;
+}
+
+/** Reads all packages of the bundles. Throws one error that names every fault. */
+export function readPackages(root, metafiles) {
+  const faults = [];
+  const packages = packageFolders(metafiles).flatMap((folder) => {
+    try {
+      return [readPackage(root, folder)];
+    } catch (error) {
+      faults.push(error.message);
+      return [];
+    }
+  });
+  if (faults.length > 0) throw new Error(`bundled packages with license problems:\n${faults.join("\n")}`);
+  const unique = new Map(packages.map((one) => [`${one.name}@${one.version}`, one]));
+  return [...unique.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}

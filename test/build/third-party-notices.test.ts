@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isAllowed, noticesOf, packageFolders, readPackages } from "../../scripts/third-party-notices.mjs";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "knock-notices-"));
+  writeFileSync(join(root, "LICENSE"), "MIT License\n\nCopyright (c) us\n\nPermission is hereby granted.\n");
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** A package in node_modules with these files, and a metafile of a bundle that has its code. */
+function bundled(manifest: object, files: Record<string, string> = {}) {
+  const folder = join(root, "node_modules/part");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "part", version: "1.0.0", ...manifest }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return [{ outputs: { "a.cjs": { inputs: { "node_modules/part/index.js": { bytesInOutput: 7 } } } } }];
+}
+
+describe("third-party notices", () => {
+  it.each<[string, boolean]>([
+    ["MIT", true],
+    ["(MIT OR GPL-3.0-only)", true],
+    ["BSD-2-Clause AND MIT", true],
+    ["MIT AND GPL-3.0-only", false],
+    ["GPL-3.0-only", false],
+    ["SEE LICENSE IN LICENSE.txt", false],
+    ["UNLICENSED", false],
+    ["Apache-2.0 WITH LLVM-exception", false],
+  ])("%s is permitted: %s", (expression, allowed) => {
+    expect(isAllowed(expression)).toBe(allowed);
+  });
+
+  it("names packages that contribute code, nested and scoped ones too, and no others", () => {
+    const inputs = {
+      "src/main.ts": { bytesInOutput: 9 },
+      "node_modules/@scope/one/a.js": { bytesInOutput: 1 },
+      "node_modules/two/node_modules/three/b.js": { bytesInOutput: 1 },
+      "node_modules/unused/c.js": { bytesInOutput: 0 },
+    };
+    expect(packageFolders([{ outputs: { "a.cjs": { inputs } } }])).toEqual([
+      "node_modules/@scope/one",
+      "node_modules/two/node_modules/three",
+    ]);
+  });
+
+  it("quote license and notice files, and the standard text where there are none", () => {
+    const withFiles = bundled(
+      { license: "Apache-2.0" },
+      { LICENSE: "the text\r\n", "NOTICE.md": "a notice", "index.js": "x" },
+    );
+    expect(noticesOf(readPackages(root, withFiles))).toContain("~~~~text\nthe text\n~~~~\n\n~~~~text\na notice\n~~~~");
+    for (const file of ["LICENSE", "NOTICE.md"]) rmSync(join(root, "node_modules/part", file));
+    const without = bundled({ license: "MIT", author: { name: "Ada", email: "ada@lark.test" } });
+    expect(noticesOf(readPackages(root, without))).toContain(
+      "Copyright (c) Ada <ada@lark.test>\n\nPermission is hereby granted.",
+    );
+  });
+
+  it.each<[string, object]>([
+    ["part@1.0.0 (node_modules/part) names no license", {}],
+    ["the license GPL-3.0-only is not on the list", { license: "GPL-3.0-only" }],
+    ["has no license file, and its author", { license: "MIT" }],
+    ["has no license file, and its author or the text of Zlib", { license: "Zlib", author: "Ada" }],
+  ])("fail: %s", (message, manifest) => {
+    expect(() => readPackages(root, bundled(manifest))).toThrow(message);
+  });
+
+  it("are made by the build for every bundle, and are in the package", () => {
+    const notices = readFileSync(join(ROOT, "THIRD-PARTY-NOTICES.md"), "utf8");
+    // Of the command, the page, a late package, a package within a package, and WebAssembly.
+    for (const name of ["liquidjs", "preact", "undici", "slick", "mrml"]) expect(notices).toContain(`\n## ${name} `);
+    expect(notices).not.toMatch(/\n## (typescript|vitest|esbuild) /);
+    const packed = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
+    const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }];
+    expect(files.map(({ path }) => path)).toContain("THIRD-PARTY-NOTICES.md");
+  });
+});
