@@ -136,6 +136,7 @@ export function createContext(
     input: {
       cwd,
       readStdin: surroundings.readStdin,
+      isPiped: () => surroundings.stdinIsPiped,
       isInterrupted: () => surroundings.signal.aborted,
       readFile: (path) => readFileInterruptibly(resolve(cwd, path), path, surroundings.signal),
     },

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { looksUnquoted, quoteHint } from "../input/restore-quotes.js";
 
 /** Words of a command line, and what they may have been meant as. */
 
@@ -82,12 +83,26 @@ export function quotedCommand(command: Command): string | undefined {
   return `The command stands in quotes: --exec ${quoted(words.join(" "))}`;
 }
 
+/** The value of --data and the words after it, if a shell removed the quotes of its JSON and split it. */
+function unquotedData(command: Command, argv: readonly string[]): string[] | undefined {
+  const given: unknown = command.opts().data;
+  const values: unknown[] = Array.isArray(given) ? given : [given];
+  const value = values.find((one): one is string => typeof one === "string" && looksUnquoted(one));
+  if (value === undefined) return undefined;
+  const start = argv.findIndex((word, index) => word === value && /^(-d|--data)$/.test(argv[index - 1] ?? ""));
+  if (start === -1) return [value];
+  const end = argv.findIndex((word, index) => index > start && /^-[^\d]/.test(word));
+  return argv.slice(start, end === -1 ? undefined : end);
+}
+
 /** Where a command takes no more words: the option that the first one too many may belong to, or another command. */
-export function meantByExcess(command: Command): string | undefined {
+export function meantByExcess(command: Command, argv: readonly string[]): string | undefined {
   const has = (long: string): boolean => command.options.some((option) => option.long === long);
   const allowed = command.registeredArguments.length;
   const word = command.args[allowed];
   if (word === undefined) return undefined;
+  const unquoted = unquotedData(command, argv);
+  if (unquoted !== undefined) return quoteHint("--data", unquoted);
   if (/^\s*[[{]/.test(word) && has("--data")) return `Did you mean --data ${quoted(word)}?`;
   if (/^[\w.[\]]+:?=/.test(word) && has("--set")) return `Did you mean --set ${quoted(word)}?`;
   if (has("--recipients")) return `Did you mean --recipients ${quoted(word)}?`;

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import { oneLine } from "../output/escape-controls.js";
 import type { OutStream } from "../output/out-stream.js";
@@ -25,6 +26,8 @@ export interface Surroundings {
   stdout: OutStream;
   stderr: OutStream;
   readonly stdinIsTerminal: boolean;
+  /** Whether standard input is a pipe, a socket or a file. */
+  readonly stdinIsPiped: boolean;
   readonly signal: AbortSignal;
   /** Standard input as it arrives; ends early once the signal is aborted. */
   readStdin(): AsyncIterable<Uint8Array>;
@@ -89,6 +92,14 @@ export function processSurroundings(signal: () => AbortSignal): Surroundings {
     stderr: processStream(2),
     get stdinIsTerminal() {
       return isTerminal(0);
+    },
+    get stdinIsPiped() {
+      try {
+        const stat = fstatSync(0);
+        return stat.isFIFO() || stat.isSocket() || stat.isFile();
+      } catch {
+        return false; // closed
+      }
     },
     get signal() {
       return signal();

@@ -123,7 +123,7 @@ export function usageError(
     "commander.missingArgument": () => swallowed(program, argv) ?? (/'id'$/.test(first) ? objectHint(argv) : undefined),
     "commander.unknownOption": () => unknownHint(first, named, program),
     "commander.excessArguments": () =>
-      (named && quotedCommand(named)) ?? endedHint(argv) ?? (named && meantByExcess(named)),
+      (named && quotedCommand(named)) ?? endedHint(argv) ?? (named && meantByExcess(named, argv)),
   };
   const hint = own[error.code]?.() || suggestion || propertyHint(first, named) || help;
   return new KnockError("usage", first, { hint });

@@ -5,7 +5,7 @@ import { EXIT, KnockError } from "../errors/knock-error.js";
 import { durationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, readPayload } from "../input/trigger-payload.js";
 import type { CommandContext } from "./context.js";
-import { checkRuleSteps, RUN_RULES, readRules } from "./shared/expectations.js";
+import { checkRuleSteps, type Expectation, RUN_RULES, readRules } from "./shared/expectations.js";
 import { notifyLines } from "./shared/notify-lines.js";
 import {
   addCommonOptions,
@@ -110,6 +110,40 @@ async function runNotify(named: string | null, given: NotifyFlags, context: Comm
     throw new KnockError("usage", "--all-or-nothing goes with a file of one payload per line", {
       hint: "For example: knock notify --file triggers.jsonl --all-or-nothing",
     });
+  try {
+    await runSingle(workflow, flags, rules, context);
+  } catch (error) {
+    throw withStdinHint(error, workflow, flags, context);
+  }
+}
+
+/**
+ * Of an error about missing recipients or data where something was piped in that no flag reads: the hint says how to read it. Standard
+ * input itself is not looked at: it may never end.
+ */
+function withStdinHint(error: unknown, workflow: string | null, flags: NotifyFlags, context: CommandContext): unknown {
+  if (!(error instanceof KnockError) || !["usage", "invalid_params"].includes(error.code)) return error;
+  const readsStdin = [...(flags.recipients ?? []), ...(flags.data ?? []), flags.actor, flags.tenant].includes("@-");
+  if (flags.file !== undefined || readsStdin || !context.input.isPiped()) return error;
+  const key = workflow ?? "<workflow>";
+  const isAbout = (pointer: string): boolean => error.details.some((one) => one.pointer.startsWith(pointer));
+  const hint =
+    flags.recipients === undefined && flags.object === undefined && isAbout("/recipients")
+      ? `Standard input was not read. Read a whole payload with: knock notify ${key} --file -. Read recipients with: --recipients @-`
+      : flags.data === undefined && isAbout("/data")
+        ? `Standard input was not read. Read the data with: --data @-. Read a whole payload with: --file -`
+        : null;
+  if (hint === null) return error;
+  const { code, message, details } = error;
+  return new KnockError(code, message, { hint, details, cause: error });
+}
+
+async function runSingle(
+  workflow: string | null,
+  flags: NotifyFlags,
+  rules: readonly Expectation[],
+  context: CommandContext,
+): Promise<void> {
   const { payload, name } = await readPayload(flags, context.input);
   const one = { ...parseTrigger(payload, workflow, name), name };
   await checkRuleSteps(rules, [one.trigger.workflow], flags, context);

@@ -4,6 +4,7 @@ import type { Json } from "../util/json.js";
 import { isDeeperThan } from "../util/json-depth.js";
 import { parseJson } from "../util/parse-json.js";
 import { decodeUtf8, readTextFile } from "../util/text-file.js";
+import { looksUnquoted, quoteHint } from "./restore-quotes.js";
 
 /** A payload may hold 10 MB; a file somewhat above that is read so that the payload's own error can tell its size. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
@@ -16,6 +17,8 @@ export interface InputSource {
   cwd: string;
   /** Standard input as it arrives; read at most once. Ends early when the command is interrupted. */
   readStdin(): AsyncIterable<Uint8Array>;
+  /** Whether standard input is a pipe or a file, from which something may have been meant to be read. */
+  isPiped(): boolean;
   /** Whether the command was interrupted, so that what was read may be incomplete. */
   isInterrupted(): boolean;
   /** A file as it is read, of any size; ends early when the command is interrupted. Throws Node's errors. */
@@ -98,6 +101,8 @@ export class InputReader {
 /** Of a flag's value that is no JSON: what it may have been meant as. */
 function flagHint(flag: string, text: string): string {
   if (flag === "--data" && /^[\w.[\]-]+:?=/.test(text)) return `Did you mean --set ${text}?`;
+  if (text.trim() === "-") return `Did you mean ${flag} @-, which reads standard input?`;
+  if (looksUnquoted(text)) return quoteHint(flag, [text]);
   if (/^\S+\.json$/.test(text)) return `Did you mean ${flag} @${text}?`;
   if (/[“”„‘’]/.test(text)) return "A text processor changed the quotes: type them anew.";
   return "Quote the JSON for the shell with single quotes, or put it in a file and use @file.";

@@ -7,8 +7,17 @@ function looksLikeJson(text: string): boolean {
   return /^\s*[[{"]/.test(text);
 }
 
+/** Throws `usage` for a dash alone, which is standard input for other tools. */
+function checkDash(text: string, flag: string): void {
+  if (text.trim() !== "-") return;
+  throw new KnockError("usage", `${flag}: "-" is not an ID`, {
+    hint: `Did you mean ${flag} @-, which reads standard input? For a whole payload: --file -`,
+  });
+}
+
 /** Comma-separated ids, trimmed; an empty one is an error, since it is always a slip. */
 function idsOf(text: string, flag: string): string[] {
+  checkDash(text, flag);
   const ids = text.split(",").map((id) => id.trim());
   if (ids.some((id) => id === "")) {
     throw new KnockError("usage", `${flag}: an id is empty in ${JSON.stringify(text)}`, {
@@ -65,6 +74,7 @@ export async function parseOneFlag(raw: string, flag: string, reader: InputReade
   const { text, name } = await reader.value(raw, flag);
   if (raw.startsWith("@") || looksLikeJson(text)) return jsonOf(text, name);
   if (text.trim() === "") throw new KnockError("usage", `${flag}: the id is empty`);
+  checkDash(text, flag);
   return text.trim();
 }
 

@@ -37,7 +37,7 @@ interface FailedDelivery {
 function failedLine({ message_id, recipient, workflow, channel, status, reason, at }: FailedDelivery, output: Output) {
   const { paint } = output;
   const fate = status === "queued" ? "failed, will be tried again" : status;
-  return `  ${timeText(at)}  ${workflow}  ${recipientLabel(recipient)}  ${channel} ${paint.red(fate)} ${paint.dim(`(${oneLine(reason)})`)}  ${message_id}`;
+  return `  ${timeText(at, output.zone)}  ${workflow}  ${recipientLabel(recipient)}  ${channel} ${paint.red(fate)} ${paint.dim(`(${oneLine(reason)})`)}  ${message_id}`;
 }
 
 /** One advance of one run, as a line. */

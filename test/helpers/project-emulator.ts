@@ -73,6 +73,7 @@ export async function openProjectApi(
     stderr: nowhere,
     stdinIsTerminal: false,
     signal: new AbortController().signal,
+    stdinIsPiped: false,
     readStdin: async function* () {},
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
     confirm: async () => false,

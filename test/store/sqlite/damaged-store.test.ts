@@ -29,6 +29,7 @@ async function knock(store: string, ...args: string[]) {
       stderr: { write: (text: string) => (stderr += text) },
       stdinIsTerminal: false,
       signal: never.signal,
+      stdinIsPiped: false,
       readStdin: async function* () {},
       sleep: async () => {},
       confirm: async () => false,

@@ -1,0 +1,32 @@
+/** JSON's own words, which need no quotes. */
+const LITERAL = /^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/;
+
+/** Whether a word looks like JSON whose quotes a shell removed: `{page:` or, after brace expansion, `page:Home`. */
+export function looksUnquoted(word: string): boolean {
+  return /^\{?\s*[A-Za-z_$][\w$.-]*\s*:(?!\/\/)/.test(word);
+}
+
+/** Returns the JSON that was typed before a shell removed its double quotes; null if the text is something else. */
+export function restoreQuotes(words: readonly string[]): string | null {
+  // Bash expands {"a":1,"b":2} to two words.
+  const isExpanded = words.length > 1 && words.every((word) => /^[\w$.-]+:[^{}[\]]*$/.test(word));
+  const text = isExpanded ? `{${words.join(",")}}` : words.join(" ");
+  const restored = text
+    .replace(/([{,]\s*)([A-Za-z_$][\w$.-]*)\s*:/g, '$1"$2":')
+    .replace(/([:[,]\s*)([^\s"{}[\],:][^"{}[\],]*)(?=\s*[,}\]])/g, (whole, before: string, value: string) =>
+      LITERAL.test(value.trim()) ? whole : `${before}"${value.trim()}"`,
+    );
+  try {
+    JSON.parse(restored);
+    return restored;
+  } catch {
+    return null;
+  }
+}
+
+/** Returns what to type instead of a flag's JSON whose quotes a shell removed. `words` are the flag's value and the words after it. */
+export function quoteHint(flag: string, words: readonly string[]): string {
+  const restored = restoreQuotes(words);
+  const example = restored === null ? `{"page":"Home"}` : restored.replaceAll("'", "'\\''");
+  return `The shell removed the quotes of the JSON. ${restored === null ? "For example" : "Quote it"}: ${flag} '${example}'`;
+}
