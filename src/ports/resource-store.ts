@@ -61,6 +61,8 @@ export interface NewMessages {
 
 /** The part of the store behind the resource commands. As in `Store`: whole verbs, each atomic, times in milliseconds. */
 export interface ResourceStore {
+  /** Returns the random secret of this name, 64 hex digits, created when it is first read. It survives restarts and `clear`. */
+  readSecret(name: string): Promise<string>;
   listRecipients(filter: RecipientFilter, page: Page): Promise<Paged<Recipient>>;
   /**
    * Deletes recipients with all that is theirs (E-053): preferences, channel data, subscriptions (of objects those to

@@ -22,6 +22,8 @@ export interface ResourceOperations {
   /** Absent where nothing of the build asks: guides are read by applications, not by commands. */
   readonly guides?: GuideOperations;
   readonly schedules: ScheduleOperations;
+  /** Returns the key that signs links to preference centers; it stays the same for as long as the store exists. */
+  readLinkKey(): Promise<string>;
 }
 
 export interface UserOperations {

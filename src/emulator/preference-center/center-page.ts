@@ -39,7 +39,7 @@ function rowHtml({ row, switches }: SwitchRow): string {
   const boxes = switches.map(({ name, label, on, depends }) => {
     const note = depends ? ' <span class="soft">(under conditions)</span>' : "";
     const text = switches.length === 1 && label === row.name ? "Receive these" : escaped(label);
-    return `<label><input type="checkbox" name="${escaped(name)}"${on ? " checked" : ""}><span>${text}${note}</span></label>`;
+    return `<label><input type="checkbox" name="${escaped(name)}"${on ? " checked" : ""}${depends ? " disabled" : ""}><span>${text}${note}</span></label>`;
   });
   return `<fieldset><legend>${escaped(row.name)}</legend>${about}${boxes.join("")}</fieldset>`;
 }
@@ -56,10 +56,7 @@ export interface CenterView {
 /** The center as its user sees it: a form, without a script. */
 export function centerHtml({ center, rows, branding, who, saved }: CenterView): string {
   const title = center.title || "Notification preferences";
-  const content =
-    rows.length === 0
-      ? "<p>There is nothing to choose: preference_center.config.rows in environment.json is empty.</p>"
-      : `${rows.map(rowHtml).join("\n")}\n<button>Save</button>`;
+  const content = `${rows.map(rowHtml).join("\n")}\n<button>Save</button>`;
   return page(
     title,
     `${center.body ? `<p>${escaped(center.body)}</p>` : ""}

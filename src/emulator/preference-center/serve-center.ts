@@ -4,7 +4,7 @@ import type { Dispatcher } from "../http/dispatcher.js";
 import type { Exchange } from "../http/exchange.js";
 import { centerHeaders, centerHtml, noCenterHtml } from "./center-page.js";
 import { userOfToken } from "./center-token.js";
-import { changesOf, type SwitchRow, switchRows } from "./switches.js";
+import { changesOf, type SwitchRow, shownRows, switchRows } from "./switches.js";
 
 type Options = Pick<AppOptions, "operations" | "environment">;
 
@@ -16,7 +16,10 @@ function answer(exchange: Exchange, html: string, status: 200 | 404 = 200): void
 
 /** Whose center: of a signed link, or of the run whose message links to it (T-242). */
 async function userOf(link: string, { operations }: Options): Promise<string | null> {
-  if (!isUuid(link)) return userOfToken(link, Date.now());
+  if (!isUuid(link)) {
+    const user = userOfToken(link, await operations.resources.readLinkKey());
+    return user !== null && (await operations.resources.users.read(user)) !== null ? user : null;
+  }
   const recipient = (await operations.readRecipientRun(link))?.recipient;
   // The run of one who was deleted may still be there (EQ-03).
   return typeof recipient === "string" && (await operations.resources.users.read(recipient)) !== null
@@ -31,13 +34,10 @@ export function servePreferenceCenter(routes: Dispatcher, options: Options): voi
 
   async function opened(link: string): Promise<{ user: string; rows: SwitchRow[] } | string> {
     const user = await userOf(link, options);
-    if (user === null) return "This link leads to nobody's preferences. It may be too old: ask for another.";
+    if (user === null) return "This link belongs to no user. Open the link of a newer message.";
     const known = await environment();
-    const center = known.preference_center;
-    if (!center.enabled)
-      return 'The preference center is switched off: "preference_center" in environment.json says what it shows.';
     const set = await preferences.read(user, SET);
-    return { user, rows: switchRows(center.rows, set, known) };
+    return { user, rows: switchRows(shownRows(known.preference_center), set, known) };
   }
 
   routes.add("GET /preferences/{link}", async (exchange) => {

@@ -1,5 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
-import type { PreferenceCenterRow } from "../../domain/preferences/preference-center.js";
+import type { PreferenceCenter, PreferenceCenterRow } from "../../domain/preferences/preference-center.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 /** What people may have preferences of (E-135), and how a reader calls it. */
@@ -19,13 +19,27 @@ export interface Switch {
   label: string;
   path: string[];
   on: boolean;
-  /** On for as long as conditions are met. */
+  /** On while conditions are met; shown, but not to be changed. */
   depends: boolean;
 }
 
 export interface SwitchRow {
   row: PreferenceCenterRow;
   switches: Switch[];
+}
+
+/** The row that no configuration takes away. */
+const COMMERCIAL: PreferenceCenterRow = {
+  type: "commercial_subscribed",
+  name: "Commercial messages",
+  description: "Promotions and other messages that you can do without",
+};
+
+/** Returns the rows to show: a center that is disabled shows only the commercial one, which is always there. */
+export function shownRows({ enabled, rows }: PreferenceCenter): PreferenceCenterRow[] {
+  const commercial = rows.find(({ type }) => type === COMMERCIAL.type);
+  if (!enabled) return [commercial ?? COMMERCIAL];
+  return commercial ? rows : [...rows, COMMERCIAL];
 }
 
 function typesOf({ channel_types: listed }: PreferenceCenterRow, { channels }: Environment): string[] {
@@ -59,14 +73,18 @@ function pathsOf(
   return isPerType ? perType(section, identifier) : [[name, [section, identifier]]];
 }
 
-/** Unset is on (E-136); whoever has switched the whole off has its parts off. */
+const hasConditions = (value: Json | undefined): boolean =>
+  isJsonObject(value) && Array.isArray(value.conditions) && value.conditions.length > 0;
+
+/** Unset is on (E-136). Parts of a whole that is off are off, and conditions of the whole apply to its parts. */
 function stateOf(set: JsonObject, path: readonly string[]): { on: boolean; depends: boolean } {
   let value: Json | undefined = set;
+  let depends = false;
   for (const name of path) {
     if (value === false) break;
     value = isJsonObject(value) ? value[name] : undefined;
+    depends ||= hasConditions(value);
   }
-  const depends = isJsonObject(value) && Array.isArray(value.conditions) && value.conditions.length > 0;
   return { on: value !== false, depends };
 }
 
@@ -99,15 +117,15 @@ function put(into: JsonObject, path: readonly string[], value: boolean): void {
 }
 
 /**
- * What a form changes, to be merged; null for nothing. Where one of a row's channel types changes all of them are written:
- * the whole may have been off until now. What conditions decide stays as it is unless it is switched.
+ * Returns what a form changes, to be merged; null for nothing. If one of a row's channel types changes, all of them are
+ * written, because the whole may have been off. A switch with conditions never changes.
  */
 export function changesOf(rows: readonly SwitchRow[], isChecked: (name: string) => boolean): JsonObject | null {
   const changes: JsonObject = {};
   for (const { switches } of rows) {
-    if (!switches.some(({ name, on }) => isChecked(name) !== on)) continue;
-    for (const { name, path, on, depends } of switches)
-      if (!depends || isChecked(name) !== on) put(changes, path, isChecked(name));
+    const free = switches.filter(({ depends }) => !depends);
+    if (!free.some(({ name, on }) => isChecked(name) !== on)) continue;
+    for (const { name, path } of free) put(changes, path, isChecked(name));
   }
   return Object.keys(changes).length === 0 ? null : changes;
 }

@@ -28,9 +28,10 @@ export const preferenceCenterRoutes: Route[] = [
     rule: "A-302",
     on: "POST /v1/users/{user_id}/preference_center/signed_url",
     tier: 3,
-    differs: "The page is the emulator's own, and a link holds for an hour, until it stops at most.",
-    async handle({ param, baseUrl }) {
-      const token = centerToken(param("user_id"), Date.now());
+    differs: "The page is the emulator's own. Its link opens as long as the store exists.",
+    async handle({ operations, param, baseUrl }) {
+      const key = await operations.resources.readLinkKey();
+      const token = centerToken(param("user_id"), key, Date.now());
       return ok({ token, url: `${baseUrl}/preferences/${token}` });
     },
   },

@@ -19,6 +19,7 @@ export function createResources(context: EngineContext): ResourceOperations {
     audiences: audienceOperations(context),
     feeds: feedOperations(context),
     schedules: scheduleOperations(context),
+    readLinkKey: () => context.store.readSecret("preference-center"),
     ...(context.guides ? { guides: context.guides(context) } : {}),
   };
 }

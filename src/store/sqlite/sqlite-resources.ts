@@ -14,6 +14,7 @@ import type {
   SubscriptionFilter,
 } from "../../ports/resource-store.js";
 import type { Connection } from "./connection/connection.js";
+import { readSecret } from "./connection/secrets.js";
 import { engageGuide, readGuideMessages, resetGuide } from "./message/guide-messages.js";
 import { listFeed, newMessagesSince } from "./message/list-feed.js";
 import { retryMessages } from "./message/retry-messages.js";
@@ -37,6 +38,10 @@ export class SqliteResources implements ResourceStore {
 
   constructor(readonly db: Connection) {
     this.shared = new SharedRows(db);
+  }
+
+  async readSecret(name: string): Promise<string> {
+    return readSecret(this.db, name);
   }
 
   async listRecipients(filter: RecipientFilter, page: Page) {

@@ -34,6 +34,16 @@ export function describeClockAndSeeds(open: OpenStore): void {
     });
   });
 
+  describe("secrets", () => {
+    it("are random, and the same for every process and after clearing", async () => {
+      const [secret, another] = [await open.store.readSecret("links"), await open.store.readSecret("other")];
+      expect([secret, another]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), expect.not.stringMatching(secret)]);
+      const other = await open.openAgain();
+      await other.clear({ keepRecipients: false });
+      expect(await other.readSecret("links")).toBe(secret);
+    });
+  });
+
   describe("seeds", () => {
     it("remembers what was applied, by file", async () => {
       expect(await open.store.readSeeds()).toEqual(new Map());

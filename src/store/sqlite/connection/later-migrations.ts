@@ -80,4 +80,8 @@ export const LATER_MIGRATIONS: readonly string[] = [
   ALTER TABLE clock ADD COLUMN claim_token TEXT;
   ALTER TABLE clock ADD COLUMN claim_until INTEGER;
   `,
+  // Keys of links that must open after a restart.
+  `
+  CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ];
