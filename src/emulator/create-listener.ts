@@ -141,6 +141,7 @@ function answer(exchange: Exchange, { route, caller, access, limits }: Admitted,
     environment: options.environment,
     warn: (text) => exchange.warnings.push(text),
     strict: options.strict ?? false,
+    definitions: options.definitions,
     baseUrl: options.url,
     limits,
   };

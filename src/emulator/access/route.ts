@@ -1,4 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
+import type { Definitions } from "../../ports/definitions.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { Paged } from "../../ports/page.js";
 import type { Json, JsonObject } from "../../util/json.js";
@@ -34,6 +35,7 @@ export interface Call {
   warn(text: string): void;
   /** Whether triggers with warnings are rejected. */
   readonly strict: boolean;
+  readonly definitions: Pick<Definitions, "workflow" | "workflowKeys" | "branch" | "branches">;
   /** `http://127.0.0.1:8484` as the caller knows it. */
   readonly baseUrl: string;
   /** Null where limits are off (Q-22). */

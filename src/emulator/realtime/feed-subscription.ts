@@ -1,9 +1,8 @@
-import type { Environment } from "../../domain/environment/environment.js";
 import type { FeedCounts, FeedFilter } from "../../domain/message/feed.js";
 import { keyOf } from "../../domain/recipient/recipient.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { feedFilterOf, requireFeed } from "../http/feed-filter.js";
+import { feedFilterOf } from "../http/feed-filter.js";
 import { Query } from "../http/query.js";
 
 /** As many as the API's pages have. */
@@ -49,15 +48,13 @@ export class FeedSubscription {
     private readonly send: (payload: JsonObject) => void,
   ) {}
 
-  /** Throws as the REST feed does for a channel that is none, and for options that cannot be read. */
+  /** Throws as the REST feed does for options that cannot be read. */
   static of(
     topic: string,
     { channel, user, granted }: { channel: string; user: string; granted: FeedFilter["granted"] },
     payload: JsonObject,
-    environment: Environment,
     send: (payload: JsonObject) => void,
   ): FeedSubscription {
-    requireFeed(environment, channel);
     const feed = { recipient: keyOf(user), channel, granted };
     const clients = Object.entries(payload).map(([ref, options]): [string, FeedFilter] => [
       ref,

@@ -4,6 +4,7 @@ import { authorize, type Caller, grantedTenants } from "../access/authenticate.j
 import { accessOf } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { apiErrorOf, missing } from "../http/api-error.js";
+import { requireFeed } from "../known-channels.js";
 import { requireGuides } from "../routes/guides.js";
 import { FeedSubscription, parseFeedTopic } from "./feed-subscription.js";
 import type { FeedWatch } from "./feed-watch.js";
@@ -111,9 +112,9 @@ export class SocketSession {
     const send = (content: Frame["payload"]): void =>
       this.send(writeFrame({ joinRef, ref: null, topic, event: "new-message", payload: content }));
     authorize(this.caller, open, { user: feed.user }, await accessOf(this.options));
-    const environment = await this.options.environment();
+    await requireFeed(this.options, feed.channel);
     const granted = grantedTenants(this.caller, feed.user);
-    const subscription = FeedSubscription.of(topic, { ...feed, granted }, payload, environment, send);
+    const subscription = FeedSubscription.of(topic, { ...feed, granted }, payload, send);
     await this.feeds.add(subscription);
     return subscription;
   }

@@ -4,8 +4,9 @@ import type { Json, JsonObject } from "../../util/json.js";
 import { grantedTenants } from "../access/authenticate.js";
 import { type Call, ok, type Route } from "../access/route.js";
 import { invalidField } from "../http/api-error.js";
-import { feedFilterOf, requireFeed } from "../http/feed-filter.js";
+import { feedFilterOf } from "../http/feed-filter.js";
 import { filteredFeed } from "../http/feed-response.js";
+import { requireFeed } from "../known-channels.js";
 
 const MAX_LEVELS = 3;
 
@@ -66,7 +67,7 @@ export const feedRoutes: Route[] = [
       const excluded = excludedOf(query.text("exclude"));
       const channel = call.param("id");
       const environment = await call.environment();
-      requireFeed(environment, channel);
+      await requireFeed(call, channel);
       const filter = {
         recipient: keyOf(call.param("user_id")),
         channel,
@@ -89,7 +90,7 @@ export const feedRoutes: Route[] = [
     tier: 4,
     open: { whose: "user", capability: "user/feed_read", orTenants: true },
     async handle(call) {
-      requireFeed(await call.environment(), call.param("id"));
+      await requireFeed(call, call.param("id"));
       return ok({ features: { branding_required: false } });
     },
   },

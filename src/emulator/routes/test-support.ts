@@ -1,5 +1,3 @@
-import type { Channel } from "../../domain/environment/environment.js";
-import { projectChannels } from "../../domain/project/project-channels.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { ClockTarget } from "../../ports/operations.js";
 import { parseDuration } from "../../util/duration.js";
@@ -9,6 +7,7 @@ import type { Method } from "../access/route.js";
 import type { AppOptions } from "../emulator-options.js";
 import { ApiError, invalidField, missing, unknownName } from "../http/api-error.js";
 import type { Query } from "../http/query.js";
+import { everywhere, knownChannels } from "../known-channels.js";
 import { parseClockMove } from "./clock-move.js";
 
 /** What the routes for tests, under `/__knock/`, are given. They need no key. */
@@ -113,7 +112,7 @@ async function checkKnown({ channel, workflow }: MessageQuery, call: SupportCall
   const near = workflow === undefined || keys.includes(workflow) ? undefined : nearest(workflow, keys);
   if (workflow !== undefined && near !== undefined) throw unknownName("workflow", workflow, keys);
   if (channel === undefined) return;
-  const channels = await channelsOf(call);
+  const channels = await knownChannels(call);
   if (channels.some(({ key, id }) => key === channel || id === channel)) return;
   const ofType = channels.filter(({ type }) => type === channel);
   throw unknownName(
@@ -123,30 +122,9 @@ async function checkKnown({ channel, workflow }: MessageQuery, call: SupportCall
   );
 }
 
-type Workflows = SupportCall["definitions"];
-
-/** The main files, and each branch's over them. */
-function everywhere(definitions: Workflows): Workflows[] {
-  return [definitions, ...(definitions.branches?.() ?? []).flatMap((slug) => definitions.branch?.(slug) ?? [])];
-}
-
-/** All that the project names. Workflows that cannot be read name none. */
-async function channelsOf({ definitions, environment }: SupportCall): Promise<Channel[]> {
-  const workflows = await Promise.all(
-    everywhere(definitions).map(async (one) => {
-      const keys = await one.workflowKeys();
-      return Promise.all(keys.map((key) => one.workflow(key).catch(() => null)));
-    }),
-  );
-  return projectChannels(
-    await environment(),
-    workflows.flat().filter((workflow) => workflow !== null),
-  );
-}
-
 async function addFault(call: SupportCall): Promise<JsonObject> {
   const content = await bodyWith(call, ["channel", "status", "error", "times", "rate", "seed"]);
-  return call.faults.add(content, await channelsOf(call));
+  return call.faults.add(content, await knownChannels(call));
 }
 
 /** Throws 404 for a path that none of these has, with those that are meant. */

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { channelIdOf } from "../../../src/domain/environment/environment.js";
 import { describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
 import { batch } from "../../helpers/batch-case.js";
 import { step } from "../../helpers/engine-harness.js";
@@ -14,6 +15,11 @@ async function three({ ask, harness }: OpenedEmulator): Promise<void> {
     const data = { item: "ABC"[index], nested: { a: 1 }, attachments: [] };
     await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", tenant, data });
   }
+}
+
+async function undeclared({ ask, harness }: OpenedEmulator): Promise<void> {
+  harness.define("ring", { steps: [{ ...step.feed("{{ n }}"), ref: "bell_1", channel_key: "bell" }] });
+  await ask("POST /v1/workflows/ring/trigger", { recipients: ["u1"], data: { n: 3 } });
 }
 
 const itemsOf = (rows: readonly { data?: unknown }[]): string =>
@@ -135,6 +141,30 @@ describeApiCases("feed (api-cases, section 9)", [
     },
   },
   { title: "AC-223 fields too deep", ask: `${FEED}?exclude=a.b.c.d`, ...invalid("exclude") },
+  {
+    title: "AC-224 an id that no channel has",
+    ask: "GET /v1/users/u1/feeds/7f1c0f3e-0000-4000-8000-000000000009",
+    ...MISSING,
+  },
+  {
+    title: "AC-224 the settings of a feed that no channel is",
+    ask: "GET /v1/users/u1/feeds/7f1c0f3e-0000-4000-8000-000000000009/settings",
+    ...MISSING,
+  },
+  {
+    title: "A-288 a channel that only a workflow names, by its key",
+    given: undeclared,
+    ask: "GET /v1/users/u1/feeds/bell",
+    status: 200,
+    answer: { entries: [{ data: { n: 3 } }] },
+  },
+  {
+    title: "A-288 a channel that only a workflow names, by its id",
+    given: undeclared,
+    ask: `GET /v1/users/u1/feeds/${channelIdOf("bell")}`,
+    status: 200,
+    answer: { entries: [{ data: { n: 3 } }] },
+  },
   { title: "AC-224 no feed's id", ask: "GET /v1/users/u1/feeds/nothing", ...MISSING },
   {
     title: "AC-225 an e-mail channel's id",

@@ -43,7 +43,7 @@ async function watching(slow_ms = 0) {
   for (const user of USERS) {
     const send = (payload: JsonObject): void => void told.push({ user, payload });
     const topic = { channel: "c-feed", user, granted: undefined };
-    await watch.add(FeedSubscription.of(`feeds:c-feed:${user}`, topic, { a: {} }, harness.environment, send));
+    await watch.add(FeedSubscription.of(`feeds:c-feed:${user}`, topic, { a: {} }, send));
   }
   const readSince = (): number => {
     const since = reads;
