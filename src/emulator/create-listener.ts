@@ -3,7 +3,7 @@ import type { AccessSettings } from "../domain/environment/environment.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import { systemIds } from "../util/ids.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
-import { authenticate, authenticateService, authorize, type Caller } from "./access/authenticate.js";
+import { authenticate, authenticateService, authorize, type Caller, isServiceToken } from "./access/authenticate.js";
 import { corsHeaders, isPermittedOrigin, originRefused } from "./access/cors.js";
 import { RateLimits } from "./access/rate-limits.js";
 import type { Answer, Call, Route } from "./access/route.js";
@@ -19,6 +19,7 @@ import { preferenceWarnings } from "./preference-warnings.js";
 import { openApiDocument, ROUTES } from "./route-table.js";
 import { SUPPORT, type SupportCall, unknownHelper } from "./routes/test-support.js";
 import { serveTracking } from "./routes/tracking.js";
+import { UNAVAILABLE_MANAGEMENT } from "./routes/unavailable-management.js";
 
 const API_PATH = "/v1/";
 const SUPPORT_PATH = "/__knock/";
@@ -88,6 +89,17 @@ function dispatcherOf(options: AppOptions): Dispatcher {
       const access = await accessOf(options);
       const caller = admit(exchange, access, options);
       respond(exchange, await answer(exchange, { route, caller, access, limits }, options));
+    });
+  for (const name of UNAVAILABLE_MANAGEMENT)
+    routes.add(name, async (exchange) => {
+      const access = await accessOf(options);
+      const authorization = exchange.header("authorization");
+      if (!isServiceToken(authorization)) {
+        admit(exchange, access, options);
+        throw missing();
+      }
+      authenticateService(authorization, access);
+      throw new ApiError(501, "not_supported", `The management API is not emulated: ${name}`);
     });
   routes.add(`GET ${SOCKET_PATH}`, () => {
     const message =

@@ -83,6 +83,11 @@ export function authenticateService(authorization: string | undefined, access: A
   throw new ApiError(401, "bearer_token_invalid", `The bearer token is not known; ${hint}`);
 }
 
+/** Returns whether the bearer is a service token, known or not. */
+export function isServiceToken(authorization: string | undefined): boolean {
+  return /^Bearer\s+knock_st_/i.test(authorization ?? "");
+}
+
 /** What of the path a route is about. */
 export interface Subject {
   user?: string | undefined;

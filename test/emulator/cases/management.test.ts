@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { describeApiCases, err, invalid } from "../../helpers/api-case.js";
+import { describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
 
 const SERVICE = { authorization: "Bearer knock_st_x" };
 const RUN = "PUT /v1/workflows/hello/run?environment=development";
@@ -65,6 +65,42 @@ describeApiCases("the management API (http-api, section 7)", [
     headers: SERVICE,
     status: 401,
     answer: err("api_key_missing", 401),
+  },
+  ...(
+    [
+      ["PUT /v1/workflows/hello/validate?environment=development", "PUT /v1/workflows/{workflow_key}/validate"],
+      ["PUT /v1/workflows/hello", "PUT /v1/workflows/{workflow_key}"],
+      ["GET /v1/workflows", "GET /v1/workflows"],
+      ["PUT /v1/commits/promote", "PUT /v1/commits/promote"],
+      ["GET /v1/channels", "GET /v1/channels"],
+      ["DELETE /v1/guides/tour", "DELETE /v1/guides/{guide_key}"],
+    ] as const
+  ).map(([ask, name]) => ({
+    title: `A-909 ${name} is not emulated, and says so`,
+    ask,
+    headers: SERVICE,
+    status: 501,
+    answer: {
+      code: "not_supported",
+      message: `The management API is not emulated: ${name}`,
+      status: 501,
+      type: "api_error",
+    },
+  })),
+  {
+    title: "A-909 with a key of the API such a path is unknown",
+    ask: "PUT /v1/workflows/hello/validate",
+    ...MISSING,
+  },
+  {
+    title: "A-901 a token that is not listed learns nothing of such a path",
+    given: ({ harness }) => {
+      harness.environment.access.keys = ["sk_dev"];
+    },
+    ask: "PUT /v1/workflows/hello/validate",
+    headers: SERVICE,
+    status: 401,
+    answer: err("bearer_token_invalid", 401),
   },
   {
     title: "A-905 more than five recipients",
