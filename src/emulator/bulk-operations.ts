@@ -92,8 +92,8 @@ export class BulkOperations {
 
   private async run(operation: BulkOperation, items: readonly BulkItem[]): Promise<void> {
     await breath(); // the answer goes out first
-    operation.status = "processing";
-    operation.started_at = operation.updated_at = await this.now();
+    const startedAt = await this.now();
+    Object.assign(operation, { status: "processing", started_at: startedAt, updated_at: startedAt });
     for (const [index, item] of items.entries()) {
       try {
         await item.run();
@@ -105,8 +105,9 @@ export class BulkOperations {
       operation.processed_rows++;
       if (index % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await breath();
     }
-    operation.status = "completed";
-    operation.completed_at = operation.updated_at = await this.now();
+    // The status changes together with its time: whoever polls may read in between.
+    const completedAt = await this.now();
+    Object.assign(operation, { status: "completed", completed_at: completedAt, updated_at: completedAt });
     this.onDone();
   }
 }

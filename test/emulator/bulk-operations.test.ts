@@ -76,6 +76,27 @@ describe("bulk operations (A-108, A-520)", () => {
     expect(read()).toMatchObject({ status: "completed", processed_rows: 3, completed_at: expect.any(String) });
   });
 
+  it("A-520 is completed or in progress only together with the time of it", async () => {
+    const operations = operationsAt("2025-06-04T10:00:00.000Z");
+    const { readClock } = operations;
+    const seen: unknown[] = [];
+    const bulk = new BulkOperations(operations, () => {}, fail);
+    const { id } = await bulk.start("users.bulk.identify", [{ id: "a", run: async () => {} }], URL);
+    operations.readClock = async () => {
+      // Whoever polls may ask while the store is asked for the time.
+      await new Promise((resolve) => setImmediate(resolve));
+      const { status, started_at, completed_at } = bulk.read(String(id), URL) ?? {};
+      seen.push([status, started_at === null, completed_at === null]);
+      return readClock();
+    };
+    await bulk.finish();
+    expect(seen).toEqual([
+      ["queued", true, true],
+      ["processing", false, true],
+    ]);
+    expect(bulk.read(String(id), URL)).toMatchObject({ status: "completed", completed_at: expect.any(String) });
+  });
+
   it("go one after the other, in the order asked", async () => {
     const bulk = new BulkOperations(operationsAt("2025-06-04T10:00:00.000Z"), () => {}, fail);
     const first = gate();

@@ -197,7 +197,7 @@ const OPERATIONS: Operation[] = rowsOf(
 ).flatMap(([, rule = "", on = "", , , answer = ""]) => {
   const [, method = "", path = ""] = /^(\w+) `(.*)`$/.exec(on) ?? [];
   if (!/^A-\d+$/.test(rule) || path === "") return [];
-  const [, schema] = /^200 (\[?[\w ]+\]?)$/.exec(answer) ?? [];
+  const [, schema] = /^200 (\[?[\w ]+\]?)(?:;|$)/.exec(answer) ?? [];
   return [{ rule, method, path: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`), schema: schema ?? null }];
 });
 

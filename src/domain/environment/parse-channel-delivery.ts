@@ -1,21 +1,14 @@
 import type { JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import type { Complain } from "../shape/complain.js";
+import { checkListedRows, checkSettingNames, settingNames } from "./channel-settings.js";
 import type { Channel } from "./environment.js";
 import { type ProviderSetting, providerCatalogue, type Vendor, variableOf, vendorOf } from "./provider-catalogue.js";
 import { checkResponseFilter } from "./response-filter.js";
 
-function camelCase(name: string): string {
-  return name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
-}
-
 /** `apiKey` and `from` become `api_key` and `phone_number`; what a provider does not know stays (CH-010 has more settings). */
 function canonical(vendor: Vendor, settings: JsonObject): JsonObject {
-  const names = new Map(
-    Object.entries(vendor.settings).flatMap(([name, { alias }]) =>
-      [name, camelCase(name), ...(alias === undefined ? [] : [alias, camelCase(alias)])].map((one) => [one, name]),
-    ),
-  );
+  const names = settingNames(vendor);
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [names.get(name) ?? name, value]));
 }
 
@@ -74,12 +67,15 @@ export function checkChannelDelivery(
   complain: Complain,
 ): JsonObject {
   if (channel.type === "in_app_feed") {
+    checkSettingNames(channel, null, [...path, "settings"], complain);
     checkResponseFilter(channel.settings, [...path, "settings"], complain);
     return channel.settings; // the feed is the delivery (E-205)
   }
   if (!channel.deliver && Object.keys(channel.settings).length === 0) return channel.settings; // nothing to look at
   const vendor = vendorOf(channel.type, channel.provider);
+  checkListedRows(channel.settings, [...path, "settings"], complain);
   if (vendor === null) {
+    if (!named) checkSettingNames(channel, null, [...path, "settings"], complain);
     if (channel.deliver)
       complain(
         [...path, "provider"],
@@ -92,6 +88,7 @@ export function checkChannelDelivery(
   const required = Object.keys(vendor.settings).filter((name) => vendor.settings[name]?.required);
   if (needsSmtpLogin(vendor, settings)) required.push("username", "password");
   for (const [name, others] of Object.entries(vendor.beside ?? {})) if (isSet(settings, name)) required.push(...others);
+  const misspelled = new Set<string>();
   for (const [name, rule] of Object.entries(vendor.settings)) {
     if (isSet(settings, name)) {
       const fault = channel.deliver || rule.kind === "secret" ? faultOf(name, rule, settings[name]) : null;
@@ -99,6 +96,7 @@ export function checkChannelDelivery(
     } else if (channel.deliver && required.includes(name)) {
       const unknown = Object.keys(settings).filter((key) => !Object.hasOwn(vendor.settings, key));
       const near = nearest(name, unknown);
+      if (near !== undefined) misspelled.add(near);
       const example = rule.kind === "secret" ? `, such as "$${name.toUpperCase()}"` : "";
       complain(
         at(name),
@@ -106,6 +104,8 @@ export function checkChannelDelivery(
       );
     }
   }
+  const rest = Object.entries(channel.settings).filter(([name]) => !misspelled.has(name));
+  checkSettingNames({ ...channel, settings: Object.fromEntries(rest) }, vendor, [...path, "settings"], complain);
   for (const names of channel.deliver ? (vendor.one_of ?? []) : []) {
     const given = names.filter((name) => isSet(settings, name));
     if (given.length !== 1)

@@ -41,6 +41,14 @@ import {
   privateAddressesShape,
 } from "./parse-declared-answers.js";
 
+/** A key that clients can send as a bearer token. The complaint never shows it. */
+const accessKey: Shape<string> = (value, path, complain): value is string => {
+  if (!text(value, path, complain)) return false;
+  if (/^[\x21-\x7e]+$/.test(value)) return true;
+  complain(path, "must be printable ASCII without spaces: clients send it as a bearer token");
+  return false;
+};
+
 const channelShape = object(
   {
     id: optional(text),
@@ -88,7 +96,7 @@ const environmentShape = object(
     fetch: optional(fetchShape),
     agent: optional(agentShape),
     private_addresses: optional(privateAddressesShape),
-    keys: optional(list(text)),
+    keys: optional(list(accessKey)),
     enhanced_security: optional(flag),
     signing_key: optional(text),
     allowed_origins: optional(list(originShape)),

@@ -49,12 +49,16 @@ function notConnected({ missing }: Provider): ApiError {
   return new ApiError(403, "authorization", missing);
 }
 
+/** What the API description requires of a Slack channel, and a file may leave out (A-540). */
+const SLACK_CHANNEL: JsonObject = { is_im: false, is_private: false, context_team_id: "" };
+
 /** Rows that the channel's `settings` in environment.json list under a name; none without. */
 async function declaredRows(call: Call, name: string): Promise<JsonObject[]> {
   const id = call.param("channel_id");
   const { channels } = await call.environment();
   const rows = Object.values(channels).find((one) => one?.id === id || one?.key === id)?.settings[name];
-  return Array.isArray(rows) ? rows.filter(isJsonObject) : [];
+  const defaults = name === "slack_channels" ? SLACK_CHANNEL : {};
+  return Array.isArray(rows) ? rows.filter(isJsonObject).map((row) => ({ ...defaults, ...row })) : [];
 }
 
 async function listed(call: Call, provider: Provider, name: string, rest: JsonObject): Promise<Answer> {
@@ -93,7 +97,7 @@ function routesOf(provider: Provider, check: string, revoke: string): Route[] {
         const body = { data: provider.revoked(data) };
         const { channelData } = call.operations.resources;
         await channelData.set(call.query.object(provider.query), call.param("channel_id"), body);
-        return ok({ ok: true });
+        return ok({ ok: "ok" });
       },
     },
   ];

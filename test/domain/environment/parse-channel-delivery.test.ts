@@ -137,6 +137,33 @@ describe("a channel that says deliver", () => {
       [`${S}/api_key is required by resend, such as "$API_KEY"; is "api_kye" meant to be it?`],
     ],
     [
+      "a list under a part of its name",
+      delivering("chat", "slack", { channels: [{ id: "C1", name: "general" }] }),
+      [`${S}/channels is not a known setting of chat_slack; did you mean "slack_channels"?`],
+    ],
+    [
+      "a list under a part of its name, where no provider is named",
+      { type: "chat", settings: { teams: [] } },
+      [`${S}/teams is not a known setting of a channel of type chat; did you mean "ms_teams_teams"?`],
+    ],
+    [
+      "a misspelled setting of a sandboxed channel",
+      { type: "email", settings: { form_address: "a@b.test" } },
+      [`${S}/form_address is not a known setting of a channel of type email; did you mean "from_address"?`],
+    ],
+    [
+      "a misspelled setting of a feed",
+      { type: "in_app_feed", settings: { response_filters: {} } },
+      [
+        `${S}/response_filters is not a known setting of a channel of type in_app_feed; did you mean "response_filter"?`,
+      ],
+    ],
+    [
+      "a row of the list that is no channel",
+      { type: "chat", settings: { slack_channels: [{ id: "C1" }, "general"] } },
+      [`${S}/slack_channels/0/name is required (a string)`, `${S}/slack_channels/1 must be an object, found a string`],
+    ],
+    [
       "a literal secret",
       delivering("email", "sendgrid", { apiKey: "SG.very-secret" }),
       [`${S}/api_key is a secret and must name an environment variable, such as "$API_KEY": never write it here`],

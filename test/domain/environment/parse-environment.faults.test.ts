@@ -162,6 +162,14 @@ describe("parseEnvironment (section 5 of the contract)", () => {
       { tracking: { base_url: "https://a:b@lark.test" } },
       ["/tracking/base_url must be an http:// or https:// URL without a query"],
     ],
+    [
+      "A-003 a key with a space, or none at all",
+      { keys: ["sk_1", "My API Key", ""] },
+      [
+        "/keys/1 must be printable ASCII without spaces: clients send it as a bearer token",
+        "/keys/2 must be printable ASCII without spaces: clients send it as a bearer token",
+      ],
+    ],
     ["keys that are numbers", { keys: ["sk_1", 2] }, ["/keys/1 must be a string, found a number"]],
   ])("refuses %s", (_what, raw, expected) => {
     expect(faults(raw)).toEqual(expected);

@@ -345,11 +345,11 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
         data: { token: { access_token: "x" }, connections: [] },
       });
       expect((await ask(`GET /v1/providers/slack/${where}`)).body).toEqual({
-        slack_channels: [{ id: "C1", name: "general" }],
+        slack_channels: [{ id: "C1", name: "general", is_im: false, is_private: false, context_team_id: "" }],
         next_cursor: null,
       });
       const revoked = await ask(`PUT /v1/providers/slack/${where.replace("/channels", "/revoke_access")}`);
-      expect(revoked.body).toEqual({ ok: true });
+      expect(revoked.body).toEqual({ ok: "ok" });
       expect((await ask(`GET /v1/providers/slack/${where}`)).status).toBe(403);
     },
   },

@@ -1,0 +1,82 @@
+import { nearest } from "../../util/nearest.js";
+import type { ChannelType } from "../message/message.js";
+import type { Complain } from "../shape/complain.js";
+import { flag, list, object, optional, text } from "../shape/shape.js";
+import { CHANNEL_OVERRIDES } from "../workflow/check-channel-step.js";
+import { providerCatalogue, type Vendor } from "./provider-catalogue.js";
+
+/** What the chat providers' own lists answer in `knock dev`: they are asked of no provider there (A-261, A-263, A-265). */
+const LISTED = {
+  slack_channels: list(
+    object({
+      id: text,
+      name: text,
+      context_team_id: optional(text),
+      is_im: optional(flag),
+      is_private: optional(flag),
+    }),
+  ),
+  ms_teams_teams: list(object({ id: text, displayName: text, description: optional(text) })),
+  ms_teams_channels: list(object({ id: text, displayName: text, description: optional(text) })),
+};
+
+/** Settings of a channel type that no provider and no step has (E-182, A-105). */
+const MORE: Partial<Record<ChannelType, readonly string[]>> = {
+  sms: ["payload_overrides"],
+  push: ["payload_overrides"],
+  chat: Object.keys(LISTED),
+  in_app_feed: ["response_filter"],
+};
+
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
+}
+
+/** Returns what the settings of a vendor may be called, each with the name that providers read. */
+export function settingNames({ settings }: Vendor): Map<string, string> {
+  return new Map(
+    Object.entries(settings).flatMap(([name, { alias }]) =>
+      [name, camelCase(name), ...(alias === undefined ? [] : [alias, camelCase(alias)])].map((one) => [one, name]),
+    ),
+  );
+}
+
+/** Also finds a name that the setting is only a part of: `channels` is meant to be `slack_channels`. */
+function nearestSetting(name: string, known: readonly string[]): string | undefined {
+  return nearest(name, known) ?? known.find((one) => one.split("_").length > 1 && one.endsWith(`_${name}`));
+}
+
+/**
+ * Complains about settings that neither the provider nor a channel of the type has. `vendor` is null where none is named: then
+ * the settings of every provider of the type are known. Those of a provider outside the catalogue cannot be judged.
+ */
+export function checkSettingNames(
+  { type, settings }: { type: ChannelType; settings: Readonly<Record<string, unknown>> },
+  vendor: Vendor | null,
+  path: PropertyKey[],
+  complain: Complain,
+): void {
+  const common = [...CHANNEL_OVERRIDES[type], ...(MORE[type] ?? [])];
+  if (Object.keys(settings).every((name) => common.includes(name))) return; // the catalogue is not made for these
+  const vendors = vendor === null ? providerCatalogue().filter((one) => one.type === type) : [vendor];
+  const known = [...new Set([...common, ...vendors.flatMap((one) => [...settingNames(one).keys()])])];
+  for (const name of Object.keys(settings)) {
+    if (known.includes(name)) continue;
+    const near = nearestSetting(name, known);
+    const whose = vendor === null ? `a channel of type ${type}` : vendor.names[0];
+    complain(
+      [...path, name],
+      `is not a known setting of ${whose}${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    );
+  }
+}
+
+/** Complains about rows of the chat providers' lists that break the API description (A-540, A-542, A-543). */
+export function checkListedRows(
+  settings: Readonly<Record<string, unknown>>,
+  path: PropertyKey[],
+  complain: Complain,
+): void {
+  for (const [name, shape] of Object.entries(LISTED))
+    if (settings[name] !== undefined && settings[name] !== null) shape(settings[name], [...path, name], complain);
+}
