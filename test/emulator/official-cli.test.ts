@@ -1,30 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { execa } from "execa";
 import { describe, expect, it } from "vitest";
+import { runOfficial } from "../helpers/official-command.js";
 import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
 
-const RUN = join(dirname(createRequire(import.meta.url).resolve("@knocklabs/cli/package.json")), "bin/run.js");
-
-interface Ran {
-  exitCode?: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the official command against the emulator, with a home of its own and nowhere else to go. */
-async function official({ url }: OpenedEmulator, args: readonly string[], token = "knock_st_x"): Promise<Ran> {
-  const home = mkdtempSync(join(tmpdir(), "knock-official-"));
-  try {
-    const env = { PATH: process.env.PATH ?? "", HOME: home, KNOCK_CONFIG_DIR: home, XDG_CACHE_HOME: home, CI: "1" };
-    const all = [RUN, ...args, "--service-token", token, "--api-origin", url];
-    return await execa(process.execPath, all, { cwd: home, env, extendEnv: false, reject: false, stdin: "ignore" });
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
-}
+const official = ({ url }: OpenedEmulator, args: readonly string[], token?: string) =>
+  runOfficial(url, args, token === undefined ? {} : { token });
 
 const RUN_HELLO = ["workflow", "run", "hello", "--recipients", "u1,u2"];
 
@@ -67,6 +46,16 @@ describe("the official command (cli-compat, section 5)", () => {
       expect(await api.harness.messages()).toEqual([]);
     }),
   );
+
+  it("hears which of its calls are not emulated (A-909)", () =>
+    withApi(async (api) => {
+      const { exitCode, stderr } = await official(api, ["workflow", "list"]);
+      expect([exitCode, stderr.replace(/\s+(?:›\s+)?/g, " ")]).toEqual([
+        expect.any(Number),
+        expect.stringContaining("The management API is not emulated: GET /v1/workflows"),
+      ]);
+      expect(exitCode).not.toBe(0);
+    }));
 
   it("knows who it is (CLI-167)", () =>
     withApi(async (api) => {
