@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { CommandContext, TargetFlags } from "../commands/context.js";
+import { unsetSecrets } from "../domain/environment/secret-variables.js";
 import { checkTriggerData } from "../domain/shape/trigger-data-schema.js";
 import { buildTriggerRequest, newIdempotencyKey, redactKey } from "../domain/trigger/trigger-request.js";
 import { checkTrigger } from "../engine/workflow/check-trigger.js";
@@ -225,7 +226,9 @@ export function createContext(
     },
     async projectWarnings(flags) {
       const { target } = await settingsOf(flags);
-      return target.value === "local" ? ((await projectOf(flags))?.projectWarnings() ?? []) : [];
+      const found = await projectOf(flags);
+      if (target.value === "remote" || found === null) return [];
+      return [...(await found.projectWarnings()), ...unsetSecrets(await found.environment(), (name) => env[name])];
     },
     async recipientWarnings(trigger) {
       if (![...trigger.recipients, trigger.actor].some((one) => one?.upsert)) return [];

@@ -1,9 +1,14 @@
+import { unsetSecrets } from "../domain/environment/secret-variables.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Project } from "../project/open-project.js";
 
 /** Reads what is probably a mistake in all of a project's files, a line each. Broken workflows are reported elsewhere. */
-export async function readFileWarnings(project: Project): Promise<string[]> {
+export async function readFileWarnings(
+  project: Project,
+  readVariable: (name: string) => string | undefined,
+): Promise<string[]> {
   const found = await project.projectWarnings();
+  found.push(...unsetSecrets(await project.environment(), readVariable));
   for (const key of await project.workflowKeys()) {
     try {
       await project.workflow(key);

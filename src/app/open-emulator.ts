@@ -54,7 +54,7 @@ export async function openProjectEmulator(
   const project = new FollowedProject(opened, cwd);
   // What is wrong with the environment is said before anything listens.
   const { keys } = (await project.definitions.environment()).access;
-  const fileWarnings = flags.strict ? await readFileWarnings(opened) : [];
+  const fileWarnings = flags.strict ? await readFileWarnings(opened, (name) => surroundings.env[name]) : [];
   if (fileWarnings.length > 0) throw warningsAsError(fileWarnings);
   for (const notice of webhookNotices(await project.webhooks())) output.warn(notice);
   const store = await openGroupingStore(location, { watchUsers: opened.hasAudiences() });
@@ -81,7 +81,9 @@ export async function openProjectEmulator(
     const onChange = async (): Promise<void> => {
       const faults = [...((await operations.resources.guides?.faults())?.values() ?? [])];
       for (const fault of faults) if (!told.has(fault.message)) onError(fault);
-      const warnings = flags.logsRequests ? await readFileWarnings(project.current).catch(() => []) : [];
+      const warnings = flags.logsRequests
+        ? await readFileWarnings(project.current, (name) => surroundings.env[name]).catch(() => [])
+        : [];
       for (const text of warnings) if (!told.has(text)) output.warn(text);
       told = new Set([...faults.map(({ message }) => message), ...warnings]);
     };

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { withSecretValues } from "../domain/environment/secret-variables.js";
 import { mergeRecipient } from "../domain/recipient/merge-recipient.js";
 import { withChannelIds } from "../engine/advancing/fan-out-start.js";
 import type { EngineContext } from "../engine/context/engine-context.js";
@@ -14,6 +15,7 @@ import type { Store } from "../ports/store.js";
 import type { Project } from "../project/open-project.js";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
 import { systemIds } from "../util/ids.js";
+import { overEnvironment } from "./over-environment.js";
 import { realDelivery } from "./real-delivery.js";
 import type { Setting } from "./settings.js";
 import type { Surroundings } from "./surroundings.js";
@@ -152,15 +154,17 @@ export const outside: Fetcher = {
 
 /** The engine as it is on this machine, over definitions and a store. */
 export function localEngine(
-  definitions: Definitions,
+  given: Definitions,
   store: Store,
   { sleep, env }: Pick<Surroundings, "sleep" | "env">,
   { around = (providerFor) => providerFor, guides, contentsInLocale, warn, branch }: EngineParts = {},
 ): LocalOperations {
+  const definitions = overEnvironment(given, (environment) => withSecretValues(environment, (name) => env[name]));
+  const secretValues = async () => (await definitions.environment()).secrets;
   // Nothing is sent for a run that a crash could still lose.
   const beforeRequest = () => store.syncToDisk();
   const privateAddresses = async () => (await definitions.environment()).private_addresses;
-  const providers = realDelivery(env, beforeRequest, privateAddresses);
+  const providers = realDelivery(env, beforeRequest, privateAddresses, secretValues);
   return createEngine({
     store,
     definitions,

@@ -8,12 +8,13 @@ export function realDelivery(
   variables: EnvironmentVariables,
   beforeRequest: () => Promise<void>,
   privateAddresses: () => Promise<readonly string[]>,
+  secretValues: () => Promise<readonly string[]>,
 ): Providers {
   let opened: Promise<Providers> | undefined;
   const providerOf = async (channel: Channel) => {
     await beforeRequest();
     opened ??= import("../providers/open-provider.js").then(({ openProviders }) =>
-      openProviders({ variables, privateAddresses }),
+      openProviders({ variables, privateAddresses, secretValues }),
     );
     return (await opened).providerFor(channel);
   };

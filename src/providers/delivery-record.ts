@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { DeliveryExchange } from "../domain/message/delivery-log.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import { REDACTED, redactText } from "../util/redact-secrets.js";
 import type { Recorded } from "./api-call.js";
 
 /** Requests of one delivery: many run at once over the same connections. */
@@ -17,23 +18,11 @@ export function record(one: Recorded): void {
 
 const MAX_BODY = 4_000;
 const MAX_HEADER = 500;
-export const REDACTED = "[redacted]";
-
 /** Headers that open something. An idempotency key is none. */
 const TELLING = /auth|token|secret|signature|cookie|password|api-?key/i;
 
-/** Each secret as it is, and as it stands in JSON and in a URL. */
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) {
-    const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), encodeURI(secret)];
-    for (const form of new Set(forms)) clean = clean.replaceAll(form, REDACTED);
-  }
-  return clean;
-}
-
 function bodyOf(text: string, secrets: readonly string[]): string | JsonObject {
-  const clean = withoutSecrets(text, secrets);
+  const clean = redactText(text, secrets);
   if (clean.length > MAX_BODY) return `${clean.slice(0, MAX_BODY)}… (${clean.length} characters)`;
   try {
     const value: unknown = JSON.parse(clean);
@@ -46,7 +35,7 @@ function bodyOf(text: string, secrets: readonly string[]): string | JsonObject {
 function headersOf(headers: Record<string, string>, secrets: readonly string[]): JsonObject {
   const shown = Object.entries(headers).map(([name, value]): [string, string] => [
     name,
-    TELLING.test(name) ? REDACTED : withoutSecrets(value, secrets).slice(0, MAX_HEADER),
+    TELLING.test(name) ? REDACTED : redactText(value, secrets).slice(0, MAX_HEADER),
   ]);
   return Object.fromEntries(shown);
 }
@@ -59,8 +48,8 @@ function placeOf(address: string, secrets: readonly string[]): JsonObject {
   return {
     host: url.host,
     // SMTP has none.
-    ...(url.pathname === "" ? {} : { path: withoutSecrets(url.pathname, secrets) }),
-    query: url.search === "" ? null : withoutSecrets(url.search.slice(1), secrets),
+    ...(url.pathname === "" ? {} : { path: redactText(url.pathname, secrets) }),
+    query: url.search === "" ? null : redactText(url.search.slice(1), secrets),
   };
 }
 
@@ -78,7 +67,7 @@ export function exchangeOf(service_name: string, one: Recorded, secrets: readonl
     },
     response:
       "failure" in answer
-        ? { body: withoutSecrets(answer.message, secrets) }
+        ? { body: redactText(answer.message, secrets) }
         : { status: answer.status, headers: headersOf(answer.headers, secrets), body: shown(answer.text) },
   };
 }

@@ -58,6 +58,8 @@ export interface ProviderOptions {
   now?: () => number;
   /** Addresses and ranges that are not public and may be requested all the same. */
   privateAddresses?: () => Promise<readonly string[]>;
+  /** Values of secret variables, which messages may contain and no log may repeat. */
+  secretValues?: () => Promise<readonly string[]>;
 }
 
 /** A reason as it may be stored and printed: no secret, no control character of a lying server, not without end. */
@@ -91,7 +93,12 @@ function secretsIn(...given: unknown[]): string[] {
 }
 
 /** Everybody who delivers for real. Nothing is opened before a message goes out. */
-export function openProviders({ variables, now = Date.now, privateAddresses }: ProviderOptions): Providers {
+export function openProviders({
+  variables,
+  now = Date.now,
+  privateAddresses,
+  secretValues,
+}: ProviderOptions): Providers {
   const closing: (() => void | Promise<void>)[] = [];
   let http: Promise<{ exchange: Exchange; close: () => Promise<void> }> | undefined;
   const services: Services = {
@@ -136,14 +143,14 @@ export function openProviders({ variables, now = Date.now, privateAddresses }: P
     tell: RecordExchange | undefined,
     work: (provider: Provider) => Promise<T>,
   ): Promise<T | Undeliverable["delivery"]> {
-    let secrets = given;
+    let secrets = [...given, ...((await secretValues?.()) ?? [])];
     const requests: Recorded[] = [];
     try {
       const { provider, settings } = await openedFor(channel, load);
       try {
         const answer = await recordInto(requests, () => work(provider));
         return "reason" in answer
-          ? { ...answer, reason: presentable(String(answer.reason), settings.secrets) }
+          ? { ...answer, reason: presentable(String(answer.reason), [...secrets, ...settings.secrets]) }
           : answer;
       } finally {
         secrets = [...secrets, ...settings.secrets];

@@ -103,6 +103,12 @@ export interface Environment {
   active: Record<string, boolean>;
   /** Parsed values (E-083). */
   variables: Record<string, Json>;
+  /** Secret variables: name → the environment variable that has the value. */
+  secret_references: Record<string, string>;
+  /** Their values, only where templates are rendered. */
+  secret_variables: Record<string, Json>;
+  /** Texts that no event, log or error may repeat, longest first. */
+  secrets: readonly string[];
   /** Environment defaults (E-139). */
   preferences: PreferenceSet;
   branding: JsonObject;
@@ -135,6 +141,9 @@ export function emptyEnvironment(): Environment {
     channel_groups: emptyMap(),
     active: emptyMap(),
     variables: {},
+    secret_references: {},
+    secret_variables: {},
+    secrets: [],
     preferences: {},
     branding: {},
     preference_center: NO_PREFERENCE_CENTER,

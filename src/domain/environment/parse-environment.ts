@@ -1,6 +1,6 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isUuid } from "../../util/ids.js";
-import { isJsonObject, type Json, type JsonObject, pointerOf } from "../../util/json.js";
+import { isJsonObject, type JsonObject, pointerOf } from "../../util/json.js";
 import type { ConditionGroup } from "../condition/condition.js";
 import { parseConditionGroup } from "../condition/parse-conditions.js";
 import { CHANNEL_TYPES } from "../message/message.js";
@@ -40,6 +40,7 @@ import {
   parseFetchSettings,
   privateAddressesShape,
 } from "./parse-declared-answers.js";
+import { addVariable } from "./secret-variables.js";
 
 /** A key that clients can send as a bearer token. The complaint never shows it. */
 const accessKey: Shape<string> = (value, path, complain): value is string => {
@@ -107,16 +108,6 @@ const environmentShape = object(
   { closed: true },
 );
 
-/** Text that is JSON becomes its value, other text stays text (E-083); JSON written directly is taken as it is. */
-function variableValue(value: unknown): Json {
-  if (typeof value !== "string") return value as Json;
-  try {
-    return JSON.parse(value) as Json;
-  } catch {
-    return value;
-  }
-}
-
 /** `environment.json` → Environment (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
 export function parseEnvironment(raw: unknown, file: string): Environment {
   const details: ErrorDetail[] = [];
@@ -143,7 +134,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
   environment.private_addresses = value.private_addresses ?? [];
   for (const [key, entry] of Object.entries(value.workflows ?? {}))
     if (typeof entry.active === "boolean") environment.active[key] = entry.active;
-  for (const [key, entry] of Object.entries(value.variables ?? {})) environment.variables[key] = variableValue(entry);
+  for (const [key, entry] of Object.entries(value.variables ?? {})) addVariable(environment, key, entry, complain);
   environment.preferences = (value.preferences?.default as PreferenceSet | undefined) ?? {};
   environment.access = {
     keys: value.keys ?? null,

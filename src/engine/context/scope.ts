@@ -104,7 +104,7 @@ const sharedVariables = new WeakMap<Environment, JsonObject>();
 function brandedVariables(environment: Environment, own: JsonObject | null): JsonObject {
   const branding: JsonObject = { ...DEFAULT_BRANDING, ...environment.branding, ...own };
   for (const image of ["logo_url", "icon_url"]) branding[`dark_${image}`] ??= branding[image] ?? null;
-  return { ...environment.variables, branding };
+  return { ...environment.variables, ...environment.secret_variables, branding };
 }
 
 /** The environment's variables with `branding`: the tenant's over the account's over the defaults. Shared: copy it first. */

@@ -7,6 +7,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
+import { redactJson } from "../../util/redact-secrets.js";
 import { Advancing } from "../advancing/advancing.js";
 import { channelsOf } from "../channel/channel.js";
 import { trackingOf } from "../channel/tracking.js";
@@ -96,6 +97,14 @@ function previewChannel(step: ChannelStep, advancing: Previewing, check: CheckVa
   });
 }
 
+/** Rendered content stays whole: a template that prints a secret variable is meant to. */
+function redactPreview({ contents, ...rest }: StepPreview, secrets: readonly string[]): StepPreview {
+  return {
+    ...(redactJson(rest as unknown as JsonObject, secrets) as unknown as Omit<StepPreview, "contents">),
+    contents,
+  };
+}
+
 /** Does the work again with each answer that it needs, until it needs no more. */
 export async function withAnswers<T>(
   context: EngineContext,
@@ -141,8 +150,9 @@ export async function previewSteps(
   const check = await variableChecker(compiled);
   return withAnswers(context, now, (answers) => {
     const advancing = new Previewing({ ...input, answers }, input.recipientRun);
-    return steps.flatMap((step) =>
+    const previews = steps.flatMap((step) =>
       step.type === "channel" ? previewChannel(step, advancing, check) : testStep(step, advancing, requests),
     );
+    return previews.map((preview) => redactPreview(preview, input.environment.secrets));
   });
 }

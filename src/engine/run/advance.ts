@@ -11,6 +11,7 @@ import type { JsonObject } from "../../util/json.js";
 import { type AdvanceInput, Advancing, type StepEffect } from "../advancing/advancing.js";
 import { beginRun } from "../advancing/begin-run.js";
 import { copyRun } from "../advancing/copy-run.js";
+import { redactRun } from "../advancing/redact-run.js";
 import { type Need, NeedsAnswer } from "../context/need.js";
 import { settleMessages } from "../message/message-state.js";
 import { executeStep } from "../steps/execute-step.js";
@@ -161,6 +162,7 @@ function joinBatch(
     }
     const messages = fork.made.slice(before);
     settleMessages(messages, input.now);
+    redactRun(fork.run, input.environment.secrets);
     return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers, batch: next };
   };
   const activity = { id: run.id, actor: input.run.actor, data: advancing.wholeData, at: input.now };
@@ -275,6 +277,7 @@ export function advance(input: AdvanceInput): Advance | Need {
     run.wait = null;
     const batch = walk(advancing, run.position, !first);
     settleMessages(advancing.made, input.now);
+    redactRun(run, input.environment.secrets);
     const { made: messages, upserts, triggers } = advancing;
     return { recipientRun: run, messages, started, batch, upserts, triggers };
   } catch (error) {
