@@ -8,7 +8,7 @@ import { checkTrigger } from "../engine/workflow/check-trigger.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 import type { LocalOperations, Operations } from "../ports/operations.js";
-import { findProject } from "../project/find-project.js";
+import { findProject, type ProjectLocation } from "../project/find-project.js";
 import { openProject, type Project } from "../project/open-project.js";
 import { once } from "../util/once.js";
 import { type Credentials, openCredentials } from "./credentials.js";
@@ -16,7 +16,7 @@ import { LOCAL_FOLDER, localBranch, openCheckStore, openLocal, openProjectStore,
 import { openRemoteTarget } from "./open-remote-target.js";
 import { profilesOf } from "./profiles-of.js";
 import { readFileInterruptibly } from "./read-interruptibly.js";
-import { resolveSettings, type Settings } from "./settings.js";
+import { environmentSetting, resolveSettings, type Settings } from "./settings.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** Not the project's own: the store, and what tools keep. */
@@ -56,9 +56,11 @@ export function createContext(
     credentials ??= openCredentials(env);
     return credentials;
   };
+  const chosenEnvironment = (found: ProjectLocation, flags: TargetFlags): string | undefined =>
+    environmentSetting({ flags, env, project: found.settings })?.value;
   const projectOf = (flags: TargetFlags): Promise<Project | null> => {
     project ??= findProject({ cwd, project: flags.project ?? null, knockDir: flags.knockDir ?? null }).then((found) =>
-      found === null ? null : openProject(found, cwd),
+      found === null ? null : openProject({ ...found, environmentName: chosenEnvironment(found, flags) }, cwd),
     );
     return project;
   };
@@ -257,7 +259,7 @@ export function createContext(
     },
     profiles: () => profilesOf(stored()),
     async settings(flags) {
-      const { target, base_url, api_key, branch, profile, store } = await settingsOf(flags);
+      const { target, base_url, api_key, branch, profile, store, environment } = await settingsOf(flags);
       return [
         { name: "target", ...target },
         { name: "base_url", ...base_url },
@@ -265,6 +267,7 @@ export function createContext(
         { name: "branch", ...branch },
         { name: "profile", ...profile },
         { name: "store", ...store },
+        { name: "environment", ...environment },
       ];
     },
     async initProject(folder) {

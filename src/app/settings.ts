@@ -24,6 +24,7 @@ export interface Settings {
   branch: Setting<string | null>;
   profile: Setting<string | null>;
   store: Setting<string | null>;
+  environment: Setting<string | null>;
   timeout_ms: number;
 }
 
@@ -71,6 +72,19 @@ const SOURCE_NAMES: Record<SettingSource, string> = {
   default: "the default",
 };
 
+/** Which of `environments/` is chosen: needed before the project is read, and so before the other settings. */
+export function environmentSetting({
+  flags,
+  env,
+  project,
+}: Pick<SettingSources, "flags" | "env" | "project">): Setting<string> | null {
+  return first([
+    ["flag", flags.environment],
+    ["environment", env.KNOCK_ENVIRONMENT],
+    ["project", project.environment],
+  ]);
+}
+
 export function resolveSettings({ flags, env, project, profile: readProfile }: SettingSources): Settings {
   const named = first([
     ["flag", flags.profile],
@@ -117,6 +131,7 @@ export function resolveSettings({ flags, env, project, profile: readProfile }: S
         ["environment", env.KNOCK_STORE],
         ["project", project.store],
       ]) ?? none,
+    environment: environmentSetting({ flags, env, project }) ?? none,
     timeout_ms: timeoutOf(flags),
   };
 }

@@ -7,7 +7,7 @@ import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type C
 
 /** What `knock config set` may write into a profile. */
 const WRITABLE = ["target", "base_url", "branch", "profile"] as const;
-const READABLE = ["target", "base_url", "api_key", "branch", "profile", "store"];
+const READABLE = ["target", "base_url", "api_key", "branch", "profile", "store", "environment"];
 
 export function registerConfig(program: Command, context: CommandContext): void {
   const config = program

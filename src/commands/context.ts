@@ -21,6 +21,7 @@ export interface TargetFlags {
   apiKey?: string | undefined;
   baseUrl?: string | undefined;
   branch?: string | undefined;
+  environment?: string | undefined;
   timeout?: string | undefined;
   validate?: boolean | undefined;
   yes?: boolean | undefined;

@@ -16,6 +16,7 @@ export interface ProjectSettings {
   profile?: string;
   branch?: string;
   store?: string;
+  environment?: string;
 }
 
 export interface ProjectLocation {
@@ -26,10 +27,12 @@ export interface ProjectLocation {
   settings: ProjectSettings;
   /** `branches/<slug>`: what it has stands over the main files. Absent: the main files alone. */
   branchDir?: string;
+  /** The file of `environments/` that is laid over `environment.json`. Absent: that file alone. */
+  environmentName?: string | undefined;
 }
 
 const KEYS = ["knockDir", "settings", "$schema"] as const;
-const SETTINGS = ["target", "base_url", "profile", "branch", "store"] as const;
+const SETTINGS = ["target", "base_url", "profile", "branch", "store", "environment"] as const;
 
 /** The nearest folder, upwards from `from`, that holds `knock.json`; null if none does (F-001). */
 export function findUpwards(from: string): string | null {

@@ -2,8 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Audience } from "../domain/audience/audience.js";
 import { parseAudience } from "../domain/audience/parse-audience.js";
-import { type Environment, emptyEnvironment } from "../domain/environment/environment.js";
-import { parseEnvironment } from "../domain/environment/parse-environment.js";
+import type { Environment } from "../domain/environment/environment.js";
 import { checkAudiences, namesAudiences } from "../domain/project/check-audiences.js";
 import { checkGuideKeys } from "../domain/project/check-guide-keys.js";
 import { resolveChannelTypes } from "../domain/project/resolve-channel-types.js";
@@ -24,7 +23,8 @@ import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
 import { namesIn as listNames } from "./names-in.js";
 import { branchFolder, currentBranch, projectFolders } from "./project-folders.js";
-import { type ProjectFile, readProjectJson, readProjectText } from "./read-json-file.js";
+import { environmentFiles, readEnvironment } from "./read-environment.js";
+import { type ProjectFile, readProjectText } from "./read-json-file.js";
 import { placed, readResource } from "./read-resource.js";
 import { checkShared, sharedTemplates } from "./shared-templates.js";
 import { shownPath } from "./shown-path.js";
@@ -65,8 +65,9 @@ export interface Project extends ProjectLocation {
 
 /** Names are shown as the user could open them: relative to where the command runs. */
 export function openProject(location: ProjectLocation, cwd: string): Project {
-  const { root, knockDir, settings, branchDir } = location;
+  const { root, knockDir, settings, branchDir, environmentName } = location;
   const shown = (path: string): string => shownPath(cwd, path);
+  const environmentPlace = { knockDir, name: environmentName ?? null, shown };
   const warnings = new Map<string, readonly string[]>();
   let read: Promise<Environment> | undefined;
   const namesIn = (folder: string): string[] => listNames(folder, shown);
@@ -78,7 +79,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     hasBroadcast: (key: string) => holds("broadcasts", key, "broadcast.json"),
   };
   const environment = (): Promise<Environment> => {
-    read ??= readEnvironment();
+    read ??= readEnvironment(environmentPlace);
     return read;
   };
 
@@ -146,17 +147,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   /** The main files are a branch's, where the official command was switched to it (CLI-009). */
   function branch(slug: string): Project | null {
-    if (branchDir !== undefined) return openProject({ root, knockDir, settings }, cwd).branch(slug);
+    if (branchDir !== undefined) return openProject({ root, knockDir, settings, environmentName }, cwd).branch(slug);
     const folder = branchFolder(location, slug);
-    if (folder !== null) return openProject({ root, knockDir, settings, branchDir: folder }, cwd);
+    if (folder !== null) return openProject({ root, knockDir, settings, environmentName, branchDir: folder }, cwd);
     return slug === currentBranch(root) ? opened : null;
-  }
-
-  async function readEnvironment(): Promise<Environment> {
-    const file = join(knockDir, "environment.json");
-    if (!existsSync(file)) return emptyEnvironment();
-    const raw = await readProjectJson(file, shown(file));
-    return placed(fileAt(file), () => parseEnvironment(raw, shown(file)));
   }
 
   /** In name order. Hidden ones are an editor's: Emacs locks people.json by a dangling link .#people.json. */
@@ -170,11 +164,11 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   }
 
   async function projectWarnings(): Promise<string[]> {
-    const environments = [join(knockDir, "environment.json")].filter((path) => existsSync(path));
+    const environments = environmentFiles(environmentPlace);
     const recipients = recipientsFiles().map(({ path }) => fileAt(path));
     if (environments.length + recipients.length === 0) return [];
     const { readProjectWarnings } = await import("./project-warnings.js");
-    return readProjectWarnings(environments.map(fileAt), recipients);
+    return readProjectWarnings(environments, recipients);
   }
 
   async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {

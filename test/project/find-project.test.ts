@@ -129,7 +129,7 @@ describe("findProject (F-001 to F-003)", () => {
     [
       { constructor: "x" },
       ["/settings/constructor is not a known setting"],
-      "Settings: base_url, branch, profile, store, target",
+      "Settings: base_url, branch, environment, profile, store, target",
     ],
     [{ store: null }, ["/settings/store must be a string"], undefined],
     [["target"], [], undefined],

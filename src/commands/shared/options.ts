@@ -19,6 +19,7 @@ export function addCommonOptions(command: Command): Command {
 export function addProjectOptions(command: Command): Command {
   return command
     .option("--project <dir>", "the folder that holds knock.json (default: found upwards)")
+    .option("--environment <name>", "lay environments/<name>.json over environment.json")
     .option("--knock-dir <dir>", "the folder with workflows/, instead of the one knock.json names")
     .option("--store <location>", "the local store: a file or :memory: (default: .knock-local/ beside knock.json)");
 }

@@ -1,0 +1,92 @@
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+/** What templates see under `production` is laid over what `environment.json` has. */
+function prepare(sample: Sample): void {
+  sample.write("knock.json", { knockDir: "./knock" });
+  sample.write("knock/recipients/people.json", { users: [{ id: "ada", email: "ada@example.com" }] });
+  sample.write("knock/environment.json", {
+    name: "development",
+    channels: { mail: { type: "email", settings: { from_address: "dev@example.com", from_name: "Dev" } } },
+    variables: { app_url: "http://localhost", team: { name: "Blue", size: 3 }, region: "eu" },
+  });
+  sample.write("knock/environments/production.json", {
+    name: "live",
+    channels: { mail: { settings: { from_address: "hi@example.com" } } },
+    variables: { app_url: "https://app.example.com", team: { name: "Red" } },
+  });
+  sample.write("knock/environments/staging.json", {});
+  sample.write("knock/workflows/hello/workflow.json", {
+    name: "Hello",
+    steps: [
+      {
+        ref: "email_1",
+        type: "channel",
+        channel_type: "email",
+        channel_key: "mail",
+        template: {
+          subject: "{{ vars.app_url }} {{ vars.region }} {{ vars.team | json }}",
+          html_body: "x",
+          settings: {},
+        },
+      },
+    ],
+  });
+}
+
+const PREVIEW = ["preview", "hello", "-r", "ada"];
+
+describe.concurrent("E-084 environments/<name>.json", () => {
+  test("its values take precedence over environment.json; variables are replaced whole", async ({ empty }) => {
+    prepare(empty);
+    const base = await empty.knock(PREVIEW);
+    expect(base.stdout).toContain('http://localhost eu {"name":"Blue","size":3}');
+    const live = await empty.knock([...PREVIEW, "--environment", "production"]);
+    expect(live.stdout).toContain('https://app.example.com eu {"name":"Red"}');
+    expect(live.stdout).toContain("Dev <hi@example.com>");
+    // The name that environment.json gives itself is that file alone.
+    expect((await empty.knock([...PREVIEW, "--environment", "development"])).stdout).toBe(base.stdout);
+  });
+
+  test("the flag takes precedence over KNOCK_ENVIRONMENT, that over knock.json, and config list shows which", async ({
+    empty,
+  }) => {
+    prepare(empty);
+    const chosen = async (args: string[], env: Record<string, string> = {}) => {
+      const { json } = await empty.knock(["config", "list", "--json", ...args], { env });
+      const { value, source } = (json.items as JsonObject[]).find(({ name }) => name === "environment") as JsonObject;
+      return [value, source];
+    };
+    expect(await chosen([])).toEqual([null, "default"]);
+    empty.write("knock.json", { knockDir: "./knock", settings: { environment: "production" } });
+    expect(await chosen([])).toEqual(["production", "project"]);
+    expect((await empty.knock(PREVIEW)).stdout).toContain("https://app.example.com");
+    const env = { KNOCK_ENVIRONMENT: "staging" };
+    expect(await chosen([], env)).toEqual(["staging", "environment"]);
+    expect((await empty.knock(PREVIEW, { env })).stdout).toContain("http://localhost");
+    expect(await chosen(["--environment", "production"], env)).toEqual(["production", "flag"]);
+  });
+
+  test("an unknown name is an error with the nearest one", async ({ empty }) => {
+    prepare(empty);
+    const { stderr, exitCode } = await empty.knock([...PREVIEW, "--environment", "prodction"]);
+    expect(stderr).toBe('error: there is no environment "prodction"\nhint: Did you mean "production"?');
+    expect(exitCode).toBe(3);
+  });
+
+  test("a fault names the file that has it", async ({ empty }) => {
+    prepare(empty);
+    empty.write("knock/environments/production.json", '{ "channels": {\n  "mail": { "type": "pigeon" } } }');
+    const { stderr, exitCode } = await empty.knock([...PREVIEW, "--environment", "production"]);
+    expect(stderr).toContain("error: knock/environments/production.json:2:21: channels.mail.type");
+    expect(exitCode).toBe(3);
+  });
+
+  test("knock dev answers with it", async ({ empty }) => {
+    prepare(empty);
+    const ask = `curl -s "$KNOCK_BASE_URL/__knock/page/project"`;
+    const { json } = await empty.knock(["dev", "--port", "0", "--environment", "production", "--exec", ask]);
+    expect(json.environment).toBe("live");
+  });
+});
