@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import { memberBody } from "../domain/request/parse-recipient-list.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { parseRecipientsFlag } from "../input/parse-flags.js";
-import { printMembers, printMembersChanged } from "../output/print-audiences.js";
+import { printMembers, printMembersAdded, printMembersRemoved } from "../output/print-audiences.js";
 import type { Json } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import { applyVerbosity } from "./shared/options.js";
@@ -57,20 +58,24 @@ export function registerAudiences(program: Command, context: CommandContext): vo
     applyVerbosity(context, flags);
     const users = await readUsers(flags, context);
     const resources = await openResources(context, flags);
-    const members = users.map((user) => ({ user, tenant: flags.tenant ?? null }));
+    const members = users.map((user) => memberBody(user, flags.tenant));
     await resources.audiences.add(key, { members }, { create_audience: flags.create !== false });
-    printMembersChanged(key, "added", members, context.output);
-    await warnOfUnidentified(users, resources, context);
+    printMembersAdded(key, members, context.output);
+    await warnOfUnidentified(
+      members.map(({ user }) => user ?? null),
+      resources,
+      context,
+    );
   });
 
-  addResourceOptions(change("remove", "Removes members; who is none is passed over."), [
+  addResourceOptions(change("remove", "Remove members; users who are not members are reported and ignored"), [
     "knock audiences remove beta --recipients ada",
   ]).action(async (key: string, flags: ChangeFlags) => {
     applyVerbosity(context, flags);
     const users = await readUsers(flags, context);
     const resources = await openResources(context, flags);
-    const members = users.map((user) => ({ user, tenant: flags.tenant ?? null }));
-    await resources.audiences.remove(key, { members });
-    printMembersChanged(key, "removed", members, context.output);
+    const members = users.map((user) => memberBody(user, flags.tenant));
+    const removed = await resources.audiences.remove(key, { members });
+    printMembersRemoved(key, members, removed, context.output);
   });
 }

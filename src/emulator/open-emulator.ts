@@ -82,13 +82,14 @@ function urlHost(host: string): string {
 function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const reason =
-        error.code === "EADDRINUSE" ? "something else listens there" : `it cannot be had (${messageOf(error)})`;
+      const isInUse = error.code === "EADDRINUSE";
+      const reason = isInUse ? "port already in use" : `cannot listen there (${messageOf(error)})`;
       reject(
-        new KnockError("usage", `${host}:${port}: ${reason}`, {
-          hint: ["EADDRINUSE", "EACCES"].includes(error.code ?? "")
-            ? "--port 0 picks a free port."
-            : "--host takes an address of this machine.",
+        new KnockError(isInUse ? "port_in_use" : "usage", `${host}:${port}: ${reason}`, {
+          hint:
+            isInUse || error.code === "EACCES"
+              ? "Choose another port with --port <n>. --port 0 picks a free one."
+              : "--host takes an address of this machine.",
           cause: error,
         }),
       );

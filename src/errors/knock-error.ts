@@ -46,6 +46,7 @@ const CODES = {
   conflict: { exit: EXIT.conflict, http: 409 },
   confirmation_needed: { exit: EXIT.conflict, http: 409 },
   unreachable: { exit: EXIT.unreachable, http: 502 },
+  port_in_use: { exit: EXIT.unreachable, http: 500 },
   remote_failed: { exit: EXIT.unreachable, http: 502 },
   rate_limited: { exit: EXIT.rate_limited, http: 429 },
   output_failed: { exit: EXIT.failure, http: 500 },

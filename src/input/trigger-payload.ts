@@ -45,8 +45,8 @@ function formatOf({ file, format }: PayloadFlags): Format {
   if (named === "json" || named === "jsonl") return named;
   if (named === "ndjson") return "jsonl";
   if (named === "csv")
-    throw new KnockError("not_supported", "--format csv is not supported yet", {
-      hint: "Use --format jsonl: one payload per line.",
+    throw new KnockError("usage", `${format === undefined ? `--file: ${file}` : "--format"}: CSV is not supported`, {
+      hint: "Formats: json, jsonl (one payload per line).",
     });
   throw new KnockError("usage", `--format: ${JSON.stringify(named)} is not a format`, {
     hint: "Formats: json, jsonl.",

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { type Listed, printList } from "./print-resources.js";
 import { timeText } from "./time-text.js";
@@ -21,21 +21,47 @@ export function printMembers(page: Listed, output: Output): void {
   );
 }
 
-function idOf(user: Json | undefined): string {
-  return isJsonObject(user) ? String(user.id) : String(user);
+interface Membership {
+  user_id: string;
+  tenant: string | null;
 }
 
-/** The API answers with nothing: what was asked for is told. */
-export function printMembersChanged(
+function membershipOf({ user, tenant }: JsonObject): Membership {
+  const id = isJsonObject(user) ? user.id : user;
+  return { user_id: String(id), tenant: typeof tenant === "string" ? tenant : null };
+}
+
+function namesOf(members: readonly Membership[]): string {
+  const shown = members
+    .slice(0, 20)
+    .map(({ user_id, tenant }) => (tenant === null ? user_id : `${user_id} (${tenant})`));
+  return shown.join(", ") + (members.length > shown.length ? `, … (${members.length})` : "");
+}
+
+function printChange(audience: string, text: string, output: Output): void {
+  if (!output.verbosity.quiet) output.line(`${output.paint.green("✓")} ${output.paint.bold(audience)}: ${text}`);
+}
+
+/** Prints members as they were asked for: the API answers with nothing. */
+export function printMembersAdded(audience: string, members: readonly JsonObject[], output: Output): void {
+  const added = members.map(membershipOf);
+  if (output.verbosity.json) return output.json({ audience, added });
+  printChange(audience, `added ${namesOf(added)}`, output);
+}
+
+/** Prints the members that were removed, and names those asked for that were not members. */
+export function printMembersRemoved(
   audience: string,
-  change: "added" | "removed",
   members: readonly JsonObject[],
+  removed: readonly Membership[],
   output: Output,
 ): void {
-  const items = members.map(({ user, tenant }) => ({ user_id: idOf(user), tenant: tenant ?? null }));
-  if (output.verbosity.json) return output.json({ audience, [change]: items });
-  if (output.verbosity.quiet) return;
-  const shown = items.slice(0, 20).map(({ user_id }) => user_id);
-  const more = items.length > shown.length ? `, … (${items.length})` : "";
-  output.line(`${output.paint.green("✓")} ${output.paint.bold(audience)}: ${change} ${shown.join(", ")}${more}`);
+  const wasRemoved = new Set(removed.map(({ user_id, tenant }) => JSON.stringify([user_id, tenant])));
+  const not_members = members
+    .map(membershipOf)
+    .filter(({ user_id, tenant }) => !wasRemoved.has(JSON.stringify([user_id, tenant])));
+  if (output.verbosity.json) return output.json({ audience, removed: [...removed], not_members });
+  if (removed.length > 0) printChange(audience, `removed ${namesOf(removed)}`, output);
+  else output.line(`${output.paint.bold(audience)}: nothing to remove`);
+  if (not_members.length > 0) output.note(`note: not a member, so ignored: ${namesOf(not_members)}`);
 }

@@ -99,8 +99,8 @@ export interface AudienceOperations {
   list(key: string, page: Page): Promise<Paged<JsonObject>>;
   /** Identifies users given inline. */
   add(key: string, body: JsonObject, options: { create_audience: boolean }): Promise<void>;
-  /** Who is no member is passed over. */
-  remove(key: string, body: JsonObject): Promise<void>;
+  /** Removes members, and returns those removed: users who are not members are ignored. */
+  remove(key: string, body: JsonObject): Promise<{ user_id: string; tenant: string | null }[]>;
 }
 
 /** A feed's answer without what only its rich mode has. */

@@ -1,4 +1,4 @@
-import type { UserChange } from "../domain/audience/audience.js";
+import type { AudienceMembership, UserChange } from "../domain/audience/audience.js";
 import type { DeliveryLog } from "../domain/message/delivery-log.js";
 import type { EngagementAction, Message, MessageMarks } from "../domain/message/message.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
@@ -177,7 +177,7 @@ export interface Seed {
   digest: string;
   recipients: RecipientUpsert[];
   subscriptions: Subscription[];
-  audiences: { key: string; members: RecipientKey[] }[];
+  audiences: { key: string; members: AudienceMembership[] }[];
 }
 
 /** Durable state: whole verbs, each atomic, done or not done after a crash; many runs at once. Times are milliseconds. */

@@ -198,7 +198,8 @@ describe.concurrent("files", () => {
       ["--file", "payloads/invite.json", "--format", "yaml"],
       usage('--format: "yaml" is not a format'),
     ],
-    ["CSV", ["--file", "x.csv"], { exit: 3, code: "not_supported", message: "csv is not supported yet" }],
+    ["CSV", ["--file", "x.csv"], { exit: 2, code: "usage", message: "--file: x.csv: CSV is not supported" }],
+    ["CSV", ["--file", "-", "--format", "csv"], { exit: 2, code: "usage", message: "--format: CSV is not supported" }],
   ])("%s", async ([, args, refusal], { collab }) => {
     symlinkSync("circle.json", collab.path("circle.json"));
     await expectRefusal(collab, ["notify", ...args], refusal);

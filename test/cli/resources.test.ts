@@ -195,7 +195,7 @@ describe("knock subscriptions, audiences", () => {
 
   it("adds and removes members, with a tenant and without", async ({ collab }) => {
     const added = await collab.knock(["audiences", "add", "vip", "-r", "ada", "nobody", "--tenant", "acme"]);
-    expect(added.stdout).toBe("✓ vip: added ada, nobody");
+    expect(added.stdout).toBe("✓ vip: added ada (acme), nobody (acme)");
     expect(added.stderr).toMatch(/^warning: never identified: nobody\./);
     await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
     const listed = (await collab.knock(["audiences", "list", "vip", "--json"])).json;
@@ -204,7 +204,7 @@ describe("knock subscriptions, audiences", () => {
       ["ada", "acme"],
     ]);
     const removed = await collab.knock(["audiences", "remove", "vip", "-r", "ada", "--json"]);
-    expect(removed.json).toEqual({ audience: "vip", removed: [{ user_id: "ada", tenant: null }] });
+    expect(removed.json).toEqual({ audience: "vip", removed: [{ user_id: "ada", tenant: null }], not_members: [] });
     expect((await collab.knock(["audiences", "list", "vip"])).stdout).toMatch(/ada {3}Ada Lovelace {2}acme {4}\d{4}-/);
   });
 });

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { type AudienceMembership, MAX_AUDIENCE_MEMBERS } from "../audience/audience.js";
 import { type RecipientUpsert, splitKey, USERS } from "../recipient/recipient.js";
 import { MAX_SUBSCRIPTIONS } from "../recipient/subscription.js";
@@ -60,7 +60,7 @@ export interface ParsedMember extends AudienceMembership {
   upsert: RecipientUpsert | null;
 }
 
-function parseMember(item: unknown, path: PropertyKey[], complain: Complain): ParsedMember | null {
+export function parseMember(item: unknown, path: PropertyKey[], complain: Complain): ParsedMember | null {
   if (!isJsonObject(item)) {
     complain(path, 'must be an object with "user"');
     return null;
@@ -74,6 +74,17 @@ function parseMember(item: unknown, path: PropertyKey[], complain: Complain): Pa
     return null;
   }
   return parsed && { recipient: parsed.key, tenant: tenant as string | null, upsert: parsed.upsert };
+}
+
+/**
+ * Returns a member in the API's format from what commands and recipients files take: that format, a user's ID, or an inline user whose
+ * `tenant` is the membership's. `tenant` counts where the entry names none.
+ */
+export function memberBody(entry: Json, tenant: string | null = null): JsonObject {
+  if (!isJsonObject(entry)) return { user: entry, tenant };
+  if ("user" in entry) return { tenant, ...entry };
+  const { tenant: own = tenant, ...user } = entry;
+  return { user, tenant: own };
 }
 
 /** A-527 to A-529, E-387, E-392. A user given by id alone is not identified by it (E-391). */

@@ -1,13 +1,15 @@
 import * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { type JsonObject, pointerOf } from "../../util/json.js";
+import { isJsonObject, type Json, type JsonObject, pointerOf } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import type { AudienceMembership } from "../audience/audience.js";
 import { type RecipientKey, type RecipientUpsert, TENANTS } from "../recipient/recipient.js";
 import type { Subscription } from "../recipient/subscription.js";
 import { checkJsonShape } from "../shape/json-limits.js";
 import { placeOf } from "../shape/place.js";
 import { detailsOf, INTERPRETED } from "../shape/zod-issues.js";
 import { parseRecipient } from "./parse-recipient.js";
+import { memberBody, parseMember } from "./parse-recipient-list.js";
 
 const list = once(() => z.optional(z.array(z.record(z.string(), z.unknown()))));
 
@@ -33,7 +35,7 @@ const fileSchema = once(() =>
 export interface RecipientsFile {
   recipients: RecipientUpsert[];
   subscriptions: Subscription[];
-  audiences: { key: string; members: RecipientKey[] }[];
+  audiences: { key: string; members: AudienceMembership[] }[];
 }
 
 /** A `recipients/*.json` file (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
@@ -85,7 +87,17 @@ export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile 
   for (const [key, members] of Object.entries(value.audiences ?? {})) {
     result.audiences.push({
       key,
-      members: members.flatMap((member, index) => keyAt(member, ["audiences", key, index]) ?? []),
+      members: members.flatMap((member, index) => {
+        const path = ["audiences", key, index];
+        const complain = (at: PropertyKey[], message: string): void => {
+          // An entry that is the user itself has no "user".
+          const isUser = !(isJsonObject(member) && "user" in member) && at[path.length] === "user";
+          const place = isUser ? at.filter((_, position) => position !== path.length) : at;
+          details.push({ pointer: pointerOf(place), message });
+        };
+        const parsed = parseMember(memberBody(member as Json), path, complain);
+        return parsed === null ? [] : [{ recipient: parsed.recipient, tenant: parsed.tenant }];
+      }),
     });
   }
   if (details.length > 0) {

@@ -60,7 +60,8 @@ export function audienceOperations(context: EngineContext): AudienceOperations {
     async remove(key, body) {
       const members = parseMembersBody(body);
       await requireAudience(context, key);
-      await store.removeAudienceMembers(key, members);
+      const removed = await store.removeAudienceMembers(key, members);
+      return removed.map(({ recipient, tenant }) => ({ user_id: splitKey(recipient).id, tenant }));
     },
   };
 }

@@ -72,7 +72,7 @@ export function describeMemberships(open: OpenStore): void {
       await open.store.removeAudienceMembers("vip", [member("a")]);
       expect(await open.store.readAudienceKeys()).toEqual(["beta", "vip"]);
       const seed = { file: "f", digest: "1", recipients: [], subscriptions: [] };
-      await open.store.applySeeds([{ ...seed, audiences: [{ key: "seeded", members: [user("a")] }] }], NOW);
+      await open.store.applySeeds([{ ...seed, audiences: [{ key: "seeded", members: [member("a")] }] }], NOW);
       expect(await open.store.readAudienceKeys()).toEqual(["beta", "seeded", "vip"]);
     });
 

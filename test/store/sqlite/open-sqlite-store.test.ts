@@ -347,7 +347,9 @@ describe("an existing store", () => {
               { object, recipient: user("zoe"), properties: { role } },
               { object, recipient: user("ada"), properties: {} },
             ],
-            audiences: [{ key: "beta", members: [user("ada"), user("ada"), user("zoe")] }],
+            audiences: [
+              { key: "beta", members: ["ada", "ada", "zoe"].map((id) => ({ recipient: user(id), tenant: null })) },
+            ],
           },
         ],
         at,

@@ -23,13 +23,7 @@ export function applySeeds(db: Connection, seeds: readonly Seed[], at: number): 
       applyUpserts(db, recipients, at, true);
       applySubscriptions(db, subscriptions, at);
       for (const { key, members } of audiences) {
-        insertMembers(
-          db,
-          key,
-          members.map((recipient) => ({ recipient, tenant: null })),
-          at,
-          { quietly: true },
-        );
+        insertMembers(db, key, members, at, { quietly: true });
       }
       db.run("INSERT OR REPLACE INTO seeds (file, digest, applied_at) VALUES (?, ?, ?)", file, digest, at);
     }

@@ -1,0 +1,77 @@
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+async function membersOf(sample: Sample, audience: string): Promise<unknown[]> {
+  const { json } = await sample.knock(["audiences", "list", audience, "--json"]);
+  return (json.items as JsonObject[]).map(({ user_id, tenant }) => [user_id, tenant]).sort();
+}
+
+describe.concurrent("an entry's tenant", () => {
+  test("is the membership's in audiences add and remove, not a property of the user", async ({ collab }) => {
+    const add = ["audiences", "add", "vip", "-r"];
+    await collab.knock([...add, '[{"id":"ada","tenant":"acme"},{"user":"grace","tenant":"acme"},"lin"]']);
+    await collab.knock([...add, '{"id":"kim","name":"Kim","tenant":"lark"}', "--tenant", "acme"]);
+    await collab.knock([...add, "alan", "--tenant", "acme"]);
+    expect(await membersOf(collab, "vip")).toEqual([
+      ["ada", "acme"],
+      ["alan", "acme"],
+      ["grace", "acme"],
+      ["kim", "lark"],
+      ["lin", null],
+    ]);
+    const kim = (await collab.knock(["users", "get", "kim", "--json"])).json;
+    expect(kim.name).toBe("Kim");
+    expect(kim).not.toHaveProperty("tenant");
+    const removed = await collab.knock(["audiences", "remove", "vip", "-r", '{"id":"ada","tenant":"acme"}']);
+    expect(removed.stdout).toBe("✓ vip: removed ada (acme)");
+  });
+
+  test("is the membership's in recipients files, and checked with its place", async ({ collab }) => {
+    const members = ["ada", { id: "grace", tenant: "acme" }, { user: "lin", tenant: "acme" }];
+    collab.write("knock/recipients/vip.json", { audiences: { vip: members } } as unknown as JsonObject);
+    expect(await membersOf(collab, "vip")).toEqual([
+      ["ada", null],
+      ["grace", "acme"],
+      ["lin", "acme"],
+    ]);
+    for (const [member, place] of [
+      [{ id: "ada", tenant: 5 }, "audiences.vip[0].tenant must be a tenant's id or null"],
+      [{ id: "" }, "audiences.vip[0].id"],
+      [{ user: 5 }, "audiences.vip[0].user"],
+      [{ id: "p1", collection: "projects" }, "audiences.vip[0] must be a user"],
+    ] as const) {
+      collab.write("knock/recipients/vip.json", { audiences: { vip: [member] } } as unknown as JsonObject);
+      const { stderr, exitCode } = await collab.knock(["users", "list"]);
+      expect([exitCode, stderr]).toEqual([3, expect.stringContaining(place)]);
+    }
+  });
+});
+
+describe.concurrent("audiences remove", () => {
+  test("A-203 names users who are not members, and ignores them", async ({ collab }) => {
+    await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
+    const some = await collab.knock(["audiences", "remove", "vip", "-r", "ada,grace"]);
+    expect(some).toMatchObject({
+      exitCode: 0,
+      stdout: "✓ vip: removed ada",
+      stderr: "note: not a member, so ignored: grace",
+    });
+    const none = await collab.knock(["audiences", "remove", "vip", "-r", "ada", "--tenant", "acme"]);
+    expect(none).toMatchObject({ exitCode: 0, stdout: "vip: nothing to remove" });
+    expect(none.stderr).toBe("note: not a member, so ignored: ada (acme)");
+    const json = await collab.knock(["audiences", "remove", "vip", "-r", "grace", "--json"]);
+    expect(json.json).toEqual({ audience: "vip", removed: [], not_members: [{ user_id: "grace", tenant: null }] });
+  });
+});
+
+describe.concurrent("knock dev on a port that is in use", () => {
+  test("exits 7 and says how to choose another", async ({ collab }) => {
+    const second = 'knock dev --port "$(echo "$KNOCK_BASE_URL" | sed s/.*://)" --store :memory:';
+    const { stderr, exitCode } = await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--exec", second]);
+    expect(stderr).toMatch(
+      /error: 127\.0\.0\.1:\d+: port already in use\nhint: Choose another port with --port <n>\. --port 0/,
+    );
+    expect(exitCode).toBe(7);
+  });
+});
