@@ -1,12 +1,13 @@
 import {
   AssignTag,
   CaptureTag,
+  EchoTag,
   type Filter,
   ForTag,
   IfTag,
   InlineCommentTag,
+  Output,
   ParseError,
-  Tag,
   type Template,
   Token,
   TypeGuards,
@@ -41,13 +42,6 @@ function childrenOf(template: Template): readonly Template[] {
   return template.children ? (toValueSync(template.children(false, true)) as Template[]) : [];
 }
 
-/** Whether a template prints nothing but white space, whatever the data. */
-function isBlank(template: Template): boolean {
-  if (isText(template)) return template.str.trim() === "";
-  if (isOneOf(template, SILENT)) return true;
-  return isOneOf(template, BLOCKS) && childrenOf(template).every(isBlank);
-}
-
 /** Checks the name of a variable. */
 function checkName(name: string): void {
   if (name.startsWith("-")) throw new Error(`"${name}" is not a variable name`);
@@ -67,11 +61,24 @@ function checkOperand(token: Token): void {
   }
 }
 
+/** Operators of other languages, and what standard Liquid has instead. */
+const ADVICE = new Map([
+  ["not", 'Liquid has no "not": use "unless", or compare with false'],
+  ["in", 'Liquid has no "in": use "contains", with the list first'],
+  ["-", 'use the filter "minus"'],
+  ["&&", 'use "and"'],
+  ["||", 'use "or"'],
+]);
+
 /** Checks that an expression has one operand more than operators: liquidjs passes over what follows the first operand. */
 function checkExpression(postfix: readonly Token[]): void {
   const operands = postfix.filter((token) => !TypeGuards.isOperatorToken(token));
   const excess = operands.length - (postfix.length - operands.length) - 1;
-  if (excess > 0) throw new Error(`unexpected "${operands.at(-excess)?.getText()}" in the expression`);
+  if (excess > 0) {
+    const [first, unexpected] = [operands[0]?.getText(), operands.at(-excess)?.getText() ?? ""];
+    const advice = ADVICE.get(first === "not" ? first : unexpected);
+    throw new Error(`unexpected "${unexpected}" in the expression${advice === undefined ? "" : `; ${advice}`}`);
+  }
   if (excess < 0) throw new Error("the expression lacks a value beside an operator");
   for (const operand of operands) checkOperand(operand);
 }
@@ -105,18 +112,29 @@ function checkValue(value: unknown): void {
   } else if (value instanceof Token) checkOperand(value);
 }
 
-/** Checks that nothing of a tag's text is left over. */
+/** The text of a tag or an output behind what was read of it. */
+function restOf(template: Template): string {
+  if (template instanceof Output) {
+    const { input, contentRange } = template.token as ConstructorParameters<typeof Output>[0];
+    const { initial, filters } = template.value as unknown as {
+      initial: { postfix: Token[] };
+      filters: { token: Token }[];
+    };
+    // The filter that makes text of the value stands nowhere in the template.
+    const read = [...initial.postfix, ...filters.map(({ token }) => token)].map(({ end }) => end);
+    return input.slice(Math.max(...read), contentRange[1]).replace(/^\s*\|\s*$/, "");
+  }
+  if (!isOneOf(template, WITHOUT_REST)) return "";
+  return (template as unknown as { tokenizer: { remaining(): string } }).tokenizer.remaining();
+}
+
+/** Tags that read all of their text. */
+const WITHOUT_REST = [AssignTag, CaptureTag, EchoTag, IfTag, UnlessTag, StandardCaseTag, ForTag];
+
+/** Checks that nothing of a tag's or an output's text is left over. */
 function checkRest(template: Template): void {
-  if (
-    !(template instanceof Tag) ||
-    !isOneOf(template, [AssignTag, CaptureTag, IfTag, UnlessTag, StandardCaseTag, ForTag])
-  )
-    return;
-  const { tokenizer } = template as unknown as {
-    tokenizer: { skipBlank(): void; end(): boolean; remaining(): string };
-  };
-  tokenizer.skipBlank();
-  if (!tokenizer.end()) throw new Error(`unexpected "${tokenizer.remaining().trim()}"`);
+  const rest = restOf(template).trim();
+  if (rest !== "") throw new Error(`unexpected "${rest}"`);
 }
 
 function checkOne(template: Template): void {
@@ -129,21 +147,28 @@ function checkOne(template: Template): void {
   for (const name of template.blockScope?.() ?? []) checkName(String(name));
 }
 
+/** Checks a template with all within it. Returns whether it prints nothing but white space, whatever the data. */
+function checkWhole(template: Template): boolean {
+  if (isText(template)) return template.str.trim() === "";
+  try {
+    checkOne(template);
+  } catch (error) {
+    throw new ParseError(error as Error, template.token);
+  }
+  const children = childrenOf(template);
+  const isBlank = checkTemplates(children);
+  if (!isOneOf(template, BLOCKS)) return isOneOf(template, SILENT);
+  if (isBlank) for (const child of children) if (isText(child)) child.str = "";
+  return isBlank;
+}
+
 /**
  * Checks what liquidjs accepts and standard Liquid refuses: wrong numbers of filter arguments, text left over in expressions,
  * names that are none. Empties the text of blocks that print nothing but white space. Throws a ParseError with the place.
+ * Returns whether all of the templates are such blanks.
  */
-export function checkTemplates(templates: readonly Template[]): void {
-  for (const template of templates) {
-    if (isText(template)) continue;
-    try {
-      checkOne(template);
-    } catch (error) {
-      throw new ParseError(error as Error, template.token);
-    }
-    const children = childrenOf(template);
-    checkTemplates(children);
-    if (isOneOf(template, BLOCKS) && children.every(isBlank))
-      for (const child of children) if (isText(child)) child.str = "";
-  }
+export function checkTemplates(templates: readonly Template[]): boolean {
+  let isBlank = true;
+  for (const template of templates) isBlank = checkWhole(template) && isBlank;
+  return isBlank;
 }

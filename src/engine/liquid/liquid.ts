@@ -147,15 +147,13 @@ function parseAt(source: string, owner: string, place: string, where: Where): Te
       "Fix the template above and run the command again. Nothing was triggered.";
     return new KnockError("template_invalid", `${at}: ${message}`, { details: [detail], hint, cause });
   };
-  let templates: Template[];
+  const unclosed = unclosedOutput(source);
+  if (unclosed !== null) throw refused(unclosed, 'output is not closed: its "}}" is missing');
   try {
-    templates = parseStrictly(source);
+    return parseStrictly(source);
   } catch (error) {
     throw refused(positionOf(error), plainMessage(error), error);
   }
-  const unclosed = unclosedOutput(source);
-  if (unclosed !== null) throw refused(unclosed, 'output is not closed: its "}}" is missing');
-  return templates;
 }
 
 /** `steps[2].template.subject` → `/steps/2/template/subject`. */
