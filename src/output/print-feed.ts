@@ -9,7 +9,7 @@ const ENTITIES: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">
 function bodyOf(item: JsonObject): string {
   const block = Array.isArray(item.blocks) ? item.blocks.find(isJsonObject) : undefined;
   return String(block?.rendered ?? "")
-    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll(/<[^<>]*>/g, " ")
     .replaceAll(/&(amp|lt|gt|quot|#39);/g, (entity) => ENTITIES[entity] ?? entity)
     .replaceAll(/\s+/g, " ")
     .trim();

@@ -64,7 +64,7 @@ export class SettingsReader {
     const value = this.text(name) ?? fallback;
     if (!URL.canParse(value) || !/^https?:/i.test(value))
       throw refused(`channel "${this.channel.key}": settings.${name} is not a URL`);
-    return value.replace(/\/+$/, "");
+    return value.replace(/(?<!\/)\/+$/, "");
   }
 
   /** An object, written as one or as JSON text; null where it is not set. */

@@ -24,7 +24,7 @@ export interface Stranger {
 }
 
 /** Around ids copied from a text. */
-const QUOTES = /^["'“”„‘’]+|["'“”„‘’]+$/g;
+const QUOTES = /^["'“”„‘’]+|(?<!["'“”„‘’])["'“”„‘’]+$/g;
 
 /** Null for who is known. */
 export async function strangerOf(

@@ -160,7 +160,7 @@ export function parseEnvironment(raw: unknown, file: string): Environment {
 function trackingOf(url: string, complain: Complain): TrackingSettings {
   if (!/^https?:\/\/[^\s/?#@"'<>][^\s?#@"'<>]*$/i.test(url))
     complain(["tracking", "base_url"], "must be an http:// or https:// URL without a query");
-  return { base_url: url.replace(/\/+$/, "") };
+  return { base_url: url.replace(/(?<!\/)\/+$/, "") };
 }
 
 type RawChannel = Shaped<typeof channelShape>;

@@ -131,7 +131,10 @@ function detailOf(validation: Validation, data: JsonObject, finding: Finding, be
 
 function unusable(workflow: string, error: unknown): KnockError {
   const [first = ""] = messageOf(error).split("\n"); // a list of every known schema follows an unresolved reference
-  const why = error instanceof RangeError ? "it refers to itself without end" : first.replace(/ +Absolute URI .*$/, "");
+  const why =
+    error instanceof RangeError
+      ? "it refers to itself without end"
+      : (first.split(" Absolute URI ")[0] as string).trimEnd();
   return new KnockError("workflow_invalid", `workflow "${workflow}": trigger_data_json_schema cannot be used: ${why}`, {
     details: [{ pointer: "/trigger_data_json_schema", message: why }],
     hint: `Mend the schema in workflows/${workflow}/workflow.json.`,

@@ -9,7 +9,7 @@ const objectsIn = (value: Json | undefined): JsonObject[] => (Array.isArray(valu
 /** Rendered Markdown as plain text. It is shown as text, so that what is left of a tag does no harm. */
 function plain(html: string): string {
   return html
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^<>]*>/g, " ")
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")
     .replaceAll("&quot;", '"')

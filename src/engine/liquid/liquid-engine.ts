@@ -56,7 +56,7 @@ function readable(source: string): string {
     if (tag !== "raw") return whole;
     const blankBefore = opening.endsWith("-%}") ? (/^\s*/.exec(text)?.[0] ?? "") : "";
     const rest = text.slice(blankBefore.length);
-    const blankAfter = closing.startsWith("{%-") ? (/\s*$/.exec(rest)?.[0] ?? "") : "";
+    const blankAfter = closing.startsWith("{%-") ? (/(?<!\s)\s*$/.exec(rest)?.[0] ?? "") : "";
     const inner = rest.slice(0, rest.length - blankAfter.length);
     const ended = closing.startsWith("{%-") ? `{% ${blankAfter}${closing.slice(3)}` : closing;
     return opening.replace(/-?%\}$/, (mark) => blankBefore + mark) + inner + ended;

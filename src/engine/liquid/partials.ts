@@ -111,15 +111,22 @@ function inputsOf(fields: readonly PartialField[], given: Record<string, unknown
   return inputs;
 }
 
-const STYLE = /<style\b[^>]*>[\s\S]*?<\/style\s*>/gi;
+const STYLE = /<style\b(?:[^<>"']|"[^"]*"|'[^']*')*>[\s\S]*?<\/style\s*>?/gi;
+const STYLE_END = "</style";
 
 /** Moves the `<style>` elements of a partial to the layout's head, each once (T-107). */
 function withoutStyles(html: string, styles: Set<string> | undefined): string {
   if (styles === undefined || !/<style\b/i.test(html)) return html;
-  return html.replace(STYLE, (style) => {
+  // Up to the last end tag only: behind it, each start tag would be searched for an end once more.
+  const end = html.toLowerCase().lastIndexOf(STYLE_END);
+  if (end === -1) return html;
+  const rest = html.slice(end + STYLE_END.length);
+  const after = /^\s*>?/.exec(rest)?.[0].length ?? 0;
+  const closed = html.slice(0, end + STYLE_END.length + after).replace(STYLE, (style) => {
     styles.add(style);
     return "";
   });
+  return closed + rest.slice(after);
 }
 
 /** Renders a partial in a scope of its own: its inputs, and in HTML the branding (T-102). */
@@ -175,7 +182,7 @@ export class RenderPartialTag extends Tag {
     this.inputs = null;
     if (key === null) return;
     tokenizer.advance(key[0].length);
-    const modifier = /^\s*,?\s*(for|with)\b(?!\s*:)/.exec(tokenizer.remaining());
+    const modifier = /^\s*(?:,\s*)?(for|with)\b(?!\s*:)/.exec(tokenizer.remaining());
     if (modifier) throw new Error(`render takes inputs by name, and no "${modifier[1]}"`);
     this.inputs = new Hash(tokenizer);
   }

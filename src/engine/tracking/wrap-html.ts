@@ -27,7 +27,9 @@ function attributeAt(html: string, at: number): Attribute | null {
   ATTRIBUTE.lastIndex = at;
   const [found] = ATTRIBUTE.exec(html) ?? [];
   if (found === undefined) return null;
-  const [, name = found, value = ""] = /^([^=]*?)\s*(?:=\s*([\s\S]*))?$/.exec(found) ?? [];
+  const equals = found.indexOf("=");
+  const name = (equals === -1 ? found : found.slice(0, equals)).trimEnd();
+  const value = equals === -1 ? "" : found.slice(equals + 1).trimStart();
   const isQuoted = value.length > 1 && /^["']/.test(value);
   return {
     name: name.toLowerCase(),

@@ -64,7 +64,7 @@ function Blocks({ value, depth = 0 }: { value: Json | undefined; depth?: number 
 
 /** A link as Markdown or Slack writes it, bold, slanted, struck and code: what a chat makes of a line. */
 const INLINE =
-  /\[([^\]\n]+)\]\(([^)\s]+)\)|<([^|>\s]+)\|([^>\n]+)>|<(https?:[^>\s]+)>|\*\*?([^*\n]+)\*\*?|(?<!\w)_([^_\n]+)_(?!\w)|~([^~\n]+)~|`([^`\n]+)`/g;
+  /\[([^[\]\n]+)\]\(([^)\s]+)\)|<([^|<>\s]+)\|([^<>\n]+)>|<(https?:[^<>\s]+)>|\*\*?([^*\n]+)\*\*?|(?<!\w)_([^_\n]+)_(?!\w)|~([^~\n]+)~|`([^`\n]+)`/g;
 
 function Marked({ text }: { text: string }) {
   const parts: ComponentChildren[] = [];

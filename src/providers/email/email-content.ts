@@ -35,6 +35,8 @@ export interface Email {
 /** Line breaks and other control characters: what follows one could be read as another header. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
 const CONTROL = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the same, and the spaces around them.
+const SPACES = /[\s\u0000-\u001f\u007f\u0085]+/g;
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]+@[^\s@<>()\\,;:"]+$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
@@ -45,7 +47,7 @@ function textOf(content: JsonObject, name: string): string {
 
 /** The parts of an address list: commas inside quotes and angle brackets separate nothing. */
 function splitList(list: string): string[] {
-  return (list.match(/(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,])+/g) ?? []).map((part) => part.trim()).filter((part) => part);
+  return (list.match(/(?:"(?:[^"\\]|\\.)*"|<[^<>]*>|[^,])+/g) ?? []).map((part) => part.trim()).filter((part) => part);
 }
 
 /** `ada@x.test` or `Ada <ada@x.test>`; null where it is neither. */
@@ -118,7 +120,7 @@ export function emailOf({ content }: Message): Email {
     bcc: addressList(content, "bcc"),
     reply_to: addressList(content, "reply_to"),
     // A template's line break is white space there, as it is where HTML is shown.
-    subject: subject.replace(new RegExp(`\\s*${CONTROL.source}+\\s*`, "g"), " ").trim(),
+    subject: subject.replace(SPACES, (run) => (CONTROL.test(run) ? " " : run)).trim(),
     html: textOf(content, "html_body") || null,
     text: textOf(content, "text_body") || null,
     headers: { ...headersOf(content.headers), ...headersOf(headers) },

@@ -4,7 +4,7 @@ import { decimal, isDecimal } from "./decimal-number.js";
 import { localeArgument } from "./locale-argument.js";
 import type { RegisterFilter } from "./render-services.js";
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** A number or the text of one, as it is written: long ones keep their digits. Null for nil and blank text. */
 function numeric(value: unknown, filter: string): number | string | null {

@@ -119,7 +119,7 @@ async function compileFinish(isMjml: boolean, usesCss: boolean, layout: Compiled
         : "";
     const moved = [...styles].join("\n");
     if (mjml !== null) {
-      const rules = [base, ...[...styles].map((style) => style.replaceAll(/<\/?style\b[^>]*>/gi, ""))].join("\n");
+      const rules = [base, ...[...styles].map((style) => style.replaceAll(/<\/?style\b[^<>]*>/gi, ""))].join("\n");
       return mjml(document, rules);
     }
     const added = `${base === "" ? "" : `<style>\n${base}\n${dark}\n</style>`}${moved}`;

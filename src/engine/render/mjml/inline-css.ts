@@ -11,7 +11,7 @@ const STAND_IN = new RegExp(`${OPEN}(\\d+)${CLOSE}`, "g");
 
 /** Comments, elements whose content is no text, then tags; what is between them is text. */
 const TOKEN =
-  /<!--[\s\S]*?-->|<(style|script|title|textarea)\b[^>]*>[\s\S]*?<\/\1\s*>|<(?:[^<>"']|"[^"]*"|'[^']*')*>/gi;
+  /<!--[\s\S]*?-->|<(style|script|title|textarea)\b(?:[^<>"']|"[^"]*"|'[^']*')*>[\s\S]*?<\/\1\s*>?|<(?:[^<>"']|"[^"]*"|'[^']*')*>/gi;
 const ADDRESS = /(\s(?:href|src|alt)\s*=\s*")([^"]*)"/gi;
 
 /** Whether what starts also ends: patterns that look for an end which is not there take minutes for a hostile text. */
@@ -93,7 +93,9 @@ const remembered = new Map<string, string>();
  */
 export function inlineCss(html: string, extra: string | null = null): string {
   if (html.includes(OPEN) || !isClosed(html)) return inlined(html, extra);
-  const rules = extra ?? [...html.matchAll(/<style\b[^>]*>([\s\S]*?)<\/style/gi)].map(([, css]) => css).join();
+  const rules =
+    extra ??
+    [...html.matchAll(/<style\b(?:[^<>"']|"[^"]*"|'[^']*')*>([\s\S]*?)<\/style/gi)].map(([, css]) => css).join();
   const split = rules.includes("[") ? null : structureOf(html);
   if (split === null) return inlined(html, extra);
   const { structure, taken } = split;

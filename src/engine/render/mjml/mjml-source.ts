@@ -34,8 +34,8 @@ const OTHERS = [
 const KNOWN: ReadonlySet<string> = new Set([...CONTAINERS, ...ENDING, ...OTHERS]);
 
 const ATTRIBUTES = `(?:[^<>"']|"[^"]*"|'[^']*')*`;
-/** A comment, or a start or end tag of MJML's; the docs' spelling of `mj-raw` included. */
-const TOKEN = new RegExp(`<!--[\\s\\S]*?-->|<(/?)(mjml-raw|mjml|mj-[\\w-]+)(${ATTRIBUTES})>`, "gi");
+/** A comment, to the end if it is not closed, or a start or end tag of MJML's; the docs' spelling of `mj-raw` included. */
+const TOKEN = new RegExp(`<!--[\\s\\S]*?(?:-->|$)|<(/?)(mjml-raw|mjml|mj-[\\w-]+)(${ATTRIBUTES})>`, "gi");
 
 interface Open {
   name: string;
@@ -90,7 +90,7 @@ export function prepareMjml(source: string): PreparedMjml {
     const parent = open.at(-1)?.name;
     if (html.trim() === "") mjml += html;
     else if (parent !== undefined && CONTAINERS.has(parent)) mjml += `<mj-raw>${keep(html)}</mj-raw>`;
-    else if (html.replaceAll(/<!--[\s\S]*?-->/g, "").trim() !== "") {
+    else if (html.replaceAll(/<!--[\s\S]*?(?:-->|$)/g, "").trim() !== "") {
       const place = parent === undefined ? "outside <mjml>" : `in <${parent}>`;
       if (parent !== undefined || !/^\s*<(!doctype|\?xml)[^>]*>\s*$/i.test(html))
         throw new RenderError(`MJML: line ${lineAt(end - html.trimStart().length)}: text is not allowed ${place}`);

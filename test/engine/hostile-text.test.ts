@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { messageSummary } from "../../src/emulator/page/message-summary.js";
+import { inlineCss } from "../../src/engine/render/mjml/inline-css.js";
+import { prepareMjml } from "../../src/engine/render/mjml/mjml-source.js";
+import { LinkList } from "../../src/engine/tracking/link-list.js";
+import { wrapHtml } from "../../src/engine/tracking/wrap-html.js";
+import { wrapMarkdown, wrapMrkdwn } from "../../src/engine/tracking/wrap-text.js";
+import { emailOf } from "../../src/providers/email/email-content.js";
+import { runWithinTime, TimeLimitExceeded } from "../../src/util/time-limit.js";
+import { email } from "../helpers/provider-bench.js";
+
+const links = () => new LinkList({ base_url: "https://go.test", message_id: "m", short: false });
+
+/** What data may put into a rendered message, in repetitions that make quadratic patterns take many minutes. */
+const PUMPS = [
+  "<",
+  "<!--",
+  "<style",
+  "<style>",
+  '<a href="',
+  "<a x\t\t",
+  "[",
+  "![",
+  "`",
+  "(",
+  "\t",
+  " ",
+  '"',
+  "https://a",
+];
+const SIZE = 600_000;
+
+const WORK: Record<string, (text: string) => unknown> = {
+  wrapHtml: (text) => wrapHtml(`<a ${text}>`, links()),
+  wrapMarkdown: (text) => wrapMarkdown(text, links()),
+  wrapMrkdwn: (text) => wrapMrkdwn(text, links()),
+  inlineCss: (text) => inlineCss(`<style>p{color:red}</style><p>${text}</p><style></style>`),
+  prepareMjml: (text) => prepareMjml(`<mjml><mj-body><mj-text>x</mj-text></mj-body></mjml>${text}`),
+  messageSummary: (text) =>
+    messageSummary({ channel: { type: "in_app_feed" }, content: { data: { blocks: [{ rendered: text }] } } }),
+  emailOf: (text) => emailOf(email({ subject_line: text, cc: text })),
+};
+
+describe("text that patterns could scan again from each character", () => {
+  for (const [name, work] of Object.entries(WORK))
+    it.each(PUMPS)(`${name} takes linear time for %j`, { timeout: 120_000 }, (pump) => {
+      const text = `${pump.repeat(SIZE / pump.length)}x`;
+      try {
+        runWithinTime(60_000, () => work(text));
+      } catch (error) {
+        // Refusing the text is an answer, too.
+        expect(error).not.toBeInstanceOf(TimeLimitExceeded);
+      }
+    });
+});
