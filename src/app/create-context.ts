@@ -175,9 +175,9 @@ export function createContext(
       const openProjectEmulator = await parts.emulator();
       return openProjectEmulator(found, location, flags, surroundings, output);
     },
-    async runShell(command, variables, defaults) {
-      const { runShell } = await import("./run-shell.js");
-      return runShell(command, { ...defaults, ...definedOf(env), ...variables }, surroundings);
+    async runCommand(command, variables, defaults) {
+      const { runCommand } = await import("./run-shell.js");
+      return runCommand(command, { ...defaults, ...definedOf(env), ...variables }, surroundings);
     },
     async watchProject(flags) {
       const { root } = await requireProject(flags);

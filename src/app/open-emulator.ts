@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { EmulatorFlags, OpenedEmulator } from "../commands/context.js";
 import { webhookNotices } from "../domain/environment/webhook.js";
-import type { EmulatorOptions } from "../emulator/emulator-options.js";
+import type { SceneParts } from "../emulator/emulator-options.js";
 import { Faults } from "../emulator/faults.js";
 import { type Emulator, openEmulator } from "../emulator/open-emulator.js";
 import { OwnTracking } from "../emulator/own-tracking.js";
@@ -65,6 +65,20 @@ export async function openProjectEmulator(
     await applyRecipientsFiles(opened, store);
     const parts = partsOf({ opened, project, store, surroundings, output });
     const { operations, onError } = parts;
+    const sceneStores = new Set<Store>();
+    /** A scene's data is in memory alone: it begins with the recipients files, and ends with the scene. */
+    const openScene = async (): Promise<SceneParts> => {
+      const own = await openGroupingStore(":memory:", { watchUsers: opened.hasAudiences() });
+      await applyRecipientsFiles(project.current, own);
+      sceneStores.add(own);
+      return {
+        parts: partsOf({ opened, project, store: own, surroundings, output }),
+        async close() {
+          sceneStores.delete(own);
+          await own.close();
+        },
+      };
+    };
     const listening = await openEmulator({
       ...parts,
       readPage,
@@ -74,11 +88,13 @@ export async function openProjectEmulator(
       rateLimits: flags.rateLimits,
       strict: flags.strict,
       onHeld: (held) => warnHeld(held, output),
+      openScene,
       ...(flags.logsRequests ? { onAnswered: new RequestLog(output).add } : {}),
     });
     emulator = listening;
     let told = new Set<string>();
     const onChange = async (): Promise<void> => {
+      for (const own of sceneStores) await applyRecipientsFiles(project.current, own).catch(onError);
       const faults = [...((await operations.resources.guides?.faults())?.values() ?? [])];
       for (const fault of faults) if (!told.has(fault.message)) onError(fault);
       const warnings = flags.logsRequests
@@ -118,7 +134,7 @@ interface Whole {
   output: Output;
 }
 
-type Parts = Omit<EmulatorOptions, "readPage" | "host" | "allowedHosts" | "port" | "rateLimits" | "onHeld">;
+type Parts = SceneParts["parts"];
 
 /** The engine over the project's files as they stand, and all else that the API answers from. */
 function partsOf({ opened, project, store, surroundings, output }: Whole): Parts {

@@ -118,7 +118,9 @@ function checkSubcommand(program: Command, name: string, [, second]: readonly st
 
 /** `—set` out of a text processor would be taken for a recipient, or for the data. */
 function checkDashes(command: Command | undefined, words: readonly string[]): void {
-  const [word, option] = (command && typographicOption(command, words)) ?? [];
+  const end = words.indexOf("--");
+  const own = end === -1 ? words : words.slice(0, end);
+  const [word, option] = (command && typographicOption(command, own)) ?? [];
   if (word !== undefined)
     throw new KnockError("usage", `"${word}" begins with a dash that a text processor made`, {
       hint: `Did you mean ${option}?`,

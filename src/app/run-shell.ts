@@ -57,13 +57,33 @@ async function isGone(tree: ProcessTree, milliseconds: number): Promise<boolean>
   return true;
 }
 
+/** A shell waits for the command that it runs; words are run as they are, without a shell. */
+function start(command: string | readonly string[], cwd: string, env: Record<string, string>): ChildProcess {
+  const options = { stdio: "inherit", cwd, env } as const;
+  if (typeof command !== "string") {
+    const [file = "", ...words] = command;
+    return spawn(file, words, options);
+  }
+  return spawn(process.platform === "win32" ? command : OUTLASTING + command, { ...options, shell: true });
+}
+
+/** What is wrong with a command that could not be started. */
+function startFault(command: string | readonly string[], error: NodeJS.ErrnoException): KnockError {
+  if (typeof command === "string") return new KnockError("usage", `--exec: ${error.message}`, { cause: error });
+  const reason = error.code === "ENOENT" ? "there is no such command" : error.message;
+  return new KnockError("usage", `-- ${command[0]}: ${reason}`, {
+    hint: "It is run without a shell; --exec '…' runs a shell command.",
+    cause: error,
+  });
+}
+
 /**
- * Runs a shell command on this process's own input and outputs, in its process group; resolves with its exit code. A stop
+ * Runs a command on this process's own input and outputs, in its process group; resolves with its exit code. A stop
  * reaches the command and all that came of it, once; what has not ended after `grace_ms` is killed, and so is all of it
  * where this process ends sooner. After Ctrl-C the command takes the time it wants.
  */
-export async function runShell(
-  command: string,
+export async function runCommand(
+  command: string | readonly string[],
   env: Record<string, string>,
   { cwd, signal }: Surroundings,
   grace_ms = GRACE_MS,
@@ -71,8 +91,7 @@ export async function runShell(
   const asked = () => interruptedBy(signal);
   // Told before there was a command to pass it on to: nobody would end one that began now.
   if (signal.aborted) return SIGNALLED + constants.signals[asked()];
-  const text = process.platform === "win32" ? command : OUTLASTING + command;
-  const child = spawn(text, { shell: true, stdio: "inherit", cwd, env });
+  const child = start(command, cwd, env);
   const tree = new ProcessTree(child);
   const witness = new Witness();
   let timer: NodeJS.Timeout | undefined;
@@ -93,7 +112,7 @@ export async function runShell(
   try {
     const code = await new Promise<number>((resolve, reject) => {
       child.once("error", (error) => {
-        reject(new KnockError("usage", `--exec: ${error.message}`, { cause: error }));
+        reject(startFault(command, error));
       });
       child.once("exit", (code, by) => resolve(code ?? SIGNALLED + (by === null ? 0 : constants.signals[by])));
     });

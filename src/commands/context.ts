@@ -141,10 +141,14 @@ export interface CommandContext {
   /** The local API over the embedded engine; it follows the project's files. */
   openEmulator(flags: EmulatorFlags): Promise<OpenedEmulator>;
   /**
-   * Runs a shell command with this process's input and outputs and more variables; those that `defaults` names only where
+   * Runs a shell command, or words without a shell, with this process's input and outputs and more variables; those that `defaults` names only where
    * they are not set. Its exit code; an interruption is passed on to all that came of it.
    */
-  runShell(command: string, variables: Record<string, string>, defaults: Record<string, string>): Promise<number>;
+  runCommand(
+    command: string | readonly string[],
+    variables: Record<string, string>,
+    defaults: Record<string, string>,
+  ): Promise<number>;
   /**
    * Watches the project's files from now on. What it answers with waits for the next change and then forgets what was opened;
    * false when the command is to end.

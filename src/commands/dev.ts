@@ -27,6 +27,7 @@ type DevFlags = CommonFlags &
 export function registerDev(program: Command, context: CommandContext): void {
   const command = program
     .command("dev")
+    .argument("[command...]", "after --: a command to run against it, as --exec, but without a shell")
     .summary("the API on this machine, for an application to run against")
     .description(
       "Answers the API's requests on this machine, from the project's files and the local store. An application needs only KNOCK_BASE_URL to use it; messages are rendered and kept, nothing leaves. A page at its address shows them as they arrive.",
@@ -44,11 +45,12 @@ export function registerDev(program: Command, context: CommandContext): void {
     .option("--rate-limits", "refuse calls above the API's limits, as the service does");
   addExamples(addCommonOptions(addProjectOptions(command)), [
     "knock dev",
+    "knock dev --port 0 --store :memory: -- knock notify new-comment -r ada --set page=Home --remote",
     "knock dev --port 0 --store :memory: --exec 'knock notify new-comment -r ada --set page=Home --remote'",
   ]);
-  command.action((flags: DevFlags) => {
+  command.action((words: string[], flags: DevFlags) => {
     applyVerbosity(context, flags);
-    return runDev(flags, context);
+    return runDev(commandOf(words, flags, context), flags, context);
   });
 }
 
@@ -69,8 +71,29 @@ function addHost(text: string, before: string[] = []): string[] {
   return [...before, name];
 }
 
-async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
-  if (flags.exec?.trim() === "") throw new KnockError("usage", "--exec: there is no command to run");
+/** A shell command's text, or words that are run without a shell; null for none. */
+type ExecutedCommand = string | readonly string[] | null;
+
+/** The command of `--exec`, or the words after `--`. Throws `usage` for both, or for words before `--`. */
+function commandOf(words: readonly string[], { exec }: DevFlags, { argv }: CommandContext): ExecutedCommand {
+  if (exec?.trim() === "") throw new KnockError("usage", "--exec: there is no command to run");
+  if (words.length === 0) return exec ?? null;
+  const end = argv.indexOf("--");
+  const after = end === -1 ? 0 : argv.length - end - 1;
+  if (exec !== undefined && after > 0)
+    throw new KnockError("usage", "--exec and -- both name a command", { hint: "Use one of them." });
+  if (exec !== undefined)
+    throw new KnockError("usage", `too many arguments: ${words.join(" ")}`, {
+      hint: `Quote the command: --exec '${[exec, ...words].join(" ")}', or put it after --.`,
+    });
+  if (after < words.length)
+    throw new KnockError("usage", `too many arguments: ${words.join(" ")}`, {
+      hint: `Put -- before the command: knock dev -- ${words.join(" ")}`,
+    });
+  return words;
+}
+
+async function runDev(command: ExecutedCommand, flags: DevFlags, context: CommandContext): Promise<void> {
   const emulator = await context.openEmulator({
     ...flags,
     allowedHosts: flags.allowHost ?? [],
@@ -78,12 +101,12 @@ async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
     rateLimits: flags.rateLimits ?? false,
     strict: flags.strict ?? false,
     // A command's own output is what counts while it runs.
-    logsRequests: flags.exec === undefined || context.output.verbosity.verbose,
+    logsRequests: command === null || context.output.verbosity.verbose,
     readyFile: flags.readyFile ?? null,
   });
   try {
-    if (flags.exec === undefined) await serve(emulator, context);
-    else await runAgainst(flags.exec, emulator, context);
+    if (command === null) await serve(emulator, context);
+    else await runAgainst(command, emulator, context);
   } finally {
     await emulator.close();
   }
@@ -104,9 +127,13 @@ async function serve({ url, port, store, keys }: OpenedEmulator, { output, signa
 }
 
 /** The command's own output is the result: what is said here goes beside it. */
-async function runAgainst(command: string, { url, keys }: OpenedEmulator, context: CommandContext): Promise<void> {
+async function runAgainst(
+  command: string | readonly string[],
+  { url, keys }: OpenedEmulator,
+  context: CommandContext,
+): Promise<void> {
   context.output.note(`answering at ${url}`);
   const key = keys?.find((one) => one.startsWith("sk_")) ?? LOCAL_KEY;
   // Of an interrupted command, too: what ended it, or what it made of the signal.
-  context.exit(await context.runShell(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }), true);
+  context.exit(await context.runCommand(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }), true);
 }

@@ -29,12 +29,15 @@ export const SOCKET_PATH = "/ws/v1/websocket";
 const corsOf = corsHeaders(ROUTES);
 
 /** Every request: who may ask at all, then its route; every answer: its id, and errors as the API has them. */
-export function createListener(options: AppOptions): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+export function createListener(
+  options: AppOptions,
+): (incoming: IncomingMessage, outgoing: ServerResponse, refusal?: unknown) => void {
   const routes = dispatcherOf(options);
 
-  async function answerAll(exchange: Exchange): Promise<void> {
+  async function answerAll(exchange: Exchange, refusal: unknown): Promise<void> {
     const { method, path } = exchange;
     checkHost(exchange.header("host"), options);
+    if (refusal !== undefined) throw refusal;
     const isSupport = path.startsWith(SUPPORT_PATH);
     if (isSupport) checkOrigin(exchange, options);
     const origin = exchange.header("origin");
@@ -51,11 +54,11 @@ export function createListener(options: AppOptions): (incoming: IncomingMessage,
     await handle(exchange);
   }
 
-  return (incoming, outgoing) => {
+  return (incoming, outgoing, refusal) => {
     const began = performance.now();
     const exchange = new Exchange(incoming, outgoing);
     let refused: unknown = null;
-    answerAll(exchange)
+    answerAll(exchange, refusal)
       .catch((error) => {
         refused = error;
         respondError(exchange, error, options);

@@ -58,17 +58,57 @@ export interface EmulatorOptions {
   slow?: { headers_ms: number; request_ms: number };
   /** Where it answers, before the first request and the first due work. */
   onListening?(url: string): void;
+  /** Opens the parts of a scene, which share nothing with the default one; absent: there are no scenes. */
+  openScene?(): Promise<SceneParts>;
   onAnswered?(request: AnsweredRequest): void;
   onHeld(held: HeldOccurrence): void;
   /** A fault of ours, or of the surroundings, that a request or due work met. */
   onError(error: unknown): void;
 }
 
-/** The same once it listens. */
-export interface AppOptions extends Omit<EmulatorOptions, "webhooks"> {
+/** What a scene answers from; `close` ends its store. */
+export interface SceneParts {
+  parts: Omit<EmulatorOptions, SharedOption>;
+  close(): Promise<void>;
+}
+
+/** An isolated store within this process. */
+export interface Scene {
+  id: string;
+  /** What clients take for the API's URL. */
+  base_url: string;
+}
+
+/** Starts, lists and ends scenes. */
+export interface SceneControl {
+  open(): Promise<Scene>;
+  list(): Scene[];
+  end(id: string): Promise<void>;
+}
+
+/** Options of the server, which all scenes have in common. */
+export type SharedOption =
+  | "readPage"
+  | "host"
+  | "allowedHosts"
+  | "port"
+  | "rateLimits"
+  | "slow"
+  | "onAnswered"
+  | "onHeld"
+  | "openScene";
+
+/** The same once it listens, for one store. */
+export interface CoreOptions extends EmulatorOptions {
   /** The port it listens at. */
   port: number;
+  /** Where clients reach it: of a scene, with its path prefix. */
   url: string;
+  scenes: SceneControl;
+}
+
+/** The same with what works on the store. */
+export interface AppOptions extends Omit<CoreOptions, "webhooks"> {
   worker: DueWorker;
   bulk: BulkOperations;
   live: LiveChanges;

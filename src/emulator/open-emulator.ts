@@ -1,17 +1,12 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import type { JsonObject } from "../util/json.js";
-import { ListedKeys } from "./access/authenticate.js";
-import { BulkOperations } from "./bulk-operations.js";
-import { createListener } from "./create-listener.js";
-import { DueWorker } from "./due-worker.js";
-import type { EmulatorOptions } from "./emulator-options.js";
+import { type Core, openCore } from "./core.js";
+import type { EmulatorOptions, SceneControl } from "./emulator-options.js";
 import { Connections } from "./http/connections.js";
-import { LiveChanges } from "./live-changes.js";
-import { Realtime } from "./realtime/realtime.js";
-import { StoreWatch } from "./store-watch.js";
-import { Webhooks } from "./webhooks/webhooks.js";
+import { readWithoutUpgrade } from "./http/without-upgrade.js";
+import { type OpenScene, Scenes } from "./scenes.js";
 
 export interface Emulator {
   /** `http://127.0.0.1:8484`. */
@@ -30,7 +25,7 @@ const MAX_HEAD = 1_048_576;
 
 /** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { operations, host, slow = SLOW } = options;
+  const { host, slow = SLOW } = options;
   const server = createServer({
     headersTimeout: slow.headers_ms,
     requestTimeout: slow.request_ms,
@@ -43,34 +38,57 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   const { port } = server.address() as AddressInfo;
   const url = `http://${urlHost(host)}:${port}`;
   options.onListening?.(url);
-  const store = new StoreWatch(operations, options.onError);
-  const worker = new DueWorker({ ...options, onRan: () => store.changed() });
-  const written = (): void => {
-    worker.wake();
-    store.changed();
+  // The listeners of all scenes need the scenes, and those the first of them.
+  const holder: { scenes?: Scenes } = {};
+  const sceneRoutes: SceneControl = {
+    open: () => (holder.scenes as Scenes).open(),
+    list: () => (holder.scenes as Scenes).list(),
+    end: (id) => (holder.scenes as Scenes).end(id),
   };
-  const bulk = new BulkOperations(operations, written, options.onError);
-  const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
-  const live = new LiveChanges(operations, store, options.onError);
-  const listed = new ListedKeys();
-  const listener = createListener({ ...options, port, url, worker, bulk, live, listed, webhooks, written });
-  server.on("request", listener);
-  const realtime = new Realtime(server, options, store, listed, connections);
+  const main = openCore({ ...options, port, url, scenes: sceneRoutes });
+  const { openScene } = options;
+  const open: OpenScene | undefined =
+    openScene &&
+    (async (sceneUrl) => {
+      const { parts, close } = await openScene();
+      parts.onListening?.(sceneUrl);
+      return { core: openCore({ ...options, ...parts, port, url: sceneUrl, scenes: sceneRoutes }), close };
+    });
+  const scenes = new Scenes(url, main, open);
+  holder.scenes = scenes;
+  server.on("request", (incoming, outgoing) => {
+    const { core, refusal } = coreFor(scenes, incoming, main);
+    core.answer(incoming, outgoing, refusal);
+  });
+  server.on("upgrade", async (request, socket: Socket, head) => {
+    if (!(await connections.inTurn(socket))) return void socket.destroy();
+    if (request.headers.upgrade?.toLowerCase() !== "websocket")
+      return readWithoutUpgrade(server, request, socket, head);
+    const { core, refusal } = coreFor(scenes, request, main);
+    core.openSocket(request, socket, head, () => connections.handOver(socket), refusal);
+  });
   return {
     url,
     port,
-    publish: async (type, document) => webhooks?.publish(type, document),
+    publish: async (type, document) => main.webhooks?.publish(type, document),
     async close() {
       await connections.quiesce();
-      live.close();
+      const disconnected = scenes.disconnect();
       const ended = connections.end();
-      await realtime.close();
+      await disconnected;
       await ended;
-      await bulk.finish();
-      await worker.stop();
-      await webhooks?.stop();
+      await scenes.close();
     },
   };
+}
+
+/** The scene that a request is for; of an unknown one the default scene says so. */
+function coreFor(scenes: Scenes, request: IncomingMessage, main: Core): { core: Core; refusal?: unknown } {
+  try {
+    return { core: scenes.of(request) };
+  } catch (refusal) {
+    return { core: main, refusal };
+  }
 }
 
 /** Where a client on this machine finds it. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runShell } from "../../src/app/run-shell.js";
+import { runCommand } from "../../src/app/run-shell.js";
 import { Interruption, type Surroundings } from "../../src/app/surroundings.js";
 import { eventually } from "../helpers/eventually.js";
 import { TemporaryProject } from "../helpers/temporary-project.js";
@@ -25,7 +25,7 @@ afterEach(() => project.remove());
 
 const run = (command: string, grace_ms?: number): Promise<number> => {
   const surroundings = { cwd: project.root, signal: stop.signal } as Surroundings;
-  return runShell(command, { PATH: process.env.PATH ?? "" }, surroundings, grace_ms);
+  return runCommand(command, { PATH: process.env.PATH ?? "" }, surroundings, grace_ms);
 };
 
 /** The number in a file that a command writes, once it is there. */

@@ -25,6 +25,34 @@ const isThere = (pid: number): boolean => {
 const pidOf = (sample: Sample): Promise<number> =>
   eventually(() => (existsSync(sample.path("pid")) ? Number(sample.read("pid")) : null));
 
+describe("knock dev -- <command>", () => {
+  const devWith = (...words: string[]): string[] => [...DEV.slice(0, -1), "--", ...words];
+
+  it("runs the words without a shell, as they are, and exits with their code", async ({ collab }) => {
+    collab.write("args.cjs", "console.log(JSON.stringify(process.argv.slice(2))); process.exit(7);");
+    const words = ["a b", "$HOME", "'quoted'", "*", "--json", "-q", "—dash"];
+    const { stdout, exitCode } = await collab.knock(devWith("node", "args.cjs", ...words));
+    expect(JSON.parse(stdout)).toEqual(words);
+    expect(exitCode).toBe(7);
+  });
+
+  it("gives it the address and a key", async ({ collab }) => {
+    const print = "console.log(process.env.KNOCK_BASE_URL, process.env.KNOCK_API_KEY)";
+    const { stdout, exitCode } = await collab.knock(devWith("node", "-e", print));
+    expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+ sk_local$/);
+    expect(exitCode).toBe(0);
+  });
+
+  it("passes a signal on once; its code is the exit code", async ({ collab }) => {
+    collab.write("counts.cjs", COUNTS);
+    const running = collab.start(devWith("node", "counts.cjs"));
+    await pidOf(collab);
+    running.kill("SIGTERM");
+    const { exitCode, stdout } = await running;
+    expect([exitCode, stdout]).toEqual([5, expect.stringContaining("seen: SIGTERM.")]);
+  });
+});
+
 describe("a signal to knock dev --exec", () => {
   it("ends the command's children, too", async ({ collab }) => {
     const running = collab.start([...DEV, "sh -c 'echo $$ > pid; sleep 600; true'; true"]);

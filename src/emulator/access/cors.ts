@@ -7,7 +7,7 @@ import type { Route } from "./route.js";
 const HEADERS = {
   "access-control-allow-methods": "GET, POST, PUT, DELETE, OPTIONS",
   "access-control-allow-headers":
-    "Authorization, Content-Type, X-Knock-User-Token, X-Knock-Client, X-Knock-Branch, Idempotency-Key",
+    "Authorization, Content-Type, X-Knock-User-Token, X-Knock-Client, X-Knock-Branch, X-Knock-Scene, Idempotency-Key",
   "access-control-expose-headers": "x-request-id, retry-after, idempotent-replayed, original-x-request-id",
   "access-control-max-age": "600",
 };

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -10,8 +10,6 @@ import { accessOf, checkBranch, SOCKET_PATH } from "../create-listener.js";
 import type { EmulatorOptions } from "../emulator-options.js";
 import { endWith } from "../http/answer-unreadable.js";
 import { ApiError, apiErrorOf } from "../http/api-error.js";
-import type { Connections } from "../http/connections.js";
-import { readWithoutUpgrade } from "../http/without-upgrade.js";
 import type { StoreWatch } from "../store-watch.js";
 import { FeedWatch } from "./feed-watch.js";
 import { GuideWatch } from "./guide-watch.js";
@@ -32,11 +30,9 @@ export class Realtime {
   private stopping = false;
 
   constructor(
-    http: Server,
     private readonly options: EmulatorOptions,
     store: StoreWatch,
     private readonly listed: ListedKeys,
-    connections: Connections,
   ) {
     this.feeds = new FeedWatch(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
@@ -45,21 +41,21 @@ export class Realtime {
       options.onError,
     );
     this.guides = new GuideWatch(options.onError);
-    http.on("upgrade", async (request, socket: Socket, head) => {
-      if (!(await connections.inTurn(socket))) return void socket.destroy();
-      if (request.headers.upgrade?.toLowerCase() !== "websocket")
-        return readWithoutUpgrade(http, request, socket, head);
-      const began = performance.now();
-      socket.on("error", () => socket.destroy());
-      this.admit(request).then(
-        (caller) =>
-          this.server.handleUpgrade(request, socket, head, (opened) => {
-            connections.handOver(socket);
-            this.begin(opened, caller);
-          }),
-        (error: unknown) => this.refuse(request, socket, error, performance.now() - began),
-      );
-    });
+  }
+
+  /** Answers a request for a WebSocket. `refusal` is what is wrong with it already. */
+  open(request: IncomingMessage, socket: Socket, head: Buffer, onOpened: () => void, refusal?: unknown): void {
+    const began = performance.now();
+    socket.on("error", () => socket.destroy());
+    const admitted = refusal === undefined ? this.admit(request) : Promise.reject(refusal);
+    admitted.then(
+      (caller) =>
+        this.server.handleUpgrade(request, socket, head, (opened) => {
+          onOpened();
+          this.begin(opened, caller);
+        }),
+      (error: unknown) => this.refuse(request, socket, error, performance.now() - began),
+    );
   }
 
   /** Every socket is told to come back. */

@@ -173,5 +173,23 @@ export const SUPPORT: SupportRoute[] = [
     on: "GET /__knock/sources",
     handle: async ({ sources }) => ({ items: (await sources?.list()) ?? [] }) as unknown as JsonObject,
   },
+  {
+    on: "POST /__knock/scenes",
+    async handle(call) {
+      await bodyWith(call, []);
+      return { ...(await call.scenes.open()) };
+    },
+  },
+  {
+    on: "GET /__knock/scenes",
+    handle: async ({ scenes }) => ({ items: scenes.list().map((scene) => ({ ...scene })) }),
+  },
+  {
+    on: "DELETE /__knock/scenes/{id}",
+    async handle({ scenes, param }) {
+      await scenes.end(param("id"));
+      return { ended: param("id") };
+    },
+  },
   { on: "GET /__knock/webhooks", handle: async ({ webhooks }) => ({ items: webhooks?.list() ?? [] }) },
 ];
