@@ -13,6 +13,7 @@ interface AuthFlags extends CommonFlags {
   baseUrl?: string;
   branch?: string;
   withKey?: boolean;
+  check?: boolean;
 }
 
 export function registerAuth(program: Command, context: CommandContext): void {
@@ -28,7 +29,8 @@ export function registerAuth(program: Command, context: CommandContext): void {
     .option("--with-key", "read the key from standard input")
     .option("--api-key <key>", "the key (it will stand in your shell's history)")
     .option("--base-url <url>", "where this profile's API is")
-    .option("--branch <slug>", "this profile's branch");
+    .option("--branch <slug>", "this profile's branch")
+    .option("--check", "call the API with the key before storing it");
   addExamples(addCommonOptions(login), [
     "knock auth login",
     'echo "$KNOCK_API_KEY" | knock auth login --with-key --profile staging',
@@ -38,6 +40,8 @@ export function registerAuth(program: Command, context: CommandContext): void {
     const name = flags.profile ?? DEFAULT_PROFILE;
     const key = await readKey(flags, context);
     const profiles = context.profiles();
+    const known = profiles.list().find((one) => one.name === name);
+    if (flags.check) await checkKey(key, flags.baseUrl ?? known?.base_url ?? undefined, context);
     await profiles.write(name, {
       api_key: key,
       ...(flags.baseUrl ? { base_url: flags.baseUrl } : {}),
@@ -45,8 +49,12 @@ export function registerAuth(program: Command, context: CommandContext): void {
     });
     if (profiles.defaultName() === null) await profiles.setDefault(name);
     const { output } = context;
-    if (output.verbosity.json) output.json({ profile: name, path: profiles.path });
-    else output.line(`${output.paint.green("✓")} key stored in profile "${name}" (${profiles.path})`);
+    const checked = flags.check ?? false;
+    if (output.verbosity.json) output.json({ profile: name, path: profiles.path, checked });
+    else
+      output.line(
+        `${output.paint.green("✓")} key ${checked ? "accepted by the API and " : ""}stored in profile "${name}" (${profiles.path})`,
+      );
   });
 
   const logout = auth
@@ -97,5 +105,38 @@ async function readKey(flags: AuthFlags, context: CommandContext): Promise<strin
     });
   if (/\s/.test(key))
     throw new KnockError("usage", "an API key holds no white space", { hint: "Was more than the key pasted?" });
+  checkForm(key);
   return key;
+}
+
+/** Throws `usage` for text that cannot be an API key; the text itself is a secret and never part of the error. */
+function checkForm(key: string): void {
+  if (/^(sk|pk)_[\w-]+$/.test(key)) return;
+  const message = /^(sk|pk)_/.test(key)
+    ? "an API key has only letters, digits, - and _ after sk_ or pk_"
+    : "an API key starts with sk_ (secret) or pk_ (public)";
+  const hint = key.startsWith("knock_st_")
+    ? "This is a service token, which the official command uses for the management API. Copy an API key from the dashboard instead."
+    : /^["'`]/.test(key)
+      ? "Remove the quotes around the key."
+      : "Copy the key from the dashboard, under Developers > API keys.";
+  throw new KnockError("usage", message, { hint });
+}
+
+/**
+ * Asks the API whether it knows a key, by a call that changes nothing. Throws `authentication` for an unknown key, and what any call of
+ * the API may throw.
+ */
+async function checkKey(key: string, baseUrl: string | undefined, context: CommandContext): Promise<void> {
+  const operations = await context.openOperations({ target: "remote", apiKey: key, baseUrl, yes: true });
+  try {
+    await operations.listMessages({}, { limit: 1 });
+  } catch (error) {
+    if (!(error instanceof KnockError)) throw error;
+    // A known key without permission for the call, such as a public one (A-005).
+    if (error.code === "not_allowed") return;
+    const { code, message, details, status, request_id } = error;
+    const hint = `Nothing was stored.${error.hint === undefined ? "" : ` ${error.hint}`}`;
+    throw new KnockError(code, message, { hint, details, request_id, ...(status === undefined ? {} : { status }) });
+  }
 }
