@@ -10,7 +10,7 @@ import { IfChangedTag } from "./tags/if-changed-tag.js";
 import { StandardCycleTag, StandardForTag, StandardTablerowTag } from "./tags/loop-tags.js";
 import { OPERATORS } from "./tags/operators.js";
 import { registerTranslate } from "./translate.js";
-import { UNREAD } from "./unclosed-output.js";
+import { blanked, replaceUnread } from "./unread-blocks.js";
 
 /** Set while a template is parsed: the filters in it that nobody knows. */
 let unknownFilters: string[] | null = null;
@@ -49,17 +49,15 @@ const STANDARD_TAGS = {
  */
 function readable(source: string): string {
   if (!source.includes("enddoc") && !source.includes("endraw")) return source;
-  return source.replace(UNREAD, (whole: string, tag: string) => {
-    const [begin, end] = [whole.indexOf("%}") + 2, whole.lastIndexOf("{%")];
-    const [opening, text, closing] = [whole.slice(0, begin), whole.slice(begin, end), whole.slice(end)];
-    if (tag === "doc") return opening + text.replace(/[^\n]/g, " ") + closing;
-    if (tag !== "raw") return whole;
-    const blankBefore = opening.endsWith("-%}") ? (/^\s*/.exec(text)?.[0] ?? "") : "";
-    const rest = text.slice(blankBefore.length);
-    const blankAfter = closing.startsWith("{%-") ? (/(?<!\s)\s*$/.exec(rest)?.[0] ?? "") : "";
-    const inner = rest.slice(0, rest.length - blankAfter.length);
-    const ended = closing.startsWith("{%-") ? `{% ${blankAfter}${closing.slice(3)}` : closing;
-    return opening.replace(/-?%\}$/, (mark) => blankBefore + mark) + inner + ended;
+  return replaceUnread(source, ({ tag, opening, text, closing }) => {
+    if (tag === "doc") return opening + blanked(text) + closing;
+    if (tag === "comment") return opening + text + closing;
+    const before = opening.endsWith("-%}") ? (/^\s*/.exec(text)?.[0] ?? "") : "";
+    const rest = text.slice(before.length);
+    const inner = closing.startsWith("{%-") ? rest.trimEnd() : rest;
+    const after = rest.slice(inner.length);
+    const end = closing.startsWith("{%-") ? `{% ${after}${closing.slice(3)}` : closing;
+    return opening.replace(/-?%\}$/, (mark) => before + mark) + inner + end;
   });
 }
 

@@ -19,6 +19,7 @@ import {
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
+import { DecimalNumber } from "./filters/decimal-number.js";
 import { renderMarkdown } from "./filters/markdown.js";
 import { plainMessage, positionOf } from "./liquid-errors.js";
 
@@ -52,6 +53,7 @@ export function parsePartial(partial: TemplatePartial, parse: (source: string) =
 
 function asText(value: unknown): unknown {
   if (value === null || value === undefined || typeof value === "string") return value;
+  if (value instanceof DecimalNumber) return String(value);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 

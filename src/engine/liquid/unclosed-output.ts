@@ -1,5 +1,5 @@
-/** Tags with text that Liquid does not read. */
-export const UNREAD = /\{%-?\s*(raw|comment|doc)\s*-?%\}[\s\S]*?\{%-?\s*end\1\s*-?%\}/g;
+import { blanked, replaceUnread } from "./unread-blocks.js";
+
 /** An output up to its end, or to the next beginning, its quoted texts skipped. */
 const OUTPUT = /\{\{(?:"[^"]*"|'[^']*'|(?!\}\}|\{\{|\{%)[\s\S])*(\}\}|\{\{|\{%)?/g;
 
@@ -8,7 +8,7 @@ const OUTPUT = /\{\{(?:"[^"]*"|'[^']*'|(?!\}\}|\{\{|\{%)[\s\S])*(\}\}|\{\{|\{%)?
  * the next one for the output's own, and pass over what it does not understand of it.
  */
 export function unclosedOutput(source: string): { line: number; column: number } | null {
-  const read = source.includes("{%") ? source.replace(UNREAD, (unread) => unread.replace(/[^\n]/g, " ")) : source;
+  const read = replaceUnread(source, ({ opening, text, closing }) => blanked(opening + text + closing));
   for (const { index, 1: end } of read.matchAll(OUTPUT)) {
     if (end !== "{{" && end !== "{%") continue;
     const before = read.slice(0, index).split("\n");

@@ -24,6 +24,8 @@ describe("partials (section 7)", () => {
     const list = text("{% assign l = raw | from_json %}{{ l | size }}{{ plain }}");
     const data = { l: [1, 2] };
     expect(await sms("{% render 'list', raw: data.l, plain: data.l %}", { list }, { data })).toBe("2[1,2]");
+    const number = text("{{ n }}");
+    expect(await sms("{% assign x = 5.0 %}{% render 'number', n: x %}", { number })).toBe("5.0");
   });
 
   it("T-102: sees its inputs and nothing else, but in HTML the branding", async () => {

@@ -19,6 +19,7 @@ test.each([
   "{% raw %}{{ a {{ b }}{% endraw %}",
   "{%- comment -%}{{ {{ {%- endcomment -%}{{ a }}",
   "{{ a\n| upcase }}",
+  "{% doc %}{{ a {{ b {% enddoc %}{{ c }}",
 ])("%j is fine", (source) => {
   expect(unclosedOutput(source)).toBeNull();
 });
@@ -27,4 +28,10 @@ it("is refused with its place", () => {
   expect(() => compilerFor("hello")("<p>{{ name , of {{ total }}", "steps[0].template.html_body")).toThrow(
     'workflow "hello": steps[0].template.html_body, line 1, column 4: output is not closed: its "}}" is missing',
   );
+});
+
+it("takes time in proportion to the length, also of many blocks that never end", () => {
+  // Were the rest of the text searched for each of them, this would take minutes.
+  const source = `${"{% comment %}{% raw %}".repeat(100_000)}{{ a {{ b }}`;
+  expect(unclosedOutput(source)).toEqual({ line: 1, column: source.indexOf("{{") + 1 });
 });
