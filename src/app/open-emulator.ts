@@ -167,7 +167,7 @@ function partsOf({ opened, project, store, surroundings, output }: Whole): Parts
       },
       onAttempt: (delivery) => printWebhook(deliveryShape(delivery), output),
     },
-    sources: openSources({ project: opened, definitions, operations, store }, cwd, output),
+    sources: openSources({ project: opened, definitions, operations, store }, cwd, output, env),
     links: trackedLinksOf(store),
     onListening: (url) => tracking.listen(url),
     environment: definitions.environment,

@@ -18,7 +18,7 @@ export async function openLocalParts(
   const opened = { project, definitions: project, operations, store };
   return {
     operations,
-    sources: openSources(opened, surroundings.cwd, output),
+    sources: openSources(opened, surroundings.cwd, output, surroundings.env),
     broadcasts: openBroadcasts(project, operations, store, surroundings.cwd),
   };
 }

@@ -21,6 +21,7 @@ export function openSources(
   { project, definitions, operations, store }: Opened,
   cwd: string,
   output: Output,
+  env: Readonly<Record<string, string | undefined>>,
 ): SourceOperations {
   return sourceOperations({
     operations,
@@ -30,5 +31,6 @@ export function openSources(
     ids: systemIds,
     realNow: Date.now,
     warn: (text) => output.warn(text),
+    readVariable: (name) => env[name],
   });
 }

@@ -5,7 +5,7 @@ import { type BodyFlags, readBody } from "../input/request-body.js";
 import { printReceipt, printReceipts, printSources } from "../output/print-sources.js";
 import type { SourceOperations } from "../ports/sources.js";
 import type { CommandContext, TargetFlags } from "./context.js";
-import { applyVerbosity } from "./shared/options.js";
+import { applyVerbosity, collect } from "./shared/options.js";
 import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
 import { addBodyOptions, addResourceOptions, type ResourceFlags } from "./shared/resources.js";
 
@@ -15,6 +15,21 @@ async function openSources(context: CommandContext, flags: TargetFlags): Promise
       hint: "The service has a webhook address per source: send events there, or add --local.",
     });
   return (await context.openLocalParts(flags)).sources;
+}
+
+/** By lower-case name, as they come over HTTP. */
+function headersOf(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*?)\s*$/.exec(line) ?? [];
+      if (name === undefined || value === undefined)
+        throw new KnockError(
+          "usage",
+          `--header: ${JSON.stringify(line)} must be a name and a value, as in "x-region: eu"`,
+        );
+      return [name.toLowerCase(), value];
+    }),
+  );
 }
 
 export function registerSources(program: Command, context: CommandContext): void {
@@ -38,18 +53,26 @@ export function registerSources(program: Command, context: CommandContext): void
       sources
         .command("send")
         .argument("<key>", "the source's key")
-        .description("Takes an event in, as if its system had sent it; tells what became of each action."),
+        .description("Take an event in as if its system had sent it, and print the result of each action")
+        .option(
+          "--header <name: value>",
+          "a header of the request, for paths under headers.; repeat for more",
+          collect,
+        ),
     ),
     [
       "knock sources send billing --file payloads/plan-changed.json",
       'knock sources send billing --data \'{"type":"plan.changed","user_id":"ada","plan":"team"}\' --json',
     ],
-  ).action(async (key: string, flags: ResourceFlags & BodyFlags) => {
+  ).action(async (key: string, flags: ResourceFlags & BodyFlags & { header?: string[] }) => {
     applyVerbosity(context, flags);
     const event = await readBody(flags, new InputReader(context.input));
     if (event === null)
       throw new KnockError("usage", "no event given", { hint: "--file event.json, or --data with the JSON." });
-    const receipt = await (await openSources(context, flags)).receive(key, event);
+    const receipt = await (await openSources(context, flags)).receive(key, {
+      body: event,
+      headers: headersOf(flags.header ?? []),
+    });
     printReceipt(receipt, context.output);
     const isLost = receipt.error !== null || receipt.actions.some(({ error }) => error !== null);
     if (isLost) context.exit(EXIT.failure);

@@ -178,6 +178,8 @@ function supportCall(exchange: Exchange, options: AppOptions): SupportCall {
     param: (name) => exchange.param(name) ?? "",
     query: exchange.query,
     body: () => exchange.readBody(),
+    text: () => exchange.readText(),
+    headers: () => exchange.headers,
   };
 }
 

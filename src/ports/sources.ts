@@ -1,12 +1,15 @@
+import type { SourceRequest } from "../domain/trigger/source.js";
 import type { ActionOutcome, NewSourceEvent, SourceReceipt, SourceView } from "../domain/trigger/source-receipt.js";
-import type { JsonObject } from "../util/json.js";
 import type { Page, Paged } from "./page.js";
 
 /** A project's sources over an engine (section 29 of the catalogue). */
 export interface SourceOperations {
   list(): Promise<SourceView[]>;
-  /** Takes an event in. Throws `resource_missing` for an unknown source, `project_invalid` for a broken one. */
-  receive(key: string, event: JsonObject): Promise<SourceReceipt>;
+  /**
+   * Takes an event in. Throws `resource_missing` for an unknown source, `project_invalid` for a broken one, `authentication` for a
+   * request over HTTP whose signature does not match.
+   */
+  receive(key: string, request: SourceRequest): Promise<SourceReceipt>;
   /** Lists events, the newest first. Throws `resource_missing` for a source that neither a file nor an event names. */
   events(key: string | null, page: Page): Promise<Paged<SourceReceipt>>;
 }

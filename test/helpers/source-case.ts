@@ -1,5 +1,5 @@
 import { parseSource } from "../../src/domain/trigger/parse-source.js";
-import type { ActionOutcome } from "../../src/domain/trigger/source-receipt.js";
+import type { ActionOutcome, SourceReceipt } from "../../src/domain/trigger/source-receipt.js";
 import { sourceOperations } from "../../src/engine/sources/source-operations.js";
 import type { SourceOperations } from "../../src/ports/sources.js";
 import { sourceLogOf } from "../../src/store/sqlite/log/source-log.js";
@@ -13,9 +13,10 @@ export function sourcesOf(
   mappings: JsonObject[],
   settings: JsonObject = {},
   warned: string[] = [],
-): SourceOperations {
+  headers: Record<string, string> = {},
+): Omit<SourceOperations, "receive"> & { receive(key: string, event: JsonObject): Promise<SourceReceipt> } {
   const source = parseSource("shop", { settings, mappings }, "sources/shop/source.json");
-  return sourceOperations({
+  const operations = sourceOperations({
     operations: harness.engine,
     definitions: harness.definitions,
     files: { keys: () => ["shop"], read: async (key) => (key === "shop" ? source : null) },
@@ -23,7 +24,9 @@ export function sourcesOf(
     ids: systemIds,
     realNow: () => harness.now,
     warn: (text) => warned.push(text),
+    readVariable: () => undefined,
   });
+  return { ...operations, receive: (key, body) => operations.receive(key, { body, headers }) };
 }
 
 export const mapping = (action_type: string, action_parameters: JsonObject, more: JsonObject = {}): JsonObject => ({

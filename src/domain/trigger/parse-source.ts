@@ -1,12 +1,35 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
+import { variableOf } from "../environment/provider-catalogue.js";
 import type { Complain } from "../shape/complain.js";
 import { placeOf } from "../shape/place.js";
-import { anything, flag, list, object, oneOf, optional, record, type Shape, text, textUpTo } from "../shape/shape.js";
+import {
+  anything,
+  flag,
+  list,
+  object,
+  oneOf,
+  optional,
+  record,
+  type Shape,
+  type Shaped,
+  text,
+  textUpTo,
+} from "../shape/shape.js";
 import { checked } from "../step/step-context.js";
 import { filledText } from "../step/step-shapes.js";
-import { ACTION_PARAMETERS, ACTION_TYPES, type ActionType, type Source, type SourceMapping } from "./source.js";
+import {
+  ACTION_PARAMETERS,
+  ACTION_TYPES,
+  type ActionType,
+  parameterName,
+  SIGNATURE_ALGORITHMS,
+  SIGNATURE_ENCODINGS,
+  type Source,
+  type SourceMapping,
+  type SourceVerification,
+} from "./source.js";
 
 const dottedPath: Shape<string> = (value, path, complain): value is string => {
   if (!text(value, path, complain)) return false;
@@ -24,6 +47,18 @@ const absent =
     return false;
   };
 
+const verificationShape = object(
+  {
+    scheme: optional(oneOf(["hmac", "secret"] as const)),
+    header: optional(filledText),
+    algorithm: optional(oneOf(SIGNATURE_ALGORITHMS)),
+    encoding: optional(oneOf(SIGNATURE_ENCODINGS)),
+    prefix: optional(text),
+    secret: filledText,
+  },
+  { closed: true },
+);
+
 const settingsShape = object(
   {
     event_type_path: optional(dottedPath),
@@ -32,8 +67,11 @@ const settingsShape = object(
     user_id_path: optional(dottedPath),
     enforce_idempotency: optional(flag),
     handle_identifies: optional(flag),
-    enforce_verification: absent("cannot be had here: events are taken from whoever sends them"),
-    preprocess_script: absent("cannot be run here: map the event as it comes"),
+    enforce_verification: optional(flag),
+    verification: optional(verificationShape),
+    preprocess_script: absent(
+      'is not supported: scripts are not run here. Map the event as it comes, and check signatures with "verification"',
+    ),
   },
   { closed: true },
 );
@@ -81,6 +119,26 @@ export function checkParameters(
       complain([...path, name], `is required for ${type} (a path into the event, or { "value": … })`);
 }
 
+/** The header's defaults are those of the service: `X-Knock-Signature` for a signature, `x-webhook-secret` for a secret. */
+function verificationOf(raw: Shaped<typeof verificationShape> | null, complain: Complain): SourceVerification | null {
+  if (raw === null) return null;
+  const variable = variableOf(raw.secret);
+  if (variable === null)
+    complain(
+      ["settings", "verification", "secret"],
+      'must name an environment variable, such as "$BILLING_SECRET": never write the secret here',
+    );
+  const scheme = raw.scheme ?? "hmac";
+  return {
+    scheme,
+    header: (raw.header ?? (scheme === "hmac" ? "x-knock-signature" : "x-webhook-secret")).toLowerCase(),
+    algorithm: raw.algorithm ?? "sha256",
+    encoding: raw.encoding ?? "hex",
+    prefix: raw.prefix ?? "",
+    variable: variable ?? "",
+  };
+}
+
 /**
  * `source.json` (section 17 of the format, decision 18). Its form is this project's own, so that what it does not have is
  * refused. Throws `project_invalid` with a pointer per fault.
@@ -96,7 +154,10 @@ export function parseSource(key: string, raw: unknown, file: string): Source {
   const value = checked(sourceShape, own, [], complain);
   const mappings = (value?.mappings ?? []).map(
     ({ event_type, action_type, action_parameters, active }, index): SourceMapping => {
-      const parameters = (action_parameters as JsonObject | null | undefined) ?? {};
+      const given = (action_parameters as JsonObject | null | undefined) ?? {};
+      const parameters = Object.fromEntries(
+        Object.entries(given).map(([name, value]) => [parameterName(action_type, name), value]),
+      );
       checkParameters(action_type, parameters, ["mappings", index, "action_parameters"], complain);
       return { event_type, action_type, action_parameters: parameters, active: active ?? true };
     },
@@ -104,6 +165,12 @@ export function parseSource(key: string, raw: unknown, file: string): Source {
   const settings = value?.settings;
   if (settings?.enforce_idempotency === true && !settings.idempotency_key_path)
     complain(["settings", "idempotency_key_path"], "is required where enforce_idempotency is true");
+  const verification = verificationOf(settings?.verification ?? null, complain);
+  if (settings?.enforce_verification === true && !settings.verification)
+    complain(
+      ["settings", "verification"],
+      'is required where enforce_verification is true, for example { "header": "x-signature", "secret": "$BILLING_SECRET" }',
+    );
   const [first, ...rest] = details;
   if (value !== null && first === undefined)
     return {
@@ -116,6 +183,7 @@ export function parseSource(key: string, raw: unknown, file: string): Source {
         enforce_idempotency: settings?.enforce_idempotency ?? false,
         user_id_path: settings?.user_id_path ?? "user_id",
         handle_identifies: settings?.handle_identifies ?? false,
+        verification: settings?.enforce_verification === false ? null : verification,
       },
       mappings,
     };

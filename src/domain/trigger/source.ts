@@ -39,6 +39,29 @@ export const ACTION_PARAMETERS: Record<ActionType, { required: readonly string[]
 /** Parameters whose text is a name of the project's, not a path into the event. */
 export const NAMES: ReadonlySet<string> = new Set(["workflow_key", "audience_key", "collection"]);
 
+export const SIGNATURE_ALGORITHMS = ["sha256", "sha1", "sha384", "sha512"] as const;
+export const SIGNATURE_ENCODINGS = ["hex", "base64"] as const;
+
+/** What the service's verification scripts mostly do, as configuration: an HMAC of the body, or a shared secret, in a header. */
+export interface SourceVerification {
+  scheme: "hmac" | "secret";
+  /** In lower case. */
+  header: string;
+  algorithm: (typeof SIGNATURE_ALGORITHMS)[number];
+  encoding: (typeof SIGNATURE_ENCODINGS)[number];
+  /** What the header's value has before the signature, such as `sha256=`. */
+  prefix: string;
+  /** The environment variable that has the secret. */
+  variable: string;
+}
+
+/** The documented name of a parameter that an action here knows by a longer one. */
+export function parameterName(type: ActionType, name: string): string {
+  if (name !== "key") return name;
+  if (type.startsWith("workflows_")) return "workflow_key";
+  return type.startsWith("audiences_") ? "audience_key" : name;
+}
+
 export interface SourceMapping {
   event_type: string;
   action_type: ActionType;
@@ -62,13 +85,37 @@ export interface Source {
     user_id_path: string;
     /** An event of type `identify` identifies its user by its `traits`. */
     handle_identifies: boolean;
+    /** How a request's signature is checked; null: events are taken from whoever sends them. */
+    verification: SourceVerification | null;
   };
   mappings: SourceMapping[];
 }
 
-/** What stands at a dotted path; undefined for nothing. Numbers are places in a list. */
-export function valueAtPath(event: Json, path: string): Json | undefined {
-  let value: Json | undefined = event;
+/** An event as its system sent it. */
+export interface SourceRequest {
+  body: JsonObject;
+  /** By lower-case name. */
+  headers: Readonly<Record<string, string>>;
+  /** The body as it was sent, which a signature is about; absent: nobody sent it over HTTP. */
+  raw_body?: string;
+}
+
+/**
+ * Returns what is at a dotted path of an event: in its body, with or without `body.`, or under `headers.`, whose names ignore case
+ * (E-402). A body's own `body` and `headers` are found where the documented meaning finds nothing. Undefined for nothing.
+ */
+export function valueAtPath({ body, headers }: SourceRequest, path: string): Json | undefined {
+  if (path.startsWith("body.")) return within(body, path.slice("body.".length)) ?? within(body, path);
+  if (path.startsWith("headers.")) {
+    const name = path.slice("headers.".length).toLowerCase();
+    return Object.hasOwn(headers, name) ? headers[name] : within(body, path);
+  }
+  return within(body, path);
+}
+
+/** Numbers are places in a list. */
+function within(json: Json, path: string): Json | undefined {
+  let value: Json | undefined = json;
   for (const part of path.split(".")) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
     value = (value as JsonObject)[part];

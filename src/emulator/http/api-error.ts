@@ -63,6 +63,7 @@ const OF_CODE: Partial<Record<ErrorCode, [status: number, code: string]>> = {
   workflow_invalid: [422, "workflow_invalid"],
   template_invalid: [422, "template_invalid"],
   warning: [422, "invalid_params"],
+  authentication: [401, "authentication_required"],
   conflict: [422, "conflict"],
   not_supported: [501, "not_supported"],
   project_invalid: [500, "project_invalid"],

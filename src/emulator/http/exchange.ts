@@ -51,6 +51,12 @@ export class Exchange {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
+  /** All of them by lower-case name. */
+  get headers(): Record<string, string> {
+    const names = Object.keys(this.incoming.headers);
+    return Object.fromEntries(names.map((name) => [name, this.header(name) ?? ""]));
+  }
+
   /** A part of the path, decoded; what cannot be decoded stays as it is. */
   param(name: string): string | undefined {
     const value = this.params[name];

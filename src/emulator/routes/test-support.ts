@@ -16,6 +16,10 @@ export interface SupportCall extends AppOptions {
   /** A part of the path, decoded. */
   param(name: string): string;
   body(): Promise<JsonObject>;
+  /** The body as it was sent. */
+  text(): Promise<string>;
+  /** By lower-case name. */
+  headers(): Record<string, string>;
 }
 
 export interface SupportRoute {
@@ -138,10 +142,10 @@ export function unknownHelper(method: string, path: string): ApiError {
 }
 
 /** A source's event, as its system sends it to the service's webhook address (section 29 of the catalogue). */
-async function takeEvent({ sources, worker, body, param }: SupportCall): Promise<JsonObject> {
-  const event = await body();
+async function takeEvent({ sources, worker, body, text, headers, param }: SupportCall): Promise<JsonObject> {
+  const request = { body: await body(), headers: headers(), raw_body: await text() };
   if (sources === null) throw missing();
-  const receipt = await worker.exclusively(() => sources.receive(param("key"), event));
+  const receipt = await worker.exclusively(() => sources.receive(param("key"), request));
   worker.wake();
   return receipt as unknown as JsonObject;
 }

@@ -1,4 +1,10 @@
-import { ACTION_PARAMETERS, NAMES, type SourceMapping, valueAtPath } from "../../domain/trigger/source.js";
+import {
+  ACTION_PARAMETERS,
+  NAMES,
+  type SourceMapping,
+  type SourceRequest,
+  valueAtPath,
+} from "../../domain/trigger/source.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 function isMissing(value: Json | undefined): boolean {
@@ -9,7 +15,7 @@ function isMissing(value: Json | undefined): boolean {
  * A parameter for an event (E-402, decision 18): text is a dotted path into it, but for names of the project's; `{ "value" }`
  * is the value itself and `{ "path" }` a path; other objects and lists are mapped inside. What an event lacks is left out.
  */
-function mapped(spec: Json, event: JsonObject): Json | undefined {
+function mapped(spec: Json, event: SourceRequest): Json | undefined {
   if (typeof spec === "string") return valueAtPath(event, spec);
   if (Array.isArray(spec)) return spec.map((item) => mapped(item, event)).filter((item) => item !== undefined);
   if (!isJsonObject(spec)) return spec;
@@ -33,7 +39,7 @@ function described(spec: Json | undefined): string {
 /** A mapping's parameters for an event; or why they do not do (E-403). */
 export function mapParameters(
   { action_type, action_parameters }: SourceMapping,
-  event: JsonObject,
+  event: SourceRequest,
 ): { parameters: JsonObject } | { error: string } {
   const { required } = ACTION_PARAMETERS[action_type];
   const parameters: JsonObject = {};

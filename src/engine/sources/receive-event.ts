@@ -1,10 +1,16 @@
 import { parseTimestamp } from "../../domain/condition/timestamp.js";
-import { ACTION_TYPES, type Source, type SourceMapping, valueAtPath } from "../../domain/trigger/source.js";
+import {
+  ACTION_TYPES,
+  type Source,
+  type SourceMapping,
+  type SourceRequest,
+  valueAtPath,
+} from "../../domain/trigger/source.js";
 import type { ActionOutcome, NewSourceEvent, SourceReceipt } from "../../domain/trigger/source-receipt.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { SourceLog } from "../../ports/sources.js";
 import { type IdSource, ksuid } from "../../util/ids.js";
-import type { Json, JsonObject } from "../../util/json.js";
+import type { Json } from "../../util/json.js";
 import { runAction } from "./run-action.js";
 
 export interface Receiving {
@@ -50,15 +56,15 @@ export function mappingsFor({ settings, mappings }: Source, eventType: string): 
 export async function receiveEvent(
   { operations, log, ids, realNow }: Receiving,
   source: Source,
-  event: JsonObject,
+  request: SourceRequest,
 ): Promise<SourceReceipt> {
   const { settings } = source;
   const now = Date.parse((await operations.readClock()).now);
-  const eventType = textOf(valueAtPath(event, settings.event_type_path));
-  const stamp = settings.timestamp_path === null ? undefined : valueAtPath(event, settings.timestamp_path);
+  const eventType = textOf(valueAtPath(request, settings.event_type_path));
+  const stamp = settings.timestamp_path === null ? undefined : valueAtPath(request, settings.timestamp_path);
   const at = stamp === undefined || stamp === null ? now : momentOf(stamp);
   const keyText =
-    settings.idempotency_key_path === null ? null : textOf(valueAtPath(event, settings.idempotency_key_path));
+    settings.idempotency_key_path === null ? null : textOf(valueAtPath(request, settings.idempotency_key_path));
   const key = keyText !== null && keyText.length <= MAX_KEY ? keyText : null; // an invalid one is dropped (E-386)
   const faults = [
     eventType === null ? `the event names no type: there is no text at "${settings.event_type_path}"` : null,
@@ -73,7 +79,7 @@ export async function receiveEvent(
     event_type: eventType,
     timestamp: new Date(at ?? now).toISOString(),
     received_at: new Date(now).toISOString(),
-    user_id: textOf(valueAtPath(event, settings.user_id_path)),
+    user_id: textOf(valueAtPath(request, settings.user_id_path)),
     idempotency_key: key,
     error: faults[0] ?? null,
   };
@@ -89,11 +95,11 @@ export async function receiveEvent(
     event_key: eventType,
     user_id: logged.user_id,
     at,
-    data: event,
+    data: request.body,
     event_gid: logged.id,
   });
   const actions: ActionOutcome[] = [];
-  for (const mapping of mappingsFor(source, eventType)) actions.push(await runAction(operations, mapping, event));
+  for (const mapping of mappingsFor(source, eventType)) actions.push(await runAction(operations, mapping, request));
   const isSuccess = actions.every(({ outcome }) => outcome === "done" || outcome === "inactive");
   await log.finish(logged.id, actions, isSuccess);
   return { ...logged, replayed: false, actions };

@@ -1,5 +1,5 @@
 import { MAX_RECIPIENTS, parseCancellation, parseTrigger } from "../../domain/trigger/parse-trigger.js";
-import type { ActionType, SourceMapping } from "../../domain/trigger/source.js";
+import type { ActionType, SourceMapping, SourceRequest } from "../../domain/trigger/source.js";
 import type { ActionOutcome } from "../../domain/trigger/source-receipt.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { LocalOperations } from "../../ports/operations.js";
@@ -129,7 +129,7 @@ function tooMany({ recipients }: JsonObject): string | null {
 export async function runAction(
   operations: LocalOperations,
   mapping: SourceMapping,
-  event: JsonObject,
+  request: SourceRequest,
 ): Promise<ActionOutcome> {
   const outcome: ActionOutcome = {
     action_type: mapping.action_type,
@@ -139,12 +139,12 @@ export async function runAction(
     error: null,
   };
   if (!mapping.active) return { ...outcome, outcome: "inactive" }; // E-406
-  const found = mapParameters(mapping, event);
+  const found = mapParameters(mapping, request);
   if ("error" in found) return { ...outcome, outcome: "skipped", error: found.error };
   const many = tooMany(found.parameters);
   if (many !== null) return { ...outcome, outcome: "skipped", error: many };
   try {
-    return { ...outcome, ...(await ACTIONS[mapping.action_type](operations, found.parameters, event)) };
+    return { ...outcome, ...(await ACTIONS[mapping.action_type](operations, found.parameters, request.body)) };
   } catch (error) {
     if (!(error instanceof KnockError)) throw error;
     return { ...outcome, outcome: "failed", error: error.message };

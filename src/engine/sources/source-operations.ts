@@ -7,6 +7,7 @@ import type { SourceOperations } from "../../ports/sources.js";
 import { type JsonObject, pointerOf } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
 import { type Receiving, receiveEvent } from "./receive-event.js";
+import { verifyRequest } from "./verify-request.js";
 
 /** A project's sources as their files say. */
 export interface SourceFiles {
@@ -19,6 +20,8 @@ export interface SourceParts extends Receiving {
   definitions: Pick<Definitions, "workflow" | "workflowKeys">;
   /** Told of a workflow whose file is broken, and that may be one that the event starts. */
   warn(text: string): void;
+  /** An environment variable: a source's secret. */
+  readVariable(name: string): string | undefined;
 }
 
 /** A workflow's own trigger as a mapping (F-025); what is wrong with it is told by its pointer. */
@@ -98,7 +101,12 @@ export function sourceOperations(parts: SourceParts): SourceOperations {
       }
       return views;
     },
-    receive: async (key, event) => receiveEvent(parts, await sourceOf(key), event),
+    async receive(key, request) {
+      const source = await sourceOf(key);
+      const { verification } = source.settings;
+      if (verification !== null) await verifyRequest(key, verification, request, parts.readVariable);
+      return receiveEvent(parts, source, request);
+    },
     async events(key, page) {
       const listed = await log.list(key, page);
       // The events of a source whose file is gone can still be listed.

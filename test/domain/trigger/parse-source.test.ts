@@ -20,6 +20,7 @@ describe("source.json (section 17, E-402)", () => {
         enforce_idempotency: false,
         user_id_path: "user_id",
         handle_identifies: false,
+        verification: null,
       },
       mappings: [],
     });
@@ -29,8 +30,16 @@ describe("source.json (section 17, E-402)", () => {
     ["a list", [], " must be an object, found a list"],
     ["a key that nobody knows", { maping: [] }, '/maping is not a known key; did you mean "mappings"?'],
     ["a setting that nobody knows", { settings: { timestamp: "at" } }, "/settings/timestamp is not a known key"],
-    ["a script", { settings: { preprocess_script: "x" } }, "/settings/preprocess_script cannot be run here"],
-    ["verification", { settings: { enforce_verification: true } }, "/settings/enforce_verification cannot be had here"],
+    [
+      "a script",
+      { settings: { preprocess_script: "x" } },
+      "/settings/preprocess_script is not supported: scripts are not run here",
+    ],
+    [
+      "verification",
+      { settings: { enforce_verification: true } },
+      "/settings/verification is required where enforce_verification is true",
+    ],
     [
       "a path with a hole",
       { settings: { event_type_path: "a..b" } },

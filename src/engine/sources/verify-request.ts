@@ -1,0 +1,34 @@
+import type { SourceRequest, SourceVerification } from "../../domain/trigger/source.js";
+import { KnockError } from "../../errors/knock-error.js";
+
+function refused(source: string, why: string): KnockError {
+  return new KnockError("authentication", `source "${source}": ${why}`, {
+    hint: "Check the secret and the header in the source's settings.verification.",
+  });
+}
+
+/**
+ * Checks the signature of a request that came over HTTP, in constant time. Throws `authentication` (401) for one that is missing or
+ * does not match, and where the secret is not set: without it nobody can be verified.
+ */
+export async function verifyRequest(
+  source: string,
+  { scheme, header, algorithm, encoding, prefix, variable }: SourceVerification,
+  { headers, raw_body }: SourceRequest,
+  readVariable: (name: string) => string | undefined,
+): Promise<void> {
+  if (raw_body === undefined) return;
+  const secret = readVariable(variable);
+  if (!secret) throw refused(source, `the environment variable ${variable} is not set`);
+  const given = headers[header];
+  if (given === undefined) throw refused(source, `the request has no header ${header}`);
+  if (!given.startsWith(prefix)) throw refused(source, `the header ${header} does not start with ${prefix}`);
+  const { createHmac, timingSafeEqual } = await import("node:crypto");
+  const value = given.slice(prefix.length);
+  const expected = scheme === "secret" ? secret : createHmac(algorithm, secret).update(raw_body).digest(encoding);
+  // Digests of both have one length, whatever was sent.
+  const digest = (text: string) => createHmac("sha256", secret).update(text).digest();
+  const isHex = scheme === "hmac" && encoding === "hex";
+  if (!timingSafeEqual(digest(isHex ? value.toLowerCase() : value), digest(expected)))
+    throw refused(source, `the ${scheme === "secret" ? "secret" : "signature"} in the header ${header} does not match`);
+}
