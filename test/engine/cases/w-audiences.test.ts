@@ -266,7 +266,7 @@ describe("audience.json", () => {
     [{ type: "dynamic" }, "/name"],
     [{ name: "A", type: "moving" }, "/type"],
     [{ name: "A", type: "dynamic" }, "/segments"],
-    [{ name: "A", type: "dynamic", segments: [{ conditions: [] }] }, "/segments/0"],
+    [{ name: "A", type: "dynamic", segments: [{ conditions: [] }] }, "/segments/0/conditions"],
     ["E-394", "/segments/0/conditions/0/property"],
   ])("F-034: refuses %j", async (raw, pointer) => {
     const { parseAudience } = await import("../../../src/domain/audience/parse-audience.js");

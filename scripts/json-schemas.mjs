@@ -1,0 +1,91 @@
+// Generates schemas/*.schema.json, which editors use, from the zod schemas of the documents.
+//   node scripts/json-schemas.mjs           reports schemas that are out of date (part of `npm run check`)
+//   node scripts/json-schemas.mjs --write   writes them
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const folder = join(root, "schemas");
+const shouldWrite = process.argv.includes("--write");
+
+/** Bundles the schemas together with the one zod that built them: its registries are per copy. */
+async function loadSchemas() {
+  const out = mkdtempSync(join(tmpdir(), "knock-schemas-"));
+  const outfile = join(out, "schemas.mjs");
+  const contents = `export { PUBLISHED_SCHEMAS } from "./src/domain/project/published-schemas.ts";
+    export { toJSONSchema } from "zod/mini";`;
+  const stdin = { contents, resolveDir: root, loader: "ts" };
+  try {
+    await build({ stdin, outfile, bundle: true, format: "esm", platform: "node", logLevel: "error" });
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+}
+
+const escaped = (key) => key.replace(/[$.*+?^(){}|[\]\\]/g, "\\$&");
+
+/** A key "html_body@" names a file with the value of "html_body" (F-013): it is allowed, and it satisfies "required". */
+function allowFileReferences(json) {
+  // Called again for a schema with checks: its result is this one's already.
+  if (json.properties === undefined || json.patternProperties !== undefined) return;
+  const keys = Object.keys(json.properties).filter((key) => key !== "$schema" && json.properties[key].enum === undefined);
+  json.patternProperties = {
+    [`^(${keys.map(escaped).join("|")})@$`]: {
+      description: "Path of a file that contains the value, relative to this file.",
+      type: "string",
+    },
+    "^__": { description: "Written by the hosted service." },
+  };
+  const required = json.required ?? [];
+  const referable = required.filter((key) => keys.includes(key));
+  if (referable.length === 0) return;
+  json.allOf = referable.map((key) => ({ anyOf: [{ required: [key] }, { required: [`${key}@`] }] }));
+  json.required = required.filter((key) => !keys.includes(key));
+}
+
+/** `string | null` reads better as a list of types, and keeps its description where editors look for it. */
+function joinNullable(json) {
+  if (json.anyOf?.length !== 2) return;
+  const [value, none] = json.anyOf;
+  if (none.type !== "null" || typeof value.type !== "string" || value.enum || value.const) return;
+  delete json.anyOf;
+  Object.assign(json, { ...value, ...json, type: [value.type, "null"] });
+}
+
+const { PUBLISHED_SCHEMAS, toJSONSchema } = await loadSchemas();
+const faults = [];
+if (shouldWrite) mkdirSync(folder, { recursive: true });
+const expected = new Set();
+for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHED_SCHEMAS)) {
+  const json = toJSONSchema(schema(), {
+    unrepresentable: "any",
+    io: "input",
+    override: ({ jsonSchema }) => {
+      joinNullable(jsonSchema);
+      if (isServiceFormat) allowFileReferences(jsonSchema);
+    },
+  });
+  const { $schema, ...rest } = json;
+  const text = `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
+  const file = `${name}.schema.json`;
+  expected.add(file);
+  if (shouldWrite) writeFileSync(join(folder, file), text);
+  else if (readOrNull(join(folder, file)) !== text) faults.push(`schemas/${file} is out of date`);
+}
+for (const file of readdirSync(folder)) if (!expected.has(file)) faults.push(`schemas/${file} has no source`);
+
+function readOrNull(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+for (const fault of faults) console.error(`${fault}: run node scripts/json-schemas.mjs --write`);
+console.log(`${expected.size} JSON Schemas, ${faults.length} out of date`);
+process.exitCode = faults.length > 0 ? 1 : 0;

@@ -1,0 +1,37 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { described, filledText, optional, schemaReference } from "../schema/fields.js";
+
+/** Properties that segments cannot use (E-394). */
+const UNUSABLE = ["created_at", "updated_at"];
+
+/** An `audience.json` (section 15 of the format, F-034). Built when the first audience is read. */
+export const audienceSchema = once(() => {
+  const property = z.string().check(
+    z.refine((text) => text.trim() !== "", { error: "must be a property of users, such as recipient.plan" }),
+    z.refine((text) => !UNUSABLE.includes(text.replace(/^recipient\./, "")), {
+      error: ({ input }) => `${String(input)} cannot be used in a segment`,
+    }),
+  );
+  const condition = z.strictObject({
+    property: described(property, 'A property of the user, such as "plan" or "recipient.plan".'),
+    operator: described(z.string(), 'How the property is compared with the argument, such as "equal_to".'),
+    argument: described(z.optional(z.unknown()), "The value to compare with."),
+  });
+  const segment = z.strictObject({
+    conditions: described(z.array(condition).check(z.minLength(1)), "A user must meet all of them."),
+  });
+  return described(
+    z.strictObject({
+      $schema: schemaReference(),
+      name: described(filledText(), "The name that people read."),
+      type: described(
+        z.enum(["static", "dynamic"]),
+        "static: members are added and removed. dynamic: segments define them.",
+      ),
+      description: described(optional(z.string()), "What the audience is for."),
+      segments: described(optional(z.array(segment)), "Dynamic audiences: a user must meet at least one of them."),
+    }),
+    "An audience: a set of users for broadcasts, workflows and guides.",
+  );
+});

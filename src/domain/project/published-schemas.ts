@@ -1,0 +1,15 @@
+import type * as z from "zod/mini";
+import { audienceSchema } from "../audience/audience-schema.js";
+
+interface PublishedSchema {
+  title: string;
+  /** Built on demand, so that a command builds only the schemas of the documents it reads. */
+  schema: () => z.ZodMiniType;
+  /** Whether the hosted service owns the format: its files may refer to other files and contain `__` keys (F-013, F-021). */
+  isServiceFormat: boolean;
+}
+
+/** Every document whose JSON Schema is published in `schemas/<name>.schema.json`. */
+export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
+  audience: { title: "audience.json", schema: audienceSchema, isServiceFormat: true },
+};

@@ -1,0 +1,78 @@
+import type * as core from "zod/v4/core";
+import { nearest } from "../../util/nearest.js";
+
+type RawIssue = core.$ZodRawIssue;
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  object: "an object",
+  record: "an object",
+  array: "a list",
+  string: "a string",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
+/** Returns the kind of a JSON value with its article, such as "a list". */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+function describeType(expected: string, input: unknown): string {
+  const name = EXPECTED[expected] ?? expected;
+  return input === undefined ? `is required (${name})` : `must be ${name}, found ${kindOf(input)}`;
+}
+
+function describeValue(values: readonly unknown[], input: unknown): string {
+  const near =
+    typeof input === "string"
+      ? nearest(
+          input,
+          values.filter((value) => typeof value === "string"),
+        )
+      : undefined;
+  const found = input === undefined ? "" : `, found ${JSON.stringify(input)}`;
+  const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+  return `must be ${values.map((value) => JSON.stringify(value)).join(" or ")}${found}${hint}`;
+}
+
+/** The keys that the schema which raised an issue declares. */
+function declaredKeys({ inst }: RawIssue): string[] {
+  const definition = inst?._zod.def as { shape?: object } | undefined;
+  return Object.keys(definition?.shape ?? {});
+}
+
+function describeKeys(issue: RawIssue & { code: "unrecognized_keys" }): string {
+  const known = declaredKeys(issue);
+  const sentences = issue.keys.map((key) => {
+    const near = nearest(key, known);
+    return `is not a known key${near === undefined ? "" : `; did you mean "${near}"?`}`;
+  });
+  return sentences.join("\n");
+}
+
+/**
+ * Returns the sentence for an issue without its place: what was expected, what was found, and the nearest valid name.
+ * Unknown keys arrive as one issue per object; their sentences are separated by line breaks, in the order of `keys`.
+ */
+export function describeIssue(issue: RawIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return describeType(issue.expected, issue.input);
+    case "invalid_value":
+      return describeValue(issue.values, issue.input);
+    case "too_small":
+      return typeof issue.input === "string" || Array.isArray(issue.input)
+        ? "must not be empty"
+        : `must be at least ${issue.minimum}, found ${JSON.stringify(issue.input)}`;
+    case "too_big":
+      return typeof issue.input === "string"
+        ? `must be at most ${issue.maximum} characters`
+        : `must be at most ${issue.maximum}, found ${JSON.stringify(issue.input)}`;
+    case "unrecognized_keys":
+      return describeKeys(issue);
+    default:
+      return `is invalid: found ${kindOf(issue.input)}`;
+  }
+}
