@@ -1,7 +1,5 @@
-import { getBuiltinModule } from "node:process";
-import { murmur3 } from "./murmur3.js";
+import { hash } from "node:crypto";
 import { randomBytes } from "./random.js";
-import { sha1 } from "./sha1.js";
 
 /** Where ids and chance come from; tests hand in a seeded one. */
 export interface IdSource {
@@ -43,7 +41,7 @@ const HEX = Buffer.from("0123456789abcdef", "latin1");
 const uuidCodes = Buffer.from("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "latin1");
 
 /**
- * 16 bytes as a UUID of a version (RFC 9562), made of its characters' codes at once. Put together digit by digit, the text
+ * The first 16 bytes as a UUID of a version (RFC 9562), made of its characters' codes at once. Put together digit by digit, the text
  * would be a tree of pieces, of ten times the size, and a trigger's ids all live until its transaction.
  */
 function uuidOf(bytes: Uint8Array, version: 4 | 5 | 8): string {
@@ -64,35 +62,25 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** A namespace and a name of usual length. */
-const MOST_NAMED = 100;
-const named = Buffer.alloc(16 + 3 * MOST_NAMED);
-let lastNamespace = { text: "", bytes: Buffer.alloc(0) };
-
-/** UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. */
+/** Returns the UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. */
 export function uuidV5(namespace: string, name: string): string {
-  // The names of a chunk share their namespace.
-  if (namespace !== lastNamespace.text)
-    lastNamespace = { text: namespace, bytes: Buffer.from(namespace.replaceAll("-", ""), "hex") };
-  // No character takes more than three bytes for each of its units.
-  const bytes = name.length <= MOST_NAMED ? named : Buffer.alloc(16 + 3 * name.length);
-  bytes.set(lastNamespace.bytes);
-  return uuidOf(sha1(bytes, 16 + bytes.write(name, 16)), 5);
+  const named = Buffer.from(`${namespace.replaceAll("-", "")}${Buffer.from(name, "utf8").toString("hex")}`, "hex");
+  return uuidOf(hash("sha1", named, "buffer"), 5);
 }
 
-/** A UUID v8 (RFC 9562) of a text: equal texts, equal ids. For what nobody would forge. */
+/** Returns a UUID v8 (RFC 9562) of a text: equal texts have equal IDs. */
 export function contentUuid(text: string): string {
-  return uuidOf(murmur3(text), 8);
+  return uuidOf(hash("sha256", text, "buffer"), 8);
 }
 
-/** The first 8 bytes of a text's SHA-256 as an unsigned number. */
+/** Returns the first 8 bytes of a text's SHA-256 as an unsigned number. */
 export function sha256Prefix(text: string): bigint {
-  return getBuiltinModule("node:crypto").createHash("sha256").update(text, "utf8").digest().readBigUInt64BE(0);
+  return hash("sha256", text, "buffer").readBigUInt64BE(0);
 }
 
-/** A short name for a text's content: equal texts, equal digests. Not for secrets. */
+/** Returns a short name for a text's content: equal texts have equal digests. Not for secrets. */
 export function contentDigest(text: string): string {
-  return sha1(Buffer.from(text, "utf8")).toString("hex");
+  return hash("sha1", text, "hex");
 }
 
 export const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

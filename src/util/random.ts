@@ -1,41 +1,17 @@
-import { closeSync, openSync, readSync } from "node:fs";
-import { getBuiltinModule } from "node:process";
+import { randomFillSync } from "node:crypto";
 
-/** Enough for the ids of a small trigger. */
-const FIRST_BYTES = 256;
+/** Bytes per refill: one call of `randomFillSync` per ID costs several times as much. */
 const POOL_BYTES = 8_192;
 
 let pool = Buffer.alloc(0);
 let used = 0;
-let fills = 0;
 
-/**
- * A start needs a few random bytes, and `node:crypto` takes 4 ms to load: the first ones come from the kernel's own
- * device, where there is one. Whoever needs more pays for the module once.
- */
-function fromDevice(target: Uint8Array): boolean {
-  try {
-    const device = openSync("/dev/urandom", "r");
-    try {
-      return readSync(device, target) === target.length;
-    } finally {
-      closeSync(device);
-    }
-  } catch {
-    return false;
-  }
-}
-
-function refill(): void {
-  pool = Buffer.alloc(fills === 0 ? FIRST_BYTES : POOL_BYTES);
-  if (fills > 0 || !fromDevice(pool)) getBuiltinModule("node:crypto").randomFillSync(pool);
-  fills++;
-  used = 0;
-}
-
-/** Up to 64 bytes fit for ids, each given out once. */
+/** Returns up to 64 random bytes that are suitable for IDs. No byte is returned twice. */
 export function randomBytes(count: number): Uint8Array {
-  if (used + count > pool.length) refill();
+  if (used + count > pool.length) {
+    pool = randomFillSync(Buffer.alloc(POOL_BYTES));
+    used = 0;
+  }
   const bytes = Uint8Array.prototype.slice.call(pool, used, used + count);
   pool.fill(0, used, used + count);
   used += count;

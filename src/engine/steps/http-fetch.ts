@@ -1,4 +1,4 @@
-import { getBuiltinModule } from "node:process";
+import { createHmac } from "node:crypto";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { jsonShapeFault } from "../../domain/shape/json-limits.js";
 import type { HttpFetchStep, KeyValue } from "../../domain/step/step-types.js";
@@ -35,7 +35,7 @@ function pairsOf(source: KeyValue[] | string, scope: RenderScope, what: string):
 
 /** `t=<ms>,s=<base64 HMAC-SHA256 of "<ms>.<body>">` (E-303, EQ-48). */
 export function fetchSignature(key: string, body: string, at: number): string {
-  const hmac = getBuiltinModule("node:crypto").createHmac("sha256", key).update(`${at}.${body}`).digest("base64");
+  const hmac = createHmac("sha256", key).update(`${at}.${body}`).digest("base64");
   return `t=${at},s=${hmac}`;
 }
 

@@ -1,4 +1,4 @@
-import { getBuiltinModule } from "node:process";
+import { createHmac, hash } from "node:crypto";
 import { type Liquid, toValue } from "liquidjs";
 import { stableStringify } from "../../../util/json.js";
 import { itemsOf, registerArrayFilters } from "./array-filters.js";
@@ -133,9 +133,7 @@ export function registerFilters(liquid: Liquid): void {
     this.context.memoryLimit.use(joined.length);
     return joined;
   });
-  const crypto = () => getBuiltinModule("node:crypto"); // 4 ms to load, and few templates hash
-  const hex = (algorithm: string) => (value: unknown) =>
-    crypto().createHash(algorithm).update(text(value)).digest("hex");
+  const hex = (algorithm: string) => (value: unknown) => hash(algorithm, text(value), "hex");
   register("json", (value: unknown) => JSON.stringify(value ?? null));
   register("from_json", fromJson);
   register("size", sizeOf);
@@ -148,7 +146,7 @@ export function registerFilters(liquid: Liquid): void {
   register("hmac_sha256", (value: unknown, key: unknown) => {
     // Signed with an empty key, anybody could make the same: a variable that is missing must not pass for one (T-053).
     if (text(key) === "") throw new Error("hmac_sha256: the key is empty; is the variable that it comes from set?");
-    return crypto().createHmac("sha256", text(key)).update(text(value)).digest("hex");
+    return createHmac("sha256", text(key)).update(text(value)).digest("hex");
   });
   register("intersect", intersect);
   register("equals", equals);
