@@ -35,6 +35,7 @@ const APART = {
   ws: false,
   conf: true,
   ora: true,
+  jose: false,
   luxon: false,
   "urlpattern-polyfill/urlpattern": false,
   "jsonc-parser": false,

@@ -48,7 +48,7 @@ export function createListener(
     const handle = routes.find(exchange);
     if (handle === null) {
       // Who has no key learns of no path.
-      if (path.startsWith(API_PATH)) admit(exchange, await accessOf(options), options);
+      if (path.startsWith(API_PATH)) await admit(exchange, await accessOf(options), options);
       throw isSupport ? unknownHelper(method, path) : missing();
     }
     await handle(exchange);
@@ -84,13 +84,13 @@ function dispatcherOf(options: AppOptions): Dispatcher {
       respond(exchange, await answer(exchange, { route, caller, access, limits: null }, options));
     });
   routes.add("GET /v1/openapi", async (exchange) => {
-    admit(exchange, await accessOf(options), options);
+    await admit(exchange, await accessOf(options), options);
     respond(exchange, { body: openApiDocument(options.url) });
   });
   for (const route of inOrder(ROUTES.filter(({ service }) => !service)))
     routes.add(route.on, async (exchange) => {
       const access = await accessOf(options);
-      const caller = admit(exchange, access, options);
+      const caller = await admit(exchange, access, options);
       respond(exchange, await answer(exchange, { route, caller, access, limits }, options));
     });
   for (const name of UNAVAILABLE_MANAGEMENT)
@@ -117,13 +117,13 @@ function dispatcherOf(options: AppOptions): Dispatcher {
   return routes;
 }
 
-/** Throws where the key is not known, or the branch is none. */
-function admit(exchange: Exchange, access: AccessSettings, options: AppOptions): Caller {
+/** Throws if the key or the branch is unknown. */
+async function admit(exchange: Exchange, access: AccessSettings, options: AppOptions): Promise<Caller> {
   const credentials = {
     authorization: exchange.header("authorization"),
     userToken: exchange.header("x-knock-user-token"),
   };
-  const caller = authenticate(credentials, access, Date.now(), options.listed);
+  const caller = await authenticate(credentials, access, Date.now(), options.listed);
   checkBranch(exchange.header("x-knock-branch"), options);
   return caller;
 }

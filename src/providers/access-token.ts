@@ -17,8 +17,8 @@ const DEFAULT_LIFE_S = 3_600;
 export interface TokenRequest {
   vendor: string;
   url: string;
-  /** Made anew for each request: assertions expire. */
-  form: () => Record<string, string>;
+  /** Called for each request, because assertions expire. */
+  form: () => Record<string, string> | Promise<Record<string, string>>;
   timeout_ms: number;
   /** Called with each new token, so that no reason repeats it. */
   onToken: (token: string) => void;
@@ -60,7 +60,7 @@ export class AccessToken {
       method: "POST",
       url,
       headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams(form()).toString(),
+      body: new URLSearchParams(await form()).toString(),
       timeout_ms,
       confidential: true,
     });

@@ -1,8 +1,6 @@
-import { createPrivateKey, type KeyObject, sign } from "node:crypto";
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import type { JsonObject } from "../util/json.js";
 import { refused } from "./undeliverable.js";
-
-const base64url = (value: JsonObject): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 /** PEM text as environment variables hold it: line breaks written out as `\n`, or the whole in base64. */
 export function pemOf(text: string): string {
@@ -18,9 +16,12 @@ export function privateKeyOf(text: string, where: string): KeyObject {
   }
 }
 
-/** A JSON Web Token, signed with RS256 or ES256 as its header says. */
-export function signedJwt(header: JsonObject & { alg: "RS256" | "ES256" }, claims: JsonObject, key: KeyObject): string {
-  const signed = `${base64url({ typ: "JWT", ...header })}.${base64url(claims)}`;
-  const signature = sign("sha256", Buffer.from(signed), { key, dsaEncoding: "ieee-p1363" });
-  return `${signed}.${signature.toString("base64url")}`;
+/** Signs claims as a JSON Web Token with RS256 or ES256, as the header says. */
+export async function signJwt(
+  header: JsonObject & { alg: "RS256" | "ES256" },
+  claims: JsonObject,
+  key: KeyObject,
+): Promise<string> {
+  const { SignJWT } = await import("jose");
+  return new SignJWT(claims).setProtectedHeader({ typ: "JWT", ...header }).sign(key);
 }

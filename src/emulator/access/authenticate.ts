@@ -50,12 +50,12 @@ export class ListedKeys {
 }
 
 /** A-003 to A-009. Any `sk_…` or `pk_…` key will do unless the environment lists its keys. `now` in milliseconds. */
-export function authenticate(
+export async function authenticate(
   { authorization, userToken }: Credentials,
   access: AccessSettings,
   now: number,
   listed: ListedKeys,
-): Caller {
+): Promise<Caller> {
   listed.note(access);
   const key = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? "")?.[1];
   if (key === undefined)
@@ -68,7 +68,7 @@ export function authenticate(
     throw new ApiError(401, "api_key_missing", `The API key is not known; ${hint}`);
   }
   if (!key.startsWith("pk_")) return { kind: "secret" };
-  const token = userToken === undefined ? null : verifyUserToken(userToken, access.signing_key, now);
+  const token = userToken === undefined ? null : await verifyUserToken(userToken, access.signing_key, now);
   return { kind: "public", token };
 }
 

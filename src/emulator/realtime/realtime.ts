@@ -81,7 +81,7 @@ export class Realtime {
       authorization: `Bearer ${parameters.get("api_key") ?? ""}`,
       userToken: parameters.get("user_token") || undefined,
     };
-    const caller = authenticate(credentials, await accessOf(this.options), Date.now(), this.listed);
+    const caller = await authenticate(credentials, await accessOf(this.options), Date.now(), this.listed);
     if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
     checkBranch(parameters.get("branch_slug") ?? undefined, this.options);
     return caller;

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { type ApiAnswer, DEFAULT_TIMEOUT_MS, failed, parsedObject, retryAfter, type Services } from "../api-call.js";
 import { withOverrides } from "../payload-overrides.js";
 import type { SettingsReader } from "../settings-reader.js";
-import { pemOf, privateKeyOf, signedJwt } from "../signed-jwt.js";
+import { pemOf, privateKeyOf, signJwt } from "../signed-jwt.js";
 import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";
 import { Http2Session } from "./http2-session.js";
 import { type Push, pushOf, shownOf } from "./push-content.js";
@@ -24,7 +24,7 @@ const PASSING = new Set(["ExpiredProviderToken", "IdleTimeout", "Shutdown"]);
 
 /** The provider's token (ES256), signed anew when it grows old. */
 class ProviderToken {
-  private current: { token: string; at: number } | undefined;
+  private current: { token: Promise<string>; at: number } | undefined;
 
   constructor(
     private readonly key: KeyObject,
@@ -32,17 +32,25 @@ class ProviderToken {
     private readonly settings: SettingsReader,
   ) {}
 
-  at(now: number): string {
+  /** Returns the token to use at a time in milliseconds. */
+  at(now: number): Promise<string> {
     if (this.current && now - this.current.at < TOKEN_LIFE_MS && now >= this.current.at) return this.current.token;
-    const { kid, iss } = this.names;
-    const token = signedJwt({ alg: "ES256", kid }, { iss, iat: Math.floor(now / 1_000) }, this.key);
-    this.settings.addSecret(token);
+    const token = this.sign(now);
     this.current = { token, at: now };
     return token;
   }
 
-  drop(token: string): void {
-    if (this.current?.token === token) this.current = undefined;
+  private async sign(now: number): Promise<string> {
+    const { kid, iss } = this.names;
+    const token = await signJwt({ alg: "ES256", kid }, { iss, iat: Math.floor(now / 1_000) }, this.key);
+    this.settings.addSecret(token);
+    return token;
+  }
+
+  /** Forgets a token that was refused, unless there is a newer one. */
+  async drop(token: string): Promise<void> {
+    const { current } = this;
+    if ((await current?.token) === token && this.current === current) this.current = undefined;
   }
 }
 
@@ -119,7 +127,7 @@ export function openApns(settings: SettingsReader, services: Services): Provider
     async send(message): Promise<Delivery> {
       const push = pushOf(message);
       const { headers, payload } = requestOf(push, bundleId);
-      const token = provider?.at(services.now());
+      const token = await provider?.at(services.now());
       const authorization: Record<string, string> = token === undefined ? {} : { authorization: `bearer ${token}` };
       const id = uuidV5(APNS_ID_NAMESPACE, message.id);
       const request = {

@@ -15,7 +15,7 @@ import {
 } from "../api-call.js";
 import { withOverrides } from "../payload-overrides.js";
 import type { SettingsReader } from "../settings-reader.js";
-import { privateKeyOf, signedJwt } from "../signed-jwt.js";
+import { privateKeyOf, signJwt } from "../signed-jwt.js";
 import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";
 import { type Push, pushOf, shownOf } from "./push-content.js";
 
@@ -80,11 +80,12 @@ function accessTokenOf(settings: SettingsReader, services: Services, timeout_ms:
   settings.addSecret(private_key);
   const key = privateKeyOf(private_key, "the service account's private_key");
   const url = settings.url("token_url", typeof token_uri === "string" ? token_uri : TOKEN_URL);
-  const form = () => {
+  const form = async () => {
     const now = Math.floor(services.now() / 1_000);
     const header = { alg: "RS256" as const, ...(typeof private_key_id === "string" ? { kid: private_key_id } : {}) };
     const claims = { iss: client_email, scope: SCOPE, aud: url, iat: now, exp: now + ASSERTION_LIFE_S };
-    return { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion: signedJwt(header, claims, key) };
+    const assertion = await signJwt(header, claims, key);
+    return { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion };
   };
   const onToken = (token: string) => settings.addSecret(token);
   return new AccessToken({ vendor: VENDOR, url, form, timeout_ms, onToken }, services);
