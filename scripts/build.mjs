@@ -16,7 +16,6 @@ import {
   lateFormats,
   lateFunctions,
   lateFunctionsOfOurs,
-  lateInNotify,
   lateLinks,
   noChildProcess,
   plainFields,
@@ -71,8 +70,8 @@ const LATE_MODULES = [
   "remote/open-remote",
 ];
 
-/** What starts, with what is done to it alone. */
-const ENTRIES = { main: [], "main-notify": [lateInNotify] };
+/** One bundle for all commands, and a smaller one for the command that runs most often. */
+const ENTRIES = ["main", "main-notify"];
 
 /** Where the build's hash will stand. */
 const NO_ID = "0".repeat(16);
@@ -141,14 +140,13 @@ const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(
 
 const results = await Promise.all([
   buildPage(root, dist),
-  ...Object.entries(ENTRIES).map(([name, own]) =>
+  ...ENTRIES.map((name) =>
     build({
       ...common,
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${name}.cjs`),
       external: native,
       plugins: [
-        ...own,
         lateFunctions,
         lateFunctionsOfOurs,
         lateLinks,
@@ -209,7 +207,7 @@ copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(d
 const inAscii = (text) => text.replace(/[^\0-\x7f]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 // The code cache of one build must never serve another: bin/knock.js reads this hash from the first comment.
-for (const name of Object.keys(ENTRIES)) {
+for (const name of ENTRIES) {
   const file = join(dist, `${name}.cjs`);
   const built = inAscii(readFileSync(file, "utf8"));
   writeFileSync(file, built.replace(NO_ID, createHash("sha256").update(built).digest("hex").slice(0, NO_ID.length)));

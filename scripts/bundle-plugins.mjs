@@ -10,16 +10,8 @@ const LATE = {
   entities: ["decodeHTMLStrict"],
   "fastest-levenshtein": ["distance"],
 };
-/** Late in `notify` alone: most of its payloads have nothing that needs a schema. */
-const LATE_IN_NOTIFY = {
-  "zod/mini": [
-    ...["array", "boolean", "maxLength", "minLength", "nullish", "optional", "record", "strictObject", "string"],
-    "unknown",
-  ],
-};
-
-/** All that stand in files of their own: what each file exports. */
-export const LATE_PACKAGES = { ...LATE, ...LATE_IN_NOTIFY };
+/** The packages of which each is a bundle of its own, with the functions that it exports. */
+export const LATE_PACKAGES = LATE;
 
 const late = (name, packages) => ({
   name,
@@ -35,7 +27,6 @@ const late = (name, packages) => ({
   },
 });
 export const lateFunctions = late("late-functions", LATE);
-export const lateInNotify = late("late-in-notify", LATE_IN_NOTIFY);
 
 /** Our own modules with packages that hardly any start needs, with the functions they export. Each is a bundle of its own. */
 export const LATE_FUNCTIONS_OF_OURS = { "domain/shape/linear-pattern": ["compileLinearPattern"] };

@@ -32,7 +32,9 @@ const escaped = (key) => key.replace(/[$.*+?^(){}|[\]\\]/g, "\\$&");
 function allowFileReferences(json) {
   // Called again for a schema with checks: its result is this one's already.
   if (json.properties === undefined || json.patternProperties !== undefined) return;
-  const keys = Object.keys(json.properties).filter((key) => key !== "$schema" && json.properties[key].enum === undefined);
+  const keys = Object.keys(json.properties).filter(
+    (key) => key !== "$schema" && json.properties[key].enum === undefined,
+  );
   json.patternProperties = {
     [`^(${keys.map(escaped).join("|")})@$`]: {
       description: "Path of a file that contains the value, relative to this file.",

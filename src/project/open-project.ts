@@ -119,14 +119,19 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   const hasAudiences = (): boolean => existsSync(join(knockDir, "audiences"));
 
-  async function audiences(): Promise<Audience[]> {
+  function audienceFiles(): { key: string; file: ProjectFile }[] {
     const folder = join(knockDir, "audiences");
+    return namesIn(folder)
+      .sort()
+      .map((key) => ({ key, file: fileAt(join(folder, key, "audience.json")) }))
+      .filter(({ file }) => existsSync(file.path));
+  }
+
+  async function audiences(): Promise<Audience[]> {
     const found: Audience[] = [];
-    for (const key of namesIn(folder).sort()) {
-      const file = join(folder, key, "audience.json");
-      if (!existsSync(file)) continue;
-      const read = (raw: Json): Audience => parseAudience(key, raw, shown(file));
-      found.push(await readResource(fileAt(file), { owner: "audience" }, read));
+    for (const { key, file } of audienceFiles()) {
+      const read = (raw: Json): Audience => parseAudience(key, raw, file.shown);
+      found.push(await readResource(file, { owner: "audience" }, read));
     }
     return found;
   }
@@ -166,9 +171,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   async function projectWarnings(): Promise<string[]> {
     const environments = environmentFiles(environmentPlace);
     const recipients = recipientsFiles().map(({ path }) => fileAt(path));
-    if (environments.length + recipients.length === 0) return [];
+    const audiences = audienceFiles().map(({ file }) => file);
+    if (environments.length + recipients.length + audiences.length === 0) return [];
     const { readProjectWarnings } = await import("./project-warnings.js");
-    return readProjectWarnings(environments, recipients);
+    return readProjectWarnings({ environments, recipients, audiences });
   }
 
   async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {

@@ -1,4 +1,6 @@
+import { audienceSchema } from "../domain/audience/audience-schema.js";
 import { recipientWarnings } from "../domain/recipient/recipient-warnings.js";
+import { type Finding, findUnknownKeys } from "../domain/schema/check-document.js";
 import { placeOf } from "../domain/shape/place.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import { findInJson } from "../util/json-place.js";
@@ -6,12 +8,7 @@ import { parseJson } from "../util/parse-json.js";
 import { timeZoneFault } from "../util/time-zones.js";
 import { type ProjectFile, readProjectText } from "./read-json-file.js";
 
-interface Warning {
-  path: PropertyKey[];
-  message: string;
-}
-
-function inRecipients(raw: JsonObject): Warning[] {
+function inRecipients(raw: JsonObject): Finding[] {
   return ["users", "objects", "tenants"].flatMap((list) =>
     (Array.isArray(raw[list]) ? (raw[list] as Json[]) : []).flatMap((one, index) =>
       isJsonObject(one)
@@ -21,8 +18,8 @@ function inRecipients(raw: JsonObject): Warning[] {
   );
 }
 
-/** An environment's file, or a recipients file; text that is not valid JSON is reported elsewhere. */
-async function warningsOf(file: ProjectFile, find: (raw: JsonObject) => Warning[]): Promise<string[]> {
+/** Warnings of one file; text that is not valid JSON is reported elsewhere. */
+async function warningsOf(file: ProjectFile, find: (raw: JsonObject) => Finding[]): Promise<string[]> {
   const text = readProjectText(file.path, file.shown);
   const parsed = await parseJson(text);
   if ("fault" in parsed || !isJsonObject(parsed.value)) return [];
@@ -38,17 +35,24 @@ async function warningsOf(file: ProjectFile, find: (raw: JsonObject) => Warning[
   return texts;
 }
 
-/** Reads what is probably a mistake in a project's environments and recipients files, a line each. */
-export async function readProjectWarnings(
-  environments: readonly ProjectFile[],
-  recipients: readonly ProjectFile[],
-): Promise<string[]> {
+/** The files of a project that can contain likely mistakes. */
+interface WarnedFiles {
+  environments: readonly ProjectFile[];
+  recipients: readonly ProjectFile[];
+  audiences: readonly ProjectFile[];
+}
+
+function inEnvironment(raw: JsonObject): Finding[] {
+  const fault = timeZoneFault(raw.timezone);
+  return fault === null ? [] : [{ path: ["timezone"], message: fault }];
+}
+
+/** Reads a project's files and returns a line for each likely mistake, with its file, line and column. */
+export async function readProjectWarnings({ environments, recipients, audiences }: WarnedFiles): Promise<string[]> {
   const found: string[] = [];
-  const inEnvironment = (raw: JsonObject): Warning[] => {
-    const fault = timeZoneFault(raw.timezone);
-    return fault === null ? [] : [{ path: ["timezone"], message: fault }];
-  };
   for (const file of environments) found.push(...(await warningsOf(file, inEnvironment)));
   for (const file of recipients) found.push(...(await warningsOf(file, inRecipients)));
+  for (const file of audiences)
+    found.push(...(await warningsOf(file, (raw) => findUnknownKeys(audienceSchema(), raw))));
   return found;
 }

@@ -1,7 +1,7 @@
 import type { Condition } from "../condition/condition.js";
 import { checkCondition } from "../condition/parse-conditions.js";
 import { checkDocument } from "../schema/check-document.js";
-import { DocumentFindings } from "../schema/document-findings.js";
+import { DocumentFaults } from "../schema/document-faults.js";
 import type { Audience } from "./audience.js";
 import { audienceSchema } from "./audience-schema.js";
 
@@ -11,22 +11,22 @@ function variableOf(property: string): string {
 }
 
 /**
- * Parses an `audience.json` (section 15 of the format, F-034). `shown` names the file in errors. Unknown keys go to `warn`.
- * Throws `project_invalid` with a pointer per fault.
+ * Parses an `audience.json` (section 15 of the format, F-034). `shown` names the file in errors. Throws
+ * `project_invalid` with a pointer per fault.
  */
-export function parseAudience(key: string, raw: unknown, shown: string, warn?: (text: string) => void): Audience {
-  const findings = new DocumentFindings(shown, warn);
-  const value = checkDocument(audienceSchema(), raw, findings);
+export function parseAudience(key: string, raw: unknown, shown: string): Audience {
+  const faults = new DocumentFaults();
+  const value = checkDocument(audienceSchema(), raw, faults.add);
   const isDynamic = value?.type === "dynamic";
   const segments = (isDynamic ? (value.segments ?? []) : []).map(({ conditions }, segment) =>
     conditions.map(({ property, operator, argument }, index): Condition => {
       const condition = { variable: variableOf(property), operator, argument };
-      checkCondition(condition, ["segments", segment, "conditions", index], { refs: null }, findings.fault);
+      checkCondition(condition, ["segments", segment, "conditions", index], { refs: null }, faults.add);
       return condition as Condition;
     }),
   );
   if (isDynamic && segments.length === 0)
-    findings.fault(["segments"], "needs at least one segment: the audience is dynamic");
-  if (value === null || findings.hasFaults) throw findings.toError("project_invalid");
+    faults.add(["segments"], "needs at least one segment: the audience is dynamic");
+  if (value === null || !faults.isEmpty) throw faults.toError(shown, "project_invalid");
   return { key, name: value.name, type: value.type, segments };
 }

@@ -3,46 +3,54 @@ import { valueAt } from "../../util/json.js";
 import type { Complain } from "../shape/complain.js";
 import { describeIssue } from "./describe-issue.js";
 
-/** Receives the findings of a check. Paths start at the document's root. */
-export interface FindingsReport {
-  fault: Complain;
-  /** Keys that the schema does not declare and that have a value. Omitted: they are faults. */
-  unknownKey?: Complain;
+/** A finding of a check: its path below the document, and a sentence without the place. */
+export interface Finding {
+  path: PropertyKey[];
+  message: string;
 }
 
 /** Interpreted: compiling a parser pays off after thousands of documents, and a command reads a handful. */
 const OPTIONS = { jitless: true, error: describeIssue };
 
-/** Keys that the hosted service writes for itself (F-021, F-022). */
-const isReserved = (key: string): boolean => key.startsWith("__");
-
 /**
- * Checks a value against a schema and reports each finding. Returns the value itself, because zod's output has the key order
- * of the schema, which would change the `version_id` of workflows; null if there is a fault.
+ * Returns whether a key may stand in any object of the hosted service's documents: `__…` is written by the service (F-021,
+ * F-022), and `name@` refers to a file with the value of `name` (F-013).
  */
-export function checkDocument<S extends z.ZodMiniType>(
-  schema: S,
-  value: unknown,
-  report: FindingsReport,
-  path: PropertyKey[] = [],
-): z.output<S> | null {
-  const { error } = schema.safeParse(value, OPTIONS);
-  let isValid = true;
-  for (const issue of error?.issues ?? []) {
-    const here = [...path, ...issue.path];
+function isReserved(key: string, known: readonly string[]): boolean {
+  return key.startsWith("__") || (key.endsWith("@") && known.includes(key.slice(0, -1)));
+}
+
+function check(schema: z.ZodMiniType, value: unknown): { faults: Finding[]; unknownKeys: Finding[] } {
+  const faults: Finding[] = [];
+  const unknownKeys: Finding[] = [];
+  for (const issue of schema.safeParse(value, OPTIONS).error?.issues ?? []) {
     if (issue.code !== "unrecognized_keys") {
-      isValid = false;
-      report.fault(here, issue.message);
+      faults.push({ path: [...issue.path], message: issue.message });
       continue;
     }
-    const sentences = issue.message.split("\n");
-    // A key whose value is null counts as absent.
+    const { known, sentences } = JSON.parse(issue.message) as { known: string[]; sentences: string[] };
     for (const [index, key] of issue.keys.entries()) {
-      if (isReserved(key) || valueAt(value, [...issue.path.map(String), key]) === null) continue;
-      const unknownKey = report.unknownKey ?? report.fault;
-      if (report.unknownKey === undefined) isValid = false;
-      unknownKey([...here, key], sentences[index] ?? "is not a known key");
+      const path = [...issue.path, key];
+      // A key whose value is null counts as absent.
+      if (isReserved(key, known) || valueAt(value, path.map(String)) === null) continue;
+      unknownKeys.push({ path, message: sentences[index] ?? "is not a known key" });
     }
   }
-  return isValid ? (value as z.output<S>) : null;
+  return { faults, unknownKeys };
+}
+
+/**
+ * Checks a document of the hosted service, in which unknown keys are ignored so that a newer service does not break this
+ * tool. Reports each fault, and returns the value itself or null. It is not zod's output, whose keys are in the order of the
+ * schema: that would change the `version_id` of workflows.
+ */
+export function checkDocument<S extends z.ZodMiniType>(schema: S, value: unknown, fault: Complain): z.output<S> | null {
+  const { faults } = check(schema, value);
+  for (const { path, message } of faults) fault(path, message);
+  return faults.length === 0 ? (value as z.output<S>) : null;
+}
+
+/** Returns the keys of a document that its schema does not declare, each with the nearest declared key. */
+export function findUnknownKeys(schema: z.ZodMiniType, value: unknown): Finding[] {
+  return check(schema, value).unknownKeys;
 }

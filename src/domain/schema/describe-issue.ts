@@ -49,12 +49,13 @@ function describeKeys(issue: RawIssue & { code: "unrecognized_keys" }): string {
     const near = nearest(key, known);
     return `is not a known key${near === undefined ? "" : `; did you mean "${near}"?`}`;
   });
-  return sentences.join("\n");
+  return JSON.stringify({ known, sentences });
 }
 
 /**
  * Returns the sentence for an issue without its place: what was expected, what was found, and the nearest valid name.
- * Unknown keys arrive as one issue per object; their sentences are separated by line breaks, in the order of `keys`.
+ * Unknown keys arrive as one issue per object, and zod takes one text per issue: it is JSON with the declared keys and a
+ * sentence per unknown key, in the order of the issue's `keys`.
  */
 export function describeIssue(issue: RawIssue): string {
   switch (issue.code) {

@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import { PUBLISHED_SCHEMAS } from "../../../src/domain/project/published-schemas.js";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+
+/** Where the fixtures keep the files of each published schema. */
+const FILES: Readonly<Record<string, RegExp>> = { audience: /\/audiences\/[^/]+\/audience\.json$/ };
+
+const fixtures = readdirSync(join(ROOT, "fixtures"), { recursive: true, encoding: "utf8" }).map(
+  (path) => `/fixtures/${path}`,
+);
+const read = (path: string): object => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as object;
+
+describe.each(Object.keys(PUBLISHED_SCHEMAS))("schemas/%s.schema.json", (name) => {
+  const validate = new Ajv2020({ allErrors: true }).compile(read(`schemas/${name}.schema.json`));
+  const files = fixtures.filter((path) => FILES[name]?.test(path));
+
+  it("accepts every fixture", () => {
+    expect(files).not.toEqual([]);
+    for (const file of files) expect([file, validate(read(file)), validate.errors]).toEqual([file, true, null]);
+  });
+
+  it("rejects an unknown key in every fixture, and accepts $schema", () => {
+    for (const file of files) {
+      expect([file, validate({ ...read(file), nmae: "x" })]).toEqual([file, false]);
+      expect([file, validate({ ...read(file), $schema: "https://lark.test/schema.json" })]).toEqual([file, true]);
+    }
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import { checkDocument, type Finding, findUnknownKeys } from "../../../src/domain/schema/check-document.js";
+
+const schema = z.strictObject({
+  name: z.string().check(z.minLength(1), z.maxLength(5)),
+  kind: z.enum(["static", "dynamic"]),
+  count: z.nullish(z.int().check(z.gte(1), z.lte(3))),
+  links: z.nullish(z.array(z.strictObject({ url: z.string() }))),
+});
+
+function faultsOf(value: unknown): Finding[] {
+  const faults: Finding[] = [];
+  const checked = checkDocument(schema, value, (path, message) => faults.push({ path, message }));
+  expect(checked).toBe(faults.length === 0 ? value : null);
+  return faults;
+}
+
+const VALID = { name: "A", kind: "static" };
+
+describe("checkDocument", () => {
+  it.each<[unknown, PropertyKey[], string]>([
+    ["text", [], "must be an object, found a string"],
+    [{ ...VALID, name: 7 }, ["name"], "must be a string, found a number"],
+    [{ kind: "static" }, ["name"], "is required (a string)"],
+    [{ ...VALID, name: "" }, ["name"], "must not be empty"],
+    [{ ...VALID, name: "abcdef" }, ["name"], "must be at most 5 characters"],
+    [{ ...VALID, kind: "statc" }, ["kind"], 'must be "static" or "dynamic", found "statc"; did you mean "static"?'],
+    [{ ...VALID, count: 4 }, ["count"], "must be at most 3, found 4"],
+    [{ ...VALID, count: 1.5 }, ["count"], "must be a whole number, found a number"],
+    [{ ...VALID, links: [{ url: "a" }, { url: null }] }, ["links", 1, "url"], "must be a string, found null"],
+  ])("reports %j at %j", (value, path, message) => {
+    expect(faultsOf(value)).toEqual([{ path, message }]);
+  });
+
+  it("reports every fault once", () => {
+    expect(faultsOf({ name: 1, kind: 2, links: [{}] }).map(({ path }) => path.join("."))).toEqual([
+      "name",
+      "kind",
+      "links.0.url",
+    ]);
+  });
+
+  it("returns the value itself, with its keys in their order", () => {
+    const value = { kind: "static", name: "A", count: null };
+    expect(faultsOf(value)).toEqual([]);
+  });
+
+  it("F-026 ignores unknown keys", () => {
+    expect(faultsOf({ ...VALID, colour: "red" })).toEqual([]);
+  });
+});
+
+describe("findUnknownKeys", () => {
+  it("names the nearest declared key, at every level", () => {
+    expect(findUnknownKeys(schema, { ...VALID, cuont: 1, links: [{ url: "a", ulr: "b" }] })).toEqual([
+      { path: ["links", 0, "ulr"], message: 'is not a known key; did you mean "url"?' },
+      { path: ["cuont"], message: 'is not a known key; did you mean "count"?' },
+    ]);
+  });
+
+  it("F-013 F-021 accepts file references to declared keys, the service's own keys, and keys without a value", () => {
+    expect(findUnknownKeys(schema, { kind: "static", "name@": "name.txt", __readonly: {}, old: null })).toEqual([]);
+    expect(findUnknownKeys(schema, { ...VALID, "nme@": "name.txt" })).toHaveLength(1);
+  });
+
+  it("finds them beside faults", () => {
+    expect(findUnknownKeys(schema, { name: 7, colour: "red" })).toMatchObject([{ path: ["colour"] }]);
+  });
+});
