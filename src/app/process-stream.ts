@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync, write, writeSync } from "node:fs";
 import { KnockError } from "../errors/knock-error.js";
 import type { OutStream } from "../output/out-stream.js";
 
@@ -15,21 +15,38 @@ export function isTerminal(descriptor: 0 | 1 | 2): boolean {
   return (descriptor === 0 ? process.stdin : descriptor === 1 ? process.stdout : process.stderr).isTTY === true;
 }
 
+/** Whether a failed write can be tried again; false if nobody reads any more. Throws `output_failed` for other errors. */
+function isFull(error: unknown, descriptor: 1 | 2): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "EAGAIN") return true;
+  if (code === "EPIPE" || code === "EOF") return false;
+  if (descriptor === 2) return false; // there is nowhere to report it
+  throw new KnockError("output_failed", `the result could not be written to standard output (${code})`, {
+    hint: "What was asked for is done. Is the disk full? knock runs list shows the runs.",
+    cause: error,
+  });
+}
+
+async function writeAllAsync(descriptor: 1 | 2, text: string): Promise<boolean> {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    const result = await new Promise<number | Error>((resolve) =>
+      write(descriptor, rest, (error, count) => resolve(error ?? count)),
+    );
+    if (typeof result === "number") rest = rest.subarray(result);
+    else if (!isFull(result, descriptor)) return false;
+    else await new Promise((resolve) => setTimeout(resolve, FULL_PIPE_MS));
+  }
+  return true;
+}
+
 function writeAll(descriptor: 1 | 2, text: string): boolean {
   let rest = Buffer.from(text);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE" || code === "EOF") return false;
-      // Whoever cannot be told of anything is not told of this either.
-      if (code !== "EAGAIN" && descriptor === 2) return false;
-      if (code !== "EAGAIN")
-        throw new KnockError("output_failed", `the result could not be written to standard output (${code})`, {
-          hint: "What was asked for is done. Is the disk full? knock runs list shows the runs.",
-          cause: error,
-        });
+      if (!isFull(error, descriptor)) return false;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS);
     }
   }
@@ -47,6 +64,9 @@ export function processStream(descriptor: 1 | 2): OutStream {
     isTTY: false,
     write(text) {
       if (open) open = writeAll(descriptor, text);
+    },
+    async writeAsync(text) {
+      if (open) open = await writeAllAsync(descriptor, text);
     },
   };
 }

@@ -15,6 +15,8 @@ interface Ended {
   code: number;
   /** Also where it was interrupted. */
   isFinal: boolean;
+  /** A write to standard output is still waiting for its reader. */
+  isStuck: boolean;
 }
 
 /** argv → exit code. Everything that goes wrong ends here as one printed error. */
@@ -47,5 +49,5 @@ export async function run(commands: Commands, surroundings: Surroundings, parts:
   } catch (error) {
     fail(error);
   }
-  return { code, isFinal };
+  return { code, isFinal, isStuck: output.isStuck };
 }

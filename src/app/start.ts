@@ -28,7 +28,13 @@ export async function start(commands: Commands, parts: Parts = {}): Promise<void
     if (interrupted !== undefined) abort.abort(interrupted.by);
     return abort.signal;
   };
-  const { code, isFinal } = await run(commands, processSurroundings(signal), parts);
+  const { code, isFinal, isStuck } = await run(commands, processSurroundings(signal), parts);
+  if (isStuck && interrupted !== undefined) {
+    // A regular exit would wait for the write. The shell sees the same exit code.
+    process.removeAllListeners(interrupted.by.by);
+    process.kill(process.pid, interrupted.by.by);
+    return;
+  }
   // All output has been written by now, and taking the heap apart would take longer than leaving it.
   process.exit(isFinal ? code : (interrupted?.code ?? code));
 }

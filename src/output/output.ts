@@ -12,6 +12,9 @@ export interface OutputOptions {
 /** Different warnings that are remembered. */
 const MOST_REMEMBERED = 1_000;
 
+/** A reader that is slow rather than stopped gets this long after an interruption. */
+const LAST_WRITE_MS = 1_000;
+
 /** How much to say. */
 export interface Verbosity {
   json: boolean;
@@ -26,6 +29,9 @@ export interface Verbosity {
 export class Output {
   verbosity: Verbosity = { json: false, quiet: false, verbose: false };
   private readonly noted = new Set<string>();
+  private held: string[] | null = null;
+  /** Whether the reader of standard output has stopped reading, so that a write still waits for it. */
+  isStuck = false;
   private readonly warned = new Set<string>();
   /** Colours for standard output and for standard error are apart: either may be a terminal alone. */
   private constructor(
@@ -61,19 +67,57 @@ export class Output {
     return this.options.stdout.columns || 100; // a terminal may report 0
   }
 
+  /** From now on, results wait for `release`: for commands that print without end. */
+  hold(): void {
+    this.held ??= [];
+  }
+
+  /**
+   * Writes the results that wait. A slow reader is waited for while signals are handled; once the signal is aborted, only for
+   * a moment longer.
+   */
+  async release(signal: AbortSignal): Promise<void> {
+    const { stdout } = this.options;
+    const text = (this.held ?? []).join("");
+    if (text === "" || this.isStuck) return;
+    this.held = [];
+    if (stdout.writeAsync === undefined) return void stdout.write(text);
+    const written = stdout.writeAsync(text).then(() => true);
+    let timer: NodeJS.Timeout | undefined;
+    let giveUpSoon = (): void => {};
+    const givenUp = new Promise<false>((resolve) => {
+      giveUpSoon = () => {
+        timer = setTimeout(resolve, LAST_WRITE_MS, false);
+      };
+    });
+    if (signal.aborted) giveUpSoon();
+    else signal.addEventListener("abort", giveUpSoon, { once: true });
+    try {
+      this.isStuck = !(await Promise.race([written, givenUp]));
+    } finally {
+      signal.removeEventListener("abort", giveUpSoon);
+      clearTimeout(timer);
+    }
+  }
+
+  private write(text: string): void {
+    if (this.held === null) this.options.stdout.write(text);
+    else if (!this.isStuck) this.held.push(text);
+  }
+
   /** A line of the result. */
   line(text = ""): void {
-    this.options.stdout.write(`${renderStyles(text)}\n`);
+    this.write(`${renderStyles(text)}\n`);
   }
 
   /** A text of several lines as it is, such as help, without a line break of ours. */
   text(text: string): void {
-    this.options.stdout.write(renderStyles(text));
+    this.write(renderStyles(text));
   }
 
   /** A document byte by byte for a file or another program; a terminal gets it escaped. */
   raw(text: string): void {
-    this.options.stdout.write(this.isTerminal ? escapeControls(text) : text);
+    this.write(this.isTerminal ? escapeControls(text) : text);
   }
 
   lines(texts: readonly string[]): void {
@@ -82,7 +126,7 @@ export class Output {
 
   /** A JSON document: indented for a person to read, on one line where documents follow each other. */
   json(document: unknown, isOneLine = false): void {
-    this.options.stdout.write(`${escapeJson(JSON.stringify(document, null, isOneLine ? undefined : 2))}\n`);
+    this.write(`${escapeJson(JSON.stringify(document, null, isOneLine ? undefined : 2))}\n`);
   }
 
   /** Something worth knowing that is no result. */

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { BIN, type Sample, cliTest as test } from "../helpers/run-knock.js";
@@ -199,6 +200,28 @@ describe.skipIf(process.platform !== "linux")("notify and a stream without end",
     child.stdin.end();
     expect(await lines(written)).toHaveLength(written);
     expect(await ended).toBe(0);
+  });
+
+  test("ends on SIGTERM although nobody reads its output", { timeout: 3 * MINUTE }, async ({ collab }) => {
+    const { child, errors } = open(collab, [...STREAM, "--json"]);
+    const ended = once(child, "exit");
+    child.stdin.on("error", () => {}); // it ends before all is written
+    const line = `${invite("ada", { text: "x".repeat(1000) })}\n`;
+    let left = 20_000;
+    const write = (): void => {
+      while (left-- > 0) if (!child.stdin.write(line)) return void child.stdin.once("drain", write);
+    };
+    write();
+    // Once no more is read, its own write waits.
+    const read = (): number => (child.stdin as Socket).bytesWritten - child.stdin.writableLength;
+    for (let before = -1; before !== read() || read() === 0; ) {
+      before = read();
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+    }
+    child.kill("SIGTERM");
+    // By the signal itself: a regular exit would wait for the write.
+    expect(await ended).toEqual([null, "SIGTERM"]);
+    expect(errors()).toMatch(/interrupted in standard input after line [\d,]+: [\d,]+ lines triggered/);
   });
 
   test("stops at the first refusal of a full disk and reports how far it got", async ({ collab }) => {

@@ -128,6 +128,7 @@ class LineRun {
       this.workflows.add(outcome.workflow);
       this.triggered++;
     }
+    await context.output.release(context.signal);
   }
 
   async warn(): Promise<void> {
@@ -224,6 +225,7 @@ export async function notifyLines(
   const groups = flags.allOrNothing
     ? inGroups(await checkAll(run, flags, context))
     : readPayloadLines(flags, context.input);
+  context.output.hold();
   let last = 0;
   const progress = (): string =>
     `${counted(run.triggered)} triggered${run.failed > 0 ? `, ${counted(run.failed)} failed` : ""}`;
