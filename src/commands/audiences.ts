@@ -3,23 +3,36 @@ import { memberBody } from "../domain/request/parse-recipient-list.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { parseRecipientsFlag } from "../input/parse-flags.js";
+import { userOf } from "../input/users-csv.js";
 import { printMembers, printMembersAdded, printMembersRemoved } from "../output/print-audiences.js";
 import type { Json } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
 import { addResourceOptions, openResources, type ResourceFlags, warnOfUnidentified } from "./shared/resources.js";
+import { readUsersCsv } from "./shared/users-csv.js";
 
 interface ChangeFlags extends ResourceFlags {
   recipients?: string[];
   tenant?: string;
   create?: boolean;
+  csv?: string;
 }
 
+/** Members that one request of the API takes; longer files are added in several. */
+const MOST_AT_ONCE = 1_000;
+
 async function readUsers(flags: ChangeFlags, context: CommandContext): Promise<Json[]> {
+  const reader = new InputReader(context.input);
+  if (flags.csv !== undefined) {
+    if (flags.recipients)
+      throw new KnockError("usage", "--csv and --recipients contradict each other", { hint: "Give one of them." });
+    const users = await readUsersCsv(flags.csv, reader, context);
+    return users.map((user) => ({ user: userOf(user), ...(user.tenant === null ? {} : { tenant: user.tenant }) }));
+  }
   if (!flags.recipients)
     throw new KnockError("usage", "no recipients given", { hint: "For example --recipients ada,grace." });
-  return parseRecipientsFlag(flags.recipients, new InputReader(context.input));
+  return parseRecipientsFlag(flags.recipients, reader);
 }
 
 export function registerAudiences(program: Command, context: CommandContext): void {
@@ -49,17 +62,25 @@ export function registerAudiences(program: Command, context: CommandContext): vo
       .option("-t, --tenant <id>", "the tenant the membership is for");
 
   addResourceOptions(
-    change("add", "Adds members; the audience is made if there is none.").option(
-      "--no-create",
-      "fail where there is no such audience",
-    ),
+    change("add", "Add members; an audience that does not exist is created")
+      .option(
+        "--csv <path>",
+        "users, one per line: columns id, tenant_id (if any), and properties; - is standard input",
+      )
+      .option("--no-create", "fail where there is no such audience"),
     ["knock audiences add beta --recipients ada,grace", "knock audiences add beta -r ada --tenant acme"],
   ).action(async (key: string, flags: ChangeFlags) => {
     applyVerbosity(context, flags);
     const users = await readUsers(flags, context);
     const resources = await openResources(context, flags);
     const members = users.map((user) => memberBody(user, flags.tenant));
-    await resources.audiences.add(key, { members }, { create_audience: flags.create !== false });
+    const options = { create_audience: flags.create !== false };
+    const size = flags.csv === undefined ? members.length : MOST_AT_ONCE;
+    let start = 0;
+    do {
+      await resources.audiences.add(key, { members: members.slice(start, start + size) }, options);
+      start += size;
+    } while (start < members.length);
     printMembersAdded(key, members, context.output);
     await warnOfUnidentified(
       members.map(({ user }) => user ?? null),

@@ -1,16 +1,18 @@
 import type { Command } from "commander";
 import type { BroadcastTarget } from "../domain/audience/broadcast.js";
 import { parseBroadcastRecipients } from "../domain/audience/parse-broadcast-recipients.js";
+import { keyOf, type RecipientUpsert } from "../domain/recipient/recipient.js";
 import { combineVerdicts, VERDICT_EXIT, verdictOf } from "../domain/run/outcome-verdict.js";
 import { KnockError } from "../errors/knock-error.js";
-import { parseRecipientsCsv } from "../input/broadcast-recipients.js";
 import { InputReader } from "../input/input-source.js";
 import { parseRecipientsFlag } from "../input/parse-flags.js";
 import { timeArgument } from "../input/parse-time.js";
+import { recipientsOf, userOf } from "../input/users-csv.js";
 import { printBroadcast, printBroadcasts, printSent } from "../output/print-broadcasts.js";
 import type { CommandContext, LocalParts, TargetFlags } from "./context.js";
 import { applyVerbosity } from "./shared/options.js";
 import { addResourceOptions, type ResourceFlags } from "./shared/resources.js";
+import { readUsersCsv } from "./shared/users-csv.js";
 
 interface TargetOptions {
   audience?: string;
@@ -28,21 +30,36 @@ async function openParts(context: CommandContext, flags: TargetFlags): Promise<L
   return context.openLocalParts(flags);
 }
 
-/** Whom the flags name; null leaves it to the file. */
-async function targetOf(flags: TargetOptions, context: CommandContext): Promise<BroadcastTarget | null> {
+/** Whom the flags name. */
+interface GivenTarget {
+  /** Null leaves it to the file. */
+  target: BroadcastTarget | null;
+  /** Users of a CSV file, who are identified by their columns if nobody knows them. */
+  identify: RecipientUpsert[];
+}
+
+async function targetOf(flags: TargetOptions, context: CommandContext): Promise<GivenTarget> {
   const given = ["audience", "allUsers", "recipients", "csv"].filter((name) => name in flags);
   if (given.length > 1)
     throw new KnockError("usage", "whom the broadcast is for is said more than once", {
       hint: "One of --audience, --all-users, --recipients, --csv.",
     });
   const reader = new InputReader(context.input);
-  if (flags.audience !== undefined) return { audience: flags.audience };
-  if (flags.allUsers) return { all_users: true };
+  const identify: RecipientUpsert[] = [];
+  if (flags.audience !== undefined) return { target: { audience: flags.audience }, identify };
+  if (flags.allUsers) return { target: { all_users: true }, identify };
   if (flags.recipients)
-    return { recipients: parseBroadcastRecipients(await parseRecipientsFlag(flags.recipients, reader)) };
-  if (flags.csv === undefined) return null;
-  const shown = flags.csv === "-" ? "standard input" : flags.csv;
-  return { recipients: parseBroadcastRecipients(parseRecipientsCsv(await reader.text(flags.csv, "--csv"), shown)) };
+    return {
+      target: { recipients: parseBroadcastRecipients(await parseRecipientsFlag(flags.recipients, reader)) },
+      identify,
+    };
+  if (flags.csv === undefined) return { target: null, identify };
+  const users = await readUsersCsv(flags.csv, reader, context);
+  for (const user of users) {
+    const { id, ...properties } = userOf(user);
+    identify.push({ key: keyOf(String(id)), properties });
+  }
+  return { target: { recipients: parseBroadcastRecipients(recipientsOf(users)) }, identify };
 }
 
 function addTargetFlags(command: Command): Command {
@@ -50,7 +67,7 @@ function addTargetFlags(command: Command): Command {
     .option("--audience <key>", "everyone in this audience now; else the file's target_audience_key")
     .option("--all-users", "every user there is")
     .option("-r, --recipients <value...>", 'users: ids (a,b), JSON ({"id","tenant","data"} each), @file.json or @-')
-    .option("--csv <path>", "users, a line each: columns id, tenant (if any), and data; - is standard input")
+    .option("--csv <path>", "users, one per line: columns id, tenant_id (if any), and data; - is standard input")
     .option("--again", "although it was sent before");
 }
 
@@ -77,9 +94,9 @@ export function registerBroadcasts(program: Command, context: CommandContext): v
     'knock broadcasts send history-launch -r ada -r \'{"id":"mary","tenant":"acme","data":{"seats":"4"}}\'',
   ]).action(async (key: string, flags: ResourceFlags & TargetOptions) => {
     applyVerbosity(context, flags);
-    const target = await targetOf(flags, context);
+    const { target, identify } = await targetOf(flags, context);
     const { broadcasts: operations, operations: engine } = await openParts(context, flags);
-    const sent = await operations.send(key, target, { again: flags.again ?? false });
+    const sent = await operations.send(key, target, { again: flags.again ?? false, identify });
     printSent(sent, Date.parse((await engine.readClock()).now), context.output);
     context.exit(VERDICT_EXIT[combineVerdicts(sent.runs.map(({ outcome }) => verdictOf(outcome)))]);
   });
@@ -94,9 +111,10 @@ export function registerBroadcasts(program: Command, context: CommandContext): v
   ]).action(async (key: string, flags: ResourceFlags & TargetOptions & { at?: string }) => {
     applyVerbosity(context, flags);
     const at = flags.at === undefined ? null : timeArgument(flags.at, "--at");
-    const target = await targetOf(flags, context);
+    const { target, identify } = await targetOf(flags, context);
     const { broadcasts: operations } = await openParts(context, flags);
-    printBroadcast(await operations.schedule(key, target, { at, again: flags.again ?? false }), context.output);
+    const options = { at, again: flags.again ?? false, identify };
+    printBroadcast(await operations.schedule(key, target, options), context.output);
   });
 
   const cancel = broadcasts

@@ -1,4 +1,5 @@
 import type { BroadcastState, BroadcastTarget, BroadcastView } from "../domain/audience/broadcast.js";
+import type { RecipientUpsert } from "../domain/recipient/recipient.js";
 import type { PendingTrigger } from "../domain/run/batch.js";
 import type { TriggerOutcome } from "../domain/run/outcome.js";
 
@@ -8,16 +9,23 @@ export interface SentBroadcast {
   runs: { tenant: string | null; outcome: TriggerOutcome }[];
 }
 
+export interface SendOptions {
+  /** Sends one that was sent before. */
+  again: boolean;
+  /** Users to identify first; those who are known stay as they are. */
+  identify?: readonly RecipientUpsert[];
+}
+
 /** A project's broadcasts over an engine (section 28 of the catalogue). `target` null: the audience that the file names. */
 export interface BroadcastOperations {
   list(): Promise<BroadcastView[]>;
   /** Throws `resource_missing` for an unknown one, `conflict` for one that was sent or is scheduled; `again` sends it once more. */
-  send(key: string, target: BroadcastTarget | null, options: { again: boolean }): Promise<SentBroadcast>;
+  send(key: string, target: BroadcastTarget | null, options: SendOptions): Promise<SentBroadcast>;
   /** `at` in milliseconds; null takes the file's time. */
   schedule(
     key: string,
     target: BroadcastTarget | null,
-    options: { at: number | null; again: boolean },
+    options: SendOptions & { at: number | null },
   ): Promise<BroadcastView>;
   /** Back to a draft, or to what it was. Throws `conflict` for one that is not scheduled. */
   cancel(key: string): Promise<BroadcastView>;

@@ -52,6 +52,46 @@ describe.concurrent("knock broadcasts", () => {
     );
   });
 
+  test("CSV: tenant_id is the tenant, unknown users are identified by their columns, lines without an ID are skipped", async ({
+    collab,
+  }) => {
+    collab.write(
+      "people.csv",
+      "id,tenant_id,email,name,seats\nada,acme,new@example.com,Countess,7\n,,x@example.com,Nobody,1\nzoe,,zoe@example.com,Zoe,12\n",
+    );
+    const { json, stderr, exitCode } = await collab.knock([...SEND, "--csv", "people.csv", "--json"]);
+    expect(stderr).toContain("warning: people.csv:3: skipped: it has no ID");
+    expect((json.runs as { tenant: unknown }[]).map(({ tenant }) => tenant).sort()).toEqual(["acme", null].sort());
+    expect([exitCode, json.summary]).toEqual([0, expect.objectContaining({ recipients: 2, failed: 0 })]);
+    expect((await collab.knock(["users", "get", "zoe", "--json"])).json).toMatchObject({
+      name: "Zoe",
+      email: "zoe@example.com",
+      seats: "12",
+    });
+    // Known users stay as they are.
+    expect((await collab.knock(["users", "get", "ada", "--json"])).json).not.toMatchObject({ name: "Countess" });
+  });
+
+  test("audience members from CSV are identified and added, with their tenants (E-387)", async ({ collab }) => {
+    const lines = Array.from({ length: 1_100 }, (_, n) => `u${n},${n === 0 ? "acme" : ""},User ${n}`);
+    collab.write("members.csv", `id,tenant_id,name\n,,Nobody\n${lines.join("\n")}\n`);
+    const { json, stderr, exitCode } = await collab.knock([
+      "audiences",
+      "add",
+      "beta-csv",
+      "--csv",
+      "members.csv",
+      "--json",
+    ]);
+    expect([exitCode, stderr]).toEqual([0, "warning: members.csv:2: skipped: it has no ID"]);
+    expect((json.added as unknown[]).length).toBe(1_100);
+    expect((await collab.knock(["users", "get", "u1099", "--json"])).json).toMatchObject({ name: "User 1099" });
+    const first = await collab.knock(["audiences", "list", "beta-csv", "--limit", "50", "--json"]);
+    expect((first.json.items as unknown[]).length).toBe(50);
+    const empty = await collab.knock(["audiences", "add", "beta-csv", "--csv", "-"], { input: "id\n,\n" });
+    expect(empty.exitCode).toBe(2);
+  });
+
   test("mistakes: nobody named, two ways to name, an unknown one, a file at fault, a workflow's key, the API", async ({
     collab,
   }) => {

@@ -1,8 +1,9 @@
 import type { Broadcast, BroadcastState, BroadcastTarget, BroadcastView } from "../../domain/audience/broadcast.js";
+import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import { KnockError, messageOf } from "../../errors/knock-error.js";
-import type { BroadcastLog, BroadcastOperations } from "../../ports/broadcasts.js";
+import type { BroadcastLog, BroadcastOperations, SendOptions } from "../../ports/broadcasts.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { Store } from "../../ports/store.js";
@@ -20,7 +21,7 @@ export interface BroadcastFiles {
 export interface BroadcastParts {
   operations: LocalOperations;
   definitions: Definitions;
-  store: Pick<Store, "readAudienceKeys">;
+  store: Pick<Store, "readAudienceKeys" | "readRecipients" | "upsertRecipients">;
   log: BroadcastLog;
   files: BroadcastFiles;
   ids: IdSource;
@@ -64,8 +65,21 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
     return (await log.states()).get(key) ?? DRAFT;
   }
 
+  /** The users that nobody has identified, each once. */
+  async function unknownOf(identify: readonly RecipientUpsert[]): Promise<RecipientUpsert[]> {
+    const byKey = new Map(identify.map((one) => [one.key, one]));
+    if (byKey.size === 0) return [];
+    const known = await store.readRecipients([...byKey.keys()]);
+    return [...byKey.values()].filter(({ key }) => !known.has(key));
+  }
+
   /** Checked as a trigger is: nothing is written for what could not be sent. */
-  async function start(key: string, given: BroadcastTarget | null, at: number | null, again: boolean): Promise<string> {
+  async function start(
+    key: string,
+    given: BroadcastTarget | null,
+    at: number | null,
+    { again, identify = [] }: SendOptions,
+  ): Promise<string> {
     const broadcast = await broadcastOf(key);
     const target = await targetOf(broadcast, given);
     const { definition } = broadcast;
@@ -86,7 +100,14 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
       inserted_at: Math.max(at ?? now, now),
     };
     const fanOut = { listed: [], objects: [], after: null, target };
-    if (await log.insert({ run, version: definition, fanOut, upserts: [] }, { again })) return run.id;
+    const unknown = await unknownOf(identify);
+    // What is sent now and whom it identifies are one transaction; a later one must not date them into the future.
+    const isNow = run.inserted_at === now;
+    const pending = { run, version: definition, fanOut, upserts: isNow ? unknown : [] };
+    if (await log.insert(pending, { again })) {
+      if (!isNow && unknown.length > 0) await store.upsertRecipients(unknown, now);
+      return run.id;
+    }
     const { status, scheduled_at, sent_at } = await stateOf(key);
     throw status === "scheduled"
       ? new KnockError("conflict", `broadcast "${key}" is scheduled for ${scheduled_at}`, {
@@ -116,8 +137,8 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
       }
       return views;
     },
-    async send(key, target, { again }) {
-      const id = await start(key, target, null, again);
+    async send(key, target, options) {
+      const id = await start(key, target, null, options);
       await operations.runDue({});
       const runs = await Promise.all(
         (await log.siblings(id)).map(async ({ id: run, tenant }) => ({
@@ -127,7 +148,7 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
       );
       return { broadcast: key, runs };
     },
-    async schedule(key, target, { at, again }) {
+    async schedule(key, target, { at, ...options }) {
       const broadcast = await broadcastOf(key);
       const when = at ?? broadcast.scheduled_at;
       if (when === null)
@@ -139,7 +160,7 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
         throw new KnockError("usage", `broadcast "${key}": ${new Date(when).toISOString()} is past`, {
           hint: `knock broadcasts send ${key} sends it now.`,
         });
-      await start(key, target, when, again);
+      await start(key, target, when, options);
       return viewOf(broadcast, await stateOf(key));
     },
     async cancel(key) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseBroadcast } from "../../../src/domain/audience/parse-broadcast.js";
-import { parseRecipientsCsv } from "../../../src/input/broadcast-recipients.js";
+import { idFault } from "../../../src/domain/recipient/recipient-id.js";
+import { parseUsersCsv, recipientsOf } from "../../../src/input/users-csv.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
 
@@ -64,6 +65,8 @@ describe("broadcast.json (section 17)", () => {
   });
 });
 
+const parseRecipientsCsv = (text: string, name: string) => recipientsOf(parseUsersCsv(text, name, idFault).users);
+
 describe("recipients as CSV (E-398)", () => {
   test("are text, whatever they look like; quotes, commas and line breaks within quotes", () => {
     const text = '\uFEFFid,tenant,seats,note\r\nada,acme,4,"a ""b"", c"\r\ngrace,,007,"two\nlines"\n\n';
@@ -72,6 +75,19 @@ describe("recipients as CSV (E-398)", () => {
       { id: "grace", data: { seats: "007", note: "two\nlines" } },
     ]);
     expect(parseRecipientsCsv("user_id\nada", "x")).toEqual([{ id: "ada" }]);
+    expect(parseRecipientsCsv("id,tenant_id\nada,acme\ngrace,", "x")).toEqual([
+      { id: "ada", tenant: "acme" },
+      { id: "grace" },
+    ]);
+  });
+
+  test("lines without a valid ID are skipped with their numbers", () => {
+    const { users, skipped } = parseUsersCsv("id,n\n,1\nada,2\na/b,3\ngrace,4\n", "x", idFault);
+    expect(users.map(({ id }) => id)).toEqual(["ada", "grace"]);
+    expect(skipped).toEqual([
+      { line: 2, reason: "it has no ID" },
+      { line: 4, reason: 'the ID "a/b" must not contain "/" or "#"' },
+    ]);
   });
 
   test.each([
