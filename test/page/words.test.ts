@@ -2,10 +2,28 @@ import { describe, expect, it } from "vitest";
 import { commandOf, type Draft, payloadOf } from "../../src/page/lib/draft.js";
 import { linkTo, parseRoute } from "../../src/page/lib/route.js";
 import { absoluteText, durationText, relativeText } from "../../src/page/lib/time.js";
-import { initialOf, recipientOf, recipientText } from "../../src/page/lib/words.js";
+import { fateOf, initialOf, recipientOf, recipientText, statusWord, toneOf } from "../../src/page/lib/words.js";
 
 const NOW = Date.parse("2026-11-24T10:00:00Z");
 const MINUTE = 60_000;
+
+describe("the word for what became of a message", () => {
+  it.each([
+    [{ outcome: "sent", message_status: "not_sent" }, "sandboxed"],
+    [{ outcome: "sent", message_status: "delivered" }, "delivered"],
+    [{ outcome: "sent", message_status: "queued" }, "sent"],
+    [{ outcome: "failed", message_status: "bounced" }, "bounced"],
+    [{ outcome: "failed", message_status: null }, "failed"],
+    [{ outcome: "skipped", message_status: null }, "skipped"],
+  ])("%j is %s, as on the command line", (step, word) => {
+    expect(fateOf(step)).toBe(word);
+  });
+
+  it("is sandboxed for the API's not_sent, which is no failure", () => {
+    expect([statusWord("not_sent"), statusWord("sent")]).toEqual(["sandboxed", "sent"]);
+    expect(toneOf("sandboxed")).toBe("good");
+  });
+});
 
 describe("times", () => {
   it.each([

@@ -4,7 +4,7 @@ import { type JsonObject, objectsIn } from "../lib/json.js";
 import { useLive, useTick } from "../lib/live.js";
 import { linkTo } from "../lib/route.js";
 import { absoluteText, durationText } from "../lib/time.js";
-import { recipientText } from "../lib/words.js";
+import { fateOf, recipientText } from "../lib/words.js";
 import { Chip, Facts, Fault, Time, Until } from "../parts/basics.js";
 
 const STEPS = ["1m", "10m", "1h", "1d", "7d"];
@@ -31,7 +31,7 @@ function RanRuns({ ran }: { ran: JsonObject[] }) {
               .filter(({ outcome }) => outcome !== "passed")
               .map((step) => (
                 <span key={String(step.ref)} class="ran-step">
-                  {String(step.ref)} <Chip status={step.outcome} />
+                  {String(step.ref)} <Chip status={fateOf(step)} />
                 </span>
               ))}
           </li>
