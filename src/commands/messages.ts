@@ -213,9 +213,7 @@ async function noteSandboxed(filter: MessageFilter, operations: Operations, { ou
   if (filter.status !== "sent") return;
   const { items } = await operations.listMessages({ ...filter, status: "not_sent" }, { limit: 1 });
   if (items.length > 0)
-    output.note(
-      "note: no message has left the sandbox. Run the command with --status sandboxed to list sandboxed messages.",
-    );
+    output.note('note: sandboxed messages are not "sent". Run the command with --status sandboxed to list them.');
 }
 
 /** What rules read of every message that matches, page by page; contents and data are left out. */
