@@ -178,7 +178,9 @@ function partsOf({ opened, project, store, surroundings, output }: Whole): Parts
       await sourceLogOf(store).clear();
       await applyRecipientsFiles(project.current, store);
     },
-    onError: (error) =>
-      output.warn(env.KNOCK_DEBUG === "1" && error instanceof Error ? String(error.stack) : messageOf(error)),
+    onError(error) {
+      output.warn(messageOf(error));
+      if (env.KNOCK_DEBUG === "1" && error instanceof Error) output.errorLine(String(error.stack));
+    },
   };
 }

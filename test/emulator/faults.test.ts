@@ -61,6 +61,18 @@ describe("/__knock/faults", () => {
     });
   });
 
+  it("are reported by the move of the clock on whose way they happened", async () => {
+    const from = await open();
+    await fault(from, { channel: "email", status: 500, times: 8 });
+    await from.trigger("letter", "ada");
+    const moved = await from.ask("POST /__knock/clock", { advance: "2h" });
+    expect(moved.body.failed_deliveries).toMatchObject([
+      { recipient: "ada", workflow: "letter", channel: "mail", status: "undelivered", attempts: 8 },
+    ]);
+    const after = await from.ask("POST /__knock/clock", { advance: "2h" });
+    expect(after.body).not.toHaveProperty("failed_deliveries");
+  });
+
   it.each([
     [{ status: 400 }, ["delivery_attempted", "undelivered"]],
     [{ status: 404 }, ["delivery_attempted", "undelivered"]],
