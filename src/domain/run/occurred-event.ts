@@ -2,7 +2,7 @@ import type { JsonObject } from "../../util/json.js";
 import { engagementOf, type Message, type MessageEvent } from "../message/message.js";
 import { type Recipient, type RecipientKey, referenceOf } from "../recipient/recipient.js";
 import { eventName } from "./run-wait.js";
-import type { RecipientRun, WorkflowRun } from "./workflow-run.js";
+import type { RecipientRun, TriggerSource, WorkflowRun } from "./workflow-run.js";
 
 /** Something that happened and that a run may wait for; `event` is what conditions see as `event` (E-342). */
 export interface OccurredEvent {
@@ -21,12 +21,23 @@ function reference(key: RecipientKey): JsonObject[string] {
   return referenceOf(key) as JsonObject[string];
 }
 
-/** What runs in sandbox mode are told apart by. */
-function modeOf(sandboxed: boolean): string {
-  return sandboxed ? "sandbox" : "live";
-}
+/** What the service's exports call where a run came from (E-011). */
+const EXEC_MODES: Readonly<Record<TriggerSource["type"], string>> = {
+  api: "trigger",
+  audience: "audience",
+  schedule: "scheduled",
+  broadcast: "broadcast_trigger",
+  workflow_step: "workflow_step_trigger",
+  integration: "integration",
+  rehearsal: "rehearse",
+};
 
-export function messageEvents(message: Message, events: readonly MessageEvent[]): OccurredEvent[] {
+/** Returns the events of a message; `startedBy` is what started its run, null for a guide's message, which has none. */
+export function messageEvents(
+  message: Message,
+  events: readonly MessageEvent[],
+  startedBy: TriggerSource["type"] | null,
+): OccurredEvent[] {
   return events.map(({ type, at, data }) => ({
     name: eventName({
       event_type: "message",
@@ -43,7 +54,7 @@ export function messageEvents(message: Message, events: readonly MessageEvent[])
       channel_type: message.channel.type,
       channel_provider: message.channel.provider,
       tenant_id: message.tenant,
-      exec_mode: modeOf(message.metadata?.sandbox === true),
+      exec_mode: startedBy === null ? "guide" : EXEC_MODES[startedBy],
       step_ref: message.step_ref,
       recipient: reference(message.recipient),
       inserted_at: iso(at),
@@ -69,7 +80,7 @@ export function workflowEvent(
       status,
       tenant_id: run.tenant,
       notify_data: run.data,
-      exec_mode: modeOf(run.settings.sandbox_mode),
+      exec_mode: EXEC_MODES[run.trigger_source.type],
       inserted_at: iso(updated_at),
     },
   };

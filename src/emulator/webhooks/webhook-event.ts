@@ -77,7 +77,12 @@ export async function eventsOf(operations: LocalOperations, entry: OutboundEntry
     }));
 }
 
-/** The body as it is sent, the same for every attempt. */
+/** Returns an ISO 8601 time with microseconds, of which the store's clock knows only the milliseconds. */
+function isoMicroseconds(at: number): string {
+  return new Date(at).toISOString().replace("Z", "000Z");
+}
+
+/** Returns the body as it is sent, the same for every attempt. */
 export function bodyOf({ type, at, data, event_data }: WebhookEvent): string {
-  return JSON.stringify({ __typename: "Event", type, created_at: at * 1_000, data, event_data });
+  return JSON.stringify({ __typename: "Event", type, created_at: isoMicroseconds(at), data, event_data });
 }

@@ -2,7 +2,7 @@ import type { Message, MessageEvent } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { messageEvents, type OccurredEvent, workflowEvent } from "../../../domain/run/occurred-event.js";
 import type { RunWait, Signal } from "../../../domain/run/run-wait.js";
-import type { RecipientRun } from "../../../domain/run/workflow-run.js";
+import type { RecipientRun, TriggerSource } from "../../../domain/run/workflow-run.js";
 import type { Connection } from "../connection/connection.js";
 import { workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
@@ -45,7 +45,18 @@ export function recordMessageEvents(
   made: readonly { message: Message; events: readonly MessageEvent[] }[],
 ): void {
   if (made.length === 0 || !isAnyWaiting(db)) return;
-  for (const { message, events } of made) recordEvents(db, messageEvents(message, events), message.updated_at);
+  for (const { message, events } of made)
+    recordEvents(db, messageEvents(message, events, triggerTypeOf(db, message)), message.updated_at);
+}
+
+/** Null for a guide's message: it has no run. */
+function triggerTypeOf(db: Connection, { source, workflow_run_id }: Message): TriggerSource["type"] | null {
+  if (source === "guide") return null;
+  const found = db.get<{ trigger_source: string }>(
+    "SELECT trigger_source FROM workflow_runs WHERE id = ?",
+    workflow_run_id,
+  );
+  return found === undefined ? "api" : (JSON.parse(found.trigger_source) as TriggerSource).type;
 }
 
 /** Runs that have just started, or that an advance has brought to where they stand. */
