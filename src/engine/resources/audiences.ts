@@ -28,9 +28,15 @@ function checkKey(key: string): void {
   if (fault !== null) throw invalidParams("the audience's key", [{ pointer: "/key", message: fault, value: key }]);
 }
 
-async function requireAudience({ store }: EngineContext, key: string): Promise<void> {
+/** Returns the static audiences: those with members, and those that the project declares (E-387). */
+async function staticAudienceKeys({ store, definitions }: EngineContext): Promise<string[]> {
+  const declared = (await definitions.audiences()).filter(({ type }) => type === "static");
+  return [...new Set([...(await store.readAudienceKeys()), ...declared.map(({ key }) => key)])];
+}
+
+async function requireAudience(context: EngineContext, key: string): Promise<void> {
   checkKey(key);
-  const known = await store.readAudienceKeys();
+  const known = await staticAudienceKeys(context);
   if (known.includes(key)) return;
   throw new KnockError("resource_missing", `there is no audience "${key}"`, {
     details: [{ pointer: "", message: "is no audience's key", value: key }],

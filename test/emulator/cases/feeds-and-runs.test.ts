@@ -22,6 +22,10 @@ async function undeclared({ ask, harness }: OpenedEmulator): Promise<void> {
   await ask("POST /v1/workflows/ring/trigger", { recipients: ["u1"], data: { n: 3 } });
 }
 
+function declared({ harness }: OpenedEmulator): void {
+  harness.audiences.push({ key: "beta", name: "Beta", type: "static", segments: [] });
+}
+
 const itemsOf = (rows: readonly { data?: unknown }[]): string =>
   rows.map(({ data }) => (data as { item: string }).item).join("");
 
@@ -277,6 +281,29 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     check: (_api, { body }) => expect(body).not.toHaveProperty("steps"),
   },
   { title: "AC-248 an unknown bulk operation", ask: `GET /v1/bulk_operations/${UNKNOWN_ID}`, ...MISSING },
+  {
+    title: "A-201 a static audience that the project declares is there before its first member",
+    given: declared,
+    ask: "GET /v1/audiences/beta/members",
+    status: 200,
+    answer: { entries: [], page_info: { after: null } },
+  },
+  {
+    title: "A-202 and takes members without being created",
+    given: declared,
+    ask: "POST /v1/audiences/beta/members",
+    body: { members: [{ user: "u1" }] },
+    status: 204,
+    check: async ({ ask }) =>
+      expect((await ask("GET /v1/audiences/beta/members")).rows.map(({ user_id }) => user_id)).toEqual(["u1"]),
+  },
+  {
+    title: "A-203 and members may be removed that it never had",
+    given: declared,
+    ask: "DELETE /v1/audiences/beta/members",
+    body: { members: [{ user: "u1" }] },
+    status: 204,
+  },
   {
     title: "AC-249 an unknown audience",
     ask: "POST /v1/audiences/vip/members",
