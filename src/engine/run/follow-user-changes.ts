@@ -1,6 +1,6 @@
 import type { Audience, UserChange } from "../../domain/audience/audience.js";
 import type { Environment } from "../../domain/environment/environment.js";
-import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/recipient/recipient.js";
 import { audienceEvent, type OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -130,9 +130,20 @@ async function start(
     inserted_at: now,
   };
   const reached = users.map((key) => ({ key, trigger_data: null, via: null }));
-  const started = await startRuns(context, { run, compiled, environment, now }, reached, usedUp);
+  const created = await emptyTenant(context, tenant, now);
+  const known = new Map(created === null ? [] : [[created.key, created]]);
+  const started = await startRuns(context, { run, compiled, environment, now }, reached, usedUp, known);
+  const upserts = [...(created === null ? [] : [{ key: created.key, properties: {} }]), ...started.upserts];
   // Who was never identified is a missing user: no run, now or later (E-391).
-  return { run, compiled, started: { ...started, unidentified: [] } };
+  return { run, compiled, started: { ...started, upserts, unidentified: [] } };
+}
+
+/** Returns the empty tenant that a run creates, or null if it has none or the tenant exists (E-047). */
+async function emptyTenant({ store }: EngineContext, tenant: string | null, now: number): Promise<Recipient | null> {
+  if (tenant === null) return null;
+  const key = keyOf({ id: tenant, collection: TENANTS });
+  if ((await store.readRecipients([key])).has(key)) return null;
+  return { key, properties: {}, preferences: {}, channel_data: {}, inserted_at: now, updated_at: now };
 }
 
 /**

@@ -143,6 +143,23 @@ describe("W. Static audiences", () => {
       expect(await runsOf(h, "welcome")).toEqual(["ana acme", "ana zeta"]);
     }));
 
+  it("E-047 E-389: a tenant that was never identified is found or created empty, as by any trigger", () =>
+    withHarness(async (h) => {
+      const template = "[{{ tenant.id }}] [{{ tenant.name }}]{% if tenant %} tenant{% endif %}";
+      h.define(
+        "welcome",
+        triggered("beta", {
+          steps: [step.feed(template), step.delay("minutes", 5), { ...step.feed(template), ref: "feed_2" }],
+        }),
+      );
+      await join(h, ["ana", "nova"], ["bo", "nova"]);
+      await h.at(5 * MINUTE);
+      const blocks = (await h.messages()).map(({ content }) => JSON.stringify(content.blocks));
+      expect(blocks).toHaveLength(4);
+      for (const block of blocks) expect(block).toContain("[nova] [] tenant");
+      expect(await h.engine.resources.tenants.read("nova")).toMatchObject({ __typename: "Tenant", id: "nova" });
+    }));
+
   it("C-350 E-391: a missing user starts nothing, not when identified either", () =>
     withHarness(async (h) => {
       h.define("welcome", triggered("beta"));
