@@ -16,12 +16,14 @@ function person(shape: Json | undefined, filter: FieldFilter | undefined): Json 
   return kept === shape ? shape : { __typename, id, ...(collection === undefined ? {} : { collection }), ...kept };
 }
 
+/** `false` omits a person entirely; an activity always has its actor, which may be null (A-483). */
 function activity(shape: JsonObject, { actor, recipient, data }: ResponseFilter): JsonObject {
+  const { recipient: whole, ...rest } = shape;
   return {
-    ...shape,
+    ...rest,
     ...(isJsonObject(shape.data) ? { data: filtered(shape.data, data) } : {}),
-    actor: person(shape.actor, actor),
-    recipient: person(shape.recipient, recipient),
+    actor: actor === false ? null : person(shape.actor, actor),
+    ...(recipient === false ? {} : { recipient: person(whole, recipient) }),
   };
 }
 
@@ -30,7 +32,9 @@ function item(shape: JsonObject, filter: ResponseFilter): JsonObject {
   return {
     ...shape,
     ...(isJsonObject(data) ? { data: filtered(data, filter.data) } : {}),
-    ...(Array.isArray(actors) ? { actors: actors.map((actor) => person(actor, filter.actor)) } : {}),
+    ...(Array.isArray(actors)
+      ? { actors: filter.actor === false ? [] : actors.map((actor) => person(actor, filter.actor)) }
+      : {}),
     ...(Array.isArray(activities)
       ? { activities: activities.map((one) => (isJsonObject(one) ? activity(one, filter) : one)) }
       : {}),

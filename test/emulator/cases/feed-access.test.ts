@@ -89,9 +89,27 @@ describeApiCases("feeds: who sees what of them", [
     answer: { vars: { app: "lark" } },
     check(_api, { body, rows: [item] }) {
       expect(body?.vars).toEqual({ app: "lark" });
-      expect(item).toMatchObject({ data: { n: 1, deep: { kept: 3 } }, actors: [{ __typename: "User", id: "u2" }] });
+      expect(item).toMatchObject({ data: { n: 1, deep: { kept: 3 } }, actors: [], total_actors: 1 });
       expect(JSON.stringify(item)).not.toMatch(/hidden|Udo/);
-      expect(item?.activities).toMatchObject([{ recipient: { id: "u1", name: "Una" }, actor: { id: "u2" } }]);
+      expect(item?.activities).toMatchObject([{ recipient: { id: "u1", name: "Una" }, actor: null }]);
+      expect(JSON.stringify(body)).not.toContain("u2");
+    },
+  },
+  {
+    title: "A-105, CH-221 an actor is cut to the keys that are left, and keeps its type and id",
+    async given({ harness, ask }) {
+      const { feed } = harness.environment.channels;
+      if (feed) feed.settings = { response_filter: { actor: { only: ["email"] }, recipient: false } };
+      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2" });
+    },
+    ask: FEED,
+    status: 200,
+    check(_api, { rows: [item] }) {
+      const actor = { __typename: "User", id: "u2", email: "u2@lark.test" };
+      expect(item?.actors).toEqual([actor]);
+      expect(item?.activities).toMatchObject([{ actor }]);
+      expect(JSON.stringify(item)).not.toContain("Una");
+      expect((item?.activities as object[])[0]).not.toHaveProperty("recipient");
     },
   },
 ]);
