@@ -58,6 +58,7 @@ describe("SendGrid", () => {
         { type: "text/plain", value: "Hi" },
         { type: "text/html", value: "<p>Hi</p>" },
       ],
+      tags: ["new-comment"],
       categories: ["new-comment"],
       custom_args: { sender: "knock.app", knock_message_id: MESSAGE_ID, knock_recipient_id: "ada" },
       headers: { "List-Unsubscribe": "<https://lark.test/u>" },

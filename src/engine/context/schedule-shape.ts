@@ -1,5 +1,5 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
-import type { Schedule } from "../../domain/trigger/schedule.js";
+import { REPEAT_DAYS, type RepeatRule, type Schedule } from "../../domain/trigger/schedule.js";
 import type { Store } from "../../ports/store.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { referredShape } from "./recipient-shapes.js";
@@ -17,6 +17,12 @@ export function scheduleView({ id, last_occurrence_at, next_occurrence_at }: Sch
   };
 }
 
+/** Returns the days as the list that the API answers, whether they were given as one or as a group (A-100, A-504). */
+function dayList({ days }: RepeatRule): Json {
+  if (days === "weekdays") return REPEAT_DAYS.slice(0, 5);
+  return days === "weekends" ? REPEAT_DAYS.slice(5) : days;
+}
+
 /** The API's `Schedule` (A-505), with its recipient and actor expanded. */
 function scheduleShape(schedule: Schedule, people: ReadonlyMap<RecipientKey, Recipient>): JsonObject {
   const person = (key: RecipientKey): JsonObject => referredShape(key, people, schedule.inserted_at);
@@ -28,7 +34,7 @@ function scheduleShape(schedule: Schedule, people: ReadonlyMap<RecipientKey, Rec
     actor: schedule.actor === null ? null : person(schedule.actor),
     tenant: schedule.tenant,
     data: schedule.data,
-    repeats: schedule.repeats.map((rule): Json => ({ __typename: "ScheduleRepeat", ...rule })),
+    repeats: schedule.repeats.map((rule): Json => ({ __typename: "ScheduleRepeat", ...rule, days: dayList(rule) })),
     inserted_at: new Date(schedule.inserted_at).toISOString(),
     updated_at: new Date(schedule.updated_at).toISOString(),
   };

@@ -34,7 +34,10 @@ function personalization({ to, cc, bcc }: Email): JsonObject {
   };
 }
 
-/** A `mail/send` body. The workflow's key goes into `categories`, which is what SendGrid calls tags (CH-091, CH-082). */
+/**
+ * Returns a `mail/send` body. The workflow's key is its first tag, as the service sends it, and its category, which is how
+ * SendGrid reports by workflow (CH-091, CH-082).
+ */
 function bodyOf(email: Email, message: Message, settings: SettingsReader): JsonObject {
   const { from, reply_to, subject, html, text, headers, attachments } = email;
   const content: JsonObject[] = [];
@@ -49,6 +52,7 @@ function bodyOf(email: Email, message: Message, settings: SettingsReader): JsonO
     ...(reply_to.length > 1 ? { reply_to_list: reply_to.map(person) } : {}),
     subject,
     content,
+    tags: [message.workflow],
     categories: [message.workflow],
     custom_args: { sender: "knock.app", knock_message_id: message.id, knock_recipient_id: recipientId(message) },
     ...(Object.keys(headers).length > 0 ? { headers } : {}),

@@ -107,9 +107,9 @@ describeApiCases("feeds: who sees what of them", [
     check(_api, { rows: [item] }) {
       const actor = { __typename: "User", id: "u2", email: "u2@lark.test" };
       expect(item?.actors).toEqual([actor]);
-      expect(item?.activities).toMatchObject([{ actor }]);
+      expect(item?.activities).toEqual([expect.objectContaining({ actor })]);
       expect(JSON.stringify(item)).not.toContain("Una");
-      expect((item?.activities as object[])[0]).not.toHaveProperty("recipient");
+      expect(item?.activities).toEqual([expect.not.objectContaining({ recipient: expect.anything() })]);
     },
   },
 ]);

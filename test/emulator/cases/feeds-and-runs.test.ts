@@ -187,6 +187,26 @@ describeApiCases("feed (api-cases, section 9)", [
 const SCHEDULE = { workflow: "hello", recipients: ["u1"], repeats: [{ frequency: "daily", hours: 9, minutes: 30 }] };
 
 describeApiCases("schedules, runs, others (api-cases, section 10)", [
+  ...(
+    [
+      ["weekdays", ["mon", "tue", "wed", "thu", "fri"]],
+      ["weekends", ["sat", "sun"]],
+      [
+        ["sun", "mon"],
+        ["sun", "mon"],
+      ],
+      [null, null],
+    ] as const
+  ).map(([days, answered]) => ({
+    title: `A-504 days given as ${JSON.stringify(days)} are answered as a list`,
+    ask: "POST /v1/schedules",
+    body: { workflow: "hello", recipients: ["u1"], repeats: [{ frequency: "daily", days, hours: 9 }] },
+    status: 200,
+    async check({ ask }: OpenedEmulator, { rows }: { rows: unknown[] }) {
+      expect(rows).toMatchObject([{ repeats: [{ frequency: "daily", days: answered }] }]);
+      expect((await ask("GET /v1/users/u1/schedules")).rows).toMatchObject([{ repeats: [{ days: answered }] }]);
+    },
+  })),
   {
     title: "AC-240 a schedule, a bare list",
     ask: "POST /v1/schedules",
