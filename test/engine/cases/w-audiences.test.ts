@@ -198,7 +198,15 @@ describe("W. Static audiences", () => {
       const [user] = ["$users/nia" as never];
       const recipients = [{ key: user, properties: { plan: "pro" } }];
       await h.store.applySeeds(
-        [{ file: "a.json", digest: "1", recipients, subscriptions: [], audiences: [{ key: "beta", members: [user] }] }],
+        [
+          {
+            file: "a.json",
+            digest: "1",
+            recipients,
+            subscriptions: [],
+            audiences: [{ key: "beta", members: [{ recipient: user, tenant: null }] }],
+          },
+        ],
         h.now,
       );
       await h.engine.runDue({});
