@@ -1,6 +1,5 @@
-import { audienceSchema } from "../domain/audience/audience-schema.js";
 import { recipientWarnings } from "../domain/recipient/recipient-warnings.js";
-import { type Finding, findUnknownKeys } from "../domain/schema/check-document.js";
+import type { Finding } from "../domain/schema/check-document.js";
 import { placeOf } from "../domain/shape/place.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import { findInJson } from "../util/json-place.js";
@@ -52,6 +51,10 @@ export async function readProjectWarnings({ environments, recipients, audiences 
   const found: string[] = [];
   for (const file of environments) found.push(...(await warningsOf(file, inEnvironment)));
   for (const file of recipients) found.push(...(await warningsOf(file, inRecipients)));
+  if (audiences.length === 0) return found;
+  // Schemas load zod, which a start without dynamic audiences has no need of.
+  const { audienceSchema } = await import("../domain/audience/audience-schema.js");
+  const { findUnknownKeys } = await import("../domain/schema/check-document.js");
   for (const file of audiences)
     found.push(...(await warningsOf(file, (raw) => findUnknownKeys(audienceSchema(), raw))));
   return found;
