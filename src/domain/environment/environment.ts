@@ -23,6 +23,11 @@ export interface Channel {
   conditions: ConditionGroup | null;
 }
 
+/** Returns whether a chat channel posts to the team's own workspace: each step names its destination, no recipient does. */
+export function isInternal({ type, settings }: Pick<Channel, "type" | "settings">): boolean {
+  return type === "chat" && settings.internal === true;
+}
+
 /** Only rules of channel groups know it: the recipient is among so many percent (E-190). */
 export const COHORT_OPERATOR = "is_in_random_cohort";
 

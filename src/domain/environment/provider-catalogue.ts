@@ -146,6 +146,7 @@ export function providerCatalogue(): readonly Vendor[] {
       settings: {
         bot_token: { kind: "secret", alias: "access_token" },
         email_based_user_id_resolution: flag,
+        internal: flag,
         ...http,
       },
     },

@@ -1,5 +1,5 @@
 import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
-import type { Channel } from "../../domain/environment/environment.js";
+import { type Channel, isInternal } from "../../domain/environment/environment.js";
 import { originText, preferenceOrigin } from "../../domain/preferences/preference-origin.js";
 import { decidePreferences, type PreferenceQuestion } from "../../domain/preferences/preferences.js";
 import type { Reason } from "../../domain/run/outcome.js";
@@ -44,6 +44,7 @@ function preferenceScope({ conditionScope, batch }: Advancing): ConditionScope {
 export function preferenceSkip(channel: Channel, advancing: Advancing): Skip | null {
   const { workflow } = advancing.input.compiled;
   if (workflow.settings.override_preferences) return null; // E-156: not even looked at
+  if (isInternal(channel)) return null; // the destination is the step's, not the recipient's
   let compared: EvaluatedCondition[] = [];
   const decision = decidePreferences({
     set: advancing.preferences,

@@ -1,3 +1,4 @@
+import { isInternal } from "../../domain/environment/environment.js";
 import { publicConnection } from "../../domain/message/chat-connection.js";
 import { splitKey, USERS } from "../../domain/recipient/recipient.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
@@ -94,6 +95,7 @@ export function compileChat(template: TemplateReader, overrides: TemplateReader)
     destinations(context): Destination[] {
       const { recipient, channel, scope } = context;
       if (override !== null) return [overriding(override(scope), settings.placeOf("recipient_connection"))];
+      if (isInternal(channel)) return [];
       if (channel.provider.includes("whatsapp")) {
         const number = textProperty(recipient, "phone_number");
         return number === null
