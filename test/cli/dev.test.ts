@@ -239,7 +239,7 @@ describe("knock dev", () => {
   it("says what is wrong with where it is to listen", async ({ collab }) => {
     const { port, process } = await started(collab, ["--store", ":memory:"]);
     const taken = await collab.knock(["dev", "--port", String(port), "--store", ":memory:"]);
-    expect([taken.exitCode, taken.stderr]).toEqual([2, expect.stringContaining(`127.0.0.1:${port}`)]);
+    expect([taken.exitCode, taken.stderr]).toEqual([7, expect.stringContaining(`127.0.0.1:${port}`)]);
     expect(taken.stderr).toContain("--port 0");
     process.kill("SIGINT");
     await process;
