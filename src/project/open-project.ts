@@ -119,17 +119,17 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   const hasAudiences = (): boolean => existsSync(join(knockDir, "audiences"));
 
-  function audienceFiles(): { key: string; file: ProjectFile }[] {
-    const folder = join(knockDir, "audiences");
-    return namesIn(folder)
+  /** The main files of a kind of document, such as `layouts/<key>/layout.json`. */
+  function documentFiles(folder: string, name: string): { key: string; file: ProjectFile }[] {
+    return namesIn(join(knockDir, folder))
       .sort()
-      .map((key) => ({ key, file: fileAt(join(folder, key, "audience.json")) }))
+      .map((key) => ({ key, file: fileAt(join(knockDir, folder, key, name)) }))
       .filter(({ file }) => existsSync(file.path));
   }
 
   async function audiences(): Promise<Audience[]> {
     const found: Audience[] = [];
-    for (const { key, file } of audienceFiles()) {
+    for (const { key, file } of documentFiles("audiences", "audience.json")) {
       const read = (raw: Json): Audience => parseAudience(key, raw, file.shown);
       found.push(await readResource(file, { owner: "audience" }, read));
     }
@@ -171,10 +171,16 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   async function projectWarnings(): Promise<string[]> {
     const environments = environmentFiles(environmentPlace);
     const recipients = recipientsFiles().map(({ path }) => fileAt(path));
-    const audiences = audienceFiles().map(({ file }) => file);
-    if (environments.length + recipients.length + audiences.length === 0) return [];
+    const filesOf = (folder: string, name: string) => documentFiles(folder, name).map(({ file }) => file);
+    const documents = {
+      audiences: filesOf("audiences", "audience.json"),
+      layouts: filesOf("layouts", "layout.json"),
+      partials: filesOf("partials", "partial.json"),
+    };
+    const files = { environments, recipients, ...documents };
+    if (Object.values(files).flat().length === 0) return [];
     const { readProjectWarnings } = await import("./project-warnings.js");
-    return readProjectWarnings({ environments, recipients, audiences });
+    return readProjectWarnings(files);
   }
 
   async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {

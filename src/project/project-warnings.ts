@@ -5,6 +5,7 @@ import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/jso
 import { findInJson } from "../util/json-place.js";
 import { parseJson } from "../util/parse-json.js";
 import { timeZoneFault } from "../util/time-zones.js";
+import type { DocumentFolder } from "./find-unknown-keys.js";
 import { type ProjectFile, readProjectText } from "./read-json-file.js";
 
 function inRecipients(raw: JsonObject): Finding[] {
@@ -34,11 +35,12 @@ async function warningsOf(file: ProjectFile, find: (raw: JsonObject) => Finding[
   return texts;
 }
 
+const FOLDERS = ["audiences", "layouts", "partials"] as const satisfies DocumentFolder[];
+
 /** The files of a project that can contain likely mistakes. */
-interface WarnedFiles {
+interface WarnedFiles extends Record<DocumentFolder, readonly ProjectFile[]> {
   environments: readonly ProjectFile[];
   recipients: readonly ProjectFile[];
-  audiences: readonly ProjectFile[];
 }
 
 function inEnvironment(raw: JsonObject): Finding[] {
@@ -47,15 +49,15 @@ function inEnvironment(raw: JsonObject): Finding[] {
 }
 
 /** Reads a project's files and returns a line for each likely mistake, with its file, line and column. */
-export async function readProjectWarnings({ environments, recipients, audiences }: WarnedFiles): Promise<string[]> {
+export async function readProjectWarnings(files: WarnedFiles): Promise<string[]> {
   const found: string[] = [];
-  for (const file of environments) found.push(...(await warningsOf(file, inEnvironment)));
-  for (const file of recipients) found.push(...(await warningsOf(file, inRecipients)));
-  if (audiences.length === 0) return found;
-  // Schemas load zod, which a start without dynamic audiences has no need of.
-  const { audienceSchema } = await import("../domain/audience/audience-schema.js");
-  const { findUnknownKeys } = await import("../domain/schema/check-document.js");
-  for (const file of audiences)
-    found.push(...(await warningsOf(file, (raw) => findUnknownKeys(audienceSchema(), raw))));
+  for (const file of files.environments) found.push(...(await warningsOf(file, inEnvironment)));
+  for (const file of files.recipients) found.push(...(await warningsOf(file, inRecipients)));
+  const documents = FOLDERS.flatMap((folder) => files[folder].map((file) => ({ folder, file })));
+  if (documents.length === 0) return found;
+  // Loads zod, which projects without such documents do not need.
+  const { findUnknownKeysIn } = await import("./find-unknown-keys.js");
+  for (const { folder, file } of documents)
+    found.push(...(await warningsOf(file, (raw) => findUnknownKeysIn(folder, raw))));
   return found;
 }

@@ -125,6 +125,34 @@ describe.concurrent("project files", () => {
     );
   });
 
+  test("F-026 unknown keys of audiences, layouts and partials have their place and the nearest key", async ({
+    shop,
+  }) => {
+    shop.write(
+      "knock/audiences/vip/audience.json",
+      '{ "name": "VIP",\n  "type": "dynamic",\n  "segments": [{ "conditons": [], "conditions": [{ "property": "plan", "operator": "exists" }] }] }',
+    );
+    const layout = JSON.parse(shop.read("knock/layouts/default/layout.json")) as JsonObject;
+    shop.write("knock/layouts/default/layout.json", { ...layout, branding_overrides: { primary_colour: "#fff" } });
+    shop.write("knock/partials/sign-off/partial.json", { type: "text", content: "Bye", contents: "x" });
+    const { stderr } = await shop.knock([
+      "notify",
+      "spring-sale",
+      "-r",
+      '{"id":"x","email":"x@lark.test"}',
+      "--dry-run",
+    ]);
+    for (const [place, sentence] of [
+      ["audiences/vip/audience.json:3:31", 'segments[0].conditons is not a known key; did you mean "conditions"?'],
+      [
+        "layouts/default/layout.json:16:23",
+        'branding_overrides.primary_colour is not a known key; did you mean "primary_color"?',
+      ],
+      ["partials/sign-off/partial.json:4:15", 'contents is not a known key; did you mean "content"?'],
+    ])
+      expect(stderr).toContain(`warning: knock/${place}: ${sentence}\n`);
+  });
+
   test("misspelled properties and unknown time zones of recipients files have their place", async ({ collab }) => {
     collab.write(
       "knock/recipients/zz.json",

@@ -1,5 +1,7 @@
 import type * as z from "zod/mini";
 import { audienceSchema } from "../audience/audience-schema.js";
+import { layoutSchema } from "../template/layout-schema.js";
+import { partialSchema } from "../template/partial-schema.js";
 
 interface PublishedSchema {
   title: string;
@@ -12,4 +14,6 @@ interface PublishedSchema {
 /** Every document whose JSON Schema is published in `schemas/<name>.schema.json`. */
 export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   audience: { title: "audience.json", schema: audienceSchema, isServiceFormat: true },
+  layout: { title: "layout.json", schema: layoutSchema, isServiceFormat: true },
+  partial: { title: "partial.json", schema: partialSchema, isServiceFormat: true },
 };

@@ -16,10 +16,10 @@ export class DocumentFaults {
   }
 
   /** Returns the error that names the first fault in its message and lists all of them in its details. `shown` names the file. */
-  toError(shown: string, code: ErrorCode): KnockError {
+  toError(shown: string, code: ErrorCode, hintOf?: (first: ErrorDetail | undefined) => string): KnockError {
     const [first, ...rest] = this.details;
     const summary = first === undefined ? "is invalid" : `${placeOf(first.pointer)} ${first.message}`;
     const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
-    return new KnockError(code, `${shown}: ${summary}${more}`, { details: this.details });
+    return new KnockError(code, `${shown}: ${summary}${more}`, { details: this.details, hint: hintOf?.(first) });
   }
 }

@@ -7,7 +7,11 @@ import { PUBLISHED_SCHEMAS } from "../../../src/domain/project/published-schemas
 const ROOT = resolve(import.meta.dirname, "../../..");
 
 /** Where the fixtures keep the files of each published schema. */
-const FILES: Readonly<Record<string, RegExp>> = { audience: /\/audiences\/[^/]+\/audience\.json$/ };
+const FILES: Readonly<Record<string, RegExp>> = {
+  audience: /\/audiences\/[^/]+\/audience\.json$/,
+  layout: /\/layouts\/[^/]+\/layout\.json$/,
+  partial: /\/partials\/[^/]+\/partial\.json$/,
+};
 
 const fixtures = readdirSync(join(ROOT, "fixtures"), { recursive: true, encoding: "utf8" }).map(
   (path) => `/fixtures/${path}`,

@@ -1,0 +1,53 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { described, optional, schemaReference } from "../schema/fields.js";
+
+/** A `layout.json` with its files read in (section 10 of the format). Built when the first layout is read. */
+export const layoutSchema = once(() => {
+  const url = (description: string) => described(optional(z.string()), description);
+  const color = (description: string) =>
+    described(
+      optional(
+        z.string().check(
+          z.regex(/^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/, {
+            error: ({ input }) => `must be a color such as #1A2B3C, found ${JSON.stringify(input)}`,
+          }),
+        ),
+      ),
+      description,
+    );
+  const branding = z.strictObject({
+    logo_url: url("URL of the logo."),
+    icon_url: url("URL of the icon."),
+    dark_logo_url: url("URL of the logo for dark mode."),
+    dark_icon_url: url("URL of the icon for dark mode."),
+    primary_color: color("Color of buttons and links."),
+    primary_color_contrast: color("Color of text on the primary color."),
+    dark_primary_color: color("The primary color for dark mode."),
+    dark_primary_color_contrast: color("The contrast color for dark mode."),
+    primary_text_color: color("Color of text."),
+    secondary_text_color: color("Color of less important text."),
+  });
+  const footerLink = z.strictObject({
+    text: described(optional(z.string()), "The text of the link."),
+    label: described(optional(z.string()), "The same as text."),
+    url: described(z.string(), "The address of the link."),
+  });
+  return described(
+    z.strictObject({
+      $schema: schemaReference(),
+      key: described(optional(z.string()), "The key of the layout: the name of its folder."),
+      name: described(optional(z.string()), "The name that people read."),
+      html_layout: described(z.string(), "The HTML or MJML document around the content. It prints {{ content }}."),
+      text_layout: described(z.string(), "The plain text around the content. It prints {{ content }}."),
+      footer_links: described(optional(z.array(footerLink)), "Links for the layout's footer."),
+      is_mjml: described(optional(z.boolean()), "Whether html_layout is MJML (default: false)."),
+      branding_overrides: described(optional(branding), "Branding that takes precedence over the account's."),
+      created_at: described(optional(z.string()), "Written by the hosted service."),
+      updated_at: described(optional(z.string()), "Written by the hosted service."),
+      environment: described(optional(z.string()), "Written by the hosted service."),
+      sha: described(optional(z.string()), "Written by the hosted service."),
+    }),
+    "An email layout: the documents around the content of emails.",
+  );
+});

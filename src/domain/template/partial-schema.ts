@@ -1,0 +1,56 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { described, optional, schemaReference } from "../schema/fields.js";
+import { FIELD_TYPES, PARTIAL_TYPES } from "./template-partial.js";
+
+/** A `partial.json` with its content read in (section 11 of the format, T-100, T-105). Built when the first partial is read. */
+export const partialSchema = once(() => {
+  const text = (description: string) => described(optional(z.string()), description);
+  const settings = described(
+    optional(z.record(z.string(), z.unknown())),
+    'Settings of the field, such as "required" and "default".',
+  );
+  const part = optional(
+    z.strictObject({
+      type: text("The type of the sub-field."),
+      key: text("The key of the sub-field."),
+      label: text("The label of the sub-field."),
+      settings,
+    }),
+  );
+  const field = z.strictObject({
+    type: described(z.enum(FIELD_TYPES), "What the field takes."),
+    key: described(z.string(), "The name under which the content sees the value."),
+    label: text("The label that people read."),
+    settings,
+    text: described(part, "The text of a button."),
+    action: described(part, "The address that a button or an image leads to."),
+    url: described(part, "The address of an image."),
+    alt: described(part, "The alternative text of an image."),
+    schema: described(optional(z.unknown()), "The JSON Schema of a json field."),
+    item_schema: described(optional(z.unknown()), "The JSON Schema of a list field's items."),
+    itemSchema: described(optional(z.unknown()), "The same as item_schema."),
+  });
+  return described(
+    z.strictObject({
+      $schema: schemaReference(),
+      key: text("The key of the partial: the name of its folder."),
+      name: text("The name that people read."),
+      type: described(z.enum(PARTIAL_TYPES), "What the content is written in."),
+      content: described(z.string(), "The template. It sees only its inputs."),
+      description: text("What the partial is for."),
+      icon_name: text("The icon that the editor shows."),
+      visual_block_enabled: described(
+        optional(z.boolean()),
+        "Whether the visual editor offers the partial. HTML only.",
+      ),
+      input_schema: described(optional(z.array(field)), "The inputs of the partial. Without it, every input is text."),
+      created_at: text("Written by the hosted service."),
+      updated_at: text("Written by the hosted service."),
+      environment: text("Written by the hosted service."),
+      valid: described(optional(z.boolean()), "Written by the hosted service."),
+      sha: text("Written by the hosted service."),
+    }),
+    "A partial: a template that other templates render by its key.",
+  );
+});

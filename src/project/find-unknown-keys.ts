@@ -1,0 +1,15 @@
+import { audienceSchema } from "../domain/audience/audience-schema.js";
+import { type Finding, findUnknownKeys } from "../domain/schema/check-document.js";
+import { layoutSchema } from "../domain/template/layout-schema.js";
+import { partialSchema } from "../domain/template/partial-schema.js";
+import type { JsonObject } from "../util/json.js";
+
+/** Schemas of the documents whose unknown keys are warnings, by the folder that contains them. */
+const SCHEMAS = { audiences: audienceSchema, layouts: layoutSchema, partials: partialSchema };
+
+export type DocumentFolder = keyof typeof SCHEMAS;
+
+/** Returns the unknown keys of a document in one of the project's folders. */
+export function findUnknownKeysIn(folder: DocumentFolder, raw: JsonObject): Finding[] {
+  return findUnknownKeys(SCHEMAS[folder](), raw);
+}
