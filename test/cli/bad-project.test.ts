@@ -303,7 +303,7 @@ describe.concurrent("workflows", () => {
         "workflows/odd/workflow.json": letter,
         "layouts/fancy/layout.json": { html_layout: "<html>{{ content }}</html>", text_layout: "plain" },
       },
-      "text_layout must print {{ content }}\nhint: Write {{ content }} where the message is to stand.",
+      "text_layout must print {{ content }}\nhint: Add {{ content }} where the content of the email belongs.",
     ],
   ])("%s: what to write", async ([, files, told], { collab }) => {
     for (const [name, content] of Object.entries(files)) collab.write(`knock/${name}`, content);

@@ -150,7 +150,7 @@ describe.concurrent("project files", () => {
       ],
       ["partials/sign-off/partial.json:4:15", 'contents is not a known key; did you mean "content"?'],
     ])
-      expect(stderr).toContain(`warning: knock/${place}: ${sentence}\n`);
+      expect(stderr.split("\n")).toContain(`warning: knock/${place}: ${sentence}`);
   });
 
   test("misspelled properties and unknown time zones of recipients files have their place", async ({ collab }) => {

@@ -24,7 +24,7 @@ const EXAMPLE: JsonObject = {
   objects: [{ collection: "projects", id: "p1", name: "Apollo" }],
   tenants: [{ id: "acme", name: "Acme", settings: { preference_set: {} } }],
   subscriptions: [{ object: { collection: "projects", id: "p1" }, recipient: "ada", properties: { role: "owner" } }],
-  audiences: { beta: ["ada", { collection: "projects", id: "p1" }] },
+  audiences: { beta: ["ada", { id: "ada", tenant: "acme" }] },
 };
 
 describe("parseRecipientsFile (section 5 of the contract)", () => {
@@ -41,7 +41,15 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
         { key: "$tenants/acme", properties: { name: "Acme", settings: { preference_set: {} } } },
       ],
       subscriptions: [{ object: "projects/p1", recipient: "$users/ada", properties: { role: "owner" } }],
-      audiences: [{ key: "beta", members: ["$users/ada", "projects/p1"] }],
+      audiences: [
+        {
+          key: "beta",
+          members: [
+            { recipient: "$users/ada", tenant: null },
+            { recipient: "$users/ada", tenant: "acme" },
+          ],
+        },
+      ],
     });
   });
 
@@ -77,6 +85,11 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
       "a user of a collection",
       { users: [{ id: "a", collection: "c" }] },
       ["/users/0/collection a user has no collection; list it under objects"],
+    ],
+    [
+      "an object in an audience",
+      { audiences: { beta: [{ collection: "projects", id: "p1" }] } },
+      ["/audiences/beta/0 must be a user: audiences hold no objects"],
     ],
     ["an object of none", { objects: [{ id: "a" }] }, ["/objects/0/collection is required (a string)"]],
     [
