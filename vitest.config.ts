@@ -2,12 +2,21 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Starts with the tests that mostly wait (browsers, processes), so that no worker is left alone with them at the end. */
-class SlowFirst extends BaseSequencer {
+/** Tests that mostly wait: for a browser, another process, or a timer. */
+const MOSTLY_WAITING =
+  /test\/page\/|in-browser|notify-stream|\/dev(-exec)?\.test|realtime|run-shell|webhook|smtp|hostile-clients|official-cli/;
+
+/** Spreads the tests that mostly wait over the first two thirds of the run, so that the others use the idle processors. */
+class SpreadWaiting extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isSlow = ({ moduleId }: TestSpecification): boolean => /\/test\/(page|cli)\//.test(moduleId);
     const sorted = await super.sort(files);
-    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
+    const waiting = sorted.filter(({ moduleId }) => MOSTLY_WAITING.test(moduleId));
+    const busy = sorted.filter(({ moduleId }) => !MOSTLY_WAITING.test(moduleId));
+    const step = Math.max(1, Math.floor((busy.length * 2) / 3 / Math.max(1, waiting.length)));
+    return [
+      ...waiting.flatMap((file, index) => [file, ...busy.slice(index * step, (index + 1) * step)]),
+      ...busy.slice(waiting.length * step),
+    ];
   }
 }
 
@@ -19,9 +28,9 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Test files keep no state in modules, so that a worker imports each module once (half of the suite's CPU time).
     isolate: false,
-    // By default, vitest leaves one core unused. Many tests wait for a process or a browser: one worker more fills the gaps.
-    maxWorkers: availableParallelism() + 1,
-    sequence: { sequencer: SlowFirst },
+    // Many tests wait for a process or a browser: more workers than processors fill the gaps.
+    maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: SpreadWaiting },
     globalSetup: ["test/helpers/build-once.ts"],
   },
 });
