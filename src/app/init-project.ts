@@ -77,7 +77,7 @@ function channelsOf(workflowFiles: readonly string[]): JsonObject {
   return found;
 }
 
-/** The files of a project as they would be if nothing were there, and what is there instead. */
+/** Returns the files of a new project, and which of them exist already. */
 function planFiles(knockDir: string): { files: Record<string, unknown>; kept: string[]; isHello: boolean } {
   const files: Record<string, unknown> = {};
   const kept: string[] = [];

@@ -105,7 +105,7 @@ export class BulkOperations {
       operation.processed_rows++;
       if (index % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await breath();
     }
-    // The status changes together with its time: whoever polls may read in between.
+    // Status and time change together: a polling client may read between two changes.
     const completedAt = await this.now();
     Object.assign(operation, { status: "completed", completed_at: completedAt, updated_at: completedAt });
     this.onDone();

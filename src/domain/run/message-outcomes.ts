@@ -3,7 +3,7 @@ import { DELIVERY_STATUSES, type DeliveryStatus } from "../message/message.js";
 import type { RecipientReference } from "../recipient/recipient.js";
 import type { RecipientOutcome, StepOutcome } from "./outcome.js";
 
-/** Steps as the API's messages show them, for whoever has no more than a list of messages. */
+/** Derives step outcomes from the API's messages, where only a list of messages is available. */
 
 const text = (value: Json | undefined): string | null => (typeof value === "string" && value !== "" ? value : null);
 

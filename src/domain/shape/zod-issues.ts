@@ -23,7 +23,8 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-const EXPECTED: Record<string, string> = {
+/** The types of zod issues in words. */
+export const EXPECTED: Readonly<Record<string, string>> = {
   object: "an object",
   record: "an object",
   array: "a list",

@@ -85,7 +85,7 @@ export interface Source {
     user_id_path: string;
     /** An event of type `identify` identifies its user by its `traits`. */
     handle_identifies: boolean;
-    /** How a request's signature is checked; null: events are taken from whoever sends them. */
+    /** How a request's signature is verified; null: requests need no signature. */
     verification: SourceVerification | null;
   };
   mappings: SourceMapping[];

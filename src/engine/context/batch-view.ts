@@ -16,7 +16,7 @@ export interface BatchView {
   total_actors: number;
   /** The rendered activities' data merged in order of arrival, not reduced (EQ-41, EQ-67). */
   data: JsonObject;
-  /** What of it the run goes on with: one level of keys, strings cut (E-276). */
+  /** The part of the data that later steps see: one level of keys, strings truncated (E-276). */
   reducedData: JsonObject;
   /** Of the activity that came first: all that preference conditions see (E-155). */
   firstData: JsonObject;

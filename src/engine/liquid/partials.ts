@@ -119,7 +119,7 @@ const STYLE_END = "</style";
 /** Moves the `<style>` elements of a partial to the layout's head, each once (T-107). */
 function withoutStyles(html: string, styles: Set<string> | undefined): string {
   if (styles === undefined || !/<style\b/i.test(html)) return html;
-  // Up to the last end tag only: behind it, each start tag would be searched for an end once more.
+  // Only up to the last end tag: after it, every start tag would search the whole rest of the text for an end.
   const end = html.toLowerCase().lastIndexOf(STYLE_END);
   if (end === -1) return html;
   const rest = html.slice(end + STYLE_END.length);

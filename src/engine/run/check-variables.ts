@@ -38,7 +38,7 @@ function analyze(compiled: CompiledWorkflow): Promise<Analysis> {
   return analysis;
 }
 
-/** What every run's scope contains, whoever it is for. */
+/** The variables that the scope of every run contains, whatever its recipient. */
 function sharedScope({ environment }: Pick<Trial, "environment">): RenderScope {
   const system = ["recipient", "actor", "tenant", "vars", "workflow", "activities", "actors", "run", "timestamp"];
   const scope: RenderScope = Object.fromEntries(system.map((name) => [name, null]));

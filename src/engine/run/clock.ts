@@ -105,7 +105,7 @@ export function resetClock(context: EngineContext): Promise<ClockState> {
 /**
  * Moves the store's clock. On the way, whatever falls due runs at its own time, in order: the clock is set to each such
  * moment before its runs advance, so that another process sees the same time. A schedule whose workflow cannot be read stays
- * due, and `onHeld` is told about it.
+ * due and is reported to `onHeld`.
  */
 export function moveClock(context: EngineContext, target: ClockTarget, options: ClockMoveOptions): Promise<ClockMove> {
   return exclusively(context, options.signal, () => moveHeldClock(context, target, options));
