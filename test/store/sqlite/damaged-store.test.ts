@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS, PARTS } from "../../../src/app/commands.js";
 import { run } from "../../../src/app/run.js";
 import { openDatabase } from "../../../src/store/sqlite/connection/driver.js";
+import { findDamage } from "../../../src/store/sqlite/connection/find-damage.js";
 import type { JsonObject } from "../../../src/util/json.js";
 
 // The commands in this process: starting one per case would take minutes.
@@ -121,6 +122,19 @@ describe("a damaged store", () => {
     expect(stderr).toMatch(fault);
     expect(stderr).toContain(`error: the store ${damaged} is damaged: `);
     expect(code).toBe(3);
+  });
+
+  it("is not suspected after an error in the code: a whole store has no damage", async () => {
+    // A queue of user changes, so that SQLite keeps a sequence for its numbers.
+    await change("INSERT INTO user_changes (user, at) VALUES ('$users/ada', 1)");
+    const database = await openDatabase(damaged, { readOnly: true });
+    const tables = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all() as {
+      name: string;
+      sql: string;
+    }[];
+    expect(database.prepare("SELECT count(*) AS count FROM sqlite_sequence").get()).toEqual({ count: 1 });
+    expect(findDamage(database, new Map(tables.map(({ name, sql }) => [name, sql])))).toBeNull();
+    database.close();
   });
 
   it("is never an internal error, whatever bytes have changed", { timeout: 300_000 }, async () => {
