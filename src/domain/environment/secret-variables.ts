@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from "../../util/json.js";
+import { nearest } from "../../util/nearest.js";
 import { textsIn } from "../../util/redact-secrets.js";
 import type { Complain } from "../shape/complain.js";
 import type { Environment } from "./environment.js";
@@ -18,9 +19,18 @@ function isDeclaration(value: unknown): value is { value: Json; secret: unknown 
   return isJsonObject(value) && "secret" in value && "value" in value && Object.keys(value).length === 2;
 }
 
+/** Returns the key that is probably a misspelled "secret" beside "value": its value must not become public by a typing mistake. */
+function misspelledSecret(value: unknown): string | undefined {
+  if (!isJsonObject(value) || !("value" in value) || Object.keys(value).length !== 2) return undefined;
+  return Object.keys(value).find((key) => key !== "secret" && nearest(key, ["secret"]) !== undefined);
+}
+
 /** Adds a variable of `environment.json` to the environment: its value, or the environment variable that a secret one refers to. */
 export function addVariable(environment: Environment, name: string, given: unknown, complain: Complain): void {
   const declared = isDeclaration(given) ? given : { value: given as Json, secret: false };
+  const misspelled = misspelledSecret(given);
+  if (misspelled !== undefined)
+    return complain(["variables", name, misspelled], 'is not a known key; did you mean "secret"?');
   if (typeof declared.secret !== "boolean") return complain(["variables", name, "secret"], "must be true or false");
   const { value } = declared;
   if (!declared.secret) {

@@ -192,7 +192,7 @@ export function parseSource(key: string, raw: unknown, file: string): Source {
     `${file}: ${first ? `${placeOf(first.pointer)} ${first.message}` : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
     {
       details,
-      hint: "A source has name, settings (event_type_path, idempotency_key_path, …) and mappings (event_type, action_type, action_parameters, active).",
+      hint: "A source has name, settings (event_type_path, idempotency_key_path, verification, …) and mappings (event_type, action_type, action_parameters, active).",
     },
   );
 }

@@ -32,7 +32,8 @@ function checkNames(given: Iterable<string>, known: readonly string[]): void {
   for (const name of given) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);
-    const hint = near === undefined ? `there is ${known.join(", ")}` : `did you mean "${near}"?`;
+    const expected = known.length === 0 ? "no properties are expected" : `expected: ${known.join(", ")}`;
+    const hint = near === undefined ? expected : `did you mean "${near}"?`;
     throw invalidField(name, `is not known here; ${hint}`);
   }
 }
