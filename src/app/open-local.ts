@@ -56,7 +56,7 @@ export function localBranch(
 
 /** Recipients files that changed since they were last applied (contract, section 5). */
 export async function applyRecipientsFiles(project: Project, store: Store): Promise<void> {
-  // A store that may only be read is shown as it is.
+  // A read-only store is shown as it is.
   if (store.isReadOnly) return;
   const seeds = await project.changedRecipients(await store.readSeeds());
   if (seeds.length === 0) return;

@@ -24,7 +24,7 @@ function recordsOf(text: string, name: string): { line: number; fields: string[]
         "invalid_params",
         `${name}:${line}: not valid CSV: a quote inside a field, or one not closed`,
         {
-          hint: 'A field with quotes, commas or line breaks stands in quotes, its own quotes doubled: "say ""hi""".',
+          hint: 'Enclose a field with quotes, commas or line breaks in quotes, and double its own quotes: "say ""hi""".',
         },
       );
     const [whole, quoted, plain = "", end] = match;

@@ -55,7 +55,7 @@ function has(raw: Json, pointer: string): boolean {
 
 /**
  * Reads `environment.json` with the chosen `environments/<name>.json` over it (E-084). Faults name the file that has them. Throws
- * `project_invalid`, also for a name that is none.
+ * `project_invalid`, also for an invalid name.
  */
 export async function readEnvironment(place: EnvironmentPlace): Promise<Environment> {
   const files = environmentFiles(place);

@@ -52,7 +52,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
     expect([exitCode, stdout]).toEqual([5, ""]);
   });
 
-  test("are told from known names that nothing matches", async ({ collab }) => {
+  test("are distinguished from known names without matches", async ({ collab }) => {
     for (const args of [
       ["messages", "list", "--channel", "sendgrid"],
       ["messages", "list", "--workflow", "history-launch"],

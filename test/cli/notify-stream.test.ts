@@ -145,7 +145,7 @@ describe.concurrent("notify reads one payload per line", () => {
     expect(exitCode).toBe(9);
   });
 
-  test("a missing file, a folder and a project that is none end at once", async ({ collab, empty }) => {
+  test("a missing file, a folder and a missing project end at once", async ({ collab, empty }) => {
     const missing = await collab.knock(["notify", "-f", "none.jsonl"]);
     expect([missing.exitCode, missing.stderr]).toEqual([
       2,

@@ -83,7 +83,7 @@ describe("bulk operations (A-108, A-520)", () => {
     const bulk = new BulkOperations(operations, () => {}, fail);
     const { id } = await bulk.start("users.bulk.identify", [{ id: "a", run: async () => {} }], URL);
     operations.readClock = async () => {
-      // Whoever polls may ask while the store is asked for the time.
+      // A polling client may ask while the operation reads the store's time.
       await new Promise((resolve) => setImmediate(resolve));
       const { status, started_at, completed_at } = bulk.read(String(id), URL) ?? {};
       seen.push([status, started_at === null, completed_at === null]);

@@ -103,7 +103,7 @@ describe("scenes of knock dev", () => {
       expect((await knock.messages.list()).items).toHaveLength(1);
     }));
 
-  it("reach feeds' sockets by the base URL: a client is told of its own scene only", () =>
+  it("reach feed sockets through the base URL: a client hears only of its own scene", () =>
     withProject(async (api) => {
       const [one, two] = [await startScene(api), await startScene(api)];
       const [ofOne, ofTwo] = [await joinFeed(one.base_url), await joinFeed(two.base_url)];

@@ -100,7 +100,7 @@ describe("signatures of a source's requests", () => {
     expect(JSON.stringify(body)).not.toContain(SECRET);
   });
 
-  test("enforce_verification false takes events from whoever sends them", async () => {
+  test("enforce_verification false accepts events from any sender", async () => {
     const url = await openSource({ verification: { secret: "$HOOK_SECRET" }, enforce_verification: false });
     expect((await send(url, BODY)).status).toBe(200);
   });

@@ -48,7 +48,7 @@ describe("text that patterns could scan again from each character", () => {
       try {
         runWithinTime(60_000, () => work(text));
       } catch (error) {
-        // Refusing the text is an answer, too.
+        // Refusing the text is also an answer.
         expect(error).not.toBeInstanceOf(TimeLimitExceeded);
       }
     });

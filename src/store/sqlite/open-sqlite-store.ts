@@ -109,7 +109,7 @@ async function checkLog(location: string): Promise<void> {
 }
 
 /**
- * A store that may only be read. Without a log beside it, SQLite is told that the file does not change: otherwise it would
+ * Opens a store for reading only. Without a log beside it, SQLite is told that the file does not change: otherwise it would
  * want to create files in the folder. Writes throw `store_unusable`.
  */
 async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<Store> {

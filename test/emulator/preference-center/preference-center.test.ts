@@ -99,7 +99,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       const disabled = [...html.matchAll(/name="([\d.]+)" checked disabled/g)].map(([, name]) => name);
       expect(disabled).toEqual(["0.0", "1.0", "1.1", "2.0"]);
       expect(html).toContain("under conditions");
-      // A browser leaves disabled boxes out of the form; whoever writes the form by hand changes no more.
+      // A browser leaves disabled boxes out of the form; a hand-written form cannot change them either.
       for (const names of [
         ["2.1", "3.0"],
         ["0.0", "1.0", "3.0", "4.0"],

@@ -4,7 +4,7 @@ import { answerFetch } from "../../../src/engine/context/answer-outside.js";
 import type { EngineContext } from "../../../src/engine/context/engine-context.js";
 import type { OutsideRequest } from "../../../src/ports/outside.js";
 
-/** What leaves for a rendered URL, and what the step is told. */
+/** Returns the requests that a rendered URL causes, and the answer that the step receives. */
 async function ask(allow: string[], url: string) {
   const sent: OutsideRequest[] = [];
   const fetcher = {
