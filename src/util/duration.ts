@@ -10,12 +10,16 @@ const UNIT_MS: Record<string, number> = {
 const ISO =
   /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
 
+/** Longer text is never a duration. Without a bound, a repeated group of megabytes overflows V8's backtracking stack. */
+const MAX_LENGTH = 100;
+
 /**
  * Milliseconds of `30s`, `15m`, `24h`, `7d`, `2w`, `1h30m`, `500ms` or ISO 8601 `PT30M`; undefined if it is neither.
  * ISO years and months are refused: they have no fixed length.
  */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
+  if (trimmed.length > MAX_LENGTH) return undefined;
   const iso = ISO.exec(trimmed);
   if (iso?.slice(1).some((part) => part !== undefined)) {
     const [w, d, h, m, s] = iso.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number, number];

@@ -41,6 +41,10 @@ const WORK: Record<string, (text: string) => unknown> = {
   emailOf: (text) => emailOf(email({ subject_line: text, cc: text })),
 };
 
+it.each(["a", '"a'])("an address list of 12 MB does not overflow the stack of regular expressions: %j", (pump) => {
+  expect(() => emailOf(email({ cc: `${pump}${"a".repeat(12_000_000)}` }))).not.toThrow(RangeError);
+});
+
 describe("text that patterns could scan again from each character", () => {
   for (const [name, work] of Object.entries(WORK))
     it.each(PUMPS)(`${name} takes linear time for %j`, { timeout: 120_000 }, (pump) => {

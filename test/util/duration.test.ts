@@ -96,9 +96,9 @@ describe("parseDuration (section 5 of the contract, the clock)", () => {
   });
 
   it("rejects long input without backtracking", () => {
-    // With backtracking, either text would keep the process busy for longer than the test run.
-    expect(parseDuration(`${"1m".repeat(1_000_000)}!`)).toBeUndefined();
-    expect(parseDuration("1".repeat(1_000_000))).toBeUndefined();
+    // The first overflowed the stack of V8's regular expressions; backtracking would not finish within the test run.
+    expect(parseDuration(`${"1m".repeat(4_000_000)}!`)).toBeUndefined();
+    expect(parseDuration("1".repeat(4_000_000))).toBeUndefined();
   });
 });
 

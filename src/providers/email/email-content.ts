@@ -45,9 +45,13 @@ function textOf(content: JsonObject, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** The parts of an address list: commas inside quotes and angle brackets separate nothing. */
+/**
+ * Splits an address list at its commas, except inside quotes and angle brackets. The expression takes runs of characters:
+ * one character at a time, a list of megabytes overflows V8's backtracking stack.
+ */
 function splitList(list: string): string[] {
-  return (list.match(/(?:"(?:[^"\\]|\\.)*"|<[^<>]*>|[^,])+/g) ?? []).map((part) => part.trim()).filter((part) => part);
+  const entry = /(?:"[^"\\]*(?:\\.[^"\\]*)*"|<[^<>]*>|[^,"<]+|["<])+/g;
+  return (list.match(entry) ?? []).map((part) => part.trim()).filter((part) => part);
 }
 
 /** `ada@x.test` or `Ada <ada@x.test>`; null where it is neither. */
