@@ -33,8 +33,9 @@ function allowFileReferences(json) {
   // Called again for a schema with checks: its result is this one's already.
   if (json.properties === undefined || json.patternProperties !== undefined) return;
   const keys = Object.keys(json.properties).filter(
-    (key) => key !== "$schema" && json.properties[key].enum === undefined,
+    (key) => key !== "$schema" && json.properties[key].enum === undefined && json.properties[key].const === undefined,
   );
+  if (keys.length === 0) return;
   json.patternProperties = {
     [`^(${keys.map(escaped).join("|")})@$`]: {
       description: "Path of a file that contains the value, relative to this file.",
@@ -58,6 +59,28 @@ function joinNullable(json) {
   Object.assign(json, { ...value, ...json, type: [value.type, "null"] });
 }
 
+/** Picks the member by its discriminator: an unknown value lists the known ones, and faults are those of one member. */
+function pickByDiscriminator(json, { discriminator, members }) {
+  if (discriminator === undefined || json.anyOf === undefined) return;
+  const names = Object.keys(members);
+  const { description } = json.anyOf[0].properties[discriminator];
+  json.type = "object";
+  json.required = [discriminator];
+  json.properties = { [discriminator]: { description, enum: names } };
+  json.allOf = names.map((name, index) => ({
+    if: { properties: { [discriminator]: { const: name } }, required: [discriminator] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: json.anyOf[index],
+  }));
+  delete json.anyOf;
+}
+
+/** The limits of safe integers say nothing to a reader. */
+function dropSafeLimits(json) {
+  if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
+  if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+}
+
 const { PUBLISHED_SCHEMAS, toJSONSchema } = await loadSchemas();
 const faults = [];
 if (shouldWrite) mkdirSync(folder, { recursive: true });
@@ -66,8 +89,10 @@ for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHE
   const json = toJSONSchema(schema(), {
     unrepresentable: "any",
     io: "input",
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
       joinNullable(jsonSchema);
+      dropSafeLimits(jsonSchema);
+      pickByDiscriminator(jsonSchema, zodSchema._zod.def);
       if (isServiceFormat) allowFileReferences(jsonSchema);
     },
   });

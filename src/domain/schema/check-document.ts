@@ -20,7 +20,12 @@ function isReserved(key: string, known: readonly string[]): boolean {
   return key.startsWith("__") || (key.endsWith("@") && known.includes(key.slice(0, -1)));
 }
 
-function check(schema: z.ZodMiniType, value: unknown): { faults: Finding[]; unknownKeys: Finding[] } {
+interface Checked {
+  faults: Finding[];
+  unknownKeys: Finding[];
+}
+
+function check(schema: z.ZodMiniType, value: unknown, isClosed = false): Checked {
   const faults: Finding[] = [];
   const unknownKeys: Finding[] = [];
   for (const issue of schema.safeParse(value, OPTIONS).error?.issues ?? []) {
@@ -30,13 +35,18 @@ function check(schema: z.ZodMiniType, value: unknown): { faults: Finding[]; unkn
     }
     const { known, sentences } = JSON.parse(issue.message) as { known: string[]; sentences: string[] };
     for (const [index, key] of issue.keys.entries()) {
-      const path = [...issue.path, key];
-      // A key whose value is null counts as absent.
-      if (isReserved(key, known) || valueAt(value, path.map(String)) === null) continue;
-      unknownKeys.push({ path, message: sentences[index] ?? "is not a known key" });
+      const finding = { path: [...issue.path, key], message: sentences[index] ?? "is not a known key" };
+      // In the service's documents, a key whose value is null counts as absent.
+      if (isClosed) faults.push(finding);
+      else if (!isReserved(key, known) && valueAt(value, finding.path.map(String)) !== null) unknownKeys.push(finding);
     }
   }
   return { faults, unknownKeys };
+}
+
+function report<S extends z.ZodMiniType>(value: unknown, faults: readonly Finding[], fault: Complain) {
+  for (const { path, message } of faults) fault(path, message);
+  return faults.length === 0 ? (value as z.output<S>) : null;
 }
 
 /**
@@ -45,9 +55,19 @@ function check(schema: z.ZodMiniType, value: unknown): { faults: Finding[]; unkn
  * schema: that would change the `version_id` of workflows.
  */
 export function checkDocument<S extends z.ZodMiniType>(schema: S, value: unknown, fault: Complain): z.output<S> | null {
-  const { faults } = check(schema, value);
-  for (const { path, message } of faults) fault(path, message);
-  return faults.length === 0 ? (value as z.output<S>) : null;
+  return report<S>(value, check(schema, value).faults, fault);
+}
+
+/**
+ * Checks a document whose format this tool owns, or a request: unknown keys are faults. Reports each fault, and returns the
+ * value itself or null.
+ */
+export function checkClosedDocument<S extends z.ZodMiniType>(
+  schema: S,
+  value: unknown,
+  fault: Complain,
+): z.output<S> | null {
+  return report<S>(value, check(schema, value, true).faults, fault);
 }
 
 /** Returns the keys of a document that its schema does not declare, each with the nearest declared key. */

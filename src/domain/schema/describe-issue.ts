@@ -10,7 +10,8 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-function describeType(expected: string, input: unknown): string {
+/** Returns the sentence about a value of the wrong type, or about a missing value. */
+export function describeType(expected: string, input: unknown): string {
   const name = EXPECTED[expected] ?? expected;
   return input === undefined ? `is required (${name})` : `must be ${name}, found ${kindOf(input)}`;
 }

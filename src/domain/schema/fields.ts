@@ -1,4 +1,7 @@
 import * as z from "zod/mini";
+import { isJsonObject } from "../../util/json.js";
+import type { Complain } from "../shape/complain.js";
+import { describeType } from "./describe-issue.js";
 
 /** An optional field of a document: in project files, null means the same as an absent key. */
 export const optional = <T extends z.ZodMiniType>(schema: T) => z.nullish(schema);
@@ -13,3 +16,39 @@ export const schemaReference = () =>
 /** Adds the description that editors show. */
 export const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
   schema.check(z.meta({ description })) as T;
+
+/** Text of at most `max` UTF-16 code units, as the service counts them (F-008). zod's own limit counts code points. */
+export const textUpTo = (max: number) =>
+  z.string().check(
+    z.refine((text) => text.length <= max, { error: `must be at most ${max} characters` }),
+    z.meta({ maxLength: max }),
+  );
+
+/** A whole number from `min` to `max`. */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  const error = ({ input }: { input?: unknown }): string =>
+    typeof input === "number"
+      ? `must be a whole number ${range}, found ${input}`
+      : describeType(`a whole number ${range}`, input);
+  const params = { error, abort: true };
+  return z.int(params).check(z.gte(min, params), z.lte(max, params));
+}
+
+/** A value of one of several types. `expected` names them in the error, such as "a number or text". */
+export const eitherOf = <const T extends readonly z.ZodMiniType[]>(expected: string, options: T) =>
+  z.union(options, { error: ({ input }) => describeType(expected, input) });
+
+/**
+ * A rule over several fields of an object. It also runs if some of them are invalid, so that one fault does not hide
+ * another. The rule must therefore tolerate values of any type.
+ */
+export function rule(check: (value: Record<string, unknown>, fault: Complain) => void) {
+  return z.check<unknown>(
+    ({ value, issues }) =>
+      check(value as Record<string, unknown>, (path, message) => {
+        issues.push({ code: "custom", path, message, input: value, continue: true });
+      }),
+    { when: ({ value }: { value: unknown }) => isJsonObject(value) },
+  );
+}

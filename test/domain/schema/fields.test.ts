@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import { checkClosedDocument, checkDocument, findUnknownKeys } from "../../../src/domain/schema/check-document.js";
+import { discriminated } from "../../../src/domain/schema/discriminated.js";
+import { eitherOf, optional, rule, textUpTo, wholeNumber } from "../../../src/domain/schema/fields.js";
+
+function faultsOf(schema: z.ZodMiniType, value: unknown, check: typeof checkDocument = checkDocument): string[] {
+  const faults: string[] = [];
+  check(schema, value, (path, message) => faults.push(`${path.join(".")} ${message}`.trim()));
+  return faults;
+}
+
+describe("wholeNumber", () => {
+  it.each<[unknown, string[]]>([
+    [1, []],
+    [30, []],
+    [0, ["must be a whole number from 1 to 30, found 0"]],
+    [1e300, ["must be a whole number from 1 to 30, found 1e+300"]],
+    [1.5, ["must be a whole number from 1 to 30, found 1.5"]],
+    ["1", ["must be a whole number from 1 to 30, found a string"]],
+    [undefined, ["is required (a whole number from 1 to 30)"]],
+  ])("reports %j as %j", (value, faults) => {
+    expect(faultsOf(wholeNumber(1, 30), value)).toEqual(faults);
+  });
+
+  it("names only the lower bound if there is no upper one", () => {
+    expect(faultsOf(wholeNumber(0), -1)).toEqual(["must be a whole number of at least 0, found -1"]);
+  });
+});
+
+describe("textUpTo", () => {
+  it("F-008 counts UTF-16 code units", () => {
+    expect(faultsOf(textUpTo(4), "😀😀")).toEqual([]);
+    expect(faultsOf(textUpTo(4), "😀😀a")).toEqual(["must be at most 4 characters"]);
+    expect(faultsOf(textUpTo(4), 7)).toEqual(["must be a string, found a number"]);
+  });
+});
+
+describe("eitherOf", () => {
+  it("names the types in one sentence", () => {
+    const schema = z.strictObject({ width: eitherOf("a length such as 50%", [z.string(), z.number()]) });
+    expect(faultsOf(schema, { width: "50%" })).toEqual([]);
+    expect(faultsOf(schema, { width: [] })).toEqual(["width must be a length such as 50%, found a list"]);
+    expect(faultsOf(schema, {})).toEqual(["width is required (a length such as 50%)"]);
+  });
+});
+
+describe("rule", () => {
+  const schema = z
+    .strictObject({ from: z.number(), until: z.number(), note: optional(z.string()) })
+    .check(rule(({ from, until }, fault) => Number(from) > Number(until) && fault(["until"], "must be after from")));
+
+  it("runs beside faults and unknown keys of the same object", () => {
+    const faults = faultsOf(schema, { from: 2, until: 1, note: 7, nots: "x" });
+    expect(faults).toEqual(["note must be a string, found a number", "until must be after from"]);
+  });
+
+  it("does not run on other values", () => {
+    expect(faultsOf(schema, [])).toEqual(["must be an object, found a list"]);
+  });
+});
+
+describe("discriminated", () => {
+  const schema = z.array(
+    discriminated("type", {
+      text: () => z.strictObject({ type: z.literal("text"), max_length: z.number() }),
+      image: () => z.strictObject({ type: z.literal("image"), url: z.string() }),
+    }),
+  );
+
+  it("reports the faults of the member that the key names", () => {
+    const value = [{ type: "text", max_length: "1" }, { type: "image" }];
+    expect(faultsOf(schema, value)).toEqual([
+      "0.max_length must be a number, found a string",
+      "1.url is required (a string)",
+    ]);
+  });
+
+  it.each<[unknown, string]>([
+    [{ type: "imgae" }, '0.type must be "text" or "image", found "imgae"; did you mean "image"?'],
+    [{ type: "toString" }, '0.type must be "text" or "image", found "toString"'],
+    [{}, '0.type must be "text" or "image"'],
+    ["text", "0 must be an object, found a string"],
+  ])("reports %j as %j", (value, fault) => {
+    expect(faultsOf(schema, [value])).toEqual([fault]);
+  });
+
+  it("finds unknown keys of the member", () => {
+    expect(findUnknownKeys(schema, [{ type: "image", url: "", ulr: "" }])).toEqual([
+      { path: [0, "ulr"], message: 'is not a known key; did you mean "url"?' },
+    ]);
+  });
+});
+
+describe("checkClosedDocument", () => {
+  it("reports every unknown key as a fault", () => {
+    const schema = z.strictObject({ name: z.string() });
+    expect(faultsOf(schema, { name: "x", nmae: null, "name@": "x", __x: 1 }, checkClosedDocument)).toEqual([
+      'nmae is not a known key; did you mean "name"?',
+      'name@ is not a known key; did you mean "name"?',
+      "__x is not a known key",
+    ]);
+  });
+});
