@@ -51,7 +51,6 @@ const APART = {
 const LATE_MODULES = [
   "app/init-project",
   "app/open-in-browser",
-  "app/recipient-warnings",
   "app/run-shell",
   "engine/audience/expand-target",
   "engine/message/check-delivery",
@@ -60,9 +59,7 @@ const LATE_MODULES = [
   "engine/schedule/schedule-times",
   "engine/schedule/time-windows",
   "engine/tracking/track-content",
-  "engine/variables/misspelled-variables",
   "project/fault-places",
-  "project/project-warnings",
   "project/read-requests",
   "project/read-translations",
   "providers/open-provider",

@@ -232,10 +232,6 @@ export function createContext(
       if (target.value === "remote" || found === null) return [];
       return [...(await found.projectWarnings()), ...unsetSecrets(await found.environment(), (name) => env[name])];
     },
-    async recipientWarnings(trigger) {
-      if (![...trigger.recipients, trigger.actor].some((one) => one?.upsert)) return [];
-      return (await import("./recipient-warnings.js")).inlineRecipientWarnings(trigger);
-    },
     openForCheck(flags) {
       checking ??= openLocalTarget(flags, true, openCheckStore);
       return checking;

@@ -174,8 +174,6 @@ export interface CommandContext {
   readWorkflows(key: string | null, flags: TargetFlags): Promise<WorkflowView[]>;
   /** What is probably a mistake in the environment or the recipients files, a line each. Only the local target reads those. */
   projectWarnings(flags: TargetFlags): Promise<readonly string[]>;
-  /** What is probably a mistake in the recipients that a trigger identifies inline, a line each. */
-  recipientWarnings(trigger: Trigger): Promise<readonly string[]>;
   /** The embedded engine for a look: nothing of the store is created or changed, recipients files that have changed are laid over it. */
   openForCheck(flags: TargetFlags): Promise<LocalOperations>;
   /** The request a remote trigger would make; without a key configured it shows none. */

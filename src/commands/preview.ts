@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { splitKey, USERS } from "../domain/recipient/recipient.js";
+import { inlineRecipientWarnings } from "../domain/trigger/inline-recipient-warnings.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import { EXIT, KnockError, warningsAsError } from "../errors/knock-error.js";
@@ -148,7 +149,7 @@ async function runPreview(
       });
     }
     const warnings = await strangersIn(trigger, engine.resources);
-    warnings.push(...(await context.recipientWarnings(trigger)), ...(await fileWarnings(workflow, flags, context)));
+    warnings.push(...inlineRecipientWarnings(trigger), ...(await fileWarnings(workflow, flags, context)));
     tell(JSON.stringify([previews, warnings]), () => {
       // The error lists them.
       const shown = flags.strict && !context.output.verbosity.json;

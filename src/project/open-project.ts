@@ -23,6 +23,7 @@ import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
 import { namesIn as listNames } from "./names-in.js";
 import { branchFolder, currentBranch, projectFolders } from "./project-folders.js";
+import { readProjectWarnings } from "./project-warnings.js";
 import { environmentFiles, readEnvironment } from "./read-environment.js";
 import { type ProjectFile, readProjectText } from "./read-json-file.js";
 import { placed, readResource } from "./read-resource.js";
@@ -179,7 +180,6 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     };
     const files = { environments, recipients, ...documents };
     if (Object.values(files).flat().length === 0) return [];
-    const { readProjectWarnings } = await import("./project-warnings.js");
     return readProjectWarnings(files);
   }
 

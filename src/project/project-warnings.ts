@@ -5,7 +5,7 @@ import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/jso
 import { findInJson } from "../util/json-place.js";
 import { parseJson } from "../util/parse-json.js";
 import { timeZoneFault } from "../util/time-zones.js";
-import type { DocumentFolder } from "./find-unknown-keys.js";
+import { type DocumentFolder, findUnknownKeysIn } from "./find-unknown-keys.js";
 import { type ProjectFile, readProjectText } from "./read-json-file.js";
 
 function inRecipients(raw: JsonObject): Finding[] {
@@ -54,9 +54,6 @@ export async function readProjectWarnings(files: WarnedFiles): Promise<string[]>
   for (const file of files.environments) found.push(...(await warningsOf(file, inEnvironment)));
   for (const file of files.recipients) found.push(...(await warningsOf(file, inRecipients)));
   const documents = FOLDERS.flatMap((folder) => files[folder].map((file) => ({ folder, file })));
-  if (documents.length === 0) return found;
-  // Loads zod, which projects without such documents do not need.
-  const { findUnknownKeysIn } = await import("./find-unknown-keys.js");
   for (const { folder, file } of documents)
     found.push(...(await warningsOf(file, (raw) => findUnknownKeysIn(folder, raw))));
   return found;

@@ -1,5 +1,6 @@
 import type { Expectation } from "../../domain/run/expectation.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
+import { inlineRecipientWarnings } from "../../domain/trigger/inline-recipient-warnings.js";
 import type { ParsedPayload } from "../../domain/trigger/parse-trigger.js";
 import { redactRequest } from "../../domain/trigger/trigger-request.js";
 import { warningsAsError } from "../../errors/knock-error.js";
@@ -120,7 +121,7 @@ export async function triggerOne(
     idempotency_key: one.idempotency_key,
     onWarning: (text) => warnings.push(`workflow "${workflow}": ${text}`),
   });
-  warnings.push(...(await context.recipientWarnings(one.trigger)));
+  warnings.push(...inlineRecipientWarnings(one.trigger));
   const created = tenant === null || meant === null ? null : { id: tenant.id, meant };
   if (flags.wait === undefined) return { outcome: started, tenant: created, warnings, isTimedOut: false };
   const timeout = flags.wait === true ? null : durationArgument(flags.wait, "--wait");

@@ -1,4 +1,5 @@
 import { type RecipientReference, referenceOf } from "../../domain/recipient/recipient.js";
+import { inlineRecipientWarnings } from "../../domain/trigger/inline-recipient-warnings.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resources.js";
@@ -31,7 +32,7 @@ async function triggerWarnings(
   const found: string[] = [];
   const misspelled = await operations.checkTrigger(trigger);
   for (const text of misspelled) found.push(`workflow "${trigger.workflow}": ${text}`);
-  found.push(...(await context.recipientWarnings(trigger)));
+  found.push(...inlineRecipientWarnings(trigger));
   const meant = await meantTenant(trigger.tenant, resources);
   if (meant !== null)
     found.push(`tenant "${trigger.tenant?.id}" does not exist and would be created. Did you mean "${meant}"?`);

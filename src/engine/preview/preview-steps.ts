@@ -147,7 +147,7 @@ export async function previewSteps(
   const trial: Trial = { trigger, compiled, environment, now };
   const input = trialInput(context, trial, first, await peopleOf(context, trial));
   const requests = new Map<string, JsonObject | null>();
-  const check = await variableChecker(compiled);
+  const check = variableChecker(compiled);
   return withAnswers(context, now, (answers) => {
     const advancing = new Previewing({ ...input, answers }, input.recipientRun);
     const previews = steps.flatMap((step) =>

@@ -3,8 +3,12 @@ import { textFileOf } from "../../domain/template/text-files.js";
 import type { EngineContext } from "../context/engine-context.js";
 import { environmentVariables } from "../context/scope.js";
 import { parsedText, pointerTo, type RenderScope } from "../liquid/liquid.js";
-import type * as Misspelled from "../variables/misspelled-variables.js";
-import type { StepVariables } from "../variables/misspelled-variables.js";
+import {
+  collectVariables,
+  misspelledVariables,
+  type StepVariables,
+  suspiciousVariables,
+} from "../variables/misspelled-variables.js";
 import type { CompiledWorkflow } from "../workflow/compile-workflow.js";
 import { type Trial, trialScope, withIdentified } from "./trial-run.js";
 
@@ -12,27 +16,25 @@ import { type Trial, trialScope, withIdentified } from "./trial-run.js";
 const MOST_RECIPIENTS = 5;
 
 interface Analysis {
-  module: typeof Misspelled;
   steps: readonly StepVariables[];
   /** By the environment's variables: what a run's scope has to be asked about. */
   suspicious: WeakMap<object, StepVariables[]>;
 }
 
-/** Made once per version; the module is loaded with the first. */
-const analyses = new WeakMap<CompiledWorkflow, Promise<Analysis>>();
+/** One analysis per workflow version. */
+const analyses = new WeakMap<CompiledWorkflow, Analysis>();
 
-function analyze(compiled: CompiledWorkflow): Promise<Analysis> {
+function analyze(compiled: CompiledWorkflow): Analysis {
   let analysis = analyses.get(compiled);
   if (analysis === undefined) {
     const { workflow } = compiled;
-    analysis = import("../variables/misspelled-variables.js").then((module) => ({
-      module,
-      steps: module.collectVariables(workflow.steps, {
+    analysis = {
+      steps: collectVariables(workflow.steps, {
         parse: parsedText,
         fileOf: (place) => textFileOf(workflow, pointerTo(place)),
       }),
       suspicious: new WeakMap(),
-    }));
+    };
     analyses.set(compiled, analysis);
   }
   return analysis;
@@ -49,18 +51,18 @@ function sharedScope({ environment }: Pick<Trial, "environment">): RenderScope {
  * Warns of likely misspelled variables in the templates of a trigger's workflow: a text per step. They are not among the
  * trigger's data and its schema, nor does the scope of any of the first recipients that are known have them. Empty where nobody is known.
  */
-export async function checkVariables(
+export function checkVariables(
   context: EngineContext,
   trial: Trial,
   known: ReadonlyMap<RecipientKey, Recipient>,
-): Promise<string[]> {
+): string[] {
   const { compiled, environment, trigger } = trial;
   if (!compiled.hasLiquid) return [];
-  const { module, steps, suspicious } = await analyze(compiled);
+  const { steps, suspicious } = analyze(compiled);
   const schema = compiled.workflow.trigger_data_json_schema;
   let asked = suspicious.get(environment.variables);
   if (asked === undefined) {
-    asked = module.suspiciousVariables(steps, sharedScope(trial), schema);
+    asked = suspiciousVariables(steps, sharedScope(trial), schema);
     suspicious.set(environment.variables, asked);
   }
   if (asked.length === 0) return [];
@@ -71,7 +73,7 @@ export async function checkVariables(
     if (!people.has(recipient.key)) continue;
     scopes.push(trialScope(context, trial, recipient, people));
     found = asked.flatMap((step) => {
-      const texts = module.misspelledVariables(step, scopes, schema).map(({ text }) => text);
+      const texts = misspelledVariables(step, scopes, schema).map(({ text }) => text);
       return texts.length === 0 ? [] : [{ ref: step.ref, texts: [...new Set(texts)] }];
     });
     if (found.length === 0 || scopes.length === MOST_RECIPIENTS) break;
@@ -80,14 +82,12 @@ export async function checkVariables(
 }
 
 /** The likely misspelled variables of each step in a scope that is at hand, by the step's ref. */
-export async function variableChecker(
-  compiled: CompiledWorkflow,
-): Promise<(ref: string, scope: RenderScope) => string[]> {
+export function variableChecker(compiled: CompiledWorkflow): (ref: string, scope: RenderScope) => string[] {
   if (!compiled.hasLiquid) return () => [];
-  const { module, steps } = await analyze(compiled);
+  const { steps } = analyze(compiled);
   return (ref, scope) => {
     const step = steps.find((one) => one.ref === ref);
     const schema = compiled.workflow.trigger_data_json_schema;
-    return step === undefined ? [] : module.misspelledVariables(step, [scope], schema).map(({ text }) => text);
+    return step === undefined ? [] : misspelledVariables(step, [scope], schema).map(({ text }) => text);
   };
 }

@@ -113,7 +113,7 @@ export async function triggerWorkflow(
   const known = await store.readRecipients(keysOf(trigger));
   checkActor(trigger, known);
   if (options.onWarning || options.strict) {
-    const warnings = await checkVariables(context, { trigger, compiled, environment, now }, known);
+    const warnings = checkVariables(context, { trigger, compiled, environment, now }, known);
     if (options.strict && warnings.length > 0) throw refusedWarnings(workflow.key, warnings);
     for (const text of warnings) options.onWarning?.(text);
   }

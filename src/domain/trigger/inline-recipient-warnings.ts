@@ -1,8 +1,8 @@
-import { referenceOf } from "../domain/recipient/recipient.js";
-import { recipientWarnings } from "../domain/recipient/recipient-warnings.js";
-import type { Trigger } from "../domain/trigger/trigger.js";
+import { referenceOf } from "../recipient/recipient.js";
+import { recipientWarnings } from "../recipient/recipient-warnings.js";
+import type { Trigger } from "./trigger.js";
 
-/** Warns of what is probably a mistake in the recipients and the actor that a trigger identifies inline, a line each. */
+/** Returns a line for each likely mistake in the recipients and the actor that a trigger identifies inline. */
 export function inlineRecipientWarnings({ recipients, actor }: Trigger): string[] {
   return [...recipients, ...(actor === null ? [] : [actor])].flatMap(({ key, upsert }) =>
     upsert === null
