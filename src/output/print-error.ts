@@ -1,4 +1,4 @@
-import { placeOf } from "../domain/shape/place.js";
+import { describeFault } from "../domain/shape/place.js";
 import { type ErrorCode, KnockError, messageOf } from "../errors/knock-error.js";
 import { oneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
@@ -23,10 +23,11 @@ export function printError(error: unknown, output: Output, debug: boolean): void
   const message = known ? known.message : `internal fault: ${messageOf(error)}`;
   output.errorLine(`${paint.red("error:")} ${oneLine(message)}`);
   if (known && known.details.length > 1) {
-    for (const { pointer, message, file, line, column } of known.details.slice(0, MAX_DETAILS)) {
+    for (const detail of known.details.slice(0, MAX_DETAILS)) {
+      const { message, file, line, column } = detail;
       const at = file === undefined ? "" : `${file}:${line}:${column}: `;
-      const place = known.code === "warning" ? "" : `${placeOf(pointer)} `; // a warning's text names its own place
-      output.errorLine(`  ${oneLine(`${at}${place}${message}`)}`);
+      const text = known.code === "warning" ? message : describeFault(detail); // a warning's text names its own place
+      output.errorLine(`  ${oneLine(`${at}${text}`)}`);
     }
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);
   }

@@ -1,6 +1,6 @@
 import { recipientWarnings } from "../domain/recipient/recipient-warnings.js";
 import type { Finding } from "../domain/schema/check-document.js";
-import { placeOf } from "../domain/shape/place.js";
+import { describeFault } from "../domain/shape/place.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import { findInJson } from "../util/json-place.js";
 import { parseJson } from "../util/parse-json.js";
@@ -30,7 +30,7 @@ async function warningsOf(file: ProjectFile, find: (raw: JsonObject) => Finding[
       path.map((part) => [String(part)]),
     );
     const at = found === null ? "" : `:${found.line}:${found.column}`;
-    texts.push(`${file.shown}${at}: ${placeOf(pointerOf(path))} ${message}`);
+    texts.push(`${file.shown}${at}: ${describeFault({ pointer: pointerOf(path), message })}`);
   }
   return texts;
 }

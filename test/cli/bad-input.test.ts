@@ -138,9 +138,9 @@ describe.concurrent("files", () => {
     [
       "a misspelt key",
       payload({ recipient: "x" }),
-      params('recipient is not a known key; did you mean "recipients"?', "/recipient"),
+      params('unknown key "recipient"; did you mean "recipients"?', "/recipient"),
     ],
-    ["a stranger", payload({ color: 1 }), params("color is not a known key", "/color")],
+    ["a stranger", payload({ color: 1 }), params('unknown key "color"', "/color")],
     [
       "a misspelt setting",
       payload({ settings: { skip_delays: true } }),
@@ -248,7 +248,7 @@ describe.concurrent("a file of the other format", () => {
   test("a payload that names its workflow as outcomes do", async ({ collab }) => {
     const input = '{"workflow":"invite","recipients":"lin"}';
     const { stderr } = await collab.knock(["notify", "--file", "-"], { input });
-    expect(stderr).toContain('workflow is not a known key; did you mean "key"?');
+    expect(stderr).toContain('unknown key "workflow"; did you mean "key"?');
   });
 });
 

@@ -82,11 +82,11 @@ describe.concurrent("environment.json", () => {
   test.for<[content: string, message: string]>([
     ['{"channels": {', "knock/environment.json:1:15: not valid JSON: expected a closing brace"],
     ["[]", "knock/environment.json:1:1: the document must be an object, found a list"],
-    ['{"chanels":{}}', 'chanels is not a known key; did you mean "channels"?'],
+    ['{"chanels":{}}', 'unknown key "chanels"; did you mean "channels"?'],
     ['{"channels":[]}', "channels must be an object, found a list"],
     ['{"channels":{"x":{"type":"emial"}}}', "channels.x.type must be"],
     ['{"channels":{"x":{}}}', "channels.x.type"],
-    ['{"workflows":{"invite":{"activ":false}}}', 'workflows.invite.activ is not a known key; did you mean "active"?'],
+    ['{"workflows":{"invite":{"activ":false}}}', 'workflows.invite: unknown key "activ"; did you mean "active"?'],
   ])("%s", async ([content, message], { collab }) => {
     await collab.openStore();
     collab.write("knock/environment.json", content);
@@ -98,7 +98,7 @@ describe.concurrent("recipients/*.json", () => {
   test.for<[content: string | Uint8Array, message: string]>([
     ["{", "knock/recipients/zz.json:1:2: not valid JSON"],
     ["[]", "knock/recipients/zz.json:1:1: the document must be an object, found a list"],
-    ['{"user":[]}', 'user is not a known key; did you mean "users"?'],
+    ['{"user":[]}', 'unknown key "user"; did you mean "users"?'],
     ['{"users":{}}', "users must be a list, found an object"],
     ['{"users":[{"name":"x"}]}', "users[0].id is required"],
     ['{"users":[{"id":"a/b"}]}', 'users[0].id must not contain "/" or "#"'],

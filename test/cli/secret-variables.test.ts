@@ -147,6 +147,6 @@ test("a literal secret is an error, and one whose variable is not set a warning"
 test("a misspelled secret is an error, because its value would be public", async () => {
   sample.write("knock/environment.json", { variables: { api_token: { value: "$API_TOKEN", secrt: true } } });
   const { stderr, exitCode } = await run(["notify", "sync", "-r", "ada"]);
-  expect(stderr).toContain('variables.api_token.secrt is not a known key; did you mean "secret"?');
+  expect(stderr).toContain('variables.api_token: unknown key "secrt"; did you mean "secret"?');
   expect(exitCode).toBe(3);
 });

@@ -143,12 +143,12 @@ describe.concurrent("project files", () => {
       "--dry-run",
     ]);
     for (const [place, sentence] of [
-      ["audiences/vip/audience.json:3:31", 'segments[0].conditons is not a known key; did you mean "conditions"?'],
+      ["audiences/vip/audience.json:3:31", 'segments[0]: unknown key "conditons"; did you mean "conditions"?'],
       [
         "layouts/default/layout.json:16:23",
-        'branding_overrides.primary_colour is not a known key; did you mean "primary_color"?',
+        'branding_overrides: unknown key "primary_colour"; did you mean "primary_color"?',
       ],
-      ["partials/sign-off/partial.json:4:15", 'contents is not a known key; did you mean "content"?'],
+      ["partials/sign-off/partial.json:4:15", 'unknown key "contents"; did you mean "content"?'],
     ])
       expect(stderr.split("\n")).toContain(`warning: knock/${place}: ${sentence}`);
   });

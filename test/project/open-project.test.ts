@@ -159,7 +159,7 @@ describe("environment.json", () => {
       expect.stringMatching(/^knock\/environment\.json:1:2: not valid JSON/),
     ]);
     const wrong = await rejectedBy(open({ "knock/environment.json": { chanels: {} } }).project.environment());
-    expect(faultsOf(wrong)).toEqual(['/chanels is not a known key; did you mean "channels"?']);
+    expect(faultsOf(wrong)).toEqual(['/chanels unknown key "chanels"; did you mean "channels"?']);
   });
 });
 

@@ -55,7 +55,7 @@ describe("shared requests of a project", () => {
   });
 
   it.each<[string, JsonObject, string]>([
-    ["a key that nobody knows", { header: [] }, '1:228: header is not a known key; did you mean "headers"?'],
+    ["a key that nobody knows", { header: [] }, '1:228: unknown key "header"; did you mean "headers"?'],
     ["no address", { url: "" }, "1:40: url must not be empty"],
     ["no method", { method: null }, '1:27: method must be "get" or "post"'],
     [

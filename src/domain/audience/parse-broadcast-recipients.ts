@@ -4,7 +4,7 @@ import { keyOf } from "../recipient/recipient.js";
 import { idFault } from "../recipient/recipient-id.js";
 import type { Complain } from "../shape/complain.js";
 import { checkJsonShape } from "../shape/json-limits.js";
-import { placeOf } from "../shape/place.js";
+import { describeFault } from "../shape/place.js";
 import { anything, object, optional, record, type Shape } from "../shape/shape.js";
 import { checked } from "../step/step-context.js";
 import type { BroadcastRecipient } from "./broadcast.js";
@@ -46,7 +46,7 @@ export function parseBroadcastRecipients(list: readonly Json[]): BroadcastRecipi
   if (first === undefined) return [...found.values()];
   throw new KnockError(
     "invalid_params",
-    `the broadcast: ${placeOf(first.pointer)} ${first.message}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
+    `the broadcast: ${describeFault(first)}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
     { details, hint: 'Users, each an id or {"id":"ada","tenant":"acme","data":{…}}.' },
   );
 }

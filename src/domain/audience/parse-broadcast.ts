@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, pointerOf } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import { parseTimestamp } from "../condition/timestamp.js";
 import type { Complain } from "../shape/complain.js";
-import { placeOf } from "../shape/place.js";
+import { describeFault, describeUnknownKey } from "../shape/place.js";
 import { object, oneOf, optional, type Shape, text } from "../shape/shape.js";
 import { checked } from "../step/step-context.js";
 import { filledText } from "../step/step-shapes.js";
@@ -34,7 +34,7 @@ const ownShape = object({
 
 function refuse(key: string, file: string, details: readonly ErrorDetail[]): KnockError {
   const [first, ...rest] = details;
-  const summary = first ? `${placeOf(first.pointer)} ${first.message}` : "not valid";
+  const summary = first ? describeFault(first) : "not valid";
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
   return new KnockError("workflow_invalid", `broadcast "${key}": ${summary}${more}`, {
     details,
@@ -56,7 +56,7 @@ function checkKeys(raw: JsonObject, complain: Complain): void {
     if (KEYS.includes(key) || OWN.includes(key)) continue;
     const near = nearest(key, [...KEYS, ...OWN]);
     if (OF_WORKFLOWS.includes(key)) complain([key], "is for workflows: a broadcast goes to whom it is sent");
-    else complain([key], `is not a known key${near === undefined ? "" : `; did you mean "${near}"?`}`);
+    else complain([key], describeUnknownKey(key, near));
   }
 }
 

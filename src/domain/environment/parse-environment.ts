@@ -8,7 +8,7 @@ import { preferenceCenterOf, preferenceCenterShape } from "../preferences/prefer
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import type { Complain } from "../shape/complain.js";
 import { checkJsonShape } from "../shape/json-limits.js";
-import { placeOf } from "../shape/place.js";
+import { describeFault } from "../shape/place.js";
 import {
   anything,
   flag,
@@ -196,7 +196,7 @@ export function invalidEnvironment(file: string, details: readonly ErrorDetail[]
   const [first, ...rest] = details;
   return new KnockError(
     "project_invalid",
-    `${file}: ${first ? `${placeOf(first.pointer)} ${first.message}` : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
+    `${file}: ${first ? describeFault(first) : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
     { details },
   );
 }

@@ -2,6 +2,7 @@ import { isJsonObject, type Json } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import { textsIn } from "../../util/redact-secrets.js";
 import type { Complain } from "../shape/complain.js";
+import { describeUnknownKey } from "../shape/place.js";
 import type { Environment } from "./environment.js";
 import { variableOf } from "./provider-catalogue.js";
 
@@ -30,7 +31,7 @@ export function addVariable(environment: Environment, name: string, given: unkno
   const declared = isDeclaration(given) ? given : { value: given as Json, secret: false };
   const misspelled = misspelledSecret(given);
   if (misspelled !== undefined)
-    return complain(["variables", name, misspelled], 'is not a known key; did you mean "secret"?');
+    return complain(["variables", name, misspelled], describeUnknownKey(misspelled, "secret"));
   if (typeof declared.secret !== "boolean") return complain(["variables", name, "secret"], "must be true or false");
   const { value } = declared;
   if (!declared.secret) {

@@ -6,7 +6,7 @@ import { parseConditionGroup } from "../condition/parse-conditions.js";
 import { parseTimestamp } from "../condition/timestamp.js";
 import type { Complain } from "../shape/complain.js";
 import { checkJsonShape } from "../shape/json-limits.js";
-import { placeOf } from "../shape/place.js";
+import { describeFault } from "../shape/place.js";
 import {
   anything,
   flag,
@@ -221,7 +221,7 @@ export function parseGuide(key: string, raw: unknown, around: GuideSurroundings)
   }
   const [first, ...rest] = details;
   if (value === null || state === null || first !== undefined) {
-    const summary = first ? `${placeOf(first.pointer)} ${first.message}` : "not valid";
+    const summary = first ? describeFault(first) : "not valid";
     const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
     throw new KnockError("project_invalid", `${around.shown}: ${summary}${more}`, { details });
   }

@@ -2,7 +2,7 @@ import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../../util/json.js";
 import type { Complain } from "../shape/complain.js";
 import { jsonSchemaShape } from "../shape/json-schema-shape.js";
-import { placeOf } from "../shape/place.js";
+import { describeFault } from "../shape/place.js";
 import {
   anything,
   flag,
@@ -135,7 +135,7 @@ export function parseMessageType(key: string, raw: unknown, file: string): Messa
   const [first, ...rest] = details;
   if (first === undefined) return { key, variants };
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
-  throw new KnockError("project_invalid", `${file}: ${placeOf(first.pointer)} ${first.message}${more}`, {
+  throw new KnockError("project_invalid", `${file}: ${describeFault(first)}${more}`, {
     details,
     hint: "Section 12 of docs/reference/workflow-format.md has the fields of a message type.",
   });

@@ -6,7 +6,7 @@ import type { AudienceMembership } from "../audience/audience.js";
 import { type RecipientKey, type RecipientUpsert, TENANTS } from "../recipient/recipient.js";
 import type { Subscription } from "../recipient/subscription.js";
 import { checkJsonShape } from "../shape/json-limits.js";
-import { placeOf } from "../shape/place.js";
+import { describeFault, placeOf } from "../shape/place.js";
 import { detailsOf, INTERPRETED } from "../shape/zod-issues.js";
 import { parseRecipient } from "./parse-recipient.js";
 import { memberBody, parseMember } from "./parse-recipient-list.js";
@@ -104,7 +104,7 @@ export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile 
     const [first, ...rest] = details as [ErrorDetail, ...ErrorDetail[]];
     throw new KnockError(
       "project_invalid",
-      `${file}: ${placeOf(first.pointer)} ${first.message}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
+      `${file}: ${describeFault(first)}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
       { details },
     );
   }

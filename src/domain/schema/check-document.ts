@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import { valueAt } from "../../util/json.js";
 import type { Complain } from "../shape/complain.js";
+import { describeUnknownKey } from "../shape/place.js";
 import { describeIssue } from "./describe-issue.js";
 
 /** A finding of a check: its path below the document, and a sentence without the place. */
@@ -35,7 +36,7 @@ function check(schema: z.ZodMiniType, value: unknown, isClosed = false): Checked
     }
     const { known, sentences } = JSON.parse(issue.message) as { known: string[]; sentences: string[] };
     for (const [index, key] of issue.keys.entries()) {
-      const finding = { path: [...issue.path, key], message: sentences[index] ?? "is not a known key" };
+      const finding = { path: [...issue.path, key], message: sentences[index] ?? describeUnknownKey(key, undefined) };
       // In the service's documents, a key whose value is null counts as absent.
       if (isClosed) faults.push(finding);
       else if (!isReserved(key, known) && valueAt(value, finding.path.map(String)) !== null) unknownKeys.push(finding);

@@ -1,5 +1,6 @@
 import type * as core from "zod/v4/core";
 import { nearest } from "../../util/nearest.js";
+import { describeUnknownKey } from "../shape/place.js";
 import { EXPECTED } from "../shape/zod-issues.js";
 
 type RawIssue = core.$ZodRawIssue;
@@ -37,10 +38,7 @@ function declaredKeys({ inst }: RawIssue): string[] {
 
 function describeKeys(issue: RawIssue & { code: "unrecognized_keys" }): string {
   const known = declaredKeys(issue);
-  const sentences = issue.keys.map((key) => {
-    const near = nearest(key, known);
-    return `is not a known key${near === undefined ? "" : `; did you mean "${near}"?`}`;
-  });
+  const sentences = issue.keys.map((key) => describeUnknownKey(key, nearest(key, known)));
   return JSON.stringify({ known, sentences });
 }
 

@@ -1,7 +1,7 @@
-import { type ErrorCode, type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type { ErrorCode, ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { pointerOf } from "../../util/json.js";
 import type { Complain } from "../shape/complain.js";
-import { placeOf } from "../shape/place.js";
+import { faultsError } from "../shape/faults-error.js";
 
 /** Collects the faults of one document. */
 export class DocumentFaults {
@@ -16,10 +16,7 @@ export class DocumentFaults {
   }
 
   /** Returns the error that names the first fault in its message and lists all of them in its details. `shown` names the file. */
-  toError(shown: string, code: ErrorCode, hintOf?: (first: ErrorDetail | undefined) => string): KnockError {
-    const [first, ...rest] = this.details;
-    const summary = first === undefined ? "is invalid" : `${placeOf(first.pointer)} ${first.message}`;
-    const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
-    return new KnockError(code, `${shown}: ${summary}${more}`, { details: this.details, hint: hintOf?.(first) });
+  toError(shown: string, code: ErrorCode, hintOf?: (first: ErrorDetail | undefined) => string | undefined): KnockError {
+    return faultsError(code, shown, this.details, hintOf?.(this.details[0]));
   }
 }

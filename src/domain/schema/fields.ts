@@ -9,6 +9,19 @@ export const optional = <T extends z.ZodMiniType>(schema: T) => z.nullish(schema
 /** A string that must not be empty: a key, a path, or a template that must produce something. */
 export const filledText = () => z.string().check(z.minLength(1));
 
+/** A string with a rule of its own. `faultOf` returns the fault of a string, or null. */
+export const textWith = (faultOf: (text: string) => string | null) =>
+  z.string().check(({ value, issues }) => {
+    const message = faultOf(value);
+    if (message !== null) issues.push({ code: "custom", message, input: value, continue: true });
+  });
+
+/** An object with values of one schema under any keys. */
+export const record = <T extends z.ZodMiniType>(schema: T) => z.record(z.string(), schema);
+
+/** A value that may be anything, or is checked elsewhere. */
+export const anything = () => z.optional(z.unknown());
+
 /** The `$schema` of a document: ours, or the hosted service's in files that were pulled from it. */
 export const schemaReference = () =>
   optional(z.string().check(z.meta({ description: "The JSON Schema that editors check this file with." })));

@@ -1,16 +1,11 @@
-import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type { ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { pointerOf } from "../../util/json.js";
 import type { Complain } from "./complain.js";
-import { placeOf } from "./place.js";
+import { faultsError } from "./faults-error.js";
 
 /** "x: first fault (and n more)" as `invalid_params`, with every fault in the details. */
 export function invalidParams(what: string, details: readonly ErrorDetail[], hint?: string): KnockError {
-  const [first, ...rest] = details;
-  const summary = first ? `${placeOf(first.pointer)} ${first.message}` : "not valid";
-  return new KnockError("invalid_params", `${what}: ${summary}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`, {
-    details,
-    hint,
-  });
+  return faultsError("invalid_params", what, details, hint);
 }
 
 /** Runs a parser that complains, and throws `invalid_params` of all its complaints. */

@@ -1,6 +1,7 @@
 import { isJsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import type { Complain } from "./complain.js";
+import { describeUnknownKey } from "./place.js";
 
 /**
  * Checks a value of a project's file and complains of each fault. Files are checked at every start, and nothing of it may
@@ -119,8 +120,7 @@ export function object<F extends Record<string, Shape<unknown>>>(
     if (!closed) return ok;
     for (const key of Object.keys(value)) {
       if (Object.hasOwn(fields, key)) continue;
-      const near = nearest(key, Object.keys(fields));
-      complain([...path, key], `is not a known key${near === undefined ? "" : `; did you mean "${near}"?`}`);
+      complain([...path, key], describeUnknownKey(key, nearest(key, Object.keys(fields))));
       ok = false;
     }
     return ok;

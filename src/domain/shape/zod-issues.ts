@@ -1,6 +1,7 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
 import { pointerOf } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
+import { describeUnknownKey } from "./place.js";
 
 /** For `safeParse`: compiling parsers pays off after thousands of objects, a start checks a handful. */
 export const INTERPRETED = { jitless: true };
@@ -71,11 +72,8 @@ export function detailsOf(
   return issues.flatMap((issue): ErrorDetail[] => {
     if (issue.code === "unrecognized_keys") {
       return (issue.keys ?? []).map((key) => {
-        const near = nearest(key, knownKeys?.(issue.path) ?? []);
-        return {
-          pointer: pointerOf([...issue.path, key]),
-          message: `is not a known key${near === undefined ? "" : `; did you mean "${near}"?`}`,
-        };
+        const message = describeUnknownKey(key, nearest(key, knownKeys?.(issue.path) ?? []));
+        return { pointer: pointerOf([...issue.path, key]), message };
       });
     }
     const found = at(root, issue.path);

@@ -1,6 +1,7 @@
 import { isJsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import type { Complain } from "../shape/complain.js";
+import { describeUnknownKey } from "../shape/place.js";
 import { REPEAT_DAY_GROUPS, REPEAT_DAYS, REPEAT_FREQUENCIES, type RepeatRule } from "./schedule.js";
 
 const KEYS = ["__typename", "frequency", "interval", "day_of_month", "days", "hours", "minutes"];
@@ -27,8 +28,7 @@ function parseRule(rule: unknown, complain: Complain): RepeatRule | null {
   }
   for (const key of Object.keys(rule)) {
     if (KEYS.includes(key)) continue;
-    const near = nearest(key, KEYS);
-    complain([key], `is not a known key${near === undefined ? "" : `; did you mean "${near}"?`}`);
+    complain([key], describeUnknownKey(key, nearest(key, KEYS)));
   }
   const whole = (name: "interval" | "day_of_month" | "hours" | "minutes", lowest: number, highest: number) =>
     parseWhole(rule[name], lowest, highest, (path, message) => complain([name, ...path], message));

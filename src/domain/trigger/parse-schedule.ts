@@ -6,6 +6,7 @@ import { parseRecipient, parseTenant } from "../request/parse-recipient.js";
 import type { Complain } from "../shape/complain.js";
 import { invalidParams, parseOrThrow } from "../shape/invalid-params.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/json-limits.js";
+import { describeUnknownKey } from "../shape/place.js";
 import { parseRepeats } from "./parse-repeats.js";
 import type { ScheduleChange, ScheduleRequest } from "./schedule.js";
 import type { TriggerRecipient } from "./trigger.js";
@@ -39,8 +40,7 @@ function below(complain: Complain, ...base: PropertyKey[]): Complain {
 function checkKeys(body: JsonObject, known: readonly string[], complain: Complain): void {
   for (const key of Object.keys(body)) {
     if (known.includes(key)) continue;
-    const near = nearest(key, known);
-    complain([key], `is not a known key${near === undefined ? "" : `; did you mean "${near}"?`}`);
+    complain([key], describeUnknownKey(key, nearest(key, known)));
   }
 }
 

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject, pointerOf } from "../../util/
 import { nearest } from "../../util/nearest.js";
 import { variableOf } from "../environment/provider-catalogue.js";
 import type { Complain } from "../shape/complain.js";
-import { placeOf } from "../shape/place.js";
+import { describeFault } from "../shape/place.js";
 import {
   anything,
   flag,
@@ -189,7 +189,7 @@ export function parseSource(key: string, raw: unknown, file: string): Source {
     };
   throw new KnockError(
     "project_invalid",
-    `${file}: ${first ? `${placeOf(first.pointer)} ${first.message}` : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
+    `${file}: ${first ? describeFault(first) : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
     {
       details,
       hint: "A source has name, settings (event_type_path, idempotency_key_path, verification, …) and mappings (event_type, action_type, action_parameters, active).",

@@ -5,7 +5,7 @@ import { once } from "../../util/once.js";
 import { isUnstorable, UNSTORABLE } from "../recipient/recipient-id.js";
 import { type ParsedRecipient, parseRecipient, parseTenant } from "../request/parse-recipient.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/json-limits.js";
-import { placeOf } from "../shape/place.js";
+import { describeFault } from "../shape/place.js";
 import { detailsOf, INTERPRETED, type Issue } from "../shape/zod-issues.js";
 import type { Cancellation, Trigger } from "./trigger.js";
 
@@ -121,7 +121,7 @@ function objectHint({ pointer = "", value }: Partial<ErrorDetail> = {}): string 
 /** "x is not valid: first fault", with every fault in the details. */
 function invalid(what: string, details: ReturnType<typeof detailsOf>, hint?: string): KnockError {
   const [first, ...rest] = details;
-  const summary = first ? `${placeOf(first.pointer)} ${first.message}` : "not valid";
+  const summary = first ? describeFault(first) : "not valid";
   return new KnockError("invalid_params", `${what}: ${summary}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`, {
     details,
     hint,

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, pointerOf } from "../../util/json.js";
 import { didYouMean, nearest } from "../../util/nearest.js";
 import type { Complain } from "../shape/complain.js";
 import { jsonSchemaShape } from "../shape/json-schema-shape.js";
-import { placeOf } from "../shape/place.js";
+import { describeFault } from "../shape/place.js";
 import { object, optional, textUpTo } from "../shape/shape.js";
 import { httpMethod, requestFields, requestOf } from "../step/parse-function-step.js";
 import { checked } from "../step/step-context.js";
@@ -47,7 +47,7 @@ export function parseSharedRequest(key: string, raw: unknown, file: string): Sha
   const [first, ...rest] = details;
   throw new KnockError(
     "project_invalid",
-    `${file}: ${first ? `${placeOf(first.pointer)} ${first.message}` : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
+    `${file}: ${first ? describeFault(first) : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
     {
       details,
       hint: "A shared request has url, headers, query_params, body or json_body, response_path and input_schema.",
@@ -103,9 +103,8 @@ export function checkSharedRequests(
   const [first, ...rest] = details;
   if (first === undefined) return;
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
-  throw new KnockError(
-    "workflow_invalid",
-    `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}${more}`,
-    { details, hint },
-  );
+  throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${describeFault(first)}${more}`, {
+    details,
+    hint,
+  });
 }

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, pointerOf } from "../../util/json.js";
 import { parseConditionGroup } from "../condition/parse-conditions.js";
 import { checkJsonShape } from "../shape/json-limits.js";
 import { jsonSchemaShape } from "../shape/json-schema-shape.js";
-import { placeOf } from "../shape/place.js";
+import { describeFault } from "../shape/place.js";
 import { flag, integer, list, object, oneOf, optional, text, textUpTo } from "../shape/shape.js";
 import { checked } from "../step/step-context.js";
 import { filledText } from "../step/step-shapes.js";
@@ -56,7 +56,7 @@ export function parseWorkflow(key: string, raw: unknown): Workflow {
   };
   const fail = (): KnockError => {
     const [first, ...rest] = details;
-    const summary = first ? `${placeOf(first.pointer)} ${first.message}` : "not valid";
+    const summary = first ? describeFault(first) : "not valid";
     return new KnockError(
       "workflow_invalid",
       `workflow "${key}": ${summary}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,

@@ -53,7 +53,7 @@ describe("broadcast.json (section 17)", () => {
     [
       "a key that nobody knows",
       { steps: [FEED], target_audience: "a" },
-      '/target_audience is not a known key; did you mean "target_audience_key"?',
+      '/target_audience unknown key "target_audience"; did you mean "target_audience_key"?',
     ],
     ["a time that is none", { steps: [FEED], scheduled_at: "soon" }, "/scheduled_at must be a time"],
     ["steps that are faulty", { steps: [{ ...FEED, template: {} }] }, "/steps/0/template/markdown_body is required"],

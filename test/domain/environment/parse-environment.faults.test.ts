@@ -100,16 +100,16 @@ describe("parseEnvironment (section 5 of the contract)", () => {
 
   it.each<[string, Json, string[]]>([
     ["a list", [], [" must be an object, found a list"]],
-    ["a key mistyped", { chanels: {} }, ['/chanels is not a known key; did you mean "channels"?']],
+    ["a key mistyped", { chanels: {} }, ['/chanels unknown key "chanels"; did you mean "channels"?']],
     [
       "a channel's key mistyped",
       { channels: { a: { type: "sms", delivr: true } } },
-      ['/channels/a/delivr is not a known key; did you mean "deliver"?'],
+      ['/channels/a/delivr unknown key "delivr"; did you mean "deliver"?'],
     ],
     [
       "a workflow's key mistyped",
       { workflows: { a: { activ: false } } },
-      ['/workflows/a/activ is not a known key; did you mean "active"?'],
+      ['/workflows/a/activ unknown key "activ"; did you mean "active"?'],
     ],
     ["no type", { channels: { "a/b": {} } }, [expect.stringMatching(/^\/channels\/a~1b\/type must be "email" or /)]],
     ["a type mistyped", { channels: { a: { type: "emial" } } }, [expect.stringMatching(/did you mean "email"\?$/)]],
@@ -134,13 +134,13 @@ describe("parseEnvironment (section 5 of the contract)", () => {
     [
       "preferences without a name",
       { preferences: { channel_types: {} } },
-      ["/preferences/channel_types is not a known key"],
+      ['/preferences/channel_types unknown key "channel_types"'],
     ],
     ["tracking without a base", { tracking: {} }, ["/tracking/base_url is required (a string)"]],
     [
       "tracking with more",
       { tracking: { base_url: "http://a", url: 1 } },
-      [expect.stringContaining("/tracking/url is not")],
+      [expect.stringContaining("/tracking/url unknown key")],
     ],
     [
       "a base that is no URL",

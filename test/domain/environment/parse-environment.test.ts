@@ -93,7 +93,7 @@ describe("channel groups (E-189, CH-060)", () => {
       `${at}/variable must be "recipient.id" with is_in_random_cohort, found "tenant.id"`,
     ],
     ["index", { ...cohort, index: -1 }, `${at}/index must be a whole number of at least 0, found -1`],
-    ["unknown key", { ...cohort, chanel: "ios" }, `${at}/chanel is not a known key; did you mean "channel"?`],
+    ["unknown key", { ...cohort, chanel: "ios" }, `${at}/chanel unknown key "chanel"; did you mean "channel"?`],
   ] as [string, JsonObject, string][])("%s is refused", (_title, rule, fault) => {
     expect(faultsOf(() => parse(group([rule])))).toEqual([fault]);
   });
@@ -122,13 +122,13 @@ describe("R-123 the group of guides", () => {
   });
 
   test.each<[JsonObject, string]>([
-    [{ others: {} }, "/guide_groups/others is not a known key"],
+    [{ others: {} }, '/guide_groups/others unknown key "others"'],
     [
       { default: { display_interval: 0 } },
       "/guide_groups/default/display_interval must be a whole number of at least 1, found 0",
     ],
     [{ default: { display_sequence: "a" } }, "/guide_groups/default/display_sequence must be a list, found a string"],
-    [{ default: { sequence: [] } }, "/guide_groups/default/sequence is not a known key"],
+    [{ default: { sequence: [] } }, '/guide_groups/default/sequence unknown key "sequence"'],
   ])("%j is refused", (guide_groups, fault) => {
     expect(faultsOf(() => parse({ guide_groups }))).toEqual([expect.stringContaining(fault)]);
   });
@@ -161,8 +161,8 @@ describe("answers to fetches", () => {
     [answer({ delay_ms: -1 }), "/fetch/answers/0/delay_ms must be a whole number of at least 0, found -1"],
     [answer({ headers: { a: 1 } }), "/fetch/answers/0/headers/a must be a string, found a number"],
     [answer({ error: "" }), "/fetch/answers/0/error must not be empty"],
-    [answer({ stauts: 200 }), '/fetch/answers/0/stauts is not a known key; did you mean "status"?'],
-    [{ answer: [] }, '/fetch/answer is not a known key; did you mean "answers"?'],
+    [answer({ stauts: 200 }), '/fetch/answers/0/stauts unknown key "stauts"; did you mean "status"?'],
+    [{ answer: [] }, '/fetch/answer unknown key "answer"; did you mean "answers"?'],
   ] as [Json, string][])("%o is refused", (fetch, fault) => {
     expect(faultsOf(() => parse({ fetch }))).toEqual([fault]);
   });
@@ -188,7 +188,7 @@ describe("answers of an agent (EQ-58)", () => {
     [{ answers: [{ text: "a", error: "b" }] }, "/agent/answers/0 must have exactly one of text, json and error"],
     [{ answers: [{ text: 1 }] }, "/agent/answers/0/text must be a string, found a number"],
     [{ url: "localhost" }, '/agent/url must be a URL that starts with http:// or https://, found "localhost"'],
-    [{ model: "a" }, "/agent/model is not a known key"],
+    [{ model: "a" }, '/agent/model unknown key "model"'],
   ] as [Json, string][])("%o is refused", (agent, fault) => {
     expect(faultsOf(() => parse({ agent }))).toEqual([fault]);
   });

@@ -54,8 +54,8 @@ describe("checkDocument", () => {
 describe("findUnknownKeys", () => {
   it("names the nearest declared key, at every level", () => {
     expect(findUnknownKeys(schema, { ...VALID, cuont: 1, links: [{ url: "a", ulr: "b" }] })).toEqual([
-      { path: ["links", 0, "ulr"], message: 'is not a known key; did you mean "url"?' },
-      { path: ["cuont"], message: 'is not a known key; did you mean "count"?' },
+      { path: ["links", 0, "ulr"], message: 'unknown key "ulr"; did you mean "url"?' },
+      { path: ["cuont"], message: 'unknown key "cuont"; did you mean "count"?' },
     ]);
   });
 

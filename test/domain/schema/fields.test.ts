@@ -87,7 +87,7 @@ describe("discriminated", () => {
 
   it("finds unknown keys of the member", () => {
     expect(findUnknownKeys(schema, [{ type: "image", url: "", ulr: "" }])).toEqual([
-      { path: [0, "ulr"], message: 'is not a known key; did you mean "url"?' },
+      { path: [0, "ulr"], message: 'unknown key "ulr"; did you mean "url"?' },
     ]);
   });
 });
@@ -96,9 +96,9 @@ describe("checkClosedDocument", () => {
   it("reports every unknown key as a fault", () => {
     const schema = z.strictObject({ name: z.string() });
     expect(faultsOf(schema, { name: "x", nmae: null, "name@": "x", __x: 1 }, checkClosedDocument)).toEqual([
-      'nmae is not a known key; did you mean "name"?',
-      'name@ is not a known key; did you mean "name"?',
-      "__x is not a known key",
+      'nmae unknown key "nmae"; did you mean "name"?',
+      'name@ unknown key "name@"; did you mean "name"?',
+      '__x unknown key "__x"',
     ]);
   });
 });

@@ -80,7 +80,11 @@ describe("parseScheduleRequest (A-500)", () => {
       { ...valid, repeats: [], scheduled_at: null },
       ["/scheduled_at is required where nothing repeats"],
     ],
-    ["a key mistyped", { ...valid, scheduled: "x" }, ['/scheduled is not a known key; did you mean "scheduled_at"?']],
+    [
+      "a key mistyped",
+      { ...valid, scheduled: "x" },
+      ['/scheduled unknown key "scheduled"; did you mean "scheduled_at"?'],
+    ],
     ["one recipient outside a list", { ...valid, recipients: "ada" }, ["/recipients must be a list, found a string"]],
     ["no recipient", { ...valid, recipients: [] }, ["/recipients must have at least one of recipients"]],
     [
@@ -141,7 +145,7 @@ describe("parseScheduleRequest (A-500)", () => {
       rule({ days: "mon" }),
       ['/repeats/0/days must be a list of mon, tue, wed, thu, fri, sat, sun, or "weekdays" or "weekends", found "mon"'],
     ],
-    ["a rule's key", rule({ hour: 9 }), ['/repeats/0/hour is not a known key; did you mean "hours"?']],
+    ["a rule's key", rule({ hour: 9 }), ['/repeats/0/hour unknown key "hour"; did you mean "hours"?']],
     ["weekdays", rule({ days: "weekdays" }), []],
     ["no days", rule({ days: [] }), []],
   ])("finds every fault: %s", (_title, payload, expected) => {
@@ -165,7 +169,7 @@ describe("parseBulkScheduleRequest (A-503)", () => {
       { schedules: [one, { ...one, recipient: null, minutes: 5, repeats: [{ frequency: "never" }] }] },
       [
         "/schedules/1/recipient is required",
-        "/schedules/1/minutes is not a known key",
+        '/schedules/1/minutes unknown key "minutes"',
         '/schedules/1/repeats/0/frequency must be one of hourly, daily, weekly, monthly, found "never"',
       ],
     ],
@@ -193,8 +197,8 @@ describe("parseScheduleChange (A-501) and parseScheduleIds (A-502)", () => {
 
   it("changes neither workflow nor recipients", () => {
     expect(faults(() => parseScheduleChange({ schedule_ids: ["a"], workflow: "w", recipients: ["ada"] }))).toEqual([
-      "/workflow is not a known key",
-      "/recipients is not a known key",
+      '/workflow unknown key "workflow"',
+      '/recipients unknown key "recipients"',
     ]);
   });
 });

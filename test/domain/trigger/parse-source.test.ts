@@ -28,8 +28,8 @@ describe("source.json (section 17, E-402)", () => {
 
   test.each<[string, unknown, string]>([
     ["a list", [], " must be an object, found a list"],
-    ["a key that nobody knows", { maping: [] }, '/maping is not a known key; did you mean "mappings"?'],
-    ["a setting that nobody knows", { settings: { timestamp: "at" } }, "/settings/timestamp is not a known key"],
+    ["a key that nobody knows", { maping: [] }, '/maping unknown key "maping"; did you mean "mappings"?'],
+    ["a setting that nobody knows", { settings: { timestamp: "at" } }, '/settings/timestamp unknown key "timestamp"'],
     [
       "a script",
       { settings: { preprocess_script: "x" } },

@@ -215,20 +215,20 @@ describe("the other fields (E-025, E-028, E-032)", () => {
     [
       "a setting mistyped",
       { settings: { skip_dely: true } },
-      ['/settings/skip_dely is not a known key; did you mean "skip_delay"?'],
+      ['/settings/skip_dely unknown key "skip_dely"; did you mean "skip_delay"?'],
     ],
     [
       "a field mistyped",
       { cancelation_key: "x" },
-      ['/cancelation_key is not a known key; did you mean "cancellation_key"?'],
+      ['/cancelation_key unknown key "cancelation_key"; did you mean "cancellation_key"?'],
     ],
-    ["a field nothing like one", { zzz: 1 }, ["/zzz is not a known key"]],
+    ["a field nothing like one", { zzz: 1 }, ['/zzz unknown key "zzz"']],
   ])("refuses %s", (_what, fields, expected) => {
     expect(faults({ recipients: ["a"], ...fields })).toEqual(expected);
   });
 
   it("finds the field that was meant for recipients", () => {
-    expect(faults({ recipient: ["a"] })).toContain('/recipient is not a known key; did you mean "recipients"?');
+    expect(faults({ recipient: ["a"] })).toContain('/recipient unknown key "recipient"; did you mean "recipients"?');
   });
 
   it("keeps key and idempotency_key out of what the API is sent, and everything else in", () => {
@@ -323,7 +323,7 @@ describe("parseCancellation (A-403)", () => {
     [{ cancellation_key: "k", recipients: [] }, "/recipients must have at least one recipient"],
     [{ cancellation_key: "k", recipients: ["a/b"] }, '/recipients/0 must not contain "/" or "#"'],
     // Ignored, this one would cancel for everybody.
-    [{ cancellation_key: "k", recipient: ["a"] }, '/recipient is not a known key; did you mean "recipients"?'],
+    [{ cancellation_key: "k", recipient: ["a"] }, '/recipient unknown key "recipient"; did you mean "recipients"?'],
     [null, " must be an object, found null"],
   ])("refuses %j", (payload, fault) => {
     expect(faultsOf(thrownBy(() => parseCancellation(payload, "w")))).toEqual([fault]);

@@ -1,0 +1,10 @@
+import { type ErrorCode, type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { describeFault } from "./place.js";
+
+/** Returns the error about a document's faults: its message names the first one and how many follow, its details list all. */
+export function faultsError(code: ErrorCode, what: string, details: readonly ErrorDetail[], hint?: string): KnockError {
+  const [first, ...rest] = details;
+  const summary = first === undefined ? "is invalid" : describeFault(first);
+  const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
+  return new KnockError(code, `${what}: ${summary}${more}`, { details, hint });
+}

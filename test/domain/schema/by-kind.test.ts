@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import { byKind } from "../../../src/domain/schema/by-kind.js";
+import { checkClosedDocument, type Finding } from "../../../src/domain/schema/check-document.js";
+import { textWith } from "../../../src/domain/schema/fields.js";
+
+function faultsOf(schema: z.ZodMiniType, value: unknown): Finding[] {
+  const faults: Finding[] = [];
+  checkClosedDocument(schema, value, (path, message) => faults.push({ path, message }));
+  return faults;
+}
+
+describe("byKind", () => {
+  const schema = byKind("a user id or an object", {
+    text: () => textWith((text) => (text === "" ? "must not be empty" : null)),
+    object: () => z.strictObject({ id: z.string() }),
+  });
+
+  it.each<[unknown, PropertyKey[], string]>([
+    ["", [], "must not be empty"],
+    [{ id: 1 }, ["id"], "must be a string, found a number"],
+    [7, [], "must be a user id or an object, found a number"],
+    [["a"], [], "must be a user id or an object, found a list"],
+    [null, [], "must be a user id or an object, found null"],
+    [undefined, [], "is required (a user id or an object)"],
+  ])("reports %j at %j", (value, path, message) => {
+    expect(faultsOf(schema, value)).toEqual([{ path, message }]);
+  });
+
+  it("may be optional", () => {
+    const holder = z.strictObject({ user: z.nullish(schema) });
+    for (const value of [{}, { user: null }, { user: "ada" }, { user: { id: "ada" } }])
+      expect(faultsOf(holder, value)).toEqual([]);
+    expect(faultsOf(holder, { user: { id: null } })).toEqual([
+      { path: ["user", "id"], message: "must be a string, found null" },
+    ]);
+  });
+
+  it("is exported as a union", () => {
+    expect(z.toJSONSchema(schema)).toMatchObject({ anyOf: [{ type: "string" }, { type: "object", required: ["id"] }] });
+  });
+});
