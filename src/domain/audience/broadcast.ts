@@ -41,3 +41,9 @@ export interface BroadcastView extends BroadcastState {
   /** What is wrong with its file; null where nothing is. */
   error: string | null;
 }
+
+/** Returns whether a broadcast may be sent or scheduled: it goes out once, unless it is sent again on purpose (E-399). `state` is null for a draft. */
+export function maySend(state: Pick<BroadcastState, "status"> | null, again: boolean): boolean {
+  if (state === null || state.status === "draft") return true;
+  return state.status === "sent" && again;
+}

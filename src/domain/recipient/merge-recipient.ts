@@ -38,6 +38,18 @@ export function changedRecipient(
   return current;
 }
 
+/**
+ * Returns the parts of a recipient after another was merged into it: the one merged into wins in properties, and takes the
+ * preferences and channel data that it lacks (A-097).
+ */
+export function mergeRecipients(into: Merged, from: Merged): Merged {
+  return {
+    properties: deepMerge(from.properties, into.properties),
+    preferences: { ...from.preferences, ...into.preferences },
+    channel_data: { ...from.channel_data, ...into.channel_data },
+  };
+}
+
 /** A tenant's default preferences merge too, unless they say `__persistence_strategy__: "replace"` (A-093, E-138). */
 function mergeTenant(before: JsonObject, over: JsonObject): JsonObject {
   const merged = deepMerge(before, over);

@@ -15,9 +15,12 @@ export interface BatchActivity {
   at: number;
 }
 
+/** No step renders more activities of a batch (E-272). */
+export const MAX_RENDERED_ACTIVITIES = 100;
+
 /** What a closed batch holds; lists are cut to what any step may render. */
 export interface BatchContent {
-  /** The oldest and the newest activities, each oldest first, at most 100 (E-272, E-273). */
+  /** The oldest and the newest activities, each oldest first, at most {@link MAX_RENDERED_ACTIVITIES} (E-272, E-273). */
   first: BatchActivity[];
   last: BatchActivity[];
   /** All that were not cancelled (E-271, E-279). */

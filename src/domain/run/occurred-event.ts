@@ -64,7 +64,7 @@ export function messageEvents(
   }));
 }
 
-export function workflowEvent(
+function workflowEvent(
   run: WorkflowRun,
   { recipient, status, updated_at }: RecipientRun,
   key: "started" | "completed",
@@ -84,6 +84,17 @@ export function workflowEvent(
       inserted_at: iso(updated_at),
     },
   };
+}
+
+/** Returns the events of a run that has just started, or that an advance has brought to where it stands (E-342). */
+export function runEvents(
+  run: WorkflowRun,
+  recipientRun: RecipientRun,
+  { started }: { started: boolean },
+): OccurredEvent[] {
+  const events = started ? [workflowEvent(run, recipientRun, "started")] : [];
+  if (recipientRun.status === "completed") events.push(workflowEvent(run, recipientRun, "completed"));
+  return events;
 }
 
 /** What the service calls traits: the properties that it knows by name. */

@@ -36,6 +36,25 @@ export function eventName(event: AwaitedEvent): string {
   }
 }
 
+/** Returns whether an event is one that a wait may end with; the step's conditions then decide (E-339, E-344). */
+export function isAwaited(
+  { awaited, recipient, from, until }: Pick<RunWait, "awaited" | "recipient" | "from" | "until">,
+  event: { name: string; recipient: RecipientKey | null; at: number },
+): boolean {
+  if (awaited !== event.name || event.at < from || event.at > until) return false;
+  return recipient === null || recipient === event.recipient;
+}
+
+/** Returns when a waiting run is due once an event that it may wait for has come in: at once. */
+export function dueAfterSignal(dueAt: number | null, now: number): number | null {
+  return dueAt === null ? null : Math.min(dueAt, now);
+}
+
+/** Returns whether a run looked at events, none of which ended its wait, and goes on waiting. */
+export function isStillWaiting(wait: RunWait | null | undefined): boolean {
+  return wait != null && wait.seen !== null;
+}
+
 /** Whose events end the wait: the recipient's own; an object's run takes any of a source (E-339, EQ-57). */
 export function waitScope(event: AwaitedEvent, recipient: RecipientKey): RecipientKey | null {
   return event.event_type === "integration_source" && splitKey(recipient).collection !== USERS ? null : recipient;

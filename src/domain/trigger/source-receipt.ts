@@ -41,3 +41,21 @@ export interface SourceView {
 
 /** What is known of an event before it is processed. */
 export type NewSourceEvent = Omit<SourceReceipt, "actions" | "replayed">;
+
+/** How long a key of a processed event is taken (E-386). */
+export const SOURCE_KEY_MS = 24 * 3_600_000;
+/** How long an event in progress takes its key, in real time. Longer than any action: its process has died. */
+export const SOURCE_PROGRESS_MS = 60_000;
+
+/** A logged event with the same source, type and key. Times in milliseconds, `in_hand_until` in real time. */
+export interface EarlierSourceEvent {
+  state: "in_hand" | "done" | "failed" | "replay";
+  at: number;
+  in_hand_until: number;
+}
+
+/** Returns whether an earlier event makes the next one with its key a replay: it succeeded within 24 h, or is in progress (E-386). */
+export function takesKey({ state, at, in_hand_until }: EarlierSourceEvent, now: number, realNow: number): boolean {
+  if (at <= now - SOURCE_KEY_MS) return false;
+  return state === "done" || (state === "in_hand" && in_hand_until > realNow);
+}

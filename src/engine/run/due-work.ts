@@ -1,5 +1,6 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import { referenceOf } from "../../domain/recipient/recipient.js";
+import { isStillWaiting } from "../../domain/run/run-wait.js";
 import { pathOf, stepAt } from "../../domain/run/step-path.js";
 import type { StepPath, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
@@ -143,11 +144,6 @@ async function advanceOnBranches(
   return done;
 }
 
-/** The run looked at events and goes on waiting: nothing ran. */
-function isStillWaiting({ recipientRun: { wait } }: Advance): boolean {
-  return wait != null && wait.seen !== null;
-}
-
 /** Tells of the steps executed or ended since the run was claimed. */
 function advancedRun({ recipientRun, run }: ClaimedRun, result: Advance): AdvancedRun {
   const settled = recipientRun.steps.filter(({ outcome }) => outcome !== "waiting").length;
@@ -246,7 +242,7 @@ export async function runDueAt(
       now,
     );
     for (const { claimed: one, result } of advances)
-      if (saved.has(one.recipientRun.id) && !isStillWaiting(result))
+      if (saved.has(one.recipientRun.id) && !isStillWaiting(result.recipientRun.wait))
         ran.push(advancedRun(one, decidedAdvance(result, decided)));
   }
   return ran;

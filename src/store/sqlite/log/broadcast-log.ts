@@ -1,4 +1,4 @@
-import type { BroadcastState } from "../../../domain/audience/broadcast.js";
+import { type BroadcastState, maySend } from "../../../domain/audience/broadcast.js";
 import type { PendingTrigger } from "../../../domain/run/batch.js";
 import type { BroadcastLog } from "../../../ports/broadcasts.js";
 import type { Store } from "../../../ports/store.js";
@@ -51,7 +51,7 @@ class SqliteBroadcastLog implements BroadcastLog {
     const { db, store } = this;
     return db.write(() => {
       const row = db.get<StateRow>(`${STATES} AND workflow = ? GROUP BY workflow`, pending.run.workflow);
-      if (row !== undefined && (row.scheduled !== null || !again)) return false;
+      if (!maySend(row === undefined ? null : stateOf(row), again)) return false;
       insertTriggers(db, store.shared, [pending]);
       return true;
     });

@@ -1,4 +1,12 @@
-import type { ActionOutcome, NewSourceEvent, SourceReceipt } from "../../../domain/trigger/source-receipt.js";
+import {
+  type ActionOutcome,
+  type EarlierSourceEvent,
+  type NewSourceEvent,
+  SOURCE_KEY_MS,
+  SOURCE_PROGRESS_MS,
+  type SourceReceipt,
+  takesKey,
+} from "../../../domain/trigger/source-receipt.js";
 import type { Page, Paged } from "../../../ports/page.js";
 import type { SourceLog } from "../../../ports/sources.js";
 import type { Store } from "../../../ports/store.js";
@@ -6,10 +14,6 @@ import type { Connection } from "../connection/connection.js";
 import { Filters, readPage } from "../connection/read-page.js";
 import { SqliteStore } from "../sqlite-store.js";
 
-/** How long a key is taken (E-386). */
-const TAKEN_MS = 24 * 3_600_000;
-/** An event that is in hand holds its key so long, in real time: longer, and whoever had it in hand died over it. */
-const IN_HAND_MS = 60_000;
 /** Of all sources: the oldest go first. */
 const MOST_KEPT = 10_000;
 
@@ -33,7 +37,7 @@ const INDEX = `
 
 interface Row {
   row: number;
-  state: "in_hand" | "done" | "failed" | "replay";
+  state: EarlierSourceEvent["state"];
   event: string;
   actions: string;
 }
@@ -65,16 +69,18 @@ class SqliteSourceLog implements SourceLog {
       db.run(TABLE);
       db.run(INDEX);
       const { source, event_type, idempotency_key: key } = event;
-      const taken =
-        key !== null &&
-        db.get(
-          "SELECT 1 FROM source_events WHERE source = ? AND event_type IS ? AND key = ? AND at > ? AND (state = 'done' OR (state = 'in_hand' AND in_hand_until > ?))",
-          source,
-          event_type,
-          key,
-          now - TAKEN_MS,
-          realNow,
-        ) !== undefined;
+      // Failed events and replays take no key, and one key may have many.
+      const earlier =
+        key === null
+          ? []
+          : db.all<EarlierSourceEvent>(
+              "SELECT state, at, in_hand_until FROM source_events WHERE source = ? AND event_type IS ? AND key = ? AND at > ? AND state IN ('done', 'in_hand')",
+              source,
+              event_type,
+              key,
+              now - SOURCE_KEY_MS,
+            );
+      const taken = earlier.some((one) => takesKey(one, now, realNow));
       const row = db.insert(
         "INSERT INTO source_events (id, source, event_type, key, state, at, in_hand_until, event, actions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '[]')",
         event.id,
@@ -83,7 +89,7 @@ class SqliteSourceLog implements SourceLog {
         key,
         taken ? "replay" : "in_hand",
         now,
-        realNow + IN_HAND_MS,
+        realNow + SOURCE_PROGRESS_MS,
         JSON.stringify(event),
       );
       db.run("DELETE FROM source_events WHERE row <= ?", row - MOST_KEPT);

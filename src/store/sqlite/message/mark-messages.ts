@@ -1,6 +1,6 @@
+import { markMessage } from "../../../domain/message/mark-message.js";
 import type { EngagementAction, Message } from "../../../domain/message/message.js";
 import type { JsonObject } from "../../../util/json.js";
-import { markedMessage } from "../../marked-message.js";
 import type { Connection } from "../connection/connection.js";
 import { packMessageEvents } from "../run/event-codec.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -55,7 +55,7 @@ export function applyMark(
   const rows = selectRows(db, ids);
   const update = db.statement(UPDATE);
   return messagesOf(db, shared, rows).map((before, index) => {
-    const marked = markedMessage(before, action, at, metadata);
+    const marked = markMessage(before, action, at, metadata);
     const { seen_at, read_at, interacted_at, link_clicked_at, archived_at } = marked;
     update.run(
       seen_at,

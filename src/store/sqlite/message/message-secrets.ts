@@ -1,3 +1,4 @@
+import { secretsAfterDelivery } from "../../../domain/message/delivery-secrets.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
@@ -21,12 +22,12 @@ export function withSecrets(db: Connection, messages: Message[]): Message[] {
   });
 }
 
-/**
- * Of a message that is not to be sent any more nothing is kept; of one that was given up, that there were some: retried by hand
- * (E-213), it must not go out with other secrets instead.
- */
-export function dropSecrets(db: Connection, { id, secrets, status }: Message): void {
-  if (secrets === undefined || status === "queued") return;
-  if (status === "undelivered") db.run("UPDATE message_secrets SET secrets = '{}' WHERE message = ?", id);
-  else db.run("DELETE FROM message_secrets WHERE message = ?", id);
+/** Writes what a delivery attempt leaves of a message's secrets. Within the transaction that saves the message. */
+export function saveSecrets(db: Connection, message: Message): void {
+  const { id, secrets } = message;
+  if (secrets === undefined) return;
+  const kept = secretsAfterDelivery(message);
+  if (kept === null) db.run("DELETE FROM message_secrets WHERE message = ?", id);
+  else if (kept !== secrets)
+    db.run("UPDATE message_secrets SET secrets = ? WHERE message = ?", JSON.stringify(kept), id);
 }

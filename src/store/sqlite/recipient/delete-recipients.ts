@@ -1,6 +1,6 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import { cancelRun } from "../../../domain/run/cancel-run.js";
 import { stepKeysOf } from "../../../domain/run/recipient-step-key.js";
-import { cancelledRun } from "../../cancelled-run.js";
 import type { Connection } from "../connection/connection.js";
 import { closeBatch } from "../run/batches.js";
 import {
@@ -45,7 +45,7 @@ const UNFINISHED =
 function endUnfinishedRuns(db: Connection, key: RecipientKey, at: number): void {
   for (const row of db.all<RecipientRunRow & { run_id: string }>(UNFINISHED, key)) {
     if (row.batch !== null) closeBatch(db, row.batch);
-    const ended = cancelledRun(recipientRunOf(row, row.run_id), at, "recipient_deleted");
+    const ended = cancelRun(recipientRunOf(row, row.run_id), at, "recipient_deleted");
     db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...changesOf(ended), row.row);
     dropWait(db, row.row);
   }

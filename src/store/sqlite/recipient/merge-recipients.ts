@@ -1,5 +1,5 @@
+import { mergeRecipients as mergeParts } from "../../../domain/recipient/merge-recipient.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import { deepMerge } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
 import { deleteRecipients } from "./delete-recipients.js";
 import { changeRecipient, readRecipients } from "./recipients.js";
@@ -13,17 +13,13 @@ const MOVES = [
   "UPDATE OR IGNORE audience_members SET recipient = ? WHERE recipient = ?",
 ];
 
-/** the one merged into wins; preferences and channel data come where it has none of that name. */
+/** Merges one recipient into another, with all that is theirs; the other is then deleted. */
 export function mergeRecipients(db: Connection, into: RecipientKey, from: RecipientKey, at: number): boolean {
   const both = readRecipients(db, [into, from]);
   const other = both.get(from);
   if (other === undefined || !both.has(into) || into === from) return false;
   db.write(() => {
-    changeRecipient(db, into, at, (before) => ({
-      properties: deepMerge(other.properties, before?.properties ?? {}),
-      preferences: { ...other.preferences, ...before?.preferences },
-      channel_data: { ...other.channel_data, ...before?.channel_data },
-    }));
+    changeRecipient(db, into, at, (before) => (before === null ? other : mergeParts(before, other)));
     for (const move of MOVES) db.run(move, into, from);
   });
   deleteRecipients(db, [from], at);

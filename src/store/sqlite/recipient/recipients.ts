@@ -1,11 +1,6 @@
 import { mergeRecipient } from "../../../domain/recipient/merge-recipient.js";
-import {
-  type Recipient,
-  type RecipientKey,
-  type RecipientUpsert,
-  splitKey,
-  USERS,
-} from "../../../domain/recipient/recipient.js";
+import type { Recipient, RecipientKey, RecipientUpsert } from "../../../domain/recipient/recipient.js";
+import { newsOfRecipient } from "../../../domain/recipient/recipient-news.js";
 import { recipientEvent } from "../../../domain/run/occurred-event.js";
 import type { Connection } from "../connection/connection.js";
 import { parsed } from "../run/run-rows.js";
@@ -100,7 +95,12 @@ export function changeRecipient(
   const channelData = jsonUnlessEmpty(changed.channel_data);
   db.run(UPSERT, key, properties, preferences, channelData, at, at);
   if (quietly) return;
-  if (db.watchesUsers && properties !== row?.properties && splitKey(key).collection === USERS)
+  const news = newsOfRecipient(key, {
+    isNew: row === undefined,
+    properties: properties !== row?.properties,
+    parts: preferences !== row?.preferences || channelData !== row.channel_data,
+  });
+  if (news.audiences && db.watchesUsers)
     db.run(
       'INSERT INTO user_changes (user, "before", "after", at, depth) VALUES (?, ?, ?, ?, ?)',
       key,
@@ -109,7 +109,7 @@ export function changeRecipient(
       at,
       depth,
     );
-  if (row && (properties !== row.properties || preferences !== row.preferences || channelData !== row.channel_data))
+  if (news.runs && row)
     recordEvents(db, [recipientEvent({ ...changed, key, inserted_at: row.inserted_at, updated_at: at }, at)], at);
 }
 

@@ -2,35 +2,28 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import {
   type BatchActivity,
   type BatchContent,
-  type BatchDecision,
   type BatchJoin,
-  type Continuation,
-  continuationOf,
+  MAX_RENDERED_ACTIVITIES,
   withUntil,
 } from "../../../domain/run/batch.js";
+import * as rules from "../../../domain/run/decide-batch.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
 import { ROW_OF_RUN, workflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
-/** No step renders more (E-272). */
-const MAX_RENDERED = 100;
-
-interface BatchRow {
+/** An open batch with its row, and the row of its newest activity. */
+interface BatchRow extends rules.OpenBatch {
   row: number;
-  opened_at: number;
-  closes_at: number;
-  holder: number | null;
-  items: number;
   newest: number | null;
 }
 
 const OPEN_BATCH = "SELECT row, opened_at, closes_at, holder, items, newest FROM batches WHERE key = ? AND open = 1";
 
 /** The open batch with a key. Asked for each run at a batch. */
-function openBatchOf(db: Connection, key: string): BatchRow | undefined {
+function openBatchOf(db: Connection, key: string): BatchRow | null {
   const found = db.list<[number, number, number, number | null, number, number | null]>(OPEN_BATCH, key);
-  if (found === undefined) return undefined;
+  if (found === undefined) return null;
   const [row, opened_at, closes_at, holder, items, newest] = found;
   return { row, opened_at, closes_at, holder, items, newest };
 }
@@ -46,19 +39,48 @@ export interface OpenBatch {
   closes_at: number;
 }
 
-/** A decision, and what the caller has to do with the run's row once it has one. */
-export interface DecidedBatch {
-  decision: BatchDecision;
-  continuation: Continuation;
-  /** Ties the run's row, written or about to be, to the batch. */
-  attach(recipientRunRow: number, trigger: TriggerData): void;
+/** Decides how a run at a batch step goes on. The write lock is held, so nothing changes until the caller writes the changes. */
+export function decideBatch(db: Connection, join: BatchJoin, now: number): rules.DecidedBatch<BatchRow> {
+  return rules.decideBatch(join, (key) => openBatchOf(db, key), now);
 }
 
-/** The close after a join: never before now, never after the opening and the limit (E-257, E-259, E-260). */
-function closeAfter(batch: BatchRow, join: BatchJoin, items: number, now: number): number {
-  if (join.max_items !== null && items >= join.max_items) return now;
-  if (join.sliding === null) return batch.closes_at;
-  return Math.max(now, Math.min(join.sliding.closes_at, batch.opened_at + join.sliding.limit_ms));
+/** Writes what a run's coming to batches changes; `run` is its row. Inside a write only. */
+export function writeBatchChanges(
+  db: Connection,
+  changes: readonly rules.BatchChange<BatchRow>[],
+  run: number,
+  trigger: TriggerData,
+  now: number,
+): void {
+  for (const change of changes) {
+    if (change.expired !== null) closeBatch(db, change.expired.row);
+    if (change.closes_at === null) continue;
+    const batch = change.joined ?? { row: insertBatch(db, change, change.closes_at, now), newest: null };
+    const { holder = null } = change.joined ?? {};
+    if (holder !== null && change.movesHolder) moveHolder(db, holder, change.closes_at);
+    if (change.activity !== null)
+      db.run(
+        "UPDATE batches SET items = ?, closes_at = ?, newest = ?, holder = COALESCE(?, holder) WHERE row = ?",
+        change.items,
+        change.closes_at,
+        addActivity(db, batch, change.activity, run, trigger),
+        change.holds ? run : null,
+        batch.row,
+      );
+    // A run that goes on without its batch, or with another, knows no more of the one it came from.
+    if (change.holds || change.joined === null)
+      db.run("UPDATE recipient_runs SET batch = ? WHERE row = ?", change.holds ? batch.row : null, run);
+  }
+}
+
+function insertBatch(db: Connection, { key, items }: rules.BatchChange, closesAt: number, now: number): number {
+  return db.insert(
+    "INSERT INTO batches (key, open, opened_at, closes_at, items) VALUES (?, 1, ?, ?, ?)",
+    key,
+    now,
+    closesAt,
+    items,
+  );
 }
 
 function moveHolder(db: Connection, holder: number, closesAt: number): void {
@@ -96,37 +118,6 @@ function addActivity(
   );
 }
 
-/** Whether a run opens a batch or joins one (E-243 to E-248, E-260, E-264, EQ-43). Inside a write only. */
-export function decideBatch(db: Connection, join: BatchJoin, now: number): DecidedBatch {
-  let open = openBatchOf(db, join.key);
-  if (open && open.closes_at <= now) {
-    db.run("UPDATE batches SET open = 0 WHERE row = ?", open.row);
-    open = undefined;
-  }
-  if (open === undefined) return openBatch(db, join, now);
-  const batch = open;
-  const items = batch.items + 1;
-  const closesAt = closeAfter(batch, join, items, now);
-  const took = batch.holder === null ? "holds" : "joined";
-  if (batch.holder !== null && closesAt !== batch.closes_at) moveHolder(db, batch.holder, closesAt);
-  const decision: BatchDecision = { took, closed: closesAt <= now, closes_at: closesAt, next: null };
-  return {
-    decision,
-    continuation: continuationOf(join, decision),
-    attach(run, trigger) {
-      if (took === "holds") setHolder(db, batch.row, run);
-      const newest = addActivity(db, batch, join.activity, run, trigger);
-      db.run(
-        "UPDATE batches SET items = ?, closes_at = ?, newest = ? WHERE row = ?",
-        items,
-        closesAt,
-        newest,
-        batch.row,
-      );
-    },
-  };
-}
-
 /** The run that goes on with the batch; of what batch it came from before, it knows no more. */
 export function setHolder(db: Connection, batch: number, run: number): void {
   db.run("UPDATE batches SET holder = ? WHERE row = ?", run, batch);
@@ -136,43 +127,6 @@ export function setHolder(db: Connection, batch: number, run: number): void {
 /** Nobody goes on with the batch, unless another joins before it closes. */
 export function dropHolder(db: Connection, batch: number): void {
   db.run("UPDATE batches SET holder = NULL WHERE row = ?", batch);
-}
-
-/** No batch is open: the run opens one, unless its window cannot be told, and may go on at once. */
-function openBatch(db: Connection, join: BatchJoin, now: number): DecidedBatch {
-  const { closes_at, leads } = join;
-  const took = leads === null ? "holds" : "leads";
-  const batch =
-    closes_at === null
-      ? null
-      : db.insert(
-          "INSERT INTO batches (key, open, opened_at, closes_at, items) VALUES (?, 1, ?, ?, ?)",
-          join.key,
-          now,
-          closes_at,
-          took === "holds" ? 1 : 0,
-        );
-  const next = leads?.batch ? decideBatch(db, leads.batch, now) : null;
-  const decision: BatchDecision = {
-    took,
-    closed: next?.decision.closed ?? (took === "holds" && closes_at !== null && closes_at <= now),
-    closes_at,
-    next: next?.decision ?? null,
-  };
-  return {
-    decision,
-    continuation: continuationOf(join, decision),
-    attach(run, trigger) {
-      if (took === "holds" && batch !== null) {
-        setHolder(db, batch, run);
-        const newest = addActivity(db, { row: batch, newest: null }, join.activity, run, trigger);
-        db.run("UPDATE batches SET newest = ? WHERE row = ?", newest, batch);
-      } else if (batch !== null) {
-        db.run("UPDATE recipient_runs SET batch = NULL WHERE row = ?", run);
-      }
-      next?.attach(run, trigger);
-    },
-  };
 }
 
 /** From now on triggers open a new batch: the run that holds this one has been claimed (EQ-43). Inside a write only. */
@@ -203,12 +157,12 @@ export function batchReader(db: Connection, shared: SharedRows): (batch: number)
     const list = (order: "ASC" | "DESC"): BatchActivity[] =>
       db
         .lists<ActivityColumns>(
-          `${CHAIN} SELECT r.id, r.workflow_run, a.actor, a.data, a.at ${IN_CHAIN} CROSS JOIN recipient_runs r ON r.row = a.recipient_run WHERE a.removed = 0 ORDER BY c.row ${order} LIMIT ${MAX_RENDERED + 1}`,
+          `${CHAIN} SELECT r.id, r.workflow_run, a.actor, a.data, a.at ${IN_CHAIN} CROSS JOIN recipient_runs r ON r.row = a.recipient_run WHERE a.removed = 0 ORDER BY c.row ${order} LIMIT ${MAX_RENDERED_ACTIVITIES + 1}`,
           batch,
         )
         .map(activityOf);
     const first = list("ASC");
-    if (first.length <= MAX_RENDERED) {
+    if (first.length <= MAX_RENDERED_ACTIVITIES) {
       const actors = new Set(first.map(({ actor }) => actor));
       actors.delete(null);
       return { first, last: first, total_activities: first.length, total_actors: actors.size };
@@ -218,8 +172,8 @@ export function batchReader(db: Connection, shared: SharedRows): (batch: number)
       batch,
     ) as [number, number];
     return {
-      first: first.slice(0, MAX_RENDERED),
-      last: list("DESC").slice(0, MAX_RENDERED).reverse(),
+      first: first.slice(0, MAX_RENDERED_ACTIVITIES),
+      last: list("DESC").slice(0, MAX_RENDERED_ACTIVITIES).reverse(),
       total_activities: activities,
       total_actors: actors,
     };
@@ -237,22 +191,26 @@ export function readBatch(db: Connection, shared: SharedRows, recipientRunId: st
   });
 }
 
-/**
- * Takes a cancelled run's activity out of its batch while that is open (E-279, E-280); false where there is none. The
- * window stays as it is, and so does the run that holds the batch.
- */
-export function removeActivity(db: Connection, recipientRun: number): boolean {
-  const found = db.get<{ row: number; batch: number }>(
+/** The activity of a run in an open batch. */
+export interface OpenItem {
+  row: number;
+  batch: number;
+}
+
+export function openItem(db: Connection, recipientRun: number): OpenItem | undefined {
+  return db.get<OpenItem>(
     "SELECT a.row, a.batch FROM batch_activities a CROSS JOIN batches b ON b.row = a.batch WHERE a.recipient_run = ? AND a.removed = 0 AND b.open = 1",
     recipientRun,
   );
-  if (found === undefined) return false;
-  db.run("UPDATE batch_activities SET removed = 1 WHERE row = ?", found.row);
-  db.run("UPDATE batches SET items = items - 1 WHERE row = ?", found.batch);
-  return true;
 }
 
-/** The open batch that a run holds: no cancellation ends such a run (E-280). */
+/** Takes a cancelled run's activity out of its batch; the window and the run that holds the batch stay (E-279, E-280). */
+export function removeItem(db: Connection, item: OpenItem): void {
+  db.run("UPDATE batch_activities SET removed = 1 WHERE row = ?", item.row);
+  db.run("UPDATE batches SET items = items - 1 WHERE row = ?", item.batch);
+}
+
+/** The open batch that a run holds. */
 export function heldBatch(
   db: Connection,
   { row, batch }: { row: number; batch: number | null },

@@ -1,8 +1,8 @@
+import { cancelRun, decideCancel } from "../../../domain/run/cancel-run.js";
+import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancelledRun, RunCancellation } from "../../../ports/store.js";
-import { cancelledRun, isCancellable } from "../../cancelled-run.js";
-import { handedOverRun, handsOver } from "../../handed-over-run.js";
 import type { Connection } from "../connection/connection.js";
-import { dropHolder, heldBatch, type OpenBatch, oldestItem, removeActivity, setHolder } from "./batches.js";
+import { dropHolder, heldBatch, type OpenBatch, oldestItem, openItem, removeItem, setHolder } from "./batches.js";
 import {
   changesOf,
   RECIPIENT_RUN_CHANGES,
@@ -29,7 +29,7 @@ function handOver(db: Connection, shared: SharedRows, batch: OpenBatch, at: numb
     return;
   }
   const found = db.get<FoundRun>(`${SELECT} WHERE r.row = ?`, next) as FoundRun;
-  const run = handedOverRun(recipientRunOf(found, found.run_id), shared.version(found.runs), batch.closes_at, at);
+  const run = takeOverBatch(recipientRunOf(found, found.run_id), shared.version(found.runs), batch.closes_at, at);
   db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...changesOf(run), next);
   setHolder(db, batch.row, next);
 }
@@ -55,16 +55,17 @@ export function cancelRuns(
     return rows.map(({ row }) => {
       const found = db.get<FoundRun>(`${SELECT} WHERE r.row = ?`, row) as FoundRun;
       const before = recipientRunOf(found, found.run_id);
-      // In an open batch only the activity goes: the window stays, and so does the run that opened it (E-279, E-280).
       const held = heldBatch(db, found);
-      const isRemoved = removeActivity(db, row);
-      const isHandedOver = isRemoved && held !== undefined && handsOver(before, shared.version(found.runs));
-      if (!isHandedOver && (isRemoved || held !== undefined)) return { recipientRun: before, cancelled: isRemoved };
-      if (!isCancellable(before)) return { recipientRun: before, cancelled: false };
-      const recipientRun = cancelledRun(before, at);
+      const item = openItem(db, row);
+      const role = { isItem: item !== undefined, isHolder: held !== undefined };
+      const effect = decideCancel(before, shared.version(found.runs), role);
+      if (item !== undefined) removeItem(db, item);
+      if (effect === "none" || effect === "remove_item")
+        return { recipientRun: before, cancelled: effect === "remove_item" };
+      const recipientRun = cancelRun(before, at);
       update.run(...changesOf(recipientRun), row);
       dropWait(db, row);
-      if (isHandedOver) handOver(db, shared, held, at);
+      if (effect === "hand_over" && held !== undefined) handOver(db, shared, held, at);
       return { recipientRun, cancelled: true };
     });
   });

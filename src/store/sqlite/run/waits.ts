@@ -1,7 +1,7 @@
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import { messageEvents, type OccurredEvent, workflowEvent } from "../../../domain/run/occurred-event.js";
-import type { RunWait, Signal } from "../../../domain/run/run-wait.js";
+import { messageEvents, type OccurredEvent, runEvents } from "../../../domain/run/occurred-event.js";
+import { dueAfterSignal, isAwaited, isStillWaiting, type RunWait, type Signal } from "../../../domain/run/run-wait.js";
 import type { RecipientRun, TriggerSource } from "../../../domain/run/workflow-run.js";
 import type { Connection } from "../connection/connection.js";
 import { workflowRunReader } from "./run-rows.js";
@@ -17,6 +17,14 @@ interface WaitRow {
   ends_at: number;
 }
 
+function runWaitOf({ awaited, recipient, starts_at: from, ends_at: until }: WaitRow): RunWait {
+  return { awaited, recipient: recipient as RecipientKey | null, from, until, seen: null };
+}
+
+function setDueAt(db: Connection, recipientRun: number, dueAt: number | null): void {
+  db.run("UPDATE recipient_runs SET due_at = ? WHERE row = ?", dueAt, recipientRun);
+}
+
 /** Most stores hold no wait most of the time: then nothing that happens is even looked at. */
 export function isAnyWaiting(db: Connection): boolean {
   return db.get("SELECT 1 FROM waits LIMIT 1") !== undefined;
@@ -24,17 +32,17 @@ export function isAnyWaiting(db: Connection): boolean {
 
 export function recordEvents(db: Connection, events: readonly OccurredEvent[], now: number): void {
   if (events.length === 0 || !isAnyWaiting(db)) return;
-  for (const { name, recipient, at, event } of events) {
-    const waiting = db.all<{ recipient_run: number }>(
-      "SELECT recipient_run FROM waits WHERE awaited = ? AND (recipient IS NULL OR recipient = ?) AND starts_at <= ? AND ends_at >= ?",
+  for (const occurred of events) {
+    const { name, recipient, event } = occurred;
+    const waiting = db.all<WaitRow & { recipient_run: number; due_at: number | null }>(
+      "SELECT w.recipient_run, w.awaited, w.recipient, w.starts_at, w.ends_at, r.due_at FROM waits w CROSS JOIN recipient_runs r ON r.row = w.recipient_run WHERE w.awaited = ? AND (w.recipient IS NULL OR w.recipient = ?)",
       name,
       recipient,
-      at,
-      at,
     );
-    for (const { recipient_run } of waiting) {
+    for (const { recipient_run, due_at, ...wait } of waiting) {
+      if (!isAwaited(runWaitOf(wait), occurred)) continue;
       db.run("INSERT INTO signals (recipient_run, event) VALUES (?, ?)", recipient_run, JSON.stringify(event));
-      db.run("UPDATE recipient_runs SET due_at = MIN(due_at, ?) WHERE row = ?", now, recipient_run);
+      setDueAt(db, recipient_run, dueAfterSignal(due_at, now));
     }
   }
 }
@@ -68,25 +76,21 @@ export function recordRunEvents(
 ): void {
   if (runs.length === 0 || !isAnyWaiting(db)) return;
   const read = workflowRunReader(db, shared);
-  const events = runs.flatMap(({ workflowRun, recipientRun, started }) => {
-    const { run } = read(workflowRun);
-    const completed = recipientRun.status === "completed" ? [workflowEvent(run, recipientRun, "completed")] : [];
-    return started ? [workflowEvent(run, recipientRun, "started"), ...completed] : completed;
-  });
+  const events = runs.flatMap(({ workflowRun, recipientRun, started }) =>
+    runEvents(read(workflowRun).run, recipientRun, { started }),
+  );
   recordEvents(db, events, now);
 }
 
 /** Last of what an advance writes: what its run did before it began to wait is nothing that it waits for. */
-export function writeWait(db: Connection, row: number, wait: RunWait, now: number): void {
-  if (wait.seen !== null) {
+export function writeWait(db: Connection, row: number, run: RecipientRun, now: number): void {
+  const { wait, due_at } = run;
+  if (!wait) return;
+  if (isStillWaiting(wait)) {
     db.run("DELETE FROM signals WHERE recipient_run = ? AND row <= ?", row, wait.seen);
     // What came in while the run looked at the others is looked at next.
-    db.run(
-      "UPDATE recipient_runs SET due_at = MIN(due_at, ?) WHERE row = ? AND EXISTS (SELECT 1 FROM signals WHERE recipient_run = ?)",
-      now,
-      row,
-      row,
-    );
+    const left = db.get("SELECT 1 FROM signals WHERE recipient_run = ? LIMIT 1", row);
+    if (left !== undefined) setDueAt(db, row, dueAfterSignal(due_at, now));
     return;
   }
   db.run(
@@ -112,9 +116,8 @@ export function waitOf(db: Connection, row: number): { wait: RunWait | null; sig
     row,
   );
   if (found === undefined) return { wait: null, signals: [] };
-  const { awaited, recipient, starts_at: from, ends_at: until } = found;
   const signals = db
     .all<{ row: number; event: string }>("SELECT row, event FROM signals WHERE recipient_run = ? ORDER BY row", row)
     .map(({ row: id, event }): Signal => ({ id, event: JSON.parse(event) }));
-  return { wait: { awaited, recipient: recipient as RecipientKey | null, from, until, seen: null }, signals };
+  return { wait: runWaitOf(found), signals };
 }

@@ -6,7 +6,7 @@ import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } 
 import type { Connection } from "../connection/connection.js";
 import { messageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
-import { decideBatch, type TriggerData } from "../run/batches.js";
+import { decideBatch, type TriggerData, writeBatchChanges } from "../run/batches.js";
 import { packRunEvents } from "../run/event-codec.js";
 import { json } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -116,7 +116,7 @@ export function insertRecipientRuns(
     rows.set(run.id, row);
     written.push(run);
     if (batch === null) continue;
-    batch.attach(row, trigger);
+    writeBatchChanges(db, batch.changes, row, trigger, now);
     decided.set(run.id, batch.decision);
     made.push(...batch.continuation.messages);
     applyUpserts(db, batch.continuation.upserts, now);
@@ -136,7 +136,7 @@ export function insertRecipientRuns(
       now,
     );
   }
-  for (const run of written) if (run.wait) writeWait(db, rows.get(run.id) as number, run.wait, now);
+  for (const run of written) if (run.wait) writeWait(db, rows.get(run.id) as number, run, now);
   return decided;
 }
 

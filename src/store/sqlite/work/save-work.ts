@@ -1,14 +1,15 @@
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
+import { mergeMessageEvents } from "../../../domain/message/merge-message-events.js";
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
 import type { BatchDecision } from "../../../domain/run/batch.js";
+import { isStillWaiting } from "../../../domain/run/run-wait.js";
 import type { SavedAdvance, SavedResult } from "../../../ports/store.js";
-import { mergedEvents } from "../../merged-events.js";
 import type { Connection } from "../connection/connection.js";
 import { insertDeliveryLogs } from "../message/delivery-logs.js";
 import { messageInserter } from "../message/message-rows.js";
-import { dropSecrets } from "../message/message-secrets.js";
+import { saveSecrets } from "../message/message-secrets.js";
 import { applyUpserts } from "../recipient/recipients.js";
-import { decideBatch, type TriggerData } from "../run/batches.js";
+import { decideBatch, type TriggerData, writeBatchChanges } from "../run/batches.js";
 import { packMessageEvents, unpackMessageEvents } from "../run/event-codec.js";
 import { changesOf, json, RECIPIENT_RUN_CHANGES, ROW_OF_RUN } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -61,7 +62,7 @@ export function saveAdvances(
       stillHeld.delete(row); // its claim ends with this
       const batch = join ? decideBatch(db, join, now) : null;
       const run = batch ? batch.continuation.recipientRun : recipientRun;
-      if (hasWaits && run.wait?.seen == null) dropWait(db, row); // what it does from here on is nothing that it waited for
+      if (hasWaits && !isStillWaiting(run.wait)) dropWait(db, row); // what it does from here on is nothing that it waited for
       update.run(...changesOf(run), row);
       saved.add(recipientRun.id);
       applyUpserts(db, upserts, now);
@@ -69,10 +70,10 @@ export function saveAdvances(
       if (version) db.run("UPDATE recipient_runs SET version = ? WHERE row = ?", shared.versionRow(version), row);
       let made = messages;
       if (batch) {
-        const { continuation, decision } = batch;
+        const { continuation, decision, changes } = batch;
         applyUpserts(db, continuation.upserts, now);
         insertTriggers(db, shared, continuation.triggers);
-        batch.attach(row, triggerOf(workflowRun));
+        writeBatchChanges(db, changes, row, triggerOf(workflowRun), now);
         decided.set(recipientRun.id, decision);
         made = [...messages, ...continuation.messages];
       }
@@ -85,7 +86,7 @@ export function saveAdvances(
         recordRunEvents(db, shared, [{ workflowRun, recipientRun: run, started: false }], now);
       }
       if (run.wait) {
-        writeWait(db, row, run.wait, now);
+        writeWait(db, row, run, now);
         hasWaits = true;
       }
     }
@@ -109,7 +110,7 @@ export function saveMessages(
       const held = select.get(message.id, token) as { row: number; events: string; inserted_at: number } | undefined;
       if (held === undefined) continue;
       const before = unpackMessageEvents(held.events, held.inserted_at);
-      const events: MessageEvent[] = mergedEvents(before, message.events);
+      const events: MessageEvent[] = mergeMessageEvents(before, message.events);
       changed.push({ message, events: events.slice(before.length) });
       update.run(
         message.status,
@@ -121,7 +122,7 @@ export function saveMessages(
         message.updated_at,
         held.row,
       );
-      dropSecrets(db, message);
+      saveSecrets(db, message);
       saved.add(message.id);
     }
     recordMessageEvents(db, changed);

@@ -1,5 +1,5 @@
-import type { EngagementAction, EngagementStatus, Message } from "../domain/message/message.js";
-import type { JsonObject } from "../util/json.js";
+import type { JsonObject } from "../../util/json.js";
+import type { EngagementAction, EngagementStatus, Message } from "./message.js";
 
 const CLEARS: Partial<Record<EngagementAction, EngagementStatus>> = {
   unseen: "seen",
@@ -14,11 +14,11 @@ function impliesRead(message: Message, action: EngagementAction): boolean {
 }
 
 /**
- * A message after an engagement action: its time is the latest action's (E-221), the "un" actions clear it (E-222),
+ * Returns a message after an engagement action: its time is the latest action's (E-221), the "un" actions clear it (E-222),
  * every action and every implied change is an event (E-229), repeated ones too (E-230). `metadata`, what the caller says
  * about an interaction, is that event's data (E-226, A-924).
  */
-export function markedMessage(
+export function markMessage(
   message: Message,
   action: EngagementAction,
   at: number,

@@ -1,16 +1,16 @@
-import { pathOf, stepAt } from "../domain/run/step-path.js";
-import type { RecipientRun } from "../domain/run/workflow-run.js";
-import type { BatchStep } from "../domain/step/step-types.js";
-import type { Step, Workflow } from "../domain/workflow/workflow.js";
+import type { BatchStep } from "../step/step-types.js";
+import type { Step, Workflow } from "../workflow/workflow.js";
+import { pathOf, stepAt } from "./step-path.js";
+import type { RecipientRun } from "./workflow-run.js";
 
-/** Whether the batch that a waiting run holds goes to the next item when the run's own is cancelled (EQ-44). */
-export function handsOver(holder: RecipientRun, version: Workflow): boolean {
+/** Returns whether the batch that a waiting run holds goes to the next item when the run's own is cancelled (EQ-44). */
+export function passesToNextItem(holder: RecipientRun, version: Workflow): boolean {
   const step: Step | undefined = holder.position === null ? undefined : stepAt(version.steps, holder.position);
   return step?.type === "batch" && (step as BatchStep).settings.batch_execution_mode === "flush_leading";
 }
 
-/** A run that had ended when it joined a batch, as it stands once it holds that batch: waiting at its own batch step. */
-export function handedOverRun(joined: RecipientRun, version: Workflow, closesAt: number, at: number): RecipientRun {
+/** Returns a run that had ended when it joined a batch as it stands once it holds that batch: waiting at its own batch step (EQ-44). */
+export function takeOverBatch(joined: RecipientRun, version: Workflow, closesAt: number, at: number): RecipientRun {
   const { ref, type } = joined.steps.at(-1) as RecipientRun["steps"][number];
   const until = new Date(closesAt).toISOString();
   return {

@@ -1,0 +1,18 @@
+import type { MessageEvent } from "./message.js";
+
+function isSame(a: MessageEvent, b: MessageEvent): boolean {
+  return a.type === b.type && a.at === b.at && JSON.stringify(a.data) === JSON.stringify(b.data);
+}
+
+/**
+ * Merges a message's stored events with those of a delivery. Both lists grew from the same beginning: the stored one by
+ * engagement while the delivery was under way, the other by the delivery. No event of either is lost.
+ */
+export function mergeMessageEvents(
+  stored: readonly MessageEvent[],
+  delivered: readonly MessageEvent[],
+): MessageEvent[] {
+  let shared = 0;
+  while (shared < stored.length && shared < delivered.length && isSame(stored[shared]!, delivered[shared]!)) shared++;
+  return [...stored, ...delivered.slice(shared)];
+}

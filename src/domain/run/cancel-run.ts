@@ -1,0 +1,56 @@
+import type { Workflow } from "../workflow/workflow.js";
+import { passesToNextItem } from "./hand-over-batch.js";
+import type { ReasonCode } from "./outcome.js";
+import type { RecipientRun } from "./workflow-run.js";
+
+/** What a run has to do with open batches when a cancellation reaches it. */
+export interface OpenBatchRole {
+  /** An activity of the run is in an open batch. */
+  isItem: boolean;
+  /** The run waits for the close of an open batch. */
+  isHolder: boolean;
+}
+
+/**
+ * - `none`: the run stays as it is; a batch that it holds still closes (E-280).
+ * - `remove_item`: only the run's activity leaves the open batch (E-279).
+ * - `cancel`: the run ends.
+ * - `hand_over`: the activity leaves the batch, the run ends, and the next item's run waits for the close (EQ-44).
+ */
+export type CancelEffect = "none" | "remove_item" | "cancel" | "hand_over";
+
+/** Decides what a cancellation does to a run (E-279 to E-282, E-355, E-357, EQ-44). */
+export function decideCancel(run: RecipientRun, version: Workflow, { isItem, isHolder }: OpenBatchRole): CancelEffect {
+  if (isItem && isHolder && passesToNextItem(run, version)) return "hand_over";
+  if (isItem) return "remove_item";
+  return isHolder || run.status === "completed" || run.status === "cancelled" ? "none" : "cancel";
+}
+
+/** Returns a run as a cancellation leaves it, its waiting step included (E-356). Messages already made stay as they are (E-363). */
+export function cancelRun(run: RecipientRun, at: number, code: ReasonCode = "cancelled"): RecipientRun {
+  const waiting = run.steps.find((step) => step.outcome === "waiting");
+  return {
+    ...run,
+    status: "cancelled",
+    position: null,
+    due_at: null,
+    steps: run.steps.map((step) =>
+      step.outcome === "waiting"
+        ? { ...step, outcome: "cancelled", reason: { code, detail: null }, until: null }
+        : step,
+    ),
+    events: [
+      ...run.events,
+      {
+        event: "run_cancelled",
+        status: "ok",
+        step_ref: waiting?.ref ?? null,
+        step_type: waiting?.type ?? null,
+        attempt: 1,
+        data: { reason: code },
+        at,
+      },
+    ],
+    updated_at: at,
+  };
+}

@@ -1,0 +1,109 @@
+import { type BatchActivity, type BatchDecision, type BatchJoin, type Continuation, continuationOf } from "./batch.js";
+
+/** An open batch as it is stored. Times in milliseconds. */
+export interface OpenBatch {
+  opened_at: number;
+  closes_at: number;
+  /** The run that waits for the close; null while only its leading item has come (E-264). */
+  holder: number | null;
+  /** Activities that were not removed. */
+  items: number;
+}
+
+/** What a run's coming to a batch changes in the store; the store makes the change in the transaction that writes the run. */
+export interface BatchChange<Batch extends OpenBatch = OpenBatch> {
+  key: string;
+  /** The open batch of the key was past its close: it is closed first (E-261, EQ-43). */
+  expired: Batch | null;
+  /** The open batch that the run joins; its `closes_at` and `items` become those below. */
+  joined: Batch | null;
+  /** When the batch that the run joined or opened closes; null where it did neither. */
+  closes_at: number | null;
+  items: number;
+  /** What the run adds to the batch; null for a leading item, and where there is no batch. */
+  activity: BatchActivity | null;
+  /** The run waits for the close and goes on with the batch. */
+  holds: boolean;
+  /** The run that waits for the close waits until the new `closes_at`. */
+  movesHolder: boolean;
+}
+
+export interface DecidedBatch<Batch extends OpenBatch = OpenBatch> {
+  decision: BatchDecision;
+  /** The run as it goes on. */
+  continuation: Continuation;
+  /** One for each batch that the run came to, in order. */
+  changes: BatchChange<Batch>[];
+}
+
+/** Returns when a batch closes after a join: never before now, never after its opening and the limit (E-257, E-259, E-260). */
+function closeAfterJoin(batch: OpenBatch, join: BatchJoin, items: number, now: number): number {
+  if (join.max_items !== null && items >= join.max_items) return now;
+  if (join.sliding === null) return batch.closes_at;
+  return Math.max(now, Math.min(join.sliding.closes_at, batch.opened_at + join.sliding.limit_ms));
+}
+
+/**
+ * Decides whether a run opens a batch or joins the open one of its key, and what that changes. `findOpen` returns the open
+ * batch of a key, locked until the changes are written (E-243 to E-248, E-256, E-260, E-264, EQ-43).
+ */
+export function decideBatch<Batch extends OpenBatch>(
+  join: BatchJoin,
+  findOpen: (key: string) => Batch | null,
+  now: number,
+): DecidedBatch<Batch> {
+  const found = findOpen(join.key);
+  const expired = found !== null && found.closes_at <= now ? found : null;
+  return found === null || expired !== null ? openBatch(join, expired, findOpen, now) : joinBatch(join, found, now);
+}
+
+function joinBatch<Batch extends OpenBatch>(join: BatchJoin, batch: Batch, now: number): DecidedBatch<Batch> {
+  const items = batch.items + 1;
+  const closes_at = closeAfterJoin(batch, join, items, now);
+  const holds = batch.holder === null;
+  const decision: BatchDecision = { took: holds ? "holds" : "joined", closed: closes_at <= now, closes_at, next: null };
+  const change: BatchChange<Batch> = {
+    key: join.key,
+    expired: null,
+    joined: batch,
+    closes_at,
+    items,
+    activity: join.activity,
+    holds,
+    movesHolder: !holds && closes_at !== batch.closes_at,
+  };
+  return { decision, continuation: continuationOf(join, decision), changes: [change] };
+}
+
+/** No batch is open: the run opens one, unless its window cannot be told, and may go on at once. */
+function openBatch<Batch extends OpenBatch>(
+  join: BatchJoin,
+  expired: Batch | null,
+  findOpen: (key: string) => Batch | null,
+  now: number,
+): DecidedBatch<Batch> {
+  const { closes_at, leads } = join;
+  const holds = leads === null && closes_at !== null;
+  const next = leads?.batch ? decideBatch(leads.batch, findOpen, now) : null;
+  const decision: BatchDecision = {
+    took: leads === null ? "holds" : "leads",
+    closed: next?.decision.closed ?? (holds && closes_at <= now),
+    closes_at,
+    next: next?.decision ?? null,
+  };
+  const change: BatchChange<Batch> = {
+    key: join.key,
+    expired,
+    joined: null,
+    closes_at,
+    items: holds ? 1 : 0,
+    activity: holds ? join.activity : null,
+    holds,
+    movesHolder: false,
+  };
+  return {
+    decision,
+    continuation: continuationOf(join, decision),
+    changes: next === null ? [change] : [change, ...next.changes],
+  };
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { mergeRecipients } from "../../../src/domain/recipient/merge-recipient.js";
+import { keyOf } from "../../../src/domain/recipient/recipient.js";
+import { newsOfRecipient } from "../../../src/domain/recipient/recipient-news.js";
+import { writeChannelData, writePreferenceSet } from "../../../src/domain/recipient/write-recipient-part.js";
+
+const EMPTY = { properties: {}, preferences: {}, channel_data: {} };
+
+describe("mergeRecipients", () => {
+  it("A-097 prefers the recipient merged into, and adds what it lacks", () => {
+    const into = {
+      properties: { name: "Ada", address: { city: "Bonn" } },
+      preferences: { default: { channel_types: { email: false } } },
+      channel_data: { a: { tokens: ["1"] } },
+    };
+    const from = {
+      properties: { name: "Old", address: { city: "Köln", zip: "50667" } },
+      preferences: { default: { channel_types: { email: true } }, other: {} },
+      channel_data: { a: { tokens: ["2"] }, b: { tokens: ["3"] } },
+    };
+    expect(mergeRecipients(into, from)).toEqual({
+      properties: { name: "Ada", address: { city: "Bonn", zip: "50667" } },
+      preferences: { default: { channel_types: { email: false } }, other: {} },
+      channel_data: { a: { tokens: ["1"] }, b: { tokens: ["3"] } },
+    });
+  });
+});
+
+describe("writePreferenceSet", () => {
+  const before = { ...EMPTY, preferences: { default: { channel_types: { email: false, sms: true } } } };
+  const set = { channel_types: { sms: false } };
+
+  it("E-138 replaces a set unless it is merged", () => {
+    expect(writePreferenceSet(before, { id: "default", set, merge: false }).preferences.default).toEqual(set);
+    expect(writePreferenceSet(before, { id: "default", set, merge: true }).preferences.default).toEqual({
+      channel_types: { email: false, sms: false },
+    });
+  });
+
+  it("removes a set for null, and creates a recipient", () => {
+    expect(writePreferenceSet(before, { id: "default", set: null, merge: false }).preferences).toEqual({});
+    expect(writePreferenceSet(null, { id: "other", set, merge: true })).toEqual({
+      ...EMPTY,
+      preferences: { other: set },
+    });
+  });
+
+  it("takes __proto__ as an id like any other", () => {
+    const { preferences } = writePreferenceSet(null, { id: "__proto__", set, merge: true });
+    expect(Object.entries(preferences)).toEqual([["__proto__", set]]);
+  });
+});
+
+describe("writeChannelData", () => {
+  const before = { ...EMPTY, channel_data: { a: { tokens: ["1"], other: true } } };
+
+  it("E-040 replaces a channel's data whole, and removes it for null", () => {
+    const data = { tokens: ["2"] };
+    expect(writeChannelData(before, { channel_id: "a", data }).channel_data).toEqual({ a: data });
+    expect(writeChannelData(before, { channel_id: "a", data: null }).channel_data).toEqual({});
+    expect(writeChannelData(null, { channel_id: "a", data })).toEqual({ ...EMPTY, channel_data: { a: data } });
+  });
+});
+
+describe("newsOfRecipient", () => {
+  const CHANGED = { isNew: false, properties: true, parts: false };
+
+  it("E-334 E-387 tells audiences of users whose properties changed, and of new users", () => {
+    expect(newsOfRecipient(keyOf("ada"), CHANGED).audiences).toBe(true);
+    expect(newsOfRecipient(keyOf("ada"), { isNew: true, properties: true, parts: false }).audiences).toBe(true);
+    expect(newsOfRecipient(keyOf("ada"), { isNew: false, properties: false, parts: true }).audiences).toBe(false);
+    expect(newsOfRecipient(keyOf({ id: "p1", collection: "projects" }), CHANGED).audiences).toBe(false);
+  });
+
+  it("E-335 tells waiting runs of any change, and not of a new recipient", () => {
+    expect(newsOfRecipient(keyOf("ada"), CHANGED).runs).toBe(true);
+    expect(newsOfRecipient(keyOf("ada"), { isNew: false, properties: false, parts: true }).runs).toBe(true);
+    expect(newsOfRecipient(keyOf("ada"), { isNew: false, properties: false, parts: false }).runs).toBe(false);
+    expect(newsOfRecipient(keyOf("ada"), { isNew: true, properties: true, parts: true }).runs).toBe(false);
+  });
+});

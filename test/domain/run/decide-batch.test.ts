@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import type { BatchJoin } from "../../../src/domain/run/batch.js";
+import { decideBatch, type OpenBatch } from "../../../src/domain/run/decide-batch.js";
+import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
+import { batchJoin, batchVersion, type SampleJoin } from "../../contract/store/sample-batches.js";
+import { HOUR, NOW, sampleTrigger } from "../../contract/store/sample-runs.js";
+
+const MINUTE = 60_000;
+
+function join(sample: SampleJoin = {}): BatchJoin {
+  const made = sampleTrigger({ version: batchVersion(sample.leading), recipients: ["ada"], message: null });
+  return batchJoin(made.run, made.recipientRuns[0] as RecipientRun, sample);
+}
+
+/** A batch that run 1 opened at `NOW`, for an hour. */
+function openBatch(over: Partial<OpenBatch> = {}): OpenBatch {
+  return { opened_at: NOW, closes_at: NOW + HOUR, holder: 1, items: 1, ...over };
+}
+
+function decide(sample: SampleJoin, open: OpenBatch | null, now = sample.at ?? NOW) {
+  return decideBatch(join(sample), () => open, now);
+}
+
+describe("decideBatch", () => {
+  it("E-247 opens a batch where none is open, and the run holds it", () => {
+    const { decision, continuation, changes } = decide({ data: { n: 1 } }, null);
+    expect(decision).toEqual({ took: "holds", closed: false, closes_at: NOW + HOUR, next: null });
+    expect(continuation.recipientRun).toMatchObject({ status: "paused", due_at: NOW + HOUR });
+    expect(changes).toEqual([
+      {
+        key: "k",
+        expired: null,
+        joined: null,
+        closes_at: NOW + HOUR,
+        items: 1,
+        activity: expect.objectContaining({ data: { n: 1 }, at: NOW }),
+        holds: true,
+        movesHolder: false,
+      },
+    ]);
+  });
+
+  it("E-248 joins the open batch and ends the run", () => {
+    const open = openBatch();
+    const { decision, continuation, changes } = decide({ at: NOW + 1 }, open);
+    expect(decision).toMatchObject({ took: "joined", closed: false, closes_at: NOW + HOUR });
+    expect(continuation.recipientRun).toMatchObject({ status: "completed", steps: [{ outcome: "halted" }] });
+    expect(changes).toMatchObject([{ joined: open, items: 2, holds: false, movesHolder: false }]);
+  });
+
+  it("E-243 looks for the batch of its key only", () => {
+    const asked: string[] = [];
+    decideBatch(
+      join({ key: "other" }),
+      (key) => {
+        asked.push(key);
+        return null;
+      },
+      NOW,
+    );
+    expect(asked).toEqual(["other"]);
+  });
+
+  it("E-261 EQ-43 closes a batch at its closing time and opens a new one", () => {
+    const open = openBatch();
+    const { decision, changes } = decide({ at: NOW + HOUR }, open);
+    expect(decision).toMatchObject({ took: "holds", closes_at: NOW + 2 * HOUR });
+    expect(changes).toMatchObject([{ expired: open, joined: null, items: 1 }]);
+    expect(decide({ at: NOW + HOUR - 1 }, open).decision.took).toBe("joined");
+  });
+
+  it("E-253 leaves the close of a fixed window as it is", () => {
+    expect(decide({ at: NOW + MINUTE, closes_at: NOW + 9 * HOUR }, openBatch()).decision.closes_at).toBe(NOW + HOUR);
+  });
+
+  it("E-257 moves the close of a sliding window, and the run that waits for it", () => {
+    const at = NOW + 30 * MINUTE;
+    const { changes } = decide({ at, sliding: { closes_at: at + HOUR, limit_ms: 2 * HOUR } }, openBatch());
+    expect(changes).toMatchObject([{ closes_at: at + HOUR, movesHolder: true }]);
+  });
+
+  it("E-257 moves the close of a sliding window no further than its opening and the limit", () => {
+    const at = NOW + 50 * MINUTE;
+    const { decision } = decide({ at, sliding: { closes_at: at + HOUR, limit_ms: 90 * MINUTE } }, openBatch());
+    expect(decision.closes_at).toBe(NOW + 90 * MINUTE);
+  });
+
+  it("E-259 closes at once where the limit is past, and never before now", () => {
+    const open = openBatch({ closes_at: NOW + 9 * HOUR });
+    const at = NOW + 2 * HOUR;
+    const { decision } = decide({ at, sliding: { closes_at: at + HOUR, limit_ms: HOUR } }, open);
+    expect(decision).toMatchObject({ closed: true, closes_at: at });
+  });
+
+  it.each([
+    [1, false],
+    [2, true],
+    [3, true],
+  ])("E-260 with %d items before and a limit of 3, closed is %s", (items, closed) => {
+    const { decision } = decide({ at: NOW + 1, max_items: 3 }, openBatch({ items }));
+    expect(decision).toMatchObject({ took: "joined", closed, closes_at: closed ? NOW + 1 : NOW + HOUR });
+  });
+
+  it("E-264 lets a leading item open the batch without being part of it", () => {
+    const { decision, continuation, changes } = decide({ leading: true }, null);
+    expect(decision).toEqual({ took: "leads", closed: false, closes_at: NOW + HOUR, next: null });
+    expect(continuation.messages).toHaveLength(1);
+    expect(changes).toMatchObject([{ closes_at: NOW + HOUR, items: 0, activity: null, holds: false }]);
+  });
+
+  it("E-265 lets the next item hold a batch that nobody holds, until the batch's own close", () => {
+    const { decision, continuation, changes } = decide(
+      { leading: true, at: NOW + MINUTE },
+      openBatch({ holder: null, items: 0 }),
+    );
+    expect(decision.took).toBe("holds");
+    expect(continuation.recipientRun.due_at).toBe(NOW + HOUR);
+    expect(changes).toMatchObject([{ items: 1, holds: true, movesHolder: false }]);
+  });
+
+  it("E-256 opens no batch for a run whose window cannot be told, and lets it join one", () => {
+    const alone = decide({ closes_at: null }, null);
+    expect(alone.decision).toEqual({ took: "leads", closed: false, closes_at: null, next: null });
+    expect(alone.changes).toMatchObject([{ closes_at: null, activity: null, holds: false }]);
+    expect(decide({ closes_at: null }, openBatch()).decision.took).toBe("joined");
+  });
+
+  it("E-264 decides the next batch of a run that goes on to one", () => {
+    const first = join({ key: "first", leading: true });
+    const next = join({ key: "next", data: { n: 2 } });
+    const open = openBatch();
+    const batch = { ...first, leads: { ...(first.leads as NonNullable<typeof first.leads>), batch: next } };
+    const { decision, continuation, changes } = decideBatch(batch, (key) => (key === "next" ? open : null), NOW);
+    expect(decision).toMatchObject({ took: "leads", next: { took: "joined", closes_at: NOW + HOUR } });
+    expect(continuation.recipientRun.status).toBe("completed");
+    expect(changes).toMatchObject([
+      { key: "first", joined: null, activity: null },
+      { key: "next", joined: open, activity: { data: { n: 2 } } },
+    ]);
+  });
+});
