@@ -32,16 +32,20 @@ const escaped = (key) => key.replace(/[$.*+?^(){}|[\]\\]/g, "\\$&");
 function allowFileReferences(json) {
   // Called again for a schema with checks: its result is this one's already.
   if (json.properties === undefined || json.patternProperties !== undefined) return;
+  const isText = ({ enum: values, const: value }) => values === undefined && value === undefined;
   const keys = Object.keys(json.properties).filter(
-    (key) => key !== "$schema" && json.properties[key].enum === undefined && json.properties[key].const === undefined,
+    (key) => key !== "$schema" && !key.startsWith("__") && isText(json.properties[key]),
   );
+  const declared = Object.keys(json.properties).filter((key) => key.startsWith("__"));
   if (keys.length === 0) return;
   json.patternProperties = {
     [`^(${keys.map(escaped).join("|")})@$`]: {
       description: "Path of a file that contains the value, relative to this file.",
       type: "string",
     },
-    "^__": { description: "Written by the hosted service." },
+    [declared.length === 0 ? "^__" : `^(?!(${declared.join("|")})$)__`]: {
+      description: "Written by the hosted service.",
+    },
   };
   const required = json.required ?? [];
   const referable = required.filter((key) => keys.includes(key));
@@ -54,6 +58,7 @@ function allowFileReferences(json) {
 function joinNullable(json) {
   if (json.anyOf?.length !== 2) return;
   const [value, none] = json.anyOf;
+  if (Object.keys(value).length === 0) delete json.anyOf;
   if (none.type !== "null" || typeof value.type !== "string" || value.enum || value.const) return;
   delete json.anyOf;
   Object.assign(json, { ...value, ...json, type: [value.type, "null"] });

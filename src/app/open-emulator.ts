@@ -142,7 +142,7 @@ function partsOf({ opened, project, store, surroundings, output }: Whole): Parts
   const { definitions } = project;
   const faults = new Faults();
   const tracking = new OwnTracking();
-  const guides = guidesOf(project, cwd, output);
+  const guides = guidesOf(project, cwd);
   const operations = localEngine(
     overEnvironment(definitions, (environment) => tracking.over(faults.over(environment))),
     store,

@@ -1,11 +1,19 @@
 import { audienceSchema } from "../domain/audience/audience-schema.js";
+import { guideSchema } from "../domain/guide/guide-schema.js";
+import { messageTypeSchema } from "../domain/guide/message-type-schema.js";
 import { type Finding, findUnknownKeys } from "../domain/schema/check-document.js";
 import { layoutSchema } from "../domain/template/layout-schema.js";
 import { partialSchema } from "../domain/template/partial-schema.js";
 import type { JsonObject } from "../util/json.js";
 
 /** Schemas of the documents whose unknown keys are warnings, by the folder that contains them. */
-const SCHEMAS = { audiences: audienceSchema, layouts: layoutSchema, partials: partialSchema };
+const SCHEMAS = {
+  audiences: audienceSchema,
+  guides: guideSchema,
+  layouts: layoutSchema,
+  "message-types": messageTypeSchema,
+  partials: partialSchema,
+};
 
 export type DocumentFolder = keyof typeof SCHEMAS;
 

@@ -175,7 +175,9 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const filesOf = (folder: string, name: string) => documentFiles(folder, name).map(({ file }) => file);
     const documents = {
       audiences: filesOf("audiences", "audience.json"),
+      guides: filesOf("guides", "guide.json"),
       layouts: filesOf("layouts", "layout.json"),
+      "message-types": filesOf("message-types", "message_type.json"),
       partials: filesOf("partials", "partial.json"),
     };
     const files = { environments, recipients, ...documents };

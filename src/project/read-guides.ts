@@ -18,11 +18,6 @@ const KEY = /^[a-z0-9_-]+$/;
 /** As a workflow's file spells a guide step's guide. */
 const NAMED_GUIDE = /"guide_key"\s*:\s*"([^"\\]+)"/g;
 
-/** A project's guides, and what they say without effect, a line each. */
-export interface ProjectGuides extends GuideSet {
-  warnings: string[];
-}
-
 /**
  * All of `guides/` with the message types they name (sections 12 and 13 of the format). A broken file is a fault of that
  * guide; the others are read. Throws `project_invalid` for a folder that cannot be read.
@@ -31,7 +26,7 @@ export async function readGuides(
   { knockDir }: Pick<ProjectLocation, "knockDir">,
   environment: Environment,
   cwd: string,
-): Promise<ProjectGuides> {
+): Promise<GuideSet> {
   const shown = (path: string): string => shownPath(cwd, path);
 
   function keysOf(folder: string, file: string): string[] {
@@ -69,9 +64,8 @@ export async function readGuides(
 
   const guides: Guide[] = [];
   const faults = new Map<string, KnockError>();
-  const warnings: string[] = [];
   const keys = keysOf("guides", "guide.json");
-  if (keys.length === 0) return { guides, faults, warnings };
+  if (keys.length === 0) return { guides, faults };
   const managed = managedKeys();
   const messageTypes = new Map<string, MessageType | KnockError>();
   for (const key of keysOf("message-types", "message_type.json")) messageTypes.set(key, await messageType(key));
@@ -91,16 +85,15 @@ export async function readGuides(
           (Object.hasOwn(environment.channels, name) && environment.channels[name]?.type) || undefined,
         managed: managed.has(key),
       };
-      const { guide, warnings: own } = await readResource({ path, shown: file }, { owner: "guide", files }, (raw) =>
+      const guide = await readResource({ path, shown: file }, { owner: "guide", files }, (raw) =>
         parseGuide(key, raw, surroundings),
       );
       rememberTextFiles(guide, files);
       guides.push(guide);
-      warnings.push(...own.map((text) => `${file}: ${text}`));
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
       faults.set(key, error);
     }
   }
-  return { guides, faults, warnings };
+  return { guides, faults };
 }

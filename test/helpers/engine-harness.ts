@@ -275,7 +275,7 @@ export class EngineHarness {
   /** A guide of banners (`title`, `body`, `button`) on the channel `tours`, in place of one of that key. */
   guide(key: string, definition: JsonObject = {}, managed = false): Guide {
     const raw = { name: key, channel_key: "tours", steps: [banner()], ...definition };
-    const { guide } = parseGuide(key, raw, {
+    const guide = parseGuide(key, raw, {
       shown: `guides/${key}/guide.json`,
       messageTypes: new Map([["banner", BANNER]]),
       channelType: (name) => this.environment.channels[name]?.type,

@@ -44,14 +44,14 @@ const workflow = (guide_key: string) => ({
 
 describe("guides of a project (CLI-331)", () => {
   it("are read with their message types and the files of their texts", async () => {
-    const { guides, faults, warnings } = await read({
+    const { guides, faults } = await read({
       ...BANNER,
       "knock/guides/tour/guide.json": guide({ "body@": "./body.md" }),
       "knock/guides/tour/body.md": "Hi **{{ recipient.name }}**",
       "knock/guides/not-one/notes.txt": "",
       "knock/workflows/w/workflow.json": workflow("tour"),
     });
-    expect({ faults: [...faults], warnings }).toEqual({ faults: [], warnings: [] });
+    expect([...faults]).toEqual([]);
     expect(guides).toMatchObject([{ key: "tour", managed: true, channel_key: "tours" }]);
     expect(guides[0]?.steps[0]?.content).toEqual([
       { key: "body", type: "markdown", value: "Hi **{{ recipient.name }}**" },
@@ -64,9 +64,9 @@ describe("guides of a project (CLI-331)", () => {
   });
 
   it("are a fault of their own where they are broken, and nobody else's", async () => {
-    const { guides, faults, warnings } = await read({
+    const { guides, faults } = await read({
       ...BANNER,
-      "knock/guides/fine/guide.json": { ...guide({ body: "x" }), colour: "red" },
+      "knock/guides/fine/guide.json": guide({ body: "x" }),
       "knock/guides/json/guide.json": "{",
       "knock/guides/Bad Key/guide.json": guide({}),
       "knock/guides/out/guide.json": guide({ "body@": "../fine/guide.json" }),
@@ -74,13 +74,28 @@ describe("guides of a project (CLI-331)", () => {
       "knock/workflows/broken/workflow.json": "{",
     });
     expect(guides.map(({ key, managed }) => [key, managed])).toEqual([["fine", false]]);
-    expect(warnings).toEqual(["knock/guides/fine/guide.json: colour is not a known key and has no effect"]);
     expect([...faults.keys()]).toEqual(["Bad Key", "json", "out", "typo"]);
     expect([...faults.values()].map(({ message }) => message)).toEqual([
       expect.stringContaining("knock/guides/Bad Key/guide.json: not a guide's key"),
       expect.stringContaining("knock/guides/json/guide.json:1:2: not valid JSON"),
       expect.stringContaining("leaves the guide's folder"),
       'knock/guides/typo/guide.json:1:153: steps[0].values.bdy is no field of "banner"; did you mean "body"?',
+    ]);
+  });
+
+  it("F-026: unknown keys of guides and message types are warnings with their place", async () => {
+    const files = {
+      "knock/guides/tour/guide.json":
+        '{ "name": "Tour", "channel_key": "tours",\n  "chanel_key": "x", "steps": [{ "rfe": 1 }] }',
+      "knock/message-types/banner/message_type.json":
+        '{ "variants": [{ "fields": [\n  { "type": "text", "settings": { "max_lenght": 1 } }\n] }] }',
+    };
+    const root = project(files);
+    const opened = openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root);
+    expect(await opened.projectWarnings()).toEqual([
+      'knock/guides/tour/guide.json:2:41: steps[0]: unknown key "rfe"; did you mean "ref"?',
+      'knock/guides/tour/guide.json:2:17: unknown key "chanel_key"; did you mean "channel_key"?',
+      'knock/message-types/banner/message_type.json:2:49: variants[0].fields[0].settings: unknown key "max_lenght"; did you mean "max_length"?',
     ]);
   });
 

@@ -15,6 +15,12 @@ export class DocumentFaults {
     return this.details.length === 0;
   }
 
+  /** Returns whether a part of the document has no fault: neither at it, nor below it, nor at a part that contains it. */
+  isValid(path: PropertyKey[]): boolean {
+    const pointer = `${pointerOf(path)}/`;
+    return !this.details.some((one) => pointer.startsWith(`${one.pointer}/`) || `${one.pointer}/`.startsWith(pointer));
+  }
+
   /** Returns the error that names the first fault in its message and lists all of them in its details. `shown` names the file. */
   toError(shown: string, code: ErrorCode, hintOf?: (first: ErrorDetail | undefined) => string | undefined): KnockError {
     return faultsError(code, shown, this.details, hintOf?.(this.details[0]));

@@ -26,6 +26,9 @@ export const anything = () => z.optional(z.unknown());
 export const schemaReference = () =>
   optional(z.string().check(z.meta({ description: "The JSON Schema that editors check this file with." })));
 
+/** A field that the hosted service writes into a file, and that has no effect here. */
+export const serviceField = () => described(optional(z.unknown()), "Written by the hosted service.");
+
 /** Adds the description that editors show. */
 export const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
   schema.check(z.meta({ description })) as T;
@@ -52,16 +55,35 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
 export const eitherOf = <const T extends readonly z.ZodMiniType[]>(expected: string, options: T) =>
   z.union(options, { error: ({ input }) => describeType(expected, input) });
 
+function whenever<T>(matches: (value: unknown) => value is T, check: (value: T, fault: Complain) => void) {
+  return z.check<unknown>(
+    ({ value, issues }) =>
+      check(value as T, (path, message) => {
+        issues.push({ code: "custom", path, message, input: value, continue: true });
+      }),
+    { when: ({ value }: { value: unknown }) => matches(value) },
+  );
+}
+
 /**
  * A rule over several fields of an object. It also runs if some of them are invalid, so that one fault does not hide
  * another. The rule must therefore tolerate values of any type.
  */
-export function rule(check: (value: Record<string, unknown>, fault: Complain) => void) {
-  return z.check<unknown>(
-    ({ value, issues }) =>
-      check(value as Record<string, unknown>, (path, message) => {
-        issues.push({ code: "custom", path, message, input: value, continue: true });
-      }),
-    { when: ({ value }: { value: unknown }) => isJsonObject(value) },
-  );
-}
+export const rule = (check: (value: Record<string, unknown>, fault: Complain) => void) =>
+  whenever<Record<string, unknown>>(isJsonObject, check);
+
+/** A rule over the items of a list. Like {@link rule}, it must tolerate items of any type. */
+export const listRule = (check: (items: unknown[], fault: Complain) => void) =>
+  whenever<unknown[]>(Array.isArray, check);
+
+/** A rule that no two items of a list have the same text under `key`. `item` is what the error calls an item. */
+export const distinct = (key: string, item: string) =>
+  listRule((items, fault) => {
+    const seen = new Set<unknown>();
+    for (const [index, one] of items.entries()) {
+      const name = isJsonObject(one) ? one[key] : undefined;
+      if (typeof name !== "string") continue;
+      if (seen.has(name)) fault([index, key], `"${name}" is already the ${key} of another ${item}`);
+      seen.add(name);
+    }
+  });

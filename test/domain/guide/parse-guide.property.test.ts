@@ -72,7 +72,7 @@ test("a mutated guide is a guide, which renders or says why not, or a KnockError
     fc.property(fc.oneof(mutationsOf(GUIDE, jsonWith(...KEYS)), jsonWith(...KEYS)), (raw) => {
       attempt(raw, () => {
         const around = { shown: "guide.json", messageTypes, channelType: () => undefined, managed: false };
-        const { guide } = parseGuide("tour", raw, around);
+        const guide = parseGuide("tour", raw, around);
         for (const { contents } of compileGuides({ guides: [guide], faults: new Map() }).guides) {
           for (const content of contents) {
             try {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { guideSchema } from "../../../src/domain/guide/guide-schema.js";
+import { messageTypeSchema } from "../../../src/domain/guide/message-type-schema.js";
 import { parseGuide } from "../../../src/domain/guide/parse-guide.js";
 import { parseMessageType } from "../../../src/domain/guide/parse-message-type.js";
+import { findUnknownKeys } from "../../../src/domain/schema/check-document.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
@@ -53,7 +56,7 @@ function guide(more: JsonObject = {}): JsonObject {
 
 describe("section 13 a guide", () => {
   test("has what its file and its message type say", () => {
-    const { guide: parsed, warnings } = parse(
+    const parsed = parse(
       guide({
         steps: [step({ title: "Hi", button: { text: "Open" }, extra: { a: 1 }, items: ["{{ x }}", "y"], size: "l" })],
         target_audience_key: "club",
@@ -61,7 +64,6 @@ describe("section 13 a guide", () => {
         __readonly: { active: false, semver: "2.0.0", active_from: "2025-01-01T00:00:00Z", active_until: null },
       }),
     );
-    expect(warnings).toEqual([]);
     expect(parsed).toMatchObject({
       key: "tour",
       type: "banner",
@@ -89,10 +91,33 @@ describe("section 13 a guide", () => {
     });
   });
 
-  test("F-026 tells of keys that have no effect", () => {
-    expect(parse(guide({ colour: "red", steps: [step(undefined, { valeus: {} })] })).warnings).toEqual([
-      "colour is not a known key and has no effect",
-      'steps[0].valeus is not a known key and has no effect; did you mean "values"?',
+  test("F-026 finds keys that have no effect", () => {
+    const raw = guide({ colour: "red", __readonly: { x: 1 }, steps: [step(undefined, { valeus: {}, "name@": "x" })] });
+    expect(parse(raw)).toMatchObject({ key: "tour" });
+    expect(findUnknownKeys(guideSchema(), raw)).toEqual([
+      { path: ["steps", 0, "valeus"], message: 'unknown key "valeus"; did you mean "values"?' },
+      { path: ["colour"], message: 'unknown key "colour"' },
+    ]);
+  });
+
+  test("reports all faults at once, each once", () => {
+    const broken: JsonObject = {
+      name: 7,
+      channel_key: "feed",
+      active_from: "soon",
+      steps: [step({ titel: "x" }), step(undefined, { ref: "" }), step(undefined, { ref: "two" })],
+      activation_url_patterns: [{ directive: "deny" }, { pathname: "/(" }],
+    };
+    expect(faultsOf(thrownBy(() => parse(guide(broken))))).toEqual([
+      "/name must be a string, found a number",
+      "/steps/1/ref must not be empty",
+      '/activation_url_patterns/0/directive must be "allow" or "block", found "deny"',
+      "/activation_url_patterns/0 must have a pathname, a search, or both",
+      '/active_from must be an ISO 8601 time, found "soon"',
+      '/channel_key names a channel of type in_app_feed: "feed"',
+      '/steps/0/values/titel is no field of "banner"; did you mean "title"?',
+      "/steps/0/values/title is required",
+      '/activation_url_patterns/1/pathname is no URL pattern: "/("',
     ]);
   });
 
@@ -242,8 +267,32 @@ describe("section 12 a message type", () => {
       typeOf([{ type: "text", key: "a", settings: { min_length: "1" } }]),
       "/settings/min_length must be",
     ],
+    [
+      "an option without a value",
+      typeOf([{ type: "select", key: "a", settings: { options: [{}] } }]),
+      "/variants/0/fields/0/settings/options/0/value is required (a string)",
+    ],
+    [
+      "an invalid JSON Schema",
+      typeOf([{ type: "json", key: "a", settings: { schema: { type: "text" } } }]),
+      "/variants/0/fields/0/settings/schema/type must be",
+    ],
     ["no object", [], " must be an object, found a list"],
   ])("with %s is refused", (_title, raw, fault) => {
     expect(refused(raw).join("\n")).toContain(fault);
+  });
+
+  test("F-026 finds keys that its fields do not have", () => {
+    const raw = typeOf([
+      { type: "text", key: "a", settings: { max_lenght: 1, maxLength: 2 } },
+      { type: "url", key: "b", action: {} },
+    ]);
+    expect(findUnknownKeys(messageTypeSchema(), raw)).toEqual([
+      {
+        path: ["variants", 0, "fields", 0, "settings", "max_lenght"],
+        message: 'unknown key "max_lenght"; did you mean "max_length"?',
+      },
+      { path: ["variants", 0, "fields", 1, "action"], message: 'unknown key "action"' },
+    ]);
   });
 });

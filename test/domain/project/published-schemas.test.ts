@@ -9,7 +9,9 @@ const ROOT = resolve(import.meta.dirname, "../../..");
 /** Where the fixtures keep the files of each published schema. */
 const FILES: Readonly<Record<string, RegExp>> = {
   audience: /\/audiences\/[^/]+\/audience\.json$/,
+  guide: /\/guides\/[^/]+\/guide\.json$/,
   layout: /\/layouts\/[^/]+\/layout\.json$/,
+  "message-type": /\/message-types\/[^/]+\/message_type\.json$/,
   partial: /\/partials\/[^/]+\/partial\.json$/,
 };
 

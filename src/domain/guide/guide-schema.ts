@@ -1,0 +1,112 @@
+import * as z from "zod/mini";
+import { isJsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
+import { parseTimestamp } from "../condition/timestamp.js";
+import {
+  described,
+  distinct,
+  filledText,
+  optional,
+  rule,
+  schemaReference,
+  serviceField,
+  textUpTo,
+  wholeNumber,
+} from "../schema/fields.js";
+
+const isActivationList = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
+
+/** A `guide.json` with its text files read in (section 13 of the format). Built when the first guide is read. */
+export const guideSchema = once(() => {
+  const text = (description: string) => described(optional(z.string()), description);
+  const required = (description: string) => described(filledText(), description);
+  const time = z.string().check(
+    z.refine((value) => parseTimestamp(value) !== undefined, {
+      error: ({ input }) => `must be an ISO 8601 time, found ${JSON.stringify(input)}`,
+    }),
+  );
+  // Files that were pulled from the service have these fields in `__readonly` (F-021, F-024).
+  const state = {
+    active: described(optional(z.boolean()), "Whether the guide is active if neither time is set (default: true)."),
+    active_from: described(optional(time), "Time at which the guide becomes active, in ISO 8601."),
+    active_until: described(optional(time), "Time at which the guide stops being active, in ISO 8601."),
+    semver: text("The version of the guide (default: 0.0.1)."),
+  };
+  const step = z.strictObject({
+    ref: required("The name of the step, unique in this guide."),
+    name: text("The name that people read."),
+    schema_key: required("The key of the step's message type."),
+    schema_semver: required("The version of the message type."),
+    schema_variant_key: required('The key of the message type\'s variant, such as "default".'),
+    values: described(
+      optional(z.record(z.string(), z.unknown())),
+      "Values of the variant's fields by key. Text is Liquid.",
+    ),
+    json_schema: serviceField(),
+  });
+  const pattern = z
+    .strictObject({
+      directive: described(optional(z.enum(["allow", "block"])), "Whether the guide may show there (default: allow)."),
+      pathname: described(optional(filledText()), 'URL pattern for the path, such as "/pages/*".'),
+      search: described(optional(filledText()), "URL pattern for the query string."),
+    })
+    .check(
+      rule(({ pathname, search }, fault) => {
+        if ((pathname ?? search ?? null) === null) fault([], "must have a pathname, a search, or both");
+      }),
+    );
+  const patterns = (description: string) => described(optional(z.array(pattern)), description);
+  const goal = z.strictObject({
+    goal_key: required("The key of the goal."),
+    attribution_window_days: described(optional(wholeNumber(1, 30)), "Days in which the goal counts for the guide."),
+  });
+  const guide = z.strictObject({
+    $schema: schemaReference(),
+    name: described(textUpTo(255), "The name that people read."),
+    channel_key: required("The key of the in-app guide channel."),
+    steps: described(
+      z.array(step).check(z.minLength(1, { error: "must have at least one step" }), distinct("ref", "step")),
+      "What users see, in order. Each step is content of a message type.",
+    ),
+    description: described(optional(textUpTo(280)), "What the guide is for."),
+    tags: described(optional(z.array(z.string())), "Tags that group guides in the dashboard."),
+    goal_attachment: described(optional(goal), "The goal that the guide should reach."),
+    target_audience_key: described(
+      optional(filledText()),
+      "The audience that can see the guide. null: all users, or those that a workflow's guide step adds.",
+    ),
+    target_property_conditions: described(optional(z.unknown()), "Conditions that a user must meet."),
+    activation_url_patterns: patterns("Where in the application the guide may show (default: everywhere)."),
+    activation_location_rules: patterns("The old name of activation_url_patterns."),
+    ...state,
+    __readonly: described(optional(z.looseObject(state)), "Written by the hosted service. Takes precedence."),
+    key: text("The key of the guide: the name of its folder."),
+    type: serviceField(),
+    valid: serviceField(),
+    guide_audience_conditions: serviceField(),
+    environment: serviceField(),
+    created_at: serviceField(),
+    updated_at: serviceField(),
+    sha: serviceField(),
+  });
+  return described(
+    guide.check(
+      rule(({ activation_url_patterns: patterns, activation_location_rules: rules }, fault) => {
+        if (isActivationList(patterns) && isActivationList(rules))
+          fault(["activation_location_rules"], "must not be given beside activation_url_patterns");
+      }),
+      rule((value, fault) => {
+        const readonly = isJsonObject(value.__readonly) ? value.__readonly : {};
+        const at = (name: string): unknown => parseTimestamp({ ...value, ...readonly }[name]);
+        const [from, until] = [at("active_from"), at("active_until")];
+        if (typeof from !== "number" || typeof until !== "number" || from < until) return;
+        const path = "active_until" in readonly ? ["__readonly", "active_until"] : ["active_until"];
+        fault(path, "must be after active_from");
+      }),
+    ),
+    "An in-app guide: content that is shown to users inside an application.",
+  );
+});
+
+/** A `guide.json` as its schema describes it. */
+export type GuideFile = z.output<ReturnType<typeof guideSchema>>;
