@@ -70,7 +70,7 @@ module.exports = {
       name: "commands-are-strangers", // a command never calls another command
       severity: "error",
       from: { path: "^src/commands/(?!context\\.ts)" },
-      to: { path: "^src/commands/", pathNot: "^src/commands/(context|shared/[^/]+)\\.ts$" },
+      to: { path: "^src/commands/", pathNot: "^src/commands/(context|services|shared/[^/]+)\\.ts$" },
     },
     ...Object.entries(HOME).map(([pkg, home]) => ({
       name: `home-of-${pkg}`,

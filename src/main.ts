@@ -1,4 +1,4 @@
-import { COMMANDS, PARTS } from "./app/commands.js";
+import { COMMANDS } from "./app/commands.js";
 import { start } from "./app/start.js";
 
-void start(COMMANDS, PARTS);
+void start(COMMANDS);

@@ -1,14 +1,30 @@
-import type { Parts } from "./create-context.js";
 import type { Commands } from "./program.js";
+import {
+  browserService,
+  devServices,
+  initService,
+  localPartsService,
+  watchService,
+  workflowService,
+} from "./services/command-services.js";
 
-/** Every command. */
+/** Every command, loaded when it is used, with the services that only it needs. */
 export const COMMANDS: Commands = {
   notify: async () => (await import("../commands/notify.js")).registerNotify,
   cancel: async () => (await import("../commands/cancel.js")).registerCancel,
   runs: async () => (await import("../commands/runs.js")).registerRuns,
-  messages: async () => (await import("../commands/messages.js")).registerMessages,
-  preview: async () => (await import("../commands/preview.js")).registerPreview,
-  workflows: async () => (await import("../commands/workflows.js")).registerWorkflows,
+  async messages() {
+    const { registerMessages } = await import("../commands/messages.js");
+    return (program, app) => registerMessages(program, app, browserService(app));
+  },
+  async preview() {
+    const { registerPreview } = await import("../commands/preview.js");
+    return (program, app) => registerPreview(program, app, watchService(app));
+  },
+  async workflows() {
+    const { registerWorkflows } = await import("../commands/workflows.js");
+    return (program, app) => registerWorkflows(program, app, workflowService(app));
+  },
   users: async () => (await import("../commands/users.js")).registerUsers,
   objects: async () => (await import("../commands/objects.js")).registerObjects,
   tenants: async () => (await import("../commands/tenants.js")).registerTenants,
@@ -17,18 +33,24 @@ export const COMMANDS: Commands = {
   subscriptions: async () => (await import("../commands/subscriptions.js")).registerSubscriptions,
   audiences: async () => (await import("../commands/audiences.js")).registerAudiences,
   feed: async () => (await import("../commands/feed.js")).registerFeed,
-  sources: async () => (await import("../commands/sources.js")).registerSources,
-  broadcasts: async () => (await import("../commands/broadcasts.js")).registerBroadcasts,
+  async sources() {
+    const { registerSources } = await import("../commands/sources.js");
+    return (program, app) => registerSources(program, app, localPartsService(app));
+  },
+  async broadcasts() {
+    const { registerBroadcasts } = await import("../commands/broadcasts.js");
+    return (program, app) => registerBroadcasts(program, app, localPartsService(app));
+  },
   clock: async () => (await import("../commands/clock.js")).registerClock,
   worker: async () => (await import("../commands/worker.js")).registerWorker,
-  dev: async () => (await import("../commands/dev.js")).registerDev,
-  init: async () => (await import("../commands/init.js")).registerInit,
+  async dev() {
+    const { registerDev } = await import("../commands/dev.js");
+    return (program, app) => registerDev(program, app, devServices(app));
+  },
+  async init() {
+    const { registerInit } = await import("../commands/init.js");
+    return (program, app) => registerInit(program, app, initService(app));
+  },
   auth: async () => (await import("../commands/auth.js")).registerAuth,
   config: async () => (await import("../commands/config.js")).registerConfig,
-};
-
-/** What only these commands need. */
-export const PARTS: Parts = {
-  emulator: async () => (await import("./open-emulator.js")).openProjectEmulator,
-  local: async () => (await import("./open-local-parts.js")).openLocalParts,
 };

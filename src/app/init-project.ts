@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import type { InitResult } from "../commands/context.js";
+import type { InitResult } from "../commands/services.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import { findProject, findUpwards, PROJECT_FILE } from "../project/find-project.js";
 import { shownPath } from "../project/shown-path.js";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { EmulatorFlags, OpenedEmulator } from "../commands/context.js";
+import type { EmulatorFlags, OpenedEmulator } from "../commands/services.js";
 import { webhookNotices } from "../domain/environment/webhook.js";
 import type { SceneParts } from "../emulator/emulator-options.js";
 import { Faults } from "../emulator/faults.js";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Shown } from "../commands/context.js";
+import type { Shown } from "../commands/services.js";
 
 /** The program that opens a file on this platform; null where there can be none, as without a display. */
 function openerOf(path: string, env: Record<string, string | undefined>): [program: string, args: string[]] | null {

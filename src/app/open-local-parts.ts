@@ -1,4 +1,4 @@
-import type { LocalParts } from "../commands/context.js";
+import type { LocalParts } from "../commands/services.js";
 import type { Output } from "../output/output.js";
 import type { Project } from "../project/open-project.js";
 import { openBroadcasts } from "./open-broadcasts.js";

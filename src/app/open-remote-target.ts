@@ -1,4 +1,4 @@
-import type { TargetFlags } from "../commands/context.js";
+import type { TargetFlags } from "../commands/services.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Operations } from "../ports/operations.js";
 import { confirmLiveKey, isLiveKey } from "./live-key.js";

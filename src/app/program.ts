@@ -1,15 +1,15 @@
 import { Command, CommanderError } from "commander";
-import type { CommandContext, Register } from "../commands/context.js";
-import { addGroupExamples, firstExample } from "../commands/shared/options.js";
+import { addGroupExamples, applyVerbosity, type CommonFlags, firstExample } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/nearest.js";
 import { helpStyle, plainDefaults } from "./help-style.js";
 import { meantCommand, meantSubcommand, typographicOption } from "./meant-words.js";
 import { isOfficial, officialCommand } from "./official-command.js";
+import type { AppServices } from "./services/app-services.js";
 import { allCommands, usageError } from "./usage-error.js";
 
 /** Commands by name, each loaded when argv names it: a start pays only for the command it runs. */
-export type Commands = Readonly<Record<string, () => Promise<Register>>>;
+export type Commands = Readonly<Record<string, () => Promise<(program: Command, app: AppServices) => void>>>;
 
 const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", message: "messages" };
 
@@ -33,7 +33,7 @@ export async function runProgram(
   commands: Commands,
   argv: readonly string[],
   version: string,
-  context: CommandContext,
+  context: AppServices,
 ): Promise<void> {
   const writeOut = (text: string): void => context.output.text(text);
   const words = normalized(argv);
@@ -47,7 +47,8 @@ export async function runProgram(
     .showSuggestionAfterError()
     .exitOverride()
     .configureHelp(helpStyle(false))
-    .configureOutput({ writeOut, writeErr: () => {}, outputError: () => {} });
+    .configureOutput({ writeOut, writeErr: () => {}, outputError: () => {} })
+    .hook("preAction", (_, command) => applyVerbosity(context.output, command.opts<CommonFlags>()));
 
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load) (await load())(program, context);

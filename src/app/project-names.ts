@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ProjectNames } from "../commands/context.js";
+import type { ProjectNames } from "../commands/services.js";
 import { channelIdOf } from "../domain/environment/environment.js";
 import { type Step, walkSteps } from "../domain/workflow/workflow.js";
 import { KnockError } from "../errors/knock-error.js";

@@ -1,8 +1,8 @@
 import { exitCodeOf } from "../errors/knock-error.js";
 import { Output } from "../output/output.js";
 import { printError } from "../output/print-error.js";
-import { createContext, type Parts } from "./create-context.js";
 import { type Commands, runProgram } from "./program.js";
+import { createServices } from "./services/app-services.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** Whether `--json` was asked for, known even where the flags could not be parsed. */
@@ -20,19 +20,14 @@ interface Ended {
 }
 
 /** argv → exit code. Everything that goes wrong ends here as one printed error. */
-export async function run(commands: Commands, surroundings: Surroundings, parts: Parts): Promise<Ended> {
+export async function run(commands: Commands, surroundings: Surroundings): Promise<Ended> {
   const output = await Output.open(surroundings);
   let code = 0;
   let isFinal = false;
-  const context = createContext(
-    surroundings,
-    output,
-    (asked, final = false) => {
-      code = asked;
-      isFinal = final;
-    },
-    parts,
-  );
+  const services = createServices(surroundings, output, (asked, final = false) => {
+    code = asked;
+    isFinal = final;
+  });
   const fail = (error: unknown): void => {
     output.verbosity = { ...output.verbosity, json: wantsJson(surroundings.argv) };
     printError(error, output, surroundings.env.KNOCK_DEBUG === "1");
@@ -40,12 +35,12 @@ export async function run(commands: Commands, surroundings: Surroundings, parts:
     isFinal = false;
   };
   try {
-    await runProgram(commands, surroundings.argv, surroundings.version, context);
+    await runProgram(commands, surroundings.argv, surroundings.version, services);
   } catch (error) {
-    fail(await context.explain(error));
+    fail(await services.target.explain(error));
   }
   try {
-    await context.close();
+    await services.target.close();
   } catch (error) {
     fail(error);
   }

@@ -1,4 +1,4 @@
-import type { TargetFlags } from "../commands/context.js";
+import type { TargetFlags } from "../commands/services.js";
 import { KnockError } from "../errors/knock-error.js";
 import { unitHint } from "../input/parse-time.js";
 import type { ProjectSettings } from "../project/find-project.js";

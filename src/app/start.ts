@@ -1,5 +1,4 @@
 import { EXIT } from "../errors/knock-error.js";
-import type { Parts } from "./create-context.js";
 import type { Commands } from "./program.js";
 import { run } from "./run.js";
 import { Interruption, processSurroundings } from "./surroundings.js";
@@ -9,7 +8,7 @@ const INTERRUPTED = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as co
 const ONE_MS = 200;
 
 /** Runs what the process was started for, and ends it with the exit code. */
-export async function start(commands: Commands, parts: Parts = {}): Promise<void> {
+export async function start(commands: Commands): Promise<void> {
   let abort: AbortController | undefined;
   let interrupted: { by: Interruption; code: number; at: number } | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -28,7 +27,7 @@ export async function start(commands: Commands, parts: Parts = {}): Promise<void
     if (interrupted !== undefined) abort.abort(interrupted.by);
     return abort.signal;
   };
-  const { code, isFinal, isStuck } = await run(commands, processSurroundings(signal), parts);
+  const { code, isFinal, isStuck } = await run(commands, processSurroundings(signal));
   if (isStuck && interrupted !== undefined) {
     // A regular exit would wait for the write. The shell sees the same exit code.
     process.removeAllListeners(interrupted.by.by);

@@ -7,7 +7,6 @@ import { userOf } from "../input/users-csv.js";
 import { printMembers, printMembersAdded, printMembersRemoved } from "../output/print-audiences.js";
 import type { Json } from "../util/json.js";
 import type { CommandContext } from "./context.js";
-import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
 import { addResourceOptions, openResources, type ResourceFlags, warnOfUnidentified } from "./shared/resources.js";
 import { readUsersCsv } from "./shared/users-csv.js";
@@ -47,7 +46,6 @@ export function registerAudiences(program: Command, context: CommandContext): vo
     .description("Members, the newest first.");
   addResourceOptions(addPageOptions(list), ["knock audiences list beta"]).action(
     async (key: string, flags: ResourceFlags & PageFlags) => {
-      applyVerbosity(context, flags);
       const page = pageOf(flags);
       printMembers(await (await openResources(context, flags)).audiences.list(key, page), context.output);
     },
@@ -70,7 +68,6 @@ export function registerAudiences(program: Command, context: CommandContext): vo
       .option("--no-create", "fail where there is no such audience"),
     ["knock audiences add beta --recipients ada,grace", "knock audiences add beta -r ada --tenant acme"],
   ).action(async (key: string, flags: ChangeFlags) => {
-    applyVerbosity(context, flags);
     const users = await readUsers(flags, context);
     const resources = await openResources(context, flags);
     const members = users.map((user) => memberBody(user, flags.tenant));
@@ -92,7 +89,6 @@ export function registerAudiences(program: Command, context: CommandContext): vo
   addResourceOptions(change("remove", "Remove members; users who are not members are reported and ignored"), [
     "knock audiences remove beta --recipients ada",
   ]).action(async (key: string, flags: ChangeFlags) => {
-    applyVerbosity(context, flags);
     const users = await readUsers(flags, context);
     const resources = await openResources(context, flags);
     const members = users.map((user) => memberBody(user, flags.tenant));

@@ -3,7 +3,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { readWholeStdin } from "../input/input-source.js";
 import { printTable } from "../output/print-table.js";
 import type { CommandContext } from "./context.js";
-import { addCommonOptions, addExamples, applyVerbosity, type CommonFlags } from "./shared/options.js";
+import { addCommonOptions, addExamples, type CommonFlags } from "./shared/options.js";
 
 const DEFAULT_PROFILE = "default";
 
@@ -36,10 +36,9 @@ export function registerAuth(program: Command, context: CommandContext): void {
     'echo "$KNOCK_API_KEY" | knock auth login --with-key --profile staging',
   ]);
   login.action(async (flags: AuthFlags) => {
-    applyVerbosity(context, flags);
     const name = flags.profile ?? DEFAULT_PROFILE;
     const key = await readKey(flags, context);
-    const profiles = context.profiles();
+    const profiles = context.profiles;
     const known = profiles.list().find((one) => one.name === name);
     if (flags.check) await checkKey(key, flags.baseUrl ?? known?.base_url ?? undefined, context);
     await profiles.write(name, {
@@ -63,9 +62,8 @@ export function registerAuth(program: Command, context: CommandContext): void {
     .option("--profile <name>", "the profile to forget", DEFAULT_PROFILE);
   addExamples(addCommonOptions(logout), ["knock auth logout --profile staging"]);
   logout.action(async (flags: AuthFlags) => {
-    applyVerbosity(context, flags);
     const name = flags.profile ?? DEFAULT_PROFILE;
-    const existed = await context.profiles().delete(name);
+    const existed = await context.profiles.delete(name);
     const { output } = context;
     if (output.verbosity.json) output.json({ profile: name, deleted: existed });
     else
@@ -74,10 +72,9 @@ export function registerAuth(program: Command, context: CommandContext): void {
 
   const status = auth.command("status").description("The profiles, with their keys in part.");
   addExamples(addCommonOptions(status), ["knock auth status"]);
-  status.action((flags: CommonFlags) => {
-    applyVerbosity(context, flags);
+  status.action(() => {
     const { output } = context;
-    const items = context.profiles().list();
+    const items = context.profiles.list();
     if (output.verbosity.json) return output.json({ items });
     if (items.length === 0) return output.line("no profiles; knock auth login makes one");
     printTable(
@@ -128,7 +125,7 @@ function checkForm(key: string): void {
  * the API may throw.
  */
 async function checkKey(key: string, baseUrl: string | undefined, context: CommandContext): Promise<void> {
-  const operations = await context.openOperations({ target: "remote", apiKey: key, baseUrl, yes: true });
+  const operations = await context.target.open({ target: "remote", apiKey: key, baseUrl, yes: true });
   try {
     await operations.listMessages({}, { limit: 1 });
   } catch (error) {

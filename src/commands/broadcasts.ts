@@ -9,8 +9,8 @@ import { parseRecipientsFlag } from "../input/parse-flags.js";
 import { timeArgument } from "../input/parse-time.js";
 import { recipientsOf, userOf } from "../input/users-csv.js";
 import { printBroadcast, printBroadcasts, printSent } from "../output/print-broadcasts.js";
-import type { CommandContext, LocalParts, TargetFlags } from "./context.js";
-import { applyVerbosity } from "./shared/options.js";
+import type { CommandContext } from "./context.js";
+import type { LocalParts, LocalPartsService, TargetFlags } from "./services.js";
 import { addResourceOptions, type ResourceFlags } from "./shared/resources.js";
 import { readUsersCsv } from "./shared/users-csv.js";
 
@@ -22,12 +22,16 @@ interface TargetOptions {
   again?: boolean;
 }
 
-async function openParts(context: CommandContext, flags: TargetFlags): Promise<LocalParts> {
-  if ((await context.targetOf(flags)) === "remote")
+async function openParts(
+  { settings }: CommandContext,
+  services: LocalPartsService,
+  flags: TargetFlags,
+): Promise<LocalParts> {
+  if ((await settings.target(flags)) === "remote")
     throw new KnockError("not_supported", "broadcasts are the local target's", {
       hint: "The API sends no broadcasts: the service's dashboard does. Add --local.",
     });
-  return context.openLocalParts(flags);
+  return services.openLocalParts(flags);
 }
 
 /** Whom the flags name. */
@@ -71,7 +75,7 @@ function addTargetFlags(command: Command): Command {
     .option("--again", "although it was sent before");
 }
 
-export function registerBroadcasts(program: Command, context: CommandContext): void {
+export function registerBroadcasts(program: Command, context: CommandContext, services: LocalPartsService): void {
   const broadcasts = program
     .command("broadcasts")
     .summary("send one message to many, once")
@@ -81,8 +85,7 @@ export function registerBroadcasts(program: Command, context: CommandContext): v
     .command("list", { isDefault: true })
     .description("The project's broadcasts, and where they stand.");
   addResourceOptions(list, ["knock broadcasts list"]).action(async (flags: ResourceFlags) => {
-    applyVerbosity(context, flags);
-    printBroadcasts(await (await openParts(context, flags)).broadcasts.list(), context.output);
+    printBroadcasts(await (await openParts(context, services, flags)).broadcasts.list(), context.output);
   });
 
   const send = broadcasts
@@ -93,9 +96,8 @@ export function registerBroadcasts(program: Command, context: CommandContext): v
     "knock broadcasts send history-launch --all-users",
     'knock broadcasts send history-launch -r ada -r \'{"id":"mary","tenant":"acme","data":{"seats":"4"}}\'',
   ]).action(async (key: string, flags: ResourceFlags & TargetOptions) => {
-    applyVerbosity(context, flags);
     const { target, identify } = await targetOf(flags, context);
-    const { broadcasts: operations, operations: engine } = await openParts(context, flags);
+    const { broadcasts: operations, operations: engine } = await openParts(context, services, flags);
     const sent = await operations.send(key, target, { again: flags.again ?? false, identify });
     printSent(sent, Date.parse((await engine.readClock()).now), context.output);
     context.exit(VERDICT_EXIT[combineVerdicts(sent.runs.map(({ outcome }) => verdictOf(outcome)))]);
@@ -109,10 +111,9 @@ export function registerBroadcasts(program: Command, context: CommandContext): v
   addResourceOptions(addTargetFlags(schedule), [
     "knock broadcasts schedule history-launch --at 2030-06-04T18:00:00Z --all-users",
   ]).action(async (key: string, flags: ResourceFlags & TargetOptions & { at?: string }) => {
-    applyVerbosity(context, flags);
     const at = flags.at === undefined ? null : timeArgument(flags.at, "--at");
     const { target, identify } = await targetOf(flags, context);
-    const { broadcasts: operations } = await openParts(context, flags);
+    const { broadcasts: operations } = await openParts(context, services, flags);
     const options = { at, again: flags.again ?? false, identify };
     printBroadcast(await operations.schedule(key, target, options), context.output);
   });
@@ -124,7 +125,6 @@ export function registerBroadcasts(program: Command, context: CommandContext): v
   addResourceOptions(cancel, [
     "knock broadcasts schedule history-launch --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel history-launch",
   ]).action(async (key: string, flags: ResourceFlags) => {
-    applyVerbosity(context, flags);
-    printBroadcast(await (await openParts(context, flags)).broadcasts.cancel(key), context.output);
+    printBroadcast(await (await openParts(context, services, flags)).broadcasts.cancel(key), context.output);
   });
 }

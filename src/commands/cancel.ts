@@ -5,7 +5,8 @@ import { EXIT } from "../errors/knock-error.js";
 import { readCancelRecipients } from "../input/trigger-payload.js";
 import { printCancellation } from "../output/print-outcome.js";
 import type { Operations } from "../ports/operations.js";
-import type { CommandContext, TargetFlags } from "./context.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags } from "./services.js";
 import {
   addExpectOption,
   checkExpectations,
@@ -17,7 +18,7 @@ import {
   outcomeOfRun,
   readRules,
 } from "./shared/expectations.js";
-import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
+import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
 
 interface CancelFlags extends CommonFlags, TargetFlags {
   recipients?: string[];
@@ -47,7 +48,6 @@ export function registerCancel(program: Command, context: CommandContext): void 
     "knock cancel invite invite-42 --expect 'cancelled>=0'",
   ]);
   command.action((workflow: string, key: string, flags: CancelFlags) => {
-    applyVerbosity(context, flags);
     return runCancel(workflow, key, flags, context);
   });
 }
@@ -59,7 +59,7 @@ async function runCancel(workflow: string, key: string, flags: CancelFlags, cont
   const cancellation = parseCancellation({ cancellation_key: key, recipients }, workflow);
   const rules = readRules(flags, "cancellation");
   await checkRuleSteps(rules, [workflow], flags, context);
-  const operations = await context.openOperations(flags);
+  const operations = await context.target.open(flags);
   const outcome = await operations.cancelWorkflow(cancellation);
   const results = checkExpectations(rules, await expectedOfCancellation(outcome, rules, operations));
   const document = { ...outcome, ...expectationsField(results) };

@@ -10,7 +10,8 @@ import type {
   HeldOccurrence,
   LocalOperations,
 } from "../ports/operations.js";
-import type { CommandContext, TargetFlags } from "./context.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags } from "./services.js";
 import {
   checkExpectations,
   checkRuleSteps,
@@ -23,13 +24,7 @@ import {
   RUN_RULES,
   readRules,
 } from "./shared/expectations.js";
-import {
-  addCommonOptions,
-  addExamples,
-  addProjectOptions,
-  applyVerbosity,
-  type CommonFlags,
-} from "./shared/options.js";
+import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
 type ClockFlags = CommonFlags & TargetFlags & { force?: boolean };
 
@@ -98,8 +93,7 @@ export function registerClock(program: Command, context: CommandContext): void {
 
   add(clock.command("show", { isDefault: true }).description("The store's time now."), ["knock clock"]).action(
     async (flags: ClockFlags) => {
-      applyVerbosity(context, flags);
-      const engine = await context.openLocal(flags);
+      const engine = await context.target.openLocal(flags);
       printClock({ ...(await engine.readClock()), ran: [] }, context.output);
     },
   );
@@ -112,10 +106,9 @@ export function registerClock(program: Command, context: CommandContext): void {
       .description("Moves the clock forward and runs what falls due on the way, each at its own time."),
     ["knock clock advance 2d", "knock clock advance next", "knock clock advance 1h --expect no-failures"],
   ).action(async (duration: string, flags: MoveFlags) => {
-    applyVerbosity(context, flags);
     const rules = await readClockRules(flags, context);
     const length = duration === "next" ? null : durationArgument(duration, "the duration");
-    const engine = await context.openLocal(flags);
+    const engine = await context.target.openLocal(flags);
     const to: ClockTarget = (now, due) => (length === null ? nextDue(due) : laterTime(now, length, "the duration"));
     await moveTo(to, { force: false, fromNow: true }, rules, engine, `knock clock advance ${duration}`, context);
   });
@@ -129,10 +122,9 @@ export function registerClock(program: Command, context: CommandContext): void {
       .description("Moves the clock to a time; forward, it runs what falls due on the way."),
     ["knock clock set 2030-06-04T10:00:00Z"],
   ).action(async (time: string, flags: MoveFlags) => {
-    applyVerbosity(context, flags);
     const rules = await readClockRules(flags, context);
     const to = timeArgument(time, "the time");
-    const engine = await context.openLocal(flags);
+    const engine = await context.target.openLocal(flags);
     await moveTo(to, { force: flags.force ?? false }, rules, engine, `knock clock set ${time}`, context);
   });
 
@@ -144,16 +136,14 @@ export function registerClock(program: Command, context: CommandContext): void {
       .description("Stops the clock; it then moves only by advance and set."),
     ["knock clock freeze", "knock clock freeze 2030-06-04T10:00:00Z"],
   ).action(async (time: string | undefined, flags: ClockFlags) => {
-    applyVerbosity(context, flags);
     const at = time === undefined ? null : timeArgument(time, "the time");
-    const engine = await context.openLocal(flags);
+    const engine = await context.target.openLocal(flags);
     printClock({ ...(await engine.freezeClock(at, { force: flags.force ?? false })), ran: [] }, context.output);
   });
 
   add(clock.command("reset").description("Goes back to real time."), ["knock clock reset"]).action(
     async (flags: ClockFlags) => {
-      applyVerbosity(context, flags);
-      const engine = await context.openLocal(flags);
+      const engine = await context.target.openLocal(flags);
       printClock({ ...(await engine.resetClock()), ran: [] }, context.output);
     },
   );

@@ -2,8 +2,9 @@ import type { Command } from "commander";
 import { KnockError } from "../errors/knock-error.js";
 import { printTable } from "../output/print-table.js";
 import { didYouMean } from "../util/nearest.js";
-import type { CommandContext, TargetFlags } from "./context.js";
-import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags } from "./services.js";
+import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
 
 /** What `knock config set` may write into a profile. */
 const WRITABLE = ["target", "base_url", "branch", "profile"] as const;
@@ -20,8 +21,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
     .description("Every setting as it counts here, and where it comes from.");
   addExamples(addCommonOptions(addTargetOptions(list)), ["knock config list"]);
   list.action(async (flags: CommonFlags & TargetFlags) => {
-    applyVerbosity(context, flags);
-    const items = await context.settings(flags);
+    const items = await context.settings.list(flags);
     const { output } = context;
     if (output.verbosity.json) return output.json({ items });
     printTable(
@@ -37,8 +37,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
     .description("One setting as it counts here.");
   addExamples(addCommonOptions(addTargetOptions(get)), ["knock config get target"]);
   get.action(async (name: string, flags: CommonFlags & TargetFlags) => {
-    applyVerbosity(context, flags);
-    const found = (await context.settings(flags)).find((one) => one.name === name);
+    const found = (await context.settings.list(flags)).find((one) => one.name === name);
     if (found === undefined)
       throw new KnockError("usage", `there is no setting "${name}"`, { hint: didYouMean(name, READABLE, "Settings") });
     if (context.output.verbosity.json) context.output.json(found);
@@ -55,7 +54,6 @@ export function registerConfig(program: Command, context: CommandContext): void 
     .option("--profile <name>", "the profile to write");
   addExamples(addCommonOptions(set), ["knock config set target remote", "knock config set profile staging"]);
   set.action(async (name: string, value: string, flags: CommonFlags & { profile?: string }) => {
-    applyVerbosity(context, flags);
     const setting = WRITABLE.find((one) => one === name);
     if (setting === undefined) {
       throw new KnockError("usage", `"${name}" cannot be set`, {
@@ -66,7 +64,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
       throw new KnockError("usage", `target: ${JSON.stringify(value)} is not a target`, {
         hint: "The targets are local and remote.",
       });
-    const profiles = context.profiles();
+    const profiles = context.profiles;
     if (setting === "profile") await profiles.setDefault(value === "" ? null : value);
     else {
       const profile = flags.profile ?? profiles.defaultName() ?? "default";
@@ -79,9 +77,8 @@ export function registerConfig(program: Command, context: CommandContext): void 
 
   const path = config.command("path").description("The file that holds your profiles.");
   addExamples(addCommonOptions(path), ["knock config path"]);
-  path.action((flags: CommonFlags) => {
-    applyVerbosity(context, flags);
-    const { path: file } = context.profiles();
+  path.action(() => {
+    const { path: file } = context.profiles;
     if (context.output.verbosity.json) context.output.json({ path: file });
     else context.output.line(file);
   });

@@ -1,13 +1,8 @@
 import type { Command } from "commander";
 import { KnockError } from "../errors/knock-error.js";
-import type { CommandContext, OpenedEmulator, TargetFlags } from "./context.js";
-import {
-  addCommonOptions,
-  addExamples,
-  addProjectOptions,
-  applyVerbosity,
-  type CommonFlags,
-} from "./shared/options.js";
+import type { CommandContext } from "./context.js";
+import type { DevServices, OpenedEmulator, TargetFlags } from "./services.js";
+import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
 const DEFAULT_PORT = 8484;
 /** What an application under `--exec` gets where it has no key of its own, and none is listed: any will do. */
@@ -24,7 +19,7 @@ type DevFlags = CommonFlags &
     strict?: boolean;
   };
 
-export function registerDev(program: Command, context: CommandContext): void {
+export function registerDev(program: Command, context: CommandContext, services: DevServices): void {
   const command = program
     .command("dev")
     .argument("[command...]", "after --: a command to run against it, as --exec, but without a shell")
@@ -49,8 +44,7 @@ export function registerDev(program: Command, context: CommandContext): void {
     "knock dev --port 0 --store :memory: --exec 'knock notify new-comment -r ada --set page=Home --remote'",
   ]);
   command.action((words: string[], flags: DevFlags) => {
-    applyVerbosity(context, flags);
-    return runDev(commandOf(words, flags, context), flags, context);
+    return runDev(commandOf(words, flags, context), flags, context, services);
   });
 }
 
@@ -93,8 +87,13 @@ function commandOf(words: readonly string[], { exec }: DevFlags, { argv }: Comma
   return words;
 }
 
-async function runDev(command: ExecutedCommand, flags: DevFlags, context: CommandContext): Promise<void> {
-  const emulator = await context.openEmulator({
+async function runDev(
+  command: ExecutedCommand,
+  flags: DevFlags,
+  context: CommandContext,
+  services: DevServices,
+): Promise<void> {
+  const emulator = await services.openEmulator({
     ...flags,
     allowedHosts: flags.allowHost ?? [],
     port: portOf(flags.port),
@@ -106,7 +105,7 @@ async function runDev(command: ExecutedCommand, flags: DevFlags, context: Comman
   });
   try {
     if (command === null) await serve(emulator, context);
-    else await runAgainst(command, emulator, context);
+    else await runAgainst(command, emulator, context, services);
   } finally {
     await emulator.close();
   }
@@ -131,9 +130,10 @@ async function runAgainst(
   command: string | readonly string[],
   { url, keys }: OpenedEmulator,
   context: CommandContext,
+  services: DevServices,
 ): Promise<void> {
   context.output.note(`answering at ${url}`);
   const key = keys?.find((one) => one.startsWith("sk_")) ?? LOCAL_KEY;
   // Of an interrupted command, too: what ended it, or what it made of the signal.
-  context.exit(await context.runCommand(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }), true);
+  context.exit(await services.runCommand(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }), true);
 }

@@ -6,7 +6,6 @@ import { parseObjectFlag } from "../input/parse-flags.js";
 import { printFeed } from "../output/print-feed.js";
 import type { CommandContext } from "./context.js";
 import { checkFilterNames } from "./shared/filter-names.js";
-import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf } from "./shared/paging.js";
 import { addResourceOptions, openResourceTarget, type ResourceFlags, recipientArgument } from "./shared/resources.js";
 
@@ -53,7 +52,6 @@ export function registerFeed(program: Command, context: CommandContext): void {
     "knock feed list ada",
     "knock feed list ada --status unread --tenant acme --json",
   ]).action(async (user: string | undefined, flags: FeedFlags) => {
-    applyVerbosity(context, flags);
     const filter = {
       recipient: keyOf(recipientOf(user, flags.object)),
       channel: flags.channel,

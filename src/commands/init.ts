@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./context.js";
-import { addCommonOptions, addExamples, applyVerbosity, type CommonFlags } from "./shared/options.js";
+import type { InitService } from "./services.js";
+import { addCommonOptions, addExamples } from "./shared/options.js";
 
-export function registerInit(program: Command, context: CommandContext): void {
+export function registerInit(program: Command, { output }: CommandContext, services: InitService): void {
   const command = program
     .command("init")
     .argument("[folder]", "where to", ".")
@@ -11,10 +12,8 @@ export function registerInit(program: Command, context: CommandContext): void {
       "Create a project with a first workflow, or add what an existing project lacks. Existing files are never changed.",
     );
   addExamples(addCommonOptions(command), ["knock init", "knock init notifications"]);
-  command.action(async (folder: string, flags: CommonFlags) => {
-    applyVerbosity(context, flags);
-    const { output } = context;
-    const { files, kept, within, next } = await context.initProject(folder);
+  command.action(async (folder: string) => {
+    const { files, kept, within, next } = await services.initProject(folder);
     if (output.verbosity.json) return output.json({ files, kept });
     for (const file of files) output.line(`${output.paint.green("✓")} ${file}${kept.length > 0 ? " added" : ""}`);
     for (const file of kept) output.line(output.paint.dim(`○ ${file} kept`));

@@ -17,7 +17,8 @@ import { printMarked, printMessage, printMessages, printShown } from "../output/
 import type { MessageFilter } from "../ports/filters.js";
 import type { Operations } from "../ports/operations.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
-import type { CommandContext, Shown, TargetFlags } from "./context.js";
+import type { CommandContext } from "./context.js";
+import type { BrowserService, Shown, TargetFlags } from "./services.js";
 import {
   addExpectOption,
   checkExpectations,
@@ -29,7 +30,7 @@ import {
   readRules,
 } from "./shared/expectations.js";
 import { checkFilterNames } from "./shared/filter-names.js";
-import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
+import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 import { missingHint, wholeId } from "./shared/whole-id.js";
 
@@ -52,14 +53,14 @@ interface ListFlags extends CommonFlags, TargetFlags, PageFlags {
   tenant?: string;
 }
 
-export function registerMessages(program: Command, context: CommandContext): void {
+export function registerMessages(program: Command, context: CommandContext, services: BrowserService): void {
   const messages = program
     .command("messages")
     .summary("list messages, show one as rendered, mark it seen or read")
     .description("Messages and their rendered content; alone, it lists them.");
   registerList(messages, context);
 
-  registerShow(messages, context);
+  registerShow(messages, context, services);
   registerRetry(messages, context);
 
   const mark = messages
@@ -73,7 +74,6 @@ export function registerMessages(program: Command, context: CommandContext): voi
     `knock messages mark "$(knock messages list --limit 1 --quiet)" interacted --metadata '{"button":"approve"}'`,
   ]);
   mark.action(async (words: string[], flags: CommonFlags & TargetFlags & { metadata?: string }) => {
-    applyVerbosity(context, flags);
     if (words.length < 2)
       throw new KnockError("usage", "name the messages and then the status", {
         hint: `knock messages mark <id> seen. Statuses: ${ENGAGEMENT_ACTIONS.join(", ")}.`,
@@ -91,7 +91,7 @@ export function registerMessages(program: Command, context: CommandContext): voi
         ? null
         : await parseJsonFlag(flags.metadata, "--metadata", new InputReader(context.input));
     const metadata = parseInteractionMetadata(action, given);
-    const operations = await context.openOperations(flags);
+    const operations = await context.target.open(flags);
     const ids = await messageIds(words.slice(0, -1), operations);
     printMarked(await operations.markMessages(ids, action, metadata), context.output);
   });
@@ -123,16 +123,15 @@ function registerRetry(messages: Command, context: CommandContext): void {
     .description("Hands undelivered messages to their providers once more, on the local target.");
   addExamples(addCommonOptions(addTargetOptions(retry)), ["knock messages retry --all"]);
   retry.action(async (ids: string[], flags: CommonFlags & TargetFlags & { all?: boolean }) => {
-    applyVerbosity(context, flags);
     if (ids.length > 0 === (flags.all === true))
       throw new KnockError("usage", "name messages, or give --all", {
         hint: "knock messages list --status undelivered",
       });
-    if ((await context.targetOf(flags)) === "remote")
+    if ((await context.settings.target(flags)) === "remote")
       throw new KnockError("not_supported", "messages are retried on the local target only", {
         hint: "The API has no such call: the service's dashboard has. Add --local.",
       });
-    const operations = await context.openLocal(flags);
+    const operations = await context.target.openLocal(flags);
     const retried: JsonObject[] = [];
     if (!flags.all) retried.push(...(await operations.retryMessages(await messageIds(ids, operations))));
     else for (const chunk of await undelivered(operations)) retried.push(...(await operations.retryMessages(chunk)));
@@ -146,7 +145,7 @@ interface ShowFlags extends CommonFlags, TargetFlags {
   open?: boolean;
 }
 
-function registerShow(messages: Command, context: CommandContext): void {
+function registerShow(messages: Command, context: CommandContext, services: BrowserService): void {
   const show = messages
     .command("show")
     .argument("<id>", "a message's id")
@@ -158,9 +157,8 @@ function registerShow(messages: Command, context: CommandContext): void {
     'knock messages show "$(knock messages list --limit 1 --quiet)" --raw > mail.eml',
   ]);
   show.action(async (typed: string, flags: ShowFlags) => {
-    applyVerbosity(context, flags);
     if (flags.raw && flags.open) throw new KnockError("usage", "--raw and --open do not go together");
-    const operations = await context.openOperations(flags);
+    const operations = await context.target.open(flags);
     const id = await wholeId(typed, ["message"], operations);
     const message = await operations.readMessage(id);
     if (message === null)
@@ -168,7 +166,7 @@ function registerShow(messages: Command, context: CommandContext): void {
         hint: await missingHint(typed, "message", operations),
       });
     const content = contentOf(message);
-    if (flags.open) printShown(await openEmail(id, content, context), context.output);
+    if (flags.open) printShown(await openEmail(id, content, services), context.output);
     else if (flags.raw) await printRaw(message, content, context);
     else printMessage(message, (await operations.readDeliveryLogs(id)) ?? [], context.output);
   });
@@ -190,13 +188,13 @@ async function printRaw(message: JsonObject, content: JsonObject, { output }: Co
   output.raw(await renderMime(content, { message_id: String(message.id), date }));
 }
 
-async function openEmail(id: string, content: JsonObject, context: CommandContext): Promise<Shown> {
+async function openEmail(id: string, content: JsonObject, services: BrowserService): Promise<Shown> {
   const html = htmlToShow(content);
   if (html === null)
     throw new KnockError("usage", `message "${id}" is no e-mail: it has no HTML to open`, {
       hint: "knock messages show prints any message; --raw prints its content as JSON.",
     });
-  return context.showHtml(id, html);
+  return services.showHtml(id, html);
 }
 
 /** A message has one delivery status and any of the others; a table shows both in one column. */
@@ -245,12 +243,11 @@ function registerList(messages: Command, context: CommandContext): void {
     "knock messages list --recipient ada --expect 'messages>=0'",
   ]);
   list.action(async (flags: ListFlags & ExpectFlags) => {
-    applyVerbosity(context, flags);
     const rules = readRules(flags, "messages");
     const recipient = recipientKeyOf(flags.recipient);
     const status = statusFilter(flags.status);
     const page = pageOf(flags);
-    const operations = await context.openOperations(flags);
+    const operations = await context.target.open(flags);
     const filter = {
       workflow: flags.workflow,
       workflow_run_id: flags.workflowRun && (await wholeId(flags.workflowRun, ["workflow_run"], operations)),

@@ -11,7 +11,6 @@ import {
   addCommonOptions,
   addExamples,
   addTargetOptions,
-  applyVerbosity,
   collect,
   swallowedHint,
   wordTaken,
@@ -53,7 +52,6 @@ export function registerNotify(program: Command, context: CommandContext): void 
     "cat payloads/triggers.jsonl | knock notify --file - --format jsonl --json",
   ]);
   command.action((workflow: string | undefined, flags: NotifyFlags & { recipient?: string[] }) => {
-    applyVerbosity(context, flags);
     const recipients = [...(flags.recipients ?? []), ...(flags.recipient ?? [])];
     return runNotify(
       workflow ?? null,
@@ -74,7 +72,7 @@ async function withKey(flags: NotifyFlags, context: CommandContext): Promise<[ke
   const names = Object.keys(SEVERAL) as (keyof typeof SEVERAL)[];
   const keys = new Set<string>();
   for (const word of names.flatMap((name) => flags[name] ?? []))
-    if (await context.namesWorkflow(word, flags)) keys.add(word);
+    if (await context.project.hasWorkflow(word, flags)) keys.add(word);
   const [key, ...others] = keys;
   if (key !== undefined && others.length === 0) {
     const rest = { ...flags };
@@ -149,9 +147,9 @@ async function runSingle(
   await checkRuleSteps(rules, [one.trigger.workflow], flags, context);
   if (flags.dryRun) return printDryRun(one, flags, false, context);
   // A single local trigger is checked by the engine itself; but what is refused should leave no new store behind.
-  if ((await context.targetOf(flags)) === "remote" || !(await context.hasStore(flags)))
+  if ((await context.settings.target(flags)) === "remote" || !(await context.target.hasStore(flags)))
     await checkByProject(one, flags, context);
-  const operations = await context.openOperations(flags);
+  const operations = await context.target.open(flags);
   const triggered = await triggerOne(one, operations, flags, context);
   const met = await printTriggered(triggered, operations, rules, false, context);
   for (const text of await fileWarnings(one.trigger.workflow, flags, context)) context.output.warnOnce(text);

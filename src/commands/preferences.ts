@@ -7,7 +7,6 @@ import { type BodyFlags, readBody } from "../input/request-body.js";
 import { printPreferencePage, printPreferenceSet } from "../output/print-preferences.js";
 import { printDeleted } from "../output/print-resources.js";
 import type { CommandContext } from "./context.js";
-import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
 import {
   addBodyOptions,
@@ -33,7 +32,6 @@ export function registerPreferences(program: Command, context: CommandContext): 
   const list = verb("list", "List every set of a recipient, with the environment's and the tenant's defaults applied");
   addResourceOptions(addPageOptions(list), ["knock preferences list ada"]).action(
     async (recipient: string, flags: ResourceFlags & PageFlags) => {
-      applyVerbosity(context, flags);
       const page = pageOf(flags);
       const reference = recipientArgument(recipient, "the recipient");
       const items = await (await openResources(context, flags)).preferences.list(reference);
@@ -45,7 +43,6 @@ export function registerPreferences(program: Command, context: CommandContext): 
     "knock preferences get ada",
     "knock preferences get projects/p1 --set-id acme --json",
   ]).action(async (recipient: string, flags: SetFlags) => {
-    applyVerbosity(context, flags);
     const reference = recipientArgument(recipient, "the recipient");
     const set = await (await openResources(context, flags)).preferences.read(reference, flags.setId);
     printPreferenceSet(set, context.output);
@@ -61,7 +58,6 @@ export function registerPreferences(program: Command, context: CommandContext): 
       "knock preferences set ada --set-id acme --merge --set workflows.new-comment:=false",
     ],
   ).action(async (recipient: string, flags: SetFlags & BodyFlags & { merge?: boolean }) => {
-    applyVerbosity(context, flags);
     const reference = recipientArgument(recipient, "the recipient");
     const body = await readBody(flags, new InputReader(context.input));
     if (body === null)
@@ -77,7 +73,6 @@ export function registerPreferences(program: Command, context: CommandContext): 
   addResourceOptions(withSetId(verb("delete", "Empties a set: the defaults count again.")), [
     "knock preferences delete ada",
   ]).action(async (recipient: string, flags: SetFlags) => {
-    applyVerbosity(context, flags);
     const reference = recipientArgument(recipient, "the recipient");
     await (await openResources(context, flags)).preferences.delete(reference, flags.setId);
     printDeleted("preference set", `${recipientText(reference)} ${flags.setId}`, context.output);

@@ -14,15 +14,9 @@ import {
 import { printError } from "../output/print-error.js";
 import { printPreview } from "../output/print-preview.js";
 import type { ResourceOperations } from "../ports/resources.js";
-import type { CommandContext, TargetFlags } from "./context.js";
-import {
-  addCommonOptions,
-  addExamples,
-  addProjectOptions,
-  applyVerbosity,
-  type CommonFlags,
-  collect,
-} from "./shared/options.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags, WatchService } from "./services.js";
+import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags, collect } from "./shared/options.js";
 import { strangerOf } from "./shared/strangers.js";
 import { fileWarnings } from "./shared/trigger-warnings.js";
 
@@ -70,7 +64,7 @@ async function strangersIn({ recipients, actor }: Trigger, resources: ResourceOp
   return texts.filter((text) => text !== null);
 }
 
-export function registerPreview(program: Command, context: CommandContext): void {
+export function registerPreview(program: Command, context: CommandContext, services: WatchService): void {
   const command = program
     .command("preview")
     .argument("<workflow>", "the workflow's key")
@@ -96,8 +90,7 @@ export function registerPreview(program: Command, context: CommandContext): void
     "knock preview new-comment email_1 --recipient ada --set page=Home --set comment=Nice",
     "knock preview new-comment --all --file payloads/new-comment.json",
   ]).action((workflow: string, ref: string | undefined, flags: PreviewFlags) => {
-    applyVerbosity(context, flags);
-    return runPreview(workflow, ref, flags, context);
+    return runPreview(workflow, ref, flags, context, services);
   });
 }
 
@@ -117,6 +110,7 @@ async function runPreview(
   ref: string | undefined,
   flags: PreviewFlags,
   context: CommandContext,
+  services: WatchService,
 ): Promise<void> {
   if (ref !== undefined && flags.all)
     throw new KnockError("usage", "a step and --all contradict each other", { hint: "Leave one of them out." });
@@ -136,7 +130,7 @@ async function runPreview(
     if (flags.watch) context.output.note("watching the project's files; Ctrl-C ends");
   };
   const show = async (): Promise<boolean> => {
-    const engine = await context.openLocal(flags);
+    const engine = await context.target.openLocal(flags);
     const trigger = await read();
     const previews = await engine.previewSteps(trigger, ref === undefined ? null : [ref]);
     const [first, ...others] = previews;
@@ -166,7 +160,7 @@ async function runPreview(
     if (!(await show())) context.exit(EXIT.failure);
     return;
   }
-  const changed = await context.watchProject(flags);
+  const changed = await services.watchProject(flags);
   do {
     try {
       await show();

@@ -5,7 +5,8 @@ import { printOutcome } from "../output/print-outcome.js";
 import { printRecipientRun, printRuns } from "../output/print-runs.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { JsonObject } from "../util/json.js";
-import type { CommandContext, TargetFlags } from "./context.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags } from "./services.js";
 import {
   addExpectOption,
   checkExpectations,
@@ -19,7 +20,7 @@ import {
   readRules,
 } from "./shared/expectations.js";
 import { checkFilterNames } from "./shared/filter-names.js";
-import { addCommonOptions, addExamples, addTargetOptions, applyVerbosity, type CommonFlags } from "./shared/options.js";
+import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 import { missingHint, wholeId } from "./shared/whole-id.js";
 
@@ -69,11 +70,10 @@ export function registerRuns(program: Command, context: CommandContext): void {
     "knock runs list --status paused --json",
   ]);
   list.action(async (flags: ListFlags) => {
-    applyVerbosity(context, flags);
     const recipient = recipientKeyOf(flags.recipient);
     const status = oneOf(flags.status, RUN_STATUSES, "--status", MEANT);
     const page = pageOf(flags);
-    const operations = await context.openOperations(flags);
+    const operations = await context.target.open(flags);
     const filter = {
       workflow: flags.workflow,
       workflow_run_id: flags.workflowRun && (await wholeId(flags.workflowRun, ["workflow_run"], operations)),
@@ -95,9 +95,8 @@ export function registerRuns(program: Command, context: CommandContext): void {
     "knock runs show \"$(knock runs list --limit 1 --quiet)\" --expect 'sent>=1' no-failures",
   ]);
   show.action(async (typed: string, flags: CommonFlags & TargetFlags & ExpectFlags) => {
-    applyVerbosity(context, flags);
     const rules = readRules(flags);
-    const operations = await context.openOperations(flags);
+    const operations = await context.target.open(flags);
     const id = await wholeId(typed, ["workflow_run", "recipient_run"], operations);
     const outcome = await operations.readWorkflowRun(id);
     const run = outcome === null ? await operations.readRecipientRun(id) : null;

@@ -6,7 +6,6 @@ import { printSchedule, printSchedules } from "../output/print-schedules.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import { checkFilterNames } from "./shared/filter-names.js";
-import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
 import {
   addBodyOptions,
@@ -52,7 +51,6 @@ export function registerSchedules(program: Command, context: CommandContext): vo
 
   const get = schedules.command("get").argument("<id>", "a schedule's id").description("One schedule.");
   addResourceOptions(get, [`knock schedules get ${SAMPLE_ID}`]).action(async (id: string, flags: ResourceFlags) => {
-    applyVerbosity(context, flags);
     const resources = await openResources(context, flags);
     const schedule = await resources.schedules.read(id);
     if (schedule === null)
@@ -73,7 +71,6 @@ export function registerSchedules(program: Command, context: CommandContext): vo
       'knock schedules create --data \'{"workflow":"welcome","recipients":["ada"]}\' --set scheduled_at=2030-06-04T18:00:00Z',
     ],
   ).action(async (flags: ChangeFlags) => {
-    applyVerbosity(context, flags);
     const body = await bodyOf(flags, context);
     const resources = await openResources(context, flags);
     const isBulk = body.schedules !== undefined;
@@ -91,7 +88,6 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     ),
     [`knock schedules update ${SAMPLE_ID} --set ending_at=2030-12-31T23:59:59Z`],
   ).action(async (ids: string[], flags: ChangeFlags) => {
-    applyVerbosity(context, flags);
     const body = await bodyOf(flags, context);
     if (ids.length > 0 && body.schedule_ids !== undefined)
       throw new KnockError("usage", "schedules are named twice: as arguments and as schedule_ids of the body");
@@ -107,7 +103,6 @@ export function registerSchedules(program: Command, context: CommandContext): vo
       .description("Deletes schedules with what was to come; runs already started go on."),
     [`knock schedules delete ${SAMPLE_ID}`],
   ).action(async (ids: string[], flags: ResourceFlags) => {
-    applyVerbosity(context, flags);
     const resources = await openResources(context, flags);
     const items = await resources.schedules.delete({ schedule_ids: ids });
     const { output } = context;
@@ -128,7 +123,6 @@ function registerList(schedules: Command, context: CommandContext): void {
     "knock schedules list",
     "knock schedules list --recipient ada --json",
   ]).action(async (flags: ListFlags) => {
-    applyVerbosity(context, flags);
     const recipient = recipientKeyOf(flags.recipient);
     const filter = {
       workflow: flags.workflow,

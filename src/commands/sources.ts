@@ -4,17 +4,22 @@ import { InputReader } from "../input/input-source.js";
 import { type BodyFlags, readBody } from "../input/request-body.js";
 import { printReceipt, printReceipts, printSources } from "../output/print-sources.js";
 import type { SourceOperations } from "../ports/sources.js";
-import type { CommandContext, TargetFlags } from "./context.js";
-import { applyVerbosity, collect } from "./shared/options.js";
+import type { CommandContext } from "./context.js";
+import type { LocalPartsService, TargetFlags } from "./services.js";
+import { collect } from "./shared/options.js";
 import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
 import { addBodyOptions, addResourceOptions, type ResourceFlags } from "./shared/resources.js";
 
-async function openSources(context: CommandContext, flags: TargetFlags): Promise<SourceOperations> {
-  if ((await context.targetOf(flags)) === "remote")
+async function openSources(
+  { settings }: CommandContext,
+  services: LocalPartsService,
+  flags: TargetFlags,
+): Promise<SourceOperations> {
+  if ((await settings.target(flags)) === "remote")
     throw new KnockError("not_supported", "sources are the local target's", {
       hint: "The service has a webhook address per source: send events there, or add --local.",
     });
-  return (await context.openLocalParts(flags)).sources;
+  return (await services.openLocalParts(flags)).sources;
 }
 
 /** By lower-case name, as they come over HTTP. */
@@ -32,7 +37,7 @@ function headersOf(lines: readonly string[]): Record<string, string> {
   );
 }
 
-export function registerSources(program: Command, context: CommandContext): void {
+export function registerSources(program: Command, context: CommandContext, services: LocalPartsService): void {
   const sources = program
     .command("sources")
     .summary("take in the events of other systems")
@@ -44,8 +49,7 @@ export function registerSources(program: Command, context: CommandContext): void
     .command("list", { isDefault: true })
     .description("The project's sources, and what their events do.");
   addResourceOptions(list, ["knock sources list"]).action(async (flags: ResourceFlags) => {
-    applyVerbosity(context, flags);
-    printSources(await (await openSources(context, flags)).list(), context.output);
+    printSources(await (await openSources(context, services, flags)).list(), context.output);
   });
 
   addResourceOptions(
@@ -65,11 +69,10 @@ export function registerSources(program: Command, context: CommandContext): void
       'knock sources send billing --data \'{"type":"plan.changed","user_id":"ada","plan":"team"}\' --json',
     ],
   ).action(async (key: string, flags: ResourceFlags & BodyFlags & { header?: string[] }) => {
-    applyVerbosity(context, flags);
     const event = await readBody(flags, new InputReader(context.input));
     if (event === null)
       throw new KnockError("usage", "no event given", { hint: "--file event.json, or --data with the JSON." });
-    const receipt = await (await openSources(context, flags)).receive(key, {
+    const receipt = await (await openSources(context, services, flags)).receive(key, {
       body: event,
       headers: headersOf(flags.header ?? []),
     });
@@ -84,9 +87,8 @@ export function registerSources(program: Command, context: CommandContext): void
     .description("List events, the newest first");
   addResourceOptions(addPageOptions(events), ["knock sources events", "knock sources events billing --json"]).action(
     async (key: string | undefined, flags: ResourceFlags & PageFlags) => {
-      applyVerbosity(context, flags);
       const page = pageOf(flags);
-      printReceipts(await (await openSources(context, flags)).events(key ?? null, page), context.output);
+      printReceipts(await (await openSources(context, services, flags)).events(key ?? null, page), context.output);
     },
   );
 }

@@ -7,7 +7,6 @@ import { printSubscriptions } from "../output/print-subscriptions.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import { checkFilterNames } from "./shared/filter-names.js";
-import { applyVerbosity } from "./shared/options.js";
 import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
 import {
   addResourceOptions,
@@ -69,7 +68,6 @@ export function registerSubscriptions(program: Command, context: CommandContext)
       'knock subscriptions add projects p1 -r ada --properties \'{"role":"reviewer"}\'',
     ],
   ).action(async (collection: string, id: string, flags: ChangeFlags) => {
-    applyVerbosity(context, flags);
     const { recipients, body } = await bodyOf(flags, context.input);
     const resources = await openResources(context, flags);
     printSubscriptions({ items: await resources.subscriptions.add({ collection, id }, body) }, context.output);
@@ -79,7 +77,6 @@ export function registerSubscriptions(program: Command, context: CommandContext)
   addResourceOptions(change("delete", "Ends subscriptions; those that do not exist are passed over."), [
     "knock subscriptions delete projects p1 --recipients grace",
   ]).action(async (collection: string, id: string, flags: ChangeFlags) => {
-    applyVerbosity(context, flags);
     const { body } = await bodyOf(flags, context.input);
     const resources = await openResources(context, flags);
     const items = await resources.subscriptions.delete({ collection, id }, body);
@@ -103,7 +100,6 @@ function registerList(subscriptions: Command, context: CommandContext): void {
       id: string | undefined,
       flags: ResourceFlags & PageFlags & { recipient?: string },
     ) => {
-      applyVerbosity(context, flags);
       const page = pageOf(flags);
       if ((id === undefined) === (flags.recipient === undefined) || (collection !== undefined && id === undefined))
         throw new KnockError("usage", "name an object or a recipient, one of the two", {

@@ -1,14 +1,9 @@
 import type { Command } from "commander";
 import { ranLine, warnHeld } from "../output/print-clock.js";
 import type { AdvancedRun } from "../ports/operations.js";
-import type { CommandContext, TargetFlags } from "./context.js";
-import {
-  addCommonOptions,
-  addExamples,
-  addProjectOptions,
-  applyVerbosity,
-  type CommonFlags,
-} from "./shared/options.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags } from "./services.js";
+import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
 /** Others may add due work at any time; nobody tells, so look this often. */
 const POLL_MS = 500;
@@ -21,14 +16,13 @@ export function registerWorker(program: Command, context: CommandContext): void 
     .option("--once", "run what is due now and exit");
   addExamples(addCommonOptions(addProjectOptions(command)), ["knock worker --once", "knock worker"]);
   command.action((flags: CommonFlags & TargetFlags & { once?: boolean }) => {
-    applyVerbosity(context, flags);
     return runWorker(flags, context);
   });
 }
 
 async function runWorker(flags: TargetFlags & { once?: boolean }, context: CommandContext): Promise<void> {
   const { output, signal } = context;
-  const engine = await context.openLocal(flags);
+  const engine = await context.target.openLocal(flags);
   let total = 0;
   const report = async (ran: readonly AdvancedRun[]): Promise<void> => {
     total += ran.length;

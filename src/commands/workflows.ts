@@ -1,13 +1,8 @@
 import type { Command } from "commander";
 import { printWorkflow, printWorkflows } from "../output/print-workflows.js";
-import type { CommandContext, TargetFlags } from "./context.js";
-import {
-  addCommonOptions,
-  addExamples,
-  addProjectOptions,
-  applyVerbosity,
-  type CommonFlags,
-} from "./shared/options.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags, WorkflowService } from "./services.js";
+import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
 type Flags = CommonFlags & TargetFlags;
 
@@ -16,7 +11,7 @@ function addOptions(command: Command, examples: readonly string[]): Command {
   return addExamples(addCommonOptions(located), examples);
 }
 
-export function registerWorkflows(program: Command, context: CommandContext): void {
+export function registerWorkflows(program: Command, { output }: CommandContext, services: WorkflowService): void {
   const workflows = program
     .command("workflows")
     .summary("list the project's workflows, show one")
@@ -24,8 +19,7 @@ export function registerWorkflows(program: Command, context: CommandContext): vo
 
   const list = workflows.command("list", { isDefault: true }).description("List the project's workflows");
   addOptions(list, ["knock workflows list", "knock workflows list --json"]).action(async (flags: Flags) => {
-    applyVerbosity(context, flags);
-    printWorkflows(await context.readWorkflows(null, flags), context.output);
+    printWorkflows(await services.readWorkflows(null, flags), output);
   });
 
   const show = workflows
@@ -35,7 +29,6 @@ export function registerWorkflows(program: Command, context: CommandContext): vo
       "Show a workflow: steps, trigger data, last run and problems (--verbose: with the data's JSON schema)",
     );
   addOptions(show, ["knock workflows show new-comment"]).action(async (key: string, flags: Flags) => {
-    applyVerbosity(context, flags);
-    for (const one of await context.readWorkflows(key, flags)) printWorkflow(one, context.output);
+    for (const one of await services.readWorkflows(key, flags)) printWorkflow(one, output);
   });
 }

@@ -1,5 +1,5 @@
 import { openProjectEmulator } from "../../src/app/open-emulator.js";
-import type { OpenedEmulator } from "../../src/commands/context.js";
+import type { OpenedEmulator } from "../../src/commands/services.js";
 import { Output } from "../../src/output/output.js";
 import { findProject } from "../../src/project/find-project.js";
 import { openProject } from "../../src/project/open-project.js";

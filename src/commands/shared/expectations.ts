@@ -14,7 +14,8 @@ import { RUN_STATUSES } from "../../domain/run/run-status.js";
 import { EXIT } from "../../errors/knock-error.js";
 import { printExpectations } from "../../output/print-expectations.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import type { CommandContext, TargetFlags } from "../context.js";
+import type { CommandContext } from "../context.js";
+import type { TargetFlags } from "../services.js";
 
 export interface ExpectFlags {
   expect?: string[];
@@ -44,9 +45,9 @@ export async function checkRuleSteps(
 ): Promise<void> {
   if (!rules.some(({ step }) => step !== null)) return;
   // The remote workflow may differ from the project's.
-  if (flags.validate === false && (await context.targetOf(flags)) === "remote") return;
+  if (flags.validate === false && (await context.settings.target(flags)) === "remote") return;
   const keys = workflows === null ? null : [...new Set(workflows)];
-  const names = await context.stepNames(keys, flags);
+  const names = await context.project.stepNames(keys, flags);
   if (names === null) return;
   const where =
     keys === null
@@ -94,7 +95,7 @@ export async function reportExpectations(
   if (results.length === 0) return true;
   printExpectations(results, context.output);
   const isMet = results.every(({ met }) => met);
-  if (!isMet) await context.reportUnmet(title, results);
+  if (!isMet) context.reportUnmet(title, results);
   return isMet;
 }
 

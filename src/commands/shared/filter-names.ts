@@ -2,7 +2,8 @@ import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
 import { didYouMean } from "../../util/nearest.js";
-import type { CommandContext, ProjectNames, TargetFlags } from "../context.js";
+import type { CommandContext } from "../context.js";
+import type { ProjectNames, TargetFlags } from "../services.js";
 import { strangerOf } from "./strangers.js";
 
 /** What the filters of a list name. */
@@ -67,7 +68,7 @@ export async function checkFilterNames(
   operations: Operations,
   context: CommandContext,
 ): Promise<void> {
-  const known = await context.projectNames(flags);
+  const known = await context.project.names(flags);
   const faults = known === null ? { workflow: null, channel: null } : faultsOf(names, known);
   if (operations.target === "remote") {
     for (const fault of [faults.workflow, faults.channel])

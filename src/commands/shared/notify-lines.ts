@@ -92,11 +92,11 @@ class LineRun {
   /** A local store is created only for a trigger that passes its checks. */
   private async open(one: NamedTrigger): Promise<Operations> {
     const { flags, context } = this;
-    const target = await context.targetOf(flags);
-    if (target === "remote" || (this.operations === undefined && !(await context.hasStore(flags))))
+    const target = await context.settings.target(flags);
+    if (target === "remote" || (this.operations === undefined && !(await context.target.hasStore(flags))))
       await checkByProject(one, flags, context);
     if (this.operations === undefined) {
-      this.operations = await context.openOperations(flags);
+      this.operations = await context.target.open(flags);
       await this.local()?.deferDiskSync();
     }
     return this.operations;

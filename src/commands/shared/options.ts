@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { CommandContext } from "../context.js";
+import type { Output } from "../../output/output.js";
 
 /** Output flags that every command has. */
 export interface CommonFlags {
@@ -80,9 +80,9 @@ export function swallowedHint(option: string, word: string, what: string, severa
   return `${option} takes every word after it, "${word}" too: put ${what} first, or -- before ${several ? "them" : "it"}.`;
 }
 
-/** Sets how much to say before a command runs. */
-export function applyVerbosity(context: CommandContext, flags: CommonFlags): void {
-  context.output.verbosity = {
+/** Applies a command's output flags. The program calls it before each command. */
+export function applyVerbosity(output: Output, flags: CommonFlags): void {
+  output.verbosity = {
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
     verbose: flags.verbose ?? false,

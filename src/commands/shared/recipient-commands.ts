@@ -9,7 +9,6 @@ import type { ResourceOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
 import type { CommandContext } from "../context.js";
-import { applyVerbosity } from "./options.js";
 import { addPageOptions, type PageFlags, pageOf } from "./paging.js";
 import { addBodyOptions, addResourceOptions, openResources, type ResourceFlags } from "./resources.js";
 
@@ -76,7 +75,6 @@ export function addRecipientCommands(group: Command, verbs: RecipientVerbs, cont
   const list = addPageOptions(verb("list", `${noun}s, the newest first.`, false));
   addResourceOptions(list, verbs.examples.list).action(async (...given: unknown[]) => {
     const { words, flags } = split<ListFlags>(given);
-    applyVerbosity(context, flags);
     const page = pageOf(flags);
     const resources = await openResources(context, flags);
     printResources(noun, await verbs.list(resources, words, page, flags), context.output);
@@ -84,7 +82,6 @@ export function addRecipientCommands(group: Command, verbs: RecipientVerbs, cont
 
   addResourceOptions(verb("get", `One ${noun}.`, true), verbs.examples.get).action(async (...given: unknown[]) => {
     const { words, flags } = split<ResourceFlags>(given);
-    applyVerbosity(context, flags);
     const resources = await openResources(context, flags);
     const found = await verbs.read(resources, words);
     if (found === null) throw await missing(verbs, resources, words);
@@ -96,7 +93,6 @@ export function addRecipientCommands(group: Command, verbs: RecipientVerbs, cont
     verbs.examples.set,
   ).action(async (...given: unknown[]) => {
     const { words, flags } = split<ResourceFlags & BodyFlags>(given);
-    applyVerbosity(context, flags);
     const body = await readBody(flags, new InputReader(context.input));
     for (const warning of unknownScopes(body?.preferences, ["preferences"])) context.output.warn(warning);
     const resources = await openResources(context, flags);
@@ -111,7 +107,6 @@ export function addRecipientCommands(group: Command, verbs: RecipientVerbs, cont
     verbs.examples.delete,
   ).action(async (...given: unknown[]) => {
     const { words, flags } = split<ResourceFlags>(given);
-    applyVerbosity(context, flags);
     const resources = await openResources(context, flags);
     if (!(await verbs.delete(resources, words))) throw await missing(verbs, resources, words);
     printDeleted(noun, words.join("/"), context.output);

@@ -5,7 +5,8 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resources.js";
 import { isJsonObject, type Json } from "../../util/json.js";
-import type { CommandContext, TargetFlags } from "../context.js";
+import type { CommandContext } from "../context.js";
+import type { TargetFlags } from "../services.js";
 import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags, collect } from "./options.js";
 
 export type ResourceFlags = CommonFlags & TargetFlags;
@@ -17,12 +18,12 @@ export async function openResources(context: CommandContext, flags: TargetFlags)
 
 /** Opens the target of resource commands. Throws `not_supported` for the remote one. */
 export async function openResourceTarget(context: CommandContext, flags: TargetFlags): Promise<LocalOperations> {
-  if ((await context.targetOf(flags)) === "remote") {
+  if ((await context.settings.target(flags)) === "remote") {
     throw new KnockError("not_supported", "this command does not work on the remote target yet", {
       hint: 'Add --local for the local store; to the API, identify recipients inline: knock notify … -r \'{"id":"…","email":"…"}\'.',
     });
   }
-  return context.openLocal(flags);
+  return context.target.openLocal(flags);
 }
 
 export function addResourceOptions(command: Command, examples: readonly string[]): Command {

@@ -9,7 +9,8 @@ import type { PayloadFlags } from "../../input/trigger-payload.js";
 import { printOutcome } from "../../output/print-outcome.js";
 import { untilText } from "../../output/time-text.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
-import type { CommandContext, TargetFlags } from "../context.js";
+import type { CommandContext } from "../context.js";
+import type { TargetFlags } from "../services.js";
 import { checkExpectations, expectationsField, reportExpectations } from "./expectations.js";
 import type { CommonFlags } from "./options.js";
 import { localResources, meantTenant, warnOfUnidentified } from "./strangers.js";
@@ -45,9 +46,9 @@ export async function checkByProject(
   flags: NotifyFlags,
   context: CommandContext,
 ): Promise<void> {
-  const target = await context.targetOf(flags);
+  const target = await context.settings.target(flags);
   if (target === "remote" && flags.validate === false) return;
-  const checked = await context.checkTrigger(trigger, flags);
+  const checked = await context.project.checkTrigger(trigger, flags);
   if (checked === "unchecked" && target === "remote")
     context.output.noteOnce("note: no local project has this workflow; the data was not checked before sending");
 }
@@ -74,8 +75,8 @@ async function printRequest(
   context: CommandContext,
 ): Promise<void> {
   const { output } = context;
-  const target = await context.targetOf(flags);
-  const request = redactRequest(await context.describeRequest(trigger, idempotency_key, flags));
+  const target = await context.settings.target(flags);
+  const request = redactRequest(await context.target.describeRequest(trigger, idempotency_key, flags));
   if (output.verbosity.json) {
     output.json({ dry_run: true, ...request }, oneLine);
     return;

@@ -3,7 +3,8 @@ import { inlineRecipientWarnings } from "../../domain/trigger/inline-recipient-w
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resources.js";
-import type { CommandContext, TargetFlags } from "../context.js";
+import type { CommandContext } from "../context.js";
+import type { TargetFlags } from "../services.js";
 import { meantTenant, strangerOf, unidentifiedText } from "./strangers.js";
 
 /** The recipients that a trigger names by an id alone and that were never identified. */
@@ -17,8 +18,8 @@ async function unidentifiedOf({ recipients }: Trigger, resources: ResourceOperat
 
 /** Reads what the project's files warn of for a workflow: its own file, the environment and the recipients files. */
 export async function fileWarnings(workflow: string, flags: TargetFlags, context: CommandContext): Promise<string[]> {
-  const own = await context.workflowWarnings(workflow, flags);
-  return [...own.map((text) => `workflow "${workflow}": ${text}`), ...(await context.projectWarnings(flags))];
+  const own = await context.project.workflowWarnings(workflow, flags);
+  return [...own.map((text) => `workflow "${workflow}": ${text}`), ...(await context.project.warnings(flags))];
 }
 
 /** Collects every warning that a local run of the trigger would print. Nothing is changed. Throws what the trigger would. */
@@ -47,6 +48,6 @@ export async function foreseenWarnings(
   flags: TargetFlags,
   context: CommandContext,
 ): Promise<string[]> {
-  if ((await context.targetOf(flags)) === "remote") return fileWarnings(trigger.workflow, flags, context);
-  return triggerWarnings(trigger, await context.openForCheck(flags), flags, context);
+  if ((await context.settings.target(flags)) === "remote") return fileWarnings(trigger.workflow, flags, context);
+  return triggerWarnings(trigger, await context.target.openForCheck(flags), flags, context);
 }

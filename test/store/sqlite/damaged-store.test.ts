@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COMMANDS, PARTS } from "../../../src/app/commands.js";
+import { COMMANDS } from "../../../src/app/commands.js";
 import { run } from "../../../src/app/run.js";
 import { openDatabase } from "../../../src/store/sqlite/connection/driver.js";
 import { findDamage } from "../../../src/store/sqlite/connection/find-damage.js";
@@ -19,25 +19,21 @@ async function knock(store: string, ...args: string[]) {
   let stdout = "";
   let stderr = "";
   const never = new AbortController();
-  const { code } = await run(
-    COMMANDS,
-    {
-      argv: [...args, "--store", store],
-      env: { HOME: root },
-      cwd: project,
-      version: "0.0.0",
-      stdout: { write: (text: string) => (stdout += text) },
-      stderr: { write: (text: string) => (stderr += text) },
-      stdinIsTerminal: false,
-      signal: never.signal,
-      stdinIsPiped: false,
-      readStdin: async function* () {},
-      sleep: async () => {},
-      confirm: async () => false,
-      askSecret: async () => null,
-    },
-    PARTS,
-  );
+  const { code } = await run(COMMANDS, {
+    argv: [...args, "--store", store],
+    env: { HOME: root },
+    cwd: project,
+    version: "0.0.0",
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    stdinIsTerminal: false,
+    signal: never.signal,
+    stdinIsPiped: false,
+    readStdin: async function* () {},
+    sleep: async () => {},
+    confirm: async () => false,
+    askSecret: async () => null,
+  });
   return { code, stdout, stderr };
 }
 

@@ -1,9 +1,9 @@
-import type { Profiles } from "../commands/context.js";
-import { redactKey } from "../domain/trigger/trigger-request.js";
-import type { Credentials } from "./credentials.js";
+import type { ProfileService } from "../../commands/services.js";
+import { redactKey } from "../../domain/trigger/trigger-request.js";
+import type { Credentials } from "../credentials.js";
 
-/** The stored profiles as commands see them: API keys only in part. */
-export function profilesOf(store: Credentials): Profiles {
+/** Returns the stored profiles as commands may show them: of an API key only its end. */
+export function storedProfiles(store: Credentials): ProfileService {
   return {
     path: store.path,
     list: () =>

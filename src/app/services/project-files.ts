@@ -1,0 +1,44 @@
+import type { TargetFlags } from "../../commands/services.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { findProject } from "../../project/find-project.js";
+import { openProject, type Project } from "../../project/open-project.js";
+import { environmentSetting } from "../settings.js";
+import type { Surroundings } from "../surroundings.js";
+
+/** The project that a command works on, found and opened once. */
+export class ProjectFiles {
+  private project: Promise<Project | null> | undefined;
+
+  constructor(private readonly surroundings: Pick<Surroundings, "cwd" | "env">) {}
+
+  find(flags: TargetFlags): Promise<Project | null> {
+    this.project ??= this.open(flags);
+    return this.project;
+  }
+
+  /** Throws `project_missing`. `isRemoteToo`: whether the command also works on the remote target. */
+  async require(flags: TargetFlags, isRemoteToo = false): Promise<Project> {
+    const found = await this.find(flags);
+    if (found !== null) return found;
+    throw new KnockError(
+      "project_missing",
+      "no knock.json here or in a folder above: the local target needs a project",
+      {
+        hint: `knock init makes one; --project names its folder${isRemoteToo ? "; --remote uses the API instead" : ""}.`,
+      },
+    );
+  }
+
+  /** The next use finds and opens the project again. */
+  forget(): void {
+    this.project = undefined;
+  }
+
+  private async open(flags: TargetFlags): Promise<Project | null> {
+    const { cwd, env } = this.surroundings;
+    const found = await findProject({ cwd, project: flags.project ?? null, knockDir: flags.knockDir ?? null });
+    if (found === null) return null;
+    const environmentName = environmentSetting({ flags, env, project: found.settings })?.value;
+    return openProject({ ...found, environmentName }, cwd);
+  }
+}

@@ -1,0 +1,71 @@
+import type { SettingsService, TargetFlags } from "../../commands/services.js";
+import { redactKey } from "../../domain/trigger/trigger-request.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Output } from "../../output/output.js";
+import { once } from "../../util/once.js";
+import type { Credentials, EnvironmentVariables } from "../credentials.js";
+import type { Profile } from "../profile-file.js";
+import { resolveSettings, type Settings } from "../settings.js";
+import type { ProjectFiles } from "./project-files.js";
+
+/** Resolves the settings of a command once. */
+export class SettingsResolver implements SettingsService {
+  private readonly resolved = new Map<TargetFlags, Promise<Settings>>();
+  private readonly defaultProfile = once(() => this.credentials().readDefaultProfileName());
+
+  constructor(
+    private readonly files: ProjectFiles,
+    private readonly credentials: () => Credentials,
+    private readonly env: EnvironmentVariables,
+    private readonly output: Output,
+  ) {}
+
+  of(flags: TargetFlags): Promise<Settings> {
+    let settings = this.resolved.get(flags);
+    if (settings === undefined) {
+      settings = this.resolve(flags);
+      this.resolved.set(flags, settings);
+    }
+    return settings;
+  }
+
+  async target(flags: TargetFlags): Promise<"local" | "remote"> {
+    return (await this.of(flags)).target.value;
+  }
+
+  async list(flags: TargetFlags): ReturnType<SettingsService["list"]> {
+    const { target, base_url, api_key, branch, profile, store, environment } = await this.of(flags);
+    return [
+      { name: "target", ...target },
+      { name: "base_url", ...base_url },
+      { name: "api_key", value: api_key.value === null ? null : redactKey(api_key.value), source: api_key.source },
+      { name: "branch", ...branch },
+      { name: "profile", ...profile },
+      { name: "store", ...store },
+      { name: "environment", ...environment },
+    ];
+  }
+
+  /** The next use resolves the settings again. */
+  forget(): void {
+    this.resolved.clear();
+  }
+
+  private async resolve(flags: TargetFlags): Promise<Settings> {
+    const project = (await this.files.find(flags))?.settings ?? {};
+    return resolveSettings({ flags, env: this.env, project, profile: (name) => this.readProfile(name) });
+  }
+
+  private readProfile(name: string | null): { name: string | null; profile: Profile } {
+    const wanted = name ?? this.defaultProfile();
+    if (wanted === null) return { name: null, profile: {} };
+    const { profile, warning } = this.credentials().readProfile(wanted);
+    if (profile === null) {
+      throw new KnockError("profile_invalid", `there is no profile "${wanted}" in ${this.credentials().path}`, {
+        hint: `knock auth login --profile ${wanted} makes it.`,
+      });
+    }
+    if (warning) this.output.warn(warning);
+    return { name: wanted, profile };
+  }
+}
