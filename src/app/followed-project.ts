@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
-import { parseWebhooks } from "../domain/environment/parse-webhooks.js";
+import { join } from "node:path";
 import type { Webhook } from "../domain/environment/webhook.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { faultOf } from "../engine/workflow/compile-workflow.js";
@@ -40,7 +39,6 @@ export class FollowedProject {
   private before: Survey = new Map();
   private readonly branches = new Map<string, FollowedProject>();
   readonly definitions: Definitions;
-  private readonly environmentFile: string;
 
   constructor(
     private project: Project,
@@ -48,11 +46,10 @@ export class FollowedProject {
     /** Of a branch: what it has not itself is the main files'. */
     private readonly main?: FollowedProject,
   ) {
-    this.environmentFile = relative(cwd, join(project.knockDir, "environment.json"));
     this.definitions = {
       workflow: (key) => this.kept(`workflow ${key}`, () => this.soundWorkflow(key), OWN.workflow(key)),
       workflowKeys: () => this.project.workflowKeys(),
-      environment: main?.definitions.environment ?? (() => this.kept("environment", () => this.soundEnvironment())),
+      environment: main?.definitions.environment ?? (() => this.kept("environment", () => this.project.environment())),
       audiences: main?.definitions.audiences ?? (() => this.kept("audiences", () => this.project.audiences())),
       emailLayout: (key) => this.kept(`layout ${key}`, () => this.project.emailLayout(key), OWN.layout(key)),
       partial: (key) => this.kept(`partial ${key}`, () => this.project.partial(key), OWN.partial(key)),
@@ -67,8 +64,8 @@ export class FollowedProject {
     return this.project;
   }
 
-  async webhooks(): Promise<Webhook[]> {
-    return parseWebhooks((await this.definitions.environment()).webhooks, this.environmentFile);
+  async webhooks(): Promise<readonly Webhook[]> {
+    return (await this.definitions.environment()).webhooks;
   }
 
   /** Files have changed: what is asked for next is read anew. */
@@ -137,9 +134,7 @@ export class FollowedProject {
     return {
       ...project,
       environment:
-        this.main === undefined
-          ? () => this.remembered("environment", () => this.soundEnvironment(project))
-          : environment,
+        this.main === undefined ? () => this.remembered("environment", () => project.environment()) : environment,
       audiences: () => this.remembered("audiences", project.audiences),
       workflow: (key) => this.remembered(`workflow ${key}`, () => this.soundWorkflow(key, project)),
       emailLayout: (key) => this.remembered(`layout ${key}`, () => project.emailLayout(key)),
@@ -147,12 +142,6 @@ export class FollowedProject {
       request: (key) => this.remembered(`request ${key}`, () => project.request(key)),
       translations: () => this.remembered("translations", project.translations),
     };
-  }
-
-  private async soundEnvironment(project = this.project) {
-    const environment = await project.environment();
-    parseWebhooks(environment.webhooks, this.environmentFile);
-    return environment;
   }
 
   /** Throws for templates that do not parse, too: a workflow with one would refuse every trigger. */

@@ -1,4 +1,4 @@
-import { isLoopback } from "../domain/environment/parse-channel-delivery.js";
+import { isLoopback } from "../util/is-loopback.js";
 import { refused } from "./undeliverable.js";
 
 /**

@@ -1,30 +1,32 @@
+import * as z from "zod/mini";
 import { nearest } from "../../util/nearest.js";
+import { once } from "../../util/once.js";
 import type { ChannelType } from "../message/message.js";
-import type { Complain } from "../shape/complain.js";
-import { flag, list, object, optional, text } from "../shape/shape.js";
+import { checkDocument } from "../schema/check-document.js";
+import { optional } from "../schema/fields.js";
+import { below, type Complain } from "../shape/complain.js";
 import { CHANNEL_OVERRIDES } from "../workflow/check-channel-step.js";
 import { providerCatalogue, type Vendor } from "./provider-catalogue.js";
 
 /** What the chat providers' own lists answer in `knock dev`: they are asked of no provider there (A-261, A-263, A-265). */
-const LISTED = {
-  slack_channels: list(
-    object({
-      id: text,
-      name: text,
-      context_team_id: optional(text),
-      is_im: optional(flag),
-      is_private: optional(flag),
-    }),
-  ),
-  ms_teams_teams: list(object({ id: text, displayName: text, description: optional(text) })),
-  ms_teams_channels: list(object({ id: text, displayName: text, description: optional(text) })),
-};
+const listedSchemas = once(() => {
+  const text = optional(z.string());
+  const flag = optional(z.boolean());
+  return {
+    slack_channels: z.array(
+      z.object({ id: z.string(), name: z.string(), context_team_id: text, is_im: flag, is_private: flag }),
+    ),
+    ms_teams_teams: z.array(z.object({ id: z.string(), displayName: z.string(), description: text })),
+    ms_teams_channels: z.array(z.object({ id: z.string(), displayName: z.string(), description: text })),
+  };
+});
+const LISTED = ["slack_channels", "ms_teams_teams", "ms_teams_channels"] as const;
 
 /** Settings of a channel type that no provider and no step has (E-182, A-105). */
 const MORE: Partial<Record<ChannelType, readonly string[]>> = {
   sms: ["payload_overrides"],
   push: ["payload_overrides"],
-  chat: Object.keys(LISTED),
+  chat: LISTED,
   in_app_feed: ["response_filter"],
 };
 
@@ -51,9 +53,9 @@ function nearestSetting(name: string, known: readonly string[]): string | undefi
  * the settings of every provider of the type are known. Those of a provider outside the catalogue cannot be judged.
  */
 export function checkSettingNames(
-  { type, settings }: { type: ChannelType; settings: Readonly<Record<string, unknown>> },
+  type: ChannelType,
+  settings: Readonly<Record<string, unknown>>,
   vendor: Vendor | null,
-  path: PropertyKey[],
   complain: Complain,
 ): void {
   const common = [...CHANNEL_OVERRIDES[type], ...(MORE[type] ?? [])];
@@ -64,19 +66,13 @@ export function checkSettingNames(
     if (known.includes(name)) continue;
     const near = nearestSetting(name, known);
     const whose = vendor === null ? `a channel of type ${type}` : vendor.names[0];
-    complain(
-      [...path, name],
-      `is not a known setting of ${whose}${near === undefined ? "" : `; did you mean "${near}"?`}`,
-    );
+    complain([name], `is not a known setting of ${whose}${near === undefined ? "" : `; did you mean "${near}"?`}`);
   }
 }
 
 /** Complains about rows of the chat providers' lists that break the API description (A-540, A-542, A-543). */
-export function checkListedRows(
-  settings: Readonly<Record<string, unknown>>,
-  path: PropertyKey[],
-  complain: Complain,
-): void {
-  for (const [name, shape] of Object.entries(LISTED))
-    if (settings[name] !== undefined && settings[name] !== null) shape(settings[name], [...path, name], complain);
+export function checkListedRows(settings: Readonly<Record<string, unknown>>, complain: Complain): void {
+  for (const name of LISTED)
+    if (settings[name] !== undefined && settings[name] !== null)
+      checkDocument(listedSchemas()[name], settings[name], below(complain, name));
 }

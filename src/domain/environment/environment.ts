@@ -7,6 +7,7 @@ import { NO_PREFERENCE_CENTER, type PreferenceCenter } from "../preferences/pref
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import type { HttpMethod } from "../step/step-types.js";
 import { DEFAULT_LOCALE } from "../template/translation.js";
+import type { Webhook } from "./webhook.js";
 
 /** Names channel ids are derived in, so that the same key has the same id in every project. Never change it. */
 const CHANNEL_NAMESPACE = "7d3f5c0e-6f0b-4a52-9d53-1d6b8b0c2a41";
@@ -128,8 +129,7 @@ export interface Environment {
   guide_group: GuideGroupSettings;
   /** Null: nobody, so nothing is tracked. */
   tracking: TrackingSettings | null;
-  /** As written: the local API alone reads them (`parseWebhooks`). */
-  webhooks: readonly unknown[];
+  webhooks: readonly Webhook[];
 }
 
 /** A map under keys that users choose: `constructor` is not in it until somebody declares it. */

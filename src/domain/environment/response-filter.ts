@@ -1,42 +1,35 @@
+import * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { flag, list, object, optional, type Shape, text } from "../shape/shape.js";
-
-const NAMES = ["vars", "actor", "recipient", "data"] as const;
-type Filtered = (typeof NAMES)[number];
-
-/** All, nothing, or by dotted paths. */
-export type FieldFilter = boolean | { only: string[] } | { except: string[] };
+import { once } from "../../util/once.js";
+import { byKind } from "../schema/by-kind.js";
+import { checkClosedDocument } from "../schema/check-document.js";
+import { optional, rule } from "../schema/fields.js";
+import { below, type Complain } from "../shape/complain.js";
 
 /** A feed channel's setting `response_filter`: what of each the API's answers show (A-105, CH-221); absent: all. */
-export type ResponseFilter = Partial<Record<Filtered, FieldFilter>>;
+const responseFilterSchema = once(() => {
+  const paths = optional(z.array(z.string()));
+  const object = once(() =>
+    z.strictObject({ only: paths, except: paths }).check(
+      rule(({ only, except }, fault) => {
+        if ((only == null) === (except == null))
+          fault([], 'must be true, false, { "only": [paths] } or { "except": [paths] }');
+      }),
+    ),
+  );
+  const field = () => optional(byKind("true or false", { flag: z.boolean, object }));
+  return z.strictObject({ vars: field(), actor: field(), recipient: field(), data: field() });
+});
 
-const paths = object({ only: optional(list(text)), except: optional(list(text)) }, { closed: true });
+export type ResponseFilter = z.infer<ReturnType<typeof responseFilterSchema>>;
 
-const fieldFilter: Shape<FieldFilter> = (value, path, complain): value is FieldFilter => {
-  if (!isJsonObject(value)) return flag(value, path, complain);
-  if (!paths(value, path, complain)) return false;
-  if (Array.isArray(value.only) !== Array.isArray(value.except)) return true;
-  complain(path, 'must be true, false, { "only": [paths] } or { "except": [paths] }');
-  return false;
-};
-
-const shape = object(
-  {
-    vars: optional(fieldFilter),
-    actor: optional(fieldFilter),
-    recipient: optional(fieldFilter),
-    data: optional(fieldFilter),
-  },
-  { closed: true },
-);
+/** All (also if absent), nothing, or by dotted paths. */
+export type FieldFilter = ResponseFilter["data"];
 
 /** Complains of a setting that is no filter. */
-export function checkResponseFilter(
-  { response_filter: value }: JsonObject,
-  path: PropertyKey[],
-  complain: (path: PropertyKey[], message: string) => void,
-): void {
-  if (value !== undefined && value !== null) shape(value, [...path, "response_filter"], complain);
+export function checkResponseFilter({ response_filter: value }: JsonObject, complain: Complain): void {
+  if (value !== undefined && value !== null)
+    checkClosedDocument(responseFilterSchema(), value, below(complain, "response_filter"));
 }
 
 export function responseFilterOf(settings: JsonObject): ResponseFilter | null {
@@ -63,14 +56,13 @@ function without(from: JsonObject, [name = "", ...rest]: readonly string[]): Jso
 }
 
 /** What a filter leaves of a map. */
-export function filtered(from: JsonObject, filter: FieldFilter | undefined): JsonObject {
+export function filtered(from: JsonObject, filter: FieldFilter): JsonObject {
   if (filter === undefined || filter === null || filter === true) return from;
   if (filter === false) return {};
-  if ("only" in filter && Array.isArray(filter.only)) {
+  if (filter.only) {
     const kept: JsonObject = {};
     for (const path of filter.only) take(from, path.split("."), kept);
     return kept;
   }
-  const { except = [] } = filter as { except?: string[] };
-  return except.reduce((left, path) => without(left, path.split(".")), from);
+  return (filter.except ?? []).reduce((left, path) => without(left, path.split(".")), from);
 }

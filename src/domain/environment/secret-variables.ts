@@ -26,25 +26,27 @@ function misspelledSecret(value: unknown): string | undefined {
   return Object.keys(value).find((key) => key !== "secret" && nearest(key, ["secret"]) !== undefined);
 }
 
-/** Adds a variable of `environment.json` to the environment: its value, or the environment variable that a secret one refers to. */
-export function addVariable(environment: Environment, name: string, given: unknown, complain: Complain): void {
-  const declared = isDeclaration(given) ? given : { value: given as Json, secret: false };
-  const misspelled = misspelledSecret(given);
-  if (misspelled !== undefined)
-    return complain(["variables", name, misspelled], describeUnknownKey(misspelled, "secret"));
-  if (typeof declared.secret !== "boolean") return complain(["variables", name, "secret"], "must be true or false");
-  const { value } = declared;
-  if (!declared.secret) {
-    environment.variables[name] = typeof value === "string" ? variableValue(value) : value;
-    return;
+/** Checks the variables of `environment.json`: a secret one names an environment variable (E-084). */
+export function checkVariables(variables: unknown, fault: Complain): void {
+  if (!isJsonObject(variables)) return;
+  for (const [name, given] of Object.entries(variables)) {
+    const misspelled = misspelledSecret(given);
+    if (misspelled !== undefined) fault([name, misspelled], describeUnknownKey(misspelled, "secret"));
+    if (!isDeclaration(given) || given.secret === false) continue;
+    if (given.secret !== true) fault([name, "secret"], "must be true or false");
+    else if (variableOf(given.value) === null)
+      fault(
+        [name, "value"],
+        `is secret and must name an environment variable, such as "$${name.toUpperCase()}": never write it here`,
+      );
   }
-  const variable = variableOf(value);
-  if (variable === null)
-    return complain(
-      ["variables", name, "value"],
-      `is secret and must name an environment variable, such as "$${name.toUpperCase()}": never write it here`,
-    );
-  environment.secret_references[name] = variable;
+}
+
+/** Adds a checked variable to the environment: its value, or the environment variable that a secret one refers to. */
+export function addVariable(environment: Environment, name: string, given: Json): void {
+  const { value, secret } = isDeclaration(given) ? given : { value: given, secret: false };
+  if (secret) environment.secret_references[name] = variableOf(value) ?? "";
+  else environment.variables[name] = typeof value === "string" ? variableValue(value) : value;
 }
 
 const resolved = new WeakMap<Environment, Environment>();

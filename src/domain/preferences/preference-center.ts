@@ -1,47 +1,45 @@
-import { flag, list, object, oneOf, optional, type Shaped, text } from "../shape/shape.js";
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { described, optional, rule } from "../schema/fields.js";
 
-/** What a row switches (A-450). */
-const ROW_TYPES = ["workflow", "channel", "category", "channel_types", "commercial_subscribed"] as const;
+const NAMED: readonly unknown[] = ["workflow", "category", "channel"];
 
-const rowShape = object(
-  {
-    type: oneOf(ROW_TYPES),
-    name: text,
-    identifier: optional(text),
-    description: optional(text),
-    channel_types: optional(list(text)),
-  },
-  { closed: true },
-);
-
-/** `preference_center` in `environment.json`: what the service's dashboard holds of it (A-447, A-449). */
-export const preferenceCenterShape = object(
-  {
-    enabled: optional(flag),
-    config: optional(
-      object(
-        {
-          title: optional(text),
-          body: optional(text),
-          rows: optional(list(rowShape)),
-          show_account_name: optional(flag),
-        },
-        { closed: true },
+/** `preference_center` in `environment.json`: what the service's dashboard holds of it (A-447, A-449, A-450). */
+export const preferenceCenterSchema = once(() => {
+  const text = (description: string) => described(optional(z.string()), description);
+  const row = z
+    .strictObject({
+      type: described(
+        z.enum(["workflow", "channel", "category", "channel_types", "commercial_subscribed"]),
+        "What the row switches.",
       ),
-    ),
-  },
-  { closed: true },
-);
+      name: described(z.string(), "The name that people read."),
+      identifier: text("The key of the workflow, the category or the channel."),
+      description: text("What people read below the name."),
+      channel_types: described(optional(z.array(z.string())), "The channel types in the row. Default: all."),
+    })
+    .check(
+      rule(({ type, identifier }, fault) => {
+        if (NAMED.includes(type) && !identifier) fault(["identifier"], `is required for a row of type ${String(type)}`);
+      }),
+    );
+  const config = z.strictObject({
+    title: text("The title of the page."),
+    body: text("The text below the title."),
+    rows: described(optional(z.array(row)), "What people can switch."),
+    show_account_name: described(optional(z.boolean()), "Whether the page shows the name of the account."),
+  });
+  return z.strictObject({
+    enabled: described(optional(z.boolean()), "Whether the page is served. Default: true."),
+    config: described(optional(config), "What the page shows."),
+  });
+});
 
-export interface PreferenceCenterRow {
-  type: (typeof ROW_TYPES)[number];
-  name: string;
-  /** Of a workflow, a category or a channel. */
-  identifier?: string;
-  description?: string;
-  /** Those in scope; absent or empty: all. */
-  channel_types?: string[];
-}
+type PreferenceCenterFile = z.infer<ReturnType<typeof preferenceCenterSchema>>;
+type RowFile = NonNullable<NonNullable<PreferenceCenterFile["config"]>["rows"]>[number];
+
+/** Empty fields of a row are absent; without `channel_types`, all are in scope. */
+export type PreferenceCenterRow = { [K in keyof RowFile]: NonNullable<RowFile[K]> };
 
 export interface PreferenceCenter {
   enabled: boolean;
@@ -60,29 +58,19 @@ export const NO_PREFERENCE_CENTER: PreferenceCenter = {
   show_account_name: false,
 };
 
-const NAMED: readonly string[] = ["workflow", "category", "channel"];
-
-export function preferenceCenterOf(
-  { enabled, config }: Shaped<typeof preferenceCenterShape>,
-  complain: (path: PropertyKey[], message: string) => void,
-): PreferenceCenter {
-  const rows = (config?.rows ?? []).map((row, index): PreferenceCenterRow => {
-    const { type, name, identifier, description, channel_types } = row;
-    if (NAMED.includes(type) && !identifier)
-      complain(["preference_center", "config", "rows", index, "identifier"], `is required for a row of type ${type}`);
-    return {
+/** Returns the preference center that a checked file describes. */
+export function parsePreferenceCenter({ enabled, config }: PreferenceCenterFile): PreferenceCenter {
+  return {
+    enabled: enabled ?? true,
+    title: config?.title ?? "",
+    body: config?.body ?? "",
+    rows: (config?.rows ?? []).map(({ type, name, identifier, description, channel_types }) => ({
       type,
       name,
       ...(identifier ? { identifier } : {}),
       ...(description ? { description } : {}),
       ...(channel_types ? { channel_types } : {}),
-    };
-  });
-  return {
-    enabled: enabled ?? true,
-    title: config?.title ?? "",
-    body: config?.body ?? "",
-    rows,
+    })),
     show_account_name: config?.show_account_name ?? false,
   };
 }

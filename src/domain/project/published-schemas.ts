@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { audienceSchema } from "../audience/audience-schema.js";
+import { environmentSchema } from "../environment/environment-schema.js";
 import { guideSchema } from "../guide/guide-schema.js";
 import { messageTypeSchema } from "../guide/message-type-schema.js";
 import { layoutSchema } from "../template/layout-schema.js";
@@ -16,6 +17,7 @@ interface PublishedSchema {
 /** Every document whose JSON Schema is published in `schemas/<name>.schema.json`. */
 export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   audience: { title: "audience.json", schema: audienceSchema, isServiceFormat: true },
+  environment: { title: "environment.json", schema: environmentSchema, isServiceFormat: false },
   guide: { title: "guide.json", schema: guideSchema, isServiceFormat: true },
   layout: { title: "layout.json", schema: layoutSchema, isServiceFormat: true },
   "message-type": { title: "message_type.json", schema: messageTypeSchema, isServiceFormat: true },

@@ -6,6 +6,14 @@ import { describeType } from "./describe-issue.js";
 /** An optional field of a document: in project files, null means the same as an absent key. */
 export const optional = <T extends z.ZodMiniType>(schema: T) => z.nullish(schema);
 
+/** A schema that is built when the first value needs it. It goes inside `optional`: reading an absent field builds nothing. */
+export function later<T extends z.ZodMiniType>(make: () => T): z.ZodMiniLazy<T> {
+  const schema = z.lazy(make);
+  // zod asks for these before it looks at the value, and would build the schema to answer. They are undefined for all that is required.
+  for (const name of ["optin", "optout"]) Object.defineProperty(schema._zod, name, { value: undefined });
+  return schema;
+}
+
 /** A string that must not be empty: a key, a path, or a template that must produce something. */
 export const filledText = () => z.string().check(z.minLength(1));
 

@@ -1,5 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
-import { isLoopback } from "../../domain/environment/parse-channel-delivery.js";
+import { isLoopback } from "../../util/is-loopback.js";
 import { ApiError } from "../http/api-error.js";
 import type { Route } from "./route.js";
 

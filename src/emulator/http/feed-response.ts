@@ -9,7 +9,7 @@ import type { FeedPage } from "../../ports/resources.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 /** A recipient stays one: clients tell them apart by it. */
-function person(shape: Json | undefined, filter: FieldFilter | undefined): Json {
+function person(shape: Json | undefined, filter: FieldFilter): Json {
   if (!isJsonObject(shape)) return shape ?? null;
   const { __typename = null, id = null, collection } = shape;
   const kept = filtered(shape, filter);

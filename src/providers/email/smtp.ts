@@ -1,6 +1,6 @@
 import { createTransport, type Transporter } from "nodemailer";
-import { isLoopback } from "../../domain/environment/parse-channel-delivery.js";
 import type { Delivery, Provider } from "../../ports/provider.js";
+import { isLoopback } from "../../util/is-loopback.js";
 import { type ApiAnswer, DEFAULT_TIMEOUT_MS, type NoAnswer, type Services } from "../api-call.js";
 import type { SettingsReader } from "../settings-reader.js";
 import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";

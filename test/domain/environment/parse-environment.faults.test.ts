@@ -175,6 +175,31 @@ describe("parseEnvironment (section 5 of the contract)", () => {
     expect(faults(raw)).toEqual(expected);
   });
 
+  it("lists the faults of fields, keys, settings and rules over several fields together", () => {
+    const raw: Json = {
+      locale: 1,
+      channels: {
+        mail: { type: "email", deliver: "yes", provider: "sendgrid", settings: { api_key: "SG.plain" } },
+        text: { type: "sms", nmae: "x", conditions: { all: [{ variable: "data.a", operator: "equals" }] } },
+      },
+      channel_groups: { phones: { type: "push", rules: [{ rule_type: "always", channel: "text", index: "0" }] } },
+      variables: { token: { value: "plain", secret: true } },
+      webhooks: [{ url: "https://a.test" }, { url: "https://a.test", events: null, evnts: [] }],
+    };
+    expect(faults(raw)).toEqual([
+      "/locale must be a string, found a number",
+      "/channels/mail/deliver must be true or false, found a string",
+      '/channels/mail/settings/api_key is a secret and must name an environment variable, such as "$API_KEY": never write it here',
+      '/channels/text/nmae unknown key "nmae"; did you mean "name"?',
+      '/channels/text/conditions/all/0/operator is not a known operator: "equals"; did you mean "equal_to"?',
+      "/channel_groups/phones/rules/0/index must be a whole number of at least 0, found a string",
+      '/webhooks/1/evnts unknown key "evnts"; did you mean "events"?',
+      '/channel_groups/phones/rules/0/channel "text" is of type "sms", but the group\'s type is "push"',
+      '/variables/token/value is secret and must name an environment variable, such as "$TOKEN": never write it here',
+      "/webhooks/1/url has the same events at webhooks[0] already",
+    ]);
+  });
+
   it("names the file and the first place, and is project_invalid", () => {
     const error = thrownBy(() => parse({ channels: { a: { type: 1, id: 2 } } }));
     expect(error.code).toBe("project_invalid");

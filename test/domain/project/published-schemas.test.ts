@@ -9,6 +9,7 @@ const ROOT = resolve(import.meta.dirname, "../../..");
 /** Where the fixtures keep the files of each published schema. */
 const FILES: Readonly<Record<string, RegExp>> = {
   audience: /\/audiences\/[^/]+\/audience\.json$/,
+  environment: /\/environment\.json$/,
   guide: /\/guides\/[^/]+\/guide\.json$/,
   layout: /\/layouts\/[^/]+\/layout\.json$/,
   "message-type": /\/message-types\/[^/]+\/message_type\.json$/,
@@ -20,9 +21,27 @@ const fixtures = readdirSync(join(ROOT, "fixtures"), { recursive: true, encoding
 );
 const read = (path: string): object => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as object;
 
+/** Returns the places of properties without a description. */
+function undescribed(schema: unknown, path = ""): string[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, value]: [string, unknown]) => {
+    const here = `${path}/${key}`;
+    if (key === "if") return []; // it asks for a type, and defines nothing
+    if (key !== "properties" || /\/(properties|patternProperties)$/.test(path)) return undescribed(value, here);
+    return Object.entries(value as Record<string, { description?: string }>).flatMap(([name, property]) => [
+      ...(property.description ? [] : [`${here}/${name}`]),
+      ...undescribed(property, `${here}/${name}`),
+    ]);
+  });
+}
+
 describe.each(Object.keys(PUBLISHED_SCHEMAS))("schemas/%s.schema.json", (name) => {
   const validate = new Ajv2020({ allErrors: true }).compile(read(`schemas/${name}.schema.json`));
   const files = fixtures.filter((path) => FILES[name]?.test(path));
+
+  it("describes every property", () => {
+    expect(undescribed(read(`schemas/${name}.schema.json`))).toEqual([]);
+  });
 
   it("accepts every fixture", () => {
     expect(files).not.toEqual([]);

@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { checkClosedDocument, checkDocument, findUnknownKeys } from "../../../src/domain/schema/check-document.js";
 import { discriminated } from "../../../src/domain/schema/discriminated.js";
-import { eitherOf, optional, rule, textUpTo, wholeNumber } from "../../../src/domain/schema/fields.js";
+import {
+  described,
+  eitherOf,
+  later,
+  optional,
+  rule,
+  textUpTo,
+  wholeNumber,
+} from "../../../src/domain/schema/fields.js";
 
 function faultsOf(schema: z.ZodMiniType, value: unknown, check: typeof checkDocument = checkDocument): string[] {
   const faults: string[] = [];
@@ -42,6 +50,25 @@ describe("eitherOf", () => {
     expect(faultsOf(schema, { width: "50%" })).toEqual([]);
     expect(faultsOf(schema, { width: [] })).toEqual(["width must be a length such as 50%, found a list"]);
     expect(faultsOf(schema, {})).toEqual(["width is required (a length such as 50%)"]);
+  });
+});
+
+describe("later", () => {
+  it("builds a schema when the first value needs it", () => {
+    let built = 0;
+    const section = later(() => {
+      built++;
+      return z.strictObject({ url: z.string() });
+    });
+    const schema = z.strictObject({ fetch: described(optional(section), "What may be requested.") });
+    expect([faultsOf(schema, {}), faultsOf(schema, { fetch: null }), built]).toEqual([[], [], 0]);
+    expect(faultsOf(schema, { fetch: { url: 1 } })).toEqual(["fetch.url must be a string, found a number"]);
+    expect([faultsOf(schema, { fetch: { url: "a" } }), built]).toEqual([[], 1]);
+    expect(z.toJSONSchema(schema)).toMatchObject({
+      properties: {
+        fetch: { description: "What may be requested.", anyOf: [{ required: ["url"] }, { type: "null" }] },
+      },
+    });
   });
 });
 

@@ -1,0 +1,85 @@
+import * as z from "zod/mini";
+import { isUuid } from "../../util/ids.js";
+import { once } from "../../util/once.js";
+import { checkCondition, parseConditionGroup } from "../condition/parse-conditions.js";
+import { CHANNEL_TYPES } from "../message/message.js";
+import { anything, described, filledText, optional, record, rule, textWith, wholeNumber } from "../schema/fields.js";
+import type { Complain } from "../shape/complain.js";
+import { checkChannelDelivery } from "./check-channel-delivery.js";
+import { COHORT_OPERATOR } from "./environment.js";
+
+/** Conditions and provider settings: what a channel may have depends on its type and its provider. */
+function checkChannel(channel: Record<string, unknown>, fault: Complain): void {
+  parseConditionGroup(channel.conditions, ["conditions"], { refs: null }, fault);
+  checkChannelDelivery(channel, fault);
+}
+
+/** A channel of `environment.json`. */
+export const channelSchema = once(() =>
+  z
+    .strictObject({
+      id: described(
+        optional(textWith((id) => (isUuid(id) ? null : "must be a UUID"))),
+        "The channel's ID in the API. Default: derived from its key.",
+      ),
+      name: described(optional(z.string()), "The name that people read."),
+      type: described(z.enum(CHANNEL_TYPES), "The type of the channel."),
+      provider: described(optional(z.string()), 'Who delivers, such as "smtp" or "twilio". Needed to deliver.'),
+      deliver: described(
+        optional(z.boolean()),
+        "Whether messages are really sent. Default: false, messages are rendered and kept.",
+      ),
+      settings: described(
+        optional(record(anything())),
+        'Settings of the provider and of the channel type. Secrets name environment variables, such as "$SMTP_PASSWORD".',
+      ),
+      conditions: described(
+        anything(),
+        'When the channel is used: an object with a list "all" or "any" of conditions.',
+      ),
+    })
+    .check(rule(checkChannel)),
+);
+
+/** Returns the percentage that a number or decimal text is; null for others and for more than one decimal. */
+export function percentOf(argument: unknown): number | null {
+  const percent = typeof argument === "string" && argument.trim() !== "" ? Number(argument) : argument;
+  if (typeof percent !== "number" || !(percent >= 0 && percent <= 100)) return null;
+  return Math.round(percent * 10) / 10 === percent ? percent : null;
+}
+
+/** E-189, E-190: the condition of a rule that is not "always". */
+function checkGroupRule({ rule_type, variable, operator, argument }: Record<string, unknown>, fault: Complain): void {
+  if (rule_type !== "if" && rule_type !== "unless") return;
+  checkCondition({ variable, operator }, [], { refs: null, operators: [COHORT_OPERATOR] }, fault);
+  if (operator !== COHORT_OPERATOR) return;
+  if (variable !== "recipient.id")
+    fault(["variable"], `must be "recipient.id" with ${COHORT_OPERATOR}, found ${JSON.stringify(variable)}`);
+  if (percentOf(argument) === null) fault(["argument"], "must be a percentage from 0 to 100, with at most one decimal");
+}
+
+/** A group of channels of `environment.json` (E-189, CH-060). */
+export const channelGroupSchema = once(() => {
+  const groupRule = z
+    .strictObject({
+      index: described(optional(wholeNumber(0)), "The rule's place in the order. Default: its place in the list."),
+      rule_type: described(z.enum(["always", "if", "unless"]), "When the channel is used."),
+      variable: described(anything(), "What the condition compares, such as recipient.plan."),
+      operator: described(anything(), `How it is compared, such as equal_to or ${COHORT_OPERATOR}.`),
+      argument: described(anything(), "The value to compare with."),
+      channel: described(filledText(), "The key of the channel."),
+    })
+    .check(rule(checkGroupRule));
+  return z.strictObject({
+    name: described(optional(z.string()), "The name that people read."),
+    type: described(
+      z.enum(CHANNEL_TYPES.filter((type) => type !== "in_app_guide")),
+      "The type of the group's channels.",
+    ),
+    operator: described(
+      optional(z.enum(["any", "all"])),
+      "any: the first channel whose rule applies. all: every channel whose rule applies. Default: any.",
+    ),
+    rules: described(optional(z.array(groupRule)), "When each channel is used."),
+  });
+});

@@ -1,0 +1,141 @@
+import * as z from "zod/mini";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
+import { preferenceCenterSchema } from "../preferences/preference-center.js";
+import {
+  anything,
+  described,
+  later,
+  optional,
+  record,
+  rule,
+  schemaReference,
+  textWith,
+  wholeNumber,
+} from "../schema/fields.js";
+import { below, type Complain } from "../shape/complain.js";
+import { addressRangeFault, configuredUrlFault } from "./allow-list.js";
+import { channelGroupSchema, channelSchema } from "./channel-schema.js";
+import { agentSchema, fetchSchema } from "./declared-answers-schema.js";
+import { checkVariables } from "./secret-variables.js";
+import { checkDistinctWebhooks, webhooksSchema } from "./webhook-schema.js";
+
+/** A key that clients can send as a bearer token. The fault never shows it. */
+function accessKeyFault(key: string): string | null {
+  if (/^[\x21-\x7e]+$/.test(key)) return null;
+  return "must be printable ASCII without spaces: clients send it as a bearer token";
+}
+
+/** An origin as browsers send it: without a path, in lower case, `null` for a local file. */
+function originFault(origin: string): string | null {
+  if (origin === "null" || (configuredUrlFault(origin) === null && new URL(origin).origin === origin)) return null;
+  return `must be an origin such as "https://app.example.com", found ${JSON.stringify(origin)}`;
+}
+
+/** The URL becomes a part of links, and must be valid in any of them. */
+function trackingUrlFault(url: string): string | null {
+  if (/^https?:\/\/[^\s/?#@"'<>][^\s?#@"'<>]*$/i.test(url)) return null;
+  return "must be an http:// or https:// URL without a query";
+}
+
+/** Checks that the channels of a group have its type, as far as they are declared. */
+function checkGroupTypes({ channels, channel_groups: groups }: JsonObject, fault: Complain): void {
+  if (!isJsonObject(channels) || !isJsonObject(groups)) return;
+  for (const [key, group] of Object.entries(groups)) {
+    if (!isJsonObject(group) || !Array.isArray(group.rules)) continue;
+    for (const [index, entry] of group.rules.entries()) {
+      const name = isJsonObject(entry) && typeof entry.channel === "string" ? entry.channel : "";
+      const channel = Object.hasOwn(channels, name) ? channels[name] : null;
+      if (!isJsonObject(channel) || channel.type === undefined || channel.type === group.type) continue;
+      fault(
+        ["channel_groups", key, "rules", index, "channel"],
+        `"${name}" is of type "${String(channel.type)}", but the group's type is "${String(group.type)}"`,
+      );
+    }
+  }
+}
+
+/** An `environment.json` (contract, section 5). Sections that a file does not have are not built. */
+export const environmentSchema = once(() => {
+  const text = (description: string) => described(optional(z.string()), description);
+  const section = <T extends z.ZodMiniType>(make: () => T, description: string) =>
+    described(optional(later(make)), description);
+  return described(
+    z
+      .strictObject({
+        $schema: schemaReference(),
+        name: text("The name of the environment. Default: development."),
+        timezone: text('The time zone of recipients without one, such as "Europe/Paris".'),
+        locale: text("The account's default locale for translations. Default: en."),
+        channels: section(() => record(optional(channelSchema())), "Channels by key. null: not configured here."),
+        channel_groups: section(() => record(channelGroupSchema()), "Groups of channels by key."),
+        workflows: section(
+          () =>
+            record(
+              z.strictObject({
+                active: described(optional(z.boolean()), "Whether the workflow runs, whatever its file says."),
+              }),
+            ),
+          "Settings of workflows by key.",
+        ),
+        variables: section(
+          () => record(anything()),
+          'Variables that templates read as vars.<name>. A secret one is { "value": "$NAME", "secret": true }.',
+        ),
+        preferences: section(
+          () =>
+            z.strictObject({
+              default: described(optional(record(anything())), "The preference set of every recipient."),
+            }),
+          "Default preferences.",
+        ),
+        branding: section(() => record(anything()), "The account's branding, such as primary_color."),
+        preference_center: section(preferenceCenterSchema, "The page on which recipients change their preferences."),
+        fetch: section(fetchSchema, "What fetch steps may request, and declared responses."),
+        agent: section(agentSchema, "The model of AI agent steps, and declared replies."),
+        private_addresses: section(
+          () => z.array(textWith(addressRangeFault)),
+          'Addresses and ranges of private networks that requests may go to, such as "172.18.0.0/16".',
+        ),
+        keys: section(
+          () => z.array(textWith(accessKeyFault)),
+          "The API keys that the local API accepts. Default: any.",
+        ),
+        enhanced_security: described(optional(z.boolean()), "Whether public keys need a signed user token."),
+        signing_key: text('The key of user tokens: "$NAME" names an environment variable.'),
+        allowed_origins: section(
+          () => z.array(textWith(originFault)),
+          "Origins whose pages may call the local API, besides localhost.",
+        ),
+        webhooks: section(webhooksSchema, "Where the local API sends events."),
+        tracking: section(
+          () =>
+            z.strictObject({ base_url: described(textWith(trackingUrlFault), "The URL that tracked links lead to.") }),
+          "Tracking of links and opens. Without it, links stay as they are.",
+        ),
+        guide_groups: section(
+          () => z.strictObject({ default: described(optional(guideGroupSchema()), "The group of all guides.") }),
+          "Groups of guides.",
+        ),
+      })
+      .check(
+        rule((environment, fault) => {
+          checkGroupTypes(environment as JsonObject, fault);
+          checkVariables(environment.variables, below(fault, "variables"));
+          checkDistinctWebhooks(environment.webhooks, below(fault, "webhooks"));
+        }),
+      ),
+    "What the service's dashboard holds: channels, variables, default preferences and settings of the local API.",
+  );
+});
+
+/** R-123. */
+const guideGroupSchema = () =>
+  z.strictObject({
+    display_sequence: described(optional(z.array(z.string())), "Keys of guides in the order in which they are shown."),
+    display_sequence_unthrottled: described(
+      optional(z.array(z.string())),
+      "Keys of guides that are shown whatever the interval says.",
+    ),
+    display_interval: described(optional(wholeNumber(1)), "Seconds between two guides."),
+  });
