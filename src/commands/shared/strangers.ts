@@ -68,7 +68,7 @@ export async function unidentifiedText(
 /** Warns of a trigger's recipients that were never identified. */
 export async function warnOfUnidentified(
   outcome: TriggerOutcome,
-  resources: ResourceOperations | null,
+  operations: Operations,
   { output }: CommandContext,
 ): Promise<void> {
   const unknown = (outcome.recipients ?? []).filter(({ reason }) => reason?.code === "recipient_not_found");
@@ -76,7 +76,7 @@ export async function warnOfUnidentified(
     output.warn(
       await unidentifiedText(
         unknown.map(({ recipient }) => recipient),
-        resources,
+        localResources(operations),
       ),
     );
 }
@@ -85,11 +85,10 @@ export async function warnOfUnidentified(
  * Of a tenant that a trigger names by an id alone, before it makes the tenant (E-047): the one that was meant, if one of the newest
  * fifty is near.
  */
-export async function meantTenant(
-  tenant: Trigger["tenant"],
-  resources: ResourceOperations | null,
-): Promise<string | null> {
-  if (tenant === null || tenant.upsert !== null || resources === null) return null;
+export async function meantTenant(tenant: Trigger["tenant"], operations: Operations): Promise<string | null> {
+  if (tenant === null || tenant.upsert !== null) return null;
+  const resources = localResources(operations);
+  if (resources === null) return null;
   if ((await resources.tenants.read(tenant.id)) !== null) return null;
   const { items } = await resources.tenants.list({}, { limit: MOST_NAMES });
   return (
@@ -100,7 +99,7 @@ export async function meantTenant(
   );
 }
 
-/** Only the local target can be asked. */
-export function localResources(operations: Operations): ResourceOperations | null {
+/** Returns the local target's resources; null for the remote target, which is not asked. */
+function localResources(operations: Operations): ResourceOperations | null {
   return operations.target === "local" ? (operations as LocalOperations).resources : null;
 }

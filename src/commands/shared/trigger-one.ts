@@ -13,7 +13,7 @@ import type { CommandContext } from "../context.js";
 import type { TargetFlags } from "../services.js";
 import { checkExpectations, expectationsField, reportExpectations } from "./expectations.js";
 import type { CommonFlags } from "./options.js";
-import { localResources, meantTenant, warnOfUnidentified } from "./strangers.js";
+import { meantTenant, warnOfUnidentified } from "./strangers.js";
 import { foreseenWarnings } from "./trigger-warnings.js";
 
 export interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
@@ -116,7 +116,7 @@ export async function triggerOne(
     const foreseen = await foreseenWarnings(one.trigger, flags, context);
     if (foreseen.length > 0) throw warningsAsError(foreseen);
   }
-  const meant = await meantTenant(tenant, localResources(operations));
+  const meant = await meantTenant(tenant, operations);
   const warnings: string[] = [];
   const started = await operations.triggerWorkflow(one.trigger, {
     idempotency_key: one.idempotency_key,
@@ -165,7 +165,7 @@ export async function printTriggered(
   printOutcome(document, await targetNow(operations, outcome, context), output, oneLine);
   if (tenant !== null) output.warn(`tenant "${tenant.id}" did not exist and was made. Did you mean "${tenant.meant}"?`);
   if (isTimedOut) output.warn(`timed out while waiting: ${unendedText(outcome)}`);
-  await warnOfUnidentified(outcome, localResources(operations), context);
+  await warnOfUnidentified(outcome, operations, context);
   for (const text of warnings) output.warnOnce(text);
   return reportExpectations(results, `knock notify ${outcome.workflow}`, context);
 }

@@ -34,7 +34,7 @@ async function triggerWarnings(
   const misspelled = await operations.checkTrigger(trigger);
   for (const text of misspelled) found.push(`workflow "${trigger.workflow}": ${text}`);
   found.push(...inlineRecipientWarnings(trigger));
-  const meant = await meantTenant(trigger.tenant, resources);
+  const meant = await meantTenant(trigger.tenant, operations);
   if (meant !== null)
     found.push(`tenant "${trigger.tenant?.id}" does not exist and would be created. Did you mean "${meant}"?`);
   const unidentified = await unidentifiedOf(trigger, resources);
