@@ -25,8 +25,8 @@ async function readSteps(project: Project, key: string): Promise<readonly Step[]
 /** Returns the names of workflows and channels that the project's files contain, those of branches included. */
 export async function readProjectNames(project: Project): Promise<ProjectNames> {
   const shown = (path: string): string => path;
-  const others = ["broadcasts", "guides"].flatMap((folder) => namesIn(join(project.knockDir, folder), shown));
-  const workflows = new Set(others);
+  const otherSenders = ["broadcasts", "guides"].flatMap((folder) => namesIn(join(project.knockDir, folder), shown));
+  const workflows = new Set<string>();
   const declared = (await project.environment()).channels;
   const channels = new Map<string, ProjectNames["channels"][number]>();
   for (const [key, channel] of Object.entries(declared))
@@ -41,7 +41,7 @@ export async function readProjectNames(project: Project): Promise<ProjectNames> 
       }
     }
   }
-  return { workflows: [...workflows].sort(), channels: [...channels.values()] };
+  return { workflows: [...workflows].sort(), otherSenders, channels: [...channels.values()] };
 }
 
 /**

@@ -38,8 +38,9 @@ export interface SettingsService {
 
 /** Names that lists can be filtered by. */
 export interface ProjectNames {
-  /** Keys of workflows, and of the other senders of messages: broadcasts and guides. */
   workflows: readonly string[];
+  /** Keys of broadcasts and guides, which messages name as their workflow as well. */
+  otherSenders: readonly string[];
   channels: readonly { key: string; id: string; type: string | null }[];
 }
 

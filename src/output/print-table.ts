@@ -1,4 +1,5 @@
 import { displayWidth, padded, shortened } from "./display-width.js";
+import { oneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
 
 const GAP = 2;
@@ -19,9 +20,9 @@ interface Column {
   isTime: boolean;
 }
 
-/** Text of a user's may hold anything; a row is one line. */
+/** Returns a user's text on one line, with everything escaped that the output would escape: widths are measured after that. */
 function onOneLine(cell: string): string {
-  return cell.replace(/\p{Cc}+/gu, " ");
+  return oneLine(cell.replace(/\p{Cc}+/gu, " "));
 }
 
 function columnsOf(head: readonly string[], rows: readonly (readonly string[])[]): Column[] {

@@ -10,7 +10,10 @@ describe.concurrent("unknown names in the filters of a list", () => {
       ["runs", "list", "--workflow", "new-coment"],
       '--workflow: there is no workflow "new-coment"\nhint: Did you mean "new-comment"?',
     ],
-    [["messages", "list", "--workflow", "nosuch"], '--workflow: there is no workflow "nosuch"\nhint: Workflows: '],
+    [
+      ["messages", "list", "--workflow", "nosuch"],
+      '--workflow: there is no workflow "nosuch"\nhint: Workflows: invite, new-comment, ',
+    ],
     [
       ["schedules", "list", "--workflow", "new-coment"],
       '--workflow: there is no workflow "new-coment"\nhint: Did you mean',

@@ -17,7 +17,7 @@ for (const name of readdirSync(".knock-local"))
     const { stdout, exitCode } = await collab.shell(`umask ${umask}; knock dev --port 0 --exec "node modes.cjs"`);
     expect(exitCode).toBe(0);
     const modes = new Map(stdout.split("\n").map((line) => line.split(" ") as [string, string]));
-    for (const name of ["store.db", "store.db-wal", "store.db-shm"])
+    for (const name of ["store.db", "store.db-wal", "store.db-shm", ".gitignore"])
       expect([name, modes.get(name)]).toEqual([name, "600"]);
     expect(modeOf(collab.path(".knock-local"))).toBe("700");
   });

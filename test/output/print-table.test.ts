@@ -31,6 +31,18 @@ describe("a table", () => {
     expect(await table(105)).toEqual(whole);
   });
 
+  it("measures cells after control characters are escaped", async () => {
+    const lines = await table(
+      null,
+      [
+        ["ab\u202ec", "x"],
+        ["d", "y"],
+      ],
+      ["ID", "NAME"],
+    );
+    expect(lines).toEqual(["ID         NAME", "ab\\u202ec  x", "d          y"]);
+  });
+
   it("shortens what is long first: ids", async () => {
     expect(await table(90)).toEqual([
       "RECIPIENT RUN          WORKFLOW     RECIPIENT    STATUS               STARTED",

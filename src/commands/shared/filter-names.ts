@@ -1,7 +1,7 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
-import { didYouMean } from "../../util/nearest.js";
+import { didYouMean, nearest } from "../../util/nearest.js";
 import type { CommandContext } from "../context.js";
 import type { ProjectNames, TargetFlags } from "../services.js";
 import { strangerOf } from "./strangers.js";
@@ -37,19 +37,20 @@ function channelHint(typed: string, channels: ProjectNames["channels"]): string 
   );
 }
 
+/** Returns the nearest of all senders, or the list of workflows. */
+function workflowHint(typed: string, { workflows, otherSenders }: ProjectNames): string | undefined {
+  const near = nearest(typed, [...workflows, ...otherSenders]);
+  return near === undefined ? didYouMean(typed, workflows, "Workflows") : `Did you mean "${near}"?`;
+}
+
 /** What is wrong with the names of workflow and channel as the project's files go; the store may still know them. */
 function faultsOf({ workflow, channel }: FilterNames, names: ProjectNames) {
   const knowsChannel = names.channels.some(({ key, id }) => key === channel || id === channel);
   return {
     workflow:
-      workflow === undefined || names.workflows.includes(workflow)
+      workflow === undefined || names.workflows.includes(workflow) || names.otherSenders.includes(workflow)
         ? null
-        : missing(
-            "--workflow",
-            `there is no workflow "${workflow}"`,
-            workflow,
-            didYouMean(workflow, names.workflows, "Workflows"),
-          ),
+        : missing("--workflow", `there is no workflow "${workflow}"`, workflow, workflowHint(workflow, names)),
     channel:
       channel === undefined || knowsChannel
         ? null

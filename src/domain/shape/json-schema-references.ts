@@ -1,6 +1,6 @@
 import { dereference, type Schema } from "@cfworker/json-schema";
 import { messageOf } from "../../errors/knock-error.js";
-import type { JsonObject } from "../../util/json.js";
+import { type JsonObject, pointerOf } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import type { Complain } from "./complain.js";
 import { draftNamed, draftOf, normalizeSchema, refHidesSiblings } from "./json-schema-dialect.js";
@@ -61,6 +61,13 @@ function targetsOf(parts: readonly Part[]): string[] {
   ]);
 }
 
+/** Returns the path of a reference as the file has it: normalizing turns `$dynamicRef` into `$ref`, in `allOf` beside another. */
+function placeOfReference(path: string[], originals: ReadonlyMap<string, JsonObject>): string[] {
+  const original = originals.get(pointerOf(path));
+  if (original === undefined) return [...path.slice(0, -2), "$dynamicRef"];
+  return [...path, original.$ref === undefined ? "$dynamicRef" : "$ref"];
+}
+
 function checkTargets(schema: JsonObject, parts: readonly Part[], complain: Complain): void {
   const copy = structuredClone(normalizeSchema(schema));
   let known: Record<string, unknown>;
@@ -70,12 +77,13 @@ function checkTargets(schema: JsonObject, parts: readonly Part[], complain: Comp
     complain([], `has an unusable "$id" or "$ref": ${messageOf(error).replace(/\.$/, "")}`);
     return;
   }
+  const originals = new Map(parts.map(([path, part]) => [pointerOf(path), part]));
   for (const [path, part] of allSchemas(copy)) {
     const { $ref } = part;
     if (typeof $ref !== "string" || known[String(part.__absolute_ref__)] !== undefined) continue;
     const near = nearest($ref, targetsOf(parts));
     complain(
-      [...path, "$ref"],
+      placeOfReference(path, originals),
       $ref.startsWith("#")
         ? `refers to "${$ref}", which is not in the schema${near === undefined ? "" : `; did you mean "${near}"?`}`
         : `refers to another document, "${$ref}"; only references within the schema are supported`,

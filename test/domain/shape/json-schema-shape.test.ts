@@ -74,6 +74,11 @@ describe("jsonSchemaShape", () => {
       { $defs: { a: { $id: "urn:a", $anchor: "x" }, b: { $anchor: "x" } } },
       '/$defs/b/$anchor "x" is already the name of another anchor',
     ],
+    [{ items: { $dynamicRef: "#nosuch" } }, '/items/$dynamicRef refers to "#nosuch", which is not in the schema'],
+    [
+      { $defs: { a: {} }, items: { $ref: "#/$defs/a", $dynamicRef: "#nosuch" } },
+      '/items/$dynamicRef refers to "#nosuch", which is not in the schema',
+    ],
     [{ $recursiveRef: "#a" }, '/$recursiveRef must be "#", found "#a"'],
     [{ $anchor: "a", $dynamicAnchor: "b" }, '/$dynamicAnchor is unsupported beside "$anchor"'],
     [{ $id: "http://" }, expect.stringMatching(/^ has an unusable "\$id" or "\$ref": /)],

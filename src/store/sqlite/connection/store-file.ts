@@ -60,7 +60,7 @@ function createFolder(folder: string): void {
 /** Keeps what is in a folder of our own making out of version control. */
 function createStoreFolder(folder: string): void {
   createFolder(folder);
-  writeFileSync(join(folder, ".gitignore"), "*\n");
+  writeFileSync(join(folder, ".gitignore"), "*\n", { mode: 0o600 });
 }
 
 /**
