@@ -1,25 +1,10 @@
+import * as z from "zod/mini";
 import type { JsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
 import { parseInteractionMetadata } from "../message/interaction-metadata.js";
+import { checkDocument } from "../schema/check-document.js";
+import { anything, filledText, optional, record } from "../schema/fields.js";
 import { parseOrThrow } from "../shape/invalid-params.js";
-import { anything, flag, object, optional, record, type Shape } from "../shape/shape.js";
-import { checked } from "../step/step-context.js";
-import { filledText } from "../step/step-shapes.js";
-
-const guideShape = object({ guide_key: filledText, tenant: optional(filledText) });
-
-const stepShape = object({
-  channel_id: filledText,
-  guide_id: filledText,
-  guide_key: filledText,
-  guide_step_ref: filledText,
-  tenant: optional(filledText),
-});
-
-const SHAPES = {
-  seen: object({ content: record(anything), data: optional(record(anything)) }),
-  interacted: object({ metadata: anything }),
-  archived: object({ is_final: optional(flag), unthrottled: optional(flag) }),
-} as const;
 
 /** What a user did with a step of a guide, as a request says it. */
 export interface GuideStepEngagement {
@@ -36,8 +21,28 @@ export interface GuideStepEngagement {
   details: JsonObject | null;
 }
 
-function parse<T>(body: JsonObject, shape: Shape<T>): T {
-  return parseOrThrow("the guide's engagement", (complain) => checked(shape, body, [], complain)) as T;
+const guideSchema = once(() => z.strictObject({ guide_key: filledText(), tenant: optional(filledText()) }));
+
+/** The bodies of A-291, A-293 to A-297 by action. */
+const engagementSchemas = once(() => {
+  const step = {
+    channel_id: filledText(),
+    guide_id: filledText(),
+    guide_key: filledText(),
+    guide_step_ref: filledText(),
+    tenant: optional(filledText()),
+  };
+  const flag = optional(z.boolean());
+  return {
+    seen: z.strictObject({ ...step, content: record(z.unknown()), data: optional(record(z.unknown())) }),
+    interacted: z.strictObject({ ...step, metadata: anything() }),
+    archived: z.strictObject({ ...step, is_final: flag, unthrottled: flag }),
+  };
+});
+
+/** Unknown keys are ignored: the service's clients send more than it documents. */
+function parse<S extends z.ZodMiniType>(body: JsonObject, schema: S): z.output<S> {
+  return parseOrThrow("the guide's engagement", (fault) => checkDocument(schema, body, fault)) as z.output<S>;
 }
 
 /** A body of A-291, A-293 to A-297 (A-533 to A-535). Throws `invalid_params` with a pointer per fault. */
@@ -45,8 +50,7 @@ export function parseGuideEngagement(
   action: "seen" | "interacted" | "archived",
   body: JsonObject,
 ): GuideStepEngagement {
-  const { channel_id, guide_id, guide_key, guide_step_ref, tenant } = parse(body, stepShape);
-  parse(body, SHAPES[action] as Shape<unknown>);
+  const { channel_id, guide_id, guide_key, guide_step_ref, tenant } = parse(body, engagementSchemas()[action]);
   const flags = ["is_final", "unthrottled"].flatMap((name) => (body[name] === true ? [[name, true] as const] : []));
   const told = action === "archived" && flags.length > 0 ? Object.fromEntries(flags) : null;
   return {
@@ -63,6 +67,6 @@ export function parseGuideEngagement(
 
 /** A body of A-290 and A-292 (A-536, A-537). Throws `invalid_params`. */
 export function parseGuideOf(body: JsonObject): { guide: string; tenant: string | null } {
-  const { guide_key, tenant } = parse(body, guideShape);
+  const { guide_key, tenant } = parse(body, guideSchema());
   return { guide: guide_key, tenant: tenant ?? null };
 }
