@@ -5,6 +5,7 @@ import { guideSchema } from "../guide/guide-schema.js";
 import { messageTypeSchema } from "../guide/message-type-schema.js";
 import { layoutSchema } from "../template/layout-schema.js";
 import { partialSchema } from "../template/partial-schema.js";
+import { sourceSchema } from "../trigger/source-schema.js";
 
 interface PublishedSchema {
   title: string;
@@ -22,4 +23,5 @@ export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   layout: { title: "layout.json", schema: layoutSchema, isServiceFormat: true },
   "message-type": { title: "message_type.json", schema: messageTypeSchema, isServiceFormat: true },
   partial: { title: "partial.json", schema: partialSchema, isServiceFormat: true },
+  source: { title: "source.json", schema: sourceSchema, isServiceFormat: true },
 };

@@ -1,10 +1,12 @@
-import { checkParameters } from "../../domain/trigger/parse-source.js";
+import { checkClosedDocument } from "../../domain/schema/check-document.js";
+import { DocumentFaults } from "../../domain/schema/document-faults.js";
 import type { Source, SourceMapping } from "../../domain/trigger/source.js";
 import type { SourceView } from "../../domain/trigger/source-receipt.js";
-import { type ErrorDetail, KnockError, messageOf } from "../../errors/knock-error.js";
+import { triggerMappingSchema } from "../../domain/trigger/source-schema.js";
+import { KnockError, messageOf } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { SourceOperations } from "../../ports/sources.js";
-import { type JsonObject, pointerOf } from "../../util/json.js";
+import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
 import { type Receiving, receiveEvent } from "./receive-event.js";
 import { verifyRequest } from "./verify-request.js";
@@ -24,23 +26,17 @@ export interface SourceParts extends Receiving {
   readVariable(name: string): string | undefined;
 }
 
-/** A workflow's own trigger as a mapping (F-025); what is wrong with it is told by its pointer. */
+/** Returns a workflow's own trigger as a mapping (F-025). Throws `workflow_invalid` with a pointer per fault. */
 function triggerMapping(workflow: string, event_key: string, mapping: JsonObject): SourceMapping {
-  const details: ErrorDetail[] = [];
-  const path = ["trigger", "mapping"];
-  checkParameters(
-    "workflows_trigger",
-    mapping,
-    path,
-    (at, message) => details.push({ pointer: pointerOf(at), message }),
-    ["workflow_key"],
+  const faults = new DocumentFaults();
+  checkClosedDocument(triggerMappingSchema(), mapping, (path, message) =>
+    faults.add(["trigger", "mapping", ...path], message),
   );
-  const [first] = details;
-  if (first !== undefined)
-    throw new KnockError(
+  if (!faults.isEmpty)
+    throw faults.toError(
+      `workflow "${workflow}"`,
       "workflow_invalid",
-      `workflow "${workflow}": ${first.pointer.slice(1).replaceAll("/", ".")} ${first.message}`,
-      { details, hint: `Mend workflows/${workflow}/workflow.json.` },
+      () => `Fix workflows/${workflow}/workflow.json.`,
     );
   return {
     event_type: event_key,

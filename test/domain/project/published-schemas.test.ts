@@ -14,6 +14,7 @@ const FILES: Readonly<Record<string, RegExp>> = {
   layout: /\/layouts\/[^/]+\/layout\.json$/,
   "message-type": /\/message-types\/[^/]+\/message_type\.json$/,
   partial: /\/partials\/[^/]+\/partial\.json$/,
+  source: /\/sources\/[^/]+\/source\.json$/,
 };
 
 const fixtures = readdirSync(join(ROOT, "fixtures"), { recursive: true, encoding: "utf8" }).map(

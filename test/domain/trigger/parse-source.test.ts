@@ -54,7 +54,7 @@ describe("source.json (section 17, E-402)", () => {
     [
       "an unknown parameter",
       mapped("users_identify", { user_id: "id", propertys: "p" }),
-      '/mappings/0/action_parameters/propertys is no parameter of users_identify; did you mean "properties"?',
+      '/mappings/0/action_parameters/propertys unknown key "propertys"; did you mean "properties"?',
     ],
     [
       "a parameter that is required",
@@ -71,5 +71,37 @@ describe("source.json (section 17, E-402)", () => {
     expect(error.code).toBe("project_invalid");
     expect(error.message).toContain("sources/shop/source.json: ");
     expect(faultsOf(error)[0]).toContain(fault);
+  });
+
+  test("reports all faults at once, each once, also beside values of a wrong type", () => {
+    const raw = {
+      settings: {
+        event_type_path: "a.",
+        enforce_idempotency: true,
+        handle_identifies: "yes",
+        verification: { scheme: "hmca", secret: "s3cret" },
+      },
+      mappings: [
+        { event_type: "paid", action_type: "users_delete" },
+        { event_type: "", action_type: "audiences_add_member", action_parameters: { key: "vip", user_id: "a..b" } },
+        { event_type: "x", action_type: "users_delete", action_parameters: [] },
+      ],
+    };
+    expect(faultsOf(thrownBy(() => parse(raw)))).toEqual([
+      "/settings/event_type_path must be a dotted path such as data.user.id",
+      "/settings/handle_identifies must be true or false, found a string",
+      '/settings/verification/scheme must be "hmac" or "secret", found "hmca"; did you mean "hmac"?',
+      '/settings/verification/secret must name an environment variable, such as "$BILLING_SECRET": never write the secret here',
+      "/settings/idempotency_key_path is required where enforce_idempotency is true",
+      '/mappings/0/action_parameters/user_id is required for users_delete (a path into the event, or { "value": … })',
+      "/mappings/1/event_type must not be empty",
+      "/mappings/1/action_parameters/user_id must be a dotted path such as data.user.id",
+      "/mappings/2/action_parameters must be an object, found a list",
+    ]);
+  });
+
+  test("key is another name of workflow_key and audience_key", () => {
+    const { mappings } = parse(mapped("audiences_add_member", { key: "vip", user_id: "user.id" }));
+    expect(mappings[0]?.action_parameters).toEqual({ audience_key: "vip", user_id: "user.id" });
   });
 });

@@ -222,7 +222,7 @@ describe("W. Sources", () => {
       expect((await h.messages()).map(({ workflow }) => workflow)).toEqual(["own"]);
       expect(warned).toEqual([
         expect.stringContaining(
-          'trigger.mapping.recipient is no parameter of workflows_trigger; did you mean "recipients"?',
+          'workflow "broken": trigger.mapping: unknown key "recipient"; did you mean "recipients"? (and 1 more)',
         ),
       ]);
     }));

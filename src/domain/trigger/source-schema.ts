@@ -1,0 +1,151 @@
+import * as z from "zod/mini";
+import { isJsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
+import { variableOf } from "../environment/provider-catalogue.js";
+import { discriminated } from "../schema/discriminated.js";
+import { described, filledText, optional, rule, schemaReference, textUpTo, textWith } from "../schema/fields.js";
+import type { Complain } from "../shape/complain.js";
+import {
+  ACTION_PARAMETERS,
+  ACTION_TYPES,
+  type ActionType,
+  parameterName,
+  SIGNATURE_ALGORITHMS,
+  SIGNATURE_ENCODINGS,
+} from "./source.js";
+
+const pathFault = (path: string): string | null =>
+  path.split(".").includes("") ? "must be a dotted path such as data.user.id" : null;
+
+const PARAMETERS: Readonly<Record<string, string>> = {
+  user_id: "The ID of the user.",
+  collection: "The name of the collection.",
+  object_id: "The ID of the object.",
+  tenant_id: "The ID of the tenant.",
+  properties: "Properties to set.",
+  recipients: "Recipients: IDs, references or inline recipients.",
+  audience_key: "The key of the audience.",
+  workflow_key: "The key of the workflow.",
+  cancellation_key: "The key that cancels the runs.",
+  actor: "Who caused the event.",
+  tenant: "The ID of the tenant.",
+  data: "The trigger data (default: the whole event).",
+};
+const PARAMETER_FORMS = 'A path into the event, { "value": … } for a fixed value, or an object or a list of these.';
+
+/** An action's parameters (E-402); text in one is a path. `given` are those that do not come from the file. */
+function parametersSchema(type: ActionType, given: readonly string[] = []) {
+  const text = z.refine((value) => typeof value !== "string" || pathFault(value) === null, {
+    error: ({ input }) => pathFault(String(input)) ?? "",
+  });
+  const parameter = (description: string) => described(z.optional(z.unknown().check(text)), description);
+  const { required, optional: others } = ACTION_PARAMETERS[type];
+  const names = [...required, ...others].filter((name) => !given.includes(name));
+  const fields = Object.fromEntries(names.map((name) => [name, parameter(`${PARAMETERS[name]} ${PARAMETER_FORMS}`)]));
+  const alias = parameterName(type, "key");
+  if (names.includes(alias)) fields.key = parameter(`The same as ${alias}.`);
+  return z.strictObject(fields);
+}
+
+function requireParameters(
+  type: ActionType,
+  parameters: Readonly<Record<string, unknown>>,
+  fault: Complain,
+  given: readonly string[] = [],
+): void {
+  const known = new Set([...given, ...Object.keys(parameters).map((name) => parameterName(type, name))]);
+  for (const name of ACTION_PARAMETERS[type].required)
+    if (!known.has(name)) fault([name], `is required for ${type} (a path into the event, or { "value": … })`);
+}
+
+const FROM_WORKFLOW = ["workflow_key"];
+
+/** A workflow's own mapping of an event to the parameters of its trigger (F-025). */
+export const triggerMappingSchema = once(() =>
+  parametersSchema("workflows_trigger", FROM_WORKFLOW).check(
+    rule((mapping, fault) => requireParameters("workflows_trigger", mapping, fault, FROM_WORKFLOW)),
+  ),
+);
+
+/** A `source.json` (section 17 of the format, decision 18). Built when the first source is read. */
+export const sourceSchema = once(() => {
+  const text = (description: string) => described(optional(z.string()), description);
+  const path = (description: string) => described(optional(textWith(pathFault)), description);
+  const flag = (description: string) => described(optional(z.boolean()), description);
+  const verification = z.strictObject({
+    scheme: described(
+      optional(z.enum(["hmac", "secret"])),
+      "hmac: the header is a signature of the body. secret: it is the secret itself (default: hmac).",
+    ),
+    header: described(
+      optional(filledText()),
+      "The header to verify (default: x-knock-signature, or x-webhook-secret for the scheme secret).",
+    ),
+    algorithm: described(optional(z.enum(SIGNATURE_ALGORITHMS)), "The hash of the signature (default: sha256)."),
+    encoding: described(optional(z.enum(SIGNATURE_ENCODINGS)), "The encoding of the signature (default: hex)."),
+    prefix: text('Text before the signature in the header, such as "sha256=".'),
+    secret: described(
+      filledText().check(
+        z.refine((secret) => variableOf(secret) !== null, {
+          error: 'must name an environment variable, such as "$BILLING_SECRET": never write the secret here',
+        }),
+      ),
+      'The environment variable that contains the secret, such as "$BILLING_SECRET".',
+    ),
+  });
+  const noScript = z.union([z.literal(""), z.literal(false)], {
+    error:
+      'is not supported: scripts are not run here. Map the event as it comes, and check signatures with "verification"',
+  });
+  const settings = z
+    .strictObject({
+      event_type_path: path("Path to the event's type (default: type)."),
+      timestamp_path: path("Path to the event's time (default: the time at which it is received)."),
+      idempotency_key_path: path("Path to the key that identifies repeated events (default: no event is a repeat)."),
+      user_id_path: path("Path to the ID of the user that the event is about (default: user_id)."),
+      enforce_idempotency: flag("Whether to reject events without a valid idempotency key (default: false)."),
+      handle_identifies: flag("Whether events of type identify also identify their user by traits (default: false)."),
+      enforce_verification: flag("Whether to verify requests (default: true if verification is given)."),
+      verification: described(optional(verification), "How the signature of a request is verified."),
+      preprocess_script: described(optional(noScript), "Not supported: scripts are not run locally."),
+    })
+    .check(
+      rule((value, fault) => {
+        if (value.enforce_idempotency === true && !value.idempotency_key_path)
+          fault(["idempotency_key_path"], "is required where enforce_idempotency is true");
+        if (value.enforce_verification === true && !value.verification)
+          fault(
+            ["verification"],
+            'is required where enforce_verification is true, for example { "header": "x-signature", "secret": "$BILLING_SECRET" }',
+          );
+      }),
+    );
+  const mapping = <T extends ActionType>(type: T) =>
+    z
+      .strictObject({
+        event_type: described(filledText(), "The type of the events that cause the action."),
+        action_type: described(z.literal(type), "What the event does."),
+        action_parameters: described(optional(parametersSchema(type)), "The parameters of the action."),
+        active: flag("Whether the mapping is used (default: true)."),
+      })
+      .check(
+        rule(({ action_parameters: parameters = {} }, fault) => {
+          const below: Complain = (path, message) => fault(["action_parameters", ...path], message);
+          if (parameters === null || isJsonObject(parameters)) requireParameters(type, parameters ?? {}, below);
+        }),
+      );
+  const mappings = Object.fromEntries(ACTION_TYPES.map((type) => [type, once(() => mapping(type))]));
+  return described(
+    z.strictObject({
+      $schema: schemaReference(),
+      name: described(optional(textUpTo(255)), "The name that people read (default: the key)."),
+      description: described(optional(textUpTo(280)), "What the source is."),
+      settings: described(optional(settings), "How events are read and verified."),
+      mappings: described(optional(z.array(discriminated("action_type", mappings))), "What events do."),
+    }),
+    "A source: another system whose events identify recipients, change audiences, and trigger or cancel workflows.",
+  );
+});
+
+/** A `source.json` as its schema describes it. */
+export type SourceFile = z.output<ReturnType<typeof sourceSchema>>;
