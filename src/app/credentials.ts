@@ -39,9 +39,13 @@ export interface Credentials {
 const FILE_NAME = "profiles";
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** The user's folder for settings, where the official command line has it too (CLI-004). */
-export function configFolder(env: EnvironmentVariables, platform: NodeJS.Platform = process.platform): string {
-  if (env.KNOCK_CONFIG_DIR) return resolve(env.KNOCK_CONFIG_DIR);
+/** The user's folder for settings, where the official command line has it too (CLI-004). A relative path of the variable is relative to `cwd`. */
+export function configFolder(
+  env: EnvironmentVariables,
+  cwd: string,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  if (env.KNOCK_CONFIG_DIR) return resolve(cwd, env.KNOCK_CONFIG_DIR);
   // The XDG specification has relative paths ignored.
   if (env.XDG_CONFIG_HOME && isAbsolute(env.XDG_CONFIG_HOME)) return join(env.XDG_CONFIG_HOME, "knock");
   if (platform === "win32" && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, "knock");
@@ -54,8 +58,12 @@ export function configFolder(env: EnvironmentVariables, platform: NodeJS.Platfor
  * Profiles with their API keys, in one file that only its owner can read. Every method throws `profile_invalid`, naming
  * the file, where it cannot be read or is not what was written there; a name that cannot be one is `usage`.
  */
-export function openCredentials(env: EnvironmentVariables, platform: NodeJS.Platform = process.platform): Credentials {
-  const folder = configFolder(env, platform);
+export function openCredentials(
+  env: EnvironmentVariables,
+  cwd: string,
+  platform: NodeJS.Platform = process.platform,
+): Credentials {
+  const folder = configFolder(env, cwd, platform);
   const file = join(folder, `${FILE_NAME}.json`);
   const read = () => readProfileFile(file);
 

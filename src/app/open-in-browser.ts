@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Shown } from "../commands/services.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** The program that opens a file on this platform; null where there can be none, as without a display. */
 function openerOf(path: string, env: Record<string, string | undefined>): [program: string, args: string[]] | null {
@@ -12,10 +13,12 @@ function openerOf(path: string, env: Record<string, string | undefined>): [progr
   return env.DISPLAY || env.WAYLAND_DISPLAY || env.WSL_DISTRO_NAME ? ["xdg-open", [path]] : null;
 }
 
+type Place = Pick<Surroundings, "cwd" | "env">;
+
 /** Whether the program could be started; what it then does is its own affair. */
-function start(program: string, args: string[]): Promise<boolean> {
+function start(program: string, args: string[], { cwd, env }: Place): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { detached: true, stdio: "ignore" });
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: "ignore" });
     child.once("error", () => resolve(false));
     child.once("spawn", () => {
       child.unref();
@@ -25,13 +28,10 @@ function start(program: string, args: string[]): Promise<boolean> {
 }
 
 /** Writes HTML where only this user reads it and opens it in the browser. */
-export async function openInBrowser(
-  name: string,
-  html: string,
-  env: Record<string, string | undefined>,
-): Promise<Shown> {
-  const path = join(mkdtempSync(join(tmpdir(), "knock-")), `${name.replaceAll(/[^\w-]/g, "_")}.html`);
+export async function openInBrowser(name: string, html: string, place: Place): Promise<Shown> {
+  const { env } = place;
+  const path = join(mkdtempSync(join(env.TMPDIR || tmpdir(), "knock-")), `${name.replaceAll(/[^\w-]/g, "_")}.html`);
   writeFileSync(path, html, { mode: 0o600 });
   const opener = openerOf(path, env);
-  return { path, opened: opener !== null && (await start(...opener)) };
+  return { path, opened: opener !== null && (await start(...opener, place)) };
 }

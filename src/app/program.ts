@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { addGroupExamples, applyVerbosity, type CommonFlags, firstExample } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/nearest.js";
@@ -10,6 +10,9 @@ import { allCommands, usageError } from "./usage-error.js";
 
 /** Commands by name, each loaded when argv names it: a start pays only for the command it runs. */
 export type Commands = Readonly<Record<string, () => Promise<(program: Command, app: AppServices) => void>>>;
+
+/** The width of help that is not written to a terminal. */
+const PIPE_WIDTH = 80;
 
 const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", message: "messages" };
 
@@ -35,7 +38,16 @@ export async function runProgram(
   version: string,
   context: AppServices,
 ): Promise<void> {
-  const writeOut = (text: string): void => context.output.text(text);
+  const { output } = context;
+  const writeOut = (text: string): void => output.text(text);
+  const outputConfiguration: OutputConfiguration = {
+    writeOut,
+    writeErr: () => {},
+    outputError: () => {},
+    // Without these, commander asks the process's own stream, which loads Node's streams and may not be the one that is written to.
+    getOutHelpWidth: () => (output.isTerminal ? output.width : PIPE_WIDTH),
+    getOutHasColors: () => false,
+  };
   const words = normalized(argv);
   const [first = ""] = words;
   const name = ALIASES[first] ?? first;
@@ -47,7 +59,7 @@ export async function runProgram(
     .showSuggestionAfterError()
     .exitOverride()
     .configureHelp(helpStyle(false))
-    .configureOutput({ writeOut, writeErr: () => {}, outputError: () => {} })
+    .configureOutput(outputConfiguration)
     .hook("preAction", (_, command) => applyVerbosity(context.output, command.opts<CommonFlags>()));
 
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -76,7 +88,7 @@ export async function runProgram(
       .configureHelp(helpStyle(command.commands.length > 0))
       .exitOverride()
       .showSuggestionAfterError()
-      .configureOutput({ writeOut, writeErr: () => {}, outputError: () => {} });
+      .configureOutput(outputConfiguration);
   }
   if (words.length === 0) {
     program.outputHelp();

@@ -20,7 +20,7 @@ const POSIX = process.platform !== "win32";
 let folder: string;
 let file: string;
 
-const open = () => openCredentials({ KNOCK_CONFIG_DIR: folder });
+const open = () => openCredentials({ KNOCK_CONFIG_DIR: folder }, "/");
 const modeOf = (of: string) => statSync(of).mode & 0o777;
 
 beforeEach(() => {
@@ -46,13 +46,16 @@ describe("CLI-004: where profiles are kept", () => {
     ["which must be absolute", { XDG_CONFIG_HOME: "xdg", HOME: "/home/a" }, "/home/a/.config/knock"],
     ["then the home folder", { HOME: "/home/a" }, "/home/a/.config/knock"],
     ["which the system knows too", {}, path.join(homedir(), ".config", "knock")],
+    ["relative to the working directory", { KNOCK_CONFIG_DIR: "own", HOME: "/home/a" }, "/work/own"],
     ["empty is unset", { KNOCK_CONFIG_DIR: "", XDG_CONFIG_HOME: "", HOME: "/home/a" }, "/home/a/.config/knock"],
   ] as [string, Record<string, string>, string][])("%s", (_name, env, expected) => {
-    expect(configFolder(env, "linux")).toBe(expected);
+    expect(configFolder(env, "/work", "linux")).toBe(expected);
   });
 
   test("on Windows in the local application data", () => {
-    expect(configFolder({ LOCALAPPDATA: "/appdata", HOME: "/home/a" }, "win32")).toBe(path.join("/appdata", "knock"));
+    expect(configFolder({ LOCALAPPDATA: "/appdata", HOME: "/home/a" }, "/work", "win32")).toBe(
+      path.join("/appdata", "knock"),
+    );
   });
 
   test("not in config.json, which the official command line owns", async () => {

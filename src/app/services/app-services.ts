@@ -25,7 +25,7 @@ export interface AppServices extends CommandContext {
 /** Creates the services of one command. None opens anything before it is used. */
 export function createServices(surroundings: Surroundings, output: Output, exit: CommandContext["exit"]): AppServices {
   const { env, cwd } = surroundings;
-  const credentials = once(() => openCredentials(env));
+  const credentials = once(() => openCredentials(env, cwd));
   const profiles = once(() => storedProfiles(credentials()));
   const files = new ProjectFiles(surroundings);
   const settings = new SettingsResolver(files, credentials, env, output);

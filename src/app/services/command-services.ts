@@ -76,7 +76,7 @@ export function browserService({ surroundings }: AppServices): BrowserService {
   return {
     async showHtml(name, html) {
       const { openInBrowser } = await import("../open-in-browser.js");
-      return openInBrowser(name, html, surroundings.env);
+      return openInBrowser(name, html, surroundings);
     },
   };
 }
