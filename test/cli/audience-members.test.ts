@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 async function membersOf(sample: Sample, audience: string): Promise<unknown[]> {
   const { json } = await sample.knock(["audiences", "list", audience, "--json"]);
@@ -66,7 +67,7 @@ describe.concurrent("audiences remove", () => {
 });
 
 describe.concurrent("knock dev on a port that is in use", () => {
-  test("exits 7 and says how to choose another", async ({ collab }) => {
+  cliTest("exits 7 and says how to choose another", async ({ collab }) => {
     const second = 'knock dev --port "$(echo "$KNOCK_BASE_URL" | sed s/.*://)" --store :memory:';
     const { stderr, exitCode } = await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--exec", second]);
     expect(stderr).toMatch(

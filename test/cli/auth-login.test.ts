@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import type { Sample } from "../helpers/run-knock.js";
 import { type StubReply, startStubApi } from "../helpers/stub-api.js";
 
 const SECRET = "0123456789abcdefghij";

@@ -1,7 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { expectRefusal, type Refusal } from "../helpers/expect-refusal.js";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
 
 const COMMENT = ["notify", "new-comment"];
 const PAGE = ["--set", "page=Home"];

@@ -5,7 +5,8 @@ import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { copyCommandForOthers } from "../helpers/command-for-others.js";
 import { expectRefusal, type Refusal } from "../helpers/expect-refusal.js";
-import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 const SEND = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 
@@ -362,7 +363,7 @@ describe.concurrent("the store", () => {
     });
   });
 
-  test("one that is not writable, or not readable", async ({ collab }) => {
+  cliTest("one that is not writable, or not readable", async ({ collab }) => {
     await prepare(collab);
     const file = collab.path(".knock-local/store.db");
     // File modes do not stop the superuser, so that another user has to run the command.

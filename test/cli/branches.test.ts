@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { cliTest as it, type Sample } from "../helpers/run-knock.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
+import type { Sample } from "../helpers/run-knock.js";
 
 const saying = (markdown_body: string, delayed: boolean): JsonObject => ({
   name: "Fresh",

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import type { AdvancedRun } from "../../src/ports/operations.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
 
 const INVITE = ["notify", "invite", "-r", "grace,lin,mary", "--set", "project=Apollo", "--cancellation-key", "inv-1"];
 

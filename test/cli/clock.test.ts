@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import type { AdvancedRun } from "../../src/ports/operations.js";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
 
 const near = (iso: unknown, offset = 0): boolean => Math.abs(Date.parse(String(iso)) - Date.now() - offset) < 20_000;
 const DAY = 86_400_000;

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { hasTerminal, type Ran, type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { hasTerminal, type Ran, type Sample } from "../helpers/run-knock.js";
 
 /** Clipboard, title, clear, 8-bit CSI, color, backspace, bidirectional override and isolate, DEL. */
 const EVIL =

@@ -5,7 +5,8 @@ import { describe, expect, vi } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { PATIENCE } from "../helpers/eventually.js";
 import { expectRefusal } from "../helpers/expect-refusal.js";
-import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import type { Sample } from "../helpers/run-knock.js";
 
 const GOLDEN = join(import.meta.dirname, "../golden");
 

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 /** What templates see under `production` is laid over what `environment.json` has. */
 function prepare(sample: Sample): void {
@@ -83,7 +84,7 @@ describe.concurrent("E-084 environments/<name>.json", () => {
     expect(exitCode).toBe(3);
   });
 
-  test("knock dev answers with it", async ({ empty }) => {
+  cliTest("knock dev answers with it", async ({ empty }) => {
     prepare(empty);
     const ask = `curl -s "$KNOCK_BASE_URL/__knock/page/project"`;
     const { json } = await empty.knock(["dev", "--port", "0", "--environment", "production", "--exec", ask]);

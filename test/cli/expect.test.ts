@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
 
 const COMMENT = ["notify", "new-comment", "--set", "page=Home", "-r", "ada,grace"];
 const INVITE = ["notify", "invite", "-r", "grace,ada", "--cancellation-key", "c1"];

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { cliTest } from "../helpers/run-knock.js";
 
 const RUN = "0b6e3b8c-5d0f-4c27-9c0e-4d1a2b3c4d5e";
 
@@ -81,7 +82,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
     expect([none.exitCode, none.stdout]).toEqual([0, "no messages"]);
   });
 
-  test("of the remote target are a note, since it may have more than the project", async ({ collab }) => {
+  cliTest("of the remote target are a note, since it may have more than the project", async ({ collab }) => {
     const { stderr, exitCode, stdout } = await collab.knock(
       ["dev", "--port", "0", "--store", ":memory:", "--exec", "knock messages list --remote --workflow new-coment"],
       { env: { KNOCK_API_KEY: "sk_test_0123456789" } },

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
 import { guidesOf } from "../helpers/browser-client.js";
 import { PATIENCE } from "../helpers/eventually.js";
-import { inWords, type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inWords, type Sample } from "../helpers/run-knock.js";
 
 async function dev(sample: Sample) {
   const process = sample.start(["dev", "--port", "0", "--ready-file", "ready.json"]);

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inWords, type RunOptions, type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inWords, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
 /** The body that `--dry-run --json` shows: what all the flags came to. */
 async function bodyOf(sample: Sample, args: readonly string[], options?: RunOptions): Promise<JsonObject> {

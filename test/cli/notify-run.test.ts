@@ -1,7 +1,8 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { eventually } from "../helpers/eventually.js";
-import { inWords, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inWords } from "../helpers/run-knock.js";
 
 const COMMENT = ["notify", "new-comment", "--set", "page=Home"];
 

@@ -5,7 +5,8 @@ import { DELIVERY_STATUSES } from "../../src/domain/message/message.js";
 import { REASONS } from "../../src/domain/run/outcome.js";
 import { RUN_STATUSES } from "../../src/domain/run/run-status.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { cliTest, inWords, type Ran } from "../helpers/run-knock.js";
+import { inProcessTest as sampleTest } from "../helpers/run-in-process.js";
+import { inWords, type Ran } from "../helpers/run-knock.js";
 import { startStubApi } from "../helpers/stub-api.js";
 
 const schema = JSON.parse(
@@ -80,7 +81,7 @@ describe.concurrent("what the command prints keeps to it", () => {
     expect(inWords(outcome).join("\n")).toMatch(words);
   }
 
-  cliTest("waiting, then ended, then cancelled: notify and runs show", async ({ collab }) => {
+  sampleTest("waiting, then ended, then cancelled: notify and runs show", async ({ collab }) => {
     const started = await collab.knock([...SEND, "--cancellation-key", "c1"]);
     check(started, /delay_1 waiting/);
     const show = ["runs", "show", started.outcome.workflow_run_id, "--json"];
@@ -90,7 +91,7 @@ describe.concurrent("what the command prints keeps to it", () => {
     check(await collab.knock(show), /ada completed: .*email_1 skipped \(preference\)/);
   });
 
-  cliTest("unidentified, stopped, reached through an object, failed", async ({ collab }) => {
+  sampleTest("unidentified, stopped, reached through an object, failed", async ({ collab }) => {
     check(
       await collab.knock([...SEND.slice(0, 2), "-r", "nobody,ada", ...SEND.slice(4)]),
       /nobody null: \(recipient_not/,
@@ -119,7 +120,7 @@ describe.concurrent("what the command prints keeps to it", () => {
     check(await collab.knock(["notify", "broken", "-r", "grace", "--json"]), /sms_1 failed \(render_error\)/);
   });
 
-  cliTest("every sample payload of both projects", async ({ collab, ops }) => {
+  sampleTest("every sample payload of both projects", async ({ collab, ops }) => {
     for (const sample of [collab, ops]) {
       const { documents, exitCode } = await sample.knock(["notify", "--file", "payloads/triggers.jsonl", "--json"]);
       expect(exitCode).toBe(0);
@@ -132,7 +133,7 @@ describe.concurrent("what the command prints keeps to it", () => {
       expect(faults((await ops.knock(["notify", "--file", `payloads/${name}.json`, "--json"])).json)).toEqual([]);
   });
 
-  cliTest("remote, where nothing more is known", async ({ collab }) => {
+  sampleTest("remote, where nothing more is known", async ({ collab }) => {
     const api = await startStubApi();
     api.expect({
       ...{ method: "POST", path: "/v1/workflows/new-comment/trigger" },

@@ -1,7 +1,7 @@
 import { describe, expect, vi } from "vitest";
 import type { StepPreview } from "../../src/domain/run/step-preview.js";
 import { PATIENCE } from "../helpers/eventually.js";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
 
 const COMMENT = ["--set", "page=Home", "--set", "comment=Nice"];
 

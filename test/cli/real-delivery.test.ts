@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { startHttpTarget } from "../helpers/http-target.js";
+import { createInProcessSample } from "../helpers/run-in-process.js";
 import { createSample, type Sample } from "../helpers/run-knock.js";
 import { type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
 
@@ -11,13 +12,18 @@ let sample: Sample;
 let smtp: SmtpReceiver;
 
 beforeEach(async () => {
+  prepare(createInProcessSample(null));
   smtp = await startSmtpReceiver({
     password: PASSWORD,
     allowInsecureAuth: true,
     disabledCommands: ["STARTTLS"],
     refuse: (address) => (address.startsWith("gone@") ? { code: 550, message: "No such mailbox" } : undefined),
   });
-  sample = createSample(null);
+});
+
+/** Writes the project of the tests into a sample, which is the one of this test then. */
+function prepare(given: Sample): void {
+  sample = given;
   sample.write("knock.json", { knockDir: "./knock" });
   sample.write("knock/workflows/hello/workflow.json", {
     name: "hello",
@@ -31,7 +37,13 @@ beforeEach(async () => {
       },
     ],
   });
-});
+}
+
+/** Has the test run the built command. */
+function useBuiltCommand(): void {
+  sample.remove();
+  prepare(createSample(null));
+}
 
 afterEach(async () => {
   sample.remove();
@@ -71,6 +83,7 @@ const messageOf = async (id: unknown) => (await sample.knock(["messages", "show"
 
 describe("a channel that delivers", () => {
   test("CH-090 an e-mail reaches an SMTP server, and the outcome and the message say so", async () => {
+    useBuiltCommand();
     environment();
     const ran = await notify(ADA);
     expect(ran.exitCode).toBe(0);
@@ -209,6 +222,7 @@ describe("a channel that delivers", () => {
 });
 
 test("SMS, push, chat and a webhook leave the built command, each to its provider", async () => {
+  useBuiltCommand();
   const target = await startHttpTarget();
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const private_key = privateKey.export({ type: "pkcs8", format: "pem" });

@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
-import { inWords, type Ran, type RunOptions, type Sample, cliTest as withSample } from "../helpers/run-knock.js";
+import { inProcessTest } from "../helpers/run-in-process.js";
+import { cliTest, inWords, type Ran, type RunOptions, type Sample } from "../helpers/run-knock.js";
 import { type StubApi, startStubApi } from "../helpers/stub-api.js";
 import { event, get, message, NOT_FOUND, page, RUN_ID, recipientRun, runId } from "../remote/api-bodies.js";
 
@@ -11,13 +12,15 @@ const BODY = { recipients: ["ada"], data: { page: "Home" } };
 const ACCEPTED = { json: { workflow_run_id: RUN_ID } };
 
 /** A stub API for the test; that it saw what was expected, and nothing else, is checked at the end. */
-const test = withSample.extend<{ api: StubApi }>({
-  api: async ({ task: _task }, use) => {
-    const api = await startStubApi(KEY);
-    await use(api);
-    await api.finish();
-  },
-});
+async function stubApi({ task: _task }: { task: unknown }, use: (api: StubApi) => Promise<void>): Promise<void> {
+  const api = await startStubApi(KEY);
+  await use(api);
+  await api.finish();
+}
+
+const test = inProcessTest.extend<{ api: StubApi }>({ api: stubApi });
+/** Of the built command, whose HTTP client is a bundle of its own with errors of its own. */
+const builtTest = cliTest.extend<{ api: StubApi }>({ api: stubApi });
 
 async function remote(sample: Sample, api: StubApi, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const env = { KNOCK_API_KEY: KEY, KNOCK_BASE_URL: api.url, ...options.env };
@@ -27,7 +30,7 @@ async function remote(sample: Sample, api: StubApi, args: readonly string[], opt
 }
 
 describe.concurrent("a remote trigger", () => {
-  test("sends the payload with its headers, and answers with what it was told", async ({ collab, api }) => {
+  builtTest("sends the payload with its headers, and answers with what it was told", async ({ collab, api }) => {
     const expected = {
       method: "POST",
       path: TRIGGER,
@@ -84,7 +87,7 @@ describe.concurrent("a remote trigger", () => {
     expect(stdout).toContain("  remote");
   });
 
-  test("JSON Lines: one request a line, a line that fails leaves the others be", async ({ collab, api }) => {
+  builtTest("JSON Lines: one request a line, a line that fails leaves the others be", async ({ collab, api }) => {
     const lines = ["ada", "lin", "grace"].map((id) => JSON.stringify({ key: "invite", recipients: [id] })).join("\n");
     const expected = (id: string) => ({
       ...{ method: "POST", path: "/v1/workflows/invite/trigger", body: { recipients: [id] } },
@@ -137,7 +140,7 @@ describe.concurrent("what the API answers", () => {
     expect(stderr).toContain("  recipients[0] is bad\n  data.page is worse\n");
   });
 
-  test.for<[status: number, exit: number, code: string]>([
+  builtTest.for<[status: number, exit: number, code: string]>([
     [429, 8, "rate_limited"],
     [500, 7, "remote_failed"],
     [503, 7, "remote_failed"],
@@ -156,7 +159,7 @@ describe.concurrent("what the API answers", () => {
     },
   );
 
-  test("nobody there: exit 7, and the store is not touched", async ({ collab, api }) => {
+  builtTest("nobody there: exit 7, and the store is not touched", async ({ collab, api }) => {
     const gone = await startStubApi(KEY);
     await gone.finish();
     const { error, exitCode } = await remote(collab, api, [...COMMENT, "--base-url", gone.url, "--json"]);
@@ -165,7 +168,7 @@ describe.concurrent("what the API answers", () => {
     expect(() => collab.read(".knock-local/store.db")).toThrow("ENOENT");
   });
 
-  test("too slow: --timeout limits one try", async ({ collab, api }) => {
+  builtTest("too slow: --timeout limits one try", async ({ collab, api }) => {
     // On a busy machine, an attempt can end before its request arrives: their number is not checked here.
     const unanswered = { method: "POST", path: TRIGGER, body: BODY, reply: { ...ACCEPTED, delay: 600_000 } };
     api.expect({ ...unanswered, isRepeated: true });
@@ -214,7 +217,7 @@ describe.concurrent("keys", () => {
 });
 
 describe.concurrent("after a remote trigger", () => {
-  test("--wait follows the runs and fills the outcomes in", async ({ collab, api }) => {
+  builtTest("--wait follows the runs and fills the outcomes in", async ({ collab, api }) => {
     const answers: Record<string, unknown> = {
       trigger: { workflow_run_id: RUN_ID },
       runs: page([recipientRun(1), recipientRun(2)]),

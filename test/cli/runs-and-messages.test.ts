@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inWords, type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inWords, type Sample } from "../helpers/run-knock.js";
 
 const COMMENT = ["notify", "new-comment", "-r", "ada,grace,lin", "--actor", "alan", "--set", "page=Home"];
 

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import type { Sample } from "../helpers/run-knock.js";
 
 const ID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-/);
 const UNKNOWN = "1f7c2f0e-5a1d-4a7e-9a53-3b0f5b6d2c11";

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
-import { createSample, type Ran, type Sample } from "../helpers/run-knock.js";
+import { createInProcessSample as createSample } from "../helpers/run-in-process.js";
+import type { Ran, Sample } from "../helpers/run-knock.js";
 
 /** With characters that JSON and URLs write in other ways. */
 const TOKEN = 's3cr3t/of "the" api';

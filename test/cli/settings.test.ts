@@ -2,7 +2,8 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { type RunOptions, type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import type { RunOptions, Sample } from "../helpers/run-knock.js";
 
 const KEY = "sk_test_0123456789abcdefghij";
 const SECRET = "0123456789abcdefghij";

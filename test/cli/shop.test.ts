@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inWords, type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inWords, type Sample } from "../helpers/run-knock.js";
 
 async function items(sample: Sample, ...args: string[]): Promise<JsonObject[]> {
   return (await sample.knock([...args, "--json"])).json.items as JsonObject[];

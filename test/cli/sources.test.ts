@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { PATIENCE } from "../helpers/eventually.js";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
 
 const PAID = ["sources", "send", "shop-system", "--file", "payloads/order-paid.json"];
 const packed = (id: string) =>

@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { cliTest } from "../helpers/run-knock.js";
 
 describe.concurrent("did you mean", () => {
   test.for<[args: string[], exit: number, error: string]>([
@@ -82,7 +83,6 @@ describe.concurrent("did you mean", () => {
       "hint: Quote the command: --exec 'npm test', or put it after --.",
     ],
     [["dev", "--exec", "npm", "--", "test"], 2, "error: --exec and -- both name a command"],
-    [["dev", "--port", "0", "--", "no-such-command"], 2, "error: -- no-such-command: there is no such command"],
     [["dev", "--exec", "npm", "test", "--watch"], 2, "hint: The command stands in quotes: --exec 'npm test --watch'"],
     [["dev", "--exec"], 2, "hint: For example: knock dev --port 0 --store :memory: --exec 'knock notify"],
     [["notify", "invite", "-f"], 2, "hint: For example: knock notify --file payloads/new-comment.json --dry-run."],
@@ -138,6 +138,12 @@ describe.concurrent("did you mean", () => {
     const { stderr, stdout, exitCode } = await collab.knock(args);
     expect(stderr).toContain(error);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: exit });
+  });
+
+  cliTest("dev -- names a command that does not exist", async ({ collab }) => {
+    const { stderr, stdout, exitCode } = await collab.knock(["dev", "--port", "0", "--", "no-such-command"]);
+    expect(stderr).toContain("error: -- no-such-command: there is no such command");
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
   });
 
   test.for<[args: string[], warning: string]>([

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
 
 const KARL = '{"id":"karl","name":"Karl","email":"karl@example.com","locale":"de-AT"}';
 const DATA = ["--set", "used=91", "--set", "files=1200"];

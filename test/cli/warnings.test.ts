@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { createSample, type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { createInProcessSample as createSample, inProcessTest as test } from "../helpers/run-in-process.js";
+import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 const BODY = "knock/workflows/new-comment/email_1/html_body.html";
 const FEED = "knock/workflows/new-comment/in_app_feed_1/markdown_body.md";
@@ -184,7 +185,7 @@ describe.concurrent("project files", () => {
 });
 
 describe.concurrent("knock dev", () => {
-  test("--strict refuses to start where a file has a warning", async ({ collab }) => {
+  cliTest("--strict refuses to start where a file has a warning", async ({ collab }) => {
     collab.write("knock/recipients/zz.json", { users: [{ id: "zoe", timezone: "Europe/Londn" }] });
     const { exitCode, stderr, stdout } = await collab.knock(["dev", "--port", "0", "--strict", "--exec", "echo ran"]);
     expect(stderr).toContain('did you mean "Europe/London"?');
@@ -192,7 +193,7 @@ describe.concurrent("knock dev", () => {
     expect(stdout).toBe("");
   });
 
-  test("writes misspelled variables to the request log; --strict rejects the trigger", async ({ collab }) => {
+  cliTest("writes misspelled variables to the request log; --strict rejects the trigger", async ({ collab }) => {
     collab.write(BODY, "{{ recipient.nmae }}");
     const trigger = `curl -s -X POST "$KNOCK_BASE_URL/v1/workflows/new-comment/trigger" -H "Authorization: Bearer $KNOCK_API_KEY" -H 'Content-Type: application/json' -d '{"recipients":["ada"],"data":{"page":"Home"}}'`;
     const logged = await collab.knock(["dev", "--port", "0", "--verbose", "--exec", trigger]);

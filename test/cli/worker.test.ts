@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
-import { inWords, type Sample, type Started, cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { cliTest, inWords, type Sample, type Started } from "../helpers/run-knock.js";
 
 /** Waits a second, then sends. */
 function quick(sample: Sample): void {
@@ -78,7 +79,7 @@ describe.concurrent("knock worker", () => {
 });
 
 describe.concurrent("several processes on one store", () => {
-  test("ten triggers at once on a store that is not there yet: no error, ten runs", async ({ collab }) => {
+  cliTest("ten triggers at once on a store that is not there yet: no error, ten runs", async ({ collab }) => {
     const args = ["notify", "new-comment", "-r", "ada,lin", "--set", "page=Home", "--json"];
     const all = await Promise.all(Array.from({ length: 10 }, () => collab.knock(args)));
     expect(all.map(({ exitCode, stderr }) => `${exitCode} ${stderr}`)).toEqual(all.map(() => "0 "));
@@ -87,14 +88,14 @@ describe.concurrent("several processes on one store", () => {
     expect((await collab.knock(["messages", "list", "--quiet"])).stdout.split("\n")).toHaveLength(20);
   });
 
-  test("one idempotency key in six processes at once is one run", async ({ collab }) => {
+  cliTest("one idempotency key in six processes at once is one run", async ({ collab }) => {
     const args = ["notify", "new-comment", "-r", "ada", "--set", "page=Home", "--idempotency-key", "k", "--quiet"];
     const all = await Promise.all(Array.from({ length: 6 }, () => collab.knock(args)));
     expect(new Set(all.map(({ stdout }) => stdout)).size).toBe(1);
     expect((await collab.knock(["runs", "list", "--quiet"])).stdout.split("\n")).toHaveLength(1);
   });
 
-  test("a once-only workflow runs once, whoever comes first", async ({ collab }) => {
+  cliTest("a once-only workflow runs once, whoever comes first", async ({ collab }) => {
     const all = await Promise.all(
       Array.from({ length: 4 }, () => collab.knock(["notify", "welcome", "-r", "lin", "--json"])),
     );
@@ -102,7 +103,7 @@ describe.concurrent("several processes on one store", () => {
     expect(ran).toHaveLength(1);
   });
 
-  test("two that advance the clock at once run each due run once", async ({ collab }) => {
+  cliTest("two that advance the clock at once run each due run once", async ({ collab }) => {
     await collab.knock(["notify", "new-comment", "-r", "ada,grace,lin", "--set", "page=Home"]);
     await Promise.all([1, 2].map(() => collab.knock(["clock", "advance", "30m"])));
     const { stdout } = await collab.knock(["messages", "list", "--channel", "sendgrid", "--quiet"]);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { inProcessTest as test } from "../helpers/run-in-process.js";
 
 describe.concurrent("knock workflows list", () => {
   test("lists keys, names, steps, trigger data, the last run and problems", async ({ collab }) => {

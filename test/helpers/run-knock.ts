@@ -45,7 +45,25 @@ export interface Ran {
   readonly error: JsonObject;
 }
 
-type SampleName = "collab" | "ops" | "shop";
+/** A command as a sample has it run: with all of its environment, and the folder it runs in. */
+export interface Invocation extends Omit<RunOptions, "cwd" | "env"> {
+  args: readonly string[];
+  cwd: string;
+  env: Record<string, string>;
+}
+
+/** Text that a command wrote, without the last line break, and how it ended. */
+export interface Finished {
+  stdout: string;
+  stderr: string;
+  exitCode?: number | undefined;
+  signal?: string | undefined;
+}
+
+/** Runs a command to its end. */
+export type RunCommand = (invocation: Invocation) => Promise<Finished>;
+
+export type SampleName = "collab" | "ops" | "shop";
 
 /** A copy of a sample project in a folder of its own, with a home and settings of its own. */
 export interface Sample {
@@ -82,12 +100,7 @@ if (!hasTerminal) console.warn(`notice: no ${SCRIPT} on this machine; tests of t
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-function ran(result: {
-  stdout: string;
-  stderr: string;
-  exitCode?: number | undefined;
-  signal?: string | undefined;
-}): Ran {
+function ran(result: Finished): Ran {
   const { stdout, stderr } = result;
   const object = (text: string, what: string): JsonObject => {
     try {
@@ -151,8 +164,22 @@ function writeSample(name: SampleName, dir: string): void {
   for (const { path, content } of files) writeFileSync(join(dir, path), content);
 }
 
+/** The options of a process that runs a command, or a shell that does. */
+function processOptions({ cwd, env, uid, gid, input }: Omit<Invocation, "args">) {
+  return {
+    ...{ cwd, env, extendEnv: false as const, reject: false as const },
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+  };
+}
+
+/** Runs the built command in a process of its own. */
+const runProcess: RunCommand = (invocation) =>
+  execa(process.execPath, [invocation.bin ?? BIN, ...invocation.args], processOptions(invocation));
+
 /** Copies a sample project to a new folder below `parent`. Without `name` the folder is empty: no project. */
-export function createSample(name: SampleName | null, parent = tmpdir()): Sample {
+export function createSample(name: SampleName | null, run: RunCommand = runProcess, parent = tmpdir()): Sample {
   const root = mkdtempSync(join(parent, "knock-cli-"));
   const dir = join(root, "project");
   const home = join(root, "home");
@@ -173,20 +200,11 @@ export function createSample(name: SampleName | null, parent = tmpdir()): Sample
     LANG: "C.UTF-8",
     TERM: "xterm-256color",
   };
-  const base = (options: RunOptions) => ({
+  const invocation = (options: RunOptions) => ({
+    ...options,
     cwd: resolve(dir, options.cwd ?? "."),
     env: { ...env, ...options.env },
-    extendEnv: false as const,
-    reject: false as const,
-    ...(options.uid === undefined ? {} : { uid: options.uid }),
-    ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
-  const common = ({ input, ...options }: RunOptions) => ({
-    ...base(options),
-    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
-  });
-  const knock = async (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
-    ran(await execa(process.execPath, [options.bin ?? BIN, ...args], common(options)));
   return {
     dir,
     home,
@@ -201,26 +219,37 @@ export function createSample(name: SampleName | null, parent = tmpdir()): Sample
       return path;
     },
     read: (file) => readFileSync(join(dir, file), "utf8"),
-    knock,
+    knock: async (args, options = {}) => ran(await run({ args, ...invocation(options) })),
     async onTerminal(args, options = {}) {
       // The shell waits for the command also after Ctrl-C, as one that somebody types at does.
       const command = `trap : INT; stty cols ${options.columns ?? 80}; ${[process.execPath, BIN, ...args].map(quoted).join(" ")}`;
-      const started = execa(SCRIPT, ["-qec", command, "/dev/null"], { ...base(options), stdin: "pipe" });
+      const started = execa(SCRIPT, ["-qec", command, "/dev/null"], {
+        ...processOptions({ ...invocation(options), input: undefined }),
+        stdin: "pipe",
+      });
       if (options.type === undefined) started.stdin.end();
       else typeKeys(started, ...options.type);
       const result = await started;
       return ran({ ...result, stdout: result.stdout.replaceAll("\r\n", "\n") });
     },
     start: (args, options = {}) =>
-      execa(process.execPath, [BIN, ...args], { ...common(options), stdin: "ignore", forceKillAfterDelay: false }),
-    shell: async (line, options = {}) => ran(await execa("/bin/sh", ["-c", line], common(options))),
+      execa(process.execPath, [BIN, ...args], {
+        ...processOptions({ ...invocation(options), input: undefined }),
+        stdin: "ignore",
+        forceKillAfterDelay: false,
+      }),
+    shell: async (line, options = {}) => ran(await execa("/bin/sh", ["-c", line], processOptions(invocation(options)))),
     async openStore() {
       cpSync((await freshStore(name)).path(".knock-local"), join(dir, ".knock-local"), { recursive: true });
     },
     storeDigest() {
-      const files = ["store.db", "store.db-wal"].map((file) => join(dir, ".knock-local", file));
-      const hash = createHash("sha256");
-      for (const file of files) hash.update(existsSync(file) ? readFileSync(file) : "none");
+      const [file, log] = ["store.db", "store.db-wal"].map((name) => join(dir, ".knock-local", name)) as [
+        string,
+        string,
+      ];
+      const hash = createHash("sha256").update(existsSync(file) ? readFileSync(file) : "none");
+      // An empty log is as good as none: SQLite removes it when the last connection of a process is closed.
+      if (existsSync(log)) hash.update(readFileSync(log));
       return hash.digest("hex");
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
@@ -238,30 +267,34 @@ function freshStore(name: SampleName | null): Promise<Sample> {
 }
 
 async function makeFreshStore(name: SampleName | null): Promise<Sample> {
-  const sample = createSample(name, inject("sharedFolder"));
+  const sample = createSample(name, runProcess, inject("sharedFolder"));
   const { exitCode, stderr } = await sample.knock(["runs"]);
   if (exitCode !== 0) throw new Error(`no fresh store: ${stderr}`);
   return sample;
 }
 
-function sampleFixture(name: SampleName | null) {
-  return async ({ task: _task }: { task: unknown }, use: (sample: Sample) => Promise<void>): Promise<void> => {
-    const sample = createSample(name);
-    try {
-      await use(sample);
-    } finally {
-      sample.remove();
-    }
-  };
+/** Creates a `test` with a fresh copy of a sample project for whoever names it: `collab`, `ops`, `shop`, or `empty` (no project). */
+export function createSampleTest(run: RunCommand) {
+  const fixture =
+    (name: SampleName | null) =>
+    async ({ task: _task }: { task: unknown }, use: (sample: Sample) => Promise<void>): Promise<void> => {
+      const sample = createSample(name, run);
+      try {
+        await use(sample);
+      } finally {
+        sample.remove();
+      }
+    };
+  return test.extend<Record<SampleName | "empty", Sample>>({
+    collab: fixture("collab"),
+    ops: fixture("ops"),
+    shop: fixture("shop"),
+    empty: fixture(null),
+  });
 }
 
-/** `test` with a fresh copy of a sample project for whoever names it: `collab`, `ops`, `shop`, or `empty` (no project). */
-export const cliTest = test.extend<Record<SampleName | "empty", Sample>>({
-  collab: sampleFixture("collab"),
-  ops: sampleFixture("ops"),
-  shop: sampleFixture("shop"),
-  empty: sampleFixture(null),
-});
+/** `test` with sample projects whose commands are the built one, each in a process of its own. */
+export const cliTest = createSampleTest(runProcess);
 
 /** `ada: in_app_feed_1 sent, delay_1 waiting`: an outcome in words, a line per recipient. */
 export function inWords(outcome: TriggerOutcome): string[] {

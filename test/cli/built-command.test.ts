@@ -1,0 +1,182 @@
+import { readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect } from "vitest";
+import { COMMANDS } from "../../src/app/commands.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { startHttpTarget } from "../helpers/http-target.js";
+import { type Ran, type RunOptions, type Sample, cliTest as test } from "../helpers/run-knock.js";
+
+const DIST = resolve(import.meta.dirname, "../../dist");
+
+/** Parts of the build that need a terminal or a server of their own, with the test that runs them. */
+const RUN_ELSEWHERE: Record<string, string> = {
+  "linear-pattern.cjs": "slow-pattern.test.ts",
+  "open-remote.cjs": "remote.test.ts",
+  "vendor/jose.cjs": "real-delivery.test.ts",
+  "vendor/nodemailer.cjs": "real-delivery.test.ts",
+  "vendor/ora.cjs": "terminal.test.ts",
+  "vendor/ws.cjs": "dev.test.ts",
+};
+
+/** Runs commands of a sample one after the other, and notes which parts of the build they load. */
+class Commands {
+  private readonly hook: string;
+  /** First words of the commands. */
+  readonly names = new Set<string>();
+
+  constructor(private readonly sample: Sample) {
+    const file = JSON.stringify(sample.path("loaded.txt"));
+    this.hook = sample.write(
+      "hook.cjs",
+      `process.on("exit", () => require("node:fs").appendFileSync(${file}, Object.keys(require.cache).join("\\n") + "\\n"));`,
+    );
+  }
+
+  async run(
+    args: readonly string[],
+    stdout: RegExp | string,
+    { exit = 0, ...options }: RunOptions & { exit?: number } = {},
+  ): Promise<Ran> {
+    this.names.add(args[0] ?? "");
+    const env = { NODE_OPTIONS: `--require ${this.hook}`, ...options.env };
+    const ran = await this.sample.knock(args, { ...options, env });
+    const said = `${args.join(" ")}\n${ran.stdout}\n${ran.stderr}`;
+    expect(ran.exitCode, said).toBe(exit);
+    if (typeof stdout === "string") expect(ran.stdout, said).toContain(stdout);
+    else expect(ran.stdout, said).toMatch(stdout);
+    return ran;
+  }
+
+  /** Files of dist/ that were loaded. */
+  loaded(): string[] {
+    const files = new Set(this.sample.read("loaded.txt").split("\n"));
+    return [...files].filter((file) => file.startsWith(DIST)).map((file) => file.slice(DIST.length + 1));
+  }
+}
+
+/** Every command once, on the sample collab. */
+async function runCommands(collab: Sample): Promise<Commands> {
+  const knock = new Commands(collab);
+  const zoe = '{"id":"zoe","email":"zoe@example.com","timezone":"Europe/Paris"}';
+  const json = await knock.run(
+    ["notify", "new-comment", "-r", zoe, "-r", "ada", "--set", "page=Home", "--cancellation-key", "c1", "--json"],
+    '"waiting": 2',
+  );
+  await knock.run(["runs", "show", json.outcome.workflow_run_id], "2 delivered · 2 waiting");
+  await knock.run(["cancel", "new-comment", "c1", "-r", "zoe"], "cancelled");
+  await knock.run(["users", "set", "bo", "--set", "name=Bo"], "name        Bo");
+  await knock.run(["objects", "set", "projects", "p9", "--set", "name=P"], "projects/p9  object");
+  await knock.run(["tenants", "set", "globe", "--set", "name=Globe"], "globe  tenant");
+  await knock.run(["preferences", "set", "ada", "--set", "workflows.invite:=false"], "workflows.invite");
+  const schedule = {
+    workflow: "welcome",
+    recipients: ["ada"],
+    repeats: [{ frequency: "weekly", days: ["mon"], hours: 9 }],
+  };
+  await knock.run(["schedules", "create", "--data", JSON.stringify(schedule)], "weekly on mon at 09:00");
+  await knock.run(["subscriptions", "add", "projects", "p9", "-r", "ada"], "projects/p9  ada");
+  await knock.run(["audiences", "add", "vip", "-r", "ada"], "✓ vip: added ada");
+  await knock.run(["sources", "send", "billing", "--file", "payloads/plan-changed.json"], "✓ users_identify grace");
+  await knock.run(["broadcasts", "send", "history-launch", "--all-users"], "in-app delivered");
+  await knock.run(["notify", "page-created", "-r", "grace"], "guide added to first-page");
+  await knock.run(["clock", "advance", "1h"], "new-comment  ada");
+  await knock.run(["worker", "--once", "--json"], '"ran": []');
+  const { stdout: id } = await knock.run(["messages", "--limit", "1", "--channel", "sendgrid", "--quiet"], /^\w{27}$/);
+  await knock.run(["messages", "mark", id, "read"], "read");
+  await knock.run(["messages", "show", id, "--raw"], "MIME-Version: 1.0");
+  await knock.run(["messages", "show", id, "--open"], /\.html$/m, { env: { BROWSER: "/bin/true" } });
+  await knock.run(["feed", "list", "ada"], "commented");
+  await knock.run(["preview", "storage-low", "--all", "-r", "ada"], "email_1  sendgrid");
+  await knock.run(["workflows"], /^new-comment +New comment/m);
+  await knock.run(["dev", "--port", "0", "--exec", "knock config get target"], "local");
+  await knock.run(["init", "more"], "✓ more/knock.json");
+  await knock.run(["auth", "login", "--with-key"], "stored", { input: "sk_test_0123456789abcdefghij\n" });
+  await knock.run(["config", "list"], /^api_key +sk_…redacted +profile$/m);
+  return knock;
+}
+
+/** Workflows of which each needs another part of the build, on the sample shop. */
+async function runParts(shop: Sample, url: string): Promise<Commands> {
+  const knock = new Commands(shop);
+  await knock.run(["notify", "spring-sale", "-f", "payloads/spring-sale.json"], "email sandboxed");
+  await knock.run(["notify", "parcel-status", "-r", "ines", "--set", "parcel=PX-7"], "in-app delivered");
+  const environment = JSON.parse(shop.read("knock/environment.json"));
+  const channels = {
+    ...environment.channels,
+    text: {
+      type: "sms",
+      provider: "twilio",
+      deliver: true,
+      settings: { account_sid: "AC1", auth_token: "$TWILIO", from: "+15550009999", base_url: url },
+    },
+    slack: {
+      type: "chat",
+      provider: "slack",
+      deliver: true,
+      settings: { base_url: url, bot_token: "$SLACK", email_based_user_id_resolution: true },
+    },
+  };
+  const tracking = { base_url: "https://links.example.com" };
+  shop.write("knock/environment.json", { ...environment, channels, tracking, fetch: { allow: [url] } });
+  const channel = (
+    ref: string,
+    channel_type: string,
+    channel_key: string,
+    template: JsonObject,
+    more: JsonObject = {},
+  ) => ({
+    ...{ ref, type: "channel", channel_type, channel_key, template },
+    ...more,
+  });
+  const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+  const send_windows = days.map((day) => ({ day, type: "send", from: "00:00", until: "23:59" }));
+  shop.write("knock/workflows/parts/workflow.json", {
+    name: "Parts",
+    steps: [
+      { ref: "fetch_1", type: "http_fetch", settings: { method: "get", url: `${url}/items` } },
+      channel("chat_1", "chat", "slack", { markdown_body: "One" }),
+      channel("chat_2", "chat", "slack", { markdown_body: "Two", settings: { reply_to_step_ref: "chat_1" } }),
+      channel("feed_1", "in_app_feed", "inbox", {
+        markdown_body: "Fish &amp; „**chips**“ at https://www.bücher.example",
+      }),
+      channel("sms_1", "sms", "text", { text_body: "Hi {{ recipient.emial }}" }),
+      channel("email_1", "email", "mail", { subject: "Soon", html_body: "<p>a.example.com</p>" }, { send_windows }),
+    ],
+  });
+  const rita = '{"id":"rita","email":"rita@example.com","phone_number":"+15550000001","timezone":"Nowhere/Land"}';
+  const tenant = '{"id":"corner","channel_data":{"slack":{"token":{"access_token":"xoxb-2"}}}}';
+  const env = { TWILIO: "twilio-token", SLACK: "xoxb-1" };
+  const ran = await knock.run(
+    ["notify", "parts", "-r", rita, "--tenant", tenant],
+    "chat_1 sent · chat_2 sent · in-app delivered · sms sent",
+    { env },
+  );
+  expect(ran.stderr).toContain('recipient.emial is undefined; did you mean "recipient.email"?');
+  expect(ran.stderr).toContain('timezone "Nowhere/Land" is not a known time zone');
+  await knock.run(["clock", "advance", "1h"], "", { env });
+  shop.write("knock/workflows/parts/workflow.json", '{ "steps":\n  5 }');
+  const refused = await knock.run(["notify", "parts", "-r", "ines"], "", { exit: 3 });
+  expect(refused.stderr).toContain("knock/workflows/parts/workflow.json:2:3");
+  return knock;
+}
+
+test("every command and every part of the build runs in a process of its own", async ({ collab, shop }) => {
+  const target = await startHttpTarget();
+  target.answer(({ path }) => {
+    if (path.startsWith("/2010-04-01/")) return { status: 201, json: { sid: "SM1", status: "sent" } };
+    if (path.startsWith("/api/users.")) return { json: { ok: true, user: { id: "U7" } } };
+    return { json: path.startsWith("/api/") ? { ok: true, ts: "1.2" } : {} };
+  });
+  try {
+    const commands = await runCommands(collab);
+    expect([...commands.names].sort()).toEqual(Object.keys(COMMANDS).sort());
+    const parts = await runParts(shop, target.url);
+    const loaded = new Set([...commands.loaded(), ...parts.loaded(), ...Object.keys(RUN_ELSEWHERE)]);
+    const built = readdirSync(DIST, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".cjs") && !name.startsWith("main"))
+      .sort();
+    expect(built.filter((name) => !loaded.has(name))).toEqual([]);
+  } finally {
+    await target.close();
+  }
+});
