@@ -13,12 +13,14 @@ import type { Workflow } from "../domain/workflow/workflow.js";
 import type { JsonObject } from "../util/json.js";
 import type { BroadcastStore } from "./broadcast-store.js";
 import type { ClockStore } from "./clock.js";
+import type { Claim, DueStore } from "./due-store.js";
 import type { IdKind, MessageQuery, RunQuery } from "./filters.js";
 import type { Page, Paged } from "./page.js";
 import type { ResourceStore } from "./resource-store.js";
 import type { CancelledRun, RunCancellation } from "./run-cancellation.js";
 import type { ScheduleStore } from "./schedule-store.js";
 
+export type { Claim, DueKind } from "./due-store.js";
 export type { MessageFilter, RunFilter } from "./filters.js";
 export type { Page, Paged } from "./page.js";
 export type { CancelledRun, RunCancellation } from "./run-cancellation.js";
@@ -150,15 +152,6 @@ export type OccurrenceResult =
   | { outcome: "lost" }
   | { outcome: "claimed"; recipients: RecipientKey[] };
 
-/** A lease on due work. Due times are the store's clock (`now`); leases are real time, which no virtual clock moves. */
-export interface Claim {
-  now: number;
-  realNow: number;
-  leaseUntil: number;
-  /** Unique to this claim. */
-  token: string;
-}
-
 /** User changes, by their ids, with the runs that they start and the events that they are. */
 export interface FollowedChanges {
   ids: readonly number[];
@@ -181,7 +174,7 @@ export interface Seed {
 }
 
 /** Durable state: whole verbs, each atomic, done or not done after a crash; many runs at once. Times are milliseconds. */
-export interface Store extends ClockStore, ResourceStore, ScheduleStore, BroadcastStore {
+export interface Store extends ClockStore, DueStore, ResourceStore, ScheduleStore, BroadcastStore {
   /** Whether every write throws `store_unusable`. */
   readonly isReadOnly: boolean;
   /** Returns `store_unusable` for an error that a damaged store explains, naming table and row; other errors unchanged. Slow. */
@@ -220,11 +213,6 @@ export interface Store extends ClockStore, ResourceStore, ScheduleStore, Broadca
   claimDueFanOuts(claim: Claim, limit: number): Promise<ClaimedFanOut[]>;
   insertFanOutChunk(chunk: FanOutChunk, token: string): Promise<ChunkResult>;
 
-  /**
-   * The next moment anything is due (a run or a delivery), or null. Leased work counts when its lease ends; with
-   * `unleased` it does not count: a clock that is moved does not bring a lease's end nearer.
-   */
-  nextDueAt(options?: { unleased: boolean }): Promise<number | null>;
   /**
    * Up to `limit` runs due at `claim.now`, in order of their due time then of their acceptance, leased to the claim's
    * token. A run leased to another token is passed over until that lease ends.

@@ -11,6 +11,7 @@ import type {
   FailedDelivery,
 } from "../../ports/operations.js";
 import { type EngineContext, timeOf } from "../context/engine-context.js";
+import { readOnce } from "../workflow/read-once.js";
 import { runDueAt } from "./due-work.js";
 import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
 
@@ -104,10 +105,11 @@ export function resetClock(context: EngineContext): Promise<ClockState> {
 
 /**
  * Moves the store's clock. On the way, whatever falls due runs at its own time, in order: the clock is set to each such
- * moment before its runs advance, so that another process sees the same time. A schedule whose workflow cannot be read stays
- * due and is reported to `onHeld`.
+ * moment before its runs advance, so that another process sees the same time. Each of the project's files is read once for the
+ * whole move. A schedule whose workflow cannot be read stays due and is reported to `onHeld`.
  */
-export function moveClock(context: EngineContext, target: ClockTarget, options: ClockMoveOptions): Promise<ClockMove> {
+export function moveClock(given: EngineContext, target: ClockTarget, options: ClockMoveOptions): Promise<ClockMove> {
+  const context = { ...given, definitions: readOnce(given.definitions) };
   return exclusively(context, options.signal, () => moveHeldClock(context, target, options));
 }
 
@@ -132,9 +134,9 @@ async function moveHeldClock(
   } else {
     for (let next = await nextAt(); next !== null && next <= to && !options.signal?.aborted; next = await nextAt()) {
       now = Math.max(now, next);
-      await store.writeClock(settingFor(now, before, context.realNow()));
       const due = await runDueAt(context, now, {
         signal: options.signal,
+        clock: settingFor(now, before, context.realNow()),
         onHeld: (one) => held.push(one),
         onDelivered: (message, failure) => {
           if (failure === null) failed.delete(message.id);

@@ -4,6 +4,7 @@ import { isStillWaiting } from "../../domain/run/run-wait.js";
 import { pathOf, stepAt } from "../../domain/run/step-path.js";
 import type { StepPath, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
+import type { ClockSetting } from "../../ports/clock.js";
 import type { AdvancedRun } from "../../ports/operations.js";
 import type { ClaimedFanOut, ClaimedRun, SavedAdvance } from "../../ports/store.js";
 import { isoTime } from "../../util/iso-time.js";
@@ -200,34 +201,48 @@ function firstAdvance(run: WorkflowRun, result: Advance): AdvancedRun {
   };
 }
 
-interface DueReports {
+interface DueOptions {
   signal?: AbortSignal | undefined;
+  /** The store's clock is set to this before anything runs. */
+  clock?: ClockSetting;
   onHeld?: (held: HeldSchedule) => void;
   onDelivered?: OnDelivered;
 }
 
-/** Runs everything due at `now`, chunk after chunk, then its deliveries. Answers with what ran; `onHeld` hears of what could not. */
+/**
+ * Runs everything due at `now`, chunk after chunk, then its deliveries. Returns what ran; `onHeld` is told of schedules that
+ * could not start. Looks at what is due before it claims, because most rounds find work of one kind.
+ */
 export async function runDueAt(
   context: EngineContext,
   now: number,
-  { signal, onHeld, onDelivered }: DueReports = {},
+  { signal, clock, onHeld, onDelivered }: DueOptions = {},
 ): Promise<AdvancedRun[]> {
+  const { store } = context;
   const ran: AdvancedRun[] = [];
-  const held = await runDueSchedules(context, now, (run, first) => ran.push(firstAdvance(run, first)), signal);
-  for (const one of held) onHeld?.(one);
-  while (!signal?.aborted) {
-    const before = ran.length;
-    await continueFanOuts(context, now, (one) => ran.push(one));
-    await followUserChanges(context, now, (run, first) => ran.push(firstAdvance(run, first)));
+  const reportFirst = (run: WorkflowRun, first: Advance) => ran.push(firstAdvance(run, first));
+  for (let round = 0; !signal?.aborted; round++) {
+    const due = await store.dueKinds(now, context.realNow());
+    // Schedules that could not start stay due.
+    const hasSchedules = round === 0 && due.has("schedules");
     const claim = claimFor(context, now);
-    const claimed = await context.store.claimDueRuns(claim, CHUNK);
+    if (clock && round === 0) {
+      // A claim writes the clock in its own transaction; with other work, every claim needs the clock written before.
+      if (due.size === 1 && due.has("runs")) claim.clock = clock;
+      else await store.writeClock(clock);
+    }
+    if (hasSchedules) for (const one of await runDueSchedules(context, now, reportFirst, signal)) onHeld?.(one);
+    if (due.has("fan_outs")) await continueFanOuts(context, now, (one) => ran.push(one));
+    if (due.has("user_changes")) await followUserChanges(context, now, reportFirst);
+    const claimed = due.has("runs") ? await store.claimDueRuns(claim, CHUNK) : [];
     if (claimed.length === 0) {
+      const delivered = due.has("messages") ? await deliverDue(context, now, onDelivered) : 0;
       // A delivery may be what another run waits for; a run that just started may have triggered another workflow.
-      if ((await deliverDue(context, now, onDelivered)) > 0 || ran.length > before) continue;
+      if (delivered > 0 || hasSchedules || due.has("fan_outs") || due.has("user_changes")) continue;
       break;
     }
     const advances = await advanceOnBranches(context, claimed, now);
-    const { saved, decided } = await context.store.saveAdvances(
+    const { saved, decided } = await store.saveAdvances(
       advances.map(
         ({ result, version }): SavedAdvance => ({
           recipientRun: result.recipientRun,

@@ -15,6 +15,7 @@ import type {
   Claim,
   ClaimedFanOut,
   ClaimedRun,
+  DueKind,
   FanOutChunk,
   FollowedChanges,
   FrequencyClaim,
@@ -50,7 +51,7 @@ import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkfl
 import { passThrottles } from "./run/throttles.js";
 import { recordEvents } from "./run/waits.js";
 import { SqliteResources } from "./sqlite-resources.js";
-import { claimDueMessages, claimDueRuns, nextDueAt } from "./work/due-work.js";
+import { claimDueMessages, claimDueRuns, dueKinds, nextDueAt } from "./work/due-work.js";
 import { claimDueFanOuts, insertFanOutChunk, listSubscribers, readReached, splitFanOut } from "./work/fan-outs.js";
 import { insertWorkflowRun, readClaims, readIdempotency } from "./work/insert-workflow-run.js";
 import { saveAdvances, saveMessages } from "./work/save-work.js";
@@ -164,6 +165,10 @@ export class SqliteStore extends SqliteResources implements Store {
 
   async nextDueAt(options?: { unleased: boolean }): Promise<number | null> {
     return nextDueAt(this.db, this.realNow(), options?.unleased ?? false);
+  }
+
+  async dueKinds(now: number, realNow: number): Promise<ReadonlySet<DueKind>> {
+    return dueKinds(this.db, now, realNow);
   }
 
   async claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]> {

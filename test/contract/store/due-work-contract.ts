@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { Message, MessageMarks } from "../../../src/domain/message/message.js";
 import type { Claim } from "../../../src/ports/store.js";
-import { HOUR, insertSample, NOW, sampleMessage, saveAll, user, waitingAt } from "./sample-runs.js";
+import {
+  HOUR,
+  insertSample,
+  NOW,
+  SINCE,
+  sampleMessage,
+  sampleTrigger,
+  saveAll,
+  user,
+  waitingAt,
+} from "./sample-runs.js";
+import { sampleSchedule } from "./sample-schedules.js";
 import type { OpenStore } from "./store-contract.js";
 
 const MINUTE = 60_000;
@@ -83,6 +94,51 @@ export function describeDueWork(open: OpenStore): void {
       const other = await open.openAgain();
       expect(await other.claimDueRuns(claimAt(NOW + 100 * HOUR, "t2", NOW + MINUTE - 1), 5)).toEqual([]);
       expect(await other.claimDueRuns(claimAt(NOW, "t2", NOW + MINUTE), 5)).toHaveLength(1);
+    });
+  });
+
+  describe("claimDueRuns, with a clock", () => {
+    const clock = { offset_ms: 0, frozen_at: NOW + 5 };
+
+    it("sets the clock with the claim", async () => {
+      await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW + 5) });
+      expect(await open.store.claimDueRuns({ ...claimAt(NOW + 5, "t1"), clock }, 5)).toHaveLength(1);
+      expect(await (await open.openAgain()).readClock()).toEqual(clock);
+    });
+
+    it("leaves the clock where nothing is due", async () => {
+      await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW + 6) });
+      expect(await open.store.claimDueRuns({ ...claimAt(NOW + 5, "t1"), clock }, 5)).toEqual([]);
+      expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: null });
+    });
+  });
+
+  describe("dueKinds", () => {
+    const kinds = async (now: number, realNow = NOW) => [...(await open.store.dueKinds(now, realNow))].sort();
+
+    it("is empty where nothing is due", async () => {
+      await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW + 2) });
+      await insertSample(open.store, { recipients: ["bob"], message: { status: "queued", due_at: NOW + 3 } });
+      expect(await kinds(NOW + 1)).toEqual([]);
+      expect(await kinds(NOW + 2)).toEqual(["runs"]);
+      expect(await kinds(NOW + 3)).toEqual(["messages", "runs"]);
+    });
+
+    it("leaves out what is leased, until the lease ends in real time", async () => {
+      await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW) });
+      await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
+      expect(await kinds(NOW + HOUR)).toEqual([]);
+      expect(await kinds(NOW, NOW + MINUTE)).toEqual(["runs"]);
+    });
+
+    it("names fan-outs, schedules and changes of users", async () => {
+      const rest = { listed: [{ key: user("bob"), trigger_data: null }], objects: [], after: null };
+      const made = sampleTrigger({ recipients: ["ada"], message: null });
+      await open.store.insertWorkflowRun({ ...made, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
+      expect(await kinds(NOW, NOW + MINUTE)).toEqual(["fan_outs"]);
+      await open.store.addAudienceMembers("beta", [{ recipient: user("ada"), tenant: null }], NOW);
+      await open.store.insertSchedules([sampleSchedule({ next_occurrence_at: NOW })]);
+      expect(await kinds(NOW)).toEqual(["schedules", "user_changes"]);
     });
   });
 

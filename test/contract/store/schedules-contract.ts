@@ -1,38 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { RepeatRule, Schedule } from "../../../src/domain/trigger/schedule.js";
+import type { Schedule } from "../../../src/domain/trigger/schedule.js";
 import { systemIds } from "../../../src/util/ids.js";
 import { claimAt } from "./due-work-contract.js";
 import { HOUR, NOW, sampleTrigger, user, waitingAt } from "./sample-runs.js";
+import { DAILY, sampleSchedule } from "./sample-schedules.js";
 import type { OpenStore } from "./store-contract.js";
 
 const MINUTE = 60_000;
-const DAILY: RepeatRule = {
-  frequency: "daily",
-  interval: 1,
-  day_of_month: null,
-  days: ["mon", "fri"],
-  hours: 9,
-  minutes: 30,
-};
-
-function sampleSchedule(over: Partial<Schedule> = {}): Schedule {
-  return {
-    id: systemIds.uuid(),
-    workflow: "digest",
-    recipient: user("ada"),
-    actor: null,
-    tenant: null,
-    data: null,
-    repeats: [DAILY],
-    scheduled_at: null,
-    ending_at: null,
-    next_occurrence_at: NOW + HOUR,
-    last_occurrence_at: null,
-    inserted_at: NOW,
-    updated_at: NOW,
-    ...over,
-  };
-}
 
 export function describeSchedules(open: OpenStore): void {
   const insert = async (...overs: Partial<Schedule>[]): Promise<Schedule[]> => {

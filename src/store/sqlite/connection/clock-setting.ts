@@ -10,14 +10,17 @@ export function readClock(db: Connection): ClockSetting {
   return db.single(() => selectClock(db));
 }
 
-export function writeClock(db: Connection, { offset_ms, frozen_at }: ClockSetting): void {
-  db.write(() =>
-    db.run(
-      `INSERT INTO clock (row, offset_ms, frozen_at) VALUES (1, ?, ?)
-        ON CONFLICT (row) DO UPDATE SET offset_ms = excluded.offset_ms, frozen_at = excluded.frozen_at`,
-      offset_ms,
-      frozen_at,
-    ),
+export function writeClock(db: Connection, setting: ClockSetting): void {
+  db.write(() => writeClockRow(db, setting));
+}
+
+/** The same inside a write. */
+export function writeClockRow(db: Connection, { offset_ms, frozen_at }: ClockSetting): void {
+  db.run(
+    `INSERT INTO clock (row, offset_ms, frozen_at) VALUES (1, ?, ?)
+      ON CONFLICT (row) DO UPDATE SET offset_ms = excluded.offset_ms, frozen_at = excluded.frozen_at`,
+    offset_ms,
+    frozen_at,
   );
 }
 

@@ -22,7 +22,7 @@ export function hasNews(db: Connection): boolean {
 }
 
 export function readUserChanges(db: Connection, limit: number): UserChange[] {
-  return db.read(() =>
+  return db.single(() =>
     db
       .all<ChangeRow>(
         'SELECT row, user, audience, tenant, "before", "after", at, depth FROM user_changes ORDER BY row LIMIT ?',
