@@ -1,7 +1,7 @@
 import type { TargetFlags } from "../commands/services.js";
+import type { ProjectSettings } from "../domain/project/project-file-schema.js";
 import { KnockError } from "../errors/knock-error.js";
 import { unitHint } from "../input/parse-time.js";
-import type { ProjectSettings } from "../project/find-project.js";
 import { parseDuration } from "../util/duration.js";
 import type { EnvironmentVariables } from "./credentials.js";
 import type { Profile } from "./profile-file.js";
@@ -109,8 +109,7 @@ export function resolveSettings({ flags, env, project, profile: readProfile }: S
     source: "default" as const,
   };
   if (target.value !== "local" && target.value !== "remote") {
-    const code = target.source === "project" ? "project_invalid" : "usage";
-    throw new KnockError(code, `${SOURCE_NAMES[target.source]} is ${JSON.stringify(target.value)}`, {
+    throw new KnockError("usage", `${SOURCE_NAMES[target.source]} is ${JSON.stringify(target.value)}`, {
       hint: "The targets are local and remote.",
     });
   }

@@ -1,23 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { parseProjectFile } from "../domain/project/parse-project-file.js";
+import type { ProjectSettings } from "../domain/project/project-file-schema.js";
 import { KnockError } from "../errors/knock-error.js";
-import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
-import { didYouMean, nearest } from "../util/nearest.js";
 import { readProjectJson } from "./read-json-file.js";
 import { placed } from "./read-resource.js";
 import { shownPath } from "./shown-path.js";
 
 export const PROJECT_FILE = "knock.json";
-
-/** `settings` in `knock.json` (section 2 of the contract). */
-export interface ProjectSettings {
-  target?: string;
-  base_url?: string;
-  profile?: string;
-  branch?: string;
-  store?: string;
-  environment?: string;
-}
 
 export interface ProjectLocation {
   /** The folder that holds `knock.json` (or the given `--knock-dir`'s parent). */
@@ -31,58 +21,12 @@ export interface ProjectLocation {
   environmentName?: string | undefined;
 }
 
-const KEYS = ["knockDir", "settings", "$schema"] as const;
-const SETTINGS = ["target", "base_url", "profile", "branch", "store", "environment"] as const;
-
 /** The nearest folder, upwards from `from`, that holds `knock.json`; null if none does (F-001). */
 export function findUpwards(from: string): string | null {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (existsSync(join(folder, PROJECT_FILE))) return folder;
     if (dirname(folder) === folder) return null;
   }
-}
-
-/** The file is shared with other tools, whose keys are none of ours; but what was nearly one of ours was meant to be it. */
-function refuseSlips(raw: JsonObject, shown: string): void {
-  for (const key of Object.keys(raw)) {
-    const near = KEYS.some((known) => known === key) ? undefined : nearest(key, KEYS);
-    if (near === undefined) continue;
-    throw new KnockError("project_invalid", `${shown}: ${key} is not a known key`, {
-      details: [{ pointer: `/${key}`, message: `is not a known key; did you mean "${near}"?` }],
-      hint: `Did you mean "${near}"?`,
-    });
-  }
-}
-
-function parseSettings(raw: unknown, shown: string): ProjectSettings {
-  if (raw === undefined) return {};
-  if (!isJsonObject(raw)) throw new KnockError("project_invalid", `${shown}: settings must be an object`);
-  const settings: ProjectSettings = {};
-  for (const [key, value] of Object.entries(raw)) {
-    const name = SETTINGS.find((known) => known === key);
-    if (name === undefined) {
-      throw new KnockError("project_invalid", `${shown}: settings.${key} is not a known setting`, {
-        details: [{ pointer: `/settings/${key}`, message: "is not a known setting" }],
-        hint: didYouMean(key, SETTINGS, "Settings"),
-      });
-    }
-    if (typeof value !== "string")
-      throw new KnockError("project_invalid", `${shown}: settings.${key} must be a string`, {
-        details: [{ pointer: `/settings/${key}`, message: "must be a string" }],
-      });
-    settings[name] = value;
-  }
-  return settings;
-}
-
-function parseProjectFile(raw: Json, shown: string): { knockDir: string; settings: ProjectSettings } {
-  if (isJsonObject(raw)) refuseSlips(raw, shown);
-  if (isJsonObject(raw) && typeof raw.knockDir === "string" && raw.knockDir.trim() !== "")
-    return { knockDir: raw.knockDir, settings: parseSettings(raw.settings, shown) };
-  throw new KnockError("project_invalid", `${shown}: knockDir must be the path of the folder with workflows/`, {
-    details: [{ pointer: "/knockDir", message: "must be a non-empty string" }],
-    hint: 'For example: { "knockDir": "./knock" }',
-  });
 }
 
 export interface FindOptions {
@@ -127,7 +71,7 @@ export async function findProject({ cwd, project, knockDir }: FindOptions): Prom
       shownPath(cwd, folder),
       knockDir === null ? `knockDir in ${shown}` : "--knock-dir",
     ),
-    settings: own.settings,
+    settings: own.settings ?? {},
   };
 }
 

@@ -48,15 +48,21 @@ describe.concurrent("knock.json", () => {
   test.for<[content: string, refusal: Refusal]>([
     ["{", project("knock.json:1:2: not valid JSON: expected a closing brace")],
     ["", project("knock.json:1:1: not valid JSON: it is empty")],
-    ["[]", project("knock.json:1:1: knockDir must be the path of the folder with workflows/")],
+    ["[]", project("knock.json:1:1: the document must be an object, found a list")],
     ["{}", project("knock.json:1:1: knockDir must be the path")],
     ['{"knockDir":3}', project("knock.json:1:13: knockDir must be the path")],
     ['{"knockDir":"./none"}', project("knockDir in knock.json: the folder none does not exist")],
     ['{"knockDir":"./knock.json"}', project("knockDir in knock.json: the folder knock.json does not exist")],
-    ['{"knockDir":"./knock","settings":[]}', project("knock.json: settings must be an object")],
-    ['{"knockDir":"./knock","settings":{"targt":"local"}}', project("settings.targt is not a known setting")],
-    ['{"knockDir":"./knock","settings":{"target":7}}', project("settings.target must be a string")],
-    ['{"knockDir":"./knock","settings":{"target":"cloud"}}', project('settings.target in knock.json is "cloud"')],
+    ['{"knockDir":"./knock","settings":[]}', project("knock.json:1:34: settings must be an object, found a list")],
+    [
+      '{"knockDir":"./knock","settings":{"targt":"local"}}',
+      project('settings: unknown key "targt"; did you mean "target"?'),
+    ],
+    ['{"knockDir":"./knock","settings":{"target":7}}', project('settings.target must be "local" or "remote", found 7')],
+    [
+      '{"knockDir":"./knock","settings":{"target":"cloud"}}',
+      project('settings.target must be "local" or "remote", found "cloud"'),
+    ],
   ])("%s", async ([content, refusal], { collab }) => {
     await collab.openStore();
     collab.write("knock.json", content);

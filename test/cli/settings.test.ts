@@ -140,7 +140,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     ];
     expect(sources.map((one) => (one as unknown[])[1])).toEqual(["profile", "environment", "flag"]);
     collab.write("knock.json", { knockDir: "./knock", settings: { api_key: "sk_x" } });
-    expect((await collab.knock(["runs"])).stderr).toContain("settings.api_key is not a known setting");
+    expect((await collab.knock(["runs"])).stderr).toContain('settings: unknown key "api_key"');
   });
 
   test("profile: by flag, environment, knock.json, default", async ({ collab }) => {

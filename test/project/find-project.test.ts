@@ -35,20 +35,28 @@ describe("findProject (F-001 to F-003)", () => {
     expect(await find(files({ "a/": "" }), "a")).toBeNull();
   });
 
-  it("F-002: resolves knockDir against the file's own folder, takes an absolute one, ignores what it does not know", async () => {
-    const root = files({ "p/knock.json": { knockDir: "../k", more: 1 }, "k/": "", "q/knock.json": "" });
+  it("F-002: resolves knockDir against the file's own folder, takes an absolute one and any $schema", async () => {
+    const $schema = "https://lark.test/schema.json";
+    const root = files({ "p/knock.json": { $schema, knockDir: "../k" }, "k/": "", "q/knock.json": "" });
     root.write({ "q/knock.json": { knockDir: root.path("k") } });
     expect((await find(root, "p"))?.knockDir).toBe(root.path("k"));
     expect((await find(root, "q"))?.knockDir).toBe(root.path("k"));
   });
 
   it.each([
-    [{ knockdir: "k" }, "/knockdir", "knockDir"],
-    [{ knockDir: "k", setings: { target: "remote" } }, "/setings", "settings"],
-  ])("a key that is nearly one of its own is a slip: %j", async (content, pointer, meant) => {
+    [{ knockDir: "k", more: 1 }, ['/more unknown key "more"']],
+    [
+      { knockdir: "k" },
+      [
+        "/knockDir must be the path of the folder with workflows/",
+        '/knockdir unknown key "knockdir"; did you mean "knockDir"?',
+      ],
+    ],
+    [{ knockDir: "k", setings: { target: "remote" } }, ['/setings unknown key "setings"; did you mean "settings"?']],
+  ])("rejects unknown keys: %j", async (content, expected) => {
     const error = await rejectedBy(find(files({ "knock.json": content, "k/": "" })));
     expect(error.code).toBe("project_invalid");
-    expect(faultsOf(error)).toEqual([`${pointer} is not a known key; did you mean "${meant}"?`]);
+    expect(faultsOf(error)).toEqual(expected);
   });
 
   it("--project takes a folder or the file itself", async () => {
@@ -104,7 +112,7 @@ describe("findProject (F-001 to F-003)", () => {
     ],
     ["nothing in it", "", "knock.json:1:1: not valid JSON: it is empty"],
     ["Latin-1", Buffer.from([0x7b, 0xe9]), "knock.json is not valid UTF-8 (first bad byte at offset 1)"],
-    ["a list", [], "knock.json:1:1: knockDir must be the path of the folder with workflows/"],
+    ["a list", [], "knock.json:1:1: the document must be an object, found a list"],
     ["no knockDir", {}, "knock.json:1:1: knockDir must be the path of the folder with workflows/"],
     ["a blank knockDir", { knockDir: " " }, "knock.json:1:13: knockDir must be the path of the folder with workflows/"],
     ["a number", { knockDir: 5 }, "knock.json:1:13: knockDir must be the path of the folder with workflows/"],
@@ -125,15 +133,20 @@ describe("findProject (F-001 to F-003)", () => {
   });
 
   it.each<[unknown, string[], string | undefined]>([
-    [{ taget: "local" }, ["/settings/taget is not a known setting"], 'Did you mean "target"?'],
+    [{ taget: "local" }, ['/settings/taget unknown key "taget"; did you mean "target"?'], 'Did you mean "target"?'],
     [
       { constructor: "x" },
-      ["/settings/constructor is not a known setting"],
+      ['/settings/constructor unknown key "constructor"'],
       "Settings: base_url, branch, environment, profile, store, target",
     ],
-    [{ store: null }, ["/settings/store must be a string"], undefined],
-    [["target"], [], undefined],
-    [null, [], undefined],
+    [{ store: null }, ["/settings/store must be a string, found null"], undefined],
+    [["target"], ["/settings must be an object, found a list"], undefined],
+    [null, ["/settings must be an object, found null"], undefined],
+    [
+      { target: "remot" },
+      ['/settings/target must be "local" or "remote", found "remot"; did you mean "remote"?'],
+      undefined,
+    ],
   ])("refuses the settings %j", async (settings, faults, hint) => {
     const error = await rejectedBy(find(files({ "knock.json": { knockDir: "k", settings }, "k/": "" })));
     expect([error.code, faultsOf(error), error.hint]).toEqual(["project_invalid", faults, hint]);

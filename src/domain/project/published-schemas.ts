@@ -6,6 +6,7 @@ import { messageTypeSchema } from "../guide/message-type-schema.js";
 import { layoutSchema } from "../template/layout-schema.js";
 import { partialSchema } from "../template/partial-schema.js";
 import { sourceSchema } from "../trigger/source-schema.js";
+import { projectFileSchema } from "./project-file-schema.js";
 
 interface PublishedSchema {
   title: string;
@@ -20,6 +21,7 @@ export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   audience: { title: "audience.json", schema: audienceSchema, isServiceFormat: true },
   environment: { title: "environment.json", schema: environmentSchema, isServiceFormat: false },
   guide: { title: "guide.json", schema: guideSchema, isServiceFormat: true },
+  knock: { title: "knock.json", schema: projectFileSchema, isServiceFormat: false },
   layout: { title: "layout.json", schema: layoutSchema, isServiceFormat: true },
   "message-type": { title: "message_type.json", schema: messageTypeSchema, isServiceFormat: true },
   partial: { title: "partial.json", schema: partialSchema, isServiceFormat: true },

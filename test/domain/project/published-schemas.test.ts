@@ -11,6 +11,7 @@ const FILES: Readonly<Record<string, RegExp>> = {
   audience: /\/audiences\/[^/]+\/audience\.json$/,
   environment: /\/environment\.json$/,
   guide: /\/guides\/[^/]+\/guide\.json$/,
+  knock: /\/knock\.json$/,
   layout: /\/layouts\/[^/]+\/layout\.json$/,
   "message-type": /\/message-types\/[^/]+\/message_type\.json$/,
   partial: /\/partials\/[^/]+\/partial\.json$/,

@@ -1,0 +1,41 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { described, schemaReference } from "../schema/fields.js";
+
+/** `settings` in `knock.json` (section 2 of the contract). */
+export const projectSettingsSchema = once(() => {
+  const text = (description: string) => described(z.optional(z.string()), description);
+  return z.strictObject({
+    target: described(
+      z.optional(z.enum(["local", "remote"])),
+      "Where commands run: local is the embedded engine, remote is the API. Default: local.",
+    ),
+    base_url: text("The URL of the API. Default: https://api.knock.app."),
+    profile: text("The profile whose API key and settings are used."),
+    branch: text("The branch that is used, on both targets."),
+    store: text("The local store: a file, relative to this one, or :memory:."),
+    environment: text("The file of environments/ that is laid over environment.json, without .json."),
+  });
+});
+
+/** A `knock.json` (F-001, F-002). */
+export const projectFileSchema = once(() => {
+  const error = "must be the path of the folder with workflows/";
+  return described(
+    z.strictObject({
+      $schema: schemaReference(),
+      knockDir: described(
+        z.string({ error }).check(z.refine((path) => path.trim() !== "", { error })),
+        "The folder with workflows/ and the other resources, relative to this file.",
+      ),
+      settings: described(
+        z.optional(projectSettingsSchema()),
+        "Settings of this project. Flags and environment variables take precedence.",
+      ),
+    }),
+    "The root of a project.",
+  );
+});
+
+export type ProjectFile = z.infer<ReturnType<typeof projectFileSchema>>;
+export type ProjectSettings = z.infer<ReturnType<typeof projectSettingsSchema>>;
