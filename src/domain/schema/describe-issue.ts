@@ -36,11 +36,20 @@ function declaredKeys({ inst }: RawIssue): string[] {
   return Object.keys(definition?.shape ?? {});
 }
 
-function describeKeys(issue: RawIssue & { code: "unrecognized_keys" }): string {
+function describeKeys(issue: RawIssue & { code: "unrecognized_keys" }, listsKnown = false): string {
   const known = declaredKeys(issue);
-  const sentences = issue.keys.map((key) => describeUnknownKey(key, nearest(key, known)));
+  const sentences = issue.keys.map((key) => {
+    const near = nearest(key, known);
+    const list = listsKnown && near === undefined ? `; known are ${known.join(", ")}` : "";
+    return `${describeUnknownKey(key, near)}${list}`;
+  });
   return JSON.stringify({ known, sentences });
 }
+
+/** Parameters of an object whose known keys are all listed if an unknown key is not near to one of them. */
+export const LIST_KNOWN_KEYS = {
+  error: (issue: RawIssue) => (issue.code === "unrecognized_keys" ? describeKeys(issue, true) : undefined),
+};
 
 /**
  * Returns the sentence for an issue without its place: what was expected, what was found, and the nearest valid name.

@@ -1,0 +1,76 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { parseConditionList } from "../condition/parse-conditions.js";
+import { CHANNEL_TYPES } from "../message/message.js";
+import { byKind } from "../schema/by-kind.js";
+import { LIST_KNOWN_KEYS } from "../schema/describe-issue.js";
+import { anything, described, optional } from "../schema/fields.js";
+
+/** Guides have no preference (E-135). */
+const PREFERENCE_CHANNEL_TYPES = CHANNEL_TYPES.filter((type) => type !== "in_app_guide");
+
+const CONDITIONS = { refs: null, anyScope: true };
+
+/** A preference set (A-430, E-133 to E-135). A closed document: unknown keys are faults. */
+export const preferenceSetSchema = once(() => {
+  const conditions = () =>
+    z.unknown().check(({ value, issues }) => {
+      const fault = (path: PropertyKey[], message: string): void => {
+        issues.push({ code: "custom", path, message, input: value, continue: true });
+      };
+      if (value === undefined) fault([], "is required (a list of conditions)");
+      else parseConditionList(value, [], CONDITIONS, fault);
+    });
+  const strategy = described(anything(), '"replace": recipients cannot override a tenant\'s defaults.');
+  const value = byKind("true, false or an object with conditions", {
+    flag: () => z.boolean(),
+    object: () => z.looseObject({ conditions: described(conditions(), "All of them must be true.") }),
+  });
+  const channelTypes = z.strictObject(
+    {
+      ...Object.fromEntries(
+        PREFERENCE_CHANNEL_TYPES.map((type) => [type, described(z.optional(value), `For ${type}.`)]),
+      ),
+      __strategy__: strategy,
+    },
+    LIST_KNOWN_KEYS,
+  );
+  const channels = {
+    channel_types: described(optional(channelTypes), "Whether to send, by channel type."),
+    channels: described(
+      optional(z.catchall(z.object({ __strategy__: strategy }), value)),
+      "Whether to send, by key or ID of the channel.",
+    ),
+  };
+  const level = byKind("true, false or an object with channel_types, channels or conditions", {
+    flag: () => z.boolean(),
+    object: () =>
+      z.strictObject(
+        {
+          ...channels,
+          conditions: described(optional(conditions()), "All of them must be true."),
+          __strategy__: strategy,
+        },
+        LIST_KNOWN_KEYS,
+      ),
+  });
+  const levels = (description: string) =>
+    described(optional(z.catchall(z.object({ __strategy__: strategy }), level)), description);
+  return described(
+    z.strictObject(
+      {
+        ...channels,
+        categories: levels("Whether to send, by category."),
+        workflows: levels("Whether to send, by key of the workflow."),
+        commercial_subscribed: described(optional(value), "Whether to send commercial messages."),
+        id: described(anything(), "The ID of the set: default, or the ID of a tenant."),
+        __persistence_strategy__: described(
+          z.optional(z.enum(["merge", "replace"])),
+          "merge: keep what the set does not mention. replace: drop it.",
+        ),
+      },
+      LIST_KNOWN_KEYS,
+    ),
+    "Preferences: which messages to send. What is not set is sent.",
+  );
+});
