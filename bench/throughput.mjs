@@ -5,7 +5,6 @@ import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { plainFields } from "../scripts/bundle-plugins.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const numbers = process.argv
@@ -23,7 +22,6 @@ await build({
   target: "node20.18",
   outfile: bundle,
   logLevel: "warning",
-  plugins: [plainFields],
   external: ["@photostructure/sqlite", "node:sqlite", "luxon", "juice/client.js", "mrml"],
   alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
 });

@@ -10,15 +10,10 @@ import { build } from "esbuild";
 import { buildPage } from "./build-page.mjs";
 import {
   LATE_FUNCTIONS_OF_OURS,
-  LATE_LINKS,
   LATE_PACKAGES,
-  lateExpressions,
-  lateFormats,
   lateFunctions,
   lateFunctionsOfOurs,
-  lateLinks,
   noChildProcess,
-  plainFields,
 } from "./bundle-plugins.mjs";
 import { noticesOf, readPackages } from "./third-party-notices.mjs";
 
@@ -143,17 +138,7 @@ const results = await Promise.all([
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${name}.cjs`),
       external: native,
-      plugins: [
-        lateFunctions,
-        lateFunctionsOfOurs,
-        lateLinks,
-        lateExpressions,
-        lateFormats,
-        plainFields,
-        apart,
-        modulesApart,
-        noChildProcess,
-      ],
+      plugins: [lateFunctions, lateFunctionsOfOurs, apart, modulesApart, noChildProcess],
       // Without a performance object liquidjs times by Date, and perf_hooks stays unloaded.
       define: { ...common.define, "global.performance": "undefined" },
       supported: { "dynamic-import": false },
@@ -172,19 +157,18 @@ const results = await Promise.all([
       supported: { "dynamic-import": false },
     }),
   ),
-  ...Object.entries({ ...APART, ...LATE_PACKAGES, ...Object.fromEntries(LATE_LINKS.map((name) => [name, false])) }).map(
-    ([name, exported]) =>
-      build({
-        ...common,
-        banner,
-        // An import's default is what Node would make it, the whole of a CommonJS module: so the default has to be that.
-        ...(exported === true ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
-        stdin: {
-          contents: `export ${exported ? `{ ${exported === true ? "default" : exported} }` : "*"} from "${name}";`,
-          resolveDir: root,
-        },
-        outfile: join(dist, "vendor", `${name}.cjs`),
-      }),
+  ...Object.entries({ ...APART, ...LATE_PACKAGES }).map(([name, exported]) =>
+    build({
+      ...common,
+      banner,
+      // An import's default is what Node would make it, the whole of a CommonJS module: so the default has to be that.
+      ...(exported === true ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
+      stdin: {
+        contents: `export ${exported ? `{ ${exported === true ? "default" : exported} }` : "*"} from "${name}";`,
+        resolveDir: root,
+      },
+      outfile: join(dist, "vendor", `${name}.cjs`),
+    }),
   ),
 ]);
 
