@@ -60,6 +60,7 @@ const LATE_MODULES = [
   "providers/open-provider",
   "remote/http-fetcher",
   "remote/open-remote",
+  "store/sqlite/log/sqlite-logs",
 ];
 
 /** One bundle for all commands, and a smaller one for the command that runs most often. */

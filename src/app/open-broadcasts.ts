@@ -1,24 +1,23 @@
-import { broadcastOperations } from "../engine/audience/broadcast-operations.js";
-import type { BroadcastOperations } from "../ports/broadcasts.js";
+import { type BroadcastParts, broadcastOperations } from "../engine/audience/broadcast-operations.js";
+import type { BroadcastLog, BroadcastOperations } from "../ports/broadcasts.js";
 import type { LocalOperations } from "../ports/operations.js";
-import type { Store } from "../ports/store.js";
 import type { Project } from "../project/open-project.js";
 import { projectBroadcasts } from "../project/read-broadcasts.js";
-import { broadcastLogOf } from "../store/sqlite/log/broadcast-log.js";
 import { systemIds } from "../util/ids.js";
 
 /** A project's broadcasts over an engine and its store. */
 export function openBroadcasts(
   project: Project,
   operations: LocalOperations,
-  store: Store,
+  store: BroadcastParts["store"],
+  log: BroadcastLog,
   cwd: string,
 ): BroadcastOperations {
   return broadcastOperations({
     operations,
     definitions: project,
     store,
-    log: broadcastLogOf(store),
+    log,
     files: projectBroadcasts(project, cwd, project),
     ids: systemIds,
     realNow: Date.now,

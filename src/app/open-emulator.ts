@@ -15,11 +15,9 @@ import { warnHeld } from "../output/print-clock.js";
 import { printWebhook } from "../output/print-webhook.js";
 import { RequestLog } from "../output/request-log.js";
 import type { Store } from "../ports/store.js";
+import type { StoreLogs } from "../ports/store-logs.js";
 import type { Project } from "../project/open-project.js";
 import { openGroupingStore } from "../store/sqlite/grouping-store.js";
-import { outboundLogOf } from "../store/sqlite/log/outbound-log.js";
-import { sourceLogOf } from "../store/sqlite/log/source-log.js";
-import { trackedLinksOf } from "../store/sqlite/log/tracked-links.js";
 import { readFileWarnings } from "./file-warnings.js";
 import { followFiles } from "./follow-files.js";
 import { guidesOf } from "./followed-guides.js";
@@ -63,7 +61,7 @@ export async function openProjectEmulator(
   try {
     watchStore(location, (text) => output.warn(text), watching.signal);
     await applyRecipientsFiles(opened, store);
-    const parts = partsOf({ opened, project, store, surroundings, output });
+    const parts = partsOf({ opened, project, store, logs: await store.openLogs(), surroundings, output });
     const { operations, onError } = parts;
     const sceneStores = new Set<Store>();
     /** A scene's data is in memory alone: it begins with the recipients files, and ends with the scene. */
@@ -72,7 +70,7 @@ export async function openProjectEmulator(
       await applyRecipientsFiles(project.current, own);
       sceneStores.add(own);
       return {
-        parts: partsOf({ opened, project, store: own, surroundings, output }),
+        parts: partsOf({ opened, project, store: own, logs: await own.openLogs(), surroundings, output }),
         async close() {
           sceneStores.delete(own);
           await own.close();
@@ -130,6 +128,7 @@ interface Whole {
   opened: Project;
   project: FollowedProject;
   store: Store;
+  logs: StoreLogs;
   surroundings: Surroundings;
   output: Output;
 }
@@ -137,7 +136,7 @@ interface Whole {
 type Parts = SceneParts["parts"];
 
 /** The engine over the project's files as they stand, and all else that the API answers from. */
-function partsOf({ opened, project, store, surroundings, output }: Whole): Parts {
+function partsOf({ opened, project, store, logs, surroundings, output }: Whole): Parts {
   const { cwd, env } = surroundings;
   const { definitions } = project;
   const faults = new Faults();
@@ -159,7 +158,7 @@ function partsOf({ opened, project, store, surroundings, output }: Whole): Parts
     definitions,
     faults,
     webhooks: {
-      log: outboundLogOf(store),
+      log: logs.outbound,
       fetcher: outside,
       configured: async () => {
         const { name, private_addresses } = await definitions.environment();
@@ -167,15 +166,15 @@ function partsOf({ opened, project, store, surroundings, output }: Whole): Parts
       },
       onAttempt: (delivery) => printWebhook(deliveryShape(delivery), output),
     },
-    sources: openSources({ project: opened, definitions, operations, store }, cwd, output, env),
-    links: trackedLinksOf(store),
+    sources: openSources({ project: opened, definitions, operations, log: logs.sources }, cwd, output, env),
+    links: logs.links,
     onListening: (url) => tracking.listen(url),
     environment: definitions.environment,
     readVariable: (name) => env[name],
     async reset({ recipients }) {
       await operations.resetClock();
       await operations.clear({ keepRecipients: recipients });
-      await sourceLogOf(store).clear();
+      await logs.sources.clear();
       await applyRecipientsFiles(project.current, store);
     },
     onError(error) {

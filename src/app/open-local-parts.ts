@@ -15,10 +15,11 @@ export async function openLocalParts(
 ): Promise<LocalParts> {
   const store = await openProjectStore(project, location);
   const operations = localEngine(project, store, surroundings, { warn: (text) => output.warn(text) });
-  const opened = { project, definitions: project, operations, store };
+  const { sources: log, broadcasts } = await store.openLogs();
+  const opened = { project, definitions: project, operations, log };
   return {
     operations,
     sources: openSources(opened, surroundings.cwd, output, surroundings.env),
-    broadcasts: openBroadcasts(project, operations, store, surroundings.cwd),
+    broadcasts: openBroadcasts(project, operations, store, broadcasts, surroundings.cwd),
   };
 }

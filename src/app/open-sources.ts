@@ -2,23 +2,21 @@ import { sourceOperations } from "../engine/sources/source-operations.js";
 import type { Output } from "../output/output.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { LocalOperations } from "../ports/operations.js";
-import type { SourceOperations } from "../ports/sources.js";
-import type { Store } from "../ports/store.js";
+import type { SourceLog, SourceOperations } from "../ports/sources.js";
 import type { ProjectLocation } from "../project/find-project.js";
 import { projectSources } from "../project/read-sources.js";
-import { sourceLogOf } from "../store/sqlite/log/source-log.js";
 import { systemIds } from "../util/ids.js";
 
 interface Opened {
   project: Pick<ProjectLocation, "knockDir">;
   definitions: Pick<Definitions, "workflow" | "workflowKeys">;
   operations: LocalOperations;
-  store: Store;
+  log: SourceLog;
 }
 
 /** A project's sources over an engine and its store. */
 export function openSources(
-  { project, definitions, operations, store }: Opened,
+  { project, definitions, operations, log }: Opened,
   cwd: string,
   output: Output,
   env: Readonly<Record<string, string | undefined>>,
@@ -27,7 +25,7 @@ export function openSources(
     operations,
     definitions,
     files: projectSources(project, cwd),
-    log: sourceLogOf(store),
+    log,
     ids: systemIds,
     realNow: Date.now,
     warn: (text) => output.warn(text),

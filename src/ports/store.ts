@@ -19,6 +19,7 @@ import type { Page, Paged } from "./page.js";
 import type { ResourceStore } from "./resource-store.js";
 import type { CancelledRun, RunCancellation } from "./run-cancellation.js";
 import type { ScheduleStore } from "./schedule-store.js";
+import type { StoreLogs } from "./store-logs.js";
 
 export type { Claim, DueKind } from "./due-store.js";
 export type { MessageFilter, RunFilter } from "./filters.js";
@@ -278,6 +279,9 @@ export interface Store extends ClockStore, DueStore, ResourceStore, ScheduleStor
 
   /** With what is kept of their deliveries; ids that do not exist are passed over. */
   deleteMessages(ids: readonly string[]): Promise<void>;
+
+  /** The logs in the same place; several calls share them. */
+  openLogs(): Promise<StoreLogs>;
 
   /** Another text whenever the store may have changed since, through this process or another. */
   changeMark(): Promise<string>;

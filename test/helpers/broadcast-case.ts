@@ -4,7 +4,6 @@ import { checkAudiences } from "../../src/domain/project/check-audiences.js";
 import { resolveChannelTypes } from "../../src/domain/project/resolve-channel-types.js";
 import { broadcastOperations } from "../../src/engine/audience/broadcast-operations.js";
 import type { BroadcastOperations } from "../../src/ports/broadcasts.js";
-import { broadcastLogOf } from "../../src/store/sqlite/log/broadcast-log.js";
 import { systemIds } from "../../src/util/ids.js";
 import type { JsonObject } from "../../src/util/json.js";
 import type { EngineHarness } from "./engine-harness.js";
@@ -24,7 +23,7 @@ export function broadcastsOf(
     operations: harness.engine,
     definitions: harness.definitions,
     store: harness.store,
-    log: broadcastLogOf(harness.store),
+    log: harness.logs.broadcasts,
     files: { keys: () => ["news"], read: async (key) => (key === "news" ? current : null) },
     ids: systemIds,
     realNow: () => harness.now,

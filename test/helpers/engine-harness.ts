@@ -40,6 +40,7 @@ import type { OutsideAnswer, OutsideRequest } from "../../src/ports/outside.js";
 import type { Delivery, DeliveryCheck, FoundUser, StoredChannelData } from "../../src/ports/provider.js";
 import type { GuideOperations } from "../../src/ports/resources.js";
 import type { Store } from "../../src/ports/store.js";
+import type { StoreLogs } from "../../src/ports/store-logs.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 
@@ -168,6 +169,7 @@ export class EngineHarness {
 
   private constructor(
     readonly store: Store,
+    readonly logs: StoreLogs,
     readonly engine: LocalOperations,
     readonly definitions: Definitions,
     beside: EngineHarness | undefined,
@@ -232,7 +234,7 @@ export class EngineHarness {
       },
       random: () => 0.5, // no jitter
     };
-    harness = new EngineHarness(store, createEngine(context), definitions, beside);
+    harness = new EngineHarness(store, await store.openLogs(), createEngine(context), definitions, beside);
     if (beside === undefined) await harness.identify(...USERS);
     if (watchUsers) await harness.engine.runDue({}); // who is there before any audience joins none
     return harness;

@@ -2,7 +2,6 @@ import { parseSource } from "../../src/domain/trigger/parse-source.js";
 import type { ActionOutcome, SourceReceipt } from "../../src/domain/trigger/source-receipt.js";
 import { sourceOperations } from "../../src/engine/sources/source-operations.js";
 import type { SourceOperations } from "../../src/ports/sources.js";
-import { sourceLogOf } from "../../src/store/sqlite/log/source-log.js";
 import { systemIds } from "../../src/util/ids.js";
 import type { JsonObject } from "../../src/util/json.js";
 import type { EngineHarness } from "./engine-harness.js";
@@ -20,7 +19,7 @@ export function sourcesOf(
     operations: harness.engine,
     definitions: harness.definitions,
     files: { keys: () => ["shop"], read: async (key) => (key === "shop" ? source : null) },
-    log: sourceLogOf(harness.store),
+    log: harness.logs.sources,
     ids: systemIds,
     realNow: () => harness.now,
     warn: (text) => warned.push(text),

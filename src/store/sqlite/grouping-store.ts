@@ -6,7 +6,7 @@ import { readClock } from "./connection/clock-setting.js";
 import type { Connection } from "./connection/connection.js";
 import { openSqliteStore, type SqliteStoreOptions } from "./open-sqlite-store.js";
 import { applyUpserts, readRecipients } from "./recipient/recipients.js";
-import { SqliteStore } from "./sqlite-store.js";
+import type { SqliteStore } from "./sqlite-store.js";
 import { applyWorkflowRun } from "./work/insert-workflow-run.js";
 import { hasNews } from "./work/user-changes.js";
 
@@ -151,7 +151,6 @@ function shareReads(store: SqliteStore): void {
  */
 export async function openGroupingStore(location: string, options: SqliteStoreOptions = {}): Promise<Store> {
   const store = await openSqliteStore(location, options);
-  if (!(store instanceof SqliteStore)) return store;
   const { db, shared } = store;
   const checkpointer = location === ":memory:" ? null : new Checkpointer(resolve(location));
   const writes = new GroupedWrites(db, () => checkpointer?.committed());

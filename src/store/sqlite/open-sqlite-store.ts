@@ -2,7 +2,6 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf } from "../../errors/knock-error.js";
-import type { Store } from "../../ports/store.js";
 import { Connection } from "./connection/connection.js";
 import { type Database, openDatabase, withDatabase } from "./connection/driver.js";
 import { APPLICATION_ID, MIGRATIONS } from "./connection/migrations.js";
@@ -112,7 +111,7 @@ async function checkLog(location: string): Promise<void> {
  * Opens a store for reading only. Without a log beside it, SQLite is told that the file does not change: otherwise it would
  * want to create files in the folder. Writes throw `store_unusable`.
  */
-async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<Store> {
+async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<SqliteStore> {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
   const address = log === undefined || log.size === 0 ? `${pathToFileURL(path).href}?immutable=1` : path;
   const database = await openDatabase(address, { readOnly: true });
@@ -143,7 +142,7 @@ function expectedTables(): ReadonlyMap<string, string> {
  * The embedded store in a file (created with its folder if missing) or `:memory:`. Any number of processes may have
  * the same file open. Throws `store_unusable`, and then has changed nothing.
  */
-export async function openSqliteStore(location: string, options: SqliteStoreOptions = {}): Promise<Store> {
+export async function openSqliteStore(location: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
   const isMemory = location === ":memory:";
   const path = isMemory ? location : resolve(location);
   const state = isMemory ? "empty" : inspectStoreFile(path);

@@ -34,6 +34,7 @@ import type {
   StoredRun,
   ThrottlePass,
 } from "../../ports/store.js";
+import type { StoreLogs } from "../../ports/store-logs.js";
 import type { JsonObject } from "../../util/json.js";
 import { changeMark } from "./connection/change-mark.js";
 import { clearStore } from "./connection/clear-store.js";
@@ -286,6 +287,10 @@ export class SqliteStore extends SqliteResources implements Store {
     metadata: JsonObject | null = null,
   ): Promise<Message[]> {
     return markMessages(this.db, this.shared, ids, action, at, metadata);
+  }
+
+  async openLogs(): Promise<StoreLogs> {
+    return (await import("./log/sqlite-logs.js")).sqliteLogs(this.db, this.shared);
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,7 @@ import { describeEngagement } from "./engagement-contract.js";
 import { describeFeed } from "./feed-contract.js";
 import { describeGuides } from "./guides-contract.js";
 import { describeLists } from "./lists-contract.js";
+import { describeLogs } from "./logs-contract.js";
 import { describeMemberships } from "./memberships-contract.js";
 import { describeProcesses } from "./processes-contract.js";
 import { describeQueries } from "./queries-contract.js";
@@ -92,6 +93,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeGuides(context);
     describeSchedules(context);
     describeQueries(context);
+    describeLogs(context);
     describeProcesses(context);
   });
 }

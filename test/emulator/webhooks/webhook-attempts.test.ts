@@ -3,7 +3,6 @@ import { WEBHOOK_EVENTS, type Webhook } from "../../../src/domain/environment/we
 import { Webhooks } from "../../../src/emulator/webhooks/webhooks.js";
 import type { Delivery } from "../../../src/ports/provider.js";
 import { httpFetcher } from "../../../src/remote/http-fetcher.js";
-import { outboundLogOf } from "../../../src/store/sqlite/log/outbound-log.js";
 import type { SqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
@@ -34,7 +33,7 @@ async function tell({ timeout_ms = 10_000, most_open = 2_000 } = {}): Promise<We
   const errors: unknown[] = [];
   const webhooks = new Webhooks(
     {
-      log: outboundLogOf(harness.store),
+      log: harness.logs.outbound,
       fetcher: httpFetcher,
       configured: async () => ({ webhooks: configured, environment: "development", private_addresses: [] }),
       onAttempt: () => {},

@@ -1,9 +1,8 @@
 import { type BroadcastState, maySend } from "../../../domain/audience/broadcast.js";
 import type { PendingTrigger } from "../../../domain/run/batch.js";
 import type { BroadcastLog } from "../../../ports/broadcasts.js";
-import type { Store } from "../../../ports/store.js";
 import type { Connection } from "../connection/connection.js";
-import { SqliteStore } from "../sqlite-store.js";
+import type { SharedRows } from "../run/shared-rows.js";
 import { insertTriggers } from "../work/insert-workflow-run.js";
 
 /** Runs of broadcasts; what waits to be sent still has whom it is for. */
@@ -29,18 +28,12 @@ function stateOf({ scheduled, sent }: StateRow): BroadcastState {
   return { status, scheduled_at: iso(scheduled), sent_at: iso(sent) };
 }
 
-/** Broadcasts in an embedded store's file. */
-export function broadcastLogOf(store: Store): BroadcastLog {
-  if (!(store instanceof SqliteStore)) throw new Error("the store keeps no broadcasts");
-  return new SqliteBroadcastLog(store);
-}
-
-class SqliteBroadcastLog implements BroadcastLog {
-  private readonly db: Connection;
-
-  constructor(private readonly store: SqliteStore) {
-    this.db = store.db;
-  }
+/** Broadcasts in a SQLite store's file. */
+export class SqliteBroadcastLog implements BroadcastLog {
+  constructor(
+    private readonly db: Connection,
+    private readonly shared: SharedRows,
+  ) {}
 
   async states(): Promise<Map<string, BroadcastState>> {
     const rows = this.db.all<StateRow>(`${STATES} GROUP BY workflow`);
@@ -48,11 +41,11 @@ class SqliteBroadcastLog implements BroadcastLog {
   }
 
   async insert(pending: PendingTrigger, { again }: { again: boolean }): Promise<boolean> {
-    const { db, store } = this;
+    const { db, shared } = this;
     return db.write(() => {
       const row = db.get<StateRow>(`${STATES} AND workflow = ? GROUP BY workflow`, pending.run.workflow);
       if (!maySend(row === undefined ? null : stateOf(row), again)) return false;
-      insertTriggers(db, store.shared, [pending]);
+      insertTriggers(db, shared, [pending]);
       return true;
     });
   }

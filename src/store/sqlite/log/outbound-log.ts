@@ -1,8 +1,6 @@
 import type { OutboundEntry, OutboundLog, TakenEntry } from "../../../ports/outbound-log.js";
-import type { Store } from "../../../ports/store.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
-import { SqliteStore } from "../sqlite-store.js";
 
 /** What happens while nobody reads is kept so long. */
 const KEPT_MS = 24 * 3_600_000;
@@ -90,13 +88,8 @@ function entryOf({ row: id, message, recipient_run, first, last, type, at, docum
   return { id, about: "document", ...when, document: JSON.parse(document ?? "{}") as JsonObject };
 }
 
-/** The log in an embedded store's file. Only the local API opens it. */
-export function outboundLogOf(store: Store): OutboundLog {
-  if (!(store instanceof SqliteStore)) throw new Error("the store has no log for webhooks");
-  return new SqliteOutboundLog(store.db);
-}
-
-class SqliteOutboundLog implements OutboundLog {
+/** What webhooks are to be told, in a SQLite store's file. Only the local API opens it. */
+export class SqliteOutboundLog implements OutboundLog {
   constructor(private readonly db: Connection) {}
 
   private get exists(): boolean {

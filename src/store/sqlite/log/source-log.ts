@@ -9,10 +9,8 @@ import {
 } from "../../../domain/trigger/source-receipt.js";
 import type { Page, Paged } from "../../../ports/page.js";
 import type { SourceLog } from "../../../ports/sources.js";
-import type { Store } from "../../../ports/store.js";
 import type { Connection } from "../connection/connection.js";
 import { Filters, readPage } from "../connection/read-page.js";
-import { SqliteStore } from "../sqlite-store.js";
 
 /** Of all sources: the oldest go first. */
 const MOST_KEPT = 10_000;
@@ -50,13 +48,8 @@ function receiptOf({ state, event, actions }: Row): SourceReceipt {
   };
 }
 
-/** What came in from sources, in an embedded store's file. */
-export function sourceLogOf(store: Store): SourceLog {
-  if (!(store instanceof SqliteStore)) throw new Error("the store has no log of sources");
-  return new SqliteSourceLog(store.db);
-}
-
-class SqliteSourceLog implements SourceLog {
+/** What came in from sources, in a SQLite store's file. */
+export class SqliteSourceLog implements SourceLog {
   constructor(private readonly db: Connection) {}
 
   private get exists(): boolean {

@@ -1,7 +1,6 @@
-import type { Store } from "../../../ports/store.js";
 import type { TrackedLink, TrackedLinks } from "../../../ports/tracked-links.js";
 import { BASE62 } from "../../../util/ids.js";
-import { SqliteStore } from "../sqlite-store.js";
+import type { Connection } from "../connection/connection.js";
 
 interface Row {
   message_id: string;
@@ -15,17 +14,18 @@ function linkAt(row: Row | undefined, place: number): TrackedLink | null {
   return row === undefined || url === undefined ? null : { message_id: row.message_id, url };
 }
 
-/** Links kept in an embedded store's file. Only the local API opens it. */
-export function trackedLinksOf(store: Store): TrackedLinks {
-  if (!(store instanceof SqliteStore)) throw new Error("the store keeps no links");
-  const { db } = store;
-  return {
-    byNumber: async (message, place) =>
-      linkAt(db.get<Row>(`${COLUMNS} WHERE id = ? AND links IS NOT NULL`, message), place),
-    byKey: async (key) =>
-      linkAt(
-        db.get<Row>(`${COLUMNS} WHERE substr(id, -9) = ? AND links IS NOT NULL`, key.slice(0, -1)),
-        BASE62.indexOf(key.slice(-1)),
-      ),
-  };
+/** Links of tracked messages, in a SQLite store's file. Only the local API opens them. */
+export class SqliteTrackedLinks implements TrackedLinks {
+  constructor(private readonly db: Connection) {}
+
+  async byNumber(message: string, place: number): Promise<TrackedLink | null> {
+    return linkAt(this.db.get<Row>(`${COLUMNS} WHERE id = ? AND links IS NOT NULL`, message), place);
+  }
+
+  async byKey(key: string): Promise<TrackedLink | null> {
+    return linkAt(
+      this.db.get<Row>(`${COLUMNS} WHERE substr(id, -9) = ? AND links IS NOT NULL`, key.slice(0, -1)),
+      BASE62.indexOf(key.slice(-1)),
+    );
+  }
 }

@@ -1,0 +1,12 @@
+import type { BroadcastLog } from "./broadcasts.js";
+import type { OutboundLog } from "./outbound-log.js";
+import type { SourceLog } from "./sources.js";
+import type { TrackedLinks } from "./tracked-links.js";
+
+/** What a store keeps for those that only some processes have: broadcasts, sources, webhooks, link tracking. */
+export interface StoreLogs {
+  broadcasts: BroadcastLog;
+  sources: SourceLog;
+  outbound: OutboundLog;
+  links: TrackedLinks;
+}

@@ -1,0 +1,265 @@
+import { describe, expect, it } from "vitest";
+import type { PendingTrigger } from "../../../src/domain/run/batch.js";
+import { type NewSourceEvent, SOURCE_KEY_MS, SOURCE_PROGRESS_MS } from "../../../src/domain/trigger/source-receipt.js";
+import { BASE62 } from "../../../src/util/ids.js";
+import { claimAt } from "./due-work-contract.js";
+import { HOUR, insertSample, NOW, sampleTrigger } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const MINUTE = 60_000;
+
+function broadcastRun(key: string, at = NOW, over: Partial<PendingTrigger["run"]> = {}): PendingTrigger {
+  const run = { trigger_source: { type: "broadcast" as const }, inserted_at: at, ...over };
+  const made = sampleTrigger({ workflow: key, recipients: [], run });
+  const fanOut = { listed: [], objects: [], after: null, target: { all_users: true as const } };
+  return { run: made.run, version: made.version, fanOut, upserts: [] };
+}
+
+function describeBroadcastLog(open: OpenStore): void {
+  describe("the log of broadcasts", () => {
+    const log = async () => (await open.store.openLogs()).broadcasts;
+    const insert = async (pending: PendingTrigger, again = false) => (await log()).insert(pending, { again });
+    const state = async (key: string) => (await log()).states().then((states) => states.get(key));
+    /** Sends what is due, to nobody. */
+    const send = async (token: string) => {
+      const [claimed] = await open.store.claimDueFanOuts(claimAt(NOW + HOUR, token), 1);
+      const id = claimed?.run.id as string;
+      await open.store.splitFanOut(
+        { workflow_run_id: id, tenant: null, rest: null, triggers: [], upserts: [] },
+        token,
+        NOW,
+      );
+    };
+
+    it("E-399 knows what is scheduled and what was sent, in every process", async () => {
+      expect(await state("news")).toBeUndefined();
+      expect(await insert(broadcastRun("news"))).toBe(true);
+      const scheduled = { status: "scheduled", scheduled_at: new Date(NOW).toISOString(), sent_at: null };
+      const other = (await (await open.openAgain()).openLogs()).broadcasts;
+      expect(await other.states()).toEqual(new Map([["news", scheduled]]));
+      await send("t1");
+      expect(await state("news")).toEqual({
+        status: "sent",
+        scheduled_at: null,
+        sent_at: new Date(NOW).toISOString(),
+      });
+    });
+
+    it("E-399 refuses what is scheduled, and sends again only on purpose", async () => {
+      await insert(broadcastRun("news"));
+      expect([await insert(broadcastRun("news")), await insert(broadcastRun("news"), true)]).toEqual([false, false]);
+      expect(await insert(broadcastRun("other"))).toBe(true);
+      await (await log()).cancel("other", open.realNow);
+      await send("t1");
+      expect([await insert(broadcastRun("news")), await insert(broadcastRun("news"), true)]).toEqual([false, true]);
+    });
+
+    it("E-399 cancels what is scheduled and not under way", async () => {
+      await insert(broadcastRun("news"));
+      const { realNow } = open;
+      await open.store.claimDueFanOuts(claimAt(NOW, "t1", realNow), 1);
+      expect(await (await log()).cancel("news", realNow)).toBe(false);
+      expect(await (await log()).cancel("news", realNow + MINUTE)).toBe(true);
+      expect(await (await log()).cancel("news", realNow + MINUTE)).toBe(false);
+      expect(await state("news")).toBeUndefined();
+    });
+
+    it("lists the runs that a run became", async () => {
+      const first = broadcastRun("news");
+      await insert(first);
+      const [claimed] = await open.store.claimDueFanOuts(claimAt(NOW, "t1"), 1);
+      const second = broadcastRun("news", NOW, {
+        tenant: "acme",
+        trigger_source: { type: "broadcast", of: first.run.id },
+      });
+      const split = { workflow_run_id: claimed?.run.id as string, tenant: null, rest: null, upserts: [] };
+      await open.store.splitFanOut({ ...split, triggers: [second] }, "t1", NOW);
+      expect(await (await log()).siblings(first.run.id)).toEqual([
+        { id: first.run.id, tenant: null },
+        { id: second.run.id, tenant: "acme" },
+      ]);
+    });
+  });
+}
+
+function describeSourceLog(open: OpenStore): void {
+  describe("the log of sources", () => {
+    let count = 0;
+    const log = async () => (await open.store.openLogs()).sources;
+    const event = (over: Partial<NewSourceEvent> = {}): NewSourceEvent => ({
+      id: `event-${++count}`,
+      source: "shop",
+      event_type: "paid",
+      timestamp: new Date(NOW).toISOString(),
+      received_at: new Date(NOW).toISOString(),
+      user_id: null,
+      idempotency_key: "k1",
+      error: null,
+      ...over,
+    });
+    const begin = async (one: NewSourceEvent, now = NOW, realNow = NOW) => (await log()).begin(one, now, realNow);
+
+    it("E-386 takes the key of an event that succeeded, for 24 hours, in every process", async () => {
+      const first = event();
+      expect(await begin(first)).toBe(true);
+      await (await log()).finish(first.id, [], true);
+      const other = (await (await open.openAgain()).openLogs()).sources;
+      expect(await other.begin(event(), NOW + SOURCE_KEY_MS - 1, NOW)).toBe(false);
+      expect(await other.begin(event(), NOW + SOURCE_KEY_MS, NOW)).toBe(true);
+    });
+
+    it("E-386 keeps keys of other sources and types apart, and takes none without a key", async () => {
+      const first = event();
+      await begin(first);
+      await (await log()).finish(first.id, [], true);
+      for (const other of [
+        { source: "crm" },
+        { event_type: "refunded" },
+        { event_type: null },
+        { idempotency_key: null },
+      ])
+        expect(await begin(event(other))).toBe(true);
+    });
+
+    it("E-386 frees the key of an event that failed, or whose process died", async () => {
+      const first = event();
+      await begin(first);
+      expect(await begin(event())).toBe(false);
+      await (await log()).finish(first.id, [], false);
+      expect(await begin(event(), NOW, NOW)).toBe(true);
+      expect(await begin(event(), NOW, NOW + SOURCE_PROGRESS_MS - 1)).toBe(false);
+      expect(await begin(event(), NOW, NOW + SOURCE_PROGRESS_MS)).toBe(true);
+    });
+
+    it("lists events with their actions, newest first, by source", async () => {
+      const [first, second, third] = [event(), event({ idempotency_key: null }), event({ source: "crm" })];
+      const action = {
+        action_type: "users_identify",
+        outcome: "done",
+        about: "ana",
+        workflow_run_id: null,
+        error: null,
+      };
+      for (const one of [first, second, third]) await begin(one as NewSourceEvent);
+      await (await log()).finish((first as NewSourceEvent).id, [action as never], true);
+      const ids = async (source: string | null, after?: string) => {
+        const { items, page_info } = await (await log()).list(source, { limit: 2, ...(after ? { after } : {}) });
+        return { ids: items.map(({ id }) => id), items, after: page_info.after };
+      };
+      const page = await ids(null);
+      expect(page.ids).toEqual([third?.id, second?.id]);
+      const rest = await ids(null, page.after as string);
+      expect(rest.items).toEqual([{ ...first, replayed: false, actions: [action] }]);
+      expect((await ids("shop")).ids).toEqual([second?.id, first?.id]);
+      await (await log()).clear();
+      expect((await ids(null)).ids).toEqual([]);
+    });
+  });
+}
+
+function describeOutboundLog(open: OpenStore): void {
+  describe("the log of what webhooks are told", () => {
+    const log = async () => (await open.store.openLogs()).outbound;
+    // Whether the log is kept is told by the store's own clock.
+    const now = Date.now();
+    const hold = async (holder = "one", at = now) => (await log()).hold(holder, at, at + MINUTE);
+    const read = async (after = 0) => (await log()).read(after, 100);
+
+    it("A-920 keeps what happens while it is held, in order, from every process", async () => {
+      await insertSample(open.store, { recipients: ["before"] });
+      expect(await hold()).toBe(true);
+      const other = await open.openAgain();
+      const made = await insertSample(other, { recipients: ["ada"], recipientRun: { error_count: 0 } });
+      await other.markMessages([made.messages[0]!.id], "seen", NOW + 1);
+      await (await log()).record("workflow.updated", NOW + 2, { key: "digest" });
+      const entries = await read();
+      expect(entries.map(({ about }) => about)).toEqual(["run", "run", "message", "message", "document"]);
+      expect(entries).toMatchObject([
+        { recipient_run_id: made.recipientRuns[0]!.id, type: "started" },
+        { type: "completed" },
+        { message_id: made.messages[0]!.id, first: 0, last: made.messages[0]!.events.length },
+        { first: made.messages[0]!.events.length, last: made.messages[0]!.events.length + 1 },
+        { type: "workflow.updated", at: NOW + 2, document: { key: "digest" } },
+      ]);
+      expect(await read(entries[3]!.id)).toEqual(entries.slice(4));
+    });
+
+    it("has one reader at a time, until its time is up or it lets go", async () => {
+      expect(await hold("one")).toBe(true);
+      expect(await hold("two")).toBe(false);
+      expect(await hold("one", now + 1)).toBe(true);
+      expect(await hold("two", now + 2 * MINUTE)).toBe(true);
+      await (await log()).release("two");
+      expect(await hold("one", now + 2 * MINUTE)).toBe(true);
+    });
+
+    it("goes on keeping what happens after its reader has let go", async () => {
+      await hold();
+      await (await log()).release("one");
+      await insertSample(open.store, { recipients: ["ada"] });
+      expect(await read()).not.toEqual([]);
+    });
+
+    it("forgets what is settled, what it is cleared of, and all of it when nothing is to be told", async () => {
+      await hold();
+      await insertSample(open.store, { recipients: ["ada"] });
+      const [first, ...rest] = await read();
+      await (await log()).settle([first!.id]);
+      expect(await read()).toEqual(rest);
+      await (await log()).clear();
+      expect(await read()).toEqual([]);
+      await (await log()).stop("one", now);
+      await insertSample(open.store, { recipients: ["bob"] });
+      expect(await hold()).toBe(true);
+      expect(await read()).toEqual([]);
+    });
+
+    it("is not stopped while another process reads", async () => {
+      await hold("one");
+      await (await log()).stop("two", now);
+      await insertSample(open.store, { recipients: ["ada"] });
+      expect(await read()).not.toEqual([]);
+    });
+
+    it("remembers what single webhooks have taken, until it is settled", async () => {
+      await hold();
+      for (const n of [1, 2]) await (await log()).record("workflow.updated", NOW, { n });
+      const [first, second] = (await read()).map(({ id }) => id) as [number, number];
+      await (await log()).take([{ entry: first, webhook: "a" }]);
+      await (await log()).take([{ entry: first, webhook: "a" }]);
+      expect(await (await log()).taken()).toEqual([{ entry: first, webhook: "a" }]);
+      expect(await (await log()).skip("b")).toBe(second);
+      await (await log()).settle([first]);
+      expect(await (await log()).taken()).toEqual([{ entry: second, webhook: "b" }]);
+      await (await log()).settle([second]);
+      expect(await (await log()).skip("c")).toBe(0);
+    });
+  });
+}
+
+function describeTrackedLinks(open: OpenStore): void {
+  describe("tracked links", () => {
+    it("T-233 T-234 are found by message and number, and by a short link's key", async () => {
+      const links = ["https://lark.test/a", "https://lark.test/b"];
+      const { messages } = await insertSample(open.store, { recipients: ["ada"], message: { links } });
+      const { id } = messages[0]!;
+      const log = (await (await open.openAgain()).openLogs()).links;
+      expect(await log.byNumber(id, 1)).toEqual({ message_id: id, url: links[1] });
+      expect(await log.byKey(`${id.slice(-9)}${BASE62[0]}`)).toEqual({ message_id: id, url: links[0] });
+      expect([await log.byNumber(id, 2), await log.byNumber("none", 0)]).toEqual([null, null]);
+      expect(await log.byKey(`${id.slice(-9)}${BASE62[2]}`)).toBeNull();
+    });
+
+    it("are none of a message without tracking", async () => {
+      const { messages } = await insertSample(open.store, { recipients: ["ada"] });
+      expect(await (await open.store.openLogs()).links.byNumber(messages[0]!.id, 0)).toBeNull();
+    });
+  });
+}
+
+export function describeLogs(open: OpenStore): void {
+  describeBroadcastLog(open);
+  describeSourceLog(open);
+  describeOutboundLog(open);
+  describeTrackedLinks(open);
+}
