@@ -1,39 +1,50 @@
+import * as z from "zod/mini";
 import { isoTime } from "../../util/iso-time.js";
-import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { JsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
 import { parseTimestamp } from "../condition/timestamp.js";
+import { checkDocument } from "../schema/check-document.js";
+import { describeType } from "../schema/describe-issue.js";
+import { described, optional } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
-import { fault } from "../shape/shape.js";
 
-const TEXTS = ["name", "email", "avatar", "locale", "phone_number", "timezone"];
+const TEXTS: Readonly<Record<string, string>> = {
+  name: "The name of the recipient.",
+  email: "The email address.",
+  avatar: "The URL of the avatar.",
+  locale: 'The locale, such as "en-US".',
+  phone_number: "The phone number in E.164 format.",
+  timezone: 'The time zone, such as "Europe/Paris".',
+};
 
 /** Properties that the API gives a meaning and a type; every other property is custom (E-039). */
-export const RESERVED_PROPERTIES: ReadonlySet<string> = new Set([...TEXTS, "created_at"]);
+export const RESERVED_PROPERTIES: ReadonlySet<string> = new Set([...Object.keys(TEXTS), "created_at"]);
+
+const text = (description: string) =>
+  described(optional(z.string({ error: ({ input }) => describeType("a string or null", input) })), description);
+
+/** The reserved properties, whatever kind of recipient they belong to (A-413 to A-424). */
+export const typedPropertyFields = once(() => {
+  const expected = "an ISO 8601 time or null";
+  const time = z.string({ error: ({ input }) => describeType(expected, input) }).check(
+    z.refine((value) => parseTimestamp(value) !== undefined, {
+      error: ({ input }) => `must be ${expected}, found ${JSON.stringify(input)}`,
+    }),
+  );
+  return {
+    ...Object.fromEntries(Object.entries(TEXTS).map(([name, description]) => [name, text(description)])),
+    created_at: described(optional(time), "Time at which the recipient was created, in ISO 8601."),
+  };
+});
+
+const propertiesSchema = once(() => z.looseObject(typedPropertyFields()));
 
 /** What the API description calls a `date-time`. */
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
-function checkTexts(holder: JsonObject, names: readonly string[], path: PropertyKey[], complain: Complain): void {
-  for (const name of names) {
-    const value = holder[name];
-    if (value === undefined || value === null || typeof value === "string") continue;
-    complain([...path, name], fault("a string or null", value));
-  }
-}
-
-/**
- * Complains about reserved properties of a wrong type: the API description types them, whatever kind of recipient they
- * belong to (A-413 to A-424). A key that is absent or null is valid.
- */
-export function checkTypedProperties(properties: JsonObject, complain: Complain): void {
-  checkTexts(properties, TEXTS, [], complain);
-  const { created_at } = properties;
-  if (created_at === undefined || created_at === null || parseTimestamp(created_at) !== undefined) return;
-  complain(
-    ["created_at"],
-    typeof created_at === "string"
-      ? `must be an ISO 8601 time or null, found ${JSON.stringify(created_at)}`
-      : fault("an ISO 8601 time or null", created_at),
-  );
+/** Reports reserved properties of a wrong type. A key that is absent or null is valid. */
+export function checkTypedProperties(properties: JsonObject, fault: Complain): void {
+  checkDocument(propertiesSchema(), properties, fault);
 }
 
 /** Returns the properties with `created_at` as a date-time: a date or a time without an offset is one in UTC (A-064). */
@@ -43,18 +54,19 @@ export function withDateTime(properties: JsonObject): JsonObject {
   return at === undefined ? properties : { ...properties, created_at: isoTime(at) };
 }
 
-const BRANDING = ["icon_url", "logo_url", "primary_color", "primary_color_contrast"];
-const BRANDING_TEXTS = BRANDING.flatMap((name) => [name, `dark_${name}`]);
+/** A tenant's `settings`; `preference_set` is checked by its own schema (A-423). */
+export const tenantSettingsSchema = once(() => {
+  const error = ({ input }: { input?: unknown }) => describeType("an object or null", input);
+  const names = ["icon_url", "logo_url", "primary_color", "primary_color_contrast"];
+  const fields = names.flatMap((name) => [
+    [name, text(`The tenant's ${name.replaceAll("_", " ")}.`)],
+    [`dark_${name}`, text(`The tenant's ${name.replaceAll("_", " ")} in dark mode.`)],
+  ]);
+  const branding = z.looseObject(Object.fromEntries(fields) as Record<string, z.ZodMiniType>, { error });
+  return optional(z.looseObject({ branding: described(optional(branding), "The tenant's branding.") }, { error }));
+});
 
-/** Complains about a tenant's settings of a wrong type; `preference_set` is checked by its own parser (A-423). */
-export function checkTenantSettings(settings: unknown, complain: Complain): void {
-  if (settings === undefined || settings === null) return;
-  if (!isJsonObject(settings)) {
-    complain(["settings"], fault("an object or null", settings));
-    return;
-  }
-  const { branding } = settings;
-  if (isJsonObject(branding)) checkTexts(branding, BRANDING_TEXTS, ["settings", "branding"], complain);
-  else if (branding !== undefined && branding !== null)
-    complain(["settings", "branding"], fault("an object or null", branding));
+/** Reports a tenant's settings of a wrong type. */
+export function checkTenantSettings(settings: unknown, fault: Complain): void {
+  checkDocument(tenantSettingsSchema(), settings, (path, message) => fault(["settings", ...path], message));
 }
