@@ -100,7 +100,7 @@ describe("visual blocks (F-043, section 8)", () => {
     [
       "a row within a row",
       [{ type: "row", columns: [{ blocks: [{ type: "row", columns: [] }] }] }],
-      "/0/columns/0/blocks/0 must not stand in another row",
+      "/0/columns/0/blocks/0 must not be in another row",
     ],
   ])("refuses %s", (_what, blocks, expected) => {
     const faults = blockFaults(...(blocks as Json[]));

@@ -1,4 +1,4 @@
-import type { BlockType } from "../../../domain/template/check-visual-blocks.js";
+import type { BlockType } from "../../../domain/template/visual-blocks-schema.js";
 import { isJsonObject, type Json } from "../../../util/json.js";
 import type { Rendering, Text } from "../../liquid/liquid.js";
 import type { TemplateReader } from "../channel-renderer.js";
