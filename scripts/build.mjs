@@ -9,8 +9,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildPage } from "./build-page.mjs";
 import {
+  LATE_CLASSES,
   LATE_FUNCTIONS_OF_OURS,
   LATE_PACKAGES,
+  lateClasses,
   lateFunctions,
   lateFunctionsOfOurs,
   noChildProcess,
@@ -139,7 +141,7 @@ const results = await Promise.all([
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${name}.cjs`),
       external: native,
-      plugins: [lateFunctions, lateFunctionsOfOurs, apart, modulesApart, noChildProcess],
+      plugins: [lateFunctions, lateClasses, lateFunctionsOfOurs, apart, modulesApart, noChildProcess],
       // Without a performance object liquidjs times by Date, and perf_hooks stays unloaded.
       define: { ...common.define, "global.performance": "undefined" },
       supported: { "dynamic-import": false },
@@ -154,11 +156,15 @@ const results = await Promise.all([
       banner,
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${basename(name)}.cjs`),
-      plugins: [lateFunctions, lateFunctionsOfOurs, apart],
+      plugins: [lateFunctions, lateClasses, lateFunctionsOfOurs, apart],
       supported: { "dynamic-import": false },
     }),
   ),
-  ...Object.entries({ ...APART, ...LATE_PACKAGES }).map(([name, exported]) =>
+  ...Object.entries({
+    ...APART,
+    ...LATE_PACKAGES,
+    ...Object.fromEntries(LATE_CLASSES.map((name) => [name, true])),
+  }).map(([name, exported]) =>
     build({
       ...common,
       banner,

@@ -27,6 +27,35 @@ const late = (name, packages) => ({
 });
 export const lateFunctions = late("late-functions", LATE);
 
+/**
+ * Packages with a class as their default export whose objects few starts use: an object is created when one of its methods is
+ * first used. markdown-it creates a linkify-it even if it is not asked to find links, which compiles 0.4 MB of expressions.
+ */
+export const LATE_CLASSES = ["linkify-it"];
+
+export const lateClasses = {
+  name: "late-classes",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(${LATE_CLASSES.join("|")})$`) }, ({ path, namespace }) =>
+      namespace === "late-classes"
+        ? { path: `../dist/vendor/${path}.cjs`, external: true }
+        : { path, namespace: "late-classes" },
+    );
+    onLoad({ filter: /.*/, namespace: "late-classes" }, ({ path }) => ({
+      contents: `export default class {
+        constructor(...values) {
+          let object;
+          const get = (_, name) => {
+            object ??= new (require("${path}"))(...values);
+            return typeof object[name] === "function" ? object[name].bind(object) : object[name];
+          };
+          return new Proxy({}, { get });
+        }
+      }`,
+    }));
+  },
+};
+
 /** Our own modules with packages that hardly any start needs, with the functions they export. Each is a bundle of its own. */
 export const LATE_FUNCTIONS_OF_OURS = { "domain/shape/linear-pattern": ["compileLinearPattern"] };
 

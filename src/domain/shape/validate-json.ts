@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../util/json.js";
 import { runWithinTime, TimeLimitExceeded } from "../../util/time-limit.js";
 import { decidePatterns } from "./decide-patterns.js";
 import { draftOf, normalizeSchema } from "./json-schema-dialect.js";
+import { allSchemas } from "./json-schema-keywords.js";
 
 /** For a validation with the patterns as they are. Few schemas take more than one millisecond. */
 const FIRST_LIMIT_MS = 100;
@@ -26,6 +27,16 @@ export interface Validation {
 interface Prepared {
   schema: JsonObject;
   validator: Validator;
+  /** Whether validation takes linear time, so that it needs no limit: a limit costs a thread, 1 ms of a start. */
+  isLinear: boolean;
+}
+
+/** Keywords that can take long on a short value: expressions, comparisons of all items, references that multiply. */
+const UNBOUNDED = ["pattern", "patternProperties", "format", "uniqueItems", "$ref", "$dynamicRef", "$recursiveRef"];
+
+function isLinear(schema: JsonObject): boolean {
+  for (const [, part] of allSchemas(schema)) if (UNBOUNDED.some((keyword) => Object.hasOwn(part, keyword))) return false;
+  return true;
 }
 
 /** Made once per schema: many triggers of one process are checked against the same. */
@@ -35,7 +46,8 @@ function prepare(schema: JsonObject): Prepared {
   let known = prepared.get(schema);
   if (known === undefined) {
     const normalized = normalizeSchema(schema);
-    known = { schema: normalized, validator: new Validator(normalized as Schema, draftOf(schema), false) };
+    const validator = new Validator(normalized as Schema, draftOf(schema), false);
+    known = { schema: normalized, validator, isLinear: isLinear(normalized) };
     prepared.set(schema, known);
   }
   return known;
@@ -48,9 +60,10 @@ function prepare(schema: JsonObject): Prepared {
  * it cannot use.
  */
 export function validateJson(schema: JsonObject, value: Json): Validation {
-  const { schema: normalized, validator } = prepare(schema);
+  const { schema: normalized, validator, isLinear } = prepare(schema);
+  const validate = () => validator.validate(value);
   try {
-    const { valid, errors } = runWithinTime(FIRST_LIMIT_MS, () => validator.validate(value));
+    const { valid, errors } = isLinear ? validate() : runWithinTime(FIRST_LIMIT_MS, validate);
     return { valid, findings: errors, schema: normalized, patternOf: (pattern) => pattern };
   } catch (error) {
     if (!(error instanceof TimeLimitExceeded)) throw error;
