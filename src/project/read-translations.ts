@@ -5,6 +5,7 @@ import { parseTranslationFile } from "../domain/template/parse-translation-file.
 import { type TranslationFile, Translations } from "../domain/template/translation.js";
 import { KnockError } from "../errors/knock-error.js";
 import { readProjectJson, readProjectText } from "./read-json-file.js";
+import { placed } from "./read-resource.js";
 
 interface Place {
   /** The folder `translations`. */
@@ -33,10 +34,11 @@ export async function readTranslations({ folder, shown, namesIn }: Place): Promi
       )
         continue;
       const file = shown(path);
-      const content = name.endsWith(".po")
-        ? parsePo(readProjectText(path, file), file)
-        : await readProjectJson(path, file);
-      const parsed = parseTranslationFile(name, locale, content, file);
+      const parsed = name.endsWith(".po")
+        ? parseTranslationFile(name, locale, parsePo(readProjectText(path, file), file), file)
+        : await placed({ path, shown: file }, async () =>
+            parseTranslationFile(name, locale, await readProjectJson(path, file), file),
+          );
       const reference = name.replace(/\.(json|po)$/, "");
       const other = seen.get(reference);
       if (other !== undefined)

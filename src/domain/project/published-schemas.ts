@@ -5,6 +5,7 @@ import { guideSchema } from "../guide/guide-schema.js";
 import { messageTypeSchema } from "../guide/message-type-schema.js";
 import { layoutSchema } from "../template/layout-schema.js";
 import { partialSchema } from "../template/partial-schema.js";
+import { translationSchema } from "../template/translation-schema.js";
 import { sourceSchema } from "../trigger/source-schema.js";
 import { projectFileSchema } from "./project-file-schema.js";
 
@@ -26,4 +27,5 @@ export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   "message-type": { title: "message_type.json", schema: messageTypeSchema, isServiceFormat: true },
   partial: { title: "partial.json", schema: partialSchema, isServiceFormat: true },
   source: { title: "source.json", schema: sourceSchema, isServiceFormat: true },
+  translation: { title: "translation file", schema: translationSchema, isServiceFormat: false },
 };
