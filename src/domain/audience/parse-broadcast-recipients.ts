@@ -1,52 +1,46 @@
-import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { isJsonObject, type Json, pointerOf } from "../../util/json.js";
+import * as z from "zod/mini";
+import type { Json, JsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
 import { keyOf } from "../recipient/recipient.js";
 import { idFault } from "../recipient/recipient-id.js";
-import type { Complain } from "../shape/complain.js";
+import { byKind } from "../schema/by-kind.js";
+import { checkClosedDocument } from "../schema/check-document.js";
+import { optional, record } from "../schema/fields.js";
+import { parseOrThrow } from "../shape/invalid-params.js";
 import { checkJsonShape } from "../shape/json-limits.js";
-import { describeFault } from "../shape/place.js";
-import { anything, object, optional, record, type Shape } from "../shape/shape.js";
-import { checked } from "../step/step-context.js";
 import type { BroadcastRecipient } from "./broadcast.js";
 
-const id: Shape<string> = (value, path, complain): value is string => {
-  const fault = typeof value === "string" ? idFault(value) : "must be a user's id";
-  if (fault !== null) complain(path, fault);
-  return fault === null;
-};
-
-const listed = object({ id, tenant: optional(id), data: optional(record(anything)) }, { closed: true });
+const listSchema = once(() => {
+  const id = z
+    .string({ error: "must be a user's ID" })
+    .check(z.refine((text) => idFault(text) === null, { error: ({ input }) => idFault(String(input)) ?? "" }));
+  const user = z.strictObject({
+    id,
+    tenant: optional(id),
+    data: optional(record(z.unknown())),
+    collection: z.optional(z.never({ error: "cannot be given: a broadcast is for users only" })),
+  });
+  const recipients = z.array(byKind("a user's ID or an object", { text: () => id, object: () => user }));
+  return z.strictObject({ recipients: recipients.check(z.minLength(1, "must have at least one recipient")) });
+});
 
 /**
- * A list of users, each an id or `{ id, tenant, data }` (E-397, E-398); each pair of user and tenant counts once, the first.
- * Throws `invalid_params` with a pointer per fault.
+ * Parses a list of users, each an ID or `{ id, tenant, data }` (E-397, E-398). Of each pair of user and tenant, the first
+ * counts. Throws `invalid_params` with a pointer per fault.
  */
 export function parseBroadcastRecipients(list: readonly Json[]): BroadcastRecipient[] {
   checkJsonShape(list as Json, "the list of recipients");
-  const details: ErrorDetail[] = [];
-  const complain: Complain = (path, message) => {
-    details.push({ pointer: pointerOf(path), message });
-  };
-  const found = new Map<string, BroadcastRecipient>();
-  for (const [index, item] of list.entries()) {
-    const path = ["recipients", index];
-    if (isJsonObject(item) && item.collection !== undefined) {
-      complain([...path, "collection"], "cannot be given: a broadcast is for users only");
-      continue;
-    }
-    const one = checked(listed, typeof item === "string" ? { id: item } : item, path, complain);
-    if (one === null) continue;
-    const tenant = one.tenant ?? null;
-    const pair = JSON.stringify([one.id, tenant]);
-    if (!found.has(pair))
-      found.set(pair, { key: keyOf(one.id), tenant, data: (one.data as BroadcastRecipient["data"]) ?? null });
-  }
-  if (list.length === 0) complain(["recipients"], "must have at least one recipient");
-  const [first, ...rest] = details;
-  if (first === undefined) return [...found.values()];
-  throw new KnockError(
-    "invalid_params",
-    `the broadcast: ${describeFault(first)}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
-    { details, hint: 'Users, each an id or {"id":"ada","tenant":"acme","data":{…}}.' },
+  const hint = 'Users, each an ID or {"id":"ada","tenant":"acme","data":{…}}.';
+  const value = parseOrThrow(
+    "the broadcast",
+    (fault) => checkClosedDocument(listSchema(), { recipients: list }, fault),
+    hint,
   );
+  const found = new Map<string, BroadcastRecipient>();
+  for (const item of value?.recipients ?? []) {
+    const { id, tenant = null, data = null } = typeof item === "string" ? { id: item } : item;
+    const pair = JSON.stringify([id, tenant]);
+    if (!found.has(pair)) found.set(pair, { key: keyOf(id), tenant, data: data as JsonObject | null });
+  }
+  return [...found.values()];
 }
