@@ -1,6 +1,7 @@
 import { cpSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createSample, type Sample, cliTest as sampleTest } from "../helpers/run-knock.js";
+import { createInProcessSample, inProcessTest } from "../helpers/run-in-process.js";
+import { cliTest, createSample, type Sample } from "../helpers/run-knock.js";
 
 /** Examples that go on until stopped, or ask on the terminal: what ends them is tested elsewhere. */
 const NOT_RUN = new Set(["knock worker", "knock dev", "knock auth login"]);
@@ -21,24 +22,38 @@ function examples(help: string): string[] {
   return [...help.matchAll(/^ {2}\$ (.+)$/gm)].map(([, line]) => line as string);
 }
 
-/** Every command of the program with its help, groups and their commands alike. */
-async function readAllHelp(): Promise<{ command: string; help: string }[]> {
-  const sample = createSample(null);
+interface CommandHelp {
+  command: string;
+  help: string;
+}
+
+/** The help of the program and its commands, and that of every command which is no group, those of groups included. */
+async function readAllHelp(): Promise<{ first: CommandHelp[]; all: CommandHelp[] }> {
+  const sample = createInProcessSample(null);
   try {
-    const found: { command: string; help: string }[] = [];
-    for (const name of subcommands(await helpOf(sample, []))) {
-      const help = await helpOf(sample, [name]);
-      const below = subcommands(help);
-      if (below.length === 0) found.push({ command: name, help });
-      for (const sub of below) found.push({ command: `${name} ${sub}`, help: await helpOf(sample, [name, sub]) });
+    const first = [{ command: "", help: await helpOf(sample, []) }];
+    const all: CommandHelp[] = [];
+    for (const name of subcommands(first[0]?.help ?? "")) {
+      const one = { command: name, help: await helpOf(sample, [name]) };
+      first.push(one);
+      const below = subcommands(one.help);
+      if (below.length === 0) all.push(one);
+      for (const sub of below) all.push({ command: `${name} ${sub}`, help: await helpOf(sample, [name, sub]) });
     }
-    return found;
+    return { first, all };
   } finally {
     sample.remove();
   }
 }
 
-const all = await readAllHelp();
+/** The words of a command that a shell would only split; null where it does more, or where the command starts processes. */
+function wordsOf(line: string): string[] | null {
+  const bare = line.replaceAll(/'[^']*'/g, "");
+  if (!/^knock (?!dev\b)/.test(bare) || /["$|&;<>()`*?\\]/.test(bare)) return null;
+  return [...line.matchAll(/(?:'[^']*'|\S)+/g)].slice(1).map(([word]) => word.replaceAll("'", ""));
+}
+
+const { first, all } = await readAllHelp();
 const lines = [...new Set(all.flatMap(({ help }) => examples(help)))].filter((line) => !NOT_RUN.has(line));
 
 describe("help", () => {
@@ -48,6 +63,13 @@ describe("help", () => {
     const [name] = command.split(" ");
     expect(examples(help).some((line) => line.includes(`knock ${name}`))).toBe(true);
   });
+
+  cliTest.concurrent.for(first)(
+    "the built command has the same: knock $command",
+    async ({ command, help }, { empty }) => {
+      expect(await helpOf(empty, command === "" ? [] : [command])).toBe(help);
+    },
+  );
 
   test("the examples are found", () => {
     expect(lines.length).toBeGreaterThan(20);
@@ -74,10 +96,25 @@ describe.concurrent("an example of the help works on the sample project as it st
   });
   afterAll(() => used.remove());
 
-  sampleTest.for(lines.map((line) => [line]))("%s", async ([line = ""], { collab }) => {
-    cpSync(used.path(".knock-local"), collab.path(".knock-local"), { recursive: true });
-    cpSync(used.home, collab.home, { recursive: true });
-    const { exitCode, stderr } = await collab.shell(line, { env });
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.not.stringContaining("error:") });
+  function prepare(sample: Sample): void {
+    cpSync(used.path(".knock-local"), sample.path(".knock-local"), { recursive: true });
+    cpSync(used.home, sample.home, { recursive: true });
+  }
+  const succeeded = { exitCode: 0, stderr: expect.not.stringContaining("error:") };
+  const plain = lines.filter((line) => wordsOf(line) !== null);
+
+  inProcessTest.for(plain.map((line) => [line]))("%s", async ([line = ""], { collab }) => {
+    prepare(collab);
+    const { exitCode, stderr } = await collab.knock(wordsOf(line) ?? [], { env });
+    expect({ exitCode, stderr }).toEqual(succeeded);
   });
+
+  cliTest.for(lines.filter((line) => !plain.includes(line)).map((line) => [line]))(
+    "%s",
+    async ([line = ""], { collab }) => {
+      prepare(collab);
+      const { exitCode, stderr } = await collab.shell(line, { env });
+      expect({ exitCode, stderr }).toEqual(succeeded);
+    },
+  );
 });

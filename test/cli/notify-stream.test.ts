@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
+import { inProcessTest } from "../helpers/run-in-process.js";
 import { BIN, type Sample, cliTest as test } from "../helpers/run-knock.js";
 
 const STREAM = ["notify", "--file", "-", "--format", "jsonl"];
@@ -57,7 +58,7 @@ describe.concurrent("notify reads one payload per line", () => {
     expect((await collab.knock(["runs", "--json"])).json.items).toHaveLength(3);
   });
 
-  test("reports an invalid line with its place, and triggers the others", async ({ collab }) => {
+  inProcessTest("reports an invalid line with its place, and triggers the others", async ({ collab }) => {
     const input = [invite("ada"), "{oops", "", '{"key":"invite"}', invite("grace")].join("\n");
     const { documents, stderr, exitCode } = await collab.knock([...STREAM, "--json"], { input });
     expect(exitCode).toBe(9);
@@ -70,7 +71,7 @@ describe.concurrent("notify reads one payload per line", () => {
     ]);
   });
 
-  test("prints results in the order of the input, whatever became of a line", async ({ collab }) => {
+  inProcessTest("prints results in the order of the input, whatever became of a line", async ({ collab }) => {
     const names = Array.from({ length: 230 }, (_, n) => `user-${n}`);
     const lines = names.map((id) => JSON.stringify({ key: "invite", recipients: [{ id, name: id }] }));
     const { documents, exitCode } = await collab.knock([...STREAM, "--json"], { input: lines.join("\n") });
@@ -78,19 +79,19 @@ describe.concurrent("notify reads one payload per line", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("says at the end how many lines failed", async ({ collab }) => {
+  inProcessTest("says at the end how many lines failed", async ({ collab }) => {
     const { stderr } = await collab.knock(STREAM, { input: `${invite("ada")}\noops\n` });
     expect(stderr).toMatch(/\nstandard input: 1 line triggered, 1 line failed$/);
   });
 
-  test("a later line sees what an earlier line identified", async ({ collab }) => {
+  inProcessTest("a later line sees what an earlier line identified", async ({ collab }) => {
     const first = JSON.stringify({ key: "invite", recipients: [{ id: "zoe", name: "Zoe" }] });
     const second = JSON.stringify({ key: "invite", recipients: ["zoe"], actor: "zoe" });
     const { exitCode } = await collab.knock(STREAM, { input: `${first}\n${second}` });
     expect(exitCode).toBe(0);
   });
 
-  test("exits with the code of failure if every line failed", async ({ collab }) => {
+  inProcessTest("exits with the code of failure if every line failed", async ({ collab }) => {
     const run = async (...lines: string[]) => (await collab.knock(STREAM, { input: lines.join("\n") })).exitCode;
     expect(await run("oops", "[]")).toBe(2);
     expect(await run(invite("ada").replace("invite", "invit"))).toBe(5);
@@ -98,13 +99,13 @@ describe.concurrent("notify reads one payload per line", () => {
     expect(await run(invite("nobody"))).toBe(1);
   });
 
-  test("creates no store for lines that are all refused", async ({ collab }) => {
+  inProcessTest("creates no store for lines that are all refused", async ({ collab }) => {
     const before = collab.storeDigest();
     await collab.knock(STREAM, { input: 'oops\n{"key":"new-comment","recipients":["ada"]}\n' });
     expect(collab.storeDigest()).toBe(before);
   });
 
-  test("reports a line above 16 MB and one that is not UTF-8, and triggers the others", async ({ collab }) => {
+  inProcessTest("reports a line above 16 MB and one that is not UTF-8, and triggers the others", async ({ collab }) => {
     const input = Buffer.concat([
       Buffer.from(`"${"x".repeat(17 * 1024 * 1024)}"\n${invite("ada")}\n`),
       Buffer.from([0x22, 0xff, 0x22, 0x0a]),
@@ -117,7 +118,7 @@ describe.concurrent("notify reads one payload per line", () => {
     expect(exitCode).toBe(9);
   });
 
-  test("--all-or-nothing triggers nothing if any line is invalid", async ({ collab }) => {
+  inProcessTest("--all-or-nothing triggers nothing if any line is invalid", async ({ collab }) => {
     await collab.openStore();
     const before = collab.storeDigest();
     collab.write("two.jsonl", `${invite("lin")}\n{"key":"new-comment","recipients":["lin"]}\n`);
@@ -132,20 +133,20 @@ describe.concurrent("notify reads one payload per line", () => {
     expect([documents.length, exitCode]).toEqual([2, 0]);
   });
 
-  test("--all-or-nothing without a file of lines is an error", async ({ collab }) => {
+  inProcessTest("--all-or-nothing without a file of lines is an error", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock(["notify", "invite", "-r", "ada", "--all-or-nothing"]);
     expect(stderr).toContain("error: --all-or-nothing goes with a file of one payload per line");
     expect(exitCode).toBe(2);
   });
 
-  test("--dry-run shows the request of every valid line", async ({ collab }) => {
+  inProcessTest("--dry-run shows the request of every valid line", async ({ collab }) => {
     const input = `${invite("ada")}\noops\n${invite("lin")}\n`;
     const { documents, exitCode } = await collab.knock([...STREAM, "--dry-run", "--json"], { input });
     expect(documents.map((one) => (one.body as JsonObject).recipients)).toEqual([["ada"], ["lin"]]);
     expect(exitCode).toBe(9);
   });
 
-  test("a missing file, a folder and a missing project end at once", async ({ collab, empty }) => {
+  inProcessTest("a missing file, a folder and a missing project end at once", async ({ collab, empty }) => {
     const missing = await collab.knock(["notify", "-f", "none.jsonl"]);
     expect([missing.exitCode, missing.stderr]).toEqual([
       2,

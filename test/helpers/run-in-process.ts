@@ -17,6 +17,9 @@ function checkVariables({ TZ = "UTC", LANG = "C.UTF-8", ...env }: Record<string,
     throw new Error(`${read ?? "TZ or LANG"} needs a process of its own: use cliTest`);
 }
 
+/** A pipe hands over no more at once. */
+const PIPE_BYTES = 65_536;
+
 /** Collects what is written as the bytes that a process would write. */
 function collect(): { stream: OutStream; text: () => string } {
   const chunks: Buffer[] = [];
@@ -49,7 +52,8 @@ const runInProcess: RunCommand = async ({ args, cwd, env, input, ...ofProcess })
     stdinIsPiped: input !== undefined,
     signal: never.signal,
     readStdin: async function* () {
-      if (input !== undefined && input.length > 0) yield Buffer.from(input);
+      const bytes = Buffer.from(input ?? "");
+      for (let at = 0; at < bytes.length; at += PIPE_BYTES) yield bytes.subarray(at, at + PIPE_BYTES);
     },
     sleep,
     confirm: async () => false,
