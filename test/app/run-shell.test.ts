@@ -25,7 +25,8 @@ afterEach(() => project.remove());
 
 const run = (command: string, grace_ms?: number): Promise<number> => {
   const surroundings = { cwd: project.root, signal: stop.signal } as Surroundings;
-  return runCommand(command, { PATH: process.env.PATH ?? "" }, surroundings, grace_ms);
+  // A process that a failed test leaves behind must not hold the worker's outputs: Vitest would wait for it at the end.
+  return runCommand(`exec > output 2>&1; ${command}`, { PATH: process.env.PATH ?? "" }, surroundings, grace_ms);
 };
 
 /** The number in a file that a command writes, once it is there. */
@@ -51,7 +52,9 @@ describe("a shell command of knock dev --exec", () => {
   });
 
   it("is ended with all that came of it", async () => {
-    const running = run("(sleep 600 & echo $! > child; wait) & sh -c 'echo $$ > pid; sleep 600; true'; touch on");
+    const running = run(
+      `(sleep 600 & echo $! > child; wait) & sh -c 'sh -c "echo \\$\\$ > pid; exec sleep 600"; true'; touch on`,
+    );
     const pids = [await number("child"), await number("pid")];
     stop.abort(new Interruption("SIGTERM"));
     expect(await running).toBe(143);
