@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -8,13 +8,41 @@ declare module "vitest" {
   interface ProvidedContext {
     /** A folder that lasts as long as the whole test run. */
     sharedFolder: string;
+    /** Where compiled code is kept between test runs. */
+    cacheFolder: string;
   }
 }
 
-/** Builds the command once, before any test, and provides a folder that is removed after the last one. */
+/** Linux keeps this folder in memory: tests that write thousands of small files take a third less time there. */
+const MEMORY = "/dev/shm";
+const ENOUGH_BYTES = 2 ** 30;
+
+/** Creates a folder in memory for all files of the tests; null if there is too little memory or programs cannot be run there, as in containers. */
+function createFolderInMemory(): string | null {
+  let folder: string | undefined;
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY);
+    if (bavail * bsize < ENOUGH_BYTES) return null;
+    folder = mkdtempSync(join(MEMORY, "knock-tests-"));
+    chmodSync(folder, 0o711); // some tests run the command as another user
+    const program = join(folder, "program");
+    writeFileSync(program, "#!/bin/sh\n", { mode: 0o755 });
+    execFileSync(program);
+    return folder;
+  } catch {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    return null;
+  }
+}
+
+/** Builds the command once, before any test, and provides folders that are removed after the last one. */
 export default function setup(project: TestProject): () => void {
   execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
+  project.provide("cacheFolder", join(tmpdir(), `knock-test-cache-${process.getuid?.() ?? 0}`));
+  const folder = createFolderInMemory();
+  // Workers inherit it.
+  if (folder !== null) process.env.TMPDIR = folder;
   const sharedFolder = mkdtempSync(join(tmpdir(), "knock-shared-"));
   project.provide("sharedFolder", sharedFolder);
-  return () => rmSync(sharedFolder, { recursive: true, force: true });
+  return () => rmSync(folder ?? sharedFolder, { recursive: true, force: true });
 }

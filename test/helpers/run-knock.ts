@@ -91,8 +91,6 @@ export interface Sample {
 
 export type Started = ResultPromise<{ reject: false; stdin: "ignore" }>;
 
-/** Compiled code is kept between the runs of a build, as it is on a user's machine. */
-const CACHE = join(tmpdir(), `knock-test-cache-${process.getuid?.() ?? 0}`);
 const SCRIPT = "/usr/bin/script";
 
 export const hasTerminal = existsSync(SCRIPT);
@@ -194,7 +192,8 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
     HOME: home,
     XDG_CONFIG_HOME: join(home, ".config"),
     XDG_DATA_HOME: join(home, ".local/share"),
-    XDG_CACHE_HOME: CACHE,
+    // Compiled code is kept between the runs of a build, as it is on a user's machine.
+    XDG_CACHE_HOME: inject("cacheFolder"),
     TMPDIR: root,
     TZ: "UTC",
     LANG: "C.UTF-8",
