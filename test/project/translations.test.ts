@@ -73,7 +73,11 @@ describe("translations of a project", () => {
   it.each<[path: string, content: unknown, words: string]>([
     ["en/en.json", '{"a": }', "knock/translations/en/en.json:1:7: not valid JSON"],
     ["en/en.json", '["a"]', "knock/translations/en/en.json:1:1: the document must be an object, found a list"],
-    ["en/en.json", { a: { b: 3 } }, "knock/translations/en/en.json:1:11: a.b must be text or an object of texts, found a number"],
+    [
+      "en/en.json",
+      { a: { b: 3 } },
+      "knock/translations/en/en.json:1:11: a.b must be text or an object of texts, found a number",
+    ],
     ["en/en.json", { a: null }, "a must be text or an object of texts, found null"],
     ["en/fr.json", {}, 'knock/translations/en/fr.json: the file\'s name does not fit its folder "en"'],
     ["en/a.b.en.json", {}, '"a.b" is no name of a namespace'],

@@ -35,7 +35,8 @@ interface Prepared {
 const UNBOUNDED = ["pattern", "patternProperties", "format", "uniqueItems", "$ref", "$dynamicRef", "$recursiveRef"];
 
 function isLinear(schema: JsonObject): boolean {
-  for (const [, part] of allSchemas(schema)) if (UNBOUNDED.some((keyword) => Object.hasOwn(part, keyword))) return false;
+  for (const [, part] of allSchemas(schema))
+    if (UNBOUNDED.some((keyword) => Object.hasOwn(part, keyword))) return false;
   return true;
 }
 
