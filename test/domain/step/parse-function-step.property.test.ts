@@ -1,32 +1,13 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { walkSteps } from "../../../src/domain/workflow/workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../../src/util/json.js";
+import { completeExample } from "../../helpers/complete-example.js";
 import { propertyRuns } from "../../helpers/property-runs.js";
 
-const SECTION = readFileSync(new URL("../../../docs/reference/workflow-format.md", import.meta.url), "utf8").split(
-  "\n## 20. ",
-)[1] as string;
-const [WORKFLOW, BLOCKS] = [...SECTION.matchAll(/```json\n([\s\S]*?)```/g)].map(
-  (block) => JSON.parse(block[1] as string) as Json,
-);
-
-/** With every file it names read in. */
-function resolved(value: Json | undefined): Json {
-  if (Array.isArray(value)) return value.map(resolved);
-  if (!isJsonObject(value)) return value as Json;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]): [string, Json] => {
-      if (key === "visual_blocks@") return ["visual_blocks", resolved(BLOCKS)];
-      return key.endsWith("@") ? [key.slice(0, -1), `text of ${String(inner)}`] : [key, resolved(inner)];
-    }),
-  );
-}
-
-const example = (): JsonObject => resolved(WORKFLOW) as JsonObject;
+const example = completeExample;
 
 describe("the complete example (section 20)", () => {
   test("parses, every step of it", () => {
