@@ -65,15 +65,17 @@ function joinNullable(json) {
 }
 
 /** Picks the member by its discriminator: an unknown value lists the known ones, and faults are those of one member. */
-function pickByDiscriminator(json, { discriminator, members }) {
+function pickByDiscriminator(json, { discriminator }) {
   if (discriminator === undefined || json.anyOf === undefined) return;
-  const names = Object.keys(members);
-  const { description } = json.anyOf[0].properties[discriminator];
+  const { field } = discriminator;
+  const names = discriminator.names();
+  const isOptional = names.includes(null);
+  const description = json.anyOf.map((member) => member.properties?.[field]?.description).find(Boolean);
   json.type = "object";
-  json.required = [discriminator];
-  json.properties = { [discriminator]: { description, enum: names } };
+  if (!isOptional) json.required = [field];
+  json.properties = { [field]: { ...(description === undefined ? {} : { description }), enum: names } };
   json.allOf = names.map((name, index) => ({
-    if: { properties: { [discriminator]: { const: name } }, required: [discriminator] },
+    if: { properties: { [field]: { const: name } }, ...(name === null ? {} : { required: [field] }) },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: json.anyOf[index],
   }));

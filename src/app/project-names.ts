@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { ProjectNames } from "../commands/services.js";
 import { channelIdOf } from "../domain/environment/environment.js";
-import { type Step, walkSteps } from "../domain/workflow/workflow.js";
+import type { Step } from "../domain/step/step.js";
+import { walkSteps } from "../domain/steps/walk-steps.js";
 import { KnockError } from "../errors/knock-error.js";
 import { namesIn } from "../project/names-in.js";
 import type { Project } from "../project/open-project.js";

@@ -5,10 +5,12 @@ import { parseTimestamp } from "../condition/timestamp.js";
 import type { Complain } from "../shape/complain.js";
 import { describeFault, describeUnknownKey } from "../shape/place.js";
 import { object, oneOf, optional, type Shape, text } from "../shape/shape.js";
+import type { StepType } from "../step/step.js";
 import { checked } from "../step/step-context.js";
 import { filledText } from "../step/step-shapes.js";
+import { walkSteps } from "../steps/walk-steps.js";
 import { parseWorkflow } from "../workflow/parse-workflow.js";
-import { type StepType, type Workflow, walkSteps } from "../workflow/workflow.js";
+import type { Workflow } from "../workflow/workflow.js";
 import type { Broadcast } from "./broadcast.js";
 
 /** E-396. */

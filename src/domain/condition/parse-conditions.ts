@@ -145,6 +145,11 @@ export function parseConditionGroup(
   return value as ConditionGroup;
 }
 
+/** Returns the group that is evaluated; null where the file has none or an empty one. */
+export function conditionsOf(group: ConditionGroup | null | undefined): ConditionGroup | null {
+  return group == null || Object.keys(group).length === 0 ? null : group;
+}
+
 /** How many conditions a group holds, malformed or not: a branch that is not the default needs at least one (E-309). */
 export function countConditions(group: ConditionGroup | null): number {
   if (group === null) return 0;

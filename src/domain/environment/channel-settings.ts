@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import { nearest } from "../../util/nearest.js";
 import { once } from "../../util/once.js";
+import { CHANNEL_OVERRIDES } from "../channel/channel-overrides.js";
 import type { ChannelType } from "../message/message.js";
 import { checkDocument } from "../schema/check-document.js";
 import { optional } from "../schema/fields.js";
 import { below, type Complain } from "../shape/complain.js";
-import { CHANNEL_OVERRIDES } from "../workflow/check-channel-step.js";
 import { providerCatalogue, type Vendor } from "./provider-catalogue.js";
 
 /** What the chat providers' own lists answer in `knock dev`: they are asked of no provider there (A-261, A-263, A-265). */

@@ -1,21 +1,10 @@
 import * as z from "zod/mini";
-import { nearest } from "../../util/nearest.js";
 import { once } from "../../util/once.js";
 import { anything, described, filledText, optional, record, rule, textWith, wholeNumber } from "../schema/fields.js";
-import { HTTP_METHODS } from "../step/step-types.js";
+import { httpMethod } from "../step/http-request.js";
 import { configuredUrlFault } from "./allow-list.js";
 
 const httpUrl = () => textWith(configuredUrlFault);
-
-/** A method in either case (section 9.4). */
-const httpMethod = () =>
-  textWith((text) => {
-    const names: readonly string[] = HTTP_METHODS;
-    if (names.includes(text.toLowerCase())) return null;
-    const near = nearest(text, names);
-    const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-    return `must be ${names.map((name) => `"${name}"`).join(" or ")}, found ${JSON.stringify(text)}${hint}`;
-  }).check(z.meta({ enum: HTTP_METHODS.flatMap((name) => [name, name.toUpperCase()]) }));
 
 /** `fetch` in `environment.json`: what fetch steps may reach, and what they are answered without a request. */
 export const fetchSchema = once(() => {

@@ -5,7 +5,7 @@ import type { GuideGroupSettings } from "../guide/guide.js";
 import type { ChannelType } from "../message/message.js";
 import { NO_PREFERENCE_CENTER, type PreferenceCenter } from "../preferences/preference-center.js";
 import type { PreferenceSet } from "../recipient/preference-set.js";
-import type { HttpMethod } from "../step/step-types.js";
+import type { HttpMethod } from "../step/http-request.js";
 import { DEFAULT_LOCALE } from "../template/translation.js";
 import type { Webhook } from "./webhook.js";
 

@@ -6,7 +6,7 @@ import type { PreferenceSet } from "../recipient/preference-set.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFaults } from "../schema/document-faults.js";
 import { checkJsonShape } from "../shape/json-limits.js";
-import type { HttpMethod } from "../step/step-types.js";
+import type { HttpMethod } from "../step/http-request.js";
 import { percentOf } from "./channel-schema.js";
 import { canonicalSettings } from "./check-channel-delivery.js";
 import {

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json } from "../../util/json.js";
 import type { Complain } from "../shape/complain.js";
 import { fitsSchema } from "../shape/trigger-data-schema.js";
-import { hasLiquid } from "../step/step-shapes.js";
+import { hasLiquid } from "../step/step-fields.js";
 import { type MessageTypeField, SUB_FIELDS } from "./message-type.js";
 
 function holdsLiquid(value: Json): boolean {

@@ -1,7 +1,9 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import type { Audience } from "../audience/audience.js";
 import { placeOf } from "../shape/place.js";
-import { type Step, type Workflow, walkSteps } from "../workflow/workflow.js";
+import type { Step } from "../step/step.js";
+import { walkSteps } from "../steps/walk-steps.js";
+import type { Workflow } from "../workflow/workflow.js";
 
 interface Fault {
   /** Below the step. */

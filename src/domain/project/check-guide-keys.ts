@@ -1,7 +1,8 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { didYouMean } from "../../util/nearest.js";
 import { placeOf } from "../shape/place.js";
-import { type Workflow, walkSteps } from "../workflow/workflow.js";
+import { walkSteps } from "../steps/walk-steps.js";
+import type { Workflow } from "../workflow/workflow.js";
 
 /**
  * In-app guide steps name guides of the project (section 7.7 of the format): a slip would add people to nothing. Only the

@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { pathOf } from "../run/step-path.js";
 import type { StepPath } from "../run/workflow-run.js";
-import type { ChannelStep, Workflow } from "../workflow/workflow.js";
-import { walkSteps } from "../workflow/workflow.js";
+import type { ChannelStep } from "../steps/channel.js";
+import { walkSteps } from "../steps/walk-steps.js";
+import type { Workflow } from "../workflow/workflow.js";
 
 /** The step that a chat step replies to, by its ref; null for none. */
 export function replyRefOf({ channel_type, template }: ChannelStep): string | null {

@@ -1,5 +1,6 @@
 import { type Channel, type Environment, undeclaredChannel } from "../environment/environment.js";
-import { type Workflow, walkSteps } from "../workflow/workflow.js";
+import { walkSteps } from "../steps/walk-steps.js";
+import type { Workflow } from "../workflow/workflow.js";
 
 /** The channels that an environment declares, and those that workflows name and nobody declared. */
 export function projectChannels(environment: Environment, workflows: readonly Workflow[]): Channel[] {

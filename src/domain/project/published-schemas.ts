@@ -8,6 +8,8 @@ import { partialSchema } from "../template/partial-schema.js";
 import { translationSchema } from "../template/translation-schema.js";
 import { sourceSchema } from "../trigger/source-schema.js";
 import { projectFileSchema } from "./project-file-schema.js";
+import { requestSchema } from "../workflow/request-schema.js";
+import { workflowSchema } from "../workflow/workflow-schema.js";
 
 interface PublishedSchema {
   title: string;
@@ -28,4 +30,6 @@ export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   partial: { title: "partial.json", schema: partialSchema, isServiceFormat: true },
   source: { title: "source.json", schema: sourceSchema, isServiceFormat: true },
   translation: { title: "translation file", schema: translationSchema, isServiceFormat: false },
+  request: { title: "request.json", schema: requestSchema, isServiceFormat: true },
+  workflow: { title: "workflow.json", schema: workflowSchema, isServiceFormat: true },
 };

@@ -3,17 +3,11 @@ import { pointerOf } from "../../util/json.js";
 import type { Environment } from "../environment/environment.js";
 import type { ChannelType } from "../message/message.js";
 import { placeOf } from "../shape/place.js";
-import { checkTemplate } from "../workflow/parse-step.js";
-import { type ChannelStep, type Workflow, walkSteps } from "../workflow/workflow.js";
+import type { ChannelStep } from "../steps/channel.js";
+import { checkTemplate } from "../steps/channel.js";
+import { segmentsOf, walkSteps } from "../steps/walk-steps.js";
+import type { Workflow } from "../workflow/workflow.js";
 import { checkReplies } from "./check-replies.js";
-
-/** `steps[2].branches[0].steps[1]` as path segments. */
-function segmentsOf(place: string): PropertyKey[] {
-  return place
-    .split(/[.[\]]+/)
-    .filter(Boolean)
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-}
 
 /** What the environment tells of the types of a step's channel or group; null where it is not declared there. */
 function declaredType({ channel_key, channel_group_key }: ChannelStep, environment: Environment): ChannelType | null {
@@ -45,7 +39,7 @@ export function resolveChannelTypes(workflow: Workflow, environment: Environment
       complain(typePath, `is required: ${channel} is of type "in_app_guide", which old files do not know`);
     } else if (step.channel_type === null) {
       step.channel_type = type;
-      checkTemplate(step, here, { workflow: workflow.key, complain });
+      checkTemplate(step, (below, message) => complain([...here, ...below], message));
     } else if (type !== null && type !== step.channel_type) {
       details.push({
         pointer: pointerOf(typePath),

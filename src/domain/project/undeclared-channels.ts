@@ -1,7 +1,8 @@
 import { nearest } from "../../util/nearest.js";
 import type { Environment } from "../environment/environment.js";
 import type { ChannelType } from "../message/message.js";
-import { type Workflow, walkSteps } from "../workflow/workflow.js";
+import { walkSteps } from "../steps/walk-steps.js";
+import type { Workflow } from "../workflow/workflow.js";
 
 function suggestion(key: string, type: ChannelType | null, channels: Environment["channels"]): string {
   const declared = Object.keys(channels);

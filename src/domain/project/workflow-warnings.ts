@@ -1,9 +1,9 @@
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
+import { CHANNEL_OVERRIDES } from "../channel/channel-overrides.js";
 import type { ChannelType } from "../message/message.js";
 import { placeOf } from "../shape/place.js";
-import { CHANNEL_OVERRIDES } from "../workflow/check-channel-step.js";
-import type { StepType } from "../workflow/workflow.js";
+import type { StepType } from "../step/step.js";
 
 /** Something of a file that is read and has no effect. */
 export interface WorkflowWarning {

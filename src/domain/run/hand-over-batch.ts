@@ -1,5 +1,6 @@
-import type { BatchStep } from "../step/step-types.js";
-import type { Step, Workflow } from "../workflow/workflow.js";
+import type { Step } from "../step/step.js";
+import type { BatchStep } from "../steps/batch.js";
+import type { Workflow } from "../workflow/workflow.js";
 import { pathOf, stepAt } from "./step-path.js";
 import type { RecipientRun } from "./workflow-run.js";
 

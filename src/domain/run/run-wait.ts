@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../util/json.js";
 import { type RecipientKey, splitKey, USERS } from "../recipient/recipient.js";
-import type { AwaitedEvent } from "../step/step-types.js";
+import type { AwaitedEvent } from "../steps/wait-for-event.js";
 
 /** What a paused run waits for. Times in milliseconds, both inclusive (E-344). */
 export interface RunWait {

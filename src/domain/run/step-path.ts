@@ -1,5 +1,5 @@
-import type { Step } from "../workflow/workflow.js";
-import { walkSteps } from "../workflow/workflow.js";
+import type { Step } from "../step/step.js";
+import { walkSteps } from "../steps/walk-steps.js";
 import type { StepPath } from "./workflow-run.js";
 
 /** The lists of steps that a step holds, by branch. */

@@ -52,11 +52,18 @@ function report<S extends z.ZodMiniType>(value: unknown, faults: readonly Findin
 
 /**
  * Checks a document of the hosted service, in which unknown keys are ignored so that a newer service does not break this
- * tool. Reports each fault, and returns the value itself or null. It is not zod's output, whose keys are in the order of the
- * schema: that would change the `version_id` of workflows.
+ * tool: they are only reported to `unknownKey`. Reports each fault, and returns the value itself or null. It is not zod's
+ * output, whose keys are in the order of the schema: that would change the `version_id` of workflows.
  */
-export function checkDocument<S extends z.ZodMiniType>(schema: S, value: unknown, fault: Complain): z.output<S> | null {
-  return report<S>(value, check(schema, value).faults, fault);
+export function checkDocument<S extends z.ZodMiniType>(
+  schema: S,
+  value: unknown,
+  fault: Complain,
+  unknownKey?: Complain,
+): z.output<S> | null {
+  const { faults, unknownKeys } = check(schema, value);
+  for (const { path, message } of unknownKeys) unknownKey?.(path, message);
+  return report<S>(value, faults, fault);
 }
 
 /**

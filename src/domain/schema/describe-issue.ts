@@ -17,7 +17,8 @@ export function describeType(expected: string, input: unknown): string {
   return input === undefined ? `is required (${name})` : `must be ${name}, found ${kindOf(input)}`;
 }
 
-function describeValue(values: readonly unknown[], input: unknown): string {
+/** Returns the sentence for a value that is not one of several. */
+export function describeValue(values: readonly unknown[], input: unknown): string {
   const near =
     typeof input === "string"
       ? nearest(

@@ -1,43 +1,45 @@
-import * as z from "zod/mini";
-import { $constructor, type $ZodUnionDef } from "zod/v4/core";
+import type * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
+import { nearest } from "../../util/nearest.js";
+import { describeType, describeValue } from "./describe-issue.js";
+import { variant } from "./variant.js";
 
-type Members = Readonly<Record<string, () => z.ZodMiniType>>;
-
-interface DiscriminatedDef extends $ZodUnionDef {
-  discriminator: string;
-  members: Members;
+interface DiscriminatorOptions<M> {
+  /** What an unknown name is called in errors, such as "step type". Without it, errors list the valid names. */
+  what?: string;
+  /** The sentence for a value that is not an object. */
+  expected?: string;
+  /** Returns the schema of a member. Without it, members are functions that build their schemas. */
+  build?(member: M): z.ZodMiniType;
 }
 
-// TypeScript wants the type of an assertion function written out.
-const Union: $constructor<z.ZodMiniUnion> = z.ZodMiniUnion;
+type OutputOf<M> = M extends () => z.ZodMiniType<infer T> ? T : unknown;
 
-const Discriminated = $constructor<z.ZodMiniUnion, DiscriminatedDef>("Discriminated", (inst, def) => {
-  Union.init(inst, def);
-  inst._zod.parse = (payload, context) => {
-    const { value, issues } = payload as { value: unknown; issues: unknown[] };
-    if (!isJsonObject(value)) {
-      issues.push({ code: "invalid_type", expected: "object", input: value, inst });
-      return payload;
-    }
-    const name = value[def.discriminator];
-    const member = typeof name === "string" && Object.hasOwn(def.members, name) ? def.members[name] : undefined;
-    if (member !== undefined) return member()._zod.run(payload, context) as typeof payload;
-    const values = Object.keys(def.members);
-    issues.push({ code: "invalid_value", values, input: name, path: [def.discriminator], inst });
-    return payload;
-  };
-});
+function unknownName(name: unknown, names: readonly string[], what: string | undefined): string {
+  if (what === undefined) return describeValue(names, name);
+  const near = typeof name === "string" ? nearest(name, names) : undefined;
+  return `is not a known ${what}: ${JSON.stringify(name)}${near === undefined ? "" : `; did you mean "${near}"?`}`;
+}
 
 /**
- * An object whose schema depends on one of its keys, such as `type`. Faults are those of the member that the key names;
- * zod's unions report that no member matches. A member is built when the first object of its kind is checked.
+ * Returns a schema for objects that name their kind in the field `discriminator`. Members are read at each check, and only the
+ * schema of the one that is named is built.
  */
-export function discriminated<M extends Members>(
+export function discriminated<M>(
   discriminator: string,
-  members: M,
-): z.ZodMiniType<z.output<ReturnType<M[keyof M]>>> {
-  const options = Object.values(members).map((member) => z.lazy(member));
-  const schema = new Discriminated({ type: "union", options, discriminator, members });
-  return schema as unknown as z.ZodMiniType<z.output<ReturnType<M[keyof M]>>>;
+  members: Readonly<Record<string, M>>,
+  { what, expected, build = (member) => (member as () => z.ZodMiniType)() }: DiscriminatorOptions<M> = {},
+): z.ZodMiniType<OutputOf<M>> {
+  return variant({
+    discriminator: { field: discriminator, names: () => Object.keys(members) },
+    members: () => Object.values(members).map(build),
+    choose(value) {
+      if (!isJsonObject(value)) {
+        return { path: [], message: expected ?? describeType("object", value) };
+      }
+      const name = value[discriminator];
+      if (typeof name === "string" && Object.hasOwn(members, name)) return build(members[name] as M);
+      return { path: [discriminator], message: unknownName(name, Object.keys(members), what) };
+    },
+  });
 }

@@ -15,7 +15,15 @@ export function later<T extends z.ZodMiniType>(make: () => T): z.ZodMiniLazy<T> 
 }
 
 /** A string that must not be empty: a key, a path, or a template that must produce something. */
-export const filledText = () => z.string().check(z.minLength(1));
+export const filledText = (error = "must not be empty") =>
+  // zod's own minLength also judges the length of values that are not strings.
+  z.string().check(
+    z.refine((text) => text !== "", { error }),
+    z.meta({ minLength: 1 }),
+  );
+
+/** Returns whether a setting counts as absent: in many settings, empty text is the same as none. */
+export const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === "";
 
 /** A string with a rule of its own. `faultOf` returns the fault of a string, or null. */
 export const textWith = (faultOf: (text: string) => string | null) =>
@@ -40,6 +48,19 @@ export const serviceField = () => described(optional(z.unknown()), "Written by t
 /** Adds the description that editors show. */
 export const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
   schema.check(z.meta({ description })) as T;
+
+/** An optional string with its description. */
+export const text = (description: string) => described(optional(z.string()), description);
+
+/** A required string that must not be empty, with its description. */
+export const filled = (description: string) => described(filledText(), description);
+
+/** An optional `true` or `false` with its description. */
+export const flag = (description: string) => described(optional(z.boolean()), description);
+
+/** An optional choice between names, with its description. */
+export const choice = <const T extends readonly string[]>(names: T, description: string) =>
+  described(optional(z.enum(names)), description);
 
 /** Text of at most `max` UTF-16 code units, as the service counts them (F-008). zod's own limit counts code points. */
 export const textUpTo = (max: number) =>

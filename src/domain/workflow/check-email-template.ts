@@ -1,12 +1,13 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
-import type { Complain } from "../shape/complain.js";
 import { placeOf } from "../shape/place.js";
-import { checkVisualBlocks, walkBlocks } from "../template/check-visual-blocks.js";
+import type { ChannelStep } from "../steps/channel.js";
+import { walkSteps } from "../steps/walk-steps.js";
+import { walkBlocks } from "../template/check-visual-blocks.js";
 import type { EmailLayout } from "../template/email-layout.js";
 import { partialKeysIn } from "../template/template-partial.js";
-import { type ChannelStep, type Workflow, walkSteps } from "./workflow.js";
+import type { Workflow } from "./workflow.js";
 
 /** The layout that every project has: a plain built-in one, where no file says otherwise (EQ-68). */
 export const DEFAULT_LAYOUT = "default";
@@ -22,18 +23,6 @@ export function layoutKeyOf({ template }: Pick<ChannelStep, "template">): string
 function blocksOf({ template }: Pick<ChannelStep, "template">): JsonObject[] {
   const blocks = template?.visual_blocks;
   return Array.isArray(blocks) ? (blocks as JsonObject[]) : [];
-}
-
-/** What of an e-mail's template needs no other file to be checked (F-042, F-043). */
-export function checkEmailTemplate(template: JsonObject, path: PropertyKey[], complain: Complain): void {
-  const { visual_blocks: blocks, html_body: html } = template;
-  const hasBlocks = blocks !== null && blocks !== undefined;
-  if (hasBlocks) checkVisualBlocks(blocks, [...path, "visual_blocks"], complain);
-  if (hasBlocks && typeof html === "string") complain([...path, "html_body"], "must not be given beside visual_blocks");
-  if (!hasBlocks && typeof html !== "string")
-    complain([...path, "html_body"], "is required (the e-mail's HTML, or visual_blocks)");
-  if (template.is_mjml === true && hasBlocks)
-    complain([...path, "is_mjml"], "is for a html_body: blocks follow their layout");
 }
 
 /** The keys of layouts and partials that a workflow's steps name. */

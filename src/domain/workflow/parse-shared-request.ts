@@ -1,58 +1,30 @@
-import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type { ErrorDetail } from "../../errors/knock-error.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../../util/json.js";
 import { didYouMean, nearest } from "../../util/nearest.js";
+import { checkDocument } from "../schema/check-document.js";
+import { DocumentFaults } from "../schema/document-faults.js";
 import type { Complain } from "../shape/complain.js";
-import { jsonSchemaShape } from "../shape/json-schema-shape.js";
-import { describeFault } from "../shape/place.js";
-import { object, optional, textUpTo } from "../shape/shape.js";
-import { httpMethod, requestFields, requestOf } from "../step/parse-function-step.js";
-import { checked } from "../step/step-context.js";
-import { filledText } from "../step/step-shapes.js";
-import type { HttpFetchStep } from "../step/step-types.js";
+import { faultsError } from "../shape/faults-error.js";
+import { checkJsonShape } from "../shape/json-limits.js";
+import { requestOf } from "../step/http-request.js";
+import type { HttpFetchStep } from "../steps/http-fetch.js";
+import { walkSteps } from "../steps/walk-steps.js";
+import { requestSchema } from "./request-schema.js";
 import { inputSchemaOf, type SharedRequest } from "./shared-request.js";
-import { type Workflow, walkSteps } from "./workflow.js";
+import type { Workflow } from "./workflow.js";
 
-const requestShape = object(
-  {
-    name: optional(textUpTo(255)),
-    description: optional(textUpTo(280)),
-    method: httpMethod,
-    url: filledText,
-    ...requestFields,
-    input_schema: optional(jsonSchemaShape),
-  },
-  { closed: true },
-);
-
-/** The file without what says nothing here (F-020 to F-022). */
-function ownFields(raw: unknown): unknown {
-  if (!isJsonObject(raw)) return raw;
-  return Object.fromEntries(Object.entries(raw).filter(([key]) => key !== "$schema" && !key.startsWith("__")));
-}
+const HINT = "A shared request has url, headers, query_params, body or json_body, response_path and input_schema.";
 
 /**
- * `request.json`, its text files read in (E-305, decision 17). Nothing in it is passed over: the file is this project's own
- * form, which no other tool adds to. Throws `project_invalid` with a pointer per fault.
+ * Parses a `request.json`, its text files read in (E-305, decision 17). Unknown keys are faults: the file is this project's
+ * own form, which no other tool adds to. Throws `project_invalid` with a pointer per fault.
  */
 export function parseSharedRequest(key: string, raw: unknown, file: string): SharedRequest {
-  const details: ErrorDetail[] = [];
-  const complain: Complain = (path, message) => {
-    details.push({ pointer: pointerOf(path), message });
-  };
-  const value = checked(requestShape, ownFields(raw), [], complain);
-  const schema = (value?.input_schema as JsonObject | null | undefined) ?? null;
-  if (schema !== null && schema.type !== undefined && schema.type !== "object")
-    complain(["input_schema", "type"], 'must be "object": inputs have names');
-  if (value !== null && details.length === 0) return { key, ...requestOf(value), input_schema: schema };
-  const [first, ...rest] = details;
-  throw new KnockError(
-    "project_invalid",
-    `${file}: ${first ? describeFault(first) : "not valid"}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
-    {
-      details,
-      hint: "A shared request has url, headers, query_params, body or json_body, response_path and input_schema.",
-    },
-  );
+  checkJsonShape(raw, file, "project_invalid");
+  const faults = new DocumentFaults();
+  const value = checkDocument(requestSchema(), raw, faults.add, faults.add);
+  if (value === null || !faults.isEmpty) throw faults.toError(file, "project_invalid", () => HINT);
+  return { key, ...requestOf(value), input_schema: (value.input_schema ?? null) as JsonObject | null };
 }
 
 function checkInputs(step: HttpFetchStep, request: SharedRequest, at: PropertyKey[], complain: Complain): void {
@@ -100,11 +72,6 @@ export function checkSharedRequests(
       hint = `${didYouMean(key, keys, "Requests")} A request is a file, requests/<key>/request.json.`;
     }
   }
-  const [first, ...rest] = details;
-  if (first === undefined) return;
-  const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
-  throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${describeFault(first)}${more}`, {
-    details,
-    hint,
-  });
+  if (details.length === 0) return;
+  throw faultsError("workflow_invalid", `workflow "${workflow.key}"`, details, hint);
 }

@@ -1,43 +1,16 @@
-import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type * as z from "zod/mini";
 import { contentUuid } from "../../util/ids.js";
-import { isJsonObject, type JsonObject, pointerOf } from "../../util/json.js";
-import { parseConditionGroup } from "../condition/parse-conditions.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { conditionsOf, parseConditionGroup } from "../condition/parse-conditions.js";
+import { checkDocument } from "../schema/check-document.js";
+import { DocumentFaults } from "../schema/document-faults.js";
+import type { Complain } from "../shape/complain.js";
 import { checkJsonShape } from "../shape/json-limits.js";
-import { jsonSchemaShape } from "../shape/json-schema-shape.js";
-import { describeFault } from "../shape/place.js";
-import { flag, integer, list, object, oneOf, optional, text, textUpTo } from "../shape/shape.js";
-import { checked } from "../step/step-context.js";
-import { filledText } from "../step/step-shapes.js";
-import { parseSteps } from "./parse-step.js";
-import { parseWorkflowTrigger } from "./parse-workflow-trigger.js";
-import { TRIGGER_FREQUENCIES, type Workflow } from "./workflow.js";
+import { checkSteps, normalizeSteps } from "../steps/parse-steps.js";
+import type { Workflow, WorkflowTrigger } from "./workflow.js";
+import { workflowSchema } from "./workflow-schema.js";
 
-const envelope = object({
-  name: optional(textUpTo(255)),
-  categories: optional(list(text)),
-  trigger_frequency: optional(oneOf(TRIGGER_FREQUENCIES)),
-  trigger_data_json_schema: optional(jsonSchemaShape),
-  settings: optional(object({ is_commercial: optional(flag), override_preferences: optional(flag) })),
-  active: optional(flag),
-  description: optional(textUpTo(280)),
-  tags: optional(list(text)),
-  goal_attachment: optional(object({ goal_key: filledText, attribution_window_days: optional(integer(1, 30)) })),
-});
-
-/** Every ref in the raw steps, nested ones included, with the path of each. */
-function* rawRefs(steps: unknown, path: PropertyKey[]): Generator<{ ref: string; path: PropertyKey[] }> {
-  if (!Array.isArray(steps)) return;
-  for (const [index, step] of steps.entries()) {
-    if (!isJsonObject(step)) continue;
-    if (typeof step.ref === "string") yield { ref: step.ref, path: [...path, index, "ref"] };
-    for (const list of ["branches", "cohort_branches"]) {
-      const branches = step[list];
-      if (!Array.isArray(branches)) continue;
-      for (const [b, branch] of branches.entries())
-        if (isJsonObject(branch)) yield* rawRefs(branch.steps, [...path, index, list, b, "steps"]);
-    }
-  }
-}
+type RawWorkflow = z.output<ReturnType<typeof workflowSchema>>;
 
 function activeOf(raw: JsonObject): boolean {
   const readonly = raw.__readonly;
@@ -45,55 +18,49 @@ function activeOf(raw: JsonObject): boolean {
   return raw.active !== false;
 }
 
+function triggerOf(trigger: RawWorkflow["trigger"]): WorkflowTrigger | null {
+  if (trigger === null || trigger === undefined) return null;
+  if (trigger.type === "audience") return { type: trigger.type, audience_key: trigger.audience_key };
+  const { type, source_key, event_key, mapping } = trigger;
+  return { type, source_key, event_key, mapping: (mapping ?? {}) as JsonObject };
+}
+
+/** The audience that starts runs, in a file that may have faults. */
+function triggerAudienceOf({ trigger }: JsonObject): string | null {
+  if (!isJsonObject(trigger) || trigger.type !== "audience") return null;
+  return typeof trigger.audience_key === "string" ? trigger.audience_key : null;
+}
+
 /**
- * A workflow's JSON, its template files already read in → Workflow (section 4 of the format, checks F-040 to F-053).
- * Throws `workflow_invalid` with every fault and its pointer.
+ * Parses a `workflow.json`, its template files already read in (section 4 of the format, checks F-040 to F-053). Reports
+ * each key that the format does not have to `unknownKey`. Throws `workflow_invalid` with every fault and its pointer.
  */
-export function parseWorkflow(key: string, raw: unknown): Workflow {
-  const details: ErrorDetail[] = [];
-  const complain = (path: PropertyKey[], message: string): void => {
-    details.push({ pointer: pointerOf(path), message });
-  };
-  const fail = (): KnockError => {
-    const [first, ...rest] = details;
-    const summary = first ? describeFault(first) : "not valid";
-    return new KnockError(
-      "workflow_invalid",
-      `workflow "${key}": ${summary}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
-      {
-        details,
-        hint: `Mend workflows/${key}/workflow.json.`,
-      },
-    );
-  };
+export function parseWorkflow(key: string, raw: unknown, unknownKey?: Complain): Workflow {
+  const faults = new DocumentFaults();
+  const fail = () =>
+    faults.toError(`workflow "${key}"`, "workflow_invalid", () => `Mend workflows/${key}/workflow.json.`);
   if (!isJsonObject(raw)) {
-    complain([], "must be an object");
+    faults.add([], "must be an object");
     throw fail();
   }
   checkJsonShape(raw, `workflow "${key}"`, "workflow_invalid");
-  const value = checked(envelope, raw, [], complain);
-  const refs = new Set<string>();
-  for (const { ref, path } of rawRefs(raw.steps, ["steps"])) {
-    if (refs.has(ref)) complain(path, `"${ref}" is already the ref of another step`);
-    refs.add(ref);
-  }
-  const conditions = parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, complain);
-  const trigger = parseWorkflowTrigger(raw.trigger, ["trigger"], complain);
-  const triggerAudience = trigger?.type === "audience" ? trigger.audience_key : null;
-  const steps = parseSteps(raw.steps, ["steps"], { workflow: key, refs, triggerAudience, depth: 1, complain });
-  if (value === null || details.length > 0) throw fail();
+  const value = checkDocument(workflowSchema(), raw, faults.add, unknownKey);
+  parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, faults.add);
+  checkSteps(raw.steps, { triggerAudience: triggerAudienceOf(raw) }, faults.add);
+  if (value === null || !faults.isEmpty) throw fail();
+  // The order of these keys is part of the version.
   const definition = {
     name: value.name ?? key,
     categories: value.categories ?? [],
-    conditions,
+    conditions: conditionsOf(value.conditions as Workflow["conditions"]),
     trigger_frequency: value.trigger_frequency ?? ("every_trigger" as const),
-    trigger_data_json_schema: (value.trigger_data_json_schema as JsonObject | null | undefined) ?? null,
+    trigger_data_json_schema: (value.trigger_data_json_schema ?? null) as JsonObject | null,
     settings: {
       is_commercial: value.settings?.is_commercial ?? false,
       override_preferences: value.settings?.override_preferences ?? false,
     },
-    trigger,
-    steps,
+    trigger: triggerOf(value.trigger),
+    steps: normalizeSteps(value.steps),
   };
   return {
     key,

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../util/json.js";
-import type { HttpRequest } from "../step/step-types.js";
-import { type Workflow, walkSteps } from "./workflow.js";
+import type { HttpRequest } from "../step/http-request.js";
+import { walkSteps } from "../steps/walk-steps.js";
+import type { Workflow } from "./workflow.js";
 
 /** A request that fetch steps share (E-305): `requests/<key>/request.json`. A step that has a `response_path` of its own keeps it. */
 export interface SharedRequest extends HttpRequest {

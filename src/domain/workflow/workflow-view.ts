@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../util/json.js";
-import type { Step, Workflow, WorkflowTrigger } from "./workflow.js";
+import type { Step } from "../step/step.js";
+import type { Workflow, WorkflowTrigger } from "./workflow.js";
 
 /** A step as `knock workflows` shows it. */
 export interface StepView {

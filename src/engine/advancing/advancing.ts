@@ -8,8 +8,9 @@ import type { BatchContent, BatchJoin, PendingTrigger } from "../../domain/run/b
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { RunWait, Signal } from "../../domain/run/run-wait.js";
 import type { RecipientRun, RunEvent } from "../../domain/run/workflow-run.js";
-import type { BatchStep } from "../../domain/step/step-types.js";
-import { type Step, walkSteps } from "../../domain/workflow/workflow.js";
+import type { Step } from "../../domain/step/step.js";
+import type { BatchStep } from "../../domain/steps/batch.js";
+import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { IdSource } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { isAudienceMember, type KnownAudiences } from "../audience/audience-membership.js";

@@ -1,5 +1,5 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { StepBase } from "../../domain/step/step-types.js";
+import type { StepBase } from "../../domain/step/step.js";
 import { decidingCondition } from "../condition/condition-log.js";
 import type { Advancing, StepEffect } from "./advancing.js";
 

@@ -8,7 +8,7 @@ import {
   type MessageChannel,
 } from "../../domain/message/message.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { ChannelStep } from "../../domain/workflow/workflow.js";
+import type { ChannelStep } from "../../domain/steps/channel.js";
 import type { FoundUser } from "../../ports/provider.js";
 import { ksuid } from "../../util/ids.js";
 import { isoTime } from "../../util/iso-time.js";

@@ -1,6 +1,6 @@
+import { CHANNEL_OVERRIDES } from "../../domain/channel/channel-overrides.js";
 import type { Channel, Environment } from "../../domain/environment/environment.js";
-import { CHANNEL_OVERRIDES } from "../../domain/workflow/check-channel-step.js";
-import type { ChannelStep } from "../../domain/workflow/workflow.js";
+import type { ChannelStep } from "../../domain/steps/channel.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RenderContext } from "../render/channel-renderer.js";
 import type { CompiledWorkflow } from "../workflow/compile-workflow.js";

@@ -1,6 +1,6 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { BatchActivity, BatchContent } from "../../domain/run/batch.js";
-import type { BatchStep } from "../../domain/step/step-types.js";
+import type { BatchStep } from "../../domain/steps/batch.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 /** Strings of `data` are cut to this many characters after a batch (E-276). */

@@ -1,6 +1,6 @@
 import { undeclaredChannel } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
-import { walkSteps } from "../../domain/workflow/workflow.js";
+import { walkSteps } from "../../domain/steps/walk-steps.js";
 import { type JsonObject, stableStringify } from "../../util/json.js";
 import { type AdvanceInput, Advancing } from "../advancing/advancing.js";
 import { trackingOf } from "../channel/tracking.js";

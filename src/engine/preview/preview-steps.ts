@@ -1,8 +1,10 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import type { StepPreview } from "../../domain/run/step-preview.js";
 import { checkTriggerData } from "../../domain/shape/trigger-data-schema.js";
+import type { ChannelStep } from "../../domain/steps/channel.js";
+import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
-import { type ChannelStep, type Workflow, walkSteps } from "../../domain/workflow/workflow.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";

@@ -1,6 +1,7 @@
 import type { StepPreview } from "../../domain/run/step-preview.js";
-import type { AiAgentStep, HttpFetchStep } from "../../domain/step/step-types.js";
-import type { Step } from "../../domain/workflow/workflow.js";
+import type { Step } from "../../domain/step/step.js";
+import type { AiAgentStep } from "../../domain/steps/ai-agent.js";
+import type { HttpFetchStep } from "../../domain/steps/http-fetch.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { type Need, NeedsAnswer } from "../context/need.js";
 import { RenderError } from "../liquid/liquid.js";

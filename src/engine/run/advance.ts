@@ -5,7 +5,7 @@ import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
 import type { RunWait } from "../../domain/run/run-wait.js";
 import { leave, nextOf, stepAt } from "../../domain/run/step-path.js";
 import type { RecipientRun, StepPath } from "../../domain/run/workflow-run.js";
-import type { Step } from "../../domain/workflow/workflow.js";
+import type { Step } from "../../domain/step/step.js";
 import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { type AdvanceInput, Advancing, type StepEffect } from "../advancing/advancing.js";

@@ -1,5 +1,5 @@
 import { FixedOffsetZone, IANAZone, type Zone } from "luxon";
-import type { SendWindow } from "../../domain/workflow/workflow.js";
+import type { SendWindow } from "../../domain/channel/send-windows.js";
 import { isJsonObject } from "../../util/json.js";
 
 // This file is the only one that loads luxon: import it when a window is there to be computed, not before.

@@ -1,7 +1,7 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { jsonShapeFault } from "../../domain/shape/json-limits.js";
 import { fitsSchema } from "../../domain/shape/trigger-data-schema.js";
-import type { AiAgentStep } from "../../domain/step/step-types.js";
+import type { AiAgentStep } from "../../domain/steps/ai-agent.js";
 import type { Json } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";

@@ -1,6 +1,6 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { recipientStepKey } from "../../domain/run/recipient-step-key.js";
-import type { BatchStep } from "../../domain/step/step-types.js";
+import type { BatchStep } from "../../domain/steps/batch.js";
 import { isoTime } from "../../util/iso-time.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";

@@ -1,5 +1,5 @@
 import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
-import type { BranchStep } from "../../domain/workflow/workflow.js";
+import type { BranchStep } from "../../domain/steps/branch.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { conditionLog } from "../condition/condition-log.js";
 import { evaluateConditions } from "../condition/conditions.js";

@@ -1,5 +1,5 @@
 import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
-import type { DelayStep } from "../../domain/workflow/workflow.js";
+import type { DelayStep } from "../../domain/steps/delay.js";
 import { isoTime } from "../../util/iso-time.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";

@@ -1,4 +1,4 @@
-import type { Step } from "../../domain/workflow/workflow.js";
+import type { Step } from "../../domain/step/step.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { executeChannel } from "../channel/channel.js";
 import { RenderError } from "../liquid/liquid.js";

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { jsonShapeFault } from "../../domain/shape/json-limits.js";
-import type { HttpFetchStep, KeyValue } from "../../domain/step/step-types.js";
+import type { KeyValue } from "../../domain/step/http-request.js";
+import type { HttpFetchStep } from "../../domain/steps/http-fetch.js";
 import type { OutsideAnswer, StepRequest } from "../../ports/outside.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";

@@ -1,7 +1,7 @@
 import { managedAudienceOf } from "../../domain/guide/guide.js";
 import { splitKey, USERS } from "../../domain/recipient/recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { ChannelStep } from "../../domain/workflow/workflow.js";
+import type { ChannelStep } from "../../domain/steps/channel.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
 

@@ -1,5 +1,5 @@
 import { splitKey } from "../../domain/recipient/recipient.js";
-import type { RandomCohortStep } from "../../domain/workflow/workflow.js";
+import type { RandomCohortStep } from "../../domain/steps/random-cohort.js";
 import { sha256Prefix } from "../../util/ids.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { stepKeyOrNothing } from "../advancing/step-key.js";

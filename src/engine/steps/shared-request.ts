@@ -1,5 +1,5 @@
 import { fitsSchema } from "../../domain/shape/trigger-data-schema.js";
-import type { HttpFetchStep } from "../../domain/step/step-types.js";
+import type { HttpFetchStep } from "../../domain/steps/http-fetch.js";
 import { inputSchemaOf, type SharedRequest } from "../../domain/workflow/shared-request.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";

@@ -1,7 +1,7 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { recipientStepKey } from "../../domain/run/recipient-step-key.js";
 import { DAY_MS } from "../../domain/step/duration.js";
-import type { ThrottleStep } from "../../domain/step/step-types.js";
+import type { ThrottleStep } from "../../domain/steps/throttle.js";
 import { formatDuration } from "../../util/duration.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";

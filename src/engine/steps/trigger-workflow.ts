@@ -2,7 +2,7 @@ import { type RecipientKey, splitKey, USERS } from "../../domain/recipient/recip
 import type { PendingTrigger } from "../../domain/run/batch.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { checkTriggerData } from "../../domain/shape/trigger-data-schema.js";
-import type { TriggerWorkflowStep } from "../../domain/step/step-types.js";
+import type { TriggerWorkflowStep } from "../../domain/steps/trigger-workflow.js";
 import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";

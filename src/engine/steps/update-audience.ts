@@ -1,6 +1,6 @@
 import { splitKey, USERS } from "../../domain/recipient/recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { UpdateAudienceStep } from "../../domain/step/step-types.js";
+import type { UpdateAudienceStep } from "../../domain/steps/update-audience.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
 

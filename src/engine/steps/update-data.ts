@@ -1,5 +1,5 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { UpdateDataStep } from "../../domain/step/step-types.js";
+import type { UpdateDataStep } from "../../domain/steps/update-data.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
 import { renderObject } from "../liquid/render-object.js";

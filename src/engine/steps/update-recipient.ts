@@ -8,7 +8,9 @@ import {
 } from "../../domain/recipient/recipient.js";
 import { parseRecipient } from "../../domain/request/parse-recipient.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { UpdateObjectStep, UpdateTenantStep, UpdateUserStep } from "../../domain/step/step-types.js";
+import type { UpdateObjectStep } from "../../domain/steps/update-object.js";
+import type { UpdateTenantStep } from "../../domain/steps/update-tenant.js";
+import type { UpdateUserStep } from "../../domain/steps/update-user.js";
 import { type JsonObject, pointerOf } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";

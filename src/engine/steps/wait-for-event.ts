@@ -2,7 +2,7 @@ import type { EvaluatedCondition } from "../../domain/condition/evaluated-condit
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { eventName, waitScope } from "../../domain/run/run-wait.js";
 import { durationMs } from "../../domain/step/duration.js";
-import type { WaitForEventStep } from "../../domain/step/step-types.js";
+import type { WaitForEventStep } from "../../domain/steps/wait-for-event.js";
 import type { JsonObject } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";

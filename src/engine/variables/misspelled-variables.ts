@@ -1,4 +1,5 @@
-import { type Step, walkSteps } from "../../domain/workflow/workflow.js";
+import type { Step } from "../../domain/step/step.js";
+import { walkSteps } from "../../domain/steps/walk-steps.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import type { ParsedText, RenderScope } from "../liquid/liquid.js";

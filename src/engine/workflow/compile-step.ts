@@ -1,8 +1,9 @@
 import type { ChannelType } from "../../domain/message/message.js";
 import { chatTemplate } from "../../domain/project/check-replies.js";
+import type { ChannelStep } from "../../domain/steps/channel.js";
 import { textFileOf } from "../../domain/template/text-files.js";
 import { DEFAULT_LAYOUT, layoutKeyOf } from "../../domain/workflow/check-email-template.js";
-import type { ChannelStep, Workflow } from "../../domain/workflow/workflow.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { type CompileText, compilePartial, pointerTo } from "../liquid/liquid.js";
 import type { ParsedPartial } from "../liquid/partials.js";

@@ -1,6 +1,8 @@
+import type { Step } from "../../domain/step/step.js";
+import { walkSteps } from "../../domain/steps/walk-steps.js";
 import { textFileOf } from "../../domain/template/text-files.js";
 import type { SharedRequest } from "../../domain/workflow/shared-request.js";
-import { type Step, type Workflow, walkSteps } from "../../domain/workflow/workflow.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject } from "../../util/json.js";
 import { checkConditionTexts } from "../condition/check-condition-texts.js";

@@ -17,6 +17,8 @@ const FILES: Readonly<Record<string, RegExp>> = {
   partial: /\/partials\/[^/]+\/partial\.json$/,
   source: /\/sources\/[^/]+\/source\.json$/,
   translation: /\/translations\/[^/]+\/[^/]+\.json$/,
+  request: /\/requests\/[^/]+\/request\.json$/,
+  workflow: /\/workflows\/[^/]+\/workflow\.json$/,
 };
 
 const fixtures = readdirSync(join(ROOT, "fixtures"), { recursive: true, encoding: "utf8" }).map(

@@ -131,7 +131,7 @@ describe("section 9.4, 9.7 fetch and trigger faults", () => {
     ["no method", "http_fetch", { url: "https://a.test" }, `/settings/method must be ${methods}`],
     ["no url", "http_fetch", { method: "get" }, "/settings/url is required (a string)"],
     ["empty url", "http_fetch", fetchOf({ url: "" }), "/settings/url must not be empty"],
-    ["unknown method", "http_fetch", fetchOf({ method: "HEAD" }), `/settings/method must be ${methods}, found "head"`],
+    ["unknown method", "http_fetch", fetchOf({ method: "HEAD" }), `/settings/method must be ${methods}, found "HEAD"`],
     [
       "section 6.6 headers",
       "http_fetch",

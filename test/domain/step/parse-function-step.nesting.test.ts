@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
-import { walkSteps } from "../../../src/domain/workflow/workflow.js";
+import { walkSteps } from "../../../src/domain/steps/walk-steps.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { caseEnvironment } from "../../helpers/engine-harness.js";
 import { faultsOf, parseAll, parseOne, windowOf } from "../../helpers/parse-one-step.js";
@@ -52,11 +52,11 @@ describe("F-045 random_cohort", () => {
     ["F-045 above 100", [cohort(100), cohort(101)], `/cohort_branches/1/percentage ${decimal}`],
     ["F-045 no number", [cohort("half"), cohort(50)], `/cohort_branches/0/percentage ${decimal}`],
     ["F-045 empty text", [cohort(""), cohort(100)], `/cohort_branches/0/percentage ${decimal}`],
-    ["no object", [cohort(100), "x"], "/cohort_branches/1 must be an object"],
+    ["no object", [cohort(100), "x"], "/cohort_branches/1 must be an object, found a string"],
     [
       "terminates",
       [cohort(100), { percentage: 0, terminates: "yes" }],
-      "/cohort_branches/1/terminates must be true or false",
+      "/cohort_branches/1/terminates must be true or false, found a string",
     ],
     ["ref", [cohort(100), { percentage: 0, ref: 7 }], "/cohort_branches/1/ref must be a string, found a number"],
     [

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { walkSteps } from "../../../src/domain/steps/walk-steps.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
-import { walkSteps } from "../../../src/domain/workflow/workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../../src/util/json.js";
 import { completeExample } from "../../helpers/complete-example.js";

@@ -173,7 +173,7 @@ describe("version ids", () => {
 
 describe("steps (F-040)", () => {
   it.each<[string, Json, string[]]>([
-    ["a step that is text", "email", [" must be an object"]],
+    ["a step that is text", "email", [" must be an object, found a string"]],
     ["no type", { ref: "a" }, ["/type is not a known step type: undefined"]],
     [
       "a type mistyped",
@@ -185,7 +185,11 @@ describe("steps (F-040)", () => {
       { ref: "a", type: "constructor" },
       ['/type is not a known step type: "constructor"'],
     ],
-    ["no ref", { type: "delay", settings: {} }, ["/ref is required (a name unique in the workflow)"]],
+    [
+      "no ref, with its other faults",
+      { type: "delay", settings: {} },
+      ["/ref is required (a name unique in the workflow)", "/settings needs delay_for or delay_until_field_path"],
+    ],
     ["an empty ref", sms({ ref: "" }), ["/ref is required (a name unique in the workflow)"]],
     ["a ref that is a number", sms({ ref: 1 }), ["/ref is required (a name unique in the workflow)"]],
   ])("refuses %s", (_what, step, expected) => {
@@ -392,7 +396,11 @@ describe("branch steps (F-044)", () => {
       branch([...Array(10).fill({ conditions: when("data.a") }), {}] as Json),
       ["/branches must be a list of 2 to 10 branches, the default included"],
     ],
-    ["one that is text", branch([...two({}), "x"]), expect.arrayContaining(["/branches/2 must be an object"])],
+    [
+      "one that is text",
+      branch([...two({}), "x"]),
+      expect.arrayContaining(["/branches/2 must be an object, found a string"]),
+    ],
     ["one without conditions", branch([{ name: "A" }, {}]), ["/branches/0/conditions needs at least one condition"]],
     [
       "one with an empty group",
@@ -409,7 +417,11 @@ describe("branch steps (F-044)", () => {
       branch([{ default: true, conditions: when("data.a") }, {}]),
       ["/branches/0 the default branch must be last"],
     ],
-    ["a switch that is text", branch(two({ terminates: "yes" })), ["/branches/0/terminates must be true or false"]],
+    [
+      "a switch that is text",
+      branch(two({ terminates: "yes" })),
+      ["/branches/0/terminates must be true or false, found a string"],
+    ],
     [
       "conditions of its own",
       branch(two({}), { conditions: when("data.a") }),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
-import type { SendWindow } from "../../../src/domain/workflow/workflow.js";
+import type { SendWindow } from "../../../src/domain/channel/send-windows.js";
 import { nextWindowRule, resolveZone, sendWindowOpening } from "../../../src/engine/schedule/time-windows.js";
 import { propertyRuns } from "../../helpers/property-runs.js";
 

@@ -1,0 +1,53 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import type { ChannelType } from "../message/message.js";
+import { flag, text } from "../schema/fields.js";
+import type { Complain } from "../shape/complain.js";
+
+/** What a step can set instead of its channel's settings, by channel type (section 7 of the format). */
+export const CHANNEL_OVERRIDES: Readonly<Record<ChannelType, readonly string[]>> = {
+  email: [
+    "to_address",
+    "from_address",
+    "from_name",
+    "cc_address",
+    "bcc_address",
+    "reply_to_address",
+    "json_overrides",
+    "link_tracking",
+    "open_tracking",
+  ],
+  sms: ["link_tracking"],
+  push: ["token_deregistration"],
+  chat: ["email_based_user_id_resolution", "link_tracking"],
+  in_app_feed: ["link_tracking"],
+  http: [],
+  in_app_guide: [],
+};
+
+/** The overrides of all channel types (E-178). Those of another type are faults, unknown ones are warnings (F-026). */
+export const channelOverrides = once(() =>
+  z.strictObject({
+    to_address: text("Email: the address that the message is sent to. Liquid."),
+    from_address: text("Email: the address of the sender. Liquid."),
+    from_name: text("Email: the name of the sender. Liquid."),
+    cc_address: text("Email: addresses for copies. Liquid."),
+    bcc_address: text("Email: addresses for blind copies. Liquid."),
+    reply_to_address: text("Email: the address for replies. Liquid."),
+    json_overrides: text("Email: JSON that is merged into the provider's request. Liquid."),
+    link_tracking: flag("Whether links are tracked."),
+    open_tracking: flag("Email: whether opens are tracked."),
+    token_deregistration: flag("Push: whether invalid tokens are removed."),
+    email_based_user_id_resolution: flag("Chat: whether Slack users are found by their email address."),
+  }),
+);
+
+const isSet = (value: unknown): boolean => value !== null && value !== undefined && value !== "";
+
+/** Reports overrides that only other channel types have: they would have no effect. */
+export function checkOverrides(overrides: object, type: ChannelType, fault: Complain): void {
+  for (const [name, value] of Object.entries(overrides)) {
+    if (isSet(value) && !CHANNEL_OVERRIDES[type].includes(name))
+      fault(["channel_overrides", name], `has no effect on a step of type ${type}`);
+  }
+}

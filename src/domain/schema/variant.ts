@@ -1,0 +1,40 @@
+import * as z from "zod/mini";
+import { $constructor } from "zod/v4/core";
+
+/** Why no member fits: where below the value, and a sentence without the place. */
+interface NoMember {
+  path: PropertyKey[];
+  message: string;
+}
+
+interface VariantOptions {
+  /** Returns the schema that a value is meant for. */
+  choose(value: unknown): z.ZodMiniType | NoMember;
+  /** Every schema, for the published JSON Schema only. */
+  members(): z.ZodMiniType[];
+  /** The field that tells the members apart, and its value in each member. */
+  discriminator?: { field: string; names(): readonly (string | null)[] };
+}
+
+type Def = VariantOptions & { type: "union"; error?: undefined };
+
+/**
+ * Checks a value by the one schema that it is meant for, where a union would only say that none of its schemas fits. The
+ * other schemas are not built. Its JSON Schema is that of a union.
+ */
+const Variant = $constructor<z.ZodMiniType & { _zod: { def: Def } }, Def>("KnockVariant", (inst, def) => {
+  (z.ZodMiniType.init as (inst: unknown, def: unknown) => void)(inst, def);
+  // Not enumerable: a clone copies the definition, which must not build the members.
+  Object.defineProperty(def, "options", { configurable: true, get: () => def.members() });
+  inst._zod.parse = (payload, context) => {
+    const chosen = def.choose(payload.value);
+    if ("_zod" in chosen) return chosen._zod.run(payload, context);
+    payload.issues.push({ code: "custom", input: payload.value, inst, ...chosen } as never);
+    return payload;
+  };
+});
+
+/** Returns a schema that checks each value by the schema that `choose` returns for it. */
+export function variant<T>(options: VariantOptions): z.ZodMiniType<T> {
+  return new Variant({ type: "union", ...options }) as unknown as z.ZodMiniType<T>;
+}

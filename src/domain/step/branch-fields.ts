@@ -1,0 +1,36 @@
+import * as z from "zod/mini";
+import { conditionGroupSchema } from "../condition/condition-schema.js";
+import { described, flag, listRule, optional, text } from "../schema/fields.js";
+import type { Step, StepBranch } from "./step.js";
+
+/** The fields that branches and cohorts share. */
+export const branchFields = (steps: z.ZodMiniType) => ({
+  name: text("The name that people read."),
+  ref: text("Written by the hosted service."),
+  default: flag("Whether this is the branch for runs that meet no conditions. It must be the last."),
+  terminates: flag("Whether the run ends after the steps of the branch (default: false)."),
+  conditions: described(z.optional(conditionGroupSchema()), "The branch is taken if they are true."),
+  steps: described(optional(steps), "The steps of the branch."),
+});
+
+/** A list of 2 to 10 branches or cohorts (E-309, E-313). */
+export function branchList<T extends z.ZodMiniType>(branch: T, what: string) {
+  const error = `must be a list of 2 to 10 ${what}`;
+  return z.array(branch, { error }).check(
+    listRule((branches, fault) => {
+      if (branches.length < 2 || branches.length > 10) fault([], error);
+    }),
+    z.meta({ minItems: 2, maxItems: 10 }),
+  );
+}
+
+interface GivenBranch {
+  name?: string | null | undefined;
+  terminates?: boolean | null | undefined;
+  steps?: unknown;
+}
+
+/** Returns what branches and cohorts share at run time. */
+export function branchOf({ name, terminates, steps }: GivenBranch, normalize: (raw: unknown) => Step[]): StepBranch {
+  return { name: name ?? null, terminates: terminates === true, steps: normalize(steps ?? []) };
+}

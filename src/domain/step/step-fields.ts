@@ -1,0 +1,25 @@
+import * as z from "zod/mini";
+import { conditionGroupSchema } from "../condition/condition-schema.js";
+import { described, text } from "../schema/fields.js";
+
+const REF_ERROR = "is required (a name unique in the workflow)";
+
+/** The fields that every step has (section 5 of the format). */
+export const stepFields = <const T extends string>(type: T) => ({
+  type: described(z.literal(type), "The type of the step."),
+  ref: described(
+    z.string({ error: REF_ERROR }).check(
+      z.refine((value) => value !== "", { error: REF_ERROR }),
+      z.meta({ minLength: 1 }),
+    ),
+    "The name of the step, unique in the workflow. Conditions and errors refer to it.",
+  ),
+  name: text("The name that people read."),
+  description: text("What the step is for."),
+  conditions: described(z.optional(conditionGroupSchema()), "The step is skipped if they are false."),
+});
+
+/** Returns whether a text contains an output or a tag of Liquid. */
+export function hasLiquid(value: string): boolean {
+  return value.includes("{{") || value.includes("{%");
+}

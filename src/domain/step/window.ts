@@ -1,0 +1,55 @@
+import * as z from "zod/mini";
+import { kindOf } from "../schema/describe-issue.js";
+import { described, isEmpty, optional } from "../schema/fields.js";
+import type { Complain } from "../shape/complain.js";
+import { DAY_MS, DURATION_UNITS, durationMs } from "./duration.js";
+
+/** `"10m"` or 600 is what people write first: the error shows the whole form. */
+function durationError({ input }: { input?: unknown }): string | undefined {
+  if (typeof input !== "string" && typeof input !== "number") return undefined;
+  return `must be an object such as {"unit":"minutes","value":10}, found ${kindOf(input)}`;
+}
+
+/** A length of time (section 6.3 of the format). */
+export const duration = (description: string) =>
+  described(
+    optional(
+      z.strictObject(
+        {
+          unit: described(z.enum(DURATION_UNITS), "The unit; a month has 30 days."),
+          value: described(z.number(), "How many units. Negative values mean before, where the format allows it."),
+        },
+        { error: durationError },
+      ),
+    ),
+    description,
+  );
+
+/** Reports a length of time that starts now and is negative or longer than `maxDays`. */
+export function checkLength(length: unknown, maxDays: number, path: PropertyKey[], fault: Complain): void {
+  const milliseconds = durationMs(length) ?? 0;
+  if (milliseconds < 0) fault([...path, "value"], "must not be negative");
+  if (milliseconds > maxDays * DAY_MS) fault(path, `must be at most ${maxDays} days`);
+}
+
+interface Window {
+  /** The names of the settings with the length, and with the path to a time. */
+  length: string;
+  fieldPath: string;
+  maxDays: number;
+}
+
+/**
+ * Reports a window that has neither a length nor a path. With both, the length is an offset, which may be negative and is
+ * compared with the limit once the value at the path is known.
+ */
+export function checkWindow(
+  settings: Readonly<Record<string, unknown>>,
+  { length, fieldPath, maxDays }: Window,
+  fault: Complain,
+): void {
+  const hasLength = settings[length] !== undefined && settings[length] !== null;
+  const hasPath = !isEmpty(settings[fieldPath]);
+  if (!hasLength && !hasPath) fault([], `needs ${length} or ${fieldPath}`);
+  if (hasLength && !hasPath) checkLength(settings[length], maxDays, [length], fault);
+}

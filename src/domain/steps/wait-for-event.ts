@@ -1,0 +1,233 @@
+import * as z from "zod/mini";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
+import type { Condition } from "../condition/condition.js";
+import { matchGroupsSchema } from "../condition/condition-schema.js";
+import { parseConditionList } from "../condition/parse-conditions.js";
+import { discriminated } from "../schema/discriminated.js";
+import { choice, described, filled, rule } from "../schema/fields.js";
+import type { Complain } from "../shape/complain.js";
+import { durationMs } from "../step/duration.js";
+import type { StepBase } from "../step/step.js";
+import { defineStep, type RawStep, type StepContext, settingsOf } from "../step/step-definition.js";
+import { stepFields } from "../step/step-fields.js";
+import { checkLength, duration } from "../step/window.js";
+
+const LONGEST_WAIT_DAYS = 30;
+
+const MESSAGE_EVENT_KEYS = [
+  "created",
+  "queued",
+  "sent",
+  "not_sent",
+  "delivered",
+  "delivery_attempted",
+  "undelivered",
+  "bounced",
+  "read",
+  "unread",
+  "seen",
+  "unseen",
+  "archived",
+  "unarchived",
+  "interacted",
+  "link_clicked",
+] as const;
+
+const eventType = <const T extends string>(type: T) => described(z.literal(type), "What the step waits for.");
+
+/** What a wait step waits for, by `event_type` (section 9.12 of the format). */
+const EVENTS = {
+  integration_source: once(() =>
+    z.strictObject({
+      event_type: eventType("integration_source"),
+      integration_source_key: filled("The key of the source."),
+      event_key: filled("The name of the event."),
+    }),
+  ),
+  message: once(() =>
+    z.strictObject({
+      event_type: eventType("message"),
+      source_type: described(z.enum(["workflow", "broadcast", "guide"]), "What sent the message."),
+      source_key: filled("The key of the workflow, broadcast or guide."),
+      event_key: described(z.enum(MESSAGE_EVENT_KEYS), "What happened to the message."),
+    }),
+  ),
+  workflow: once(() =>
+    z.strictObject({
+      event_type: eventType("workflow"),
+      source_key: filled("The key of the workflow."),
+      event_key: described(z.enum(["started", "completed"]), "What happened to its run."),
+    }),
+  ),
+  audience: once(() =>
+    z.strictObject({
+      event_type: eventType("audience"),
+      audience_key: filled("The key of a dynamic audience."),
+      event_key: described(z.enum(["enter", "exit"]), "Whether the recipient becomes or stops being a member."),
+    }),
+  ),
+  recipient: once(() =>
+    z.strictObject({
+      event_type: eventType("recipient"),
+      event_key: choice(["updated"], "The recipient was updated."),
+    }),
+  ),
+};
+
+const NEEDS_CONDITIONS: readonly unknown[] = ["message", "workflow"];
+
+/** F-049, E-336 to E-340. */
+const schema = () =>
+  z.strictObject({
+    ...stepFields("wait_for_event"),
+    settings: described(
+      z
+        .strictObject({
+          event: described(
+            discriminated("event_type", EVENTS, { expected: "is required (an object with event_type)" }),
+            "The event that the step waits for.",
+          ),
+          match_conditions: described(
+            z.optional(matchGroupsSchema()),
+            "The event must meet at least one group. Required for events of messages and workflows.",
+          ),
+          expires_after: duration("How long the step waits (default: 15 minutes, at most 30 days)."),
+          on_match: choice(["continue", "halt"], "What the run does when the event occurs (default: continue)."),
+          on_timeout: choice(["continue", "halt"], "What the run does when the time is over (default: halt)."),
+        })
+        .check(
+          rule(({ event, match_conditions, expires_after }, fault) => {
+            const type = isJsonObject(event) ? event.event_type : null;
+            const hasConditions = Array.isArray(match_conditions) && match_conditions.length > 0;
+            if (NEEDS_CONDITIONS.includes(type) && !hasConditions)
+              fault(["match_conditions"], `is required for ${type} events (at least one)`);
+            if (durationMs(expires_after) === 0) fault(["expires_after", "value"], "must be more than nothing");
+            checkLength(expires_after, LONGEST_WAIT_DAYS, ["expires_after"], fault);
+          }),
+        ),
+      "The event that the step waits for, and how long.",
+    ),
+  });
+
+/** The third shape of conditions (F-033); the only place where `event.…` can be asked about. */
+function checkMatchConditions(value: unknown, context: StepContext, fault: Complain): void {
+  if (value === undefined || value === null) return;
+  const path = ["settings", "match_conditions"];
+  if (!Array.isArray(value))
+    return fault(path, 'must be a list of groups such as { "operator": "and", "conditions": [] }');
+  for (const [index, group] of value.entries()) {
+    const here = [...path, index];
+    if (!isJsonObject(group)) {
+      fault(here, 'must be a group such as { "operator": "and", "conditions": [] }');
+      continue;
+    }
+    const { operator } = group;
+    if (operator !== "and")
+      fault(
+        [...here, "operator"],
+        `must be "and"${operator === undefined ? "" : `, found ${JSON.stringify(operator)}`}`,
+      );
+    const place = { refs: context.refs, event: true };
+    const conditions = parseConditionList(group.conditions, [...here, "conditions"], place, fault);
+    if (Array.isArray(group.conditions) && conditions.length === 0)
+      fault([...here, "conditions"], "needs at least one condition");
+  }
+}
+
+type RawEvent = z.output<ReturnType<(typeof EVENTS)[keyof typeof EVENTS]>>;
+type Event<T extends RawEvent["event_type"]> = Required<Extract<RawEvent, { event_type: T }>>;
+
+/** What a run waits for. */
+export type AwaitedEvent =
+  | Event<"integration_source">
+  | Event<"message">
+  | Event<"workflow">
+  | Event<"audience">
+  | { event_type: "recipient"; event_key: "updated" };
+
+function awaitedEvent(event: RawEvent): AwaitedEvent {
+  const { event_type: type } = event;
+  // Spelled out: the order of the keys is part of the workflow's version.
+  if (type === "recipient") return { event_type: type, event_key: "updated" };
+  if (type === "integration_source")
+    return { event_type: type, integration_source_key: event.integration_source_key, event_key: event.event_key };
+  if (type === "message") {
+    const { source_type, source_key, event_key } = event;
+    return { event_type: type, source_type, source_key, event_key };
+  }
+  if (type === "workflow") return { event_type: type, source_key: event.source_key, event_key: event.event_key };
+  return { event_type: type, audience_key: event.audience_key, event_key: event.event_key };
+}
+
+/** Conditions are AND-ed inside a group, groups are OR-ed (F-033). */
+export interface MatchGroup {
+  operator: "and";
+  conditions: Condition[];
+}
+
+function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {
+  const groups = (settings.match_conditions ?? []) as MatchGroup[];
+  return {
+    ...base,
+    type: "wait_for_event" as const,
+    settings: {
+      event: awaitedEvent(settings.event),
+      /** Empty: every such event matches. */
+      match_conditions: groups.map(({ conditions }): MatchGroup => ({ operator: "and", conditions })),
+      expires_after: settings.expires_after ?? { unit: "minutes", value: 15 },
+      on_match: settings.on_match ?? "continue",
+      on_timeout: settings.on_timeout ?? "halt",
+    },
+  };
+}
+
+export type WaitForEventStep = ReturnType<typeof normalize>;
+
+declare module "../step/step.js" {
+  interface StepTypes {
+    wait_for_event: WaitForEventStep;
+  }
+}
+
+/** Narrows a step to a wait, for code that knows waits only. */
+export const isWaitForEventStep = (step: (StepBase & { type: string }) | null | undefined): step is WaitForEventStep =>
+  step?.type === "wait_for_event";
+
+const eventOf = (raw: JsonObject): JsonObject => {
+  const { event } = settingsOf(raw);
+  return isJsonObject(event) ? event : {};
+};
+
+export const waitForEvent = defineStep({
+  label: "a wait_for_event",
+  schema,
+  normalize,
+  check: (raw, fault, context) => checkMatchConditions(settingsOf(raw).match_conditions, context, fault),
+  warn(raw, warn, project) {
+    const { source_type, source_key, event_type, integration_source_key: source } = eventOf(raw);
+    const path = ["settings", "event"];
+    if (source_type === "broadcast" && !project.hasBroadcast(String(source_key)))
+      warn([...path, "source_key"], `never comes here: there is no broadcast "${source_key}"`);
+    if (event_type === "integration_source" && !project.hasSource(String(source)))
+      warn(
+        [...path, "integration_source_key"],
+        `never comes here: there is no source "${source}"; the step waits until it expires`,
+      );
+  },
+  addsTo: ["data", "refs"],
+  /** That an awaited audience is dynamic only the project's audiences can tell (E-346). */
+  references: ({ settings: { event } }) =>
+    event.event_type === "audience"
+      ? [
+          {
+            kind: "audience",
+            key: event.audience_key,
+            path: ["settings", "event", "audience_key"],
+            audienceType: "dynamic",
+          },
+        ]
+      : [],
+  inBroadcasts: true,
+  waitsFor: "for an event",
+});

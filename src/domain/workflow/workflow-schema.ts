@@ -1,0 +1,83 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { conditionGroupSchema } from "../condition/condition-schema.js";
+import { discriminated } from "../schema/discriminated.js";
+import {
+  choice,
+  described,
+  filled,
+  flag,
+  optional,
+  record,
+  schemaReference,
+  serviceField,
+  textUpTo,
+  wholeNumber,
+} from "../schema/fields.js";
+import { jsonSchema } from "../schema/json-schema.js";
+import { stepListSchema } from "../steps/parse-steps.js";
+
+const TRIGGER_FREQUENCIES = ["every_trigger", "once_per_recipient", "once_per_recipient_per_tenant"] as const;
+
+/** What starts runs of a workflow beside the API: a local extension of the file (F-025). */
+const TRIGGERS = {
+  audience: once(() =>
+    z.strictObject({
+      type: described(z.literal("audience"), "Runs start when a user becomes a member of an audience."),
+      audience_key: filled("The key of the audience."),
+    }),
+  ),
+  event: once(() =>
+    z.strictObject({
+      type: described(z.literal("event"), "Runs start when a source sends an event."),
+      source_key: filled("The key of the source."),
+      event_key: filled("The name of the event."),
+      mapping: described(optional(record(z.unknown())), "How the trigger's parameters are read from the event."),
+    }),
+  ),
+};
+
+/** A `workflow.json` with its template files read in (section 4 of the format). Built when the first workflow is read. */
+export const workflowSchema = once(() =>
+  described(
+    z.strictObject({
+      $schema: schemaReference(),
+      name: described(optional(textUpTo(255)), "The name that people read (default: the key)."),
+      description: described(optional(textUpTo(280)), "What the workflow is for."),
+      categories: described(optional(z.array(z.string())), "Categories that recipients set preferences for."),
+      tags: described(optional(z.array(z.string())), "Tags for organizing workflows. They have no effect."),
+      trigger_frequency: choice(TRIGGER_FREQUENCIES, "How often a recipient can be sent through it."),
+      trigger_data_json_schema: jsonSchema("The JSON Schema that the data of triggers must match."),
+      settings: described(
+        optional(
+          z.strictObject({
+            is_commercial: flag("Whether its messages are commercial (default: false)."),
+            override_preferences: flag("Whether preferences are ignored (default: false)."),
+          }),
+        ),
+        "Settings of the workflow.",
+      ),
+      goal_attachment: described(
+        optional(
+          z.strictObject({
+            goal_key: filled("The key of the goal."),
+            attribution_window_days: described(optional(wholeNumber(1, 30)), "How long a message counts."),
+          }),
+        ),
+        "The goal that messages contribute to. It has no effect here.",
+      ),
+      trigger: described(optional(discriminated("type", TRIGGERS)), "What starts runs, apart from the API."),
+      conditions: described(z.optional(conditionGroupSchema()), "Runs end before the first step if they are false."),
+      steps: described(stepListSchema(), "What a run does, in order."),
+      active: described(optional(z.boolean()), "Whether it can be triggered (default: true)."),
+      key: serviceField(),
+      valid: serviceField(),
+      environment: serviceField(),
+      created_at: serviceField(),
+      updated_at: serviceField(),
+      deleted_at: serviceField(),
+      sha: serviceField(),
+    }),
+    "A workflow: what happens when it is triggered.",
+  ),
+);
