@@ -16,7 +16,7 @@ export async function readFileWarnings(
       if (error instanceof KnockError) continue;
       throw error;
     }
-    for (const text of project.workflowWarnings(key)) found.push(`workflow "${key}": ${text}`);
+    found.push(...project.workflowWarnings(key));
   }
   return found;
 }

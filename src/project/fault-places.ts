@@ -1,5 +1,8 @@
 import { dirname, join } from "node:path";
+import type { Finding } from "../domain/schema/check-document.js";
+import { describeFault } from "../domain/shape/place.js";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
+import { pointerOf } from "../util/json.js";
 import { findInJson } from "../util/json-place.js";
 import { type ProjectFile, readProjectText } from "./read-json-file.js";
 
@@ -49,4 +52,15 @@ export async function withPlaces(error: unknown, file: ProjectFile, owner?: stri
   const { code, hint, cause } = error;
   const message = `${first.shown}:${first.line}:${first.column}: ${error.message.slice(begin.length)}`;
   return new KnockError(code, message, { hint, details, cause });
+}
+
+/** Returns findings as lines with file, line and column: `workflow.json:12:7: settings: unknown key "is_comercial"`. */
+export async function describeFindings(file: ProjectFile, findings: readonly Finding[]): Promise<string[]> {
+  return Promise.all(
+    findings.map(async ({ path, message }) => {
+      const place = await placeIn(file, path.map(String));
+      const at = place === null ? file.shown : `${place.shown}:${place.line}:${place.column}`;
+      return `${at}: ${describeFault({ pointer: pointerOf(path), message })}`;
+    }),
+  );
 }

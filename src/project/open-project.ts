@@ -9,6 +9,8 @@ import { resolveChannelTypes } from "../domain/project/resolve-channel-types.js"
 import { undeclaredChannels } from "../domain/project/undeclared-channels.js";
 import { workflowWarnings } from "../domain/project/workflow-warnings.js";
 import { parseRecipientsFile, type RecipientsFile } from "../domain/request/parse-recipients-file.js";
+import type { Finding } from "../domain/schema/check-document.js";
+import type { Complain } from "../domain/shape/complain.js";
 import type { EmailLayout } from "../domain/template/email-layout.js";
 import type { TemplatePartial } from "../domain/template/template-partial.js";
 import { rememberTextFiles } from "../domain/template/text-files.js";
@@ -45,7 +47,7 @@ export interface RecipientsSeed extends RecipientsFile {
 export interface Project extends ProjectLocation {
   workflow(key: string): Promise<Workflow | null>;
   workflowKeys(): Promise<string[]>;
-  /** What a workflow that was read says without effect, a line each; nothing of one that was not. */
+  /** Returns the warnings about a workflow that was read, with file, line and column; none for one that was not. */
   workflowWarnings(key: string): readonly string[];
   /** Reads what is probably a mistake in `environment.json` and the recipients files, a line each. */
   projectWarnings(): Promise<string[]>;
@@ -98,23 +100,31 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     if (!existsSync(file)) return null;
     const files = new Map<string, string>();
     return readResource(fileAt(file), { owner: "workflow", begin: `workflow "${key}": `, files }, (raw) =>
-      checkedWorkflow(key, raw, files),
+      checkedWorkflow(key, raw, { file: fileAt(file), texts: files }),
     );
   }
 
   /** Held against the rest of the project. */
-  async function checkedWorkflow(key: string, resolved: Json, files: ReadonlyMap<string, string>): Promise<Workflow> {
-    const parsed = resolveChannelTypes(parseWorkflow(key, resolved), await environment());
-    warnings.set(key, [
-      ...workflowWarnings(resolved as JsonObject, surroundings).map(({ text }) => text),
-      ...undeclaredChannels(parsed, await environment()),
-    ]);
+  async function checkedWorkflow(
+    key: string,
+    resolved: Json,
+    { file, texts }: { file: ProjectFile; texts: ReadonlyMap<string, string> },
+  ): Promise<Workflow> {
+    const findings: Finding[] = [];
+    const unknownKey: Complain = (path, message) => void findings.push({ path, message });
+    const parsed = resolveChannelTypes(parseWorkflow(key, resolved, unknownKey), await environment());
+    findings.push(...workflowWarnings(resolved as JsonObject, surroundings));
+    findings.push(...undeclaredChannels(parsed, await environment()));
+    warnings.set(
+      key,
+      findings.length === 0 ? [] : await (await import("./fault-places.js")).describeFindings(file, findings),
+    );
     await checkShared(parsed, shared);
     if (requestKeysOf(parsed).length > 0)
       await (await import("./read-requests.js")).checkRequests(parsed, folders, shown);
     checkGuideKeys(parsed, () => namesIn(join(knockDir, "guides")));
     const checked = namesAudiences(parsed) ? checkAudiences(parsed, await audiences()) : parsed;
-    rememberTextFiles(checked, files);
+    rememberTextFiles(checked, texts);
     return checked;
   }
 

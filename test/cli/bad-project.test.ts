@@ -29,7 +29,7 @@ const sms = (content: JsonObject): JsonObject => ({
 });
 
 const UNDECLARED_SMS =
-  'warning: workflow "odd": steps[0].channel_key "sms" is not declared in environment.json; it declares in-app-feed, sendgrid, fcm, slack, in-app-guide';
+  'warning: knock/workflows/odd/workflow.json:8:22: steps[0].channel_key "sms" is not declared in environment.json; it declares in-app-feed, sendgrid, fcm, slack, in-app-guide';
 
 /** With a layout that collab does not have. */
 const letter: JsonObject = {
@@ -259,8 +259,8 @@ describe.concurrent("workflows", () => {
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ summary: { sent: 1 } });
     expect(stderr.split("\n")).toEqual([
-      'warning: workflow "odd": catagories is not a known key and has no effect; did you mean "categories"?',
-      'warning: workflow "odd": steps[0].template.settings.to_nummer is not a known key and has no effect; did you mean "to_number"?',
+      'warning: knock/workflows/odd/workflow.json:12:24: steps[0].template.settings: unknown key "to_nummer"; did you mean "to_number"?',
+      'warning: knock/workflows/odd/workflow.json:17:17: unknown key "catagories"; did you mean "categories"?',
       UNDECLARED_SMS,
     ]);
   });
@@ -268,7 +268,7 @@ describe.concurrent("workflows", () => {
   test("a text that is a file's name is told by notify and preview alike", async ({ collab }) => {
     collab.write("knock/workflows/odd/workflow.json", sms({ text_body: "sms_1/text_body.txt" }));
     const told =
-      'warning: workflow "odd": steps[0].template.text_body is "sms_1/text_body.txt" itself, not what that file holds; did you mean "text_body@"?';
+      'warning: knock/workflows/odd/workflow.json:10:22: steps[0].template.text_body is "sms_1/text_body.txt" itself, not what that file holds; did you mean "text_body@"?';
     for (const command of [
       ["notify", "odd", "-r", "grace"],
       ["preview", "odd"],

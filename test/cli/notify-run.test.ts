@@ -15,7 +15,7 @@ const QUICK: JsonObject = {
   ],
 };
 const UNDECLARED =
-  /\nwarning: workflow "quick": steps\[1\]\.channel_key "sms" is not declared in environment\.json; .+$/;
+  /\nwarning: knock\/workflows\/quick\/workflow\.json:18:22: steps\[1\]\.channel_key "sms" is not declared in environment\.json; .+$/;
 
 describe.concurrent("--wait", () => {
   test("returns when every run has ended, doing the due work itself", async ({ collab }) => {

@@ -48,7 +48,7 @@ describe.concurrent("knock workflows show", () => {
     );
     expect(stdout).toContain("\n  email_1  email through sendgird\n");
     expect(stdout).toContain(
-      'warning: steps[2].channel_key "sendgird" is not declared in environment.json; did you mean "sendgrid"?',
+      'warning: knock/workflows/new-comment/workflow.json:60:22: steps[2].channel_key "sendgird" is not declared in environment.json; did you mean "sendgrid"?',
     );
     const { json } = await collab.knock(["workflows", "show", "new-comment", "--json"]);
     expect(json).toMatchObject({ key: "new-comment", last_run: { recipient: "ada", status: "paused" } });

@@ -1,5 +1,5 @@
-import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
 import type { Step } from "../../src/domain/step/step.js";
+import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
 import type { Workflow } from "../../src/domain/workflow/workflow.js";
 import { KnockError } from "../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../src/util/json.js";

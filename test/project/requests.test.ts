@@ -110,7 +110,7 @@ describe("shared requests of a project", () => {
     const project = open({ ...request(), ...fetches({ method: "get", url: "", inputs: { parcel: "1" } }) });
     await project.workflow("w");
     expect(project.workflowWarnings("w")).toEqual([
-      "steps[0].settings.method has no effect: the shared request has its own",
+      "knock/workflows/w/workflow.json:1:92: steps[0].settings.method has no effect: the shared request has its own",
     ]);
   });
 });

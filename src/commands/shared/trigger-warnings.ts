@@ -18,8 +18,7 @@ async function unidentifiedOf({ recipients }: Trigger, resources: ResourceOperat
 
 /** Reads what the project's files warn of for a workflow: its own file, the environment and the recipients files. */
 export async function fileWarnings(workflow: string, flags: TargetFlags, context: CommandContext): Promise<string[]> {
-  const own = await context.project.workflowWarnings(workflow, flags);
-  return [...own.map((text) => `workflow "${workflow}": ${text}`), ...(await context.project.warnings(flags))];
+  return [...(await context.project.workflowWarnings(workflow, flags)), ...(await context.project.warnings(flags))];
 }
 
 /** Collects every warning that a local run of the trigger would print. Nothing is changed. Throws what the trigger would. */

@@ -1,7 +1,9 @@
 import { nearest } from "../../util/nearest.js";
 import type { Environment } from "../environment/environment.js";
 import type { ChannelType } from "../message/message.js";
-import { walkSteps } from "../steps/walk-steps.js";
+import type { Finding } from "../schema/check-document.js";
+import { isChannelStep } from "../steps/channel.js";
+import { segmentsOf, walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 function suggestion(key: string, type: ChannelType | null, channels: Environment["channels"]): string {
@@ -17,16 +19,17 @@ function suggestion(key: string, type: ChannelType | null, channels: Environment
  * Warns of channels of steps that the environment does not declare, though it declares others. They run as sandboxed channels of
  * the step's type (section 5 of the contract), but were probably meant to be one of those.
  */
-export function undeclaredChannels(workflow: Workflow, { channels }: Environment): string[] {
+export function undeclaredChannels(workflow: Workflow, { channels }: Environment): Finding[] {
   const declared = Object.keys(channels);
   if (declared.length === 0) return [];
-  const found: string[] = [];
+  const found: Finding[] = [];
   for (const { step, path } of walkSteps(workflow.steps)) {
-    if (step.type !== "channel" || !step.channel_key || Object.hasOwn(channels, step.channel_key)) continue;
+    if (!isChannelStep(step) || !step.channel_key || Object.hasOwn(channels, step.channel_key)) continue;
     const key = step.channel_key;
-    found.push(
-      `${path}.channel_key "${key}" is not declared in environment.json; ${suggestion(key, step.channel_type, channels)}`,
-    );
+    found.push({
+      path: [...segmentsOf(path), "channel_key"],
+      message: `"${key}" is not declared in environment.json; ${suggestion(key, step.channel_type, channels)}`,
+    });
   }
   return found;
 }

@@ -9,7 +9,7 @@ export const branchFields = (steps: z.ZodMiniType) => ({
   ref: text("Written by the hosted service."),
   default: flag("Whether this is the branch for runs that meet no conditions. It must be the last."),
   terminates: flag("Whether the run ends after the steps of the branch (default: false)."),
-  conditions: described(z.optional(conditionGroupSchema()), "The branch is taken if they are true."),
+  conditions: described(optional(conditionGroupSchema()), "The branch is taken if they are true."),
   steps: described(optional(steps), "The steps of the branch."),
 });
 

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { conditionGroupSchema } from "../condition/condition-schema.js";
-import { described, text } from "../schema/fields.js";
+import { described, optional, text } from "../schema/fields.js";
 
 const REF_ERROR = "is required (a name unique in the workflow)";
 
@@ -16,7 +16,7 @@ export const stepFields = <const T extends string>(type: T) => ({
   ),
   name: text("The name that people read."),
   description: text("What the step is for."),
-  conditions: described(z.optional(conditionGroupSchema()), "The step is skipped if they are false."),
+  conditions: described(optional(conditionGroupSchema()), "The step is skipped if they are false."),
 });
 
 /** Returns whether a text contains an output or a tag of Liquid. */

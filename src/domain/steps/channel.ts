@@ -42,7 +42,7 @@ function checkGuideStep(step: Readonly<Record<string, unknown>>, fault: Complain
 }
 
 const member = (channelType: ChannelType | null, template: z.ZodMiniType) => {
-  const type = channelType === null ? optional(z.literal(null)) : z.literal(channelType);
+  const type = channelType === null ? z.optional(z.null()) : z.literal(channelType);
   return z
     .strictObject({
       ...stepFields("channel"),

@@ -5,7 +5,7 @@ import type { Condition } from "../condition/condition.js";
 import { matchGroupsSchema } from "../condition/condition-schema.js";
 import { parseConditionList } from "../condition/parse-conditions.js";
 import { discriminated } from "../schema/discriminated.js";
-import { choice, described, filled, rule } from "../schema/fields.js";
+import { choice, described, filled, optional, rule } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 import { durationMs } from "../step/duration.js";
 import type { StepBase } from "../step/step.js";
@@ -89,7 +89,7 @@ const schema = () =>
             "The event that the step waits for.",
           ),
           match_conditions: described(
-            z.optional(matchGroupsSchema()),
+            optional(matchGroupsSchema()),
             "The event must meet at least one group. Required for events of messages and workflows.",
           ),
           expires_after: duration("How long the step waits (default: 15 minutes, at most 30 days)."),

@@ -67,7 +67,7 @@ export const workflowSchema = once(() =>
         "The goal that messages contribute to. It has no effect here.",
       ),
       trigger: described(optional(discriminated("type", TRIGGERS)), "What starts runs, apart from the API."),
-      conditions: described(z.optional(conditionGroupSchema()), "Runs end before the first step if they are false."),
+      conditions: described(optional(conditionGroupSchema()), "Runs end before the first step if they are false."),
       steps: described(stepListSchema(), "What a run does, in order."),
       active: described(optional(z.boolean()), "Whether it can be triggered (default: true)."),
       key: serviceField(),

@@ -15,7 +15,7 @@ test.each([
   ["something-else", 'did you mean "twilio", its only sms channel?'],
 ])("warns of %s with its place and the channel that was probably meant", (key, suggestion) => {
   expect(undeclaredChannels(workflow(key), environment)).toEqual([
-    `steps[0].channel_key "${key}" is not declared in environment.json; ${suggestion}`,
+    { path: ["steps", 0, "channel_key"], message: `"${key}" is not declared in environment.json; ${suggestion}` },
   ]);
 });
 

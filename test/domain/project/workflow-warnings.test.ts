@@ -1,9 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { workflowWarnings } from "../../../src/domain/project/workflow-warnings.js";
-import type { JsonObject } from "../../../src/util/json.js";
+import type { Finding } from "../../../src/domain/schema/check-document.js";
+import { findUnknownKeys } from "../../../src/domain/schema/check-document.js";
+import { describeFault } from "../../../src/domain/shape/place.js";
+import { workflowSchema } from "../../../src/domain/workflow/workflow-schema.js";
+import { type JsonObject, pointerOf } from "../../../src/util/json.js";
 
 const PROJECT = { hasSource: (key: string) => key === "shop", hasBroadcast: (key: string) => key === "news" };
-const texts = (raw: JsonObject): string[] => workflowWarnings(raw, PROJECT).map(({ text }) => text);
+/** What a project reports of a workflow file: unknown keys, and what has no effect. */
+const texts = (raw: JsonObject): string[] =>
+  [...findUnknownKeys(workflowSchema(), raw), ...workflowWarnings(raw, PROJECT)].map(({ path, message }: Finding) =>
+    describeFault({ pointer: pointerOf(path), message }),
+  );
 const steps = (...list: JsonObject[]): JsonObject => ({ name: "W", steps: list });
 const email = (more: JsonObject): JsonObject => ({ ref: "e", type: "channel", channel_type: "email", ...more });
 
@@ -41,51 +49,47 @@ describe("workflowWarnings (F-026)", () => {
       steps(email({ template: { subject: "readme.md", html_body: "e/html_body.html" } })),
       'steps[0].template.html_body is "e/html_body.html" itself, not what that file holds; did you mean "html_body@"?',
     ],
-    [
-      "of the workflow",
-      { ...steps(), catagories: [] },
-      'catagories is not a known key and has no effect; did you mean "categories"?',
-    ],
+    ["of the workflow", { ...steps(), catagories: [] }, 'unknown key "catagories"; did you mean "categories"?'],
     [
       "of its settings",
       { ...steps(), settings: { is_comercial: true } },
-      'settings.is_comercial is not a known key and has no effect; did you mean "is_commercial"?',
+      'settings: unknown key "is_comercial"; did you mean "is_commercial"?',
     ],
-    ["of a step", steps(email({ colour: "red" })), "steps[0].colour is not a known key and has no effect"],
+    ["of a step", steps(email({ colour: "red" })), 'steps[0]: unknown key "colour"'],
     [
       "of a template",
       steps(email({ template: { subjekt: "S" } })),
-      'steps[0].template.subjekt is not a known key and has no effect; did you mean "subject"?',
+      'steps[0].template: unknown key "subjekt"; did you mean "subject"?',
     ],
     [
       "of a template's settings",
       steps(email({ template: { settings: { layout: "x" } } })),
-      "steps[0].template.settings.layout is not a known key and has no effect",
+      'steps[0].template.settings: unknown key "layout"',
     ],
     [
       "of overrides",
       steps(email({ channel_overrides: { to_adress: "a" } })),
-      'steps[0].channel_overrides.to_adress is not a known key and has no effect; did you mean "to_address"?',
+      'steps[0].channel_overrides: unknown key "to_adress"; did you mean "to_address"?',
     ],
     [
       "of a function step",
       steps({ ref: "d", type: "delay", settings: { delay_till: "x" } }),
-      "steps[0].settings.delay_till is not a known key and has no effect",
+      'steps[0].settings: unknown key "delay_till"',
     ],
     [
       "of a length of time",
       steps({ ref: "b", type: "batch", settings: { batch_window: { unit: "hours", value: 1, values: 2 } } }),
-      'steps[0].settings.batch_window.values is not a known key and has no effect; did you mean "value"?',
+      'steps[0].settings.batch_window: unknown key "values"; did you mean "value"?',
     ],
     [
       "of a trigger condition, nested",
       { ...steps(), conditions: { any: [{ all: [{ variable: "data.a", operator: "exists", arguments: 1 }] }] } },
-      'conditions.any[0].all[0].arguments is not a known key and has no effect; did you mean "argument"?',
+      'conditions.any[0].all[0]: unknown key "arguments"; did you mean "argument"?',
     ],
     [
       "of a branch's conditions",
       steps({ ref: "b", type: "branch", branches: [{ conditions: { all: [], none: [] }, steps: [] }] }),
-      "steps[0].branches[0].conditions.none is not a known key and has no effect",
+      'steps[0].branches[0].conditions: unknown key "none"',
     ],
     [
       "of match conditions",
@@ -94,12 +98,12 @@ describe("workflowWarnings (F-026)", () => {
         type: "wait_for_event",
         settings: { match_conditions: [{ operator: "and", conditions: [{ variable: "data.a", value: 1 }] }] },
       }),
-      "steps[0].settings.match_conditions[0].conditions[0].value is not a known key and has no effect",
+      'steps[0].settings.match_conditions[0].conditions[0]: unknown key "value"',
     ],
     [
       "of a header",
       steps({ ref: "f", type: "http_fetch", settings: { headers: [{ key: "a", value: "b", secret: true }] } }),
-      "steps[0].settings.headers[0].secret is not a known key and has no effect",
+      'steps[0].settings.headers[0]: unknown key "secret"',
     ],
     [
       "of a visual block in a row",
@@ -110,7 +114,7 @@ describe("workflowWarnings (F-026)", () => {
           },
         }),
       ),
-      "steps[0].template.visual_blocks[0].columns[0].blocks[0].colour is not a known key and has no effect",
+      'steps[0].template.visual_blocks[0].columns[0].blocks[0]: unknown key "colour"',
     ],
     [
       "of a block's button",
@@ -119,7 +123,7 @@ describe("workflowWarnings (F-026)", () => {
           template: { visual_blocks: [{ type: "button_set", buttons: [{ label: "A", style_attrs: { x: 1 } }] }] },
         }),
       ),
-      "steps[0].template.visual_blocks[0].buttons[0].style_attrs.x is not a known key and has no effect",
+      'steps[0].template.visual_blocks[0].buttons[0].style_attrs: unknown key "x"',
     ],
     [
       "of a button",
@@ -129,18 +133,14 @@ describe("workflowWarnings (F-026)", () => {
         channel_type: "in_app_feed",
         template: { action_buttons: [{ label: "a", action: "b", style: "c" }] },
       }),
-      "steps[0].template.action_buttons[0].style is not a known key and has no effect",
+      'steps[0].template.action_buttons[0]: unknown key "style"',
     ],
     [
       "of an awaited event",
       steps({ ref: "w", type: "wait_for_event", settings: { event: { event_type: "recipient", recipient: "x" } } }),
-      "steps[0].settings.event.recipient is not a known key and has no effect",
+      'steps[0].settings.event: unknown key "recipient"',
     ],
-    [
-      "of the trigger",
-      { ...steps(), trigger: { type: "audience", audience: "x" } },
-      "trigger.audience is not a known key and has no effect",
-    ],
+    ["of the trigger", { ...steps(), trigger: { type: "audience", audience: "x" } }, 'trigger: unknown key "audience"'],
     [
       "inside a branch",
       steps({
@@ -148,7 +148,7 @@ describe("workflowWarnings (F-026)", () => {
         type: "branch",
         branches: [{ steps: [{ ref: "t", type: "throttle", limit: 1, settings: {} }] }],
       }),
-      "steps[0].branches[0].steps[0].limit is not a known key and has no effect",
+      'steps[0].branches[0].steps[0]: unknown key "limit"',
     ],
   ])("an unknown key %s", (_title, raw, text) => {
     expect(texts(raw)).toEqual([text]);
