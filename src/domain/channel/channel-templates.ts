@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import type { ChannelType } from "../message/message.js";
-import { choice, described, flag, isEmpty, optional, record, rule, text } from "../schema/fields.js";
+import { choice, described, flag, isEmpty, later, optional, record, rule, text } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 import { HTTP_METHODS, pairs } from "../step/http-request.js";
-import { checkVisualBlocks } from "../template/check-visual-blocks.js";
+import { visualBlocksSchema } from "../template/visual-blocks-schema.js";
 
 const required = (description: string) => described(z.string(), description);
 
@@ -15,7 +15,6 @@ const loose = (description: string) => z.optional(z.unknown()).check(z.meta({ de
 function checkEmail(template: Readonly<Record<string, unknown>>, fault: Complain): void {
   const { visual_blocks: blocks, html_body: html } = template;
   const hasBlocks = blocks !== null && blocks !== undefined;
-  if (hasBlocks) checkVisualBlocks(blocks, ["visual_blocks"], fault);
   if (hasBlocks && typeof html === "string") fault(["html_body"], "must not be given beside visual_blocks");
   if (!hasBlocks && (html === null || html === undefined))
     fault(["html_body"], "is required (the e-mail's HTML, or visual_blocks)");
@@ -39,7 +38,7 @@ export const channelTemplates = {
           ),
           "Settings of the email.",
         ),
-        visual_blocks: loose("The body as blocks (section 8 of the format), in place of html_body."),
+        visual_blocks: described(optional(later(visualBlocksSchema)), "The body as blocks, in place of html_body."),
         html_body: text("The body: HTML or MJML. Liquid."),
         text_body: text("The plain text (default: generated from the HTML). Liquid."),
         preview_text: text("The same as settings.preview_text."),

@@ -7,9 +7,9 @@ import { layoutSchema } from "../template/layout-schema.js";
 import { partialSchema } from "../template/partial-schema.js";
 import { translationSchema } from "../template/translation-schema.js";
 import { sourceSchema } from "../trigger/source-schema.js";
-import { projectFileSchema } from "./project-file-schema.js";
 import { requestSchema } from "../workflow/request-schema.js";
 import { workflowSchema } from "../workflow/workflow-schema.js";
+import { projectFileSchema } from "./project-file-schema.js";
 
 interface PublishedSchema {
   title: string;

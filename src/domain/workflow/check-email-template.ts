@@ -4,9 +4,9 @@ import { nearest } from "../../util/nearest.js";
 import { placeOf } from "../shape/place.js";
 import type { ChannelStep } from "../steps/channel.js";
 import { walkSteps } from "../steps/walk-steps.js";
-import { walkBlocks } from "../template/check-visual-blocks.js";
 import type { EmailLayout } from "../template/email-layout.js";
 import { partialKeysIn } from "../template/template-partial.js";
+import { walkBlocks } from "../template/walk-blocks.js";
 import type { Workflow } from "./workflow.js";
 
 /** The layout that every project has: a plain built-in one, where no file says otherwise (EQ-68). */

@@ -1,12 +1,4 @@
 import type { JsonObject } from "../../util/json.js";
-import { checkDocument } from "../schema/check-document.js";
-import type { Complain } from "../shape/complain.js";
-import { visualBlocksSchema } from "./visual-blocks-schema.js";
-
-/** Reports the faults of a template's visual blocks (section 8 of the format, F-043). */
-export function checkVisualBlocks(blocks: unknown, path: PropertyKey[], fault: Complain): void {
-  checkDocument(visualBlocksSchema(), blocks, (at, message) => fault([...path, ...at], message));
-}
 
 /** Every block of checked ones with its path below theirs, those in rows after their row. */
 export function* walkBlocks(
