@@ -87,11 +87,7 @@ describe("knock users", () => {
     [["objects", "get", "plans", "p9"], 5, /hint: knock objects set plans p9 --file … makes it/],
     [["objects", "set", "$users", "ada"], 2, /hint: knock users reads and sets them/],
     [["preferences", "set", "ada"], 2, /no preferences given/],
-    [
-      ["preferences", "set", "ada", "--data", '{"channel_types":{"fax":true}}'],
-      2,
-      /channel_types.fax is not a known key/,
-    ],
+    [["preferences", "set", "ada", "--data", '{"channel_types":{"fax":true}}'], 2, /channel_types: unknown key "fax"/],
     [["preferences", "get", "a/b/c"], 2, /the recipient: "a\/b\/c" is not an id or collection\/id/],
     [["subscriptions", "list"], 2, /name an object or a recipient/],
     [["subscriptions", "list", "projects"], 2, /name an object or a recipient/],

@@ -1,14 +1,8 @@
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import type { Complain } from "../shape/complain.js";
 import { parseOrThrow } from "../shape/invalid-params.js";
 import { checkJsonShape } from "../shape/json-limits.js";
 import { preferenceSetSchema } from "./preference-set-schema.js";
-
-/** Reports the faults of a preference set that is at `path` of a document (A-430, E-133 to E-135). */
-export function checkPreferenceSet(value: unknown, path: PropertyKey[], fault: Complain): void {
-  checkClosedDocument(preferenceSetSchema(), value, (at, message) => fault([...path, ...at], message));
-}
 
 /** The body of a preference set's PUT (A-430): replaces unless `__persistence_strategy__` says merge (E-138). */
 export function parsePreferenceSet(body: unknown, what = "the preference set"): { set: PreferenceSet; merge: boolean } {

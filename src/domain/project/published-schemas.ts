@@ -3,6 +3,7 @@ import { audienceSchema } from "../audience/audience-schema.js";
 import { environmentSchema } from "../environment/environment-schema.js";
 import { guideSchema } from "../guide/guide-schema.js";
 import { messageTypeSchema } from "../guide/message-type-schema.js";
+import { recipientsFileSchema } from "../request/recipients-file-schema.js";
 import { layoutSchema } from "../template/layout-schema.js";
 import { partialSchema } from "../template/partial-schema.js";
 import { translationSchema } from "../template/translation-schema.js";
@@ -28,6 +29,7 @@ export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   layout: { title: "layout.json", schema: layoutSchema, isServiceFormat: true },
   "message-type": { title: "message_type.json", schema: messageTypeSchema, isServiceFormat: true },
   partial: { title: "partial.json", schema: partialSchema, isServiceFormat: true },
+  recipients: { title: "A file of recipients/", schema: recipientsFileSchema, isServiceFormat: false },
   source: { title: "source.json", schema: sourceSchema, isServiceFormat: true },
   translation: { title: "translation file", schema: translationSchema, isServiceFormat: false },
   request: { title: "request.json", schema: requestSchema, isServiceFormat: true },

@@ -3,10 +3,8 @@ import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { parseTimestamp } from "../condition/timestamp.js";
-import { checkDocument } from "../schema/check-document.js";
 import { describeType } from "../schema/describe-issue.js";
 import { described, optional } from "../schema/fields.js";
-import type { Complain } from "../shape/complain.js";
 
 const TEXTS: Readonly<Record<string, string>> = {
   name: "The name of the recipient.",
@@ -37,15 +35,8 @@ export const typedPropertyFields = once(() => {
   };
 });
 
-const propertiesSchema = once(() => z.looseObject(typedPropertyFields()));
-
 /** What the API description calls a `date-time`. */
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
-
-/** Reports reserved properties of a wrong type. A key that is absent or null is valid. */
-export function checkTypedProperties(properties: JsonObject, fault: Complain): void {
-  checkDocument(propertiesSchema(), properties, fault);
-}
 
 /** Returns the properties with `created_at` as a date-time: a date or a time without an offset is one in UTC (A-064). */
 export function withDateTime(properties: JsonObject): JsonObject {
@@ -54,7 +45,7 @@ export function withDateTime(properties: JsonObject): JsonObject {
   return at === undefined ? properties : { ...properties, created_at: isoTime(at) };
 }
 
-/** A tenant's `settings`; `preference_set` is checked by its own schema (A-423). */
+/** The part of a tenant's `settings` that the API description types; `preference_set` has its own schema (A-423). */
 export const tenantSettingsSchema = once(() => {
   const error = ({ input }: { input?: unknown }) => describeType("an object or null", input);
   const names = ["icon_url", "logo_url", "primary_color", "primary_color_contrast"];
@@ -63,10 +54,5 @@ export const tenantSettingsSchema = once(() => {
     [`dark_${name}`, text(`The tenant's ${name.replaceAll("_", " ")} in dark mode.`)],
   ]);
   const branding = z.looseObject(Object.fromEntries(fields) as Record<string, z.ZodMiniType>, { error });
-  return optional(z.looseObject({ branding: described(optional(branding), "The tenant's branding.") }, { error }));
+  return z.looseObject({ branding: described(optional(branding), "The tenant's branding.") }, { error });
 });
-
-/** Reports a tenant's settings of a wrong type. */
-export function checkTenantSettings(settings: unknown, fault: Complain): void {
-  checkDocument(tenantSettingsSchema(), settings, (path, message) => fault(["settings", ...path], message));
-}

@@ -1,14 +1,19 @@
 import type { ErrorCode, ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { pointerOf } from "../../util/json.js";
+import { pointerOf, valueAt } from "../../util/json.js";
 import type { Complain } from "../shape/complain.js";
 import { faultsError } from "../shape/faults-error.js";
 
 /** Collects the faults of one document. */
 export class DocumentFaults {
-  private readonly details: ErrorDetail[] = [];
+  readonly details: ErrorDetail[] = [];
+
+  /** With the document, each fault has the text, number or other simple value that it is about. Project files may contain secrets. */
+  constructor(private readonly document?: unknown) {}
 
   readonly add: Complain = (path, message) => {
-    this.details.push({ pointer: pointerOf(path), message });
+    const value = valueAt(this.document, path.map(String));
+    const isSimple = value === null || ["string", "number", "boolean"].includes(typeof value);
+    this.details.push({ pointer: pointerOf(path), message, ...(isSimple ? { value } : {}) } as ErrorDetail);
   };
 
   get isEmpty(): boolean {

@@ -1,103 +1,22 @@
-import * as z from "zod/mini";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { once } from "../../util/once.js";
-import { isUnstorable, UNSTORABLE } from "../recipient/recipient-id.js";
-import { type ParsedRecipient, parseRecipient, parseTenant } from "../request/parse-recipient.js";
+import { type ParsedRecipient, toRecipient, toTenant } from "../request/parse-recipient.js";
+import { checkClosedDocument } from "../schema/check-document.js";
+import { kindOf } from "../schema/describe-issue.js";
+import { DocumentFaults } from "../schema/document-faults.js";
+import { invalidParams } from "../shape/invalid-params.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/json-limits.js";
-import { describeFault } from "../shape/place.js";
-import { detailsOf, INTERPRETED, type Issue } from "../shape/zod-issues.js";
 import type { Cancellation, Trigger } from "./trigger.js";
+import { cancellationSchema, triggerSchema } from "./trigger-schema.js";
 
-export const MAX_RECIPIENTS = 1_000;
-
-type Complain = (path: PropertyKey[], message: string) => void;
-
-function readRecipients(value: unknown, complain: Complain): ParsedRecipient[] {
-  if (value === undefined || value === null) {
-    complain([], "is required (a user id, an object reference, an inline recipient, or a list of them)");
-    return [];
-  }
-  const list = Array.isArray(value) ? value : [value];
-  if (list.length === 0) complain([], "must have at least one recipient");
-  if (list.length > MAX_RECIPIENTS) {
-    complain([], `must have at most ${MAX_RECIPIENTS} recipients, found ${list.length}`);
-    return [];
-  }
-  return list.flatMap((item, index) => {
-    const base = Array.isArray(value) ? [index] : [];
-    const parsed = parseRecipient(item, (path, message) => complain([...base, ...path], message));
-    return parsed === null ? [] : [parsed];
-  });
+function toRecipients(value: unknown): ParsedRecipient[] {
+  return (Array.isArray(value) ? value : [value]).map(toRecipient);
 }
 
-function readActor(value: unknown, complain: Complain): Trigger["actor"] {
-  const parsed = value === undefined || value === null ? null : parseRecipient(value, complain);
-  return parsed === null ? null : { key: parsed.key, upsert: parsed.upsert };
-}
-
-function readTenant(value: unknown, complain: Complain): Trigger["tenant"] {
-  return value === undefined || value === null ? null : parseTenant(value, complain);
-}
-
-function readData(value: unknown, complain: Complain): JsonObject {
-  if (value === undefined || value === null) return {};
-  if (isJsonObject(value)) return value;
-  complain([], `must be an object, found ${Array.isArray(value) ? "a list" : `a ${typeof value}`}`);
-  return {};
-}
-
-const KNOWN = ["key", "recipients", "actor", "tenant", "data", "cancellation_key", "idempotency_key", "settings"];
-
-const anything = once(() => z.optional(z.unknown()));
-
-const triggerSchema = once(() => z.strictObject(Object.fromEntries(KNOWN.map((key) => [key, anything()]))));
-
-/** Zod and its schemas take a start 4 ms: a payload without slips, settings apart, needs neither. */
-function keyIssues(payload: JsonObject): Issue[] {
-  if (Object.keys(payload).every((key) => KNOWN.includes(key))) return [];
-  return triggerSchema().safeParse(payload, INTERPRETED).error?.issues ?? [];
-}
-
-const MAX_NAME = 255;
-
-const isName = (value: unknown): value is string =>
-  typeof value === "string" && value !== "" && value.length <= MAX_NAME && !isUnstorable(value);
-
-/** What {@link isName} takes, with words for what it does not. */
-const nameSchema = once(() =>
-  z.string().check(
-    z.minLength(1),
-    z.maxLength(MAX_NAME),
-    // Not z.refine: it would come into the bundle for this alone.
-    ({ value, issues }) => {
-      if (isUnstorable(value)) issues.push({ code: "custom", message: UNSTORABLE, input: value });
-    },
-  ),
-);
-
-const settingsSchema = once(() => {
-  const flag = z.nullish(z.boolean());
-  return z.strictObject({ sandbox_mode: flag, skip_delay: flag });
-});
-
-/** One property by its schema; null where there is none, or it is not valid. */
-function readProperty<T>(payload: JsonObject, key: string, schema: () => z.ZodMiniType<T>, issues: Issue[]): T | null {
-  const value = payload[key];
+function toActor(value: unknown): Trigger["actor"] {
   if (value === undefined || value === null) return null;
-  const parsed = schema().safeParse(value, INTERPRETED);
-  if (parsed.success) return parsed.data;
-  issues.push(...parsed.error.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] })));
-  return null;
-}
-
-const readName = (payload: JsonObject, key: string, issues: Issue[]): string | null =>
-  isName(payload[key]) ? payload[key] : readProperty(payload, key, nameSchema, issues);
-
-/** As the keys stand in the documentation, unknown ones last: the first is the one that is told in full. */
-function inOrder(issues: readonly Issue[]): Issue[] {
-  const rank = ({ path }: Issue): number => (path.length === 0 ? KNOWN.length : KNOWN.indexOf(String(path[0])));
-  return [...issues].sort((a, b) => rank(a) - rank(b));
+  const { key, upsert } = toRecipient(value);
+  return { key, upsert };
 }
 
 export interface ParsedPayload {
@@ -106,26 +25,26 @@ export interface ParsedPayload {
 }
 
 /** Outcomes call `workflow` what a payload calls `key`. */
-function asKey(detail: ErrorDetail): ErrorDetail {
+function suggestKey(detail: ErrorDetail): ErrorDetail {
   if (detail.pointer !== "/workflow") return detail;
   return { ...detail, message: `${detail.message}; did you mean "key"?` };
 }
 
-/** `projects/p1` as a user's id: how an object is written. */
+/** Explains how an object is written instead of `projects/p1`, which is no user's ID. */
 function objectHint({ pointer = "", value }: Partial<ErrorDetail> = {}): string | undefined {
   const [collection, id, ...rest] = typeof value === "string" ? value.split("/") : [];
   if (!pointer.startsWith("/recipients") || !collection || !id || rest.length > 0) return undefined;
   return `An object is {"collection":"${collection}","id":"${id}"}, on the command line --object ${collection}/${id}.`;
 }
 
-/** "x is not valid: first fault", with every fault in the details. */
-function invalid(what: string, details: ReturnType<typeof detailsOf>, hint?: string): KnockError {
-  const [first, ...rest] = details;
-  const summary = first ? describeFault(first) : "not valid";
-  return new KnockError("invalid_params", `${what}: ${summary}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`, {
-    details,
-    hint,
-  });
+/** Throws the faults of a payload as `invalid_params`. */
+function rejectPayload(payload: JsonObject, faults: DocumentFaults, workflow: string | null, what: string): never {
+  const details = workflow === null && !payload.key ? faults.details.map(suggestKey) : faults.details;
+  const hint =
+    payload.recipients === undefined
+      ? 'On the command line --recipients ada,grace; in a payload "recipients": ["ada"].'
+      : objectHint(details[0]);
+  throw invalidParams(what, details, hint);
 }
 
 /**
@@ -136,7 +55,7 @@ function invalid(what: string, details: ReturnType<typeof detailsOf>, hint?: str
 export function parseTrigger(payload: unknown, workflow: string | null, what = "the trigger"): ParsedPayload {
   checkJsonShape(payload, what);
   if (!isJsonObject(payload)) {
-    const found = Array.isArray(payload) ? "a list" : payload === null ? "null" : `a ${typeof payload}`;
+    const found = kindOf(payload);
     throw new KnockError("invalid_params", `${what} must be a JSON object, found ${found}`, {
       details: [{ pointer: "", message: `must be an object, found ${found}` }],
       hint: Array.isArray(payload)
@@ -144,32 +63,10 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
         : 'For example: {"recipients":["ada"],"data":{}}',
     });
   }
-  const issues = [...keyIssues(payload)];
-  const complain =
-    (key: string): Complain =>
-    (path, message) => {
-      issues.push({ code: "custom", path: [key, ...path], message });
-    };
-  const recipients = readRecipients(payload.recipients, complain("recipients"));
-  const actor = readActor(payload.actor, complain("actor"));
-  const tenant = readTenant(payload.tenant, complain("tenant"));
-  const data = readData(payload.data, complain("data"));
-  const key = readName(payload, "key", issues);
-  const cancellation_key = readName(payload, "cancellation_key", issues);
-  const idempotency_key = readName(payload, "idempotency_key", issues);
-  const settings = readProperty(payload, "settings", settingsSchema, issues);
-  if (issues.length > 0) {
-    const details = detailsOf(inOrder(issues), payload, (path) =>
-      path.length === 0 ? KNOWN : ["sandbox_mode", "skip_delay"],
-    );
-    throw invalid(
-      what,
-      workflow === null && key === null ? details.map(asKey) : details,
-      payload.recipients === undefined
-        ? 'On the command line --recipients ada,grace; in a payload "recipients": ["ada"].'
-        : objectHint(details[0]),
-    );
-  }
+  const faults = new DocumentFaults(payload);
+  const value = checkClosedDocument(triggerSchema(), payload, faults.add);
+  if (value === null) rejectPayload(payload, faults, workflow, what);
+  const key = value.key ?? null;
   const workflowKey = workflow ?? key;
   if (workflowKey === null) {
     throw new KnockError("usage", "no workflow named", {
@@ -182,7 +79,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
       hint: "Leave one of the two out.",
     });
   }
-  const { key: _key, idempotency_key: _idempotency, ...request } = payload;
+  const { key: _key, idempotency_key, ...request } = payload;
   if (Buffer.byteLength(JSON.stringify(request)) > MAX_PAYLOAD_BYTES) {
     throw new KnockError("payload_too_large", `${what} is larger than 10 MB`, {
       hint: "The limit counts data, recipients and attachments together.",
@@ -191,45 +88,30 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
   if (!Array.isArray(request.recipients)) request.recipients = [request.recipients as Json]; // EQ-54
   const trigger: Trigger = {
     workflow: workflowKey,
-    recipients,
-    actor,
-    tenant,
-    data,
-    cancellation_key,
-    settings: { sandbox_mode: settings?.sandbox_mode ?? false, skip_delay: settings?.skip_delay ?? false },
+    recipients: toRecipients(payload.recipients),
+    actor: toActor(payload.actor),
+    tenant: payload.tenant === undefined || payload.tenant === null ? null : toTenant(payload.tenant),
+    data: (value.data ?? {}) as JsonObject,
+    cancellation_key: value.cancellation_key ?? null,
+    settings: {
+      sandbox_mode: value.settings?.sandbox_mode ?? false,
+      skip_delay: value.settings?.skip_delay ?? false,
+    },
     payload: request,
   };
-  return { trigger, idempotency_key };
+  return { trigger, idempotency_key: (idempotency_key ?? null) as string | null };
 }
 
-/**
- * A cancel payload (A-403) → Cancellation. Inline recipients count as references. An unknown key is an error: a mistyped
- * `recipients` would cancel for everybody.
- */
+/** A cancel payload (A-403) → Cancellation. Inline recipients count as references. */
 export function parseCancellation(payload: unknown, workflow: string): Cancellation {
   checkJsonShape(payload, "the cancellation");
-  const parsed = z
-    .strictObject({
-      cancellation_key: nameSchema(),
-      recipients: anything(),
-    })
-    .safeParse(payload, INTERPRETED);
-  if (!parsed.success)
-    throw invalid(
-      "the cancellation",
-      detailsOf(parsed.error.issues, payload, () => ["cancellation_key", "recipients"]),
-    );
-  const list = parsed.data.recipients;
-  if (list === undefined || list === null)
-    return { workflow, cancellation_key: parsed.data.cancellation_key, recipients: null };
-  const issues: Issue[] = [];
-  const listed = readRecipients(list, (path, message) => {
-    issues.push({ code: "custom", path: ["recipients", ...path], message });
-  });
-  if (issues.length > 0) throw invalid("the cancellation", detailsOf(issues, payload));
+  const faults = new DocumentFaults(payload);
+  const value = checkClosedDocument(cancellationSchema(), payload, faults.add);
+  if (value === null) throw invalidParams("the cancellation", faults.details);
+  const { cancellation_key, recipients } = value;
   return {
     workflow,
-    cancellation_key: parsed.data.cancellation_key,
-    recipients: listed.map((recipient) => recipient.key),
+    cancellation_key,
+    recipients: recipients === undefined || recipients === null ? null : toRecipients(recipients).map(({ key }) => key),
   };
 }

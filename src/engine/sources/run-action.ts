@@ -1,6 +1,7 @@
-import { MAX_RECIPIENTS, parseCancellation, parseTrigger } from "../../domain/trigger/parse-trigger.js";
+import { parseCancellation, parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import type { ActionType, SourceMapping, SourceRequest } from "../../domain/trigger/source.js";
 import type { ActionOutcome } from "../../domain/trigger/source-receipt.js";
+import { MAX_RECIPIENTS } from "../../domain/trigger/trigger-schema.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";

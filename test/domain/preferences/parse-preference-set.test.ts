@@ -1,15 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { checkPreferenceSet, parsePreferenceSet } from "../../../src/domain/preferences/parse-preference-set.js";
+import { parsePreferenceSet } from "../../../src/domain/preferences/parse-preference-set.js";
+import { preferenceSetSchema } from "../../../src/domain/preferences/preference-set-schema.js";
+import { checkClosedDocument } from "../../../src/domain/schema/check-document.js";
 
 function faultsOf(value: unknown): string[] {
   const faults: string[] = [];
-  checkPreferenceSet(value, ["set"], (path, message) => faults.push(`${path.join(".")} ${message}`));
+  checkClosedDocument(preferenceSetSchema(), value, (path, message) =>
+    faults.push(`${["set", ...path].join(".")} ${message}`),
+  );
   return faults;
 }
 
 const exists = { variable: "lark.x", operator: "exists" };
 
-describe("checkPreferenceSet", () => {
+describe("preferenceSetSchema", () => {
   it("E-133 E-134 accepts every kind of entry, and null for a section without entries", () => {
     const set = {
       id: "default",

@@ -15,6 +15,7 @@ const FILES: Readonly<Record<string, RegExp>> = {
   layout: /\/layouts\/[^/]+\/layout\.json$/,
   "message-type": /\/message-types\/[^/]+\/message_type\.json$/,
   partial: /\/partials\/[^/]+\/partial\.json$/,
+  recipients: /\/recipients\/[^/]+\.json$/,
   source: /\/sources\/[^/]+\/source\.json$/,
   translation: /\/translations\/[^/]+\/[^/]+\.json$/,
   request: /\/requests\/[^/]+\/request\.json$/,

@@ -95,7 +95,7 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     [
       "a set that is a switch",
       { users: [{ id: "a", preferences: { default: true } }] },
-      ["/users/0/preferences/default must be an object"],
+      ["/users/0/preferences/default must be an object, found a boolean"],
     ],
     [
       "A-090 an email that is a number",
@@ -126,6 +126,33 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     ],
   ])("refuses %s", (_what, raw, expected) => {
     expect(faults(raw)).toEqual(expected);
+  });
+
+  it("lists the faults of all lists together", () => {
+    const raw: Json = {
+      users: [
+        { id: "ada", channel_data: { fcm: { tokens: "t" }, sms: {} } },
+        { id: "ada", email: 1 },
+      ],
+      objects: [{ id: "p1", preferences: { default: 5 } }],
+      subscriptions: [{ object: { id: "p1", collection: "a/b" }, recipient: 5 }],
+      audiences: { beta: [{ user: { id: "p1", collection: "projects" }, tenant: 5 }, 7] },
+      user: [],
+    };
+    expect(faults(raw).map((fault) => fault.split(" ").slice(0, 4).join(" "))).toEqual([
+      "/users/0/channel_data/fcm/tokens must be a",
+      "/users/0/channel_data/sms must have one",
+      "/users/1/email must be a",
+      "/objects/0/collection is required (a",
+      "/objects/0/preferences/default must be an",
+      "/subscriptions/0/object/collection must not contain",
+      "/subscriptions/0/recipient must be a",
+      "/audiences/beta/0/user must be a",
+      "/audiences/beta/0/tenant must be a",
+      "/audiences/beta/1 must be a",
+      '/user unknown key "user";',
+      "/users/1/id is the id",
+    ]);
   });
 
   it("names the file, the place and how many faults there are", () => {

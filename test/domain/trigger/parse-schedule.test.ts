@@ -70,9 +70,9 @@ describe("parseScheduleRequest (A-500)", () => {
       "nothing",
       {},
       [
+        "/workflow is required (a workflow key)",
         "/recipients is required (a list of recipients)",
         "/scheduled_at is required where nothing repeats",
-        "/workflow is required (a workflow key)",
       ],
     ],
     [
@@ -85,7 +85,11 @@ describe("parseScheduleRequest (A-500)", () => {
       { ...valid, scheduled: "x" },
       ['/scheduled unknown key "scheduled"; did you mean "scheduled_at"?'],
     ],
-    ["one recipient outside a list", { ...valid, recipients: "ada" }, ["/recipients must be a list, found a string"]],
+    [
+      "one recipient outside a list",
+      { ...valid, recipients: "ada" },
+      ["/recipients must be a list of recipients, found a string"],
+    ],
     ["no recipient", { ...valid, recipients: [] }, ["/recipients must have at least one of recipients"]],
     [
       "C-339: 101 recipients",
@@ -106,28 +110,32 @@ describe("parseScheduleRequest (A-500)", () => {
       { ...valid, actor: 1, tenant: [], data: [], scheduled_at: "tomorrow", ending_at: 5 },
       [
         "/actor must be a user id, an object reference or an inline recipient, found a number",
-        "/tenant must be a tenant id or an inline tenant",
+        "/tenant must be a tenant id or an inline tenant, found a list",
         "/data must be an object, found a list",
         '/scheduled_at must be an ISO 8601 time, found "tomorrow"',
         "/ending_at must be an ISO 8601 time, found 5",
       ],
     ],
-    ["repeats that are no list", { ...valid, repeats: { frequency: "daily" } }, ["/repeats must be a list of rules"]],
-    ["a rule that is none", { ...valid, repeats: ["daily"] }, ["/repeats/0 must be an object"]],
+    [
+      "repeats that are no list",
+      { ...valid, repeats: { frequency: "daily" } },
+      ["/repeats must be a list of rules, found an object"],
+    ],
+    ["a rule that is none", { ...valid, repeats: ["daily"] }, ["/repeats/0 must be an object, found a string"]],
     [
       "a frequency",
       rule({ frequency: "yearly" }),
-      ['/repeats/0/frequency must be one of hourly, daily, weekly, monthly, found "yearly"'],
+      ['/repeats/0/frequency must be "hourly" or "daily" or "weekly" or "monthly", found "yearly"'],
     ],
     [
       "no frequency",
       { ...valid, repeats: [{}] },
-      ["/repeats/0/frequency must be one of hourly, daily, weekly, monthly"],
+      ['/repeats/0/frequency must be "hourly" or "daily" or "weekly" or "monthly"'],
     ],
     ["C-340 AC-241: minutes", rule({ minutes: 7 }), ["/repeats/0/minutes must be a multiple of 5, found 7"]],
     ["minutes too many", rule({ minutes: 60 }), ["/repeats/0/minutes must be a whole number from 0 to 59, found 60"]],
     ["hours", rule({ hours: 24 }), ["/repeats/0/hours must be a whole number from 0 to 23, found 24"]],
-    ["hours in text", rule({ hours: "9" }), ['/repeats/0/hours must be a whole number from 0 to 23, found "9"']],
+    ["hours in text", rule({ hours: "9" }), ["/repeats/0/hours must be a whole number from 0 to 23, found a string"]],
     ["interval", rule({ interval: 0 }), ["/repeats/0/interval must be a whole number from 1 to 10000, found 0"]],
     [
       "half an interval",
@@ -138,7 +146,7 @@ describe("parseScheduleRequest (A-500)", () => {
     [
       "days",
       rule({ days: ["mon", "monday"] }),
-      ['/repeats/0/days/1 must be one of mon, tue, wed, thu, fri, sat, sun, found "monday"'],
+      ['/repeats/0/days/1 must be "mon" or "tue" or "wed" or "thu" or "fri" or "sat" or "sun", found "monday"'],
     ],
     [
       "days in text",
@@ -168,9 +176,9 @@ describe("parseBulkScheduleRequest (A-503)", () => {
     [
       { schedules: [one, { ...one, recipient: null, minutes: 5, repeats: [{ frequency: "never" }] }] },
       [
-        "/schedules/1/recipient is required",
+        "/schedules/1/recipient must be a user id, an object reference or an inline recipient, found null",
+        '/schedules/1/repeats/0/frequency must be "hourly" or "daily" or "weekly" or "monthly", found "never"',
         '/schedules/1/minutes unknown key "minutes"',
-        '/schedules/1/repeats/0/frequency must be one of hourly, daily, weekly, monthly, found "never"',
       ],
     ],
   ])("%#: finds every fault", (payload, expected) => {

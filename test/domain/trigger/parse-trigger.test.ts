@@ -109,17 +109,25 @@ describe("recipients (E-034 to E-042)", () => {
       { id: "a", collection: null },
       "/recipients/0/collection must be a string, found null",
     ],
-    ["$trigger_data that is a list", { id: "a", $trigger_data: [] }, "/recipients/0/$trigger_data must be an object"],
-    ["channel data that is text", { id: "a", channel_data: "x" }, "/recipients/0/channel_data must be an object"],
+    [
+      "$trigger_data that is a list",
+      { id: "a", $trigger_data: [] },
+      "/recipients/0/$trigger_data must be an object, found a list",
+    ],
+    [
+      "channel data that is text",
+      { id: "a", channel_data: "x" },
+      "/recipients/0/channel_data must be an object, found a string",
+    ],
     [
       "a channel's data that is a list",
       { id: "a", channel_data: { "ios/1": [] } },
-      "/recipients/0/channel_data/ios~11 must be an object",
+      "/recipients/0/channel_data/ios~11 must be an object, found a list",
     ],
     [
       "E-041 a set that is a switch",
       { id: "a", preferences: { default: false } },
-      "/recipients/0/preferences/default must be an object",
+      "/recipients/0/preferences/default must be an object, found a boolean",
     ],
   ])("refuses %s", (_what, recipient, fault) => {
     expect(faults({ recipients: [recipient] })).toEqual([fault]);
@@ -178,7 +186,9 @@ describe("actor and tenant (E-044 to E-050)", () => {
       id: "acme",
       upsert: { key: "$tenants/acme", properties: { name: "Acme", settings: { branding: {} } } },
     });
-    expect(faults({ recipients: ["a"], tenant: 5 })).toEqual(["/tenant must be a tenant id or an inline tenant"]);
+    expect(faults({ recipients: ["a"], tenant: 5 })).toEqual([
+      "/tenant must be a tenant id or an inline tenant, found a number",
+    ]);
     expect(faults({ recipients: ["a"], tenant: "a/b" })).toEqual(['/tenant must not contain "/" or "#"']);
     expect(faults({ recipients: ["a"], tenant: { name: "x" } })).toEqual(["/tenant/id is required (a string)"]);
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
-import { parseRepeats } from "../../../src/domain/trigger/parse-repeats.js";
+import { parseScheduleRequest } from "../../../src/domain/trigger/parse-schedule.js";
 import { REPEAT_DAYS, type RepeatRule } from "../../../src/domain/trigger/schedule.js";
 import { nextOccurrence } from "../../../src/engine/schedule/schedule-times.js";
 import { propertyRuns } from "../../helpers/property-runs.js";
@@ -12,9 +12,8 @@ const TOKYO = "Asia/Tokyo";
 const HOUR = 3_600_000;
 
 function rules(...repeats: object[]): RepeatRule[] {
-  return parseRepeats(repeats, (path, message) => {
-    throw new Error(`${path.join(".")} ${message}`);
-  });
+  const schedule = { workflow: "w", recipients: ["ada"], scheduled_at: "2030-01-01T00:00:00Z", repeats };
+  return parseScheduleRequest(schedule).repeats;
 }
 
 /** The first occurrences, told as `2025-06-09T09:00Z`. */

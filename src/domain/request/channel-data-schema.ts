@@ -1,0 +1,71 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { described, optional, rule } from "../schema/fields.js";
+import type { Complain } from "../shape/complain.js";
+
+/** The forms of channel data, by the type of the channel (A-454 to A-471). */
+const FORMS: Readonly<Record<string, readonly string[]>> = {
+  push: ["tokens", "devices", "target_arns", "player_ids"],
+  chat: ["connections", "token", "ms_teams_tenant_id"],
+};
+
+/** Checks that channel data has one of the forms; a channel of a known type has only its own (A-454). */
+export function checkForms(data: Readonly<Record<string, unknown>>, type: string | null, fault: Complain): void {
+  const own = type === null ? undefined : FORMS[type];
+  const forms = own ?? Object.values(FORMS).flat();
+  if (forms.some((name) => data[name] !== undefined && data[name] !== null)) return;
+  fault([], `must have one of ${forms.join(", ")}${own === undefined ? "" : `: the channel is of type ${type}`}`);
+}
+
+/** What a provider knows a recipient by, in the form of any provider. Lists may be absent, but not null: the API's are not nullable. */
+export const providerDataSchema = once(() => {
+  const text = (description: string) => described(optional(z.string()), description);
+  const device = z
+    .looseObject({
+      token: text("The token of the device."),
+      target_arn: text("The ARN of the device's endpoint."),
+      locale: text("The locale of the device."),
+      timezone: text("The time zone of the device."),
+    })
+    .check(
+      rule(({ token, target_arn }, fault) => {
+        if ((token ?? target_arn ?? null) === null) fault([], "must have a token or a target_arn");
+      }),
+    );
+  const connection = z.looseObject({
+    access_token: text("The access token of the workspace."),
+    channel_id: text("The ID of the channel."),
+    channel_name: text("The name of the channel."),
+    user_id: text("The ID of the user."),
+    ms_teams_channel_id: text("The ID of the Microsoft Teams channel."),
+    ms_teams_team_id: text("The ID of the Microsoft Teams team."),
+    ms_teams_tenant_id: text("The ID of the Microsoft Entra tenant."),
+    ms_teams_user_id: text("The ID of the Microsoft Teams user."),
+    incoming_webhook: described(
+      optional(z.looseObject({ url: described(z.string(), "The URL of the webhook.") })),
+      "A webhook that posts to one channel.",
+    ),
+  });
+  return z.looseObject({
+    tokens: described(z.optional(z.array(z.string())), "Push: the tokens of the devices."),
+    target_arns: described(z.optional(z.array(z.string())), "Push: the ARNs of the devices' endpoints."),
+    player_ids: described(z.optional(z.array(z.string())), "Push: the IDs of the devices."),
+    devices: described(z.optional(z.array(device)), "Push: the devices."),
+    connections: described(z.optional(z.array(connection)), "Chat: where messages are posted."),
+    token: described(
+      optional(z.looseObject({ access_token: text("The access token of the workspace.") })),
+      "Chat: the token of a tenant or an object.",
+    ),
+    ms_teams_tenant_id: text("Chat: the ID of the Microsoft Entra tenant."),
+  });
+});
+
+/** Channel data in a recipient, where the type of the channel is unknown. */
+export const channelDataSchema = once(() =>
+  providerDataSchema().check(rule((data, fault) => checkForms(data, null, fault))),
+);
+
+/** The body of a channel data PUT (A-452). */
+export const channelDataBodySchema = once(() =>
+  z.looseObject({ data: described(providerDataSchema(), "The channel data.") }),
+);

@@ -1,0 +1,37 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { describeType } from "./describe-issue.js";
+import { variant } from "./variant.js";
+
+interface ListLimits {
+  /** The most entries that a list may have. */
+  max: number;
+  /** What errors call the entries, such as "recipients". */
+  noun: string;
+  /** The error about an empty list. Without it, a list may be empty. */
+  none?: string;
+}
+
+/** A list of up to `max` entries. A longer one is a single fault: its entries are not checked. null counts as absent. */
+export function boundedList<T extends z.ZodMiniType>(item: T, { max, noun, none }: ListLimits) {
+  const list = z
+    .array(z.unknown(), { error: ({ input }) => describeType(`a list of ${noun}`, input ?? undefined) })
+    .check(({ value, issues }) => {
+      const tooMany = value.length > max ? `must have at most ${max} ${noun}, found ${value.length}` : undefined;
+      const message = value.length === 0 ? none : tooMany;
+      if (message !== undefined) issues.push({ code: "custom", message, input: value });
+    });
+  return z.pipe(list, z.array(item)) as unknown as z.ZodMiniType<z.output<T>[]>;
+}
+
+/** Such a list, or a single entry without a list around it (EQ-54). `expected` names both. null counts as absent. */
+export function listOrOne<T extends z.ZodMiniType>(expected: string, item: T, limits: ListLimits) {
+  const list = once(() => boundedList(item, limits));
+  return variant<z.output<T> | z.output<T>[]>({
+    members: () => [list(), item],
+    choose(value) {
+      if (value === undefined || value === null) return { path: [], message: describeType(expected, undefined) };
+      return Array.isArray(value) ? list() : item;
+    },
+  });
+}
