@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import type { InitResult } from "../commands/services.js";
 import { KnockError, messageOf } from "../errors/knock-error.js";
 import { findProject, findUpwards, PROJECT_FILE } from "../project/find-project.js";
@@ -48,6 +48,33 @@ const USERS = {
     { id: "grace", name: "Grace", email: "grace@example.com", timezone: "America/New_York" },
   ],
 };
+
+/** The project's copies of the JSON Schemas, beside `knock.json` (decision 32). */
+const SCHEMAS = ".knock-schemas";
+/** The published schemas, from the built command and from its source. */
+const PUBLISHED = ["../schemas", "../../schemas"].map((path) => join(import.meta.dirname, path));
+
+/** Returns the name of the schema for a file of the project; undefined for text files. */
+function schemaOf(file: string): string | undefined {
+  if (/(^|[\\/])recipients[\\/][^\\/]+\.json$/.test(file)) return "recipients.schema.json";
+  const name = basename(file);
+  return name.endsWith(".json") ? name.replace(/\.json$/, ".schema.json") : undefined;
+}
+
+/** Returns the files with `$schema` in each JSON document, and the schemas that they name and the project lacks. */
+function withSchemas(root: string, files: readonly (readonly [string, unknown])[]): [string, unknown][] {
+  const published = PUBLISHED.find((folder) => existsSync(folder));
+  const schemas = new Map<string, string>();
+  const documents = files.map(([file, content]): [string, unknown] => {
+    const name = schemaOf(file);
+    if (published === undefined || name === undefined || !existsSync(join(published, name))) return [file, content];
+    const copy = join(root, SCHEMAS, name);
+    if (!existsSync(copy)) schemas.set(copy, readFileSync(join(published, name), "utf8"));
+    const $schema = relative(dirname(file), copy).replaceAll("\\", "/");
+    return [file, { $schema: $schema.startsWith("../") ? $schema : `./${$schema}`, ...(content as object) }];
+  });
+  return [...documents, ...schemas];
+}
 
 function namesIn(folder: string): string[] {
   return existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder).sort() : [];
@@ -117,7 +144,8 @@ function planFiles(knockDir: string): { files: Record<string, unknown>; kept: st
 
 /**
  * Creates a project, or adds what an existing one lacks: `knock.json`, a first workflow where there is none, `environment.json` and
- * recipients. Files that exist are never changed. Throws `project_invalid` for what cannot be written or an unreadable `knock.json`.
+ * recipients, and the JSON Schemas that they name. Files that exist are never changed. Throws `project_invalid` for what cannot be
+ * written or an unreadable `knock.json`.
  */
 export async function initProject(folder: string, cwd: string): Promise<InitResult> {
   const root = resolve(cwd, folder);
@@ -135,7 +163,7 @@ export async function initProject(folder: string, cwd: string): Promise<InitResu
     await mkdir(knockDir, { recursive: true });
     const all = Object.entries(files).map(([name, content]) => [join(knockDir, name), content] as const);
     if (!exists) all.unshift([projectFile, { knockDir: "./knock" }]);
-    for (const [file, content] of all) {
+    for (const [file, content] of withSchemas(root, all)) {
       await mkdir(dirname(file), { recursive: true });
       const text = typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`;
       await writeFile(file, text, { flag: "wx" });

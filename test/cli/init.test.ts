@@ -1,3 +1,5 @@
+import { dirname, join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect } from "vitest";
 import { inProcessTest as test } from "../helpers/run-in-process.js";
 
@@ -10,13 +12,28 @@ const FILES = [
   "knock/recipients/users.json",
 ];
 
+const SCHEMAS = ["knock", "workflow", "environment", "recipients"].map((name) => `.knock-schemas/${name}.schema.json`);
+
 describe.concurrent("knock init", () => {
   test("creates a project whose next command works", async ({ empty }) => {
     const { json, exitCode } = await empty.knock(["init", "--json"]);
-    expect([json, exitCode]).toEqual([{ files: FILES, kept: [] }, 0]);
+    expect([json, exitCode]).toEqual([{ files: [...FILES, ...SCHEMAS], kept: [] }, 0]);
     const { stdout, stderr } = await empty.knock(["notify", "hello", "--recipients", "ada", "--strict"]);
     expect(stderr).toBe("");
     expect(stdout).toContain("ada");
+  });
+
+  test("names in each document the JSON Schema that it has copied, with which the document agrees", async ({
+    empty,
+  }) => {
+    await empty.knock(["init"]);
+    for (const file of FILES.filter((name) => name.endsWith(".json"))) {
+      const document = JSON.parse(empty.read(file)) as { $schema: string };
+      expect(document.$schema).toMatch(/^\.\.?\//);
+      const schema = JSON.parse(empty.read(join(dirname(file), document.$schema))) as object;
+      const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
+      expect([file, validate(document), validate.errors]).toEqual([file, true, null]);
+    }
   });
 
   test("its examples work again in the project that it makes, and change nothing", async ({ empty }) => {
@@ -28,7 +45,10 @@ describe.concurrent("knock init", () => {
     expect(again.stderr).toContain("nothing was missing");
     expect(empty.read("knock/environment.json")).toBe('{ "name": "mine" }');
     const nested = await empty.knock(["init", "notifications", "--json"]);
-    expect([nested.exitCode, nested.json.files]).toEqual([0, FILES.map((file) => `notifications/${file}`)]);
+    expect([nested.exitCode, nested.json.files]).toEqual([
+      0,
+      [...FILES, ...SCHEMAS].map((file) => `notifications/${file}`),
+    ]);
   });
 
   test("adds only what is missing", async ({ empty }) => {
