@@ -1,7 +1,6 @@
 import type { Emulator } from "../emulator/open-emulator.js";
 import type { Output } from "../output/output.js";
 import { printChange } from "../output/print-change.js";
-import type { Store } from "../ports/store.js";
 import type { ProjectChange } from "../project/survey-project.js";
 import type { FollowedProject } from "./followed-project.js";
 import { applyRecipientsFiles } from "./open-local.js";
@@ -19,7 +18,7 @@ const RECIPIENTS = { kind: "recipients", key: null, branch: null } as const;
 
 interface FollowOptions {
   project: FollowedProject;
-  store: Store;
+  store: Parameters<typeof applyRecipientsFiles>[1];
   emulator: Emulator;
   output: Output;
   onError(error: unknown): void;

@@ -11,7 +11,9 @@ import { KnockError } from "../errors/knock-error.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Fetcher } from "../ports/outside.js";
+import type { SeedStore } from "../ports/seed-store.js";
 import type { Store } from "../ports/store.js";
+import type { StoreControl } from "../ports/store-control.js";
 import type { Project } from "../project/open-project.js";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.js";
 import { systemIds } from "../util/ids.js";
@@ -55,7 +57,10 @@ export function localBranch(
 }
 
 /** Recipients files that changed since they were last applied (contract, section 5). */
-export async function applyRecipientsFiles(project: Project, store: Store): Promise<void> {
+export async function applyRecipientsFiles(
+  project: Project,
+  store: SeedStore & Pick<StoreControl, "isReadOnly">,
+): Promise<void> {
   // A read-only store is shown as it is.
   if (store.isReadOnly) return;
   const seeds = await project.changedRecipients(await store.readSeeds());

@@ -14,8 +14,8 @@ import type {
   TriggerOptions,
   WaitOptions,
 } from "../ports/operations.js";
+import type { Page } from "../ports/page.js";
 import type { ResourceOperations } from "../ports/resources.js";
-import type { Page } from "../ports/store.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
 import { type EngineContext, readTime, timeOf } from "./context/engine-context.js";

@@ -23,4 +23,6 @@ export interface DueStore {
   nextDueAt(options?: { unleased: boolean }): Promise<number | null>;
   /** What is due at `now`, in the store's time, and not leased at `realNow`. Lets a caller claim only what there is. */
   dueKinds(now: number, realNow: number): Promise<ReadonlySet<DueKind>>;
+  /** Whether anything happened that `runDue` has not followed up yet. */
+  hasNews(): Promise<boolean>;
 }

@@ -4,9 +4,9 @@ import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { StepPreview } from "../domain/run/step-preview.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { Json, JsonObject } from "../util/json.js";
-import type { IdKind, MessageQuery, RunQuery } from "./filters.js";
+import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
+import type { Page, Paged } from "./page.js";
 import type { ResourceOperations } from "./resources.js";
-import type { MessageFilter, Page, Paged, RunFilter } from "./store.js";
 
 export interface TriggerOptions {
   /** 1 to 255 characters; null lets the target choose (the remote one always sends one). */

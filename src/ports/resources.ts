@@ -1,8 +1,8 @@
 import type { FeedFilter } from "../domain/message/feed.js";
 import type { RecipientKey, RecipientReference } from "../domain/recipient/recipient.js";
 import type { JsonObject } from "../util/json.js";
+import type { NewMessages } from "./feed-store.js";
 import type { Page, Paged } from "./page.js";
-import type { NewMessages } from "./resource-store.js";
 import type { ScheduleFilter } from "./schedule-store.js";
 
 /**

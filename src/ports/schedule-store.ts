@@ -1,6 +1,9 @@
 import type { RecipientKey } from "../domain/recipient/recipient.js";
+import type { BatchDecision } from "../domain/run/batch.js";
 import type { Schedule } from "../domain/trigger/schedule.js";
+import type { Claim } from "./due-store.js";
 import type { Page, Paged } from "./page.js";
+import type { NewWorkflowRun } from "./trigger-store.js";
 
 export interface ScheduleFilter {
   workflow?: string | undefined;
@@ -15,7 +18,22 @@ export interface ScheduleUpdate {
   after: Schedule;
 }
 
-/** Schedules as they are read and changed; how they occur is in `Store`, with the other due work. */
+/** A schedule as it stands after an occurrence, and what that started; null where it was skipped. */
+export interface Occurrence {
+  schedule: Schedule;
+  run: NewWorkflowRun | null;
+}
+
+/**
+ * `lost`: the schedule was changed, deleted or taken over since it was claimed, nothing was written; `claimed`: likewise
+ * nothing, because a once-only workflow has run for the recipients in the meantime.
+ */
+export type OccurrenceResult =
+  | { outcome: "saved"; decided: ReadonlyMap<string, BatchDecision> }
+  | { outcome: "lost" }
+  | { outcome: "claimed"; recipients: RecipientKey[] };
+
+/** Keeps schedules and starts their runs. */
 export interface ScheduleStore {
   insertSchedules(schedules: readonly Schedule[]): Promise<void>;
   /** Those that exist, in the order asked. */
@@ -25,4 +43,11 @@ export interface ScheduleStore {
   updateSchedules(updates: readonly ScheduleUpdate[]): Promise<boolean>;
   /** Answers with those that existed. */
   deleteSchedules(ids: readonly string[]): Promise<Schedule[]>;
+  /** Up to `limit` schedules with an occurrence due, earliest first, leased like due runs. */
+  claimDueSchedules(claim: Claim, limit: number): Promise<Schedule[]>;
+  /**
+   * Writes occurrences and releases their schedules, in the order given. The schedule's times and the run that it started
+   * are one: a crash neither loses nor doubles an occurrence.
+   */
+  saveOccurrences(occurrences: readonly Occurrence[], token: string): Promise<OccurrenceResult[]>;
 }

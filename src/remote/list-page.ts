@@ -1,4 +1,4 @@
-import type { Page, Paged } from "../ports/store.js";
+import type { Page, Paged } from "../ports/page.js";
 import type { JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 

@@ -1,5 +1,5 @@
 import { KnockError } from "../errors/knock-error.js";
-import type { Page } from "../ports/store.js";
+import type { Page } from "../ports/page.js";
 
 /** What a cursor points into; one list's cursor is no other's. */
 export type CursorKind =

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
 import { idFault } from "../../domain/recipient/recipient-id.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { Page } from "../../ports/store.js";
+import type { Page } from "../../ports/page.js";
 import { didYouMean } from "../../util/nearest.js";
 
 export interface PageFlags {

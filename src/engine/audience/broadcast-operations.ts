@@ -3,10 +3,11 @@ import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import { KnockError, messageOf } from "../../errors/knock-error.js";
+import type { AudienceStore } from "../../ports/audience-store.js";
 import type { BroadcastLog, BroadcastOperations, SendOptions } from "../../ports/broadcasts.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { LocalOperations } from "../../ports/operations.js";
-import type { Store } from "../../ports/store.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { IdSource } from "../../util/ids.js";
 import { didYouMean } from "../../util/nearest.js";
 import { compileWorkflow } from "../workflow/compile-workflow.js";
@@ -21,7 +22,7 @@ export interface BroadcastFiles {
 export interface BroadcastParts {
   operations: LocalOperations;
   definitions: Definitions;
-  store: Pick<Store, "readAudienceKeys" | "readRecipients" | "upsertRecipients">;
+  store: Pick<AudienceStore & RecipientStore, "readAudienceKeys" | "readRecipients" | "upsertRecipients">;
   log: BroadcastLog;
   files: BroadcastFiles;
   ids: IdSource;

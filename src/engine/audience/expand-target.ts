@@ -2,8 +2,10 @@ import type { BroadcastRecipient, BroadcastTarget } from "../../domain/audience/
 import { keyOf, type RecipientUpsert, TENANTS, USERS } from "../../domain/recipient/recipient.js";
 import type { PendingTrigger } from "../../domain/run/batch.js";
 import type { FanOut } from "../../domain/run/fan-out.js";
+import type { AudienceStore } from "../../ports/audience-store.js";
+import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
 import type { Page, Paged } from "../../ports/page.js";
-import type { ClaimedFanOut } from "../../ports/store.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { EngineContext } from "../context/engine-context.js";
 import { recipientView } from "../context/scope.js";
 import { isDescribed } from "./audience-membership.js";
@@ -21,7 +23,7 @@ async function* everything<T>(list: (page: Page) => Promise<Paged<T>>): AsyncGen
 
 /** Whom a target is now (E-397). Members of an audience come with the tenant of their membership. */
 async function recipientsOf(
-  { store, definitions }: EngineContext,
+  { store, definitions }: EngineContext<AudienceStore & RecipientStore>,
   target: BroadcastTarget,
   now: number,
 ): Promise<BroadcastRecipient[]> {
@@ -61,7 +63,7 @@ function tenantUpserts(tenant: string | null): RecipientUpsert[] {
  * one transaction. Null where another process took it over, or where there is nobody.
  */
 export async function expandTarget(
-  context: EngineContext,
+  context: EngineContext<AudienceStore & FanOutStore & RecipientStore>,
   { run, version, fanOut }: ClaimedFanOut,
   token: string,
   now: number,

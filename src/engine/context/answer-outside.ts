@@ -15,7 +15,7 @@ export type AgentReply = { text: string } | { json: Json } | { error: string };
 
 /** Declared answers come first, so that nothing leaves unless the project says so (section 5 of the contract). */
 export async function answerFetch(
-  context: EngineContext,
+  context: EngineContext<unknown>,
   environment: Environment,
   request: StepRequest,
 ): Promise<OutsideAnswer> {
@@ -68,7 +68,7 @@ function replyOf(answer: OutsideAnswer): AgentReply | null {
 
 /** Never invents text: a declared answer, the project's endpoint, or an error (EQ-58). Unclear answers are asked again (E-350), but for tests. */
 export async function answerAgent(
-  context: EngineContext,
+  context: EngineContext<unknown>,
   environment: Environment,
   request: AgentRequest,
   once = false,

@@ -1,4 +1,6 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { SubscriptionStore } from "../../ports/subscription-store.js";
 import type { EngineContext } from "./engine-context.js";
 import { orFault } from "./fault.js";
 import type { Need } from "./need.js";
@@ -8,7 +10,7 @@ type ReadingsNeed = Extract<Need, { kind: "readings" }>;
 
 /** Reads at once what the templates of many runs asked for; each is answered with that and what it knew before. */
 export async function answerReadings(
-  { store, definitions }: EngineContext,
+  { store, definitions }: EngineContext<RecipientStore & SubscriptionStore>,
   needs: readonly Need[],
 ): Promise<(need: ReadingsNeed) => Readings> {
   const asked = needs.flatMap((need) => (need.kind === "readings" ? need.wanted : []));

@@ -5,19 +5,31 @@ import { keyOf, TENANTS } from "../../domain/recipient/recipient.js";
 import type { BatchContent } from "../../domain/run/batch.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
-import type { ClockSetting } from "../../ports/clock.js";
+import type { AudienceStore } from "../../ports/audience-store.js";
+import type { ClockSetting, ClockStore } from "../../ports/clock.js";
 import type { Definitions } from "../../ports/definitions.js";
+import type { DueStore } from "../../ports/due-store.js";
+import type { FanOutStore } from "../../ports/fan-out-store.js";
+import type { MessageStore } from "../../ports/message-store.js";
 import type { Fetcher } from "../../ports/outside.js";
 import type { Provider } from "../../ports/provider.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { GuideOperations } from "../../ports/resources.js";
+import type { RunStore } from "../../ports/run-store.js";
+import type { ScheduleStore } from "../../ports/schedule-store.js";
 import type { Store } from "../../ports/store.js";
+import type { SubscriptionStore } from "../../ports/subscription-store.js";
+import type { TriggerStore } from "../../ports/trigger-store.js";
 import type { IdSource } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RunParties } from "./scope.js";
 
-/** All that the engine is given: it reads no environment, keeps no time of its own and prints nothing. */
-export interface EngineContext {
-  store: Store;
+/**
+ * All that the engine is given: it reads no environment, keeps no time of its own and prints nothing. `Stores` names the parts
+ * of the store that a function uses.
+ */
+export interface EngineContext<Stores = Store> {
+  store: Stores;
   definitions: Definitions;
   /** What triggers, cancellations and previews are on that name no branch; absent: the main files (A-015). */
   branch?: string;
@@ -45,18 +57,27 @@ export interface EngineContext {
   random(): number;
 }
 
+/** What advances ask for: people, subscriptions, memberships, throttles. */
+export type AdvanceStore = AudienceStore & RecipientStore & RunStore & SubscriptionStore;
+
+/** What first advances ask for: also who has used up a once-only workflow. */
+export type StartStore = AdvanceStore & TriggerStore;
+
+/** What running due work reads and writes. */
+export type DueWorkStore = StartStore & ClockStore & DueStore & FanOutStore & MessageStore & ScheduleStore;
+
 export function timeOf(setting: ClockSetting, realNow: number): number {
   return setting.frozen_at ?? realNow + setting.offset_ms;
 }
 
 /** The store's time now. */
-export async function readTime(context: EngineContext): Promise<number> {
+export async function readTime(context: EngineContext<ClockStore>): Promise<number> {
   return timeOf(await context.store.readClock(), context.realNow());
 }
 
 /** The recipients that a chunk of runs needs, in one read; those already `known` are not read again. */
 export async function readParties(
-  store: Store,
+  store: Pick<RecipientStore, "readRecipients">,
   runs: readonly { run: WorkflowRun; recipientRun: RecipientRun; batch?: BatchContent | null }[],
   known: ReadonlyMap<RecipientKey, Recipient> = new Map(),
 ): Promise<ReadonlyMap<RecipientKey, Recipient>> {
@@ -76,7 +97,7 @@ export async function readParties(
 
 /** The schedules that runs of a chunk are occurrences of; a deleted one is not among them. */
 export async function readRunSchedules(
-  store: Store,
+  store: ScheduleStore,
   runs: readonly { run: WorkflowRun }[],
 ): Promise<Map<string, Schedule>> {
   const ids = new Set(runs.flatMap(({ run }) => run.trigger_source.schedule_id ?? []));

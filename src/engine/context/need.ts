@@ -1,7 +1,7 @@
 import type { Channel } from "../../domain/environment/environment.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { AgentRequest, StepRequest } from "../../ports/outside.js";
-import type { ThrottlePass } from "../../ports/store.js";
+import type { ThrottlePass } from "../../ports/run-store.js";
 import type { Reading, Readings } from "./readings.js";
 
 /** What a step must be told before it can execute: an advance touches nothing outside. */

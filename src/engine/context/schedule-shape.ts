@@ -1,6 +1,6 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import { REPEAT_DAYS, type RepeatRule, type Schedule } from "../../domain/trigger/schedule.js";
-import type { Store } from "../../ports/store.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { referredShape } from "./recipient-shapes.js";
 
@@ -40,7 +40,7 @@ function scheduleShape(schedule: Schedule, people: ReadonlyMap<RecipientKey, Rec
   };
 }
 
-export async function scheduleShapes(store: Store, schedules: readonly Schedule[]): Promise<JsonObject[]> {
+export async function scheduleShapes(store: RecipientStore, schedules: readonly Schedule[]): Promise<JsonObject[]> {
   const keys = schedules.flatMap(({ recipient, actor }) => (actor === null ? [recipient] : [recipient, actor]));
   const people = await store.readRecipients([...new Set(keys)]);
   return schedules.map((schedule) => scheduleShape(schedule, people));

@@ -4,6 +4,11 @@ import type { Guide } from "../../domain/guide/guide.js";
 import { isGuideActive, managedAudienceOf } from "../../domain/guide/guide.js";
 import type { Message } from "../../domain/message/message.js";
 import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/recipient/recipient.js";
+import type { AudienceStore } from "../../ports/audience-store.js";
+import type { ClockStore } from "../../ports/clock.js";
+import type { GuideStore } from "../../ports/guide-store.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { SubscriptionStore } from "../../ports/subscription-store.js";
 import type { JsonObject } from "../../util/json.js";
 import { isDescribed } from "../audience/audience-membership.js";
 import { decidingCondition } from "../condition/condition-log.js";
@@ -43,7 +48,11 @@ interface Asked {
   data: JsonObject;
 }
 
-async function readViewer(context: EngineContext, asked: Asked, environment: Environment) {
+async function readViewer(
+  context: EngineContext<AudienceStore & ClockStore & GuideStore & RecipientStore>,
+  asked: Asked,
+  environment: Environment,
+) {
   const { store, definitions } = context;
   const tenantKey = asked.tenant === null ? null : keyOf({ id: asked.tenant, collection: TENANTS });
   const [people, memberships, messages, audiences, now] = await Promise.all([
@@ -71,7 +80,7 @@ async function readViewer(context: EngineContext, asked: Asked, environment: Env
  * tenant on one page and without on the next.
  */
 export async function forViewer<T>(
-  context: EngineContext,
+  context: EngineContext<AudienceStore & ClockStore & GuideStore & RecipientStore & SubscriptionStore>,
   asked: Asked,
   environment: Environment,
   work: (viewer: GuideViewer) => T,

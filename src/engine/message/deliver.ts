@@ -3,7 +3,9 @@ import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { Message } from "../../domain/message/message.js";
 import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/recipient/recipient.js";
 import { messageOf } from "../../errors/knock-error.js";
+import type { MessageStore } from "../../ports/message-store.js";
 import type { Delivery, RecordExchange, StoredChannelData } from "../../ports/provider.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import { ksuid } from "../../util/ids.js";
 import { isJsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
@@ -90,7 +92,7 @@ function tenantKey({ tenant }: Message): RecipientKey | null {
 
 /** Chat needs connections and tokens, which content does not hold: one read for a whole chunk. */
 async function readStored(
-  { store }: EngineContext,
+  { store }: EngineContext<RecipientStore>,
   messages: readonly Message[],
 ): Promise<(message: Message) => StoredChannelData> {
   const keys = new Set(
@@ -127,7 +129,7 @@ function replyRefOf({ content: { metadata } }: Message): string | null {
 }
 
 async function attempt(
-  context: EngineContext,
+  context: EngineContext<MessageStore>,
   message: Message,
   { logs, found, environment, storedFor, now }: Attempt,
 ) {
@@ -187,7 +189,11 @@ function failureAt(message: Message, now: number): string | null {
 }
 
 /** Hands over every message due at `now`; returns how many. A failed delivery never touches its run (CH-049). */
-export async function deliverDue(context: EngineContext, now: number, onDelivered?: OnDelivered): Promise<number> {
+export async function deliverDue(
+  context: EngineContext<MessageStore & RecipientStore>,
+  now: number,
+  onDelivered?: OnDelivered,
+): Promise<number> {
   let count = 0;
   for (;;) {
     const token = context.ids.uuid();

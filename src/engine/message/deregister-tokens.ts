@@ -1,6 +1,7 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 
@@ -25,7 +26,7 @@ function without(data: JsonObject, tokens: ReadonlySet<Json>): JsonObject {
  * channel's `token_deregistration` says no (CH-134, CHQ-6, E-215).
  */
 export async function deregisterTokens(
-  { store }: EngineContext,
+  { store }: EngineContext<RecipientStore>,
   messages: readonly Message[],
   environment: Environment,
   now: number,

@@ -1,4 +1,5 @@
 import type { Message } from "../../domain/message/message.js";
+import type { MessageStore } from "../../ports/message-store.js";
 import { isJsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 
@@ -12,7 +13,7 @@ export type FoundParent = { id: string } | { fault: string } | { at: number };
 
 /** The one message of the step that a message replies to (E-188); it waits for one that has not been sent yet. */
 export async function findParent(
-  { store }: EngineContext,
+  { store }: EngineContext<MessageStore>,
   message: Message,
   ref: string,
   now: number,

@@ -1,5 +1,6 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { FoundUser } from "../../ports/provider.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { JsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 import type { Need } from "../context/need.js";
@@ -12,7 +13,7 @@ export type FoundConnection = {
 
 /** Looks a user up before their message is made, and keeps what was found: nobody found is no message (CH-175, E-186). */
 export async function answerConnection(
-  context: EngineContext,
+  context: EngineContext<RecipientStore>,
   { recipient, channel, lookup: { email, token } }: Extract<Need, { kind: "connection" }>,
   now: number,
 ): Promise<FoundUser> {
@@ -24,7 +25,7 @@ export async function answerConnection(
 
 /** Keeps a connection for a recipient who still has none, so that it is not asked for again (CH-175, E-186). */
 export async function storeConnections(
-  { store }: EngineContext,
+  { store }: EngineContext<RecipientStore>,
   found: readonly FoundConnection[],
   now: number,
 ): Promise<void> {

@@ -1,17 +1,24 @@
 import { undeclaredChannel } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
+import type { MessageStore } from "../../ports/message-store.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { RunStore } from "../../ports/run-store.js";
 import { type JsonObject, stableStringify } from "../../util/json.js";
 import { type AdvanceInput, Advancing } from "../advancing/advancing.js";
 import { trackingOf } from "../channel/tracking.js";
-import { type EngineContext, partiesOf, readParties } from "../context/engine-context.js";
+import { type AdvanceStore, type EngineContext, partiesOf, readParties } from "../context/engine-context.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { RenderContext } from "../render/channel-renderer.js";
 import { compileWorkflow } from "../workflow/compile-workflow.js";
 import { withAnswers } from "./preview-steps.js";
 
 /** All that the message was rendered with, its recipient reading another language; null where its run or people are gone. */
-async function inputOf(context: EngineContext, message: Message, locale: string): Promise<AdvanceInput | null> {
+async function inputOf(
+  context: EngineContext<RecipientStore & RunStore>,
+  message: Message,
+  locale: string,
+): Promise<AdvanceInput | null> {
   const { store, definitions, ids } = context;
   const [stored, workflow, environment, batch] = await Promise.all([
     store.readRecipientRun(message.recipient_run_id),
@@ -53,7 +60,11 @@ function tracked(message: Message, content: JsonObject, track: ReturnType<typeof
   return stableStringify(wrapped.links) === stableStringify(message.links) ? wrapped.content : content;
 }
 
-async function contentIn(context: EngineContext, message: Message, locale: string): Promise<JsonObject | null> {
+async function contentIn(
+  context: EngineContext<AdvanceStore>,
+  message: Message,
+  locale: string,
+): Promise<JsonObject | null> {
   const input = await inputOf(context, message, locale);
   const renderer = input?.compiled.renderers.get(message.step_ref);
   const step = [...walkSteps(input?.compiled.workflow.steps ?? [])].find(
@@ -87,7 +98,7 @@ async function contentIn(context: EngineContext, message: Message, locale: strin
  * those that cannot be rendered any more, or not in this language; they stay as they are.
  */
 export async function contentsInLocale(
-  context: EngineContext,
+  context: EngineContext<AdvanceStore & MessageStore>,
   ids: readonly string[],
   locale: string,
 ): Promise<Map<string, JsonObject>> {

@@ -6,6 +6,8 @@ import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { ClockStore } from "../../ports/clock.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
@@ -13,7 +15,7 @@ import { redactJson } from "../../util/redact-secrets.js";
 import { Advancing } from "../advancing/advancing.js";
 import { channelsOf } from "../channel/channel.js";
 import { trackingOf } from "../channel/tracking.js";
-import { type EngineContext, readTime } from "../context/engine-context.js";
+import { type AdvanceStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { NeedsAnswer } from "../context/need.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
@@ -54,7 +56,7 @@ function chosenSteps(workflow: Workflow, refs: readonly string[] | null): (Chann
 }
 
 /** Everyone named, as they would be stored after the trigger; of unknown ones only the id is known. */
-async function peopleOf(context: EngineContext, trial: Trial): Promise<Map<RecipientKey, Recipient>> {
+async function peopleOf(context: EngineContext<RecipientStore>, trial: Trial): Promise<Map<RecipientKey, Recipient>> {
   const keys = keysOf(trial.trigger);
   const people = withIdentified(trial, await context.store.readRecipients(keys));
   for (const key of keys) if (!people.has(key)) people.set(key, unidentified(key, trial.now));
@@ -109,7 +111,7 @@ function redactPreview({ contents, ...rest }: StepPreview, secrets: readonly str
 
 /** Does the work again with each answer that it needs, until it needs no more. */
 export async function withAnswers<T>(
-  context: EngineContext,
+  context: EngineContext<AdvanceStore>,
   now: number,
   work: (answers: ReadonlyMap<string, unknown>) => T,
 ): Promise<T> {
@@ -132,7 +134,7 @@ export async function withAnswers<T>(
  * `resource_missing` for an unknown step, `invalid_params` for data against the schema, `template_invalid`.
  */
 export async function previewSteps(
-  context: EngineContext,
+  context: EngineContext<AdvanceStore & ClockStore>,
   trigger: Trigger,
   refs: readonly string[] | null,
 ): Promise<StepPreview[]> {

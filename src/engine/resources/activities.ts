@@ -1,5 +1,7 @@
 import type { Message } from "../../domain/message/message.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { RunStore } from "../../ports/run-store.js";
 import { uuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
@@ -15,7 +17,7 @@ interface Happening {
 }
 
 /** What a message is about: its run's trigger, or those of the batch the run went on with (A-218), oldest first. */
-async function happeningsOf({ store }: EngineContext, message: Message): Promise<Happening[]> {
+async function happeningsOf({ store }: EngineContext<RunStore>, message: Message): Promise<Happening[]> {
   const batch = message.batch ? await store.readBatch(message.recipient_run_id) : null;
   if (batch === null) return [{ actor: message.actor, data: message.data, at: message.inserted_at }];
   const first = new Set(batch.first.map(({ id }) => id));
@@ -23,7 +25,10 @@ async function happeningsOf({ store }: EngineContext, message: Message): Promise
 }
 
 /** The API's `Activity`s (A-483) of a message. Of a large batch these are the activities that its step keeps. */
-export async function readActivities(context: EngineContext, message: Message): Promise<JsonObject[]> {
+export async function readActivities(
+  context: EngineContext<RecipientStore & RunStore>,
+  message: Message,
+): Promise<JsonObject[]> {
   const happenings = await happeningsOf(context, message);
   const keys = new Set([message.recipient, ...happenings.flatMap(({ actor }) => actor ?? [])]);
   return activityShapes(message, happenings, await context.store.readRecipients([...keys]));

@@ -4,11 +4,12 @@ import { idFault } from "../../domain/recipient/recipient-id.js";
 import { parseMembersBody } from "../../domain/request/parse-recipient-list.js";
 import { invalidParams } from "../../domain/shape/invalid-params.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { AudienceStore } from "../../ports/audience-store.js";
 import type { AudienceOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
 import { withChannelIds } from "../advancing/fan-out-start.js";
-import { type EngineContext, readTime } from "../context/engine-context.js";
+import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { userShape } from "../context/recipient-shapes.js";
 import { runNews } from "../run/due-work.js";
 
@@ -29,12 +30,12 @@ function checkKey(key: string): void {
 }
 
 /** Returns the static audiences: those with members, and those that the project declares (E-387). */
-async function staticAudienceKeys({ store, definitions }: EngineContext): Promise<string[]> {
+async function staticAudienceKeys({ store, definitions }: EngineContext<AudienceStore>): Promise<string[]> {
   const declared = (await definitions.audiences()).filter(({ type }) => type === "static");
   return [...new Set([...(await store.readAudienceKeys()), ...declared.map(({ key }) => key)])];
 }
 
-async function requireAudience(context: EngineContext, key: string): Promise<void> {
+async function requireAudience(context: EngineContext<AudienceStore>, key: string): Promise<void> {
   checkKey(key);
   const known = await staticAudienceKeys(context);
   if (known.includes(key)) return;
@@ -44,7 +45,7 @@ async function requireAudience(context: EngineContext, key: string): Promise<voi
   });
 }
 
-export function audienceOperations(context: EngineContext): AudienceOperations {
+export function audienceOperations(context: EngineContext<DueWorkStore>): AudienceOperations {
   const { store } = context;
   return {
     async list(key, page) {

@@ -3,7 +3,7 @@ import { fullChannelData, parseChannelData } from "../../domain/request/channel-
 import type { ChannelDataOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
 import { channelIdFor } from "../channel/find-channel.js";
-import { type EngineContext, readTime } from "../context/engine-context.js";
+import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { runNews } from "../run/due-work.js";
 
 /** The API's `ChannelData` (A-453). */
@@ -11,7 +11,7 @@ function channelDataShape(id: string, data: JsonObject): JsonObject {
   return { __typename: "ChannelData", channel_id: id, data: fullChannelData(data) };
 }
 
-export function channelDataOperations(context: EngineContext): ChannelDataOperations {
+export function channelDataOperations(context: EngineContext<DueWorkStore>): ChannelDataOperations {
   const channelOf = async (name: string) => channelIdFor(await context.definitions.environment(), name);
   const write = async (recipient: RecipientReference, channel_id: string, data: JsonObject | null): Promise<number> => {
     const now = await readTime(context);

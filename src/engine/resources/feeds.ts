@@ -1,5 +1,7 @@
 import { actorsOf, type Message } from "../../domain/message/message.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import type { FeedStore } from "../../ports/feed-store.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { FeedOperations } from "../../ports/resources.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { checkFeedChannel } from "../channel/find-channel.js";
@@ -44,7 +46,7 @@ function feedItemShape(message: Message, cursor: string, people: ReadonlyMap<Rec
   };
 }
 
-export function feedOperations(context: EngineContext): FeedOperations {
+export function feedOperations(context: EngineContext<FeedStore & RecipientStore>): FeedOperations {
   return {
     news: (mark) => context.store.newMessagesSince(mark),
     async list(filter, page) {

@@ -4,9 +4,10 @@ import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import { keyOf, type RecipientReference, TENANTS } from "../../domain/recipient/recipient.js";
 import { idFault } from "../../domain/recipient/recipient-id.js";
 import { invalidParams } from "../../domain/shape/invalid-params.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { PreferenceOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
-import { type EngineContext, readTime } from "../context/engine-context.js";
+import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { tenantDefaults } from "../context/scope.js";
 import { runNews } from "../run/due-work.js";
 
@@ -24,7 +25,7 @@ function checkSetId(id: string): void {
 
 /** Environment, then for a tenant's set the tenant, then the recipient. */
 async function readSets(
-  context: EngineContext,
+  context: EngineContext<RecipientStore>,
   recipient: RecipientReference,
   ids: readonly string[] | null,
   tenant: string | null = null,
@@ -44,7 +45,7 @@ async function readSets(
   });
 }
 
-export function preferenceOperations(context: EngineContext): PreferenceOperations {
+export function preferenceOperations(context: EngineContext<DueWorkStore>): PreferenceOperations {
   const read = async (recipient: RecipientReference, id: string, tenant?: string): Promise<JsonObject> => {
     checkSetId(id);
     return (await readSets(context, recipient, [id], tenant))[0] as JsonObject;

@@ -2,18 +2,18 @@ import { type Recipient, type RecipientKey, TENANTS, USERS } from "../../domain/
 import { parseRecipientBody, recipientKey } from "../../domain/request/parse-recipient-body.js";
 import { invalidParams } from "../../domain/shape/invalid-params.js";
 import type { Page, Paged } from "../../ports/page.js";
-import type { RecipientFilter } from "../../ports/resource-store.js";
+import type { RecipientFilter } from "../../ports/recipient-store.js";
 import type { ObjectOperations, TenantOperations, UserOperations } from "../../ports/resources.js";
 import type { JsonObject } from "../../util/json.js";
 import { withChannelIds } from "../advancing/fan-out-start.js";
-import { type EngineContext, readTime } from "../context/engine-context.js";
+import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { objectShape, tenantShape, userShape } from "../context/recipient-shapes.js";
 import { runNews } from "../run/due-work.js";
 
 /** What users, objects and tenants have in common; they differ in how they are shown. */
 class Recipients {
   constructor(
-    private readonly context: EngineContext,
+    private readonly context: EngineContext<DueWorkStore>,
     private readonly shape: (recipient: Recipient) => JsonObject,
   ) {}
 
@@ -41,7 +41,7 @@ class Recipients {
   }
 }
 
-export function userOperations(context: EngineContext): UserOperations {
+export function userOperations(context: EngineContext<DueWorkStore>): UserOperations {
   const users = new Recipients(context, userShape);
   return {
     async merge(id, from) {
@@ -58,7 +58,7 @@ export function userOperations(context: EngineContext): UserOperations {
   };
 }
 
-export function tenantOperations(context: EngineContext): TenantOperations {
+export function tenantOperations(context: EngineContext<DueWorkStore>): TenantOperations {
   const tenants = new Recipients(context, tenantShape);
   return {
     list: ({ tenant_id, name }, page) => tenants.list({ collection: TENANTS, id: tenant_id, name }, page),
@@ -78,7 +78,7 @@ export function objectKey(collection: string, id: string): RecipientKey {
   );
 }
 
-export function objectOperations(context: EngineContext): ObjectOperations {
+export function objectOperations(context: EngineContext<DueWorkStore>): ObjectOperations {
   const objects = new Recipients(context, objectShape);
   return {
     list: async (collection, page) => {

@@ -1,7 +1,7 @@
 import type { Message } from "../../domain/message/message.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { JsonObject } from "../../util/json.js";
-import { type EngineContext, readTime } from "../context/engine-context.js";
+import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { runDueAt } from "../run/due-work.js";
 import { messageShape } from "./api-shapes.js";
 
@@ -21,7 +21,10 @@ export function checkKnown(ids: readonly string[], found: readonly Message[]): v
 }
 
 /** Undelivered messages go back to `queued` and through the same life again, at once (E-213). */
-export async function retryMessages(context: EngineContext, ids: readonly string[]): Promise<JsonObject[]> {
+export async function retryMessages(
+  context: EngineContext<DueWorkStore>,
+  ids: readonly string[],
+): Promise<JsonObject[]> {
   const { store } = context;
   const found = await store.readMessages(ids);
   checkKnown(ids, found);

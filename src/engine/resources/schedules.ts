@@ -9,9 +9,11 @@ import {
 import type { Schedule, ScheduleChange, ScheduleRequest } from "../../domain/trigger/schedule.js";
 import type { Parties, TriggerRecipient } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ScheduleOperations } from "../../ports/resources.js";
+import type { ScheduleStore } from "../../ports/schedule-store.js";
 import type { JsonObject } from "../../util/json.js";
-import { type EngineContext, readTime } from "../context/engine-context.js";
+import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { scheduleShapes } from "../context/schedule-shape.js";
 import { runDueAt } from "../run/due-work.js";
 import { checkActor, keysOf, upsertsOf } from "../run/trigger-workflow.js";
@@ -19,7 +21,11 @@ import { firstOccurrence } from "../schedule/schedule-occurrences.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
 
 /** Checks actors, then writes whom the requests identify inline (E-367). */
-async function identify({ store, definitions }: EngineContext, parties: readonly Parties[], now: number) {
+async function identify(
+  { store, definitions }: EngineContext<RecipientStore>,
+  parties: readonly Parties[],
+  now: number,
+) {
   const environment = await definitions.environment();
   const known = await store.readRecipients([...new Set(parties.flatMap(keysOf))]);
   for (const one of parties) checkActor(one, known);
@@ -54,11 +60,18 @@ function distinct(recipients: readonly TriggerRecipient[]): TriggerRecipient[] {
 }
 
 /** What is due at once occurs before the answer: a one-off in the past (EQ-62). */
-async function runPast(context: EngineContext, schedules: readonly Schedule[], now: number): Promise<void> {
+async function runPast(
+  context: EngineContext<DueWorkStore>,
+  schedules: readonly Schedule[],
+  now: number,
+): Promise<void> {
   if (schedules.some(({ next_occurrence_at: next }) => next !== null && next <= now)) await runDueAt(context, now);
 }
 
-async function createSchedules(context: EngineContext, requests: readonly ScheduleRequest[]): Promise<JsonObject[]> {
+async function createSchedules(
+  context: EngineContext<DueWorkStore>,
+  requests: readonly ScheduleRequest[],
+): Promise<JsonObject[]> {
   const { store, definitions, ids } = context;
   const now = await readTime(context);
   for (const workflow of new Set(requests.map((request) => request.workflow)))
@@ -73,7 +86,7 @@ async function createSchedules(context: EngineContext, requests: readonly Schedu
   return scheduleShapes(store, await store.readSchedules(schedules.map(({ id }) => id)));
 }
 
-async function withFirstOccurrence(context: EngineContext, made: readonly Schedule[], now: number) {
+async function withFirstOccurrence(context: EngineContext<RecipientStore>, made: readonly Schedule[], now: number) {
   const environment = await context.definitions.environment();
   const people: ReadonlyMap<RecipientKey, Recipient> = await context.store.readRecipients([
     ...new Set(made.map(({ recipient }) => recipient)),
@@ -90,7 +103,7 @@ async function withFirstOccurrence(context: EngineContext, made: readonly Schedu
 }
 
 /** All of them, each once, or `resource_missing` and nothing is changed. */
-async function requireSchedules({ store }: EngineContext, ids: readonly string[]): Promise<Schedule[]> {
+async function requireSchedules({ store }: EngineContext<ScheduleStore>, ids: readonly string[]): Promise<Schedule[]> {
   const wanted = [...new Set(ids)];
   const found = await store.readSchedules(wanted);
   const known = new Set(found.map(({ id }) => id));
@@ -132,7 +145,7 @@ function hasOccurred(schedule: Schedule, change: ScheduleChange): boolean {
 }
 
 /** E-378, E-379. Values that concern no time leave the next occurrence as it is. */
-async function updateSchedules(context: EngineContext, change: ScheduleChange): Promise<JsonObject[]> {
+async function updateSchedules(context: EngineContext<DueWorkStore>, change: ScheduleChange): Promise<JsonObject[]> {
   const { store } = context;
   const now = await readTime(context);
   const timed = change.repeats !== undefined || change.scheduled_at !== undefined || change.ending_at !== undefined;
@@ -153,7 +166,7 @@ async function updateSchedules(context: EngineContext, change: ScheduleChange): 
 }
 
 /** Schedules (section 25 of the engine's rules; A-267 to A-271). */
-export function scheduleOperations(context: EngineContext): ScheduleOperations {
+export function scheduleOperations(context: EngineContext<DueWorkStore>): ScheduleOperations {
   const { store } = context;
   return {
     async list(filter, page) {

@@ -1,6 +1,8 @@
 import { splitKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
 import { parseRecipientsFile } from "../../domain/request/parse-recipients-file.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { ClockStore } from "../../ports/clock.js";
+import type { SeedStore } from "../../ports/seed-store.js";
 import { withChannelIds } from "../advancing/fan-out-start.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
 
@@ -19,7 +21,7 @@ function parse(content: unknown) {
 }
 
 /** A recipients file's content, upserted as when the store is first opened; the same content again is upserted again. */
-export async function seedRecipients(context: EngineContext, content: unknown) {
+export async function seedRecipients(context: EngineContext<ClockStore & SeedStore>, content: unknown) {
   const { recipients, subscriptions, audiences } = parse(content);
   const environment = await context.definitions.environment();
   const seed = {

@@ -2,7 +2,10 @@ import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
 import type { StoredSubscription } from "../../domain/recipient/subscription.js";
 import { parseSubscriptionsBody, parseUnsubscribeBody } from "../../domain/request/parse-recipient-list.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { ClockStore } from "../../ports/clock.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ObjectReference, SubscriptionOperations } from "../../ports/resources.js";
+import type { SubscriptionStore } from "../../ports/subscription-store.js";
 import type { JsonObject } from "../../util/json.js";
 import { withChannelIds } from "../advancing/fan-out-start.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
@@ -11,7 +14,7 @@ import { objectKey } from "./recipients.js";
 
 /** The API's `Subscription` (A-515), object and recipient expanded. */
 async function subscriptionShapes(
-  context: EngineContext,
+  context: EngineContext<RecipientStore>,
   subscriptions: readonly StoredSubscription[],
 ): Promise<JsonObject[]> {
   const keys = new Set(subscriptions.flatMap(({ object, recipient }) => [object, recipient]));
@@ -26,7 +29,7 @@ async function subscriptionShapes(
   }));
 }
 
-async function requireObject(context: EngineContext, object: ObjectReference): Promise<RecipientKey> {
+async function requireObject(context: EngineContext<RecipientStore>, object: ObjectReference): Promise<RecipientKey> {
   const key = objectKey(object.collection, object.id);
   if ((await context.store.readRecipients([key])).has(key)) return key;
   throw new KnockError("resource_missing", `there is no object "${object.collection}/${object.id}"`, {
@@ -35,7 +38,9 @@ async function requireObject(context: EngineContext, object: ObjectReference): P
   });
 }
 
-export function subscriptionOperations(context: EngineContext): SubscriptionOperations {
+export function subscriptionOperations(
+  context: EngineContext<ClockStore & RecipientStore & SubscriptionStore>,
+): SubscriptionOperations {
   return {
     async list(of, page) {
       const filter =

@@ -1,17 +1,22 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
+import type { AudienceStore } from "../../ports/audience-store.js";
 import type { AdvanceInput } from "../advancing/advancing.js";
 import type { KnownAudiences } from "../audience/audience-membership.js";
 import { answerAgent, answerFetch, inParallel } from "../context/answer-outside.js";
 import { answerReadings } from "../context/answer-readings.js";
-import { type EngineContext, isActive } from "../context/engine-context.js";
+import { type AdvanceStore, type EngineContext, isActive } from "../context/engine-context.js";
 import type { Need } from "../context/need.js";
 import { RenderError } from "../liquid/liquid.js";
 import { faultOf } from "../workflow/compile-workflow.js";
 import { type Advance, advance, isNeed } from "./advance.js";
 
 /** Answers what steps asked, many at once, in the order asked. */
-export async function answer(context: EngineContext, needs: readonly Need[], now: number): Promise<unknown[]> {
+export async function answer(
+  context: EngineContext<AdvanceStore>,
+  needs: readonly Need[],
+  now: number,
+): Promise<unknown[]> {
   const passes = needs.flatMap((need) => (need.kind === "throttle" ? [need.pass] : []));
   const passed = passes.length > 0 ? await context.store.passThrottles(passes, now) : [];
   const audiences = await audiencesOf(context, needs);
@@ -43,7 +48,7 @@ export async function answer(context: EngineContext, needs: readonly Need[], now
 
 /** What runs that ask about audiences are told, read at once for all of them. */
 async function audiencesOf(
-  { store, definitions }: EngineContext,
+  { store, definitions }: EngineContext<AudienceStore>,
   needs: readonly Need[],
 ): Promise<(recipient: RecipientKey) => KnownAudiences> {
   const asked = new Set(needs.flatMap((need) => (need.kind === "audiences" ? [need.recipient] : [])));
@@ -56,7 +61,7 @@ async function audiencesOf(
  * The newest version of a workflow, if it may run (E-024, E-317). Where its templates are at fault, the error for the step
  * that would trigger it: a run of it could not go on, and would hold up all that is due.
  */
-async function runnable(context: EngineContext, key: string): Promise<Workflow | RenderError | null> {
+async function runnable(context: EngineContext<unknown>, key: string): Promise<Workflow | RenderError | null> {
   const [workflow, environment] = await Promise.all([
     context.definitions.workflow(key),
     context.definitions.environment(),
@@ -68,7 +73,7 @@ async function runnable(context: EngineContext, key: string): Promise<Workflow |
 
 /** Advances runs, each again with the answer where a step needed one, until all are done. In the order of the inputs. */
 export async function advanceMany(
-  context: EngineContext,
+  context: EngineContext<AdvanceStore>,
   inputs: readonly AdvanceInput[],
   now: number,
 ): Promise<Advance[]> {

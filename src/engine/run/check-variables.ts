@@ -52,7 +52,7 @@ function sharedScope({ environment }: Pick<Trial, "environment">): RenderScope {
  * trigger's data and its schema, nor does the scope of any of the first recipients that are known have them. Empty where nobody is known.
  */
 export function checkVariables(
-  context: EngineContext,
+  context: EngineContext<unknown>,
   trial: Trial,
   known: ReadonlyMap<RecipientKey, Recipient>,
 ): string[] {

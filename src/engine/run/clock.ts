@@ -1,7 +1,7 @@
 import type { Message } from "../../domain/message/message.js";
 import { referenceOf } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { ClockSetting } from "../../ports/clock.js";
+import type { ClockSetting, ClockStore } from "../../ports/clock.js";
 import type {
   AdvancedRun,
   ClockMove,
@@ -10,7 +10,8 @@ import type {
   ClockTarget,
   FailedDelivery,
 } from "../../ports/operations.js";
-import { type EngineContext, timeOf } from "../context/engine-context.js";
+import type { RunStore } from "../../ports/run-store.js";
+import { type DueWorkStore, type EngineContext, timeOf } from "../context/engine-context.js";
 import { readOnce } from "../workflow/read-once.js";
 import { runDueAt } from "./due-work.js";
 import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
@@ -36,7 +37,7 @@ const WAIT_MS = 50;
 
 /** Does something while no other process moves the clock; waits for one that does. Throws `interrupted`. */
 async function exclusively<T>(
-  { store, ids, realNow, sleep }: EngineContext,
+  { store, ids, realNow, sleep }: EngineContext<ClockStore>,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -61,7 +62,7 @@ async function exclusively<T>(
 
 /** Throws `usage` for a move backward that nobody forces, unless there is no run whose times it could contradict. */
 async function checkBackward(
-  { store }: EngineContext,
+  { store }: EngineContext<RunStore>,
   to: number,
   now: number,
   { force, hint }: { force: boolean; hint: string },
@@ -76,7 +77,7 @@ async function checkBackward(
 
 /** Stops the clock at a time, or where it is. */
 export function freezeClock(
-  context: EngineContext,
+  context: EngineContext<ClockStore & RunStore>,
   at: number | null,
   { force }: { force: boolean },
 ): Promise<ClockState> {
@@ -95,7 +96,7 @@ export function freezeClock(
   });
 }
 
-export function resetClock(context: EngineContext): Promise<ClockState> {
+export function resetClock(context: EngineContext<ClockStore>): Promise<ClockState> {
   return exclusively(context, undefined, async () => {
     const setting: ClockSetting = { offset_ms: 0, frozen_at: null };
     await context.store.writeClock(setting);
@@ -108,13 +109,17 @@ export function resetClock(context: EngineContext): Promise<ClockState> {
  * moment before its runs advance, so that another process sees the same time. Each of the project's files is read once for the
  * whole move. A schedule whose workflow cannot be read stays due and is reported to `onHeld`.
  */
-export function moveClock(given: EngineContext, target: ClockTarget, options: ClockMoveOptions): Promise<ClockMove> {
+export function moveClock(
+  given: EngineContext<DueWorkStore>,
+  target: ClockTarget,
+  options: ClockMoveOptions,
+): Promise<ClockMove> {
   const context = { ...given, definitions: readOnce(given.definitions) };
   return exclusively(context, options.signal, () => moveHeldClock(context, target, options));
 }
 
 async function moveHeldClock(
-  context: EngineContext,
+  context: EngineContext<DueWorkStore>,
   target: ClockTarget,
   options: ClockMoveOptions,
 ): Promise<ClockMove> {

@@ -4,12 +4,25 @@ import { isStillWaiting } from "../../domain/run/run-wait.js";
 import { pathOf, stepAt } from "../../domain/run/step-path.js";
 import type { StepPath, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
+import type { AudienceStore } from "../../ports/audience-store.js";
 import type { ClockSetting } from "../../ports/clock.js";
+import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
 import type { AdvancedRun } from "../../ports/operations.js";
-import type { ClaimedFanOut, ClaimedRun, SavedAdvance } from "../../ports/store.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
+import type { ScheduleStore } from "../../ports/schedule-store.js";
 import { isoTime } from "../../util/iso-time.js";
 import type { AdvanceInput } from "../advancing/advancing.js";
-import { type EngineContext, isActive, partiesOf, readParties, readRunSchedules } from "../context/engine-context.js";
+import {
+  type AdvanceStore,
+  type DueWorkStore,
+  type EngineContext,
+  isActive,
+  partiesOf,
+  readParties,
+  readRunSchedules,
+  type StartStore,
+} from "../context/engine-context.js";
 import { deliverDue, type OnDelivered } from "../message/deliver.js";
 import { compileOnce, compileWorkflow, faultOf } from "../workflow/compile-workflow.js";
 import { contextOf } from "../workflow/on-branch.js";
@@ -25,7 +38,7 @@ import { decidedAdvance, type RunStart } from "./start-runs.js";
 const CHUNK = 500;
 
 /** The workflows of a chunk as they are now: null where one is gone or switched off. */
-function currentWorkflows(context: EngineContext, environment: Environment) {
+function currentWorkflows(context: EngineContext<unknown>, environment: Environment) {
   const known = new Map<string, Promise<Workflow | null>>();
   return (key: string, version: Workflow): Promise<Workflow | null> => {
     let current = known.get(key);
@@ -66,7 +79,7 @@ interface AdvancedClaim {
 }
 
 async function advanceClaimed(
-  context: EngineContext,
+  context: EngineContext<AdvanceStore & ScheduleStore>,
   claimed: readonly ClaimedRun[],
   now: number,
 ): Promise<AdvancedClaim[]> {
@@ -131,7 +144,7 @@ async function advanceClaimed(
 
 /** Runs of a branch go on with its files; mostly there are none. */
 async function advanceOnBranches(
-  context: EngineContext,
+  context: EngineContext<AdvanceStore & ScheduleStore>,
   claimed: readonly ClaimedRun[],
   now: number,
 ): Promise<AdvancedClaim[]> {
@@ -162,12 +175,21 @@ function advancedRun({ recipientRun, run }: ClaimedRun, result: Advance): Advanc
 }
 
 /** A broadcast's target as recipients, by a module that few starts need. */
-async function expand(context: EngineContext, first: ClaimedFanOut, token: string, now: number) {
+async function expand(
+  context: EngineContext<AudienceStore & FanOutStore & RecipientStore>,
+  first: ClaimedFanOut,
+  token: string,
+  now: number,
+) {
   return (await import("../audience/expand-target.js")).expandTarget(context, first, token, now);
 }
 
 /** Triggers that were accepted and not yet fanned out: another process died over them, or a step made them. */
-async function continueFanOuts(context: EngineContext, now: number, report: (one: AdvancedRun) => void): Promise<void> {
+async function continueFanOuts(
+  context: EngineContext<StartStore & FanOutStore>,
+  now: number,
+  report: (one: AdvancedRun) => void,
+): Promise<void> {
   for (;;) {
     const claim = claimFor(context, now);
     const claimed = await context.store.claimDueFanOuts(claim, 1);
@@ -214,7 +236,7 @@ interface DueOptions {
  * could not start. Looks at what is due before it claims, because most rounds find work of one kind.
  */
 export async function runDueAt(
-  context: EngineContext,
+  context: EngineContext<DueWorkStore>,
   now: number,
   { signal, clock, onHeld, onDelivered }: DueOptions = {},
 ): Promise<AdvancedRun[]> {
@@ -264,6 +286,6 @@ export async function runDueAt(
 }
 
 /** Follows up what a change of the store led to: events that runs wait for, users who joined an audience. */
-export async function runNews(context: EngineContext, now: number): Promise<void> {
+export async function runNews(context: EngineContext<DueWorkStore>, now: number): Promise<void> {
   if (await context.store.hasNews()) await runDueAt(context, now);
 }

@@ -1,8 +1,10 @@
 import { type RecipientKey, splitKey, USERS } from "../../domain/recipient/recipient.js";
 import { type FanOut, isFannedOut, MAX_FAN_OUT_DEPTH } from "../../domain/run/fan-out.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
-import type { Claim } from "../../ports/store.js";
-import type { EngineContext } from "../context/engine-context.js";
+import type { Claim } from "../../ports/due-store.js";
+import type { FanOutStore } from "../../ports/fan-out-store.js";
+import type { SubscriptionStore } from "../../ports/subscription-store.js";
+import type { EngineContext, StartStore } from "../context/engine-context.js";
 import type { Advance } from "./advance.js";
 import { decidedAdvance, type Reached, type RunStart, startRuns } from "./start-runs.js";
 
@@ -12,7 +14,7 @@ export const FAN_OUT_CHUNK = 500;
 const LEASE_MS = 60_000;
 
 /** A lease on due work, for a minute of real time. */
-export function claimFor(context: EngineContext, now: number): Claim {
+export function claimFor(context: EngineContext<unknown>, now: number): Claim {
   const realNow = context.realNow();
   return { now, realNow, leaseUntil: realNow + LEASE_MS, token: context.ids.uuid() };
 }
@@ -26,7 +28,7 @@ function isUser(key: RecipientKey): boolean {
  * actor is left out where it is a subscriber; a subscribed object is reached and, above the last depth, fans out itself.
  */
 export async function nextReached(
-  context: EngineContext,
+  context: EngineContext<SubscriptionStore>,
   run: WorkflowRun,
   from: FanOut,
   limit: number,
@@ -50,7 +52,7 @@ export async function nextReached(
 
 /** Goes on with a claimed fan-out to its end, a chunk a transaction. Answers with the first advances, as they are written. */
 export async function continueFanOut(
-  context: EngineContext,
+  context: EngineContext<StartStore & FanOutStore>,
   start: RunStart,
   from: FanOut,
   token: string,

@@ -4,9 +4,10 @@ import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/
 import { audienceEvent, type OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import { KnockError } from "../../errors/knock-error.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { JsonObject } from "../../util/json.js";
 import { isDescribed } from "../audience/audience-membership.js";
-import { type EngineContext, isActive } from "../context/engine-context.js";
+import { type EngineContext, isActive, type StartStore } from "../context/engine-context.js";
 import { recipientView } from "../context/scope.js";
 import { type CompiledWorkflow, compileWorkflow } from "../workflow/compile-workflow.js";
 import type { Advance } from "./advance.js";
@@ -84,7 +85,7 @@ function stepsOf(changes: readonly UserChange[], dynamic: readonly Audience[]): 
 
 /** The workflows that audiences start, by audience (E-388); one whose file is broken starts nothing, and is in `broken`. */
 async function triggeredWorkflows(
-  { definitions }: EngineContext,
+  { definitions }: EngineContext<unknown>,
   environment: Environment,
   broken: KnockError[],
 ): Promise<Map<string, CompiledWorkflow[]>> {
@@ -110,7 +111,7 @@ interface Started {
 }
 
 async function start(
-  context: EngineContext,
+  context: EngineContext<StartStore>,
   { audience, tenant, users, depth }: Joined,
   compiled: CompiledWorkflow,
   environment: Environment,
@@ -139,7 +140,11 @@ async function start(
 }
 
 /** Returns the empty tenant that a run creates, or null if it has none or the tenant exists (E-047). */
-async function emptyTenant({ store }: EngineContext, tenant: string | null, now: number): Promise<Recipient | null> {
+async function emptyTenant(
+  { store }: EngineContext<RecipientStore>,
+  tenant: string | null,
+  now: number,
+): Promise<Recipient | null> {
   if (tenant === null) return null;
   const key = keyOf({ id: tenant, collection: TENANTS });
   if ((await store.readRecipients([key])).has(key)) return null;
@@ -151,7 +156,7 @@ async function emptyTenant({ store }: EngineContext, tenant: string | null, now:
  * it leads to in one transaction (E-387 to E-391, E-395).
  */
 export async function followUserChanges(
-  context: EngineContext,
+  context: EngineContext<StartStore>,
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
 ): Promise<void> {
@@ -182,7 +187,7 @@ interface Following {
 
 /** One step, again where a once-only workflow ran for its users in between. */
 async function follow(
-  context: EngineContext,
+  context: EngineContext<StartStore>,
   { ids, joined, events }: Step,
   { workflows, environment, now, report }: Following,
 ): Promise<"saved" | "lost"> {

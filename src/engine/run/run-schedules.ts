@@ -5,8 +5,9 @@ import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { HeldOccurrence } from "../../ports/operations.js";
-import type { NewWorkflowRun, Occurrence } from "../../ports/store.js";
-import { type EngineContext, isActive } from "../context/engine-context.js";
+import type { Occurrence, ScheduleStore } from "../../ports/schedule-store.js";
+import type { NewWorkflowRun } from "../../ports/trigger-store.js";
+import { type EngineContext, isActive, type StartStore } from "../context/engine-context.js";
 import { followingOccurrence } from "../schedule/schedule-occurrences.js";
 import { type CompiledWorkflow, compileWorkflow } from "../workflow/compile-workflow.js";
 import type { Advance } from "./advance.js";
@@ -27,7 +28,11 @@ export interface HeldSchedule {
 }
 
 /** The workflow current at run time (E-016). */
-async function currentWorkflow(context: EngineContext, environment: Environment, key: string): Promise<Current> {
+async function currentWorkflow(
+  context: EngineContext<unknown>,
+  environment: Environment,
+  key: string,
+): Promise<Current> {
   try {
     const workflow: Workflow | null = await context.definitions.workflow(key);
     return workflow !== null && isActive(workflow, environment)
@@ -45,7 +50,12 @@ interface Started {
   advances: Advance[];
 }
 
-function workflowRunOf(context: EngineContext, schedule: Schedule, version_id: string, now: number): WorkflowRun {
+function workflowRunOf(
+  context: EngineContext<unknown>,
+  schedule: Schedule,
+  version_id: string,
+  now: number,
+): WorkflowRun {
   return {
     id: context.ids.uuid(),
     workflow: schedule.workflow,
@@ -67,7 +77,7 @@ function newWorkflowRun(run: WorkflowRun, version: Workflow, started: StartedRun
 
 /** An occurrence in memory: its recipient's run, without an object's subscribers (E-377); none where the workflow is off. */
 async function startOccurrence(
-  context: EngineContext,
+  context: EngineContext<StartStore>,
   schedule: Schedule,
   next: number | null,
   compiled: CompiledWorkflow | "unavailable",
@@ -85,7 +95,7 @@ async function startOccurrence(
 }
 
 async function runClaimed(
-  context: EngineContext,
+  context: EngineContext<StartStore & ScheduleStore>,
   claimed: readonly Schedule[],
   token: string,
   now: number,
@@ -135,7 +145,7 @@ async function runClaimed(
  * claimed until the claim ends or {@link releaseSchedules} lets go of them.
  */
 export async function runDueSchedules(
-  context: EngineContext,
+  context: EngineContext<StartStore & ScheduleStore>,
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
   signal?: AbortSignal,
@@ -151,7 +161,10 @@ export async function runDueSchedules(
 }
 
 /** Lets go of schedules as they were, so that whoever looks next may try at once. */
-export async function releaseSchedules({ store }: EngineContext, held: readonly HeldSchedule[]): Promise<void> {
+export async function releaseSchedules(
+  { store }: EngineContext<ScheduleStore>,
+  held: readonly HeldSchedule[],
+): Promise<void> {
   for (const { schedule, token } of held) await store.saveOccurrences([{ schedule, run: null }], token);
 }
 

@@ -7,11 +7,11 @@ import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
-import type { FrequencyClaim } from "../../ports/store.js";
+import type { FrequencyClaim } from "../../ports/trigger-store.js";
 import { uuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import type { AdvanceInput } from "../advancing/advancing.js";
-import { type EngineContext, partiesOf, readParties } from "../context/engine-context.js";
+import { type EngineContext, partiesOf, readParties, type StartStore } from "../context/engine-context.js";
 import type { CompiledWorkflow } from "../workflow/compile-workflow.js";
 import type { Advance } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
@@ -123,7 +123,7 @@ export function newRun({ run, now }: Pick<RunStart, "run" | "now">, { key, trigg
  * just read.
  */
 export async function startRuns(
-  context: EngineContext,
+  context: EngineContext<StartStore>,
   start: RunStart,
   reached: readonly Reached[],
   usedUp: Set<RecipientKey>,

@@ -37,7 +37,7 @@ export function unidentified(key: RecipientKey, now: number): Recipient {
 
 /** The input of one recipient's first advance, as the trigger would make it. Nothing is stored. */
 export function trialInput(
-  context: Pick<EngineContext, "ids">,
+  context: Pick<EngineContext<unknown>, "ids">,
   { trigger, compiled, environment, now }: Trial,
   { key, trigger_data }: Trigger["recipients"][number],
   people: ReadonlyMap<RecipientKey, Recipient>,

@@ -15,12 +15,16 @@ import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { RecipientRun } from "../../domain/run/workflow-run.js";
 import type { Parties, Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError, warningsAsError } from "../../errors/knock-error.js";
+import type { ClockStore } from "../../ports/clock.js";
+import type { MessageStore } from "../../ports/message-store.js";
 import type { TriggerOptions } from "../../ports/operations.js";
-import type { IdempotencyRecord } from "../../ports/store.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { RunStore } from "../../ports/run-store.js";
+import type { IdempotencyRecord } from "../../ports/trigger-store.js";
 import { contentDigest } from "../../util/ids.js";
 import { stableStringify } from "../../util/json.js";
 import { distinctRecipients, fanOutOf, identifiedBy } from "../advancing/fan-out-start.js";
-import { type EngineContext, isDue, readTime } from "../context/engine-context.js";
+import { type DueWorkStore, type EngineContext, isDue, readTime } from "../context/engine-context.js";
 import { checkTrigger } from "../workflow/check-trigger.js";
 import { onBranch } from "../workflow/on-branch.js";
 import { checkVariables } from "./check-variables.js";
@@ -77,7 +81,11 @@ function fingerprintOf(trigger: Trigger): string {
   return contentDigest(stableStringify({ workflow: trigger.workflow, payload: trigger.payload }));
 }
 
-async function replay(context: EngineContext, record: IdempotencyRecord, fingerprint: string): Promise<TriggerOutcome> {
+async function replay(
+  context: EngineContext<MessageStore & RunStore>,
+  record: IdempotencyRecord,
+  fingerprint: string,
+): Promise<TriggerOutcome> {
   if (record.fingerprint !== fingerprint) {
     const key = record.key.slice(record.key.indexOf(OF_BRANCH) + 1);
     throw new KnockError("idempotency_conflict", `the idempotency key "${key}" was already used with another payload`, {
@@ -95,7 +103,7 @@ async function replay(context: EngineContext, record: IdempotencyRecord, fingerp
  * first steps becomes durable in one transaction before it is answered.
  */
 export async function triggerWorkflow(
-  given: EngineContext,
+  given: EngineContext<DueWorkStore>,
   trigger: Trigger,
   options: TriggerOptions,
 ): Promise<TriggerOutcome> {
@@ -161,7 +169,10 @@ function refusedWarnings(workflow: string, warnings: readonly string[]): KnockEr
 }
 
 /** Checks all that a trigger can fail on, and returns the likely misspelled variables of its workflow's templates. */
-export async function checkWholeTrigger(given: EngineContext, trigger: Trigger): Promise<string[]> {
+export async function checkWholeTrigger(
+  given: EngineContext<ClockStore & RecipientStore>,
+  trigger: Trigger,
+): Promise<string[]> {
   const { context } = onBranch(given, given.branch);
   const { environment, compiled } = await checkTrigger(context.definitions, trigger);
   const known = await context.store.readRecipients(keysOf(trigger));

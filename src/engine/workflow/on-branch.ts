@@ -3,13 +3,13 @@ import type { Definitions } from "../../ports/definitions.js";
 import type { EngineContext } from "../context/engine-context.js";
 
 /** What a trigger is asked on: the context with a branch's files, and the branch, if it is another than the main files'. */
-export interface OnBranch {
-  context: EngineContext;
+export interface OnBranch<Stores> {
+  context: EngineContext<Stores>;
   branch: string | null;
 }
 
 /** A-015. Throws `resource_missing` where there is no such branch. */
-export function onBranch(context: EngineContext, slug: string | undefined): OnBranch {
+export function onBranch<Stores>(context: EngineContext<Stores>, slug: string | undefined): OnBranch<Stores> {
   if (slug === undefined) return { context, branch: null };
   const definitions = context.definitions.branch?.(slug) ?? null;
   if (definitions === null) throw missingBranch(slug);
@@ -26,7 +26,7 @@ export function missingBranch(slug: string): KnockError {
 }
 
 /** For runs that have begun: of a branch that is gone there is no workflow any more, as of one that was deleted (E-019). */
-export function contextOf(context: EngineContext, branch: string | undefined): EngineContext {
+export function contextOf<Stores>(context: EngineContext<Stores>, branch: string | undefined): EngineContext<Stores> {
   if (branch === undefined) return context;
   const main = context.definitions;
   const gone: Definitions = { ...main, workflow: async () => null };

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { channelIdOf } from "../../../src/domain/environment/environment.js";
 import { keyOf } from "../../../src/domain/recipient/recipient.js";
 import type { StepOutcome } from "../../../src/domain/run/outcome.js";
-import type { MessageFilter, Page, Paged, RunFilter } from "../../../src/ports/store.js";
+import type { MessageFilter, RunFilter } from "../../../src/ports/filters.js";
+import type { Page, Paged } from "../../../src/ports/page.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { inWords, type OpenTarget, stepInWords } from "./open-target.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
-import type { ClaimedRun } from "../../../src/ports/store.js";
+import type { ClaimedRun } from "../../../src/ports/run-store.js";
 import { bundleChild, startChild } from "./child-process.js";
 import { claimAt } from "./due-work-contract.js";
 import { batchJoin, joinSample, type SampleJoin } from "./sample-batches.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Seed } from "../../../src/ports/store.js";
+import type { Seed } from "../../../src/ports/seed-store.js";
 import { HOUR, NOW, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 

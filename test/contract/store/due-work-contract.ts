@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Message, MessageMarks } from "../../../src/domain/message/message.js";
-import type { Claim } from "../../../src/ports/store.js";
+import type { Claim } from "../../../src/ports/due-store.js";
 import {
   HOUR,
   insertSample,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Guide } from "../../../src/domain/guide/guide.js";
 import type { EngagementAction, Message } from "../../../src/domain/message/message.js";
-import type { GuideEngagement } from "../../../src/ports/resource-store.js";
+import type { GuideEngagement } from "../../../src/ports/guide-store.js";
 import { insertSample, NOW, sampleMessage, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { MessageFilter, Page, Paged, RunFilter } from "../../../src/ports/store.js";
+import type { MessageFilter, RunFilter } from "../../../src/ports/filters.js";
+import type { Page, Paged } from "../../../src/ports/page.js";
 import { insertSample, NOW, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 

@@ -3,7 +3,9 @@ import type { Message } from "../../../src/domain/message/message.js";
 import { gidOf, keyOf, type RecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../../src/domain/run/workflow-run.js";
 import type { Workflow } from "../../../src/domain/workflow/workflow.js";
-import type { NewWorkflowRun, SavedAdvance, Store } from "../../../src/ports/store.js";
+import type { SavedAdvance } from "../../../src/ports/run-store.js";
+import type { Store } from "../../../src/ports/store.js";
+import type { NewWorkflowRun } from "../../../src/ports/trigger-store.js";
 import { ksuid, systemIds, uuidV5 } from "../../../src/util/ids.js";
 
 /** The contract's "now": 24 November 2026, 10:05 UTC. */

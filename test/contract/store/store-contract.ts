@@ -5,8 +5,10 @@ import { describeCancellation } from "./cancellation-contract.js";
 import { describeChanges } from "./changes-contract.js";
 import { removeBundles } from "./child-process.js";
 import { describeClockAndSeeds } from "./clock-and-seeds-contract.js";
+import { describeControl } from "./control-contract.js";
 import { describeDueWork } from "./due-work-contract.js";
 import { describeEngagement } from "./engagement-contract.js";
+import { describeFanOuts } from "./fan-outs-contract.js";
 import { describeFeed } from "./feed-contract.js";
 import { describeGuides } from "./guides-contract.js";
 import { describeLists } from "./lists-contract.js";
@@ -18,6 +20,7 @@ import { describeRecipients } from "./recipients-contract.js";
 import { describeResources } from "./resources-contract.js";
 import { describeSavedWork } from "./saved-work-contract.js";
 import { describeSchedules } from "./schedules-contract.js";
+import { MethodCalls } from "./store-parts.js";
 import type { StoreSubject } from "./store-subject.js";
 import { describeThrottles } from "./throttles-contract.js";
 import { describeUserChanges } from "./user-changes-contract.js";
@@ -38,6 +41,7 @@ export interface OpenStore {
 /** Everything the `Store` port promises; every store must pass. */
 export function describeStore(name: string, subject: StoreSubject): void {
   describe(`${name} store`, () => {
+    const calls = new MethodCalls();
     let opened: Store[] = [];
     const current: { store?: Store; location?: string; realNow: number } = { realNow: 0 };
 
@@ -56,7 +60,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
         current.realNow = value;
       },
       async openAgain() {
-        const store = await subject.open(this.location, { now: () => current.realNow });
+        const store = calls.record(await subject.open(this.location, { now: () => current.realNow }));
         opened.push(store);
         return store;
       },
@@ -94,6 +98,9 @@ export function describeStore(name: string, subject: StoreSubject): void {
     describeSchedules(context);
     describeQueries(context);
     describeLogs(context);
+    describeFanOuts(context);
+    describeControl(context);
     describeProcesses(context);
+    calls.describeCoverage();
   });
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { OccurredEvent } from "../../../src/domain/run/occurred-event.js";
 import type { RunWait } from "../../../src/domain/run/run-wait.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
-import type { ClaimedRun } from "../../../src/ports/store.js";
+import type { ClaimedRun } from "../../../src/ports/run-store.js";
 import { HOUR, insertSample, NOW, saveAll, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 

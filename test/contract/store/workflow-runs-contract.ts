@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { keyOf } from "../../../src/domain/recipient/recipient.js";
-import type { IdempotencyRecord } from "../../../src/ports/store.js";
+import type { IdempotencyRecord } from "../../../src/ports/trigger-store.js";
 import { HOUR, insertSample, NOW, SINCE, sampleTrigger, sampleVersion, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 

@@ -1,5 +1,5 @@
 import type { TimeBounds } from "../../../ports/filters.js";
-import type { Page, Paged } from "../../../ports/store.js";
+import type { Page, Paged } from "../../../ports/page.js";
 import type { Json, JsonObject } from "../../../util/json.js";
 import { type CursorKind, readCursor, writeCursor } from "../../cursor.js";
 import type { Connection } from "./connection.js";

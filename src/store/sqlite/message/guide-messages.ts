@@ -2,7 +2,7 @@ import { guideVersionOf } from "../../../domain/guide/guide.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
-import type { GuideEngagement } from "../../../ports/resource-store.js";
+import type { GuideEngagement } from "../../../ports/guide-store.js";
 import { uuidV5 } from "../../../util/ids.js";
 import type { Connection } from "../connection/connection.js";
 import { ROW_OF_RUN } from "../run/run-rows.js";

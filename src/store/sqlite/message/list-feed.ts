@@ -1,8 +1,8 @@
 import type { FeedArchived, FeedCounts, FeedFilter, FeedStatus } from "../../../domain/message/feed.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
+import type { NewMessages } from "../../../ports/feed-store.js";
 import type { Page, Paged } from "../../../ports/page.js";
-import type { NewMessages } from "../../../ports/resource-store.js";
 import { writeCursor } from "../../cursor.js";
 import type { Connection } from "../connection/connection.js";
 import { Filters, readPage } from "../connection/read-page.js";

@@ -1,6 +1,6 @@
 import type { EngagementAction, Message } from "../../../domain/message/message.js";
 import type { MessageQuery } from "../../../ports/filters.js";
-import type { Page, Paged } from "../../../ports/store.js";
+import type { Page, Paged } from "../../../ports/page.js";
 import type { Connection } from "../connection/connection.js";
 import { Filters, readPage } from "../connection/read-page.js";
 import { ROW_OF_RUN } from "../run/run-rows.js";

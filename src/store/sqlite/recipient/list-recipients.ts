@@ -1,6 +1,6 @@
 import { type Recipient, USERS } from "../../../domain/recipient/recipient.js";
 import type { Page, Paged } from "../../../ports/page.js";
-import type { RecipientFilter } from "../../../ports/resource-store.js";
+import type { RecipientFilter } from "../../../ports/recipient-store.js";
 import type { Connection } from "../connection/connection.js";
 import { Filters, readPage } from "../connection/read-page.js";
 import { type RecipientRow, recipientOf } from "./recipients.js";

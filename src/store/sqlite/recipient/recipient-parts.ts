@@ -1,5 +1,5 @@
 import * as rules from "../../../domain/recipient/write-recipient-part.js";
-import type { ChannelDataWrite, PreferenceWrite } from "../../../ports/resource-store.js";
+import type { ChannelDataWrite, PreferenceWrite } from "../../../ports/recipient-store.js";
 import type { Connection } from "../connection/connection.js";
 import { changeRecipient } from "./recipients.js";
 

@@ -1,4 +1,4 @@
-import type { Seed } from "../../../ports/store.js";
+import type { Seed } from "../../../ports/seed-store.js";
 import type { Connection } from "../connection/connection.js";
 import { insertMembers } from "./audience-members.js";
 import { applyUpserts } from "./recipients.js";

@@ -1,7 +1,7 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { StoredSubscription, Subscription } from "../../../domain/recipient/subscription.js";
 import type { Page, Paged } from "../../../ports/page.js";
-import type { SubscriptionFilter } from "../../../ports/resource-store.js";
+import type { SubscriptionFilter } from "../../../ports/subscription-store.js";
 import type { Connection } from "../connection/connection.js";
 import { Filters, readPage } from "../connection/read-page.js";
 

@@ -1,6 +1,6 @@
 import { cancelRun, decideCancel } from "../../../domain/run/cancel-run.js";
 import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
-import type { CancelledRun, RunCancellation } from "../../../ports/store.js";
+import type { CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
 import type { Connection } from "../connection/connection.js";
 import { dropHolder, heldBatch, type OpenBatch, oldestItem, openItem, removeItem, setHolder } from "./batches.js";
 import {

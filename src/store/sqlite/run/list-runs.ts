@@ -1,7 +1,8 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { RunQuery } from "../../../ports/filters.js";
-import type { Page, Paged, StoredRun } from "../../../ports/store.js";
+import type { Page, Paged } from "../../../ports/page.js";
+import type { StoredRun } from "../../../ports/run-store.js";
 import type { Connection } from "../connection/connection.js";
 import { Filters, readPage } from "../connection/read-page.js";
 import {

@@ -1,5 +1,5 @@
 import { decideThrottle, type ThrottleWindow } from "../../../domain/run/throttle.js";
-import type { ThrottlePass } from "../../../ports/store.js";
+import type { ThrottlePass } from "../../../ports/run-store.js";
 import type { Connection } from "../connection/connection.js";
 
 /**

@@ -1,5 +1,6 @@
 import type { Message } from "../../../domain/message/message.js";
-import type { Claim, ClaimedRun, DueKind } from "../../../ports/store.js";
+import type { Claim, DueKind } from "../../../ports/due-store.js";
+import type { ClaimedRun } from "../../../ports/run-store.js";
 import { selectClock, writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
 import { type MessageRow, messageMarksOf, messagesOf, SELECT_MESSAGES } from "../message/message-rows.js";

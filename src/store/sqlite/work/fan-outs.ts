@@ -1,7 +1,7 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Subscription } from "../../../domain/recipient/subscription.js";
-import type { FanOutSplit } from "../../../ports/broadcast-store.js";
-import type { ChunkResult, Claim, ClaimedFanOut, FanOutChunk } from "../../../ports/store.js";
+import type { Claim } from "../../../ports/due-store.js";
+import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../../ports/fan-out-store.js";
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { workflowRunReader } from "../run/run-rows.js";

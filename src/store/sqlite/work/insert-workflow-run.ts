@@ -2,7 +2,7 @@ import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { BatchDecision, BatchJoin, PendingTrigger } from "../../../domain/run/batch.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
-import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/store.js";
+import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
 import type { Connection } from "../connection/connection.js";
 import { messageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";

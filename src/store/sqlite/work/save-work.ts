@@ -3,7 +3,7 @@ import { mergeMessageEvents } from "../../../domain/message/merge-message-events
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
 import type { BatchDecision } from "../../../domain/run/batch.js";
 import { isStillWaiting } from "../../../domain/run/run-wait.js";
-import type { SavedAdvance, SavedResult } from "../../../ports/store.js";
+import type { SavedAdvance, SavedResult } from "../../../ports/run-store.js";
 import type { Connection } from "../connection/connection.js";
 import { insertDeliveryLogs } from "../message/delivery-logs.js";
 import { messageInserter } from "../message/message-rows.js";

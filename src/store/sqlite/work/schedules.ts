@@ -1,8 +1,8 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Schedule } from "../../../domain/trigger/schedule.js";
+import type { Claim } from "../../../ports/due-store.js";
 import type { Page, Paged } from "../../../ports/page.js";
-import type { ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
-import type { Claim, Occurrence, OccurrenceResult } from "../../../ports/store.js";
+import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
 import type { Connection } from "../connection/connection.js";
 import type { SqlValue } from "../connection/driver.js";
 import { Filters, readPage } from "../connection/read-page.js";

@@ -1,6 +1,6 @@
 import type { UserChange } from "../../../domain/audience/audience.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { FollowedChanges } from "../../../ports/store.js";
+import type { FollowedChanges } from "../../../ports/audience-store.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordEvents } from "../run/waits.js";

@@ -1,23 +1,16 @@
-import type { AudienceMembership } from "../../domain/audience/audience.js";
-import type { FeedFilter } from "../../domain/message/feed.js";
-import type { Message } from "../../domain/message/message.js";
-import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import type { AudienceMembership, UserChange } from "../../domain/audience/audience.js";
+import type { Recipient, RecipientKey, RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { Subscription } from "../../domain/recipient/subscription.js";
+import type { AudienceStore, FollowedChanges } from "../../ports/audience-store.js";
 import type { Page } from "../../ports/page.js";
 import type {
   ChannelDataWrite,
-  GuideEngagement,
-  NewMessages,
   PreferenceWrite,
   RecipientFilter,
-  ResourceStore,
-  SubscriptionFilter,
-} from "../../ports/resource-store.js";
+  RecipientStore,
+} from "../../ports/recipient-store.js";
+import type { SubscriptionFilter, SubscriptionStore } from "../../ports/subscription-store.js";
 import type { Connection } from "./connection/connection.js";
-import { readSecret } from "./connection/secrets.js";
-import { engageGuide, readGuideMessages, resetGuide } from "./message/guide-messages.js";
-import { listFeed, newMessagesSince } from "./message/list-feed.js";
-import { retryMessages } from "./message/retry-messages.js";
 import {
   addAudienceMembers,
   listAudienceMembers,
@@ -29,19 +22,26 @@ import { deleteRecipients } from "./recipient/delete-recipients.js";
 import { listRecipients } from "./recipient/list-recipients.js";
 import { mergeRecipients } from "./recipient/merge-recipients.js";
 import { writeChannelData, writePreferenceSets } from "./recipient/recipient-parts.js";
+import { readRecipients, upsertRecipients } from "./recipient/recipients.js";
 import { deleteSubscriptions, listSubscriptions, upsertSubscriptions } from "./recipient/subscriptions.js";
 import { SharedRows } from "./run/shared-rows.js";
+import { listSubscribers } from "./work/fan-outs.js";
+import { readUserChanges, saveUserChanges } from "./work/user-changes.js";
 
-/** The resources of the SQLite store; what runs need is in the class that extends this one. */
-export class SqliteResources implements ResourceStore {
+/** Recipients, subscriptions and audiences in a SQLite store. */
+export class SqlitePeople implements RecipientStore, SubscriptionStore, AudienceStore {
   readonly shared: SharedRows;
 
   constructor(readonly db: Connection) {
     this.shared = new SharedRows(db);
   }
 
-  async readSecret(name: string): Promise<string> {
-    return readSecret(this.db, name);
+  async readRecipients(keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>> {
+    return readRecipients(this.db, keys);
+  }
+
+  async upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<void> {
+    upsertRecipients(this.db, upserts, at);
   }
 
   async listRecipients(filter: RecipientFilter, page: Page) {
@@ -50,10 +50,6 @@ export class SqliteResources implements ResourceStore {
 
   async deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>> {
     return deleteRecipients(this.db, keys, at);
-  }
-
-  async retryMessages(ids: readonly string[], at: number): Promise<Message[]> {
-    return retryMessages(this.db, this.shared, ids, at);
   }
 
   async mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean> {
@@ -66,6 +62,10 @@ export class SqliteResources implements ResourceStore {
 
   async writeChannelData(writes: readonly ChannelDataWrite[], at: number): Promise<number> {
     return writeChannelData(this.db, writes, at);
+  }
+
+  async listSubscribers(object: RecipientKey, after: number | null, limit: number) {
+    return listSubscribers(this.db, object, after, limit);
   }
 
   async upsertSubscriptions(subscriptions: readonly Subscription[], at: number) {
@@ -100,23 +100,11 @@ export class SqliteResources implements ResourceStore {
     return listAudienceMembers(this.db, audience, page);
   }
 
-  async readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]> {
-    return readGuideMessages(this.db, this.shared, user, tenant);
+  async readUserChanges(limit: number): Promise<UserChange[]> {
+    return readUserChanges(this.db, limit);
   }
 
-  async engageGuide(engagement: GuideEngagement, at: number): Promise<Message> {
-    return engageGuide(this.db, this.shared, engagement, at);
-  }
-
-  async resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number> {
-    return resetGuide(this.db, user, guide, tenant);
-  }
-
-  async listFeed(filter: FeedFilter, page: Page) {
-    return listFeed(this.db, this.shared, filter, page);
-  }
-
-  async newMessagesSince(mark: string | null): Promise<NewMessages> {
-    return newMessagesSince(this.db, mark);
+  async saveUserChanges(changes: FollowedChanges, now: number) {
+    return saveUserChanges(this.db, this.shared, changes, now);
   }
 }

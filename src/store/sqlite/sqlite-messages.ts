@@ -1,0 +1,84 @@
+import type { DeliveryLog } from "../../domain/message/delivery-log.js";
+import type { FeedFilter } from "../../domain/message/feed.js";
+import type { EngagementAction, Message } from "../../domain/message/message.js";
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import type { Claim } from "../../ports/due-store.js";
+import type { FeedStore, NewMessages } from "../../ports/feed-store.js";
+import type { MessageQuery } from "../../ports/filters.js";
+import type { GuideEngagement, GuideStore } from "../../ports/guide-store.js";
+import type { MessageStore } from "../../ports/message-store.js";
+import type { Page, Paged } from "../../ports/page.js";
+import type { JsonObject } from "../../util/json.js";
+import { readDeliveryLogs } from "./message/delivery-logs.js";
+import { engageGuide, readGuideMessages, resetGuide } from "./message/guide-messages.js";
+import { listFeed, newMessagesSince } from "./message/list-feed.js";
+import { listMessages } from "./message/list-messages.js";
+import { deleteMessages, markMessages, readMessages } from "./message/mark-messages.js";
+import { retryMessages } from "./message/retry-messages.js";
+import { SqlitePeople } from "./sqlite-people.js";
+import { claimDueMessages } from "./work/due-work.js";
+import { saveMessages } from "./work/save-work.js";
+
+/** Messages, feeds and guides in a SQLite store. */
+export class SqliteMessages extends SqlitePeople implements MessageStore, FeedStore, GuideStore {
+  async claimDueMessages(claim: Claim, limit: number): Promise<Message[]> {
+    return claimDueMessages(this.db, this.shared, claim, limit);
+  }
+
+  async saveMessages(
+    messages: readonly Message[],
+    token: string,
+    logs: readonly DeliveryLog[] = [],
+  ): Promise<Set<string>> {
+    return saveMessages(this.db, messages, token, logs);
+  }
+
+  async readDeliveryLogs(messageId: string): Promise<DeliveryLog[]> {
+    return readDeliveryLogs(this.db, messageId);
+  }
+
+  async readMessages(ids: readonly string[]): Promise<Message[]> {
+    return readMessages(this.db, this.shared, ids);
+  }
+
+  async listMessages(filter: MessageQuery, page: Page): Promise<Paged<Message>> {
+    return listMessages(this.db, this.shared, filter, page);
+  }
+
+  async markMessages(
+    ids: readonly string[],
+    action: EngagementAction,
+    at: number,
+    metadata: JsonObject | null = null,
+  ): Promise<Message[]> {
+    return markMessages(this.db, this.shared, ids, action, at, metadata);
+  }
+
+  async retryMessages(ids: readonly string[], at: number): Promise<Message[]> {
+    return retryMessages(this.db, this.shared, ids, at);
+  }
+
+  async deleteMessages(ids: readonly string[]): Promise<void> {
+    deleteMessages(this.db, ids);
+  }
+
+  async listFeed(filter: FeedFilter, page: Page) {
+    return listFeed(this.db, this.shared, filter, page);
+  }
+
+  async newMessagesSince(mark: string | null): Promise<NewMessages> {
+    return newMessagesSince(this.db, mark);
+  }
+
+  async readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]> {
+    return readGuideMessages(this.db, this.shared, user, tenant);
+  }
+
+  async engageGuide(engagement: GuideEngagement, at: number): Promise<Message> {
+    return engageGuide(this.db, this.shared, engagement, at);
+  }
+
+  async resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number> {
+    return resetGuide(this.db, user, guide, tenant);
+  }
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { HOUR, insertSample, NOW } from "./sample-runs.js";
+import type { OpenStore } from "./store-contract.js";
+
+const MINUTE = 60_000;
+
+export function describeControl(open: OpenStore): void {
+  describe("a store that is sound", () => {
+    it("explains no error", async () => {
+      const error = new Error("a bug");
+      expect(await open.store.explain(error)).toBe(error);
+    });
+
+    it("shows other processes what it has not synced to the disk yet", async () => {
+      await open.store.deferDiskSync();
+      const { run } = await insertSample(open.store, { recipients: ["ada"] });
+      const other = await open.openAgain();
+      expect((await other.readWorkflowRun(run.id))?.run).toEqual(run);
+      await open.store.syncToDisk();
+      expect((await other.readWorkflowRun(run.id))?.run).toEqual(run);
+    });
+  });
+
+  describe("the lease on the clock", () => {
+    const claim = (token: string, realNow = NOW) => ({ token, realNow, leaseUntil: realNow + MINUTE });
+
+    it("is one process's at a time, who may renew it", async () => {
+      const other = await open.openAgain();
+      expect(await open.store.claimClock(claim("one"))).toBe(true);
+      expect(await other.claimClock(claim("two", NOW + MINUTE - 1))).toBe(false);
+      expect(await open.store.claimClock(claim("one", NOW + MINUTE - 1))).toBe(true);
+      expect(await other.claimClock(claim("two", NOW + MINUTE))).toBe(false);
+    });
+
+    it("ends in real time, or when its holder ends it", async () => {
+      await open.store.claimClock(claim("one"));
+      await open.store.releaseClock("two");
+      expect(await open.store.claimClock(claim("two"))).toBe(false);
+      await open.store.releaseClock("one");
+      expect(await open.store.claimClock(claim("two"))).toBe(true);
+      expect(await open.store.claimClock(claim("three", NOW + MINUTE))).toBe(true);
+    });
+
+    it("leaves the clock as it is", async () => {
+      await open.store.writeClock({ offset_ms: HOUR, frozen_at: null });
+      await open.store.claimClock(claim("one"));
+      await open.store.releaseClock("one");
+      expect(await open.store.readClock()).toEqual({ offset_ms: HOUR, frozen_at: null });
+    });
+  });
+
+  describe("retryMessages", () => {
+    it("E-213 queues undelivered messages, due at once, and leaves others", async () => {
+      const undelivered = { status: "undelivered", attempts: 8, due_at: null } as const;
+      const failed = await insertSample(open.store, { recipients: ["ada"], message: undelivered });
+      const sent = await insertSample(open.store, { recipients: ["bob"], message: { status: "sent" } });
+      const [before] = failed.messages;
+      const ids = [before!.id, sent.messages[0]!.id, "none"];
+      const expected = {
+        ...before!,
+        status: "queued",
+        attempts: 0,
+        due_at: NOW + 1,
+        events: [...before!.events, { type: "queued", at: NOW + 1, data: null }],
+        updated_at: NOW + 1,
+      };
+      expect(await open.store.retryMessages(ids, NOW + 1)).toEqual([expected]);
+      expect(await (await open.openAgain()).readMessages(ids)).toEqual([expected, sent.messages[0]]);
+      expect(await open.store.retryMessages(ids, NOW + 2)).toEqual([]);
+    });
+  });
+}
