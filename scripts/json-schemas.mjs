@@ -54,11 +54,18 @@ function allowFileReferences(json) {
   json.required = required.filter((key) => !keys.includes(key));
 }
 
+/** Returns the schema inside of optional and nullable ones. */
+function unwrapped(zodSchema) {
+  const { type, innerType } = zodSchema._zod.def;
+  return type === "optional" || type === "nullable" ? unwrapped(innerType) : zodSchema;
+}
+
 /** `string | null` reads better as a list of types, and keeps its description where editors look for it. */
-function joinNullable(json) {
+function joinNullable(json, zodSchema) {
   if (json.anyOf?.length !== 2) return;
   const [value, none] = json.anyOf;
-  if (Object.keys(value).length === 0) delete json.anyOf;
+  // An empty schema alone does not tell: those that are built late are filled in later.
+  if (unwrapped(zodSchema)._zod.def.type === "unknown") delete json.anyOf;
   if (none.type !== "null" || typeof value.type !== "string" || value.enum || value.const) return;
   delete json.anyOf;
   Object.assign(json, { ...value, ...json, type: [value.type, "null"] });
@@ -97,7 +104,7 @@ for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHE
     unrepresentable: "any",
     io: "input",
     override: ({ zodSchema, jsonSchema }) => {
-      joinNullable(jsonSchema);
+      joinNullable(jsonSchema, zodSchema);
       dropSafeLimits(jsonSchema);
       pickByDiscriminator(jsonSchema, zodSchema._zod.def);
       if (isServiceFormat) allowFileReferences(jsonSchema);

@@ -4,7 +4,7 @@ import { parseConditionList } from "../condition/parse-conditions.js";
 import { CHANNEL_TYPES } from "../message/message.js";
 import { byKind } from "../schema/by-kind.js";
 import { LIST_KNOWN_KEYS } from "../schema/describe-issue.js";
-import { anything, described, optional } from "../schema/fields.js";
+import { anything, described, named, optional } from "../schema/fields.js";
 
 /** Guides have no preference (E-135). */
 const PREFERENCE_CHANNEL_TYPES = CHANNEL_TYPES.filter((type) => type !== "in_app_guide");
@@ -56,7 +56,7 @@ export const preferenceSetSchema = once(() => {
   });
   const levels = (description: string) =>
     described(optional(z.catchall(z.object({ __strategy__: strategy }), level)), description);
-  return described(
+  const set = described(
     z.strictObject(
       {
         ...channels,
@@ -73,4 +73,5 @@ export const preferenceSetSchema = once(() => {
     ),
     "Preferences: which messages to send. What is not set is sent.",
   );
+  return named(set, "preference_set");
 });

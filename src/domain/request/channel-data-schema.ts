@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { described, optional, rule } from "../schema/fields.js";
+import { described, named, optional, rule } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 
 /** The forms of channel data, by the type of the channel. */
@@ -62,7 +62,7 @@ export const providerDataSchema = once(() => {
 
 /** Channel data in a recipient, where the type of the channel is unknown. */
 export const channelDataSchema = once(() =>
-  providerDataSchema().check(rule((data, fault) => checkForms(data, null, fault))),
+  named(providerDataSchema().check(rule((data, fault) => checkForms(data, null, fault))), "channel_data"),
 );
 
 /** The body of a channel data PUT. */

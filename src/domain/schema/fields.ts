@@ -49,6 +49,9 @@ export const serviceField = () => described(optional(z.unknown()), "Written by t
 export const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
   schema.check(z.meta({ description })) as T;
 
+/** Names a schema that a document contains several times, so that the published schema defines it once. */
+export const named = <T extends z.ZodMiniType>(schema: T, id: string): T => schema.check(z.meta({ id })) as T;
+
 /** An optional string with its description. */
 export const text = (description: string) => described(optional(z.string()), description);
 

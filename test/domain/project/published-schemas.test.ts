@@ -61,3 +61,13 @@ describe.each(Object.keys(PUBLISHED_SCHEMAS))("schemas/%s.schema.json", (name) =
     }
   });
 });
+
+it("publishes the sections of environment.json that are built late", () => {
+  const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
+    read("schemas/environment.schema.json"),
+  );
+  const valid = { channels: { mail: { type: "email" }, sms: null }, fetch: { allow: [] }, tracking: null };
+  expect([validate(valid), validate.errors]).toEqual([true, null]);
+  for (const section of [{ channels: { mail: { type: "emial" } } }, { fetch: { alow: [] } }, { webhooks: [{}] }])
+    expect([section, validate(section)]).toEqual([section, false]);
+});
