@@ -1,4 +1,5 @@
 import { audienceSchema } from "../domain/audience/audience-schema.js";
+import { broadcastSchema } from "../domain/audience/broadcast-schema.js";
 import { guideSchema } from "../domain/guide/guide-schema.js";
 import { messageTypeSchema } from "../domain/guide/message-type-schema.js";
 import { type Finding, findUnknownKeys } from "../domain/schema/check-document.js";
@@ -9,6 +10,7 @@ import type { JsonObject } from "../util/json.js";
 /** Schemas of the documents whose unknown keys are warnings, by the folder that contains them. */
 const SCHEMAS = {
   audiences: audienceSchema,
+  broadcasts: broadcastSchema,
   guides: guideSchema,
   layouts: layoutSchema,
   "message-types": messageTypeSchema,

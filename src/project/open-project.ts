@@ -185,6 +185,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const filesOf = (folder: string, name: string) => documentFiles(folder, name).map(({ file }) => file);
     const documents = {
       audiences: filesOf("audiences", "audience.json"),
+      broadcasts: filesOf("broadcasts", "broadcast.json"),
       guides: filesOf("guides", "guide.json"),
       layouts: filesOf("layouts", "layout.json"),
       "message-types": filesOf("message-types", "message_type.json"),

@@ -35,7 +35,14 @@ async function warningsOf(file: ProjectFile, find: (raw: JsonObject) => Finding[
   return texts;
 }
 
-const FOLDERS = ["audiences", "guides", "layouts", "message-types", "partials"] as const satisfies DocumentFolder[];
+const FOLDERS = [
+  "audiences",
+  "broadcasts",
+  "guides",
+  "layouts",
+  "message-types",
+  "partials",
+] as const satisfies DocumentFolder[];
 
 /** The files of a project that can contain likely mistakes. */
 interface WarnedFiles extends Record<DocumentFolder, readonly ProjectFile[]> {

@@ -1,15 +1,21 @@
 import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import { conditionGroupSchema } from "../condition/condition-schema.js";
 import { parseTimestamp } from "../condition/timestamp.js";
 import {
+  choice,
   described,
   distinct,
+  filled,
   filledText,
+  flag,
   optional,
+  record,
   rule,
   schemaReference,
   serviceField,
+  text,
   textUpTo,
   wholeNumber,
 } from "../schema/fields.js";
@@ -18,8 +24,6 @@ const isActivationList = (value: unknown): boolean => Array.isArray(value) && va
 
 /** A `guide.json` with its text files read in (section 13 of the format). Built when the first guide is read. */
 export const guideSchema = once(() => {
-  const text = (description: string) => described(optional(z.string()), description);
-  const required = (description: string) => described(filledText(), description);
   const time = z.string().check(
     z.refine((value) => parseTimestamp(value) !== undefined, {
       error: ({ input }) => `must be an ISO 8601 time, found ${JSON.stringify(input)}`,
@@ -27,26 +31,23 @@ export const guideSchema = once(() => {
   );
   // Files that were pulled from the service have these fields in `__readonly` (F-021, F-024).
   const state = {
-    active: described(optional(z.boolean()), "Whether the guide is active if neither time is set (default: true)."),
+    active: flag("Whether the guide is active if neither time is set (default: true)."),
     active_from: described(optional(time), "Time at which the guide becomes active, in ISO 8601."),
     active_until: described(optional(time), "Time at which the guide stops being active, in ISO 8601."),
     semver: text("The version of the guide (default: 0.0.1)."),
   };
   const step = z.strictObject({
-    ref: required("The name of the step, unique in this guide."),
+    ref: filled("The name of the step, unique in this guide."),
     name: text("The name that people read."),
-    schema_key: required("The key of the step's message type."),
-    schema_semver: required("The version of the message type."),
-    schema_variant_key: required('The key of the message type\'s variant, such as "default".'),
-    values: described(
-      optional(z.record(z.string(), z.unknown())),
-      "Values of the variant's fields by key. Text is Liquid.",
-    ),
+    schema_key: filled("The key of the step's message type."),
+    schema_semver: filled("The version of the message type."),
+    schema_variant_key: filled('The key of the message type\'s variant, such as "default".'),
+    values: described(optional(record(z.unknown())), "Values of the variant's fields by key (Liquid)."),
     json_schema: serviceField(),
   });
   const pattern = z
     .strictObject({
-      directive: described(optional(z.enum(["allow", "block"])), "Whether the guide may show there (default: allow)."),
+      directive: choice(["allow", "block"], "Whether the guide may show there (default: allow)."),
       pathname: described(optional(filledText()), 'URL pattern for the path, such as "/pages/*".'),
       search: described(optional(filledText()), "URL pattern for the query string."),
     })
@@ -57,13 +58,13 @@ export const guideSchema = once(() => {
     );
   const patterns = (description: string) => described(optional(z.array(pattern)), description);
   const goal = z.strictObject({
-    goal_key: required("The key of the goal."),
+    goal_key: filled("The key of the goal."),
     attribution_window_days: described(optional(wholeNumber(1, 30)), "Days in which the goal counts for the guide."),
   });
   const guide = z.strictObject({
     $schema: schemaReference(),
     name: described(textUpTo(255), "The name that people read."),
-    channel_key: required("The key of the in-app guide channel."),
+    channel_key: filled("The key of the in-app guide channel."),
     steps: described(
       z.array(step).check(z.minLength(1, { error: "must have at least one step" }), distinct("ref", "step")),
       "What users see, in order. Each step is content of a message type.",
@@ -75,7 +76,7 @@ export const guideSchema = once(() => {
       optional(filledText()),
       "The audience that can see the guide. null: all users, or those that a workflow's guide step adds.",
     ),
-    target_property_conditions: described(optional(z.unknown()), "Conditions that a user must meet."),
+    target_property_conditions: described(optional(conditionGroupSchema()), "Conditions that a user must meet."),
     activation_url_patterns: patterns("Where in the application the guide may show (default: everywhere)."),
     activation_location_rules: patterns("The old name of activation_url_patterns."),
     ...state,

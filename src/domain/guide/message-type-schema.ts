@@ -5,35 +5,36 @@ import { discriminated } from "../schema/discriminated.js";
 import {
   described,
   distinct,
-  filledText,
+  filled,
+  flag,
   listRule,
   optional,
   schemaReference,
   serviceField,
+  text,
   textUpTo,
   wholeNumber,
 } from "../schema/fields.js";
+import { jsonSchema } from "../schema/json-schema.js";
 import type { FieldType } from "../template/template-partial.js";
 
 type Shape = Record<string, z.ZodMiniType>;
 
 /** A `message_type.json` with its preview read in (section 12 of the format). Built when the first one is read. */
 export const messageTypeSchema = once(() => {
-  const text = (description: string) => described(optional(z.string()), description);
-
   /** A setting under its name in files, and under its name in the service's documentation (section 11 of the format). */
   const setting = <S extends string, C extends string, T extends z.ZodMiniType>(snake: S, camel: C, schema: T) =>
     ({ [snake]: schema, [camel]: described(schema, `The same as ${snake}.`) }) as Record<S | C, T>;
   const limit = (description: string) => described(optional(wholeNumber(0)), description);
   const bound = (description: string) => described(optional(z.number()), description);
-  const jsonSchema = described(optional(z.unknown()), "The JSON Schema of the value.");
-  const itemSchema = described(optional(z.unknown()), "The JSON Schema of each item.");
+  const valueSchema = jsonSchema("The JSON Schema of the value.");
+  const itemSchema = jsonSchema("The JSON Schema of each item.");
   const lengths = {
     ...setting("min_length", "minLength", limit("The shortest text, in characters.")),
     ...setting("max_length", "maxLength", limit("The longest text, in characters.")),
   };
   const common = {
-    required: described(optional(z.boolean()), "Whether guides must give a value (default: false)."),
+    required: flag("Whether guides must give a value (default: false)."),
     default: described(optional(z.unknown()), "The value of guides that give none."),
     description: text("The help that people read."),
     placeholder: described(optional(z.unknown()), "What an empty input shows."),
@@ -41,7 +42,7 @@ export const messageTypeSchema = once(() => {
 
   const base = <T extends FieldType>(type: T) => ({
     type: described(z.literal(type), "What the field takes."),
-    key: described(filledText(), "The name under which guides give the value."),
+    key: filled("The name under which guides give the value."),
     label: text("The label that people read."),
   });
   /** A field of a type, with the settings and the fields that only this type has. */
@@ -94,12 +95,12 @@ export const messageTypeSchema = once(() => {
     button: () => field("button", {}, { text: part, action: part }),
     url: () => field("url"),
     image: () => field("image", {}, { url: part, alt: part, action: part }),
-    json: () => field("json", { schema: jsonSchema }, { schema: jsonSchema }),
+    json: () => field("json", { schema: valueSchema }, { schema: valueSchema }),
     list: () => field("list", setting("item_schema", "itemSchema", itemSchema), { item_schema: itemSchema }),
   } satisfies Record<FieldType, () => z.ZodMiniType>);
 
   const variant = z.strictObject({
-    key: described(filledText(), 'The key of the variant. One variant is called "default".'),
+    key: filled('The key of the variant. One variant is called "default".'),
     name: text("The name that people read."),
     fields: described(z.array(variantField).check(distinct("key", "field")), "What guides give values for."),
   });

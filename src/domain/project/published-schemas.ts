@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { audienceSchema } from "../audience/audience-schema.js";
+import { broadcastSchema } from "../audience/broadcast-schema.js";
 import { environmentSchema } from "../environment/environment-schema.js";
 import { guideSchema } from "../guide/guide-schema.js";
 import { messageTypeSchema } from "../guide/message-type-schema.js";
@@ -23,6 +24,7 @@ interface PublishedSchema {
 /** Every document whose JSON Schema is published in `schemas/<name>.schema.json`. */
 export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   audience: { title: "audience.json", schema: audienceSchema, isServiceFormat: true },
+  broadcast: { title: "broadcast.json", schema: broadcastSchema, isServiceFormat: true },
   environment: { title: "environment.json", schema: environmentSchema, isServiceFormat: false },
   guide: { title: "guide.json", schema: guideSchema, isServiceFormat: true },
   knock: { title: "knock.json", schema: projectFileSchema, isServiceFormat: false },

@@ -3,9 +3,10 @@ import { pointerOf, valueAt } from "../../util/json.js";
 import type { Complain } from "../shape/complain.js";
 import { faultsError } from "../shape/faults-error.js";
 
-/** Collects the faults of one document. */
+/** Collects the faults of one document, each once. */
 export class DocumentFaults {
   readonly details: ErrorDetail[] = [];
+  private readonly seen = new Set<string>();
 
   /** With the document, each fault has the text, number or other simple value that it is about. Project files may contain secrets. */
   constructor(private readonly document?: unknown) {}
@@ -13,8 +14,15 @@ export class DocumentFaults {
   readonly add: Complain = (path, message) => {
     const value = valueAt(this.document, path.map(String));
     const isSimple = value === null || ["string", "number", "boolean"].includes(typeof value);
-    this.details.push({ pointer: pointerOf(path), message, ...(isSimple ? { value } : {}) } as ErrorDetail);
+    this.addDetail({ pointer: pointerOf(path), message, ...(isSimple ? { value } : {}) } as ErrorDetail);
   };
+
+  addDetail(detail: ErrorDetail): void {
+    const id = `${detail.pointer} ${detail.message}`;
+    if (this.seen.has(id)) return;
+    this.seen.add(id);
+    this.details.push(detail);
+  }
 
   get isEmpty(): boolean {
     return this.details.length === 0;

@@ -12,5 +12,5 @@ export const translationSchema = once((): z.ZodMiniType<Texts> => {
   const texts: z.ZodMiniType<Texts> = record(
     byKind("text or an object of texts", { text: () => z.string(), object: () => texts }),
   );
-  return described(texts, "Translations: texts by key. Objects of texts nest. Texts may be Liquid.");
+  return described(texts, "Translations: texts (Liquid) by key. Objects of texts nest.");
 });

@@ -1,15 +1,14 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { discriminated } from "../schema/discriminated.js";
-import { described, eitherOf, optional, record, wholeNumber } from "../schema/fields.js";
+import { choice, described, eitherOf, flag, optional, record, text, wholeNumber } from "../schema/fields.js";
 
 export const BLOCK_TYPES = ["markdown", "html", "image", "divider", "button_set", "partial", "row"] as const;
 export type BlockType = (typeof BLOCK_TYPES)[number];
 
 /** An email's visual blocks (section 8 of the format, T-150 to T-157, F-043). Built when the first blocks are checked. */
 export const visualBlocksSchema = once(() => {
-  const text = (description: string) => described(z.string(), description);
-  const maybeText = (description: string) => described(optional(z.string()), description);
+  const required = (description: string) => described(z.string(), description);
   const pixels = (description: string) => described(optional(wholeNumber(0, 1_000)), description);
   const layout = described(
     optional(
@@ -19,23 +18,20 @@ export const visualBlocksSchema = once(() => {
         padding_bottom: pixels("Space below, in pixels (default: 8)."),
         padding_left: pixels("Space to the left, in pixels (default: 4)."),
         column_gap: pixels("Space between columns or buttons, in pixels (default: 8)."),
-        horizontal_align: described(optional(z.enum(["left", "center", "right"])), "The alignment (default: left)."),
+        horizontal_align: choice(["left", "center", "right"], "The alignment (default: left)."),
       }),
     ),
     "Spacing and alignment.",
   );
   const button = z.strictObject({
-    label: text("The text of the button. Liquid."),
-    action: text("The URL that the button opens. Liquid."),
+    label: required("The text of the button (Liquid)."),
+    action: required("The URL that the button opens (Liquid)."),
     variant: described(z.enum(["solid", "outline"]), "The look of the button."),
     size_attrs: described(
       optional(
         z.strictObject({
-          size: described(optional(z.enum(["sm", "md", "lg"])), "The size (default: md)."),
-          is_fullwidth: described(
-            optional(z.boolean()),
-            "Whether the button is as wide as the email (default: false).",
-          ),
+          size: choice(["sm", "md", "lg"], "The size (default: md)."),
+          is_fullwidth: flag("Whether the button is as wide as the email (default: false)."),
         }),
       ),
       "The size of the button.",
@@ -43,9 +39,9 @@ export const visualBlocksSchema = once(() => {
     style_attrs: described(
       optional(
         z.strictObject({
-          background_color: maybeText("A color, or a branding color such as primary_color."),
-          text_color: maybeText("A color, or a branding color such as primary_color_contrast."),
-          border_color: maybeText("A color, or a branding color such as primary_color."),
+          background_color: text("A color, or a branding color such as primary_color."),
+          text_color: text("A color, or a branding color such as primary_color_contrast."),
+          border_color: text("A color, or a branding color such as primary_color."),
           border_width: pixels("The width of the border, in pixels."),
           border_radius: pixels("The radius of the corners, in pixels."),
         }),
@@ -68,22 +64,22 @@ export const visualBlocksSchema = once(() => {
     );
   const members = {
     markdown: member("markdown", {
-      content: text("Markdown. Liquid."),
-      variant: described(optional(z.enum(["default"])), "The look of the text."),
+      content: required("Markdown with Liquid."),
+      variant: choice(["default"], "The look of the text."),
     }),
-    html: member("html", { content: text("HTML. Liquid.") }),
+    html: member("html", { content: required("HTML with Liquid.") }),
     image: member("image", {
-      url: text("The URL of the image. Liquid."),
-      alt: maybeText("The alternative text. Liquid."),
-      action: maybeText("The URL that the image opens. Liquid."),
+      url: required("The URL of the image (Liquid)."),
+      alt: text("The alternative text (Liquid)."),
+      action: text("The URL that the image opens (Liquid)."),
       style_attrs: described(optional(image), "The size of the image."),
     }),
     divider: member("divider", {}),
     button_set: member("button_set", { buttons: described(z.array(button), "The buttons.") }),
     partial: member("partial", {
-      key: text("The key of the partial."),
-      name: maybeText("The name that people read."),
-      attrs: described(optional(record(z.unknown())), "The values of the partial's inputs. Liquid."),
+      key: required("The key of the partial."),
+      name: text("The name that people read."),
+      attrs: described(optional(record(z.unknown())), "The values of the partial's inputs (Liquid)."),
     }),
   };
   const list = (block: z.ZodMiniType) => z.array(block, { error: "must be a list of blocks" });

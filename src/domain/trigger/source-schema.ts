@@ -3,7 +3,19 @@ import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { variableOf } from "../environment/provider-catalogue.js";
 import { discriminated } from "../schema/discriminated.js";
-import { described, filledText, optional, rule, schemaReference, textUpTo, textWith } from "../schema/fields.js";
+import {
+  choice,
+  described,
+  filled,
+  filledText,
+  flag,
+  optional,
+  rule,
+  schemaReference,
+  text,
+  textUpTo,
+  textWith,
+} from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 import {
   ACTION_PARAMETERS,
@@ -69,20 +81,18 @@ export const triggerMappingSchema = once(() =>
 
 /** A `source.json` (section 17 of the format, decision 18). Built when the first source is read. */
 export const sourceSchema = once(() => {
-  const text = (description: string) => described(optional(z.string()), description);
   const path = (description: string) => described(optional(textWith(pathFault)), description);
-  const flag = (description: string) => described(optional(z.boolean()), description);
   const verification = z.strictObject({
-    scheme: described(
-      optional(z.enum(["hmac", "secret"])),
+    scheme: choice(
+      ["hmac", "secret"],
       "hmac: the header is a signature of the body. secret: it is the secret itself (default: hmac).",
     ),
     header: described(
       optional(filledText()),
       "The header to verify (default: x-knock-signature, or x-webhook-secret for the scheme secret).",
     ),
-    algorithm: described(optional(z.enum(SIGNATURE_ALGORITHMS)), "The hash of the signature (default: sha256)."),
-    encoding: described(optional(z.enum(SIGNATURE_ENCODINGS)), "The encoding of the signature (default: hex)."),
+    algorithm: choice(SIGNATURE_ALGORITHMS, "The hash of the signature (default: sha256)."),
+    encoding: choice(SIGNATURE_ENCODINGS, "The encoding of the signature (default: hex)."),
     prefix: text('Text before the signature in the header, such as "sha256=".'),
     secret: described(
       filledText().check(
@@ -123,7 +133,7 @@ export const sourceSchema = once(() => {
   const mapping = <T extends ActionType>(type: T) =>
     z
       .strictObject({
-        event_type: described(filledText(), "The type of the events that cause the action."),
+        event_type: filled("The type of the events that cause the action."),
         action_type: described(z.literal(type), "What the event does."),
         action_parameters: described(optional(parametersSchema(type)), "The parameters of the action."),
         active: flag("Whether the mapping is used (default: true)."),

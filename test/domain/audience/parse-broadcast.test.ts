@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { broadcastSchema } from "../../../src/domain/audience/broadcast-schema.js";
 import { parseBroadcast } from "../../../src/domain/audience/parse-broadcast.js";
 import { idFault } from "../../../src/domain/recipient/recipient-id.js";
+import { findUnknownKeys } from "../../../src/domain/schema/check-document.js";
 import { parseUsersCsv, recipientsOf } from "../../../src/input/users-csv.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
@@ -62,6 +64,36 @@ describe("broadcast.json (section 17)", () => {
     expect(faultsOf(error)[0]).toContain(fault);
     expect([error.code, error.hint]).toEqual(["workflow_invalid", "Mend broadcasts/news/broadcast.json."]);
     expect(error.message).toMatch(/^broadcast "news": /);
+  });
+
+  test("reports all faults at once, each once, with those of its steps", () => {
+    const raw = {
+      name: 7,
+      trigger: {},
+      nmae: "x",
+      status: "sendt",
+      target_audience_key: "",
+      settings: { is_commercial: "yes" },
+      steps: [{ ...FEED, template: {} }, FEED],
+    };
+    expect(faultsOf(thrownBy(() => parse(raw)))).toEqual([
+      "/trigger is for workflows: a broadcast goes to whom it is sent",
+      '/nmae unknown key "nmae"; did you mean "name"?',
+      "/name must be a string, found a number",
+      "/settings/is_commercial must be true or false, found a string",
+      "/steps/0/template/markdown_body is required (a string)",
+      "/target_audience_key must not be empty",
+      '/status must be "draft" or "scheduled" or "sent", found "sendt"; did you mean "sent"?',
+      '/steps/1/ref "feed_1" is already the ref of another step',
+    ]);
+  });
+
+  test("F-026 ignores unknown keys of steps", () => {
+    const raw = { steps: [{ ...FEED, colour: "red" }] };
+    expect(parse(raw).definition.steps).toHaveLength(1);
+    expect(findUnknownKeys(broadcastSchema(), raw)).toEqual([
+      { path: ["steps", 0, "colour"], message: 'unknown key "colour"' },
+    ]);
   });
 });
 

@@ -9,6 +9,7 @@ const ROOT = resolve(import.meta.dirname, "../../..");
 /** Where the fixtures keep the files of each published schema. */
 const FILES: Readonly<Record<string, RegExp>> = {
   audience: /\/audiences\/[^/]+\/audience\.json$/,
+  broadcast: /\/broadcasts\/[^/]+\/broadcast\.json$/,
   environment: /\/environment\.json$/,
   guide: /\/guides\/[^/]+\/guide\.json$/,
   knock: /\/knock\.json$/,

@@ -1,0 +1,39 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { parseTimestamp } from "../condition/timestamp.js";
+import { choice, described, filledText, flag, optional, schemaReference, text, textWith } from "../schema/fields.js";
+import { workflowSchema } from "../workflow/workflow-schema.js";
+
+const timeFault = (time: string): string | null =>
+  parseTimestamp(time) === undefined ? "must be a time such as 2030-06-04T18:00:00Z" : null;
+
+/** A `broadcast.json` with its template files read in (section 17 of the format, E-396, E-401, decision 18). */
+export const broadcastSchema = once(() => {
+  const time = (description: string) => described(optional(textWith(timeFault)), description);
+  const { name, categories, tags, goal_attachment, steps, description } = workflowSchema().shape;
+  const settings = z.strictObject({
+    is_commercial: flag("Whether its messages are commercial (default: true)."),
+    override_preferences: flag("Whether preferences are ignored (default: false)."),
+  });
+  return described(
+    z.strictObject({
+      $schema: schemaReference(),
+      key: text("The key of the broadcast: the name of its folder."),
+      name,
+      description: described(description, "What the broadcast is for."),
+      categories,
+      tags,
+      settings: described(optional(settings), "Settings of the broadcast."),
+      steps: described(steps, "What each recipient gets, in order."),
+      goal_attachment,
+      target_audience_key: described(
+        optional(filledText()),
+        "The audience to send to, unless a flag names recipients.",
+      ),
+      scheduled_at: time("When to send, in ISO 8601, unless a flag gives a time."),
+      status: choice(["draft", "scheduled", "sent"], "Written by the hosted service. It has no effect here."),
+      sent_at: time("Written by the hosted service. It has no effect here."),
+    }),
+    "A broadcast: one message to many recipients, sent once.",
+  );
+});
