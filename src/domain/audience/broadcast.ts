@@ -42,6 +42,13 @@ export interface BroadcastView extends BroadcastState {
   error: string | null;
 }
 
+/** Returns where a broadcast stands that was scheduled or sent; times in milliseconds (E-399). */
+export function broadcastState(times: { scheduled: number | null; sent: number | null }): BroadcastState {
+  const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+  const status = times.scheduled === null ? "sent" : "scheduled";
+  return { status, scheduled_at: iso(times.scheduled), sent_at: iso(times.sent) };
+}
+
 /** Returns whether a broadcast may be sent or scheduled: it goes out once, unless it is sent again on purpose (E-399). `state` is null for a draft. */
 export function maySend(state: Pick<BroadcastState, "status"> | null, again: boolean): boolean {
   if (state === null || state.status === "draft") return true;

@@ -48,8 +48,8 @@ export interface Continuation {
 }
 
 /**
- * A run at a batch step. Whether it opens the batch or joins an open one is known only where both cannot happen: in the
- * store's transaction, which picks one of the continuations (E-247, E-248).
+ * A run at a batch step. Whether it opens the batch or joins an open one is known only in the store's transaction: there,
+ * `decideBatch` picks one of the continuations (E-247, E-248).
  */
 export interface BatchJoin {
   /** Who shares it: workflow and step, or version, with recipient and the step's batch key (E-243). */
@@ -71,7 +71,7 @@ export interface BatchJoin {
   joined: Continuation;
 }
 
-/** Which continuation the store picked; `closed`: the batch is full or over its limit, so it falls due at once. */
+/** Which continuation `decideBatch` picked; `closed`: the batch is full or over its limit, so it falls due at once. */
 export interface BatchDecision {
   took: "leads" | "holds" | "joined";
   closed: boolean;
@@ -81,16 +81,17 @@ export interface BatchDecision {
   next: BatchDecision | null;
 }
 
-/** The continuation that the store picked. A run that holds a batch which it did not open waits for that one's close. */
+/** Returns the continuation that was picked. A run that holds a batch which it did not open waits for that one's close. */
 export function continuationOf(join: BatchJoin, { took, closes_at, next }: BatchDecision): Continuation {
   if (took === "joined") return join.joined;
-  if (took === "leads" && join.leads !== null) return next ? wentOn(join.leads, next) : join.leads;
+  if (took === "leads" && join.leads !== null) return next ? continueAtBatch(join.leads, next) : join.leads;
   const { holds } = join;
   if (closes_at === null || holds.recipientRun.due_at === closes_at) return holds;
   return { ...holds, recipientRun: waitingUntil(holds.recipientRun, closes_at) };
 }
 
-function wentOn(first: Continuation, decision: BatchDecision): Continuation {
+/** Returns what an advance or a continuation that came to a batch made up to there and after. */
+export function continueAtBatch(first: Continuation, decision: BatchDecision): Continuation {
   const then = continuationOf(first.batch as BatchJoin, decision);
   return {
     recipientRun: then.recipientRun,

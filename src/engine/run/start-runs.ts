@@ -2,7 +2,13 @@ import type { Environment } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
 import { gidOf, type Recipient, type RecipientKey, type RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { Subscription } from "../../domain/recipient/subscription.js";
-import { type BatchDecision, type BatchJoin, continuationOf, type PendingTrigger } from "../../domain/run/batch.js";
+import {
+  type BatchDecision,
+  type BatchJoin,
+  continuationOf,
+  continueAtBatch,
+  type PendingTrigger,
+} from "../../domain/run/batch.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -65,12 +71,11 @@ export function asDecided(
   return { recipientRuns: runs, messages: made };
 }
 
-/** An advance as the store took it, if it came to a batch. */
+/** Returns an advance as it goes on after the batch that it came to. */
 export function decidedAdvance(advance: Advance, decided: ReadonlyMap<string, BatchDecision>): Advance {
   const decision = decided.get(advance.recipientRun.id);
   if (advance.batch === null || decision === undefined) return advance;
-  const { recipientRun, messages } = continuationOf(advance.batch, decision);
-  return { ...advance, recipientRun, messages: [...advance.messages, ...messages] };
+  return { ...advance, ...continueAtBatch(advance, decision) };
 }
 
 /** The slot of a once-only workflow that a recipient uses up (E-068); null where every trigger runs. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { maySend } from "../../../src/domain/audience/broadcast.js";
+import { broadcastState, maySend } from "../../../src/domain/audience/broadcast.js";
 
 describe("maySend", () => {
   it("E-396 E-399 a broadcast goes out once, unless it is sent again on purpose", () => {
@@ -9,5 +9,19 @@ describe("maySend", () => {
 
   it("E-399 a scheduled broadcast is not sent beside its schedule", () => {
     expect([maySend({ status: "scheduled" }, false), maySend({ status: "scheduled" }, true)]).toEqual([false, false]);
+  });
+});
+
+describe("broadcastState", () => {
+  it("E-399 is scheduled while a run waits to be sent, also one that was sent before", () => {
+    const at = Date.UTC(2030, 5, 4);
+    const iso = new Date(at).toISOString();
+    expect(broadcastState({ scheduled: at, sent: null })).toEqual({
+      status: "scheduled",
+      scheduled_at: iso,
+      sent_at: null,
+    });
+    expect(broadcastState({ scheduled: at, sent: at }).status).toBe("scheduled");
+    expect(broadcastState({ scheduled: null, sent: at })).toEqual({ status: "sent", scheduled_at: null, sent_at: iso });
   });
 });

@@ -1,4 +1,4 @@
-import { type BroadcastState, maySend } from "../../../domain/audience/broadcast.js";
+import { type BroadcastState, broadcastState, maySend } from "../../../domain/audience/broadcast.js";
 import type { PendingTrigger } from "../../../domain/run/batch.js";
 import type { BroadcastLog } from "../../../ports/broadcasts.js";
 import type { Connection } from "../connection/connection.js";
@@ -21,13 +21,6 @@ const STATES = `
     MAX(CASE WHEN ${PENDING} THEN NULL ELSE inserted_at END) AS sent
   FROM workflow_runs WHERE ${OF_BROADCASTS}`;
 
-const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
-
-function stateOf({ scheduled, sent }: StateRow): BroadcastState {
-  const status = scheduled !== null ? "scheduled" : "sent";
-  return { status, scheduled_at: iso(scheduled), sent_at: iso(sent) };
-}
-
 /** Broadcasts in a SQLite store's file. */
 export class SqliteBroadcastLog implements BroadcastLog {
   constructor(
@@ -37,14 +30,14 @@ export class SqliteBroadcastLog implements BroadcastLog {
 
   async states(): Promise<Map<string, BroadcastState>> {
     const rows = this.db.all<StateRow>(`${STATES} GROUP BY workflow`);
-    return new Map(rows.map((row) => [row.workflow, stateOf(row)]));
+    return new Map(rows.map((row) => [row.workflow, broadcastState(row)]));
   }
 
   async insert(pending: PendingTrigger, { again }: { again: boolean }): Promise<boolean> {
     const { db, shared } = this;
     return db.write(() => {
       const row = db.get<StateRow>(`${STATES} AND workflow = ? GROUP BY workflow`, pending.run.workflow);
-      if (!maySend(row === undefined ? null : stateOf(row), again)) return false;
+      if (!maySend(row === undefined ? null : broadcastState(row), again)) return false;
       insertTriggers(db, shared, [pending]);
       return true;
     });
