@@ -41,6 +41,7 @@ import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run/run-s
 import { checkWholeTrigger, triggerWorkflow } from "./run/trigger-workflow.js";
 import { findWorkflow } from "./workflow/find-workflow.js";
 import { onBranch } from "./workflow/on-branch.js";
+import { readFilesOnce } from "./workflow/read-once.js";
 
 /** How often a waiting caller looks whether another process has moved its runs on. */
 const POLL_MS = 200;
@@ -246,7 +247,7 @@ class Engine implements LocalOperations {
   }
 
   async runDue({ signal, onHeld, once }: DueOptions): Promise<AdvancedRun[]> {
-    const { context } = this;
+    const context = once ? readFilesOnce(this.context) : this.context;
     const held: HeldSchedule[] = [];
     try {
       return await runDueAt(context, await readTime(context), {

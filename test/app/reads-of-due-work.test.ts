@@ -45,6 +45,18 @@ const FILES = {
   "knock/partials/footer/content.html": "<i>sent by a test</i>",
 };
 
+/** Reads per file. A layout and its partials are read to check the workflow that names them, and to compile it. */
+const ONE_PARSE = {
+  "knock/environment.json": 1,
+  "knock/workflows/reminder/workflow.json": 1,
+  "knock/workflows/reminder/email_1/body.html": 1,
+  "knock/workflows/reminder/email_1/body.txt": 1,
+  "knock/layouts/default/layout.json": 2,
+  "knock/layouts/default/layout.html": 2,
+  "knock/partials/footer/partial.json": 2,
+  "knock/partials/footer/content.html": 2,
+};
+
 let project: TemporaryProject;
 let engine: LocalOperations;
 
@@ -68,14 +80,14 @@ async function open(): Promise<LocalOperations> {
   });
 }
 
-/** Runs that wait until one minute after each other. */
-async function startReminders(): Promise<void> {
+/** Runs that wait until one minute after each other, or all until the first of these minutes. */
+async function startReminders(count = MOMENTS, apart = MINUTE): Promise<void> {
   await engine.freezeClock(START);
-  const recipients = Array.from({ length: MOMENTS }, (_, n) => ({
+  const recipients = Array.from({ length: count }, (_, n) => ({
     id: `user-${n}`,
     name: `User ${n}`,
     email: `user-${n}@example.com`,
-    remind_at: new Date(START + (n + 1) * MINUTE).toISOString(),
+    remind_at: new Date(START + MINUTE + n * apart).toISOString(),
   }));
   await engine.triggerWorkflow(parseTrigger({ recipients }, "reminder").trigger, { idempotency_key: null });
 }
@@ -122,17 +134,7 @@ describe("a move of the clock over 150 due moments", () => {
     const reads = countReads();
     const { ran } = await engine.moveClock(START + 10 * 60 * MINUTE, { force: false });
     expect(ran).toHaveLength(MOMENTS);
-    // A layout and its partials are read to check the workflow that names them, and to compile it.
-    expect(Object.fromEntries(reads)).toEqual({
-      "knock/environment.json": 1,
-      "knock/workflows/reminder/workflow.json": 1,
-      "knock/workflows/reminder/email_1/body.html": 1,
-      "knock/workflows/reminder/email_1/body.txt": 1,
-      "knock/layouts/default/layout.json": 2,
-      "knock/layouts/default/layout.html": 2,
-      "knock/partials/footer/partial.json": 2,
-      "knock/partials/footer/content.html": 2,
-    });
+    expect(Object.fromEntries(reads)).toEqual(ONE_PARSE);
   });
 
   it("follows files that have changed since the last move", async () => {
@@ -149,5 +151,18 @@ describe("a move of the clock over 150 due moments", () => {
     expect(ran).toHaveLength(MOMENTS);
     // A claim that sets the clock, and a save; the clock's lease is taken and ended, and the clock set at last.
     expect(Object.fromEntries(begun)).toEqual({ "BEGIN IMMEDIATE": 2 * MOMENTS + 3 });
+  });
+});
+
+describe("a single look at what is due", () => {
+  it("parses the workflow once for more runs than a chunk has", async () => {
+    engine = await open();
+    await startReminders(600, 0);
+    await engine.freezeClock(START + MINUTE);
+    await engine.close();
+    engine = await open();
+    const reads = countReads();
+    expect(await engine.runDue({ once: true })).toHaveLength(600);
+    expect(Object.fromEntries(reads)).toEqual(ONE_PARSE);
   });
 });

@@ -12,7 +12,7 @@ import type {
 } from "../../ports/operations.js";
 import type { RunStore } from "../../ports/run-store.js";
 import { type DueWorkStore, type EngineContext, timeOf } from "../context/engine-context.js";
-import { readOnce } from "../workflow/read-once.js";
+import { readFilesOnce } from "../workflow/read-once.js";
 import { runDueAt } from "./due-work.js";
 import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-schedules.js";
 
@@ -114,7 +114,7 @@ export function moveClock(
   target: ClockTarget,
   options: ClockMoveOptions,
 ): Promise<ClockMove> {
-  const context = { ...given, definitions: readOnce(given.definitions) };
+  const context = readFilesOnce(given);
   return exclusively(context, options.signal, () => moveHeldClock(context, target, options));
 }
 

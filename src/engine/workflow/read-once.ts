@@ -1,4 +1,5 @@
 import type { Definitions } from "../../ports/definitions.js";
+import type { EngineContext } from "../context/engine-context.js";
 
 /** Remembers what a reader answered by key, failures included. */
 function remember<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {
@@ -13,10 +14,12 @@ function remember<T>(read: (key: string) => Promise<T>): (key: string) => Promis
   };
 }
 
-/**
- * Returns definitions of which each is read once, when it is first asked for. For one operation over many due moments: all of
- * them see the same files, and the next operation sees what has changed since.
- */
+/** Returns a context for one operation over many due moments or chunks: all of them see the same files. */
+export function readFilesOnce<Stores>(context: EngineContext<Stores>): EngineContext<Stores> {
+  return { ...context, definitions: readOnce(context.definitions) };
+}
+
+/** Returns definitions of which each is read once, when it is first asked for. */
 export function readOnce(definitions: Definitions): Definitions {
   const environment = remember(() => definitions.environment());
   const audiences = remember(() => definitions.audiences());
