@@ -84,9 +84,8 @@ function namesIn(folder: string): string[] {
 function collectChannels(value: unknown, found: JsonObject): void {
   if (Array.isArray(value)) for (const one of value) collectChannels(one, found);
   else if (isJsonObject(value)) {
-    const { type, channel_key: key, channel_type } = value;
-    if (type === "channel" && typeof key === "string" && typeof channel_type === "string")
-      found[key] ??= { type: channel_type };
+    const { channel_key: key, channel_type } = value;
+    if (typeof key === "string" && typeof channel_type === "string") found[key] ??= { type: channel_type };
     for (const one of Object.values(value)) collectChannels(one, found);
   }
 }

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { ProjectNames } from "../commands/services.js";
 import { channelIdOf } from "../domain/environment/environment.js";
 import type { Step } from "../domain/step/step.js";
-import { walkSteps } from "../domain/steps/walk-steps.js";
+import { isChannelStep } from "../domain/steps/channel.js";
+import { walkChannelSteps, walkSteps } from "../domain/steps/walk-steps.js";
 import { KnockError } from "../errors/knock-error.js";
 import { namesIn } from "../project/names-in.js";
 import type { Project } from "../project/open-project.js";
@@ -35,8 +36,8 @@ export async function readProjectNames(project: Project): Promise<ProjectNames> 
   for (const files of everyBranch(project)) {
     for (const key of await files.workflowKeys()) {
       workflows.add(key);
-      for (const { step } of walkSteps((await readSteps(files, key)) ?? [])) {
-        if (step.type !== "channel" || step.channel_key === null || channels.has(step.channel_key)) continue;
+      for (const { step } of walkChannelSteps((await readSteps(files, key)) ?? [])) {
+        if (step.channel_key === null || channels.has(step.channel_key)) continue;
         const id = channelIdOf(step.channel_key);
         channels.set(step.channel_key, { key: step.channel_key, id, type: step.channel_type });
       }
@@ -57,7 +58,7 @@ export async function readStepNames(project: Project, keys: readonly string[] | 
       if (steps === null) return null;
       for (const { step } of walkSteps(steps)) {
         names.add(step.ref);
-        if (step.type !== "channel") continue;
+        if (!isChannelStep(step)) continue;
         for (const name of [step.channel_type, step.channel_key, step.channel_group_key])
           if (name !== null) names.add(name);
         if (step.channel_type === "in_app_feed") names.add("in-app");

@@ -1,6 +1,7 @@
 import { describeCondition, type EvaluatedCondition } from "../domain/condition/evaluated-condition.js";
 import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { valueOfStepKey } from "../domain/run/recipient-step-key.js";
+import { findStepDefinition } from "../domain/steps/registry.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
@@ -107,10 +108,8 @@ function resultText(step: JsonObject): string {
   if (step.branch) return ` → ${String(step.branch)}`;
   if (step.guide) return ` → added to guide ${String(step.guide)}`;
   if (step.matched !== undefined) return step.matched === true ? " → the event came" : " → no event came in time";
-  if (step.type === "trigger_workflow" && step.workflow_run_id)
-    return ` → ${String(step.workflow)} ${String(step.workflow_run_id)}`;
-  const count = step.type === "batch" && step.outcome === "passed" ? Number(step.total_activities ?? 0) : 0;
-  return count > 0 ? ` → ${count} ${count === 1 ? "activity" : "activities"}` : "";
+  const result = findStepDefinition(step.type)?.result?.(step) ?? null;
+  return result === null ? "" : ` → ${result}`;
 }
 
 /** A recipient run's detail (A-509) with its steps, and under each what decided it. */
@@ -131,7 +130,8 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
       : "";
     const message = step.message_id ? `  ${String(step.message_id)}` : "";
     const until = step.until ? ` until ${timeText(step.until, output.zone)}` : "";
-    const event = step.type === "wait_for_event" && step.outcome === "waiting" ? " for an event" : "";
+    const waitsFor = step.outcome === "waiting" ? findStepDefinition(step.type)?.waitsFor : undefined;
+    const event = waitsFor === undefined ? "" : ` ${waitsFor}`;
     output.line(
       `  ${String(step.ref)}: ${fateText(step as unknown as StepOutcome)}${event}${resultText(step)}${until}${reason}${message}`,
     );

@@ -51,7 +51,7 @@ function printSteps(steps: readonly StepView[], depth: number, output: Output): 
   const { paint } = output;
   const indent = "  ".repeat(depth);
   for (const { ref, type, channel_type, channel, branches = [] } of steps) {
-    const what = type === "channel" ? `${channel_type ?? "channel"}${channel ? ` through ${channel}` : ""}` : type;
+    const what = `${channel_type ?? type}${channel ? ` through ${channel}` : ""}`;
     output.line(`${indent}${paint.bold(ref)}  ${what}`);
     for (const branch of branches) {
       output.line(`${indent}  ${paint.dim(`${branch.name ?? "branch"}:`)}`);

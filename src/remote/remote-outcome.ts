@@ -1,6 +1,7 @@
 import { channelOutcome, messagesByStep, recipientOf } from "../domain/run/message-outcomes.js";
 import { type RecipientOutcome, type StepOutcome, summarize, type TriggerOutcome } from "../domain/run/outcome.js";
 import { RUN_STATUSES, type RunStatus } from "../domain/run/run-status.js";
+import { findStepDefinition } from "../domain/steps/registry.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { readEvents, type StepStory, text } from "./run-events.js";
 
@@ -64,7 +65,8 @@ function outcomeOfStory(story: StepStory, made: JsonObject[], cancelled: boolean
   if (story.outcome === null) return [];
   const type = story.type ?? "unknown";
   const step: StepOutcome = { ref, type, outcome: story.outcome, reason: story.reason };
-  if (type === "channel") {
+  const definition = findStepDefinition(type);
+  if (definition?.makesMessages) {
     if (story.channel_type !== null) step.channel_type = story.channel_type;
     step.message_id = ids[0] ?? text(made[0]?.id);
   }
@@ -74,7 +76,7 @@ function outcomeOfStory(story: StepStory, made: JsonObject[], cancelled: boolean
   } else if (step.outcome === "waiting") {
     step.until = story.until;
   }
-  if (type === "branch") step.branch = story.branch;
+  if (definition?.branchesField !== undefined) step.branch = story.branch;
   return [step];
 }
 

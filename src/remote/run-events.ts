@@ -1,4 +1,5 @@
 import { REASONS, type Reason, type ReasonCode, type StepResult } from "../domain/run/outcome.js";
+import { findStepDefinition } from "../domain/steps/registry.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 /** What a run's events tell of one step. `outcome` null: it was begun, and nothing more is told. */
@@ -51,7 +52,8 @@ const TELLERS: Record<string, Teller> = {
   run_paused: (step, data) => wait(step, data),
   run_resumed: (step) => settle(step, "passed", null),
   run_halted: (step, data) => {
-    settle(step, "halted", reasonOf(data) ?? (step.type === "throttle" ? { code: "throttled", detail: null } : null));
+    const code = findStepDefinition(step.type)?.eventReasons?.halted;
+    settle(step, "halted", reasonOf(data) ?? (code === undefined ? null : { code, detail: null }));
   },
   run_cancelled: (step, data) => settle(step, "cancelled", reasonOf(data) ?? { code: "cancelled", detail: null }),
 };
@@ -109,10 +111,10 @@ function reasonOf(data: JsonObject): Reason | null {
   return code === null ? null : { code, detail: detailOf(data) };
 }
 
-/** A channel step fails where its template cannot be rendered (E-192), a fetch where its request fails. */
+/** Why a step failed, where its type says it: a channel step's template cannot be rendered (E-192), a fetch's request fails. */
 function failureOf(step: StepStory, data: JsonObject): Reason | null {
-  if (step.type !== "channel" && step.type !== "http_fetch") return null;
-  return { code: step.type === "channel" ? "render_error" : "fetch_error", detail: detailOf(data) };
+  const code = findStepDefinition(step.type)?.eventReasons?.failed;
+  return code === undefined ? null : { code, detail: detailOf(data) };
 }
 
 function detailOf(data: JsonObject): string | null {

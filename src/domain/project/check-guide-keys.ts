@@ -1,7 +1,8 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { pointerOf } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
 import { placeOf } from "../shape/place.js";
-import { walkSteps } from "../steps/walk-steps.js";
+import { walkReferences } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /**
@@ -9,19 +10,14 @@ import type { Workflow } from "../workflow/workflow.js";
  * key is looked at; what is in the guide is read where it is shown. Throws `workflow_invalid`. `keys` is asked if need be.
  */
 export function checkGuideKeys(workflow: Workflow, keys: () => readonly string[]): void {
-  const named = [...walkSteps(workflow.steps)].flatMap(({ step, path }) =>
-    step.type === "channel" && step.guide_key !== null ? [{ key: step.guide_key, path }] : [],
-  );
+  const named = [...walkReferences(workflow.steps, "guide")];
   if (named.length === 0) return;
   const known = [...keys()].sort();
-  const details = named.flatMap(({ key, path }): ErrorDetail[] => {
-    if (known.includes(key)) return [];
-    const pointer = `/${path
-      .split(/[.[\]]+/)
-      .filter(Boolean)
-      .join("/")}/guide_key`;
-    return [{ pointer, message: `names no guide of this project: "${key}"`, value: key }];
-  });
+  const details = named.flatMap(({ key, path }): ErrorDetail[] =>
+    known.includes(key)
+      ? []
+      : [{ pointer: pointerOf(path), message: `names no guide of this project: "${key}"`, value: key }],
+  );
   const [first] = details;
   if (first === undefined) return;
   throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}`, {

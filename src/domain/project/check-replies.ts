@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { pathOf } from "../run/step-path.js";
 import type { StepPath } from "../run/workflow-run.js";
-import type { ChannelStep } from "../steps/channel.js";
-import { walkSteps } from "../steps/walk-steps.js";
+import { type ChannelStep, isChannelStep } from "../steps/channel.js";
+import { walkChannelSteps, walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /** The step that a chat step replies to, by its ref; null for none. */
@@ -22,7 +22,7 @@ export function chatTemplate(workflow: Workflow, step: ChannelStep): JsonObject 
   const ref = replyRefOf(step);
   if (ref === null || typeof settings.recipient_connection === "string") return template;
   const parent = [...walkSteps(workflow.steps)].find((one) => one.step.ref === ref)?.step;
-  if (parent?.type !== "channel") return template;
+  if (!isChannelStep(parent)) return template;
   const above = chatTemplate(workflow, parent).settings;
   const recipient_connection = isJsonObject(above) ? above.recipient_connection : undefined;
   return recipient_connection === undefined
@@ -40,14 +40,13 @@ function isBefore(earlier: StepPath, later: StepPath): boolean {
 /** Complains of replies that could never be sent (E-188): `complain` is told the step's place and what is wrong. */
 export function checkReplies({ steps }: Workflow, complain: (place: string, message: string) => void): void {
   const all = new Map([...walkSteps(steps)].map(({ step }) => [step.ref, step]));
-  for (const { step, path: place } of walkSteps(steps)) {
-    const ref = step.type === "channel" ? replyRefOf(step) : null;
-    if (step.type !== "channel" || ref === null) continue;
+  for (const { step, path: place } of walkChannelSteps(steps)) {
+    const ref = replyRefOf(step);
+    if (ref === null) continue;
     const parent = all.get(ref);
     const [from, to] = [pathOf(steps, ref), pathOf(steps, step.ref)];
     if (parent === undefined || from === null || to === null) complain(place, `names no step: "${ref}"`);
-    else if (parent.type !== "channel" || parent.channel_type !== "chat")
-      complain(place, `names no chat step: "${ref}"`);
+    else if (!isChannelStep(parent) || parent.channel_type !== "chat") complain(place, `names no chat step: "${ref}"`);
     else if (!isBefore(from, to)) complain(place, `must name a step that every run has come past, not "${ref}"`);
     else if (parent.channel_key !== step.channel_key)
       complain(place, `must name a step with the same channel, not "${ref}"`);

@@ -1,5 +1,5 @@
 import { type Channel, type Environment, undeclaredChannel } from "../environment/environment.js";
-import { walkSteps } from "../steps/walk-steps.js";
+import { walkChannelSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /** The channels that an environment declares, and those that workflows name and nobody declared. */
@@ -7,8 +7,8 @@ export function projectChannels(environment: Environment, workflows: readonly Wo
   const found = new Map<string, Channel>();
   for (const [key, channel] of Object.entries(environment.channels)) if (channel !== null) found.set(key, channel);
   for (const { steps } of workflows)
-    for (const { step } of walkSteps(steps)) {
-      if (step.type !== "channel" || step.channel_key === null || step.channel_type === null) continue;
+    for (const { step } of walkChannelSteps(steps)) {
+      if (step.channel_key === null || step.channel_type === null) continue;
       const key = step.channel_key;
       if (Object.hasOwn(environment.channels, key) || found.has(key)) continue;
       found.set(key, undeclaredChannel(key, step.channel_type));

@@ -5,7 +5,7 @@ import type { ChannelType } from "../message/message.js";
 import { placeOf } from "../shape/place.js";
 import type { ChannelStep } from "../steps/channel.js";
 import { checkTemplate } from "../steps/channel.js";
-import { segmentsOf, walkSteps } from "../steps/walk-steps.js";
+import { segmentsOf, walkChannelSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import { checkReplies } from "./check-replies.js";
 
@@ -26,9 +26,9 @@ export function resolveChannelTypes(workflow: Workflow, environment: Environment
   const complain = (path: PropertyKey[], message: string): void => {
     details.push({ pointer: pointerOf(path), message });
   };
-  for (const { step, path } of walkSteps(workflow.steps)) {
-    const key = step.type === "channel" ? (step.channel_key ?? step.channel_group_key) : null;
-    if (step.type !== "channel" || key === null) continue;
+  for (const { step, path } of walkChannelSteps(workflow.steps)) {
+    const key = step.channel_key ?? step.channel_group_key;
+    if (key === null) continue;
     const here = segmentsOf(path);
     const typePath = [...here, "channel_type"];
     const type = declaredType(step, environment);

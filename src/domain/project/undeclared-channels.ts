@@ -2,8 +2,7 @@ import { nearest } from "../../util/nearest.js";
 import type { Environment } from "../environment/environment.js";
 import type { ChannelType } from "../message/message.js";
 import type { Finding } from "../schema/check-document.js";
-import { isChannelStep } from "../steps/channel.js";
-import { segmentsOf, walkSteps } from "../steps/walk-steps.js";
+import { segmentsOf, walkChannelSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 function suggestion(key: string, type: ChannelType | null, channels: Environment["channels"]): string {
@@ -23,8 +22,8 @@ export function undeclaredChannels(workflow: Workflow, { channels }: Environment
   const declared = Object.keys(channels);
   if (declared.length === 0) return [];
   const found: Finding[] = [];
-  for (const { step, path } of walkSteps(workflow.steps)) {
-    if (!isChannelStep(step) || !step.channel_key || Object.hasOwn(channels, step.channel_key)) continue;
+  for (const { step, path } of walkChannelSteps(workflow.steps)) {
+    if (!step.channel_key || Object.hasOwn(channels, step.channel_key)) continue;
     const key = step.channel_key;
     found.push({
       path: [...segmentsOf(path), "channel_key"],

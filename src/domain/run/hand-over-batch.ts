@@ -1,5 +1,5 @@
 import type { Step } from "../step/step.js";
-import type { BatchStep } from "../steps/batch.js";
+import { isBatchStep } from "../steps/batch.js";
 import type { Workflow } from "../workflow/workflow.js";
 import { pathOf, stepAt } from "./step-path.js";
 import type { RecipientRun } from "./workflow-run.js";
@@ -7,7 +7,7 @@ import type { RecipientRun } from "./workflow-run.js";
 /** Returns whether the batch that a waiting run holds goes to the next item when the run's own is cancelled (EQ-44). */
 export function passesToNextItem(holder: RecipientRun, version: Workflow): boolean {
   const step: Step | undefined = holder.position === null ? undefined : stepAt(version.steps, holder.position);
-  return step?.type === "batch" && (step as BatchStep).settings.batch_execution_mode === "flush_leading";
+  return isBatchStep(step) && step.settings.batch_execution_mode === "flush_leading";
 }
 
 /** Returns a run that had ended when it joined a batch as it stands once it holds that batch: waiting at its own batch step (EQ-44). */

@@ -1,18 +1,14 @@
 import type { Step } from "../step/step.js";
-import { walkSteps } from "../steps/walk-steps.js";
+import { branchesOf, walkSteps } from "../steps/walk-steps.js";
 import type { StepPath } from "./workflow-run.js";
 
-/** The lists of steps that a step holds, by branch. */
-function branchesOf(step: Step | undefined): { steps: readonly Step[]; terminates: boolean }[] {
-  if (step?.type === "branch") return step.branches;
-  return step?.type === "random_cohort" ? step.cohort_branches : [];
-}
+const branchesIn = (step: Step | undefined) => (step === undefined ? [] : branchesOf(step));
 
 /** The step a path leads to; undefined past the end of a list. */
 export function stepAt(steps: readonly Step[], path: StepPath): Step | undefined {
   let list: readonly Step[] = steps;
   for (let i = 0; i + 2 < path.length; i += 2) {
-    list = branchesOf(list[path[i] as number])[path[i + 1] as number]?.steps ?? [];
+    list = branchesIn(list[path[i] as number])[path[i + 1] as number]?.steps ?? [];
   }
   return list[path.at(-1) as number];
 }
@@ -25,7 +21,7 @@ export function nextOf(path: StepPath): StepPath {
 export function leave(steps: readonly Step[], path: StepPath): StepPath | null {
   if (path.length === 1) return null;
   const parentPath = path.slice(0, -2);
-  const branch = branchesOf(stepAt(steps, parentPath))[path.at(-2) as number];
+  const branch = branchesIn(stepAt(steps, parentPath))[path.at(-2) as number];
   return branch?.terminates ? null : nextOf(parentPath);
 }
 

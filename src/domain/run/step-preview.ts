@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../util/json.js";
+import type { StepType } from "../step/step.js";
 import type { Reason } from "./outcome.js";
 
 /** What a channel step would send, or a step that asks outside was answered, without a run: nothing is kept. */
@@ -14,5 +15,5 @@ export interface StepPreview {
   /** What a run's event would tell beside: a translation that is missing. */
   warnings: string[];
   /** Of a fetch or agent step, which is tried instead (E-302, E-410): what it asked, and the data after it. */
-  tested?: { type: "http_fetch" | "ai_agent"; request: JsonObject | null; data: JsonObject | null };
+  tested?: { type: StepType; request: JsonObject | null; data: JsonObject | null };
 }

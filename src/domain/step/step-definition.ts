@@ -24,6 +24,8 @@ export interface StepReference {
   path: PropertyKey[];
   /** Of an audience: the type that the step needs. */
   audienceType?: "dynamic" | "static";
+  /** Of a request: what the step passes to it. */
+  inputs?: JsonObject;
 }
 
 /** What differs between the failures of a step type, where only its events are known. */
@@ -54,6 +56,8 @@ export interface StepDefinition<S extends StepBase = StepBase> {
   /** Roots of the scope to which the step may add properties for those after it. */
   addsTo?: readonly string[];
   references?(step: S): StepReference[];
+  /** Whether the step's outcome is that of its messages. */
+  makesMessages?: boolean;
   /** Whether broadcasts can have the step (E-396). */
   inBroadcasts?: boolean;
   /** What a step that went on came to, as people read it after an arrow; null for nothing worth telling. */

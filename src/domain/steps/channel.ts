@@ -134,6 +134,7 @@ export const channel = defineStep({
   },
   templates: ({ template, channel_overrides }) => ({ template, channel_overrides }),
   references: ({ guide_key: key }) => (key === null ? [] : [{ kind: "guide", key, path: ["guide_key"] }]),
+  makesMessages: true,
   inBroadcasts: true,
   eventReasons: { failed: "render_error" },
 });

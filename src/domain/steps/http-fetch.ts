@@ -72,8 +72,8 @@ export const httpFetch = defineStep({
   },
   templates: ({ settings }) => ({ settings }),
   addsTo: ["data"],
-  references({ settings: { reusable_step_key: key } }) {
-    return key === null ? [] : [{ kind: "request", key, path: ["settings", "reusable_step_key"] }];
+  references({ settings: { reusable_step_key: key, inputs } }) {
+    return key === null ? [] : [{ kind: "request", key, path: ["settings", "reusable_step_key"], inputs }];
   },
   eventReasons: { failed: "fetch_error" },
 });

@@ -19,9 +19,12 @@ import { waitForEvent } from "./wait-for-event.js";
 /** Every step type: the only list of them in the domain. The engine has one of its own, `engine/steps/registry.ts`. */
 export const STEPS: { readonly [T in StepType]: StepDefinition<StepTypes[T]> } = {
   channel,
-  batch,
+  branch,
   delay,
+  batch,
   throttle,
+  random_cohort: randomCohort,
+  wait_for_event: waitForEvent,
   http_fetch: httpFetch,
   trigger_workflow: triggerWorkflow,
   update_data: updateData,
@@ -29,10 +32,7 @@ export const STEPS: { readonly [T in StepType]: StepDefinition<StepTypes[T]> } =
   update_tenant: updateTenant,
   update_object: updateObject,
   update_audience: updateAudience,
-  wait_for_event: waitForEvent,
   ai_agent: aiAgent,
-  branch,
-  random_cohort: randomCohort,
 };
 
 /** Returns the definition of a type by its name in a file or an outcome; undefined for a name that is none. */

@@ -1,5 +1,6 @@
 import type { Step, StepBranch } from "../step/step.js";
 import type { StepReference } from "../step/step-definition.js";
+import { type ChannelStep, isChannelStep } from "./channel.js";
 import { stepDefinition } from "./registry.js";
 
 /** Returns the lists of steps inside a step, by branch; none for most types. */
@@ -35,4 +36,9 @@ export function* walkReferences(
     for (const reference of stepDefinition(step).references?.(step) ?? [])
       if (reference.kind === kind) yield { ...reference, step, path: [...segmentsOf(path), ...reference.path] };
   }
+}
+
+/** Yields the channel steps of a workflow with their places. */
+export function* walkChannelSteps(steps: readonly Step[]): Generator<{ step: ChannelStep; path: string }> {
+  for (const { step, path } of walkSteps(steps)) if (isChannelStep(step)) yield { step, path };
 }

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, pointerOf } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import { placeOf } from "../shape/place.js";
 import type { ChannelStep } from "../steps/channel.js";
-import { walkSteps } from "../steps/walk-steps.js";
+import { segmentsOf, walkChannelSteps } from "../steps/walk-steps.js";
 import type { EmailLayout } from "../template/email-layout.js";
 import { partialKeysIn } from "../template/template-partial.js";
 import { walkBlocks } from "../template/walk-blocks.js";
@@ -29,8 +29,8 @@ function blocksOf({ template }: Pick<ChannelStep, "template">): JsonObject[] {
 export function sharedKeysOf(workflow: Workflow): { layouts: string[]; partials: string[] } {
   const layouts = new Set<string>();
   const partials = new Set<string>();
-  for (const { step } of walkSteps(workflow.steps)) {
-    if (step.type !== "channel" || step.template === null) continue;
+  for (const { step } of walkChannelSteps(workflow.steps)) {
+    if (step.template === null) continue;
     for (const key of partialKeysIn(JSON.stringify([step.template, step.channel_overrides]))) partials.add(key);
     if (step.channel_type !== "email") continue;
     const layout = layoutKeyOf(step);
@@ -59,9 +59,9 @@ function missing(what: string, key: string, known: readonly string[]): string {
 export function checkSharedKeys(workflow: Workflow, { layouts, layoutKeys, partialKeys }: SharedKeys): void {
   const details: ErrorDetail[] = [];
   const files: string[] = [];
-  for (const { step, path } of walkSteps(workflow.steps)) {
-    if (step.type !== "channel" || step.channel_type !== "email") continue;
-    const here = [...path.split(/[.[\]]+/).filter(Boolean), "template"];
+  for (const { step, path } of walkChannelSteps(workflow.steps)) {
+    if (step.channel_type !== "email") continue;
+    const here = [...segmentsOf(path), "template"];
     const complain = (below: PropertyKey[], message: string): void => {
       details.push({ pointer: pointerOf([...here, ...below]), message });
     };

@@ -7,8 +7,7 @@ import type { Complain } from "../shape/complain.js";
 import { faultsError } from "../shape/faults-error.js";
 import { checkJsonShape } from "../shape/json-limits.js";
 import { requestOf } from "../step/http-request.js";
-import type { HttpFetchStep } from "../steps/http-fetch.js";
-import { walkSteps } from "../steps/walk-steps.js";
+import { walkReferences } from "../steps/walk-steps.js";
 import { requestSchema } from "./request-schema.js";
 import { inputSchemaOf, type SharedRequest } from "./shared-request.js";
 import type { Workflow } from "./workflow.js";
@@ -27,9 +26,8 @@ export function parseSharedRequest(key: string, raw: unknown, file: string): Sha
   return { key, ...requestOf(value), input_schema: (value.input_schema ?? null) as JsonObject | null };
 }
 
-function checkInputs(step: HttpFetchStep, request: SharedRequest, at: PropertyKey[], complain: Complain): void {
+function checkInputs(inputs: JsonObject, request: SharedRequest, at: PropertyKey[], complain: Complain): void {
   const { input_schema: schema } = request;
-  const { inputs } = step.settings;
   if (schema === null) return;
   const known = isJsonObject(schema.properties) ? Object.keys(schema.properties) : [];
   const isOpen = schema.additionalProperties !== undefined && schema.additionalProperties !== false;
@@ -37,13 +35,13 @@ function checkInputs(step: HttpFetchStep, request: SharedRequest, at: PropertyKe
     if (known.includes(name) || isOpen) continue;
     const near = nearest(name, known);
     complain(
-      [...at, "inputs", name],
+      [...at, name],
       `is no input of the request "${request.key}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
     );
   }
   for (const name of Array.isArray(schema.required) ? schema.required.map(String) : []) {
     if (Object.hasOwn(inputs, name) || inputSchemaOf(request, name)?.default !== undefined) continue;
-    complain([...at, "inputs", name], `is required by the request "${request.key}"`);
+    complain([...at, name], `is required by the request "${request.key}"`);
   }
 }
 
@@ -58,17 +56,14 @@ export function checkSharedRequests(
 ): void {
   const details: ErrorDetail[] = [];
   let hint = `Mend workflows/${workflow.key}/, or add the file requests/<key>/request.json.`;
-  for (const { step, path } of walkSteps(workflow.steps)) {
-    if (step.type !== "http_fetch" || step.settings.reusable_step_key === null) continue;
-    const key = step.settings.reusable_step_key;
-    const at = [...path.split(/[.[\]]+/).filter(Boolean), "settings"];
-    const complain: Complain = (below, message) => {
-      details.push({ pointer: pointerOf(below), message });
-    };
+  const complain: Complain = (path, message) => {
+    details.push({ pointer: pointerOf(path), message });
+  };
+  for (const { key, inputs = {}, path } of walkReferences(workflow.steps, "request")) {
     const request = requests.get(key);
-    if (request !== undefined) checkInputs(step, request, at, complain);
+    if (request !== undefined) checkInputs(inputs, request, [...path.slice(0, -1), "inputs"], complain);
     else {
-      complain([...at, "reusable_step_key"], `names no shared request of this project: "${key}"`);
+      complain(path, `names no shared request of this project: "${key}"`);
       hint = `${didYouMean(key, keys, "Requests")} A request is a file, requests/<key>/request.json.`;
     }
   }

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../util/json.js";
 import type { HttpRequest } from "../step/http-request.js";
-import { walkSteps } from "../steps/walk-steps.js";
+import { walkReferences } from "../steps/walk-steps.js";
 import type { Workflow } from "./workflow.js";
 
 /** A request that fetch steps share (E-305): `requests/<key>/request.json`. A step that has a `response_path` of its own keeps it. */
@@ -12,12 +12,7 @@ export interface SharedRequest extends HttpRequest {
 
 /** The keys of the shared requests that a workflow's steps name. */
 export function requestKeysOf(workflow: Workflow): string[] {
-  const keys = new Set<string>();
-  for (const { step } of walkSteps(workflow.steps)) {
-    if (step.type === "http_fetch" && step.settings.reusable_step_key !== null)
-      keys.add(step.settings.reusable_step_key);
-  }
-  return [...keys];
+  return [...new Set([...walkReferences(workflow.steps, "request")].map(({ key }) => key))];
 }
 
 /** What a request's schema says of one input; null where it names none. */

@@ -1,5 +1,7 @@
 import type { JsonObject } from "../../util/json.js";
 import type { Step } from "../step/step.js";
+import { isChannelStep } from "../steps/channel.js";
+import { branchesOf } from "../steps/walk-steps.js";
 import type { Workflow, WorkflowTrigger } from "./workflow.js";
 
 /** A step as `knock workflows` shows it. */
@@ -36,10 +38,10 @@ export interface WorkflowView {
 
 function stepView(step: Step): StepView {
   const { ref, type } = step;
-  if (step.type === "channel")
+  if (isChannelStep(step))
     return { ref, type, channel_type: step.channel_type, channel: step.channel_key ?? step.channel_group_key };
-  const branches = step.type === "branch" ? step.branches : step.type === "random_cohort" ? step.cohort_branches : null;
-  if (branches === null) return { ref, type };
+  const branches = branchesOf(step);
+  if (branches.length === 0) return { ref, type };
   return { ref, type, branches: branches.map(({ name, steps }) => ({ name, steps: steps.map(stepView) })) };
 }
 

@@ -2,6 +2,7 @@ import { htmlToShow } from "../../domain/message/inline-pictures.js";
 import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS } from "../../domain/message/message.js";
 import { keyOf, type RecipientReference } from "../../domain/recipient/recipient.js";
 import { RUN_STATUSES } from "../../domain/run/run-status.js";
+import { isChannelStep } from "../../domain/steps/channel.js";
 import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import { messageOf } from "../../errors/knock-error.js";
 import type { LocalOperations } from "../../ports/operations.js";
@@ -178,7 +179,7 @@ async function listWorkflows({ definitions }: SupportCall): Promise<JsonObject> 
       const workflow = await definitions.workflow(key);
       if (workflow === null) continue;
       const { name, categories, active, steps, trigger_data_json_schema: schema } = workflow;
-      const kinds = steps.map((step) => (step.type === "channel" ? (step.channel_type ?? "channel") : step.type));
+      const kinds = steps.map((step) => (isChannelStep(step) ? (step.channel_type ?? step.type) : step.type));
       items.push({ key, name, categories, active, steps: kinds, schema, error: null });
     } catch (error) {
       items.push({ key, name: key, categories: [], active: false, steps: [], schema: null, error: messageOf(error) });
