@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Webhook } from "../domain/environment/webhook.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
-import { faultOf } from "../engine/workflow/compile-workflow.js";
+import { faultOf } from "../engine/compile/compile-workflow.js";
 import type { Definitions } from "../ports/definitions.js";
 import { openProject, type Project } from "../project/open-project.js";
 import { branchesIn } from "../project/project-folders.js";

@@ -1,4 +1,4 @@
-import { type BroadcastParts, broadcastOperations } from "../engine/audience/broadcast-operations.js";
+import { type BroadcastParts, broadcastOperations } from "../engine/broadcasts/broadcast-operations.js";
 import type { BroadcastLog, BroadcastOperations } from "../ports/broadcasts.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Project } from "../project/open-project.js";

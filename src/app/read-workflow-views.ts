@@ -1,7 +1,7 @@
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { type WorkflowProblem, type WorkflowView, workflowView } from "../domain/workflow/workflow-view.js";
+import { compileWorkflow } from "../engine/compile/compile-workflow.js";
 import { isActive } from "../engine/context/engine-context.js";
-import { compileWorkflow } from "../engine/workflow/compile-workflow.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Project } from "../project/open-project.js";

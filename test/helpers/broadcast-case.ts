@@ -2,7 +2,7 @@ import type { Broadcast } from "../../src/domain/audience/broadcast.js";
 import { parseBroadcast } from "../../src/domain/audience/parse-broadcast.js";
 import { checkAudiences } from "../../src/domain/project/check-audiences.js";
 import { resolveChannelTypes } from "../../src/domain/project/resolve-channel-types.js";
-import { broadcastOperations } from "../../src/engine/audience/broadcast-operations.js";
+import { broadcastOperations } from "../../src/engine/broadcasts/broadcast-operations.js";
 import type { BroadcastOperations } from "../../src/ports/broadcasts.js";
 import { systemIds } from "../../src/util/ids.js";
 import type { JsonObject } from "../../src/util/json.js";

@@ -4,8 +4,8 @@ import { keyOf, type Recipient } from "../../src/domain/recipient/recipient.js";
 import { parseEmailLayout } from "../../src/domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../../src/domain/template/parse-template-partial.js";
 import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
+import { compileWorkflow } from "../../src/engine/compile/compile-workflow.js";
 import type { BatchData, Destination, RenderContext } from "../../src/engine/render/channel-renderer.js";
-import { compileWorkflow } from "../../src/engine/workflow/compile-workflow.js";
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
 

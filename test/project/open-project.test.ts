@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { compileWorkflow } from "../../src/engine/workflow/compile-workflow.js";
+import { compileWorkflow } from "../../src/engine/compile/compile-workflow.js";
 import { findProject, type ProjectLocation } from "../../src/project/find-project.js";
 import { openProject, type Project } from "../../src/project/open-project.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";

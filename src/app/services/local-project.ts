@@ -2,7 +2,7 @@ import type { ProjectNames, ProjectService, TargetFlags } from "../../commands/s
 import { unsetSecrets } from "../../domain/environment/secret-variables.js";
 import { checkTriggerData } from "../../domain/shape/trigger-data-schema.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
-import { checkTrigger } from "../../engine/workflow/check-trigger.js";
+import { checkTrigger } from "../../engine/compile/check-trigger.js";
 import type { Output } from "../../output/output.js";
 import type { Project } from "../../project/open-project.js";
 import type { EnvironmentVariables } from "../credentials.js";

@@ -9,7 +9,7 @@ import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { RunWait, Signal } from "../../domain/run/run-wait.js";
 import type { RecipientRun, RunEvent } from "../../domain/run/workflow-run.js";
 import type { Step } from "../../domain/step/step.js";
-import type { BatchStep } from "../../domain/steps/batch.js";
+import { type BatchStep, isBatchStep } from "../../domain/steps/batch.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { IdSource } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
@@ -24,7 +24,7 @@ import { buildScope, preferenceSources, type RunParties, type ScopeInput } from 
 import { type Holder, SERVICES } from "../liquid/filters/render-services.js";
 import { type RenderScope, renderText } from "../liquid/liquid.js";
 import { stepMessageState } from "../message/message-state.js";
-import type { CompiledWorkflow } from "../workflow/compile-workflow.js";
+import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { copyRun } from "./copy-run.js";
 import { plainRunEvent } from "./plain-events.js";
 
@@ -165,11 +165,12 @@ export class Advancing {
 
   /** The step whose batch the run is in or came from: its settings say what is rendered. */
   private viewOf(content: BatchContent): BatchView | null {
-    const ref = this.run.steps.findLast(({ type, outcome }) => type === "batch" && outcome !== "skipped")?.ref;
-    for (const { step } of walkSteps(this.input.compiled.workflow.steps)) {
-      if (step.type === "batch" && step.ref === ref) return batchView(content, (step as BatchStep).settings);
-    }
-    return null;
+    const batches = new Map<string, BatchStep>();
+    for (const { step } of walkSteps(this.input.compiled.workflow.steps))
+      if (isBatchStep(step)) batches.set(step.ref, step);
+    const last = this.run.steps.findLast(({ ref, outcome }) => outcome !== "skipped" && batches.has(ref));
+    const step = last && batches.get(last.ref);
+    return step === undefined ? null : batchView(content, step.settings);
   }
 
   private buildScope(): RenderScope {

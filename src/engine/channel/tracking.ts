@@ -3,7 +3,7 @@ import type { Channel, Environment } from "../../domain/environment/environment.
 import type { ChannelStep } from "../../domain/steps/channel.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RenderContext } from "../render/channel-renderer.js";
-import type { CompiledWorkflow } from "../workflow/compile-workflow.js";
+import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 
 type Track = (content: JsonObject, message: string) => { content: JsonObject; links: string[] };
 

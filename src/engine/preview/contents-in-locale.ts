@@ -1,16 +1,16 @@
 import { undeclaredChannel } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
-import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { walkChannelSteps } from "../../domain/steps/walk-steps.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { RunStore } from "../../ports/run-store.js";
 import { type JsonObject, stableStringify } from "../../util/json.js";
 import { type AdvanceInput, Advancing } from "../advancing/advancing.js";
 import { trackingOf } from "../channel/tracking.js";
+import { compileWorkflow } from "../compile/compile-workflow.js";
 import { type AdvanceStore, type EngineContext, partiesOf, readParties } from "../context/engine-context.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { RenderContext } from "../render/channel-renderer.js";
-import { compileWorkflow } from "../workflow/compile-workflow.js";
 import { withAnswers } from "./preview-steps.js";
 
 /** All that the message was rendered with, its recipient reading another language; null where its run or people are gone. */
@@ -67,11 +67,10 @@ async function contentIn(
 ): Promise<JsonObject | null> {
   const input = await inputOf(context, message, locale);
   const renderer = input?.compiled.renderers.get(message.step_ref);
-  const step = [...walkSteps(input?.compiled.workflow.steps ?? [])].find(
+  const own = [...walkChannelSteps(input?.compiled.workflow.steps ?? [])].find(
     ({ step: { ref } }) => ref === message.step_ref,
-  );
-  if (input === null || renderer === undefined || step?.step.type !== "channel") return null;
-  const { step: own } = step;
+  )?.step;
+  if (input === null || renderer === undefined || own === undefined) return null;
   const { key, type } = message.channel;
   const channel = input.environment.channels[key] ?? undeclaredChannel(key, type);
   const at = new Date(message.inserted_at).toISOString();
@@ -79,7 +78,7 @@ async function contentIn(
     const advancing = new Advancing({ ...input, answers }, input.recipientRun);
     const { scope, parties, batch } = advancing;
     scope.current_message = { id: message.id, inserted_at: at, updated_at: at };
-    const track = own.type === "channel" ? trackingOf(own, channel, input, () => undefined) : null;
+    const track = trackingOf(own, channel, input, () => undefined);
     const rendering: RenderContext = {
       scope,
       recipient: parties.recipient,

@@ -1,48 +1,42 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import type { StepPreview } from "../../domain/run/step-preview.js";
 import { checkTriggerData } from "../../domain/shape/trigger-data-schema.js";
-import type { ChannelStep } from "../../domain/steps/channel.js";
+import type { Step } from "../../domain/step/step.js";
+import { isChannelStep } from "../../domain/steps/channel.js";
+import { stepDefinition } from "../../domain/steps/registry.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ClockStore } from "../../ports/clock.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
-import { ksuid } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
 import { redactJson } from "../../util/redact-secrets.js";
-import { Advancing } from "../advancing/advancing.js";
-import { channelsOf } from "../channel/channel.js";
-import { trackingOf } from "../channel/tracking.js";
+import { Previewing, type PreviewTools } from "../advancing/previewing.js";
+import { compileWorkflow } from "../compile/compile-workflow.js";
 import { type AdvanceStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { NeedsAnswer } from "../context/need.js";
-import { RenderError } from "../liquid/liquid.js";
-import type { ChannelRenderer } from "../render/channel-renderer.js";
 import { answer } from "../run/advance-many.js";
 import { variableChecker } from "../run/check-variables.js";
 import { type Trial, trialInput, unidentified, withIdentified } from "../run/trial-run.js";
 import { keysOf } from "../run/trigger-workflow.js";
-import { compileWorkflow } from "../workflow/compile-workflow.js";
+import { engineStep } from "../steps/registry.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
-import { isTested, type TestedStep, testStep } from "./test-step.js";
 
-/** The channel steps to show, those named or all; of others only those that can be tried alone, by name. */
-function chosenSteps(workflow: Workflow, refs: readonly string[] | null): (ChannelStep | TestedStep)[] {
+/** The steps to show: those named, or all that render. Steps that ask outside are only tried if they are named. */
+function chosenSteps(workflow: Workflow, refs: readonly string[] | null): Step[] {
   const steps = [...walkSteps(workflow.steps)].map(({ step }) => step);
-  const rendered = steps.filter(
-    (step): step is ChannelStep => step.type === "channel" && step.channel_type !== "in_app_guide",
-  );
+  const previewOf = (step: Step) => engineStep(step).previews?.(step);
+  const rendered = steps.filter((step) => previewOf(step) === "always");
   if (refs === null) return rendered;
   return refs.map((ref) => {
-    const found = rendered.find((step) => step.ref === ref);
-    if (found) return found;
-    const other = steps.find((step) => step.ref === ref);
-    if (other && isTested(other)) return other;
+    const found = steps.find((step) => step.ref === ref);
+    if (found !== undefined && previewOf(found) !== undefined) return found;
     throw new KnockError(
       "resource_missing",
-      other
-        ? `step "${ref}" of workflow "${workflow.key}" is ${other.type === "channel" ? "an in-app guide" : `a ${other.type}`} step: it renders no message`
+      found
+        ? `step "${ref}" of workflow "${workflow.key}" is ${isChannelStep(found) ? "an in-app guide" : stepDefinition(found).label} step: it renders no message`
         : `workflow "${workflow.key}" has no step "${ref}"`,
       {
         hint: didYouMean(
@@ -61,44 +55,6 @@ async function peopleOf(context: EngineContext<RecipientStore>, trial: Trial): P
   const people = withIdentified(trial, await context.store.readRecipients(keys));
   for (const key of keys) if (!people.has(key)) people.set(key, unidentified(key, trial.now));
   return people;
-}
-
-/** Gathers what a run would tell by its steps' events. */
-class Previewing extends Advancing {
-  readonly warned = new Set<string>();
-
-  override warn(text: string): void {
-    this.warned.add(text);
-  }
-}
-
-type CheckVariables = Awaited<ReturnType<typeof variableChecker>>;
-
-function previewChannel(step: ChannelStep, advancing: Previewing, check: CheckVariables): StepPreview[] {
-  const base = { ref: step.ref, channel_type: step.channel_type ?? "", warnings: [] };
-  const channels = channelsOf(step, advancing);
-  if (!Array.isArray(channels)) return [{ ...base, channel: null, contents: [], reason: channels.skip }];
-  const { scope, parties, input } = advancing;
-  const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
-  return channels.map((channel): StepPreview => {
-    const shown = { ...base, channel: channel.key };
-    const warn = (text: string): void => advancing.warn(text);
-    const context = { scope, recipient: parties.recipient, tenant: parties.tenant, channel, warn };
-    advancing.warned.clear();
-    const at = new Date(input.now).toISOString();
-    scope.current_message = { id: ksuid(input.now, input.ids.bytes()), inserted_at: at, updated_at: at };
-    try {
-      trackingOf(step, channel, input, warn); // a preview is no message that could be clicked: only what is wrong is told
-      const destinations = renderer.destinations(context);
-      const contents = destinations.map((destination) => renderer.render(context, destination));
-      const missing = { code: "missing_recipient_data", detail: renderer.needs } as const;
-      const reason = contents.length === 0 ? missing : null;
-      return { ...shown, contents, reason, warnings: [...advancing.warned, ...check(step.ref, scope)] };
-    } catch (error) {
-      if (!(error instanceof RenderError)) throw error;
-      return { ...shown, contents: [], reason: { code: "render_error", detail: error.message } };
-    }
-  });
 }
 
 /** Rendered content stays whole: a template that prints a secret variable is meant to. */
@@ -150,13 +106,10 @@ export async function previewSteps(
     throw new KnockError("usage", "no recipient to render for", { hint: "Name one: --recipient." });
   const trial: Trial = { trigger, compiled, environment, now };
   const input = trialInput(context, trial, first, await peopleOf(context, trial));
-  const requests = new Map<string, JsonObject | null>();
-  const check = variableChecker(compiled);
+  const tools: PreviewTools = { checkVariables: variableChecker(compiled), requests: new Map() };
   return withAnswers(context, now, (answers) => {
-    const advancing = new Previewing({ ...input, answers }, input.recipientRun);
-    const previews = steps.flatMap((step) =>
-      step.type === "channel" ? previewChannel(step, advancing, check) : testStep(step, advancing, requests),
-    );
+    const previewing = new Previewing({ ...input, answers }, input.recipientRun, tools);
+    const previews = steps.flatMap((step) => engineStep(step).preview?.(step, previewing) ?? []);
     return previews.map((preview) => redactPreview(preview, input.environment.secrets));
   });
 }

@@ -3,12 +3,12 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { AdvanceInput } from "../advancing/advancing.js";
 import type { KnownAudiences } from "../audience/audience-membership.js";
+import { faultOf } from "../compile/compile-workflow.js";
 import { answerAgent, answerFetch, inParallel } from "../context/answer-outside.js";
 import { answerReadings } from "../context/answer-readings.js";
 import { type AdvanceStore, type EngineContext, isActive } from "../context/engine-context.js";
 import type { Need } from "../context/need.js";
 import { RenderError } from "../liquid/liquid.js";
-import { faultOf } from "../workflow/compile-workflow.js";
 import { type Advance, advance, isNeed } from "./advance.js";
 
 /** Answers what steps asked, many at once, in the order asked. */

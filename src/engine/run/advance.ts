@@ -6,6 +6,8 @@ import type { RunWait } from "../../domain/run/run-wait.js";
 import { leave, nextOf, stepAt } from "../../domain/run/step-path.js";
 import type { RecipientRun, StepPath } from "../../domain/run/workflow-run.js";
 import type { Step } from "../../domain/step/step.js";
+import { isBatchStep } from "../../domain/steps/batch.js";
+import { isWaitForEventStep } from "../../domain/steps/wait-for-event.js";
 import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { type AdvanceInput, Advancing, type StepEffect } from "../advancing/advancing.js";
@@ -228,7 +230,7 @@ function walk(advancing: Advancing, from: StepPath | null | undefined, comesBack
 function takeBatch(advancing: Advancing): void {
   const { run, batch, input } = advancing;
   const at = run.position ? stepAt(input.compiled.workflow.steps, run.position) : undefined;
-  if (batch === null || at?.type !== "batch") return;
+  if (batch === null || !isBatchStep(at)) return;
   run.data = batch.reducedData;
   advancing.event("batch_closed", at, { total_activities: batch.total_activities });
   advancing.refresh();
@@ -262,7 +264,7 @@ export function advance(input: AdvanceInput): Advance | Need {
   const first = run.status === "queued";
   try {
     const at = (run.position && stepAt(input.compiled.workflow.steps, run.position)) ?? null;
-    if (at?.type === "wait_for_event") {
+    if (isWaitForEventStep(at)) {
       const event = endOfWait(at, advancing);
       if (event === undefined) return stillWaiting(advancing);
       advancing.awaited = event;

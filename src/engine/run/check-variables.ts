@@ -9,7 +9,7 @@ import {
   type StepVariables,
   suspiciousVariables,
 } from "../variables/misspelled-variables.js";
-import type { CompiledWorkflow } from "../workflow/compile-workflow.js";
+import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { type Trial, trialScope, withIdentified } from "./trial-run.js";
 
 /** Recipients whose properties are looked at before a variable counts as misspelled. */

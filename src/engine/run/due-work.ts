@@ -3,6 +3,7 @@ import { referenceOf } from "../../domain/recipient/recipient.js";
 import { isStillWaiting } from "../../domain/run/run-wait.js";
 import { pathOf, stepAt } from "../../domain/run/step-path.js";
 import type { StepPath, WorkflowRun } from "../../domain/run/workflow-run.js";
+import { isBatchStep } from "../../domain/steps/batch.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { ClockSetting } from "../../ports/clock.js";
@@ -13,6 +14,7 @@ import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";
 import { isoTime } from "../../util/iso-time.js";
 import type { AdvanceInput } from "../advancing/advancing.js";
+import { compileOnce, compileWorkflow, faultOf } from "../compile/compile-workflow.js";
 import {
   type AdvanceStore,
   type DueWorkStore,
@@ -24,7 +26,6 @@ import {
   type StartStore,
 } from "../context/engine-context.js";
 import { deliverDue, type OnDelivered } from "../message/deliver.js";
-import { compileOnce, compileWorkflow, faultOf } from "../workflow/compile-workflow.js";
 import { contextOf } from "../workflow/on-branch.js";
 import { type Advance, stopRun } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
@@ -62,10 +63,10 @@ function newerVersion(
   if (batch === null || current === null || current.version_id === version.version_id || recipientRun.position === null)
     return null;
   const at = stepAt(version.steps, recipientRun.position);
-  if (at?.type !== "batch" || at.settings.workflow_version_mode !== "latest") return null;
+  if (!isBatchStep(at) || at.settings.workflow_version_mode !== "latest") return null;
   const position = pathOf(current.steps, at.ref);
   const same = position && stepAt(current.steps, position);
-  return same?.type === "batch" && same.settings.workflow_version_mode === "latest"
+  return isBatchStep(same) && same.settings.workflow_version_mode === "latest"
     ? { version: current, position: position as StepPath }
     : null;
 }

@@ -7,9 +7,10 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { JsonObject } from "../../util/json.js";
 import { isDescribed } from "../audience/audience-membership.js";
+import { compileWorkflow } from "../compile/compile-workflow.js";
 import { type EngineContext, isActive, type StartStore } from "../context/engine-context.js";
 import { recipientView } from "../context/scope.js";
-import { type CompiledWorkflow, compileWorkflow } from "../workflow/compile-workflow.js";
+import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { type StartedRuns, startRuns } from "./start-runs.js";
 

@@ -18,7 +18,7 @@ import { uuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import type { AdvanceInput } from "../advancing/advancing.js";
 import { type EngineContext, partiesOf, readParties, type StartStore } from "../context/engine-context.js";
-import type { CompiledWorkflow } from "../workflow/compile-workflow.js";
+import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
 

@@ -6,7 +6,7 @@ import { type AdvanceInput, Advancing } from "../advancing/advancing.js";
 import { identifiedBy } from "../advancing/fan-out-start.js";
 import type { EngineContext } from "../context/engine-context.js";
 import type { RenderScope } from "../liquid/liquid.js";
-import type { CompiledWorkflow } from "../workflow/compile-workflow.js";
+import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { newRun, workflowRunOf } from "./start-runs.js";
 
 /** What a trigger would start runs of. */

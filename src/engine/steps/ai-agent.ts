@@ -8,6 +8,8 @@ import { unmetConditions } from "../advancing/step-conditions.js";
 import type { AgentReply } from "../context/answer-outside.js";
 import { NeedsAnswer } from "../context/need.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
+import type { EngineStep } from "./engine-step.js";
+import { testStep } from "./test-step.js";
 
 /** What the reply leaves under `data.<ref>` (E-349), or what is wrong with it. */
 function valueOfReply(reply: AgentReply, { settings }: AiAgentStep): { value: Json } | { fault: string } {
@@ -30,7 +32,7 @@ function valueOfReply(reply: AgentReply, { settings }: AiAgentStep): { value: Js
 }
 
 /** An agent step (section 23): a model of the project's, or a declared answer; on failure it halts or goes on without. */
-export function executeAiAgent(step: AiAgentStep, resumed: boolean, advancing: Advancing): StepEffect {
+function executeAiAgent(step: AiAgentStep, resumed: boolean, advancing: Advancing): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "ai_agent", outcome: "passed", reason: null };
   const { input, run, scope } = advancing;
   if (!resumed) {
@@ -75,3 +77,10 @@ export function executeAiAgent(step: AiAgentStep, resumed: boolean, advancing: A
   if ("fault" in result) return fail(result.fault);
   return { outcome: base, data: { ...(run.data ?? input.run.data), [step.ref]: result.value } };
 }
+
+export const aiAgent: EngineStep<AiAgentStep> = {
+  execute: executeAiAgent,
+  // It asks outside, and can be tried alone (E-302, E-410).
+  previews: () => "named",
+  preview: (step, previewing) => [testStep(step, previewing, { execute: executeAiAgent })],
+};

@@ -6,6 +6,7 @@ import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
 import { stepKeyOrNothing } from "../advancing/step-key.js";
 import { fixedMs, windowEnd } from "../advancing/step-window.js";
+import type { EngineStep } from "./engine-step.js";
 
 /** Who shares a batch (E-243): of the newest version mode per step, of the pinned one per version. */
 function keyOf(step: BatchStep, advancing: Advancing): string {
@@ -21,7 +22,7 @@ function keyOf(step: BatchStep, advancing: Advancing): string {
 }
 
 /** A batch step (section 16). `resumed`: the window closed, and the run goes on with what was gathered. */
-export function executeBatch(step: BatchStep, resumed: boolean, advancing: Advancing): StepEffect {
+function executeBatch(step: BatchStep, resumed: boolean, advancing: Advancing): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "batch", outcome: "waiting", reason: null };
   if (resumed) return { outcome: { ...base, outcome: "passed" } };
 
@@ -47,3 +48,8 @@ export function executeBatch(step: BatchStep, resumed: boolean, advancing: Advan
     },
   };
 }
+
+export const batch: EngineStep<BatchStep> = {
+  execute: executeBatch,
+  needsTime: ({ settings }) => settings.batch_until_field_path !== null,
+};

@@ -3,9 +3,10 @@ import type { BranchStep } from "../../domain/steps/branch.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { conditionLog } from "../condition/condition-log.js";
 import { evaluateConditions } from "../condition/conditions.js";
+import type { EngineStep } from "./engine-step.js";
 
 /** A branch: the first whose conditions are true, else the default, which is last (E-306, E-307). */
-export function executeBranch(step: BranchStep, { conditionScope }: Advancing): StepEffect {
+function executeBranch(step: BranchStep, { conditionScope }: Advancing): StepEffect {
   const evaluated: EvaluatedCondition[] = [];
   const chosen = step.branches.findIndex((branch) => {
     if (branch.default) return true;
@@ -21,3 +22,7 @@ export function executeBranch(step: BranchStep, { conditionScope }: Advancing): 
     log: { branch: name, conditions: conditionLog(evaluated) },
   };
 }
+
+export const branch: EngineStep<BranchStep> = {
+  execute: (step, _resumed, advancing) => executeBranch(step, advancing),
+};

@@ -4,6 +4,7 @@ import { isoTime } from "../../util/iso-time.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
 import { windowEnd } from "../advancing/step-window.js";
+import type { EngineStep } from "./engine-step.js";
 
 function outcome(
   step: DelayStep,
@@ -17,7 +18,7 @@ function outcome(
 }
 
 /** A delay (section 15 of the engine catalogue). `resumed`: the run comes back from waiting at it. */
-export function executeDelay(step: DelayStep, resumed: boolean, advancing: Advancing): StepEffect {
+function executeDelay(step: DelayStep, resumed: boolean, advancing: Advancing): StepEffect {
   const { input } = advancing;
   if (resumed) return { outcome: outcome(step, "passed") };
 
@@ -32,3 +33,8 @@ export function executeDelay(step: DelayStep, resumed: boolean, advancing: Advan
   if (end.until <= input.now) return { outcome: outcome(step, "passed") };
   return { outcome: outcome(step, "waiting", null, isoTime(end.until)), wait: { until: end.until } };
 }
+
+export const delay: EngineStep<DelayStep> = {
+  execute: executeDelay,
+  needsTime: ({ settings }) => settings.delay_until_field_path !== null,
+};

@@ -9,11 +9,15 @@ import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
 import { NeedsAnswer } from "../context/need.js";
 import { RenderError, type RenderScope, renderText } from "../liquid/liquid.js";
+import type { EngineStep } from "./engine-step.js";
 import { type RequestSource, requestSource } from "./shared-request.js";
+import { testStep } from "./test-step.js";
 
 const TIMEOUT_MS = 15_000; // E-295
 /** Waits before the second and the third try (E-299). */
 const RETRY_WAITS_MS = [30_000, 60_000];
+/** What tells the tries of a run, which a test has not: it asks once (E-302). */
+const RETRY = /, try \d of \d$/;
 const ACCEPTED = new Set([200, 201, 204]); // E-294
 const WITH_BODY = new Set(["post", "put", "patch"]); // PATCH: EQ-53
 
@@ -129,7 +133,7 @@ function retryOrFail(
  * A fetch (section 18). The run is written as waiting at the step before anything leaves; when it comes back, at once, the
  * request is made and its answer decides. A crash in between repeats the request.
  */
-export function executeHttpFetch(step: HttpFetchStep, resumed: boolean, advancing: Advancing): StepEffect {
+function executeHttpFetch(step: HttpFetchStep, resumed: boolean, advancing: Advancing): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "http_fetch", outcome: "passed", reason: null };
   if (!resumed) {
     const unmet = unmetConditions(step, base, advancing);
@@ -153,3 +157,12 @@ export function executeHttpFetch(step: HttpFetchStep, resumed: boolean, advancin
     ? failed(base, `${what}: ${data}`)
     : { outcome: base, data, log: { status: answer.status } };
 }
+
+export const httpFetch: EngineStep<HttpFetchStep> = {
+  execute: executeHttpFetch,
+  // It asks outside, and can be tried alone (E-302, E-410).
+  previews: () => "named",
+  preview: (step, previewing) => [
+    testStep(step, previewing, { execute: executeHttpFetch, detailOf: (detail) => detail.replace(RETRY, "") }),
+  ],
+};

@@ -3,6 +3,7 @@ import type { RandomCohortStep } from "../../domain/steps/random-cohort.js";
 import { sha256Prefix } from "../../util/ids.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { stepKeyOrNothing } from "../advancing/step-key.js";
+import type { EngineStep } from "./engine-step.js";
 
 const SLOTS = 1_000n;
 
@@ -12,7 +13,7 @@ export function cohortSlot(workflow: string, ref: string, key: string): number {
 }
 
 /** An experiment: cohorts fill the slots in order of their shares (section 19). */
-export function executeRandomCohort(step: RandomCohortStep, { input, scope, run }: Advancing): StepEffect {
+function executeRandomCohort(step: RandomCohortStep, { input, scope, run }: Advancing): StepEffect {
   const id = splitKey(run.recipient).id;
   const key = step.cohort_key === null ? id : (stepKeyOrNothing(step.cohort_key, scope) ?? "");
   const slot = cohortSlot(input.compiled.workflow.key, step.ref, key);
@@ -28,3 +29,7 @@ export function executeRandomCohort(step: RandomCohortStep, { input, scope, run 
     log: { branch: name, slot },
   };
 }
+
+export const randomCohort: EngineStep<RandomCohortStep> = {
+  execute: (step, _resumed, advancing) => executeRandomCohort(step, advancing),
+};

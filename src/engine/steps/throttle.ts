@@ -8,6 +8,7 @@ import { unmetConditions } from "../advancing/step-conditions.js";
 import { stepKeyOrNothing } from "../advancing/step-key.js";
 import { windowEnd } from "../advancing/step-window.js";
 import { NeedsAnswer } from "../context/need.js";
+import type { EngineStep } from "./engine-step.js";
 
 const MAX_WINDOW_MS = 31 * DAY_MS;
 /** After JSON and URL encoding (E-290). */
@@ -25,7 +26,7 @@ function keyOf(step: ThrottleStep, { input, scope, run, wholeData }: Advancing):
 }
 
 /** A throttle (section 17): as many runs pass per window as its limit says, the next one ends there. */
-export function executeThrottle(step: ThrottleStep, advancing: Advancing): StepEffect {
+function executeThrottle(step: ThrottleStep, advancing: Advancing): StepEffect {
   const { input, run } = advancing;
   const base: StepOutcome = { ref: step.ref, type: "throttle", outcome: "passed", reason: null };
   const unmet = unmetConditions(step, base, advancing);
@@ -58,3 +59,8 @@ export function executeThrottle(step: ThrottleStep, advancing: Advancing): StepE
   const detail = `${throttle_limit} per ${formatDuration(end.until - input.now)}`;
   return { halt: true, outcome: { ...base, outcome: "halted", reason: { code: "throttled", detail } } };
 }
+
+export const throttle: EngineStep<ThrottleStep> = {
+  execute: (step, _resumed, advancing) => executeThrottle(step, advancing),
+  needsTime: ({ settings }) => settings.throttle_window_field_path !== null,
+};

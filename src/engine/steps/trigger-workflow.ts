@@ -14,6 +14,7 @@ import { distinctRecipients, fanOutOf, identifiedBy } from "../advancing/fan-out
 import { unmetConditions } from "../advancing/step-conditions.js";
 import { NeedsAnswer } from "../context/need.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
+import type { EngineStep } from "./engine-step.js";
 
 /** Of recipients that are told of. */
 const MAX_NAMED = 5;
@@ -131,7 +132,7 @@ function named(keys: readonly RecipientKey[]): string {
 }
 
 /** Triggers another workflow's newest version for this recipient; the run goes on without waiting (section 20). */
-export function executeTriggerWorkflow(step: TriggerWorkflowStep, advancing: Advancing): StepEffect {
+function executeTriggerWorkflow(step: TriggerWorkflowStep, advancing: Advancing): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "trigger_workflow", outcome: "passed", reason: null };
   const unmet = unmetConditions(step, base, advancing);
   if (unmet) return unmet;
@@ -158,3 +159,7 @@ export function executeTriggerWorkflow(step: TriggerWorkflowStep, advancing: Adv
   if (unidentified.length > 0) advancing.warn(`never identified, so that they get nothing: ${named(unidentified)}`);
   return { outcome: base, trigger, log: { workflow: key, workflow_run_id: trigger.run.id } };
 }
+
+export const triggerWorkflow: EngineStep<TriggerWorkflowStep> = {
+  execute: (step, _resumed, advancing) => executeTriggerWorkflow(step, advancing),
+};

@@ -3,9 +3,10 @@ import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { UpdateAudienceStep } from "../../domain/steps/update-audience.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
+import type { EngineStep } from "./engine-step.js";
 
 /** The run's user joins or leaves a static audience, in the run's tenant; visible from the next step on (E-332, E-389). */
-export function executeUpdateAudience(step: UpdateAudienceStep, advancing: Advancing): StepEffect {
+function executeUpdateAudience(step: UpdateAudienceStep, advancing: Advancing): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "update_audience", outcome: "passed", reason: null };
   const unmet = unmetConditions(step, base, advancing);
   if (unmet) return unmet;
@@ -20,3 +21,7 @@ export function executeUpdateAudience(step: UpdateAudienceStep, advancing: Advan
   const upsert = { key: recipient, properties: {}, audience, ...(depth && { depth }) };
   return { outcome: base, upserts: [upsert], log: { action, audience_key: key } };
 }
+
+export const updateAudience: EngineStep<UpdateAudienceStep> = {
+  execute: (step, _resumed, advancing) => executeUpdateAudience(step, advancing),
+};

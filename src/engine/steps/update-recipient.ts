@@ -16,6 +16,7 @@ import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
 import { renderObject } from "../liquid/render-object.js";
+import type { EngineStep } from "./engine-step.js";
 
 type UpdateStep = UpdateUserStep | UpdateTenantStep | UpdateObjectStep;
 
@@ -55,7 +56,7 @@ function upsertOf(key: RecipientKey, changes: JsonObject): RecipientUpsert {
 }
 
 /** Properties merge deeply, preferences and a tenant's defaults too; an unknown one is created (E-325 to E-327). */
-export function executeUpdateRecipient(step: UpdateStep, advancing: Advancing): StepEffect {
+function executeUpdateRecipient(step: UpdateStep, advancing: Advancing): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: step.type, outcome: "passed", reason: null };
   const unmet = unmetConditions(step, base, advancing);
   if (unmet) return unmet;
@@ -70,3 +71,7 @@ export function executeUpdateRecipient(step: UpdateStep, advancing: Advancing): 
   if (depth) upsert.depth = depth;
   return { outcome: base, upserts: [upsert] };
 }
+
+export const updateRecipient: EngineStep<UpdateStep> = {
+  execute: (step, _resumed, advancing) => executeUpdateRecipient(step, advancing),
+};

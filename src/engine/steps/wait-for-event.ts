@@ -9,6 +9,7 @@ import { unmetConditions } from "../advancing/step-conditions.js";
 import { conditionLog } from "../condition/condition-log.js";
 import { evaluateConditionList } from "../condition/conditions.js";
 import { RenderError } from "../liquid/liquid.js";
+import type { EngineStep } from "./engine-step.js";
 
 /** Groups are OR-ed, conditions in one AND-ed (F-033); no groups take every event. */
 function match(
@@ -59,7 +60,7 @@ function ended(step: WaitForEventStep, base: StepOutcome, event: JsonObject | nu
 }
 
 /** Waits for an event, `expires_after` at the longest (section 22 of the engine catalogue); `skip_delay` is for delays only. */
-export function executeWaitForEvent(step: WaitForEventStep, resumed: boolean, advancing: Advancing): StepEffect {
+function executeWaitForEvent(step: WaitForEventStep, resumed: boolean, advancing: Advancing): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "wait_for_event", outcome: "passed", reason: null };
   if (resumed) return ended(step, base, advancing.awaited);
   const unmet = unmetConditions(step, base, advancing);
@@ -75,3 +76,7 @@ export function executeWaitForEvent(step: WaitForEventStep, resumed: boolean, ad
     },
   };
 }
+
+export const waitForEvent: EngineStep<WaitForEventStep> = {
+  execute: executeWaitForEvent,
+};

@@ -1,4 +1,5 @@
 import type { Step } from "../../domain/step/step.js";
+import { stepDefinition } from "../../domain/steps/registry.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
@@ -205,34 +206,6 @@ export function* textsOf(value: unknown, place: string): Generator<[text: string
     for (const [key, item] of Object.entries(value)) if (key !== "schema") yield* textsOf(item, `${place}.${key}`);
 }
 
-/** What of a step is rendered with the run's scope. */
-function templatesOf(step: Step): Record<string, unknown> {
-  if (step.type === "channel") return { template: step.template, channel_overrides: step.channel_overrides };
-  return RENDERED.has(step.type) && "settings" in step ? { settings: step.settings } : {};
-}
-
-const RENDERED = new Set([
-  "http_fetch",
-  "trigger_workflow",
-  "update_data",
-  "update_user",
-  "update_tenant",
-  "update_object",
-  "ai_agent",
-]);
-
-/** Roots that a step may add to, for those after it. */
-const ADDS_TO: Partial<Record<Step["type"], readonly string[]>> = {
-  http_fetch: ["data"],
-  ai_agent: ["data"],
-  update_data: ["data"],
-  wait_for_event: ["data", "refs"],
-  batch: ["data"],
-  update_user: ["recipient", "actor", "actors", "activities"],
-  update_object: ["recipient", "actor", "actors", "activities"],
-  update_tenant: ["tenant"],
-};
-
 /** Where a text is and what parses it. */
 export interface TextReader {
   /** Null for text that does not parse: that is reported elsewhere. */
@@ -243,7 +216,7 @@ export interface TextReader {
 function collectStep(step: Step, path: string, reader: TextReader, open: ReadonlySet<string>): StepVariables {
   const variables: StepVariable[] = [];
   const names = new Set<string>();
-  for (const [key, value] of Object.entries(templatesOf(step)))
+  for (const [key, value] of Object.entries(stepDefinition(step).templates?.(step) ?? {}))
     for (const [text, place] of textsOf(value, `${path}.${key}`)) {
       const parsed = reader.parse(text);
       if (parsed === null) continue;
@@ -261,7 +234,7 @@ export function collectVariables(steps: readonly Step[], reader: TextReader): St
   for (const { step, path } of walkSteps(steps)) {
     const one = collectStep(step, path, reader, new Set(open));
     if (one.variables.length > 0) found.push(one);
-    for (const root of ADDS_TO[step.type] ?? []) open.add(root);
+    for (const root of stepDefinition(step).addsTo ?? []) open.add(root);
   }
   return found;
 }

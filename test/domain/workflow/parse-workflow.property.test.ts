@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
 import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
-import { compileWorkflow } from "../../../src/engine/workflow/compile-workflow.js";
+import { compileWorkflow } from "../../../src/engine/compile/compile-workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import { readProjectJson } from "../../../src/project/read-json-file.js";
 import { resolveFileReferences } from "../../../src/project/resolve-file-references.js";

@@ -3,8 +3,8 @@ import type { Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
 import { isActive } from "../context/engine-context.js";
+import { findWorkflow } from "../workflow/find-workflow.js";
 import { compileWorkflow } from "./compile-workflow.js";
-import { findWorkflow } from "./find-workflow.js";
 
 export function inactive(workflow: string): KnockError {
   return new KnockError("workflow_inactive", `workflow "${workflow}" is not active`, {

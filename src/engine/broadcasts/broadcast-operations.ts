@@ -10,7 +10,7 @@ import type { LocalOperations } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { IdSource } from "../../util/ids.js";
 import { didYouMean } from "../../util/nearest.js";
-import { compileWorkflow } from "../workflow/compile-workflow.js";
+import { compileWorkflow } from "../compile/compile-workflow.js";
 
 /** A project's broadcasts as their files say. */
 export interface BroadcastFiles {

@@ -5,8 +5,7 @@ import { textFileOf } from "../../domain/template/text-files.js";
 import { DEFAULT_LAYOUT, layoutKeyOf } from "../../domain/workflow/check-email-template.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { type CompileText, compilePartial, pointerTo } from "../liquid/liquid.js";
-import type { ParsedPartial } from "../liquid/partials.js";
+import { type CompileText, pointerTo } from "../liquid/liquid.js";
 import { RenderError } from "../liquid/render-error.js";
 import { type ChannelRenderer, TemplateReader } from "../render/channel-renderer.js";
 import { compileChat } from "../render/chat.js";
@@ -16,7 +15,8 @@ import { compileInAppFeed } from "../render/in-app-feed.js";
 import { compilePush } from "../render/push.js";
 import { compileSms } from "../render/sms.js";
 import { compileWebhook } from "../render/webhook.js";
-import type { SharedTemplates } from "./shared-templates.js";
+import type { Compiling } from "../workflow/compiling.js";
+import type { Shared } from "../workflow/parse-partials.js";
 
 /** Channel types whose templates need nothing but themselves and partials. */
 const COMPILERS: Record<
@@ -29,30 +29,6 @@ const COMPILERS: Record<
   in_app_feed: compileInAppFeed,
   http: compileWebhook,
 };
-
-/** Partials parsed, and what is wrong with those that cannot be. */
-export interface Shared {
-  templates: SharedTemplates;
-  partials: Map<string, ParsedPartial | KnockError>;
-  faults: KnockError[];
-}
-
-export function parsePartials(templates: SharedTemplates): Shared {
-  const faults = [...templates.layouts.values(), ...templates.partials.values()].filter(
-    (one) => one instanceof KnockError,
-  );
-  const partials = new Map<string, ParsedPartial | KnockError>();
-  for (const [key, partial] of templates.partials) {
-    try {
-      partials.set(key, partial instanceof KnockError ? partial : compilePartial(partial));
-    } catch (error) {
-      if (!(error instanceof KnockError)) throw error;
-      faults.push(error);
-      partials.set(key, error);
-    }
-  }
-  return { templates, partials, faults };
-}
 
 /** Stands for a step whose layout is broken or gone: each of its messages fails, with the reason (EQ-68). */
 function failing(
@@ -128,16 +104,15 @@ async function compileEmailStep(
   }
 }
 
-/** A channel step's renderer. Throws `template_invalid`, and `workflow_invalid` for a channel of unknown type. */
-export async function compileStep(
-  workflow: Workflow,
+/** Returns the renderer of a channel step; null for an in-app guide, which has no template. Throws `template_invalid`, and `workflow_invalid` for a channel of unknown type. */
+export async function compileChannel(
   step: ChannelStep,
   place: string,
-  compile: CompileText,
-  shared: Shared,
-): Promise<ChannelRenderer> {
+  { workflow, compile, shared }: Compiling,
+): Promise<ChannelRenderer | null> {
   const type = step.channel_type;
-  if (type === null || type === "in_app_guide") {
+  if (type === "in_app_guide") return null;
+  if (type === null) {
     throw new KnockError(
       "workflow_invalid",
       `workflow "${workflow.key}", step ${step.ref}: ${place}: the channel type of "${step.channel_key}" is not known`,

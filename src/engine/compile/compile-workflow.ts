@@ -1,7 +1,6 @@
 import type { Step } from "../../domain/step/step.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
 import { textFileOf } from "../../domain/template/text-files.js";
-import type { SharedRequest } from "../../domain/workflow/shared-request.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject } from "../../util/json.js";
@@ -9,40 +8,13 @@ import { checkConditionTexts } from "../condition/check-condition-texts.js";
 import { type CompileText, compilerFor } from "../liquid/liquid.js";
 import type { ParsedPartial } from "../liquid/partials.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
-import type * as TimeWindows from "../schedule/time-windows.js";
-import type { trackContent } from "../tracking/track-content.js";
-import { compileStep, parsePartials } from "./compile-step.js";
-import { readSharedTemplates, type SharedSource, type SharedTemplates } from "./shared-templates.js";
-
-/** A workflow with its templates parsed: made once per version and process. */
-export interface CompiledWorkflow {
-  workflow: Workflow;
-  /** By step ref. */
-  renderers: ReadonlyMap<string, ChannelRenderer>;
-  /** Requests that its fetch steps share, by key (E-305); an error stands for what cannot be read or does not parse. */
-  requests: ReadonlyMap<string, SharedRequest | KnockError>;
-  /** Time-zone arithmetic, loaded only where a step of this workflow may need it. */
-  timeWindows: typeof TimeWindows | null;
-  /** What is wrong with a layout or a partial that it names; who starts runs refuses it. */
-  sharedFault: KnockError | null;
-  /** What tracks messages, loaded only where somebody receives clicks. */
-  trackContent?: typeof trackContent;
-  /** Whether a template looks translations up. */
-  translates: boolean;
-  /** Whether any text of its steps contains Liquid. */
-  hasLiquid: boolean;
-}
+import { engineStep } from "../steps/registry.js";
+import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
+import { parsePartials } from "../workflow/parse-partials.js";
+import { readSharedTemplates, type SharedSource, type SharedTemplates } from "../workflow/shared-templates.js";
 
 /** The filter `t`, or the tag. */
 const TRANSLATES = /\|\s*t\b|\{%-?\s*t\b/;
-
-/** Whether a step may ask for a time in a zone. */
-function mayComputeTime(step: Step): boolean {
-  if (step.type === "channel") return step.send_windows !== null;
-  if (step.type === "delay") return step.settings.delay_until_field_path !== null;
-  if (step.type === "batch") return step.settings.batch_until_field_path !== null;
-  return step.type === "throttle" && step.settings.throttle_window_field_path !== null;
-}
 
 /** Templates of steps that make no message are rendered from their text; faults in them are told as early (F-054). */
 function checkTexts(value: unknown, place: string, compile: CompileText): void {
@@ -103,12 +75,15 @@ async function compile(workflow: Workflow, templates: SharedTemplates): Promise<
   checkConditionTexts(workflow.conditions, "conditions", compileText);
   for (const { step, path } of walkSteps(workflow.steps)) {
     current = step;
-    const isGuide = step.type === "channel" && step.channel_type === "in_app_guide"; // it has no template
-    if (step.type === "channel" && !isGuide)
-      renderers.set(step.ref, await compileStep(workflow, step, path, compileText, shared));
-    else if ("settings" in step) checkTexts(step.settings, `${path}.settings`, compileText);
+    const definition = engineStep(step);
+    if (definition.compile === undefined) {
+      if ("settings" in step) checkTexts(step.settings, `${path}.settings`, compileText);
+    } else {
+      const renderer = await definition.compile(step, path, { workflow, compile: compileText, shared });
+      if (renderer !== null) renderers.set(step.ref, renderer);
+    }
     checkConditionTexts(step, path, compileText);
-    needsTime ||= mayComputeTime(step);
+    needsTime ||= definition.needsTime?.(step) ?? false;
   }
   const requests =
     templates.requests.size > 0 ? checkedRequests(templates, shared.partials, shared.faults) : NO_REQUESTS;

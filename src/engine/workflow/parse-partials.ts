@@ -1,0 +1,28 @@
+import { KnockError } from "../../errors/knock-error.js";
+import { compilePartial } from "../liquid/liquid.js";
+import type { ParsedPartial } from "../liquid/partials.js";
+import type { SharedTemplates } from "./shared-templates.js";
+
+/** Partials parsed, and what is wrong with those that cannot be. */
+export interface Shared {
+  templates: SharedTemplates;
+  partials: Map<string, ParsedPartial | KnockError>;
+  faults: KnockError[];
+}
+
+export function parsePartials(templates: SharedTemplates): Shared {
+  const faults = [...templates.layouts.values(), ...templates.partials.values()].filter(
+    (one) => one instanceof KnockError,
+  );
+  const partials = new Map<string, ParsedPartial | KnockError>();
+  for (const [key, partial] of templates.partials) {
+    try {
+      partials.set(key, partial instanceof KnockError ? partial : compilePartial(partial));
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      faults.push(error);
+      partials.set(key, error);
+    }
+  }
+  return { templates, partials, faults };
+}
