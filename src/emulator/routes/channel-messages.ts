@@ -1,5 +1,6 @@
 import { parseTimestamp } from "../../domain/condition/timestamp.js";
-import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../../domain/message/message.js";
+import type { EngagementAction } from "../../domain/message/message.js";
+import { checkBody, messageFilterBodySchema } from "../../domain/request/api-bodies.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { ownsMessagesOf } from "../access/authenticate.js";
@@ -29,29 +30,6 @@ function actionOf(text: string): EngagementAction | "delete" {
   return action;
 }
 
-function strings(body: JsonObject, name: string): string[] | undefined {
-  const value = body[name];
-  if (value === undefined || value === null) return undefined;
-  if (!Array.isArray(value) || value.some((one) => typeof one !== "string"))
-    throw invalidField(name, "must be a list of texts");
-  return value as string[];
-}
-
-function known<T extends string>(body: JsonObject, name: string, values: readonly T[]): T | undefined {
-  const value = body[name];
-  if (value === undefined || value === null) return undefined;
-  if (!(values as readonly Json[]).includes(value)) throw invalidField(name, `must be one of ${values.join(", ")}`);
-  return value as T;
-}
-
-function time(body: JsonObject, name: string): number | undefined {
-  const value = body[name];
-  if (value === undefined || value === null) return undefined;
-  const at = parseTimestamp(value);
-  if (at === undefined) throw invalidField(name, "must be an ISO 8601 time");
-  return at;
-}
-
 function triggerData({ trigger_data: value }: JsonObject): JsonObject | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string") return scalarsOf("trigger_data", value);
@@ -64,21 +42,22 @@ function triggerData({ trigger_data: value }: JsonObject): JsonObject | undefine
 
 /** A-490: what the store narrows by, and the rest, which is looked at message by message. */
 function filterOf(channel: string, body: JsonObject): { filter: MessageQuery; keep: (message: JsonObject) => boolean } {
-  const newer = time(body, "newer_than");
-  const older = time(body, "older_than");
-  const engagement = known(body, "engagement_status", ENGAGEMENT_ACTIONS);
-  const archived = known(body, "archived", ["exclude", "include", "only"]);
-  const recipients = strings(body, "recipient_ids") ?? strings(body, "user_ids");
-  const tenants = strings(body, "tenants");
-  const workflows = strings(body, "workflows");
-  const { has_tenant: hasTenant } = body;
-  if (hasTenant !== undefined && hasTenant !== null && typeof hasTenant !== "boolean")
-    throw invalidField("has_tenant", "must be true or false");
+  const {
+    engagement_status: engagement,
+    archived,
+    tenants,
+    workflows,
+    has_tenant,
+    ...wanted
+  } = checkBody(messageFilterBodySchema(), body);
+  const newer = parseTimestamp(wanted.newer_than);
+  const older = parseTimestamp(wanted.older_than);
+  const recipients = wanted.recipient_ids ?? wanted.user_ids;
   return {
     filter: {
       channel,
-      status: known(body, "delivery_status", DELIVERY_STATUSES),
-      engagement_statuses: engagement && [engagement],
+      status: wanted.delivery_status ?? undefined,
+      engagement_statuses: engagement ? [engagement] : undefined,
       trigger_data: triggerData(body),
       inserted_at: { ...(newer === undefined ? {} : { gt: newer }), ...(older === undefined ? {} : { lt: older }) },
     },
@@ -86,8 +65,8 @@ function filterOf(channel: string, body: JsonObject): { filter: MessageQuery; ke
       (recipients?.includes(idOf(message.recipient)) ?? true) &&
       (tenants?.includes(String(message.tenant)) ?? true) &&
       (workflows?.includes(String(message.workflow)) ?? true) &&
-      (typeof hasTenant !== "boolean" || (message.tenant !== null) === hasTenant) &&
-      (archived === undefined || archived === "include" || (message.archived_at !== null) === (archived === "only")),
+      (typeof has_tenant !== "boolean" || (message.tenant !== null) === has_tenant) &&
+      ((archived ?? "include") === "include" || (message.archived_at !== null) === (archived === "only")),
   };
 }
 

@@ -1,6 +1,7 @@
 import { parseInteractionMetadata } from "../../domain/message/interaction-metadata.js";
 import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../../domain/message/message.js";
 import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
+import { checkBody, messageIdsBodySchema } from "../../domain/request/api-bodies.js";
 import { pagedList } from "../../domain/shape/paged-list.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { Paged } from "../../ports/page.js";
@@ -92,16 +93,10 @@ const BATCHES: [rule: string, action: EngagementAction][] = [
   ["A-216", "unseen"],
 ];
 
-function idsOf(value: Json | undefined): string[] {
-  if (!Array.isArray(value) || value.some((id) => typeof id !== "string"))
-    throw invalidField("message_ids", value === undefined ? "is required (a list of ids)" : "must be a list of ids");
-  return [...new Set(value as string[])];
-}
-
 /** Ids of no message, and of other users' for a user's token, are left out (ACQ-3). */
 async function markMany(call: Call, action: EngagementAction): Promise<Answer> {
   const body = await call.body();
-  const ids = idsOf(body.message_ids);
+  const ids = [...new Set(checkBody(messageIdsBodySchema(), body).message_ids)];
   const metadata = action === "interacted" ? parseInteractionMetadata(action, body.metadata) : null;
   const known = (await call.operations.readMessages(ids)).filter(({ recipient }) =>
     ownsMessagesOf(call.caller, recipient),

@@ -1,6 +1,5 @@
-import type { JsonObject } from "../../util/json.js";
+import { checkBody, mergeBodySchema } from "../../domain/request/api-bodies.js";
 import { deleted, found, ok, pageAnswer, type Route } from "../access/route.js";
-import { invalidField } from "../http/api-error.js";
 import { withPreferences } from "./include-preferences.js";
 
 const own = (capability: string) => ({ whose: "user", capability }) as const;
@@ -43,9 +42,8 @@ export const userRoutes: Route[] = [
     tier: 2,
     differs: "All messages of the other user move, of whatever age.",
     async handle({ operations, param, body }) {
-      const from: JsonObject[string] | undefined = (await body()).from_user_id;
-      if (typeof from !== "string" || from === "") throw invalidField("from_user_id", "is required (a user's id)");
-      return found(await operations.resources.users.merge(param("user_id"), from));
+      const { from_user_id } = checkBody(mergeBodySchema(), await body());
+      return found(await operations.resources.users.merge(param("user_id"), from_user_id));
     },
   },
 ];

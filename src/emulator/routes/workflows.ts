@@ -1,7 +1,7 @@
+import { checkBody, notifyBodySchema, notifyCancelBodySchema } from "../../domain/request/api-bodies.js";
 import { parseCancellation, parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { type Call, NO_CONTENT, ok, pick, type Route } from "../access/route.js";
-import { invalidField } from "../http/api-error.js";
 
 const TRIGGER_FIELDS = ["recipients", "actor", "tenant", "data", "cancellation_key", "settings"];
 const SETTINGS = ["sandbox_mode", "skip_delay"];
@@ -24,11 +24,6 @@ export async function trigger(call: Call, workflow: string, body: JsonObject, so
 
 function onBranch({ branch }: Call): { branch?: string } {
   return branch === undefined ? {} : { branch };
-}
-
-function requireName(body: JsonObject): string {
-  if (typeof body.name !== "string" || body.name === "") throw invalidField("name", "is required (a workflow's key)");
-  return body.name;
 }
 
 async function cancel(call: Call, workflow: string, body: JsonObject) {
@@ -64,8 +59,7 @@ export const workflowRoutes: Route[] = [
     tier: 3,
     async handle(call) {
       const body = await call.body();
-      const name = requireName(body);
-      if (body.actor === undefined || body.actor === null) throw invalidField("actor", "is required");
+      const { name } = checkBody(notifyBodySchema(), body);
       const { workflow_run_id } = await trigger(call, name, body);
       return ok({ result_id: workflow_run_id });
     },
@@ -76,7 +70,7 @@ export const workflowRoutes: Route[] = [
     tier: 3,
     async handle(call) {
       const body = await call.body();
-      return cancel(call, requireName(body), body);
+      return cancel(call, checkBody(notifyCancelBodySchema(), body).name, body);
     },
   },
 ];
