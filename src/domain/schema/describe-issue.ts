@@ -1,9 +1,19 @@
 import type * as core from "zod/v4/core";
 import { nearest } from "../../util/nearest.js";
 import { describeUnknownKey } from "../shape/place.js";
-import { EXPECTED } from "../shape/zod-issues.js";
 
 type RawIssue = core.$ZodRawIssue;
+
+/** The types of zod in words. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  object: "an object",
+  record: "an object",
+  array: "a list",
+  string: "a string",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
 
 /** Returns the kind of a JSON value with its article, such as "a list". */
 export function kindOf(value: unknown): string {
