@@ -1,10 +1,25 @@
 import * as z from "zod/mini";
+import { $constructor } from "zod/v4/core";
 import { isJsonObject } from "../../util/json.js";
 import type { Complain } from "../shape/complain.js";
 import { describeType } from "./describe-issue.js";
 
+type Nullish<T extends z.ZodMiniType> = z.ZodMiniOptional<z.ZodMiniNullable<T>>;
+
+/** One schema instead of the two of `z.nullish`: a start builds a hundred optional fields. */
+const OptionalField = $constructor<z.ZodMiniType & { _zod: { def: { innerType: z.ZodMiniType } } }>(
+  "KnockOptionalField",
+  (inst, def) => {
+    (z.ZodMiniNullable.init as (inst: unknown, def: unknown) => void)(inst, def);
+    for (const name of ["optin", "optout"]) Object.defineProperty(inst._zod, name, { value: "optional" });
+    inst._zod.parse = (payload, context) =>
+      payload.value === undefined || payload.value === null ? payload : def.innerType._zod.run(payload, context);
+  },
+);
+
 /** An optional field of a document: in project files, null means the same as an absent key. */
-export const optional = <T extends z.ZodMiniType>(schema: T) => z.nullish(schema);
+export const optional = <T extends z.ZodMiniType>(schema: T): Nullish<T> =>
+  new OptionalField({ type: "nullable", innerType: schema } as never) as unknown as Nullish<T>;
 
 /** A schema that is built when the first value needs it. It goes inside `optional`: reading an absent field builds nothing. */
 export function later<T extends z.ZodMiniType>(make: () => T): z.ZodMiniLazy<T> {
@@ -45,9 +60,12 @@ export const schemaReference = () =>
 /** A field that the hosted service writes into a file, and that has no effect here. */
 export const serviceField = () => described(optional(z.unknown()), "Written by the hosted service.");
 
-/** Adds the description that editors show. */
-export const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
-  schema.check(z.meta({ description })) as T;
+/** Adds the description that editors show. A schema that has one is copied, because other fields may share it. */
+export function described<T extends z.ZodMiniType>(schema: T, description: string): T {
+  const own = z.globalRegistry.has(schema) ? (schema.clone(undefined, { parent: true }) as T) : schema;
+  z.globalRegistry.add(own, { ...z.globalRegistry.get(own), description });
+  return own;
+}
 
 /** Names a schema that a document contains several times, so that the published schema defines it once. */
 export const named = <T extends z.ZodMiniType>(schema: T, id: string): T => schema.check(z.meta({ id })) as T;

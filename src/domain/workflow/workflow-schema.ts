@@ -68,7 +68,8 @@ export const workflowSchema = once(() =>
       ),
       trigger: described(optional(discriminated("type", TRIGGERS)), "What starts runs, apart from the API."),
       conditions: described(optional(conditionGroupSchema()), "Runs end before the first step if they are false."),
-      steps: described(stepListSchema(), "What a run does, in order."),
+      // A copy: branches share the schema, and have a description of their own.
+      steps: described(stepListSchema().check(), "What a run does, in order."),
       active: described(optional(z.boolean()), "Whether it can be triggered (default: true)."),
       key: serviceField(),
       valid: serviceField(),

@@ -26,6 +26,8 @@ const FILES: Readonly<Record<string, RegExp>> = {
 const fixtures = readdirSync(join(ROOT, "fixtures"), { recursive: true, encoding: "utf8" }).map(
   (path) => `/fixtures/${path}`,
 );
+type Document = Record<string, Record<string, unknown> | undefined>;
+
 const read = (path: string): object => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as object;
 
 /** Returns the places of properties without a description. */
@@ -42,9 +44,13 @@ function undescribed(schema: unknown, path = ""): string[] {
   });
 }
 
+const validatorOf = (name: string) =>
+  new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(read(`schemas/${name}.schema.json`));
+const filesOf = (name: string) => fixtures.filter((path) => FILES[name]?.test(path));
+
 describe.each(Object.keys(PUBLISHED_SCHEMAS))("schemas/%s.schema.json", (name) => {
-  const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(read(`schemas/${name}.schema.json`));
-  const files = fixtures.filter((path) => FILES[name]?.test(path));
+  const validate = validatorOf(name);
+  const files = filesOf(name);
 
   it("describes every property", () => {
     expect(undescribed(read(`schemas/${name}.schema.json`))).toEqual([]);
@@ -71,4 +77,25 @@ it("publishes the sections of environment.json that are built late", () => {
   expect([validate(valid), validate.errors]).toEqual([true, null]);
   for (const section of [{ channels: { mail: { type: "emial" } } }, { fetch: { alow: [] } }, { webhooks: [{}] }])
     expect([section, validate(section)]).toEqual([section, false]);
+});
+
+it.each([
+  ["environment", "channels"],
+  ["guide", "steps"],
+  ["message-type", "variants"],
+  ["source", "mappings"],
+  ["workflow", "steps"],
+])("schemas/%s.schema.json rejects an unknown key in each of its %s", (name, field) => {
+  const validate = validatorOf(name);
+  const found = filesOf(name).flatMap((path) => {
+    const parts = Object.keys((read(path) as Document)[field] ?? {});
+    return parts.map((key) => {
+      const document = read(path) as Document;
+      const part = document[field]?.[key] as object;
+      (document[field] as Record<string, object>)[key] = { ...part, nmae: "x" };
+      return { path, key, isAccepted: validate(document) };
+    });
+  });
+  expect(found).not.toEqual([]);
+  expect(found.filter(({ isAccepted }) => isAccepted)).toEqual([]);
 });
