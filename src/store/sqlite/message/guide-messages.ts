@@ -1,9 +1,7 @@
-import { guideVersionOf } from "../../../domain/guide/guide.js";
+import { guideOrigin } from "../../../domain/guide/guide-origin.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { Workflow } from "../../../domain/workflow/workflow.js";
 import type { GuideEngagement } from "../../../ports/guide-store.js";
-import { uuidV5 } from "../../../util/ids.js";
 import type { Connection } from "../connection/connection.js";
 import { ROW_OF_RUN } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -14,40 +12,20 @@ import { type MessageRow, messageInserter, messagesOf, SELECT_MESSAGES } from ".
 // A guide's messages come from no run. What those of one version and tenant share stands in a row of workflow_runs that is
 // marked as no run, with one row of recipient_runs below it: the message's origin. No list of runs has it.
 
-/** Names origins are derived in: the same one is found again. Never change it. */
-const ORIGIN_NAMESPACE = "3f1d9a62-7c04-4f55-8a39-3c1f2c9d6a70";
-
 const OF_USER = `${SELECT_MESSAGES} CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE m.recipient = ? AND m.guide IS NOT NULL AND w.tenant IS ?`;
-
-/** What stands for the guide where others have their workflow's version. */
-function versionOf({ guide, message }: GuideEngagement): Workflow {
-  return {
-    key: guide.key,
-    version_id: message.version_id,
-    active: true,
-    name: guide.name,
-    categories: [],
-    conditions: null,
-    trigger_frequency: "every_trigger",
-    trigger_data_json_schema: null,
-    settings: { is_commercial: false, override_preferences: false },
-    trigger: null,
-    steps: [],
-  };
-}
 
 /** The row of recipient_runs that a guide's messages of a version and a tenant point to. Inside a write. */
 function originRow(db: Connection, shared: SharedRows, engagement: GuideEngagement, at: number): number {
   const { guide, message } = engagement;
-  const id = uuidV5(ORIGIN_NAMESPACE, JSON.stringify([guideVersionOf(guide), message.tenant]));
+  const { id, tenant, version } = guideOrigin(guide, message);
   const found = db.get<{ row: number }>(`SELECT row FROM recipient_runs WHERE row = ${ROW_OF_RUN}`, id);
   if (found) return found.row;
   const run = db.insert(
     "INSERT INTO workflow_runs (id, workflow, version, tenant, data, settings, trigger_source, inserted_at, guide) VALUES (?, ?, ?, ?, '{}', '{}', '{}', ?, 1)",
     id,
     guide.key,
-    shared.versionRow(versionOf(engagement)),
-    message.tenant,
+    shared.versionRow(version),
+    tenant,
     at,
   );
   return db.insert(

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import type { Guide } from "../../../src/domain/guide/guide.js";
+import { guideOrigin } from "../../../src/domain/guide/guide-origin.js";
+
+const GUIDE: Guide = {
+  key: "tour",
+  name: "Tour",
+  channel_key: "tours",
+  type: "banner",
+  semver: "0.1.0",
+  active: true,
+  active_from: null,
+  active_until: null,
+  target_audience_key: null,
+  target_property_conditions: null,
+  activation_url_patterns: [],
+  steps: [],
+  managed: false,
+};
+const ACME = { tenant: "acme", version_id: "v1" };
+
+describe("guideOrigin", () => {
+  it("E-196 is the same for each message of a version and a tenant", () => {
+    expect(guideOrigin(GUIDE, ACME)).toEqual(guideOrigin({ ...GUIDE }, ACME));
+    expect(guideOrigin(GUIDE, ACME)).toMatchObject({ tenant: "acme", version: { key: "tour", version_id: "v1" } });
+  });
+
+  it("E-196 differs by tenant and by what the guide says", () => {
+    const others = [
+      guideOrigin(GUIDE, { ...ACME, tenant: null }),
+      guideOrigin({ ...GUIDE, name: "Another tour" }, ACME),
+      guideOrigin(GUIDE, ACME),
+    ];
+    expect(new Set(others.map(({ id }) => id)).size).toBe(others.length);
+  });
+});
