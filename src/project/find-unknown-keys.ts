@@ -7,19 +7,22 @@ import { layoutSchema } from "../domain/template/layout-schema.js";
 import { partialSchema } from "../domain/template/partial-schema.js";
 import type { JsonObject } from "../util/json.js";
 
-/** Schemas of the documents whose unknown keys are warnings, by the folder that contains them. */
-const SCHEMAS = {
-  audiences: audienceSchema,
-  broadcasts: broadcastSchema,
-  guides: guideSchema,
-  layouts: layoutSchema,
-  "message-types": messageTypeSchema,
-  partials: partialSchema,
+/** The documents whose unknown keys are warnings, by the folder that contains them: the name of the file and its schema. */
+const DOCUMENTS = {
+  audiences: { file: "audience.json", schema: audienceSchema },
+  broadcasts: { file: "broadcast.json", schema: broadcastSchema },
+  guides: { file: "guide.json", schema: guideSchema },
+  layouts: { file: "layout.json", schema: layoutSchema },
+  "message-types": { file: "message_type.json", schema: messageTypeSchema },
+  partials: { file: "partial.json", schema: partialSchema },
 };
 
-export type DocumentFolder = keyof typeof SCHEMAS;
+export type DocumentFolder = keyof typeof DOCUMENTS;
+
+/** Returns the name that the document of a folder has. */
+export const documentFileIn = (folder: DocumentFolder): string => DOCUMENTS[folder].file;
 
 /** Returns the unknown keys of a document in one of the project's folders. */
 export function findUnknownKeysIn(folder: DocumentFolder, raw: JsonObject): Finding[] {
-  return findUnknownKeys(SCHEMAS[folder](), raw);
+  return findUnknownKeys(DOCUMENTS[folder].schema(), raw);
 }

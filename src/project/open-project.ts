@@ -23,9 +23,10 @@ import { contentDigest } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
+import { type DocumentFolder, documentFileIn } from "./find-unknown-keys.js";
 import { namesIn as listNames } from "./names-in.js";
 import { branchFolder, currentBranch, projectFolders } from "./project-folders.js";
-import { readProjectWarnings } from "./project-warnings.js";
+import { readDocumentWarnings, readRunWarnings } from "./project-warnings.js";
 import { environmentFiles, readEnvironment } from "./read-environment.js";
 import { type ProjectFile, readProjectText } from "./read-json-file.js";
 import { placed, readResource } from "./read-resource.js";
@@ -49,7 +50,9 @@ export interface Project extends ProjectLocation {
   workflowKeys(): Promise<string[]>;
   /** Returns the warnings about a workflow that was read, with file, line and column; none for one that was not. */
   workflowWarnings(key: string): readonly string[];
-  /** Reads what is probably a mistake in `environment.json` and the recipients files, a line each. */
+  /** Returns a line for each likely mistake in the environment, recipients, audiences, layouts and partials. */
+  runWarnings(): Promise<string[]>;
+  /** Returns a line for each likely mistake in all documents of the project except workflows. */
   projectWarnings(): Promise<string[]>;
   environment(): Promise<Environment>;
   audiences(): Promise<Audience[]>;
@@ -179,21 +182,21 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       .filter(({ path }) => statSync(path, { throwIfNoEntry: false })?.isFile() !== false);
   }
 
-  async function projectWarnings(): Promise<string[]> {
-    const environments = environmentFiles(environmentPlace);
-    const recipients = recipientsFiles().map(({ path }) => fileAt(path));
-    const filesOf = (folder: string, name: string) => documentFiles(folder, name).map(({ file }) => file);
-    const documents = {
-      audiences: filesOf("audiences", "audience.json"),
-      broadcasts: filesOf("broadcasts", "broadcast.json"),
-      guides: filesOf("guides", "guide.json"),
-      layouts: filesOf("layouts", "layout.json"),
-      "message-types": filesOf("message-types", "message_type.json"),
-      partials: filesOf("partials", "partial.json"),
-    };
-    const files = { environments, recipients, ...documents };
-    if (Object.values(files).flat().length === 0) return [];
-    return readProjectWarnings(files);
+  async function runWarnings(): Promise<string[]> {
+    const found = await readRunWarnings({
+      environments: environmentFiles(environmentPlace),
+      recipients: recipientsFiles().map(({ path }) => fileAt(path)),
+    });
+    return [...found, ...(await documentWarnings(["audiences", "layouts", "partials"]))];
+  }
+
+  async function documentWarnings(folders: readonly DocumentFolder[]): Promise<string[]> {
+    const found: string[] = [];
+    for (const folder of folders) {
+      const files = documentFiles(folder, documentFileIn(folder)).map(({ file }) => file);
+      found.push(...(await readDocumentWarnings(folder, files)));
+    }
+    return found;
   }
 
   async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {
@@ -225,7 +228,11 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     workflow,
     workflowKeys,
     workflowWarnings: (key) => warnings.get(key) ?? [],
-    projectWarnings,
+    runWarnings,
+    projectWarnings: async () => [
+      ...(await runWarnings()),
+      ...(await documentWarnings(["broadcasts", "guides", "message-types"])),
+    ],
     environment,
     audiences,
     request,

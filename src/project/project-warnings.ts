@@ -35,17 +35,8 @@ async function warningsOf(file: ProjectFile, find: (raw: JsonObject) => Finding[
   return texts;
 }
 
-const FOLDERS = [
-  "audiences",
-  "broadcasts",
-  "guides",
-  "layouts",
-  "message-types",
-  "partials",
-] as const satisfies DocumentFolder[];
-
-/** The files of a project that can contain likely mistakes. */
-interface WarnedFiles extends Record<DocumentFolder, readonly ProjectFile[]> {
+/** The files that every local run reads. */
+interface RunFiles {
   environments: readonly ProjectFile[];
   recipients: readonly ProjectFile[];
 }
@@ -55,13 +46,17 @@ function inEnvironment(raw: JsonObject): Finding[] {
   return fault === null ? [] : [{ path: ["timezone"], message: fault }];
 }
 
-/** Reads a project's files and returns a line for each likely mistake, with its file, line and column. */
-export async function readProjectWarnings(files: WarnedFiles): Promise<string[]> {
+/** Reads the files of a run and returns a line for each likely mistake, with its file, line and column. */
+export async function readRunWarnings(files: RunFiles): Promise<string[]> {
   const found: string[] = [];
   for (const file of files.environments) found.push(...(await warningsOf(file, inEnvironment)));
   for (const file of files.recipients) found.push(...(await warningsOf(file, inRecipients)));
-  const documents = FOLDERS.flatMap((folder) => files[folder].map((file) => ({ folder, file })));
-  for (const { folder, file } of documents)
-    found.push(...(await warningsOf(file, (raw) => findUnknownKeysIn(folder, raw))));
+  return found;
+}
+
+/** Reads documents of a folder and returns a line for each unknown key, with its file, line and column. */
+export async function readDocumentWarnings(folder: DocumentFolder, files: readonly ProjectFile[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const file of files) found.push(...(await warningsOf(file, (raw) => findUnknownKeysIn(folder, raw))));
   return found;
 }

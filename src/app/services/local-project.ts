@@ -73,7 +73,7 @@ export class LocalProject implements ProjectService {
     const project = await this.files.find(flags);
     if (target === "remote" || project === null) return [];
     const unset = unsetSecrets(await project.environment(), (name) => this.env[name]);
-    return [...(await project.projectWarnings()), ...unset];
+    return [...(await project.runWarnings()), ...unset];
   }
 
   private async onBranch(project: Project, flags: TargetFlags): Promise<Project> {
