@@ -77,10 +77,11 @@ function pickByDiscriminator(json, { discriminator }) {
   const { field } = discriminator;
   const names = discriminator.names();
   const isOptional = names.includes(null);
-  const description = json.anyOf.map((member) => member.properties?.[field]?.description).find(Boolean);
+  const described = json.anyOf.map((member) => member.properties?.[field]?.description).find(Boolean);
+  const description = described ?? `The ${field.replaceAll("_", " ")}.`;
   json.type = "object";
   if (!isOptional) json.required = [field];
-  json.properties = { [field]: { ...(description === undefined ? {} : { description }), enum: names } };
+  json.properties = { [field]: { description, enum: names } };
   json.allOf = names.map((name, index) => ({
     if: { properties: { [field]: { const: name } }, ...(name === null ? {} : { required: [field] }) },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import type { ChannelType } from "../message/message.js";
-import { flag, text } from "../schema/fields.js";
+import { flag, named, text } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 
 /** What a step can set instead of its channel's settings, by channel type (section 7 of the format). */
@@ -27,19 +27,22 @@ export const CHANNEL_OVERRIDES: Readonly<Record<ChannelType, readonly string[]>>
 
 /** The overrides of all channel types (E-178). Those of another type are faults, unknown ones are warnings (F-026). */
 export const channelOverrides = once(() =>
-  z.strictObject({
-    to_address: text("Email: the address that the message is sent to. Liquid."),
-    from_address: text("Email: the address of the sender. Liquid."),
-    from_name: text("Email: the name of the sender. Liquid."),
-    cc_address: text("Email: addresses for copies. Liquid."),
-    bcc_address: text("Email: addresses for blind copies. Liquid."),
-    reply_to_address: text("Email: the address for replies. Liquid."),
-    json_overrides: text("Email: JSON that is merged into the provider's request. Liquid."),
-    link_tracking: flag("Whether links are tracked."),
-    open_tracking: flag("Email: whether opens are tracked."),
-    token_deregistration: flag("Push: whether invalid tokens are removed."),
-    email_based_user_id_resolution: flag("Chat: whether Slack users are found by their email address."),
-  }),
+  named(
+    z.strictObject({
+      to_address: text("Email: the address that the message is sent to. Liquid."),
+      from_address: text("Email: the address of the sender. Liquid."),
+      from_name: text("Email: the name of the sender. Liquid."),
+      cc_address: text("Email: addresses for copies. Liquid."),
+      bcc_address: text("Email: addresses for blind copies. Liquid."),
+      reply_to_address: text("Email: the address for replies. Liquid."),
+      json_overrides: text("Email: JSON that is merged into the provider's request. Liquid."),
+      link_tracking: flag("Whether links are tracked."),
+      open_tracking: flag("Email: whether opens are tracked."),
+      token_deregistration: flag("Push: whether invalid tokens are removed."),
+      email_based_user_id_resolution: flag("Chat: whether Slack users are found by their email address."),
+    }),
+    "channel_overrides",
+  ),
 );
 
 const isSet = (value: unknown): boolean => value !== null && value !== undefined && value !== "";

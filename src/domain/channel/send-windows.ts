@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
 import { byKind } from "../schema/by-kind.js";
-import { described, listRule, optional } from "../schema/fields.js";
+import { described, listRule, named, optional } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 
 const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
@@ -51,7 +52,7 @@ function checkWindows(windows: readonly unknown[], fault: Complain): void {
 }
 
 /** The send windows of a step: an entry per day. */
-export const sendWindows = () => z.array(sendWindow()).check(listRule(checkWindows));
+export const sendWindows = once(() => named(z.array(sendWindow()).check(listRule(checkWindows)), "send_windows"));
 
 interface GivenWindow {
   day: string;

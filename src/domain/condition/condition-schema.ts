@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import { named } from "../schema/fields.js";
 import { variant } from "../schema/variant.js";
 
 /**
@@ -44,10 +45,13 @@ function chooseNode(node: unknown): z.ZodMiniType {
 
 /** A group of conditions (F-028 to F-031). */
 export const conditionGroupSchema = once(() =>
-  variant<unknown>({
-    choose: (group) => (isJsonObject(group) && !("all" in group || "any" in group) ? anything() : chooseNode(group)),
-    members: () => [all(), any(), none()],
-  }),
+  named(
+    variant<unknown>({
+      choose: (group) => (isJsonObject(group) && !("all" in group || "any" in group) ? anything() : chooseNode(group)),
+      members: () => [all(), any(), none()],
+    }),
+    "condition_group",
+  ),
 );
 
 /** The groups of a wait step's match conditions (F-033). */

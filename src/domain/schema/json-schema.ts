@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { jsonSchemaShape } from "../shape/json-schema-shape.js";
+import { checkJsonSchema } from "./check-json-schema.js";
 import { described, optional, rule } from "./fields.js";
 
 /** An optional JSON Schema inside a document. What it contains is checked apart from the document's own format. */
@@ -8,7 +8,7 @@ export const jsonSchema = (description: string) =>
     optional(
       z
         .record(z.string(), z.unknown(), { error: "must be an object" })
-        .check(rule((schema, fault) => void jsonSchemaShape(schema, [], fault))),
+        .check(rule((schema, fault) => checkJsonSchema(schema, [], fault))),
     ),
     description,
   );

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../../util/json.js";
+import { checkJsonSchema } from "../schema/check-json-schema.js";
 import { described, filled, flag, rule, text } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 import { checkJsonShape } from "../shape/json-limits.js";
-import { jsonSchemaShape } from "../shape/json-schema-shape.js";
 import { placeOf } from "../shape/place.js";
 import type { StepBase } from "../step/step.js";
 import { defineStep, type RawStep } from "../step/step-definition.js";
@@ -34,7 +34,7 @@ function checkResponse({ response_type, response_schema }: Readonly<Record<strin
   if (response_type === "text") fault(path, 'is only for a response of type "json"');
   const schema = schemaOf(response_schema);
   if (schema !== null)
-    jsonSchemaShape(schema, [], (inner, message) => fault(path, `${placeOf(pointerOf(inner))} ${message}`));
+    checkJsonSchema(schema, [], (inner, message) => fault(path, `${placeOf(pointerOf(inner))} ${message}`));
   else if (response_type === "json") fault(path, "must be a JSON Schema (an object) as text");
 }
 

@@ -7,7 +7,7 @@ import { sendWindowOf, sendWindows } from "../channel/send-windows.js";
 import { CHANNEL_TYPES, type ChannelType } from "../message/message.js";
 import { checkDocument } from "../schema/check-document.js";
 import { describeValue } from "../schema/describe-issue.js";
-import { described, filledText, optional, record, rule } from "../schema/fields.js";
+import { described, filledText, named, optional, record, rule } from "../schema/fields.js";
 import { variant } from "../schema/variant.js";
 import type { Complain } from "../shape/complain.js";
 import type { StepBase } from "../step/step.js";
@@ -62,7 +62,8 @@ type RawChannelStep = z.output<ReturnType<typeof member>>;
 /** The step by its channel type. Old files leave it to the environment (F-041): the template is then checked later. */
 const MEMBERS: ReadonlyMap<ChannelType | null, () => ReturnType<typeof member>> = new Map([
   ...CHANNEL_TYPES.map(
-    (type) => [type as ChannelType | null, once(() => member(type, channelTemplates[type]()))] as const,
+    (type) =>
+      [type as ChannelType | null, once(() => named(member(type, channelTemplates[type]()), `${type}_step`))] as const,
   ),
   [null, once(() => member(null, record(z.unknown())))],
 ]);

@@ -4,6 +4,7 @@ import { once } from "../../util/once.js";
 import type { ConditionGroup } from "../condition/condition.js";
 import { conditionsOf, parseConditionGroup } from "../condition/parse-conditions.js";
 import { discriminated } from "../schema/discriminated.js";
+import { named } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 import type { Step, StepBase } from "../step/step.js";
 import type { StepContext, StepDefinition } from "../step/step-definition.js";
@@ -25,7 +26,7 @@ export const stepListSchema = once((): z.ZodMiniType => {
     what: "step type",
     build: schemaOf,
   });
-  return z.array(step, { error: "must be a list of steps" });
+  return z.array(named(step, "step"), { error: "must be a list of steps" });
 });
 
 interface RawPlace {

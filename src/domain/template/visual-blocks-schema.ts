@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { discriminated } from "../schema/discriminated.js";
-import { choice, described, eitherOf, flag, optional, record, text, wholeNumber } from "../schema/fields.js";
+import { choice, described, eitherOf, flag, named, optional, record, text, wholeNumber } from "../schema/fields.js";
 
 export const BLOCK_TYPES = ["markdown", "html", "image", "divider", "button_set", "partial", "row"] as const;
 export type BlockType = (typeof BLOCK_TYPES)[number];
@@ -54,13 +54,16 @@ export const visualBlocksSchema = once(() => {
   });
   const member = <T extends BlockType, F extends Record<string, z.ZodMiniType>>(type: T, fields: F) =>
     once(() =>
-      z.strictObject({
-        type: described(z.literal(type), "The type of the block."),
-        id: described(optional(z.unknown()), "The ID of the block."),
-        version: described(optional(z.unknown()), "The version of the block's format: 1."),
-        ...fields,
-        layout_attrs: layout,
-      }),
+      named(
+        z.strictObject({
+          type: described(z.literal(type), "The type of the block."),
+          id: described(optional(z.unknown()), "The ID of the block."),
+          version: described(optional(z.unknown()), "The version of the block's format: 1."),
+          ...fields,
+          layout_attrs: layout,
+        }),
+        `${type}_block`,
+      ),
     );
   const members = {
     markdown: member("markdown", {
