@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { $constructor } from "zod/v4/core";
 import { isJsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
 import type { Complain } from "../shape/complain.js";
 import { describeType } from "./describe-issue.js";
 
@@ -57,8 +58,13 @@ export const anything = () => z.optional(z.unknown());
 export const schemaReference = () =>
   optional(z.string().check(z.meta({ description: "The JSON Schema that editors check this file with." })));
 
+// Shared by all fields of these types: a start builds every schema that it needs.
+const STRING = once(() => z.string());
+const BOOLEAN = once(() => z.boolean());
+const UNKNOWN = once(() => z.unknown());
+
 /** A field that the hosted service writes into a file, and that has no effect here. */
-export const serviceField = () => described(optional(z.unknown()), "Written by the hosted service.");
+export const serviceField = () => described(optional(UNKNOWN()), "Written by the hosted service.");
 
 /** Adds the description that editors show. A schema that has one is copied, because other fields may share it. */
 export function described<T extends z.ZodMiniType>(schema: T, description: string): T {
@@ -71,13 +77,13 @@ export function described<T extends z.ZodMiniType>(schema: T, description: strin
 export const named = <T extends z.ZodMiniType>(schema: T, id: string): T => schema.check(z.meta({ id })) as T;
 
 /** An optional string with its description. */
-export const text = (description: string) => described(optional(z.string()), description);
+export const text = (description: string) => described(optional(STRING()), description);
 
 /** A required string that must not be empty, with its description. */
 export const filled = (description: string) => described(filledText(), description);
 
 /** An optional `true` or `false` with its description. */
-export const flag = (description: string) => described(optional(z.boolean()), description);
+export const flag = (description: string) => described(optional(BOOLEAN()), description);
 
 /** An optional choice between names, with its description. */
 export const choice = <const T extends readonly string[]>(names: T, description: string) =>
