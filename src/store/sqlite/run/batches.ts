@@ -60,16 +60,15 @@ export function writeBatchChanges(
     if (holder !== null && change.movesHolder) moveHolder(db, holder, change.closes_at);
     if (change.activity !== null)
       db.run(
-        "UPDATE batches SET items = ?, closes_at = ?, newest = ?, holder = COALESCE(?, holder) WHERE row = ?",
+        "UPDATE batches SET items = ?, closes_at = ?, newest = ? WHERE row = ?",
         change.items,
         change.closes_at,
         addActivity(db, batch, change.activity, run, trigger),
-        change.holds ? run : null,
         batch.row,
       );
-    // A run that goes on without its batch, or with another, knows no more of the one it came from.
-    if (change.holds || change.joined === null)
-      db.run("UPDATE recipient_runs SET batch = ? WHERE row = ?", change.holds ? batch.row : null, run);
+    if (change.holds) setHolder(db, batch.row, run);
+    // A run that goes on without its batch knows no more of the one it came from.
+    else if (change.joined === null) db.run("UPDATE recipient_runs SET batch = NULL WHERE row = ?", run);
   }
 }
 
