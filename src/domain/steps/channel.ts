@@ -7,7 +7,7 @@ import { sendWindowOf, sendWindows } from "../channel/send-windows.js";
 import { CHANNEL_TYPES, type ChannelType } from "../message/message.js";
 import { checkDocument } from "../schema/check-document.js";
 import { describeValue } from "../schema/describe-issue.js";
-import { described, filledText, named, optional, record, rule } from "../schema/fields.js";
+import { described, filledText, later, named, optional, record, rule } from "../schema/fields.js";
 import { variant } from "../schema/variant.js";
 import type { Complain } from "../shape/complain.js";
 import type { StepBase } from "../step/step.js";
@@ -51,8 +51,8 @@ const member = (channelType: ChannelType | null, template: z.ZodMiniType) => {
       channel_group_key: described(optional(filledText()), "The key of a channel group, in place of a channel."),
       guide_key: described(optional(filledText()), "In-app guide steps: the key of the guide."),
       template: described(optional(template), "The content of the message."),
-      channel_overrides: described(optional(channelOverrides()), "Takes precedence over the channel's settings."),
-      send_windows: described(optional(sendWindows()), "When messages may be sent, for each day of the week."),
+      channel_overrides: described(optional(later(channelOverrides)), "Takes precedence over the channel's settings."),
+      send_windows: described(optional(later(sendWindows)), "When messages may be sent, for each day of the week."),
     })
     .check(rule(channelType === "in_app_guide" ? checkGuideStep : checkMessageStep));
 };

@@ -7,6 +7,7 @@ import {
   described,
   filled,
   flag,
+  later,
   optional,
   record,
   schemaReference,
@@ -50,19 +51,23 @@ export const workflowSchema = once(() =>
       trigger_data_json_schema: jsonSchema("The JSON Schema that the data of triggers must match."),
       settings: described(
         optional(
-          z.strictObject({
-            is_commercial: flag("Whether its messages are commercial (default: false)."),
-            override_preferences: flag("Whether preferences are ignored (default: false)."),
-          }),
+          later(() =>
+            z.strictObject({
+              is_commercial: flag("Whether its messages are commercial (default: false)."),
+              override_preferences: flag("Whether preferences are ignored (default: false)."),
+            }),
+          ),
         ),
         "Settings of the workflow.",
       ),
       goal_attachment: described(
         optional(
-          z.strictObject({
-            goal_key: filled("The key of the goal."),
-            attribution_window_days: described(optional(wholeNumber(1, 30)), "How long a message counts."),
-          }),
+          later(() =>
+            z.strictObject({
+              goal_key: filled("The key of the goal."),
+              attribution_window_days: described(optional(wholeNumber(1, 30)), "How long a message counts."),
+            }),
+          ),
         ),
         "The goal that messages contribute to. It has no effect here.",
       ),
