@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { configFolder, openCredentials } from "../../src/app/credentials.js";
 import { exitCodeOf, KnockError } from "../../src/errors/knock-error.js";
 
@@ -40,7 +40,7 @@ function failureOf(run: () => unknown): KnockError {
 }
 
 describe("CLI-004: where profiles are kept", () => {
-  test.each([
+  it.each([
     ["KNOCK_CONFIG_DIR first", { KNOCK_CONFIG_DIR: "/c/own", XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/own"],
     ["then XDG_CONFIG_HOME", { XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/xdg/knock"],
     ["which must be absolute", { XDG_CONFIG_HOME: "xdg", HOME: "/home/a" }, "/home/a/.config/knock"],
@@ -52,13 +52,13 @@ describe("CLI-004: where profiles are kept", () => {
     expect(configFolder(env, "/work", "linux")).toBe(expected);
   });
 
-  test("on Windows in the local application data", () => {
+  it("on Windows in the local application data", () => {
     expect(configFolder({ LOCALAPPDATA: "/appdata", HOME: "/home/a" }, "/work", "win32")).toBe(
       path.join("/appdata", "knock"),
     );
   });
 
-  test("not in config.json, which the official command line owns", async () => {
+  it("not in config.json, which the official command line owns", async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, "config.json"), '{"serviceToken":"knock_st_x"}');
     await open().writeProfile("work", { api_key: KEY });
@@ -68,21 +68,21 @@ describe("CLI-004: where profiles are kept", () => {
 });
 
 describe("profiles", () => {
-  test("reading where there is nothing gives nothing, and makes nothing", () => {
+  it("reading where there is nothing gives nothing, and makes nothing", () => {
     expect(open().readProfile("default")).toEqual({ profile: null, warning: null });
     expect(open().listProfiles()).toEqual([]);
     expect(open().readDefaultProfileName()).toBeNull();
     expect(existsSync(folder)).toBe(false);
   });
 
-  test("what was written is read again, by another process too", async () => {
+  it("what was written is read again, by another process too", async () => {
     const profile = { api_key: KEY, base_url: "https://api.knock.app", branch: "feat-1", target: "remote" } as const;
     await open().writeProfile("work", profile);
     expect(open().readProfile("work")).toEqual({ profile, warning: null });
     expect(open().readProfile("other")).toEqual({ profile: null, warning: null });
   });
 
-  test("a change leaves other values and other profiles as they are; null removes a value", async () => {
+  it("a change leaves other values and other profiles as they are; null removes a value", async () => {
     const credentials = open();
     await credentials.writeProfile("work", { api_key: KEY, branch: "feat-1" });
     await credentials.writeProfile("home.x-1", { base_url: "http://127.0.0.1:8484" });
@@ -92,7 +92,7 @@ describe("profiles", () => {
     expect(credentials.listProfiles()).toEqual(["home.x-1", "work"]);
   });
 
-  test("deleting tells whether there was one, and forgets a default that named it", async () => {
+  it("deleting tells whether there was one, and forgets a default that named it", async () => {
     const credentials = open();
     await credentials.writeProfile("work", { api_key: KEY });
     await credentials.writeProfile("home", {});
@@ -106,7 +106,7 @@ describe("profiles", () => {
     expect(readFileSync(file, "utf8")).not.toContain(KEY);
   });
 
-  test("the default must exist, and can be forgotten", async () => {
+  it("the default must exist, and can be forgotten", async () => {
     const credentials = open();
     await expect(credentials.writeDefaultProfileName("work")).rejects.toMatchObject({
       code: "profile_invalid",
@@ -118,12 +118,12 @@ describe("profiles", () => {
     expect(credentials.readDefaultProfileName()).toBeNull();
   });
 
-  test.each(["", "a b", "../x", "__proto__", "-x", "x".repeat(65)])("%j cannot be a profile's name", async (name) => {
+  it.each(["", "a b", "../x", "__proto__", "-x", "x".repeat(65)])("%j cannot be a profile's name", async (name) => {
     expect(failureOf(() => open().readProfile(name))).toMatchObject({ code: "usage" });
     await expect(open().writeProfile(name, {})).rejects.toMatchObject({ code: "usage" });
   });
 
-  test("`constructor` can, and is not there before it is written", async () => {
+  it("`constructor` can, and is not there before it is written", async () => {
     expect(open().readProfile("constructor").profile).toBeNull();
     await open().writeProfile("work", {});
     expect(open().readProfile("constructor").profile).toBeNull();
@@ -132,7 +132,7 @@ describe("profiles", () => {
     expect(open().readProfile("constructor").profile).toEqual({ branch: "b" });
   });
 
-  test("what a newer version wrote beside it is kept", async () => {
+  it("what a newer version wrote beside it is kept", async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, JSON.stringify({ theme: "dark", profiles: { work: { api_key: KEY, colour: "red" } } }));
     await open().writeProfile("work", { branch: "b" });
@@ -144,7 +144,7 @@ describe("profiles", () => {
 });
 
 describe.runIf(POSIX)("who may read them", () => {
-  test("the file is its owner's alone, the folder too, and nothing is left beside it", async () => {
+  it("the file is its owner's alone, the folder too, and nothing is left beside it", async () => {
     await open().writeProfile("work", { api_key: KEY });
     await open().writeProfile("work", { branch: "b" });
     expect(modeOf(file)).toBe(0o600);
@@ -152,7 +152,7 @@ describe.runIf(POSIX)("who may read them", () => {
     expect(readdirSync(folder)).toEqual(["profiles.json"]);
   });
 
-  test("a file others can read is told of, and mended by the next writing", async () => {
+  it("a file others can read is told of, and mended by the next writing", async () => {
     await open().writeProfile("work", { api_key: KEY });
     chmodSync(file, 0o644);
     const { profile, warning } = open().readProfile("work");
@@ -167,7 +167,7 @@ describe.runIf(POSIX)("who may read them", () => {
 });
 
 describe("a file that is not what was written", () => {
-  test.each([
+  it.each([
     ["broken JSON", `{"profiles":{"work":{"api_key":"${KEY}"`, undefined],
     ["nothing", "", undefined],
     ["a list", "[]", ""],
@@ -187,14 +187,14 @@ describe("a file that is not what was written", () => {
     expect(JSON.stringify([error.message, error.hint, error.details, String(error.cause)])).not.toContain("sk_test");
   });
 
-  test("and is not overwritten", async () => {
+  it("and is not overwritten", async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, "{");
     await expect(open().writeProfile("work", { api_key: KEY })).rejects.toMatchObject({ code: "profile_invalid" });
     expect(readFileSync(file, "utf8")).toBe("{");
   });
 
-  test("a folder that cannot be made", async () => {
+  it("a folder that cannot be made", async () => {
     mkdirSync(path.dirname(folder), { recursive: true });
     writeFileSync(folder, "a file");
     await expect(open().writeProfile("work", { api_key: KEY })).rejects.toMatchObject({

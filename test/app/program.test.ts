@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { COMMANDS } from "../../src/app/commands.js";
 import { run } from "../../src/app/run.js";
 import type { Surroundings } from "../../src/app/surroundings.js";
@@ -14,7 +14,7 @@ async function helpOn(stream: { isTTY: boolean; columns?: number }): Promise<str
 
 const widest = (text: string): number => Math.max(...text.split("\n").map((line) => line.length));
 
-test("help is as wide as the terminal that it is written to, and 80 columns in a pipe", async () => {
+it("help is as wide as the terminal that it is written to, and 80 columns in a pipe", async () => {
   const options = (text: string): string => /^Options:\n[\s\S]*?\n\n/m.exec(text)?.[0] ?? "";
   expect(widest(options(await helpOn({ isTTY: true, columns: 60 })))).toBeLessThanOrEqual(60);
   const wide = widest(options(await helpOn({ isTTY: true, columns: 140 })));

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { watchFolder } from "../../src/app/watch-folder.js";
 
 let folder: string;
@@ -29,7 +29,7 @@ function replace(...path: string[]): void {
 }
 
 describe("watching a folder", () => {
-  test("a file that an editor replaces again and again", async () => {
+  it("a file that an editor replaces again and again", async () => {
     for (let time = 0; time < 3; time++) {
       replace("a", "b", "file");
       expect(await changed()).toBe(true);
@@ -38,7 +38,7 @@ describe("watching a folder", () => {
     expect(await changed()).toBe(true);
   });
 
-  test("files in a folder that is new, or has been replaced by another of its name", async () => {
+  it("files in a folder that is new, or has been replaced by another of its name", async () => {
     mkdirSync(join(folder, "a", "new", "deep"), { recursive: true });
     expect(await changed()).toBe(true);
     writeFileSync(join(folder, "a", "new", "deep", "file"), "1");
@@ -50,7 +50,7 @@ describe("watching a folder", () => {
     expect(await changed()).toBe(true);
   });
 
-  test("what is ignored changes nothing, and abort ends the wait", async () => {
+  it("what is ignored changes nothing, and abort ends the wait", async () => {
     const told = changed();
     writeFileSync(join(folder, "left", "b", "file"), "1");
     writeFileSync(join(folder, "left-over"), "1");

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 async function membersOf(sample: Sample, audience: string): Promise<unknown[]> {
@@ -9,7 +9,7 @@ async function membersOf(sample: Sample, audience: string): Promise<unknown[]> {
 }
 
 describe.concurrent("an entry's tenant", () => {
-  test("is the membership's in audiences add and remove, not a property of the user", async ({ collab }) => {
+  it("is the membership's in audiences add and remove, not a property of the user", async ({ collab }) => {
     const add = ["audiences", "add", "vip", "-r"];
     await collab.knock([...add, '[{"id":"ada","tenant":"acme"},{"user":"grace","tenant":"acme"},"lin"]']);
     await collab.knock([...add, '{"id":"kim","name":"Kim","tenant":"lark"}', "--tenant", "acme"]);
@@ -28,7 +28,7 @@ describe.concurrent("an entry's tenant", () => {
     expect(removed.stdout).toBe("✓ vip: removed ada (acme)");
   });
 
-  test("is the membership's in recipients files, and checked with its place", async ({ collab }) => {
+  it("is the membership's in recipients files, and checked with its place", async ({ collab }) => {
     const members = ["ada", { id: "grace", tenant: "acme" }, { user: "lin", tenant: "acme" }];
     collab.write("knock/recipients/vip.json", { audiences: { vip: members } } as unknown as JsonObject);
     expect(await membersOf(collab, "vip")).toEqual([
@@ -50,7 +50,7 @@ describe.concurrent("an entry's tenant", () => {
 });
 
 describe.concurrent("audiences remove", () => {
-  test("A-203 names users who are not members, and ignores them", async ({ collab }) => {
+  it("A-203 names users who are not members, and ignores them", async ({ collab }) => {
     await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
     const some = await collab.knock(["audiences", "remove", "vip", "-r", "ada,grace"]);
     expect(some).toMatchObject({

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 import { type StubReply, startStubApi } from "../helpers/stub-api.js";
 
@@ -24,7 +24,7 @@ async function check(sample: Sample, key: string, reply: StubReply, ...args: str
 }
 
 describe.concurrent("knock auth login", () => {
-  test.for<[key: string, error: RegExp]>([
+  it.for<[key: string, error: RegExp]>([
     [SECRET, /^error: an API key starts with sk_ \(secret\) or pk_ \(public\)\nhint: Copy the key/],
     [`knock_st_${SECRET}`, /\nhint: This is a service token/],
     [`"sk_${SECRET}"`, /\nhint: Remove the quotes/],
@@ -40,7 +40,7 @@ describe.concurrent("knock auth login", () => {
     }
   });
 
-  test("--check stores a key that the API accepts, a live one without asking", async ({ empty }) => {
+  it("--check stores a key that the API accepts, a live one without asking", async ({ empty }) => {
     const { stdout, stderr, exitCode } = await check(empty, KEY, { json: EMPTY });
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(stdout).toMatch(/^✓ key accepted by the API and stored in profile "default" \(/);
@@ -49,13 +49,13 @@ describe.concurrent("knock auth login", () => {
     expect((await logIn(empty, KEY, "--json")).json).toMatchObject({ checked: false });
   });
 
-  test("A-005: --check takes a public key that the API knows and does not let list messages", async ({ empty }) => {
+  it("A-005: --check takes a public key that the API knows and does not let list messages", async ({ empty }) => {
     const body = { code: "access_denied", message: "not allowed", status: 403, type: "authentication_error" };
     const { exitCode } = await check(empty, `pk_${SECRET}`, { status: 403, json: body });
     expect([exitCode, isStored(empty)]).toEqual([0, true]);
   });
 
-  test("--check stores nothing for a key that the API does not know: exit 4", async ({ empty }) => {
+  it("--check stores nothing for a key that the API does not know: exit 4", async ({ empty }) => {
     const body = { code: "api_key_missing", message: "Invalid key", status: 401, type: "authentication_error" };
     const { stderr, exitCode } = await check(empty, KEY, { status: 401, json: body });
     expect([exitCode, isStored(empty)]).toEqual([4, false]);
@@ -63,7 +63,7 @@ describe.concurrent("knock auth login", () => {
     expect(stderr).not.toContain(SECRET);
   });
 
-  test("--check stores nothing where the API cannot be reached: exit 7", async ({ empty }) => {
+  it("--check stores nothing where the API cannot be reached: exit 7", async ({ empty }) => {
     const gone = await startStubApi(KEY);
     await gone.finish();
     const { stderr, exitCode } = await logIn(empty, KEY, "--check", "--base-url", gone.url);

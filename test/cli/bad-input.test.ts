@@ -1,7 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { expectRefusal, type Refusal } from "../helpers/expect-refusal.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const COMMENT = ["notify", "new-comment"];
 const PAGE = ["--set", "page=Home"];
@@ -17,7 +17,7 @@ const payload = (more: Record<string, unknown>): string =>
   JSON.stringify({ recipients: ["ada"], data: { page: "Home" }, ...more });
 
 describe.concurrent("flags", () => {
-  test.for<[args: string[], refusal: Refusal]>([
+  it.for<[args: string[], refusal: Refusal]>([
     [["-d", '{"page":'], json("--data: not valid JSON: expected a value (line 1, column 9)")],
     [["-d", "{page: 1}"], json("--data: not valid JSON: unexpected word (line 1, column 2)")],
     [["-d", "[1]"], usage("--data: must be a JSON object, found a list")],
@@ -51,7 +51,7 @@ describe.concurrent("flags", () => {
     await expectRefusal(collab, [...COMMENT, "-r", "ada", ...PAGE, ...args], refusal);
   });
 
-  test.for<[args: string[], error: string]>([
+  it.for<[args: string[], error: string]>([
     [["-d", "page=Home"], "(line 1, column 1)\nhint: Did you mean --set page=Home?"],
     [["-d", "payloads/invite.json"], "hint: Did you mean --data @payloads/invite.json?"],
     [["-d", "{“page”:“x”}"], '(“), where JSON has " (line 1, column 2)\nhint: A text processor changed the quotes'],
@@ -73,7 +73,7 @@ describe.concurrent("flags", () => {
     expect(exitCode).toBe(2);
   });
 
-  test.for<[recipients: string, refusal: Refusal]>([
+  it.for<[recipients: string, refusal: Refusal]>([
     ["", usage('--recipients: an id is empty in ""')],
     ["ada,,grace", usage('--recipients: an id is empty in "ada,,grace"')],
     [",ada", usage("--recipients: an id is empty")],
@@ -97,7 +97,7 @@ describe.concurrent("flags", () => {
     await expectRefusal(collab, [...COMMENT, "-r", recipients, ...PAGE], refusal);
   });
 
-  test("what is too long or too deep", async ({ collab }) => {
+  it("what is too long or too deep", async ({ collab }) => {
     const send = [...COMMENT, ...PAGE, "-r"];
     const long = "x".repeat(257);
     await expectRefusal(
@@ -112,7 +112,7 @@ describe.concurrent("flags", () => {
     await expectRefusal(collab, [...send, "ada", "-d", `{"deep":${nested(10_000)}}`], params("nested too deep"));
   });
 
-  test("no recipients, no workflow, nothing at all", async ({ collab }) => {
+  it("no recipients, no workflow, nothing at all", async ({ collab }) => {
     await expectRefusal(collab, [...COMMENT, ...PAGE], params("recipients is required", "/recipients"));
     await expectRefusal(collab, ["notify", "-r", "ada"], usage("no workflow named"));
     await expectRefusal(collab, ["notify"], params("recipients is required"));
@@ -124,7 +124,7 @@ describe.concurrent("flags", () => {
 });
 
 describe.concurrent("files", () => {
-  test.for<[name: string, content: string | Uint8Array, refusal: Refusal]>([
+  it.for<[name: string, content: string | Uint8Array, refusal: Refusal]>([
     ["a trailing comma", '{\n  "recipients": ["ada"],\n  "data": {"page": "x",}\n}', json("(line 3, column 24)")],
     ["cut off", '{"recipients": ["ada"', json(/not valid JSON: .+\(line 1, column 22\)/)],
     ["a comment", '{"recipients": "ada" /* no */}', json("not valid JSON")],
@@ -187,7 +187,7 @@ describe.concurrent("files", () => {
     await expectRefusal(collab, [...COMMENT, "--file", "bad.json"], refusal);
   });
 
-  test.for<[name: string, args: string[], refusal: Refusal]>([
+  it.for<[name: string, args: string[], refusal: Refusal]>([
     ["a folder", ["--file", "knock"], usage("--file: knock is a directory, not a file")],
     ["not there", ["--file", "none.json"], usage("--file: none.json does not exist")],
     ["below a file", ["--file", "knock.json/x.json"], usage("does not exist (a part of its path is a file)")],
@@ -205,7 +205,7 @@ describe.concurrent("files", () => {
     await expectRefusal(collab, ["notify", ...args], refusal);
   });
 
-  test.for<[name: string, input: string | Uint8Array, refusal: Refusal]>([
+  it.for<[name: string, input: string | Uint8Array, refusal: Refusal]>([
     [
       "no UTF-8",
       Buffer.from([0x7b, 0xff]),
@@ -226,7 +226,7 @@ describe.concurrent("files", () => {
 });
 
 describe.concurrent("a file of the other format", () => {
-  test.for<[name: string, input: string, format: string, hint: string]>([
+  it.for<[name: string, input: string, format: string, hint: string]>([
     [
       "lines as one payload",
       '{"key":"invite","recipients":"lin"}\n{"key":"invite","recipients":"ada"}',
@@ -245,7 +245,7 @@ describe.concurrent("a file of the other format", () => {
     expect(exitCode).toBe(2);
   });
 
-  test("a payload that names its workflow as outcomes do", async ({ collab }) => {
+  it("a payload that names its workflow as outcomes do", async ({ collab }) => {
     const input = '{"workflow":"invite","recipients":"lin"}';
     const { stderr } = await collab.knock(["notify", "--file", "-"], { input });
     expect(stderr).toContain('unknown key "workflow"; did you mean "key"?');
@@ -253,7 +253,7 @@ describe.concurrent("a file of the other format", () => {
 });
 
 describe.concurrent("trigger data against the workflow's schema", () => {
-  test("every finding has its place, what was wanted and what was found", async ({ collab }) => {
+  it("every finding has its place, what was wanted and what was found", async ({ collab }) => {
     const { error, stderr } = await expectRefusal(
       collab,
       ["notify", "--file", "payloads/order-placed-invalid.json"],
@@ -276,7 +276,7 @@ describe.concurrent("trigger data against the workflow's schema", () => {
     expect(stderr).toContain('\n  data.order.lines[0].quantity must be integer, found "two"\n');
   });
 
-  test.for<[sets: string[], message: string, pointer: string]>([
+  it.for<[sets: string[], message: string, pointer: string]>([
     [
       ["order.curency=EUR"],
       'data.order.curency is not a known property; did you mean "currency"?',
@@ -291,13 +291,13 @@ describe.concurrent("trigger data against the workflow's schema", () => {
     await expectRefusal(collab, args, params(message, pointer));
   });
 
-  test("a key that is missing because it is misspelt", async ({ collab }) => {
+  it("a key that is missing because it is misspelt", async ({ collab }) => {
     const args = [...COMMENT, "-r", "ada", "--set", "pgae=Home"];
     await expectRefusal(collab, args, params('did you mean "page" where the data has "pgae"?', "/data/page"));
   });
 });
 
-test("after all that is refused the runs are what they were", async ({ collab }) => {
+it("after all that is refused the runs are what they were", async ({ collab }) => {
   await collab.knock([...COMMENT, "-r", "ada", ...PAGE]);
   const before = (await collab.knock(["runs", "list", "--json"])).stdout;
   for (const args of [

@@ -5,7 +5,7 @@ import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { copyCommandForOthers } from "../helpers/command-for-others.js";
 import { expectRefusal, type Refusal } from "../helpers/expect-refusal.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 const SEND = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
@@ -45,7 +45,7 @@ const letter: JsonObject = {
 };
 
 describe.concurrent("knock.json", () => {
-  test.for<[content: string, refusal: Refusal]>([
+  inProcessTest.for<[content: string, refusal: Refusal]>([
     ["{", project("knock.json:1:2: not valid JSON: expected a closing brace")],
     ["", project("knock.json:1:1: not valid JSON: it is empty")],
     ["[]", project("knock.json:1:1: the document must be an object, found a list")],
@@ -69,7 +69,7 @@ describe.concurrent("knock.json", () => {
     await expectRefusal(collab, SEND, refusal);
   });
 
-  test("a folder in its place, bytes that are no UTF-8, flags that lead nowhere", async ({ collab }) => {
+  inProcessTest("a folder in its place, bytes that are no UTF-8, flags that lead nowhere", async ({ collab }) => {
     await prepare(collab);
     const missing = (message: string): Refusal => ({ exit: 3, code: "project_missing", message });
     await expectRefusal(collab, [...SEND, "--project", "none"], missing("none/knock.json does not exist"));
@@ -86,7 +86,7 @@ describe.concurrent("knock.json", () => {
 });
 
 describe.concurrent("environment.json", () => {
-  test.for<[content: string, message: string]>([
+  inProcessTest.for<[content: string, message: string]>([
     ['{"channels": {', "knock/environment.json:1:15: not valid JSON: expected a closing brace"],
     ["[]", "knock/environment.json:1:1: the document must be an object, found a list"],
     ['{"chanels":{}}', 'unknown key "chanels"; did you mean "channels"?'],
@@ -102,7 +102,7 @@ describe.concurrent("environment.json", () => {
 });
 
 describe.concurrent("recipients/*.json", () => {
-  test.for<[content: string | Uint8Array, message: string]>([
+  inProcessTest.for<[content: string | Uint8Array, message: string]>([
     ["{", "knock/recipients/zz.json:1:2: not valid JSON"],
     ["[]", "knock/recipients/zz.json:1:1: the document must be an object, found a list"],
     ['{"user":[]}', 'unknown key "user"; did you mean "users"?'],
@@ -119,40 +119,41 @@ describe.concurrent("recipients/*.json", () => {
     await expectRefusal(collab, SEND, project(message));
   });
 
-  test("a file that changes is applied, one that does not is not read into what a trigger changed", async ({
-    collab,
-  }) => {
-    await prepare(collab);
-    await collab.knock(["notify", "welcome", "-r", '{"id":"ada","email":"new@example.com"}']);
-    const address = async (): Promise<string> => {
-      await collab.knock(["notify", "invite", "-r", "ada"]);
-      const { json } = await collab.knock([
-        "messages",
-        "--recipient",
-        "ada",
-        "--channel",
-        "sendgrid",
-        "--limit",
-        "1",
-        "--json",
-      ]);
-      const id = String((json.items as JsonObject[])[0]?.id);
-      return /^to: (.+)$/m.exec((await collab.knock(["messages", "show", id])).stdout)?.[1] ?? "";
-    };
-    expect(await address()).toBe("new@example.com");
-    collab.write("knock/recipients/zz.json", { users: [{ id: "ada", email: "newer@example.com" }] });
-    expect(await address()).toBe("newer@example.com");
-  });
+  inProcessTest(
+    "a file that changes is applied, one that does not is not read into what a trigger changed",
+    async ({ collab }) => {
+      await prepare(collab);
+      await collab.knock(["notify", "welcome", "-r", '{"id":"ada","email":"new@example.com"}']);
+      const address = async (): Promise<string> => {
+        await collab.knock(["notify", "invite", "-r", "ada"]);
+        const { json } = await collab.knock([
+          "messages",
+          "--recipient",
+          "ada",
+          "--channel",
+          "sendgrid",
+          "--limit",
+          "1",
+          "--json",
+        ]);
+        const id = String((json.items as JsonObject[])[0]?.id);
+        return /^to: (.+)$/m.exec((await collab.knock(["messages", "show", id])).stdout)?.[1] ?? "";
+      };
+      expect(await address()).toBe("new@example.com");
+      collab.write("knock/recipients/zz.json", { users: [{ id: "ada", email: "newer@example.com" }] });
+      expect(await address()).toBe("newer@example.com");
+    },
+  );
 });
 
 describe.concurrent("workflows", () => {
-  test("an inactive one: exit 6, with the way to switch it on", async ({ ops }) => {
+  inProcessTest("an inactive one: exit 6, with the way to switch it on", async ({ ops }) => {
     await expectRefusal(ops, ["notify", "legacy-pager", "-r", "olu"], {
       ...{ exit: 6, code: "workflow_inactive", message: 'workflow "legacy-pager" is not active' },
     });
   });
 
-  test.for<[name: string, content: string | JsonObject, refusal: Refusal]>([
+  inProcessTest.for<[name: string, content: string | JsonObject, refusal: Refusal]>([
     ["not JSON", '{"name":', workflow("knock/workflows/odd/workflow.json:1:9: not valid JSON")],
     ["a list", "[]", workflow("knock/workflows/odd/workflow.json:1:1: the document must be an object", "")],
     [
@@ -239,12 +240,12 @@ describe.concurrent("workflows", () => {
     expect(stderr).not.toContain("SECRET");
   });
 
-  test("a folder in the place of workflow.json", async ({ collab }) => {
+  inProcessTest("a folder in the place of workflow.json", async ({ collab }) => {
     mkdirSync(collab.path("knock/workflows/odd/workflow.json"), { recursive: true });
     await expectRefusal(collab, ["notify", "odd", "-r", "ada"], workflow("workflow.json is a directory, not a file"));
   });
 
-  test("what a workflow says without effect is told, and it runs (F-026)", async ({ collab }) => {
+  inProcessTest("what a workflow says without effect is told, and it runs (F-026)", async ({ collab }) => {
     const steps = [
       {
         ref: "sms_1",
@@ -265,7 +266,7 @@ describe.concurrent("workflows", () => {
     ]);
   });
 
-  test("a text that is a file's name is told by notify and preview alike", async ({ collab }) => {
+  inProcessTest("a text that is a file's name is told by notify and preview alike", async ({ collab }) => {
     collab.write("knock/workflows/odd/workflow.json", sms({ text_body: "sms_1/text_body.txt" }));
     const told =
       'warning: knock/workflows/odd/workflow.json:10:22: steps[0].template.text_body is "sms_1/text_body.txt" itself, not what that file holds; did you mean "text_body@"?';
@@ -276,7 +277,7 @@ describe.concurrent("workflows", () => {
       expect((await collab.knock(command)).stderr.split("\n")).toEqual([told, UNDECLARED_SMS]);
   });
 
-  test.for<[name: string, files: Record<string, string | JsonObject>, told: string]>([
+  inProcessTest.for<[name: string, files: Record<string, string | JsonObject>, told: string]>([
     [
       "a length as text",
       {
@@ -319,7 +320,7 @@ describe.concurrent("workflows", () => {
     expect(exitCode).toBe(3);
   });
 
-  test("a broken workflow is nobody else's trouble", async ({ collab }) => {
+  inProcessTest("a broken workflow is nobody else's trouble", async ({ collab }) => {
     collab.write("knock/workflows/odd/workflow.json", "{");
     await prepare(collab);
   });
@@ -328,7 +329,7 @@ describe.concurrent("workflows", () => {
 describe.concurrent("the store", () => {
   const store = (message: Refusal["message"]): Refusal => ({ exit: 3, code: "store_unusable", message });
 
-  test("a file that is no database stays as it is, to the byte", async ({ collab }) => {
+  inProcessTest("a file that is no database stays as it is, to the byte", async ({ collab }) => {
     await prepare(collab);
     for (const content of ["not a database", "SQLite format 3\0 but not really".padEnd(4_096, "x"), "x"]) {
       collab.write("odd.db", content);
@@ -341,7 +342,7 @@ describe.concurrent("the store", () => {
     }
   });
 
-  test("a newer version's store stays as it is", async ({ collab }) => {
+  inProcessTest("a newer version's store stays as it is", async ({ collab }) => {
     await prepare(collab);
     const bytes = readFileSync(collab.path(".knock-local/store.db"));
     bytes.writeInt32BE(bytes.readInt32BE(60) + 1, 60);
@@ -350,7 +351,7 @@ describe.concurrent("the store", () => {
     expect(readFileSync(collab.path("newer.db")).equals(bytes)).toBe(true);
   });
 
-  test("another program's database stays as it is", async ({ collab }) => {
+  inProcessTest("another program's database stays as it is", async ({ collab }) => {
     await prepare(collab);
     const bytes = readFileSync(collab.path(".knock-local/store.db"));
     bytes.writeInt32BE(0x0bad_cafe, 68);
@@ -359,7 +360,7 @@ describe.concurrent("the store", () => {
     expect(readFileSync(collab.path("other.db")).equals(bytes)).toBe(true);
   });
 
-  test("a folder, a place below a file, Postgres", async ({ collab }) => {
+  inProcessTest("a folder, a place below a file, Postgres", async ({ collab }) => {
     await prepare(collab);
     await expectRefusal(collab, [...SEND, "--store", "knock"], store(/knock is a folder, not a file$/));
     await expectRefusal(collab, [...SEND, "--store", "knock.json/x.db"], store("cannot be opened"));
@@ -392,7 +393,7 @@ describe.concurrent("the store", () => {
     await expectRefusal(collab, [...SEND, "--store", "/proc/none/x.db"], store("for the store cannot be created"));
   });
 
-  test("a damaged one is told, whatever command meets it", async ({ collab }) => {
+  inProcessTest("a damaged one is told, whatever command meets it", async ({ collab }) => {
     await prepare(collab);
     const bytes = readFileSync(collab.path(".knock-local/store.db"));
     bytes.fill(0x5a, 1_000);
@@ -406,14 +407,14 @@ describe.concurrent("the store", () => {
 });
 
 describe.concurrent("what is refused", () => {
-  test("leaves no new store behind", async ({ collab }) => {
+  inProcessTest("leaves no new store behind", async ({ collab }) => {
     rmSync(collab.path("knock/workflows/new-comment/in_app_feed_1/markdown_body.md"));
     const { exitCode } = await collab.knock([...SEND, "--store", "deep/er/x.db"]);
     expect(exitCode).toBe(3);
     expect(existsSync(collab.path("deep"))).toBe(false);
   });
 
-  test.runIf(process.platform !== "win32")(
+  inProcessTest.runIf(process.platform !== "win32")(
     "a named pipe as a template is no file, and holds nothing up",
     async ({ collab }) => {
       const file = collab.path("knock/workflows/new-comment/in_app_feed_1/markdown_body.md");

@@ -1,10 +1,10 @@
 import { describe, expect } from "vitest";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const SEND = ["broadcasts", "send", "history-launch"];
 
 describe.concurrent("knock broadcasts", () => {
-  test("the sample: sent once, commercial, each tenant's pair on its own (E-396, E-397, E-401)", async ({ collab }) => {
+  it("the sample: sent once, commercial, each tenant's pair on its own (E-396, E-397, E-401)", async ({ collab }) => {
     expect((await collab.knock(["broadcasts"])).stdout).toMatch(/history-launch +draft/);
     const pair = '{"id":"ada","tenant":"acme","data":{"seats":"4"}}';
     const sent = await collab.knock([...SEND, "-r", "ada,lin", "-r", pair]);
@@ -28,7 +28,7 @@ describe.concurrent("knock broadcasts", () => {
     );
   });
 
-  test("scheduled, it is sent by the clock; cancelled, it is a draft (E-399)", async ({ collab }) => {
+  it("scheduled, it is sent by the clock; cancelled, it is a draft (E-399)", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-06-01T00:00:00Z"]);
     const schedule = ["broadcasts", "schedule", "history-launch", "--at", "2030-06-04T18:00:00Z", "--all-users"];
     expect((await collab.knock([...schedule, "--json"])).json).toMatchObject({
@@ -42,7 +42,7 @@ describe.concurrent("knock broadcasts", () => {
     expect((await collab.knock(["broadcasts", "list", "--json"])).json.items).toMatchObject([{ status: "sent" }]);
   });
 
-  test("recipients as CSV: their data is text (E-398)", async ({ collab }) => {
+  it("recipients as CSV: their data is text (E-398)", async ({ collab }) => {
     collab.write("people.csv", "id,tenant,seats\nada,acme,007\ngrace,,12\n");
     const { json } = await collab.knock([...SEND, "--csv", "people.csv", "--json"]);
     expect(json.summary).toMatchObject({ sent: 2 });
@@ -52,7 +52,7 @@ describe.concurrent("knock broadcasts", () => {
     );
   });
 
-  test("CSV: tenant_id is the tenant, unknown users are identified by their columns, lines without an ID are skipped", async ({
+  it("CSV: tenant_id is the tenant, unknown users are identified by their columns, lines without an ID are skipped", async ({
     collab,
   }) => {
     collab.write(
@@ -72,7 +72,7 @@ describe.concurrent("knock broadcasts", () => {
     expect((await collab.knock(["users", "get", "ada", "--json"])).json).not.toMatchObject({ name: "Countess" });
   });
 
-  test("audience members from CSV are identified and added, with their tenants (E-387)", async ({ collab }) => {
+  it("audience members from CSV are identified and added, with their tenants (E-387)", async ({ collab }) => {
     const lines = Array.from({ length: 1_100 }, (_, n) => `u${n},${n === 0 ? "acme" : ""},User ${n}`);
     collab.write("members.csv", `id,tenant_id,name\n,,Nobody\n${lines.join("\n")}\n`);
     const { json, stderr, exitCode } = await collab.knock([
@@ -92,7 +92,7 @@ describe.concurrent("knock broadcasts", () => {
     expect(empty.exitCode).toBe(2);
   });
 
-  test("mistakes: nobody named, two ways to name, an unknown one, a file at fault, a workflow's key, the API", async ({
+  it("mistakes: nobody named, two ways to name, an unknown one, a file at fault, a workflow's key, the API", async ({
     collab,
   }) => {
     expect((await collab.knock(SEND)).exitCode).toBe(2);

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { COMMANDS } from "../../src/app/commands.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { startHttpTarget } from "../helpers/http-target.js";
-import { type Ran, type RunOptions, type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { cliTest as it, type Ran, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
 const DIST = resolve(import.meta.dirname, "../../dist");
 
@@ -160,7 +160,7 @@ async function runParts(shop: Sample, url: string): Promise<Commands> {
   return knock;
 }
 
-test("every command and every part of the build runs in a process of its own", async ({ collab, shop }) => {
+it("every command and every part of the build runs in a process of its own", async ({ collab, shop }) => {
   const target = await startHttpTarget();
   target.answer(({ path }) => {
     if (path.startsWith("/2010-04-01/")) return { status: 201, json: { sid: "SM1", status: "sent" } };

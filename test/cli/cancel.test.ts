@@ -1,12 +1,12 @@
 import { describe, expect } from "vitest";
 import type { AdvancedRun } from "../../src/ports/operations.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const INVITE = ["notify", "invite", "-r", "grace,lin,mary", "--set", "project=Apollo", "--cancellation-key", "inv-1"];
 
 describe.concurrent("knock cancel", () => {
-  test("the cancelled get nothing, the others their reminder", async ({ collab }) => {
+  it("the cancelled get nothing, the others their reminder", async ({ collab }) => {
     await collab.knock(INVITE);
     const cancelled = await collab.knock(["cancel", "invite", "inv-1", "--recipients", "lin,mary", "--json"]);
     expect(cancelled.json).toEqual({
@@ -31,7 +31,7 @@ describe.concurrent("knock cancel", () => {
     expect((json.items as JsonObject[]).map(({ recipient }) => recipient).sort()).toEqual(["lin", "mary"]);
   });
 
-  test("what a broken workflow began is stopped, too", async ({ collab }) => {
+  it("what a broken workflow began is stopped, too", async ({ collab }) => {
     await collab.knock(INVITE);
     collab.write("knock/workflows/invite/workflow.json", "{");
     const { stdout, exitCode } = await collab.knock(["cancel", "invite", "inv-1"]);
@@ -39,7 +39,7 @@ describe.concurrent("knock cancel", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("everyone under the key, once: then nothing is cancellable any more", async ({ collab }) => {
+  it("everyone under the key, once: then nothing is cancellable any more", async ({ collab }) => {
     await collab.knock(INVITE);
     const first = await collab.knock(["cancel", "invite", "inv-1"]);
     expect(first.stdout.split("\n")).toEqual([
@@ -57,14 +57,14 @@ describe.concurrent("knock cancel", () => {
     });
   });
 
-  test("what has ended is not cancellable", async ({ collab }) => {
+  it("what has ended is not cancellable", async ({ collab }) => {
     await collab.knock([...INVITE, "--skip-delay"]);
     const { stdout, exitCode } = await collab.knock(["cancel", "invite", "inv-1", "-r", "grace", "--fail-if-none"]);
     expect(stdout).toContain("  grace  – not cancellable (already finished)");
     expect(exitCode).toBe(1);
   });
 
-  test("an object, and a recipient given as JSON", async ({ collab }) => {
+  it("an object, and a recipient given as JSON", async ({ collab }) => {
     await collab.knock(["notify", "--file", "payloads/invite.json"]);
     const { json } = await collab.knock([
       ...["cancel", "invite", "invite-42", "--object", "projects/p2", "-r", '{"id":"grace","name":"G"}', "--json"],
@@ -72,13 +72,13 @@ describe.concurrent("knock cancel", () => {
     expect(json.summary).toEqual({ cancelled: 2, not_cancellable: 0 });
   });
 
-  test("a key is one workflow's own", async ({ collab }) => {
+  it("a key is one workflow's own", async ({ collab }) => {
     await collab.knock(INVITE);
     const other = await collab.knock(["cancel", "new-comment", "inv-1", "--json"]);
     expect(other.json.summary).toEqual({ cancelled: 0, not_cancellable: 0 });
   });
 
-  test("nothing that matches is no error, unless it is to be one", async ({ collab }) => {
+  it("nothing that matches is no error, unless it is to be one", async ({ collab }) => {
     const none = await collab.knock(["cancel", "invite", "never"]);
     expect(none.exitCode).toBe(0);
     expect(none.stdout).toContain("nothing matched: no run of this workflow carries that cancellation key");
@@ -87,7 +87,7 @@ describe.concurrent("knock cancel", () => {
     expect((await collab.knock(["cancel", "invite", "inv-1", "--fail-if-none", "--quiet"])).stdout).toBe("");
   });
 
-  test.for<[args: string[], exit: number, error: RegExp]>([
+  it.for<[args: string[], exit: number, error: RegExp]>([
     [["invit", "k"], 5, /^error: there is no workflow "invit"\nhint: Did you mean "invite"\?$/],
     [["invite"], 2, /^error: missing required argument 'cancellation-key'/],
     [["invite", ""], 2, /^error: the cancellation: cancellation_key must not be empty/],

@@ -2,12 +2,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { cliTest as it } from "../helpers/run-knock.js";
 
 const MINUTE = 60_000;
 
 describe.concurrent("several processes that move the clock", () => {
-  test("three advances by 30 minutes move it by 90, each run on the way once", async ({ collab }) => {
+  it("three advances by 30 minutes move it by 90, each run on the way once", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
     await collab.knock(["notify", "new-comment", "-r", "ada,grace,lin", "--set", "page=Home"]);
     const moves = await Promise.all([1, 2, 3].map(() => collab.knock(["clock", "advance", "30m", "--json"])));
@@ -21,14 +21,14 @@ describe.concurrent("several processes that move the clock", () => {
     expect(moves.flatMap(({ json }) => json.ran)).toHaveLength(3);
   });
 
-  test("a running clock is moved by the sum as well", async ({ collab }) => {
+  it("a running clock is moved by the sum as well", async ({ collab }) => {
     await Promise.all([1, 2, 3].map(() => collab.knock(["clock", "advance", "30m"])));
     const { json } = await collab.knock(["clock", "--json"]);
     expect(Number(json.offset_ms)).toBeGreaterThanOrEqual(89 * MINUTE);
     expect(Number(json.offset_ms)).toBeLessThan(91 * MINUTE);
   });
 
-  test("one whose holder died goes on when the lease is over", async ({ collab }) => {
+  it("one whose holder died goes on when the lease is over", async ({ collab }) => {
     await collab.openStore();
     const store = await openSqliteStore(collab.path(".knock-local/store.db"));
     const now = Date.now();
@@ -42,7 +42,7 @@ describe.concurrent("several processes that move the clock", () => {
 });
 
 describe.concurrent("an earlier time", () => {
-  test("needs no --force while the store contains no runs", async ({ collab }) => {
+  it("needs no --force while the store contains no runs", async ({ collab }) => {
     await collab.knock(["clock", "set", "2030-06-04T10:00:00Z"]);
     const set = await collab.knock(["clock", "set", "2029-01-01T10:00:00Z", "--json"]);
     expect([set.exitCode, set.stderr]).toEqual([0, ""]);
@@ -50,7 +50,7 @@ describe.concurrent("an earlier time", () => {
     expect(frozen.json).toMatchObject({ now: "2028-01-01T10:00:00.000Z", frozen: true });
   });
 
-  test("needs --force for freeze and set once there are runs", async ({ collab }) => {
+  it("needs --force for freeze and set once there are runs", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-06-04T10:00:00Z"]);
     await collab.knock(["notify", "welcome", "-r", "ada"]);
     for (const command of ["freeze", "set"]) {
@@ -67,7 +67,7 @@ describe.concurrent("an earlier time", () => {
 });
 
 describe("deliveries that fail while the clock is moved", () => {
-  test("are reported by clock advance, with the reason", async ({ ops }) => {
+  it("are reported by clock advance, with the reason", async ({ ops }) => {
     let asked = 0;
     const server = createServer((_request, response) => {
       asked++;

@@ -1,19 +1,19 @@
 import { describe, expect } from "vitest";
 import type { AdvancedRun } from "../../src/ports/operations.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const near = (iso: unknown, offset = 0): boolean => Math.abs(Date.parse(String(iso)) - Date.now() - offset) < 20_000;
 const DAY = 86_400_000;
 
 describe.concurrent("knock clock", () => {
-  test("is real time until it is moved", async ({ collab }) => {
+  it("is real time until it is moved", async ({ collab }) => {
     const { json } = await collab.knock(["clock", "--json"]);
     expect(json).toEqual({ now: expect.any(String), frozen: false, offset_ms: 0, ran: [] });
     expect(near(json.now)).toBe(true);
     expect((await collab.knock(["clock"])).stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}\(real time\)$/);
   });
 
-  test.for<[duration: string, milliseconds: number]>([
+  it.for<[duration: string, milliseconds: number]>([
     ["30s", 30_000],
     ["1h30m", 5_400_000],
     ["2d", 2 * DAY],
@@ -28,7 +28,7 @@ describe.concurrent("knock clock", () => {
     expect(after.stdout).toMatch(/\(running, .+ ahead of real time\)$/);
   });
 
-  test("advance next goes to what falls due, and says when nothing does", async ({ collab }) => {
+  it("advance next goes to what falls due, and says when nothing does", async ({ collab }) => {
     await collab.knock(["notify", "invite", "-r", "grace"]);
     const { stdout } = await collab.knock(["clock", "advance", "next"]);
     expect(stdout).toMatch(/^ {2}\S+ \S+Z {2}invite {2}grace {2}/);
@@ -40,14 +40,14 @@ describe.concurrent("knock clock", () => {
     expect(exitCode).toBe(2);
   });
 
-  test("advance by nothing is no way back", async ({ collab }) => {
+  it("advance by nothing is no way back", async ({ collab }) => {
     await collab.knock(["clock", "advance", "1h"]);
     const { stdout, exitCode } = await collab.knock(["clock", "advance", "0s"]);
     expect(stdout).toMatch(/ahead of real time\)$/);
     expect(exitCode).toBe(0);
   });
 
-  test("advance runs what falls due on the way, in order, each at its own time", async ({ collab }) => {
+  it("advance runs what falls due on the way, in order, each at its own time", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
     await collab.knock(["notify", "invite", "-r", "grace", "--set", "project=Apollo"]);
     await collab.knock(["notify", "new-comment", "-r", "ada,lin", "--set", "page=Home"]);
@@ -76,7 +76,7 @@ describe.concurrent("knock clock", () => {
     ]);
   });
 
-  test("advancing in words: what ran, then the time", async ({ collab }) => {
+  it("advancing in words: what ran, then the time", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
     await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
     const { stdout } = await collab.knock(["clock", "advance", "30m"]);
@@ -86,7 +86,7 @@ describe.concurrent("knock clock", () => {
     expect((await collab.knock(["clock", "--quiet"])).stdout).toBe("2030-01-01T10:30:00.000Z");
   });
 
-  test("set goes forward, and back only with --force; what ran stays", async ({ collab }) => {
+  it("set goes forward, and back only with --force; what ran stays", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
     await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
     const forward = await collab.knock(["clock", "set", "2030-01-01T12:00+01:00", "--json"]);
@@ -99,7 +99,7 @@ describe.concurrent("knock clock", () => {
     expect((await collab.knock(["runs", "list", "--status", "completed", "--quiet"])).stdout).not.toBe("");
   });
 
-  test("freeze stops it where it is, reset goes back to real time", async ({ collab }) => {
+  it("freeze stops it where it is, reset goes back to real time", async ({ collab }) => {
     const frozen = await collab.knock(["clock", "freeze", "--json"]);
     expect(frozen.json.frozen).toBe(true);
     expect((await collab.knock(["clock", "--quiet"])).stdout).toBe(frozen.json.now);
@@ -111,7 +111,7 @@ describe.concurrent("knock clock", () => {
     expect(near(reset.json.now)).toBe(true);
   });
 
-  test("after a reset, what waits waits until its time", async ({ collab }) => {
+  it("after a reset, what waits waits until its time", async ({ collab }) => {
     await collab.knock(["clock", "advance", "1d"]);
     await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
     await collab.knock(["clock", "reset"]);
@@ -119,7 +119,7 @@ describe.concurrent("knock clock", () => {
     expect((await collab.knock(["runs", "list", "--status", "paused", "--quiet"])).stdout).not.toBe("");
   });
 
-  test("a time in the data is waited for on the virtual clock", async ({ ops }) => {
+  it("a time in the data is waited for on the virtual clock", async ({ ops }) => {
     await ops.knock(["clock", "freeze", "2030-01-10T09:00:00Z"]);
     const { stdout } = await ops.knock(["notify", "--file", "payloads/maintenance-reminder.json"]);
     expect(stdout).toContain("waiting at delay_1 until 2030-01-14 22:00Z (in 4d 13h)");
@@ -129,7 +129,7 @@ describe.concurrent("knock clock", () => {
     ]);
   });
 
-  test.for<[args: string[], error: RegExp]>([
+  it.for<[args: string[], error: RegExp]>([
     [["advance", "1y"], /^error: the duration: "1y" is not a duration\nhint: For example 30s/],
     [["advance", "1 hour"], /\nhint: Did you mean "1h"\?$/],
     [["advance", "30 min"], /\nhint: Did you mean "30m"\?$/],
@@ -150,7 +150,7 @@ describe.concurrent("knock clock", () => {
     expect(exitCode).toBe(2);
   });
 
-  test("a duration that would leave the calendar is refused", async ({ collab }) => {
+  it("a duration that would leave the calendar is refused", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock(["clock", "advance", "9999999w"]);
     expect({ exitCode, trace: /\n {4}at /.test(stderr) }).toEqual({ exitCode: 2, trace: false });
     expect((await collab.knock(["clock", "--json"])).json.offset_ms).toBe(0);

@@ -1,7 +1,7 @@
 import { readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { cliTest as it, type Sample } from "../helpers/run-knock.js";
 
 const NOTIFY = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 
@@ -17,7 +17,7 @@ const run = async (sample: Sample, args: string[]): Promise<number> =>
   (await sample.knock(args, { env: { XDG_CACHE_HOME: join(sample.home, "cache") } })).exitCode;
 
 describe.concurrent("compiled code", () => {
-  test("is kept by a start that did its work, not by one that failed or showed help", async ({ collab }) => {
+  it("is kept by a start that did its work, not by one that failed or showed help", async ({ collab }) => {
     expect(await run(collab, ["notify", "nothing", "-r", "ada"])).toBe(5);
     expect(await run(collab, ["notify", "--help"])).toBe(0);
     expect(cached(collab)).toEqual([]);
@@ -25,7 +25,7 @@ describe.concurrent("compiled code", () => {
     expect(cached(collab)).toEqual([expect.stringMatching(/^[0-9a-f]{16}-v\d+\.\d+\.\d+-\w+-notify\.bin$/)]);
   });
 
-  test("is made anew after a day, and where it is damaged", async ({ collab }) => {
+  it("is made anew after a day, and where it is damaged", async ({ collab }) => {
     await run(collab, NOTIFY);
     const file = join(collab.home, "cache/knock-cli", String(cached(collab)[0]));
     const { size } = statSync(file);
@@ -39,7 +39,7 @@ describe.concurrent("compiled code", () => {
     expect(statSync(file).size).toBeGreaterThan(size / 2);
   });
 
-  test("regular expressions keep what they hold beyond ASCII, though the file is read a byte a character", async ({
+  it("regular expressions keep what they hold beyond ASCII, though the file is read a byte a character", async ({
     collab,
   }) => {
     const feed = { ref: "f", type: "channel", channel_key: "in-app-feed" };

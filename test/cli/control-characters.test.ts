@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { hasTerminal, type Ran, type Sample } from "../helpers/run-knock.js";
 
 /** Clipboard, title, clear, 8-bit CSI, color, backspace, bidirectional override and isolate, DEL. */
@@ -32,7 +32,7 @@ async function prepare(sample: Sample): Promise<string> {
 }
 
 describe.concurrent("control characters in data", () => {
-  test("are escaped in everything that is printed for people", async ({ collab }) => {
+  it("are escaped in everything that is printed for people", async ({ collab }) => {
     const id = await prepare(collab);
     const color = { env: { FORCE_COLOR: "1" } };
     for (const args of [
@@ -56,7 +56,7 @@ describe.concurrent("control characters in data", () => {
     expect(shown.stdout).toMatch(OWN_STYLES);
   });
 
-  test("are escaped in the request log of knock dev", async ({ collab }) => {
+  it("are escaped in the request log of knock dev", async ({ collab }) => {
     const process = collab.start(["dev", "--port", "0", "--ready-file", "ready.json", "--store", ":memory:"]);
     while (!existsSync(collab.path("ready.json"))) await new Promise((resolve) => setTimeout(resolve, 20));
     const { url } = JSON.parse(collab.read("ready.json")) as { url: string };
@@ -70,7 +70,7 @@ describe.concurrent("control characters in data", () => {
     expect(`${stdout}${stderr}`).not.toMatch(CONTROLS);
   });
 
-  test("stay as they are in JSON, which is valid and safe to show", async ({ collab }) => {
+  it("stay as they are in JSON, which is valid and safe to show", async ({ collab }) => {
     const id = await prepare(collab);
     const user = await collab.knock(["users", "get", "eve", "--json"]);
     expect(user.json.name).toBe(EVIL);
@@ -83,7 +83,7 @@ describe.concurrent("control characters in data", () => {
     expectClean(missing);
   });
 
-  test("stay as they are in a message that --raw sends to another program", async ({ collab }) => {
+  it("stay as they are in a message that --raw sends to another program", async ({ collab }) => {
     await prepare(collab);
     const { json } = await collab.knock(["messages", "--json"]);
     const feed = (json.items as JsonObject[]).find((one) => (one.channel as JsonObject).type === "in_app_feed");
@@ -94,7 +94,7 @@ describe.concurrent("control characters in data", () => {
     expect(raw.stdout).toContain("\r\n");
   });
 
-  test.runIf(hasTerminal)("are escaped in a message that --raw shows on a terminal", async ({ collab }) => {
+  it.runIf(hasTerminal)("are escaped in a message that --raw shows on a terminal", async ({ collab }) => {
     const id = await prepare(collab);
     const { stdout } = await collab.onTerminal(["messages", "show", id, "--raw"]);
     expect(stdout.replace(OWN_STYLES, "")).not.toMatch(CONTROLS);
@@ -102,7 +102,7 @@ describe.concurrent("control characters in data", () => {
 });
 
 describe("standard output and standard error", () => {
-  test("are written to in three files only", () => {
+  it("are written to in three files only", () => {
     const root = resolve(import.meta.dirname, "../../src");
     const writers = readdirSync(root, { recursive: true, encoding: "utf8" })
       .filter((name) => /\.tsx?$/.test(name) && !name.startsWith("page"))

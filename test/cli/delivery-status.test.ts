@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
 import { createInProcessSample as createSample } from "../helpers/run-in-process.js";
@@ -24,7 +24,7 @@ afterEach(async () => {
   await target.close();
 });
 
-test("E-207 E-212 an SMS is sent, then delivered, as later commands ask its provider; the log has every request", async () => {
+it("E-207 E-212 an SMS is sent, then delivered, as later commands ask its provider; the log has every request", async () => {
   const statuses = ["queued", "sent", "delivered"];
   target.answer(({ method }) => ({
     status: method === "POST" ? 201 : 200,

@@ -1,8 +1,8 @@
 import { describe, expect } from "vitest";
-import { cliTest as test } from "../helpers/run-knock.js";
+import { cliTest as it } from "../helpers/run-knock.js";
 
 describe.concurrent("standard input that no flag reads", () => {
-  test("is named where recipients or data are missing, with the flags that read it", async ({ collab }) => {
+  it("is named where recipients or data are missing, with the flags that read it", async ({ collab }) => {
     const payload = await collab.shell(`echo '{"recipients":["ada"]}' | knock notify invite`);
     expect(payload.exitCode).toBe(2);
     expect(payload.stderr).toContain("recipients is required");
@@ -16,7 +16,7 @@ describe.concurrent("standard input that no flag reads", () => {
     expect(keyless.stderr).toContain("--file -");
   });
 
-  test("is not mentioned where there is none, or where a flag reads it", async ({ collab }) => {
+  it("is not mentioned where there is none, or where a flag reads it", async ({ collab }) => {
     for (const line of [
       "knock notify invite </dev/null",
       "knock notify invite <&-",
@@ -27,20 +27,20 @@ describe.concurrent("standard input that no flag reads", () => {
     expect(works.exitCode).toBe(0);
   });
 
-  test.for([["-r"], ["--recipients"], ["-a"], ["-t"]])("%s - suggests @-", async ([flag = ""], { collab }) => {
+  it.for([["-r"], ["--recipients"], ["-a"], ["-t"]])("%s - suggests @-", async ([flag = ""], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["notify", "invite", flag, "-"]);
     expect(stderr).toMatch(/: "-" is not an ID\nhint: Did you mean --\w+ @-, which reads standard input\?/);
     expect(exitCode).toBe(2);
   });
 
-  test("--data - suggests @-", async ({ collab }) => {
+  it("--data - suggests @-", async ({ collab }) => {
     const { stderr } = await collab.knock(["notify", "invite", "-r", "ada", "--data", "-"]);
     expect(stderr).toContain("hint: Did you mean --data @-, which reads standard input?");
   });
 });
 
 describe.concurrent("JSON whose quotes the shell removed", () => {
-  test.for<[typed: string, meant: string]>([
+  it.for<[typed: string, meant: string]>([
     ['-r ada -d {"from": 5}', `--data '{"from": 5}'`],
     ['-d {"from": 5} -r ada', `--data '{"from": 5}'`],
     ['-r ada -d {"from":5}', `--data '{"from":5}'`],
@@ -52,12 +52,12 @@ describe.concurrent("JSON whose quotes the shell removed", () => {
     expect(exitCode).toBe(2);
   });
 
-  test("the same after brace expansion", async ({ collab }) => {
+  it("the same after brace expansion", async ({ collab }) => {
     const { stderr } = await collab.knock(["notify", "invite", "-r", "ada", "-d", "a:1", "b:two"]);
     expect(stderr).toContain(`Quote it: --data '{"a":1,"b":"two"}'`);
   });
 
-  test("of which too much is lost gets an example", async ({ collab }) => {
+  it("of which too much is lost gets an example", async ({ collab }) => {
     const { stderr } = await collab.knock(["notify", "invite", "-r", "ada", "-d", "{page:"]);
     expect(stderr).toContain(`The shell removed the quotes of the JSON. For example: --data '{"page":"Home"}'`);
   });

@@ -5,7 +5,7 @@ import { describe, expect, vi } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { PATIENCE } from "../helpers/eventually.js";
 import { expectRefusal } from "../helpers/expect-refusal.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 
 const GOLDEN = join(import.meta.dirname, "../golden");
@@ -31,20 +31,20 @@ function expectGolden(name: string, text: string): void {
 }
 
 describe.concurrent("the shop's e-mails", () => {
-  test("T-150 to T-157: every block in the shop's layout, branded for the tenant", async ({ shop }) => {
+  it("T-150 to T-157: every block in the shop's layout, branded for the tenant", async ({ shop }) => {
     const { content } = await sent(shop, "order-shipped", "ines");
     expectGolden("order-shipped.html", String(content.html_body));
     expectGolden("order-shipped.txt", String(content.text_body));
     expect(content).toMatchObject({ reply_to: "help@example.com", headers: { "X-Order": "A-1042" } });
   });
 
-  test("T-128: MJML in a layout of MJML", async ({ shop }) => {
+  it("T-128: MJML in a layout of MJML", async ({ shop }) => {
     const { content } = await sent(shop, "spring-sale", "jun");
     expectGolden("spring-sale.html", String(content.html_body));
     expectGolden("spring-sale.txt", String(content.text_body));
   });
 
-  test("T-230: where environment.json says who receives clicks, links lead there", async ({ shop }) => {
+  it("T-230: where environment.json says who receives clicks, links lead there", async ({ shop }) => {
     const environment = JSON.parse(shop.read("knock/environment.json")) as JsonObject & {
       channels: { mail: JsonObject };
     };
@@ -66,7 +66,7 @@ describe.concurrent("the shop's e-mails", () => {
 });
 
 describe.concurrent("knock messages show", () => {
-  test("prints an e-mail's headers, attachments and text, and how to see its HTML", async ({ shop }) => {
+  it("prints an e-mail's headers, attachments and text, and how to see its HTML", async ({ shop }) => {
     const { id } = await sent(shop, "order-shipped", "ines");
     const { stdout } = await shop.knock(["messages", "show", id]);
     expect(stdout).toContain(
@@ -76,7 +76,7 @@ describe.concurrent("knock messages show", () => {
     expect(stdout).toMatch(/\nhtml: \d+\.\d kB; --open shows it, --raw prints the message$/);
   });
 
-  test("--raw prints the MIME message", async ({ shop }) => {
+  it("--raw prints the MIME message", async ({ shop }) => {
     const { id, content } = await sent(shop, "order-shipped", "ines");
     const { stdout } = await shop.knock(["messages", "show", id, "--raw"]);
     const parsed = await simpleParser(stdout, { skipImageLinks: true });
@@ -86,14 +86,14 @@ describe.concurrent("knock messages show", () => {
     expect(parsed.attachments.map(({ filename }) => filename)).toEqual(["van.png", "invoice A-1042.txt"]);
   });
 
-  test("--raw prints other content as JSON", async ({ shop }) => {
+  it("--raw prints other content as JSON", async ({ shop }) => {
     await shop.knock(["notify", "price-drop", "-r", "ines", "--set", "product=boots", "--set", "price=49"]);
     const { stdout: id } = await shop.knock(["messages", "--limit", "1", "--quiet"]);
     const { json } = await shop.knock(["messages", "show", id, "--raw"]);
     expect(json).toMatchObject({ __typename: "MessagePushContent", token: "ines-phone" });
   });
 
-  test("--open writes the HTML for this user alone and starts the browser on it", async ({ shop }) => {
+  it("--open writes the HTML for this user alone and starts the browser on it", async ({ shop }) => {
     const { id } = await sent(shop, "order-shipped", "ines");
     const browser = shop.write("browser.sh", '#!/bin/sh\necho "$1" > opened.txt\n');
     chmodSync(browser, 0o755);
@@ -105,7 +105,7 @@ describe.concurrent("knock messages show", () => {
     await vi.waitFor(() => expect(shop.read("opened.txt").trim()).toBe(path), PATIENCE);
   });
 
-  test("--open tells where the file is where no browser can be started", async ({ shop }) => {
+  it("--open tells where the file is where no browser can be started", async ({ shop }) => {
     const { id } = await sent(shop, "spring-sale", "jun");
     for (const env of [{} as Record<string, string>, { BROWSER: "/nowhere/browser" }]) {
       const { stdout, stderr, exitCode } = await shop.knock(["messages", "show", id, "--open"], { env });
@@ -115,7 +115,7 @@ describe.concurrent("knock messages show", () => {
     }
   });
 
-  test("refuses what does not go together, and what has no HTML", async ({ shop }) => {
+  it("refuses what does not go together, and what has no HTML", async ({ shop }) => {
     await shop.knock(["notify", "price-drop", "-r", "ines", "--set", "product=boots", "--set", "price=49"]);
     const { stdout: id } = await shop.knock(["messages", "--limit", "1", "--quiet"]);
     const refusal = { exit: 2, code: "usage" };
@@ -131,7 +131,7 @@ describe.concurrent("e-mails that are wrong", () => {
   const SHIPPED = ["notify", "order-shipped", "--file", "payloads/order-shipped.json"];
   const LAYOUT = "knock/layouts/default/layout.json";
 
-  test("a fault of the layout is told before anything is triggered", async ({ shop }) => {
+  it("a fault of the layout is told before anything is triggered", async ({ shop }) => {
     shop.write("knock/layouts/default/html_layout.html", "<html>{{ contents }}</html>");
     await expectRefusal(shop, SHIPPED, {
       exit: 3,
@@ -146,7 +146,7 @@ describe.concurrent("e-mails that are wrong", () => {
     });
   });
 
-  test("so is one of a partial, a block, and of the name of either", async ({ shop }) => {
+  it("so is one of a partial, a block, and of the name of either", async ({ shop }) => {
     shop.write(
       "knock/workflows/order-shipped/email_1/visual_blocks.json",
       '[{"type": "partial", "key": "order-lines"}]',
@@ -166,7 +166,7 @@ describe.concurrent("e-mails that are wrong", () => {
     });
   });
 
-  test("MJML that is wrong for its data fails the step, with the line", async ({ shop }) => {
+  it("MJML that is wrong for its data fails the step, with the line", async ({ shop }) => {
     shop.write(
       "knock/workflows/spring-sale/email_1/html_body.mjml",
       "<mj-section>\n<mj-colum>{{ percent }}</mj-colum></mj-section>",

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 /** What templates see under `production` is laid over what `environment.json` has. */
@@ -39,7 +39,7 @@ function prepare(sample: Sample): void {
 const PREVIEW = ["preview", "hello", "-r", "ada"];
 
 describe.concurrent("E-084 environments/<name>.json", () => {
-  test("its values take precedence over environment.json; variables are replaced whole", async ({ empty }) => {
+  it("its values take precedence over environment.json; variables are replaced whole", async ({ empty }) => {
     prepare(empty);
     const base = await empty.knock(PREVIEW);
     expect(base.stdout).toContain('http://localhost eu {"name":"Blue","size":3}');
@@ -50,7 +50,7 @@ describe.concurrent("E-084 environments/<name>.json", () => {
     expect((await empty.knock([...PREVIEW, "--environment", "development"])).stdout).toBe(base.stdout);
   });
 
-  test("the flag takes precedence over KNOCK_ENVIRONMENT, that over knock.json, and config list shows which", async ({
+  it("the flag takes precedence over KNOCK_ENVIRONMENT, that over knock.json, and config list shows which", async ({
     empty,
   }) => {
     prepare(empty);
@@ -69,14 +69,14 @@ describe.concurrent("E-084 environments/<name>.json", () => {
     expect(await chosen(["--environment", "production"], env)).toEqual(["production", "flag"]);
   });
 
-  test("an unknown name is an error with the nearest one", async ({ empty }) => {
+  it("an unknown name is an error with the nearest one", async ({ empty }) => {
     prepare(empty);
     const { stderr, exitCode } = await empty.knock([...PREVIEW, "--environment", "prodction"]);
     expect(stderr).toBe('error: there is no environment "prodction"\nhint: Did you mean "production"?');
     expect(exitCode).toBe(3);
   });
 
-  test("a fault names the file that has it", async ({ empty }) => {
+  it("a fault names the file that has it", async ({ empty }) => {
     prepare(empty);
     empty.write("knock/environments/production.json", '{ "channels": {\n  "mail": { "type": "pigeon" } } }');
     const { stderr, exitCode } = await empty.knock([...PREVIEW, "--environment", "production"]);

@@ -1,12 +1,12 @@
 import { rmSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { cliTest } from "../helpers/run-knock.js";
 
 const RUN = "0b6e3b8c-5d0f-4c27-9c0e-4d1a2b3c4d5e";
 
 describe.concurrent("unknown names in the filters of a list", () => {
-  test.for<[args: string[], error: string]>([
+  it.for<[args: string[], error: string]>([
     [
       ["runs", "list", "--workflow", "new-coment"],
       '--workflow: there is no workflow "new-coment"\nhint: Did you mean "new-comment"?',
@@ -56,7 +56,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
     expect([exitCode, stdout]).toEqual([5, ""]);
   });
 
-  test("are distinguished from known names without matches", async ({ collab }) => {
+  it("are distinguished from known names without matches", async ({ collab }) => {
     for (const args of [
       ["messages", "list", "--channel", "sendgrid"],
       ["messages", "list", "--workflow", "history-launch"],
@@ -69,7 +69,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
     }
   });
 
-  test("do not include names that the store knows from earlier runs", async ({ collab }) => {
+  it("do not include names that the store knows from earlier runs", async ({ collab }) => {
     await collab.knock(["notify", "invite", "-r", "lin"]);
     rmSync(collab.path("knock/workflows/invite"), { recursive: true });
     const gone = ["--workflow", "invite"];
@@ -91,7 +91,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
     expect(stderr).toContain('there is no workflow "new-coment". Did you mean "new-comment"?');
   });
 
-  test("of sources: a key without a file is valid as long as there are events of it", async ({ collab }) => {
+  it("of sources: a key without a file is valid as long as there are events of it", async ({ collab }) => {
     const misspelled = await collab.knock(["sources", "events", "biling"]);
     expect(misspelled.exitCode).toBe(5);
     expect(misspelled.stderr).toContain('there is no source "biling"\nhint: Did you mean "billing"?');
@@ -102,7 +102,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
 });
 
 describe.concurrent("paging", () => {
-  test("sources events goes on after a cursor and back", async ({ collab }) => {
+  it("sources events goes on after a cursor and back", async ({ collab }) => {
     for (const plan of ["a", "b", "c"])
       await collab.knock([
         "sources",
@@ -129,7 +129,7 @@ describe.concurrent("paging", () => {
     expect((await collab.knock(["sources", "events", "--after", "nonsense"])).exitCode).toBe(2);
   });
 
-  test("preferences list goes on after a cursor", async ({ collab }) => {
+  it("preferences list goes on after a cursor", async ({ collab }) => {
     await collab.knock(["preferences", "set", "ada", "--set-id", "acme", "--set", "workflows.invite:=false"]);
     const list = async (...args: string[]) =>
       (await collab.knock(["preferences", "list", "ada", "--json", ...args])).json as {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 
 const GOLDEN = join(import.meta.dirname, "../golden");
@@ -17,7 +17,7 @@ async function expectGolden(sample: Sample, workflow: string): Promise<void> {
 }
 
 describe.concurrent("every channel type of the samples", () => {
-  test("in-app feed, SMS, push and chat", async ({ ops }) => expectGolden(ops, "incident"));
-  test("webhook, and a channel that is not configured", async ({ ops }) => expectGolden(ops, "incident-closed"));
-  test("in-app feed and e-mail", async ({ collab }) => expectGolden(collab, "new-comment"));
+  it("in-app feed, SMS, push and chat", async ({ ops }) => expectGolden(ops, "incident"));
+  it("webhook, and a channel that is not configured", async ({ ops }) => expectGolden(ops, "incident-closed"));
+  it("in-app feed and e-mail", async ({ collab }) => expectGolden(collab, "new-comment"));
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
 import { guidesOf } from "../helpers/browser-client.js";
 import { PATIENCE } from "../helpers/eventually.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest } from "../helpers/run-in-process.js";
 import { inWords, type Sample } from "../helpers/run-knock.js";
 
 async function dev(sample: Sample) {
@@ -14,7 +14,7 @@ async function dev(sample: Sample) {
 const NOTIFY = ["notify", "page-created", "-r", "ada,grace", "--set", "page=Plan"];
 
 describe.concurrent("the sample guides", () => {
-  test("notify tells who was added to a guide, and runs show why (E-196)", async ({ collab }) => {
+  inProcessTest("notify tells who was added to a guide, and runs show why (E-196)", async ({ collab }) => {
     const { stdout } = await collab.knock(NOTIFY);
     expect(stdout).toContain("ada    ✓ guide added to first-page · in-app delivered");
     expect(stdout).toContain("2 delivered");
@@ -27,7 +27,7 @@ describe.concurrent("the sample guides", () => {
     expect(members.stdout.split("\n").sort()).toEqual(["ada", "grace"]);
   });
 
-  test("a guide's step renders no message, and a slip in its key is told", async ({ collab }) => {
+  inProcessTest("a guide's step renders no message, and a slip in its key is told", async ({ collab }) => {
     const preview = await collab.knock(["preview", "page-created", "in_app_guide_1", "-r", "ada"]);
     expect([preview.exitCode, preview.stderr]).toEqual([
       expect.any(Number),
@@ -41,49 +41,54 @@ describe.concurrent("the sample guides", () => {
     expect(stderr).toContain('Did you mean "first-page"?');
   });
 
-  test("knock dev shows them to the official client, and follows their files (R-120, R-125)", async ({ collab }) => {
-    const { url, process } = await dev(collab);
-    const client = guidesOf(url, "ada", "in-app-guide");
-    const keys = () => Object.keys(client.guides.store.state.guides).sort();
-    const titleOf = (key: string) => client.guides.store.state.guides[key]?.steps[0]?.content.title;
-    await client.guides.fetch();
-    expect(keys()).toEqual(["history-is-here"]);
-    client.guides.subscribe();
-    await collab.knock(NOTIFY); // another process, on the same store
-    await vi.waitFor(() => expect(keys()).toEqual(["first-page", "history-is-here"]), PATIENCE);
-    expect(client.guides.store.state.guides["first-page"]?.steps[0]?.content).toMatchObject({
-      title: "Well begun, Ada",
-      body: expect.stringContaining("<strong>shared</strong>"),
-      button: { text: "Show me", action: "https://app.collab.example.com/share" },
-    });
+  inProcessTest(
+    "knock dev shows them to the official client, and follows their files (R-120, R-125)",
+    async ({ collab }) => {
+      const { url, process } = await dev(collab);
+      const client = guidesOf(url, "ada", "in-app-guide");
+      const keys = () => Object.keys(client.guides.store.state.guides).sort();
+      const titleOf = (key: string) => client.guides.store.state.guides[key]?.steps[0]?.content.title;
+      await client.guides.fetch();
+      expect(keys()).toEqual(["history-is-here"]);
+      client.guides.subscribe();
+      await collab.knock(NOTIFY); // another process, on the same store
+      await vi.waitFor(() => expect(keys()).toEqual(["first-page", "history-is-here"]), PATIENCE);
+      expect(client.guides.store.state.guides["first-page"]?.steps[0]?.content).toMatchObject({
+        title: "Well begun, Ada",
+        body: expect.stringContaining("<strong>shared</strong>"),
+        button: { text: "Show me", action: "https://app.collab.example.com/share" },
+      });
 
-    const file = "knock/guides/history-is-here/guide.json";
-    const written = collab.read(file);
-    collab.write(file, written.replace("Every version", "Each version"));
-    await vi.waitFor(() => expect(titleOf("history-is-here")).toContain("Each version"), PATIENCE);
-    collab.write(file, written.replace('"title"', '"titel"'));
-    collab.write(
-      "knock/guides/first-page/guide.json",
-      collab.read("knock/guides/first-page/guide.json").replace("Well", "All's well"),
-    );
-    await vi.waitFor(() => expect(titleOf("first-page")).toContain("All's well"), PATIENCE);
-    expect(titleOf("history-is-here")).toContain("Each version"); // as it last was
+      const file = "knock/guides/history-is-here/guide.json";
+      const written = collab.read(file);
+      collab.write(file, written.replace("Every version", "Each version"));
+      await vi.waitFor(() => expect(titleOf("history-is-here")).toContain("Each version"), PATIENCE);
+      collab.write(file, written.replace('"title"', '"titel"'));
+      collab.write(
+        "knock/guides/first-page/guide.json",
+        collab.read("knock/guides/first-page/guide.json").replace("Well", "All's well"),
+      );
+      await vi.waitFor(() => expect(titleOf("first-page")).toContain("All's well"), PATIENCE);
+      expect(titleOf("history-is-here")).toContain("Each version"); // as it last was
 
-    await client.guides.fetch({ force: true }); // the client keeps what it was first told not to show
-    client.guides.setLocation("https://app.collab.example.com/pages/plan");
-    expect(client.selected()?.key).toBe("first-page");
-    await client.selected()?.getStep()?.markAsSeen();
-    const list = ["messages", "list", "--workflow", "first-page", "--quiet"];
-    const ids = () => collab.knock(list).then(({ stdout }) => stdout.split("\n").filter(Boolean));
-    await vi.waitFor(async () => expect(await ids()).toHaveLength(1), PATIENCE);
-    const message = await collab.knock(["messages", "show", String((await ids())[0])]);
-    expect(message.stdout).toContain("guide      first-page");
-    expect(message.stdout).toContain("title: All's well begun, Ada");
-    client.close();
-    process.kill("SIGTERM");
-    const { stderr } = await process;
-    expect(stderr).toContain('guides/history-is-here/guide.json:12:18: steps[0].values.titel is no field of "banner"');
-    expect(stderr).not.toContain("    at ");
-    expect(inWords((await collab.knock([...NOTIFY, "--json"])).outcome)[0]).toContain("trigger_frequency");
-  });
+      await client.guides.fetch({ force: true }); // the client keeps what it was first told not to show
+      client.guides.setLocation("https://app.collab.example.com/pages/plan");
+      expect(client.selected()?.key).toBe("first-page");
+      await client.selected()?.getStep()?.markAsSeen();
+      const list = ["messages", "list", "--workflow", "first-page", "--quiet"];
+      const ids = () => collab.knock(list).then(({ stdout }) => stdout.split("\n").filter(Boolean));
+      await vi.waitFor(async () => expect(await ids()).toHaveLength(1), PATIENCE);
+      const message = await collab.knock(["messages", "show", String((await ids())[0])]);
+      expect(message.stdout).toContain("guide      first-page");
+      expect(message.stdout).toContain("title: All's well begun, Ada");
+      client.close();
+      process.kill("SIGTERM");
+      const { stderr } = await process;
+      expect(stderr).toContain(
+        'guides/history-is-here/guide.json:12:18: steps[0].values.titel is no field of "banner"',
+      );
+      expect(stderr).not.toContain("    at ");
+      expect(inWords((await collab.knock([...NOTIFY, "--json"])).outcome)[0]).toContain("trigger_frequency");
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { cpSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createInProcessSample, inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest, createSample, type Sample } from "../helpers/run-knock.js";
 
@@ -57,7 +57,7 @@ const { first, all } = await readAllHelp();
 const lines = [...new Set(all.flatMap(({ help }) => examples(help)))].filter((line) => !NOT_RUN.has(line));
 
 describe("help", () => {
-  test.each(all)("$command: says what it does, and has an example of itself", ({ command, help }) => {
+  it.each(all)("$command: says what it does, and has an example of itself", ({ command, help }) => {
     expect(help).toMatch(/^Usage: knock /);
     expect(help).toContain("--json");
     const [name] = command.split(" ");
@@ -71,7 +71,7 @@ describe("help", () => {
     },
   );
 
-  test("the examples are found", () => {
+  it("the examples are found", () => {
     expect(lines.length).toBeGreaterThan(20);
   });
 });

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect } from "vitest";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const FILES = [
   "knock.json",
@@ -15,7 +15,7 @@ const FILES = [
 const SCHEMAS = ["knock", "workflow", "environment", "recipients"].map((name) => `.knock-schemas/${name}.schema.json`);
 
 describe.concurrent("knock init", () => {
-  test("creates a project whose next command works", async ({ empty }) => {
+  it("creates a project whose next command works", async ({ empty }) => {
     const { json, exitCode } = await empty.knock(["init", "--json"]);
     expect([json, exitCode]).toEqual([{ files: [...FILES, ...SCHEMAS], kept: [] }, 0]);
     const { stdout, stderr } = await empty.knock(["notify", "hello", "--recipients", "ada", "--strict"]);
@@ -23,9 +23,7 @@ describe.concurrent("knock init", () => {
     expect(stdout).toContain("ada");
   });
 
-  test("names in each document the JSON Schema that it has copied, with which the document agrees", async ({
-    empty,
-  }) => {
+  it("names in each document the JSON Schema that it has copied, with which the document agrees", async ({ empty }) => {
     await empty.knock(["init"]);
     for (const file of FILES.filter((name) => name.endsWith(".json"))) {
       const document = JSON.parse(empty.read(file)) as { $schema: string };
@@ -36,7 +34,7 @@ describe.concurrent("knock init", () => {
     }
   });
 
-  test("its examples work again in the project that it makes, and change nothing", async ({ empty }) => {
+  it("its examples work again in the project that it makes, and change nothing", async ({ empty }) => {
     await empty.knock(["init"]);
     empty.write("knock/environment.json", '{ "name": "mine" }');
     const again = await empty.knock(["init"]);
@@ -51,7 +49,7 @@ describe.concurrent("knock init", () => {
     ]);
   });
 
-  test("adds only what is missing", async ({ empty }) => {
+  it("adds only what is missing", async ({ empty }) => {
     await empty.knock(["init"]);
     const { rmSync } = await import("node:fs");
     for (const file of ["knock/environment.json", "knock/workflows/hello/email_1/html_body.html"])
@@ -62,7 +60,7 @@ describe.concurrent("knock init", () => {
     expect((await empty.knock(["notify", "hello", "-r", "ada", "--strict"])).exitCode).toBe(0);
   });
 
-  test("keeps an existing project's folder, workflows and recipients, and declares their channels", async ({
+  it("keeps an existing project's folder, workflows and recipients, and declares their channels", async ({
     collab,
   }) => {
     const { rmSync } = await import("node:fs");
@@ -79,7 +77,7 @@ describe.concurrent("knock init", () => {
     expect([run.stderr, run.exitCode]).toEqual(["", 0]);
   });
 
-  test("uses the knockDir of an existing knock.json, and reports one that cannot be read", async ({ empty }) => {
+  it("uses the knockDir of an existing knock.json, and reports one that cannot be read", async ({ empty }) => {
     empty.write("knock.json", '{ "knockDir": "./notifications" }');
     const { json } = await empty.knock(["init", "--json"]);
     expect(json.files).toContain("notifications/workflows/hello/workflow.json");

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { inWords, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
 /** The body that `--dry-run --json` shows: what all the flags came to. */
@@ -12,7 +12,7 @@ async function bodyOf(sample: Sample, args: readonly string[], options?: RunOpti
 const PAGE = ["--set", "page=Home"];
 
 describe.concurrent("the workflow's key after an option that takes several words", () => {
-  test.for<[args: string[], path: string, recipients: unknown[]]>([
+  it.for<[args: string[], path: string, recipients: unknown[]]>([
     [["--recipients", "ada", "new-comment", ...PAGE], "new-comment", ["ada"]],
     [["-r", "ada", "grace", "invite", "--cancellation-key", "k"], "invite", ["ada", "grace"]],
     [["--recipient", "ada", "invite", "-r", "lin"], "invite", ["lin", "ada"]],
@@ -27,7 +27,7 @@ describe.concurrent("the workflow's key after an option that takes several words
 });
 
 describe.concurrent("--recipients", () => {
-  test.for<[args: string[], recipients: unknown[]]>([
+  it.for<[args: string[], recipients: unknown[]]>([
     [
       ["-r", "ada,grace"],
       ["ada", "grace"],
@@ -70,12 +70,12 @@ describe.concurrent("--recipients", () => {
     expect(await bodyOf(collab, ["new-comment", ...args, ...PAGE])).toEqual({ recipients, data: { page: "Home" } });
   });
 
-  test("@- reads standard input", async ({ collab }) => {
+  it("@- reads standard input", async ({ collab }) => {
     const body = await bodyOf(collab, ["new-comment", "-r", "@-", ...PAGE], { input: '"ada"' });
     expect(body.recipients).toEqual(["ada"]);
   });
 
-  test("inline: identified, with preferences, channel data and trigger data of their own", async ({ collab }) => {
+  it("inline: identified, with preferences, channel data and trigger data of their own", async ({ collab }) => {
     const zoe = {
       id: "zoe",
       name: "Zoe",
@@ -100,7 +100,7 @@ describe.concurrent("--recipients", () => {
     expect(again.exitCode).toBe(0);
   });
 
-  test("--actor and --tenant by id, inline, and from a file; a tenant's preferences count", async ({ collab }) => {
+  it("--actor and --tenant by id, inline, and from a file; a tenant's preferences count", async ({ collab }) => {
     collab.write("actor.json", { id: "bot", name: "Robot" });
     const args = ["product-news", "-r", "grace", "--set", "headline=H", "--set", "summary=S", "--actor", "@actor.json"];
     const { outcome } = await collab.knock(["notify", ...args, "--json"]);
@@ -116,7 +116,7 @@ describe.concurrent("--recipients", () => {
 });
 
 describe.concurrent("--data and --set", () => {
-  test.for<[args: string[], data: unknown]>([
+  it.for<[args: string[], data: unknown]>([
     [["-d", '{"a":{"b":1},"l":[1]}', "-d", '{"a":{"c":2},"l":[2]}'], { a: { b: 1, c: 2 }, l: [2] }],
     [["--set", "a.b[1].c=x"], { a: { b: [null, { c: "x" }] } }],
     [["--set", "count:=3", "--set", "list:=[1,2]", "--set", "none:=null"], { count: 3, list: [1, 2], none: null }],
@@ -130,7 +130,7 @@ describe.concurrent("--data and --set", () => {
     expect(await bodyOf(collab, ["welcome", "-r", "ada", ...args])).toEqual({ recipients: ["ada"], data });
   });
 
-  test("-d @- reads standard input, once only", async ({ collab }) => {
+  it("-d @- reads standard input, once only", async ({ collab }) => {
     expect(await bodyOf(collab, ["welcome", "-r", "ada", "-d", "@-"], { input: '{"a":1}' })).toMatchObject({
       data: { a: 1 },
     });
@@ -141,7 +141,7 @@ describe.concurrent("--data and --set", () => {
 });
 
 describe.concurrent("--file", () => {
-  test("a payload with its own key; flags override its fields and merge into its data", async ({ collab }) => {
+  it("a payload with its own key; flags override its fields and merge into its data", async ({ collab }) => {
     const file = ["--file", "payloads/new-comment.json"];
     expect(await bodyOf(collab, file)).toMatchObject({ recipients: ["ada", "grace"], actor: "alan" });
     const body = await bodyOf(collab, [
@@ -167,12 +167,12 @@ describe.concurrent("--file", () => {
     });
   });
 
-  test("standard input, a byte order mark, and a single recipient that is no list", async ({ collab }) => {
+  it("standard input, a byte order mark, and a single recipient that is no list", async ({ collab }) => {
     const input = '\ufeff{"key":"welcome","recipients":"lin"}';
     expect(await bodyOf(collab, ["--file", "-"], { input })).toEqual({ recipients: ["lin"] });
   });
 
-  test("JSON Lines: a document a line, equal lines are two triggers, blank ones none", async ({ collab }) => {
+  it("JSON Lines: a document a line, equal lines are two triggers, blank ones none", async ({ collab }) => {
     const line = JSON.stringify({ key: "new-comment", recipients: ["lin"], data: { page: "x" } });
     const { documents, exitCode } = await collab.knock(["notify", "-f", "-", "--format", "jsonl", "--json"], {
       input: `${line}\n\n${line}\r\n`,
@@ -181,7 +181,7 @@ describe.concurrent("--file", () => {
     expect(new Set(documents.map(({ workflow_run_id }) => workflow_run_id)).size).toBe(2);
   });
 
-  test("the sample's seven triggers; one unknown recipient among them makes it partial", async ({ collab }) => {
+  it("the sample's seven triggers; one unknown recipient among them makes it partial", async ({ collab }) => {
     const all = await collab.knock(["notify", "--file", "payloads/triggers.jsonl", "--json"]);
     expect(all.exitCode).toBe(0);
     expect(all.documents.map(({ workflow }) => workflow)).toEqual([

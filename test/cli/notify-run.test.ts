@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { eventually } from "../helpers/eventually.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { inWords } from "../helpers/run-knock.js";
 
 const COMMENT = ["notify", "new-comment", "--set", "page=Home"];
@@ -18,7 +18,7 @@ const UNDECLARED =
   /\nwarning: knock\/workflows\/quick\/workflow\.json:18:22: steps\[1\]\.channel_key "sms" is not declared in environment\.json; .+$/;
 
 describe.concurrent("--wait", () => {
-  test("returns when every run has ended, doing the due work itself", async ({ collab }) => {
+  it("returns when every run has ended, doing the due work itself", async ({ collab }) => {
     collab.write("knock/workflows/quick/workflow.json", QUICK);
     const { outcome, stderr } = await collab.knock(["notify", "quick", "-r", "grace,ada", "--wait", "--json"]);
     // So that nobody looks at silence meanwhile.
@@ -32,7 +32,7 @@ describe.concurrent("--wait", () => {
     ]);
   });
 
-  test("exits 10 when its time has passed, whatever the outcome so far and the rules say", async ({ collab }) => {
+  it("exits 10 when its time has passed, whatever the outcome so far and the rules say", async ({ collab }) => {
     const { outcome, exitCode, stderr } = await collab.knock([
       ...[...COMMENT, "-r", "ada,nobody", "--wait", "300ms", "--json", "--expect", "sent=1"],
     ]);
@@ -44,14 +44,14 @@ describe.concurrent("--wait", () => {
     ]);
   });
 
-  test("exits by the outcome where everything ended in time", async ({ collab }) => {
+  it("exits by the outcome where everything ended in time", async ({ collab }) => {
     collab.write("knock/workflows/quick/workflow.json", QUICK);
     const { exitCode, stderr } = await collab.knock(["notify", "quick", "-r", "grace,nobody", "--wait", "60s"]);
     expect(exitCode).toBe(9);
     expect(stderr).not.toContain("timed out");
   });
 
-  test("exits 10 for lines of which one timed out", async ({ collab }) => {
+  it("exits 10 for lines of which one timed out", async ({ collab }) => {
     collab.write("knock/workflows/quick/workflow.json", { ...QUICK, steps: (QUICK.steps as JsonObject[]).slice(1) });
     const line = (key: string) => JSON.stringify({ key, recipients: ["grace"], data: { page: "Home" } });
     const { exitCode, documents } = await collab.knock(
@@ -62,7 +62,7 @@ describe.concurrent("--wait", () => {
     expect(documents).toHaveLength(2);
   });
 
-  test.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(
+  it.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(
     "%s ends it with exit %i, with what is done reported",
     async ([signal, code], { collab }) => {
       const waiting = collab.start([...COMMENT, "-r", "ada", "--wait", "--json"]);
@@ -76,7 +76,7 @@ describe.concurrent("--wait", () => {
 });
 
 describe.concurrent("--dry-run", () => {
-  test("shows the request that would be made, the key redacted, and changes nothing", async ({ collab }) => {
+  it("shows the request that would be made, the key redacted, and changes nothing", async ({ collab }) => {
     await collab.knock(["runs", "list"]);
     const before = collab.storeDigest();
     const env = { KNOCK_API_KEY: "sk_test_0123456789abcdefghij", KNOCK_BRANCH: "feature" };
@@ -97,7 +97,7 @@ describe.concurrent("--dry-run", () => {
     expect(collab.storeDigest()).toBe(before);
   });
 
-  test.for<[args: string[], exit: number]>([
+  it.for<[args: string[], exit: number]>([
     [["notify", "new-comment", "-r", "ada"], 2],
     [["notify", "nothing", "-r", "ada"], 5],
     [["notify", "--file", "payloads/order-placed-invalid.json"], 2],
@@ -107,7 +107,7 @@ describe.concurrent("--dry-run", () => {
 });
 
 describe.concurrent("--expect", () => {
-  test.for<[rules: string[], exit: number, told: string]>([
+  it.for<[rules: string[], exit: number, told: string]>([
     [
       ["sent>=2", "skipped=0", "waiting=2", "no-failures"],
       0,
@@ -134,14 +134,14 @@ describe.concurrent("--expect", () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: exit, stderr: told });
   });
 
-  test("where given, the rules are the verdict: an expected failure is exit 0", async ({ collab }) => {
+  it("where given, the rules are the verdict: an expected failure is exit 0", async ({ collab }) => {
     const { exitCode } = await collab.knock([...COMMENT, "-r", "nobody", "--expect", "failed=1"]);
     expect(exitCode).toBe(0);
   });
 });
 
 describe.concurrent("--idempotency-key", () => {
-  test("the same payload gives the first answer, another one is a conflict", async ({ collab }) => {
+  it("the same payload gives the first answer, another one is a conflict", async ({ collab }) => {
     const args = [...COMMENT, "-r", "ada", "--idempotency-key", "k1"];
     const first = await collab.knock([...args, "--json"]);
     const second = await collab.knock([...args, "--json"]);
@@ -154,7 +154,7 @@ describe.concurrent("--idempotency-key", () => {
     expect((await collab.knock(["runs", "list", "--quiet"])).stdout.split("\n")).toHaveLength(1);
   });
 
-  test("is forgotten after 24 hours", async ({ collab }) => {
+  it("is forgotten after 24 hours", async ({ collab }) => {
     const args = [...COMMENT, "-r", "ada", "--idempotency-key", "k1", "--quiet"];
     const first = await collab.knock(args);
     await collab.knock(["clock", "advance", "25h"]);
@@ -175,7 +175,7 @@ describe.concurrent("failures of a run", () => {
     ],
   };
 
-  test("a template that fails for one of two is partial, for all is exit 1", async ({ collab }) => {
+  it("a template that fails for one of two is partial, for all is exit 1", async ({ collab }) => {
     collab.write("knock/workflows/broken/workflow.json", broken);
     const both = await collab.knock(["notify", "broken", "-r", "grace,katherine", "--json"]);
     expect(inWords(both.outcome)[0]).toContain("render_error");

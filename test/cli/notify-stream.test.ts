@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
-import { BIN, type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { BIN, cliTest, type Sample } from "../helpers/run-knock.js";
 
 const STREAM = ["notify", "--file", "-", "--format", "jsonl"];
 const MINUTE = 60_000;
@@ -45,7 +45,7 @@ function peakMemory(pid: number): number {
 }
 
 describe.concurrent("notify reads one payload per line", () => {
-  test("triggers each line as it arrives, and reports what was done when it is interrupted", async ({ collab }) => {
+  cliTest("triggers each line as it arrives, and reports what was done when it is interrupted", async ({ collab }) => {
     const { child, ended, read, lines, errors } = open(collab, [...STREAM, "--json"]);
     read();
     child.stdin.write(`${invite("ada")}\n${invite("grace")}\n`);
@@ -159,28 +159,30 @@ describe.concurrent("notify reads one payload per line", () => {
 });
 
 describe.skipIf(process.platform !== "linux")("notify and a stream without end", () => {
-  test("stays within its memory, and ends with what was done on SIGTERM", { timeout: 3 * MINUTE }, async ({
-    collab,
-  }) => {
-    // Old lines must not be kept: the lines here are three times the heap.
-    const options = { NODE_OPTIONS: "--max-old-space-size=48" };
-    const { child, ended, read, lines, errors, output } = open(collab, [...STREAM, "--json"], options);
-    read();
-    const padding = "x".repeat(1024 * 1024);
-    for (let n = 0; n < 150; n++)
-      if (!child.stdin.write(`oops ${padding}\n${invite("ada")}\n`)) await once(child.stdin, "drain");
-    await lines(120);
-    expect(peakMemory(child.pid as number)).toBeLessThan(250);
-    child.kill("SIGTERM");
-    expect(await ended).toBe(143);
-    expect(errors()).toMatch(/interrupted in standard input after line \d+: \d+ lines triggered, \d+ lines failed/);
-    const done = output().trim().split("\n").length;
-    const { json } = await collab.knock(["runs", "--json", "--limit", "50"]);
-    expect(json.items).toHaveLength(50);
-    expect(done).toBeGreaterThanOrEqual(120);
-  });
+  cliTest(
+    "stays within its memory, and ends with what was done on SIGTERM",
+    { timeout: 3 * MINUTE },
+    async ({ collab }) => {
+      // Old lines must not be kept: the lines here are three times the heap.
+      const options = { NODE_OPTIONS: "--max-old-space-size=48" };
+      const { child, ended, read, lines, errors, output } = open(collab, [...STREAM, "--json"], options);
+      read();
+      const padding = "x".repeat(1024 * 1024);
+      for (let n = 0; n < 150; n++)
+        if (!child.stdin.write(`oops ${padding}\n${invite("ada")}\n`)) await once(child.stdin, "drain");
+      await lines(120);
+      expect(peakMemory(child.pid as number)).toBeLessThan(250);
+      child.kill("SIGTERM");
+      expect(await ended).toBe(143);
+      expect(errors()).toMatch(/interrupted in standard input after line \d+: \d+ lines triggered, \d+ lines failed/);
+      const done = output().trim().split("\n").length;
+      const { json } = await collab.knock(["runs", "--json", "--limit", "50"]);
+      expect(json.items).toHaveLength(50);
+      expect(done).toBeGreaterThanOrEqual(120);
+    },
+  );
 
-  test("waits for a slow reader instead of filling the memory", { timeout: 3 * MINUTE }, async ({ collab }) => {
+  cliTest("waits for a slow reader instead of filling the memory", { timeout: 3 * MINUTE }, async ({ collab }) => {
     const { child, ended, read, lines } = open(collab, [...STREAM, "--json"]);
     // Nobody reads standard output: after the pipes are full, standard input must stop being read.
     let written = 0;
@@ -203,7 +205,7 @@ describe.skipIf(process.platform !== "linux")("notify and a stream without end",
     expect(await ended).toBe(0);
   });
 
-  test("ends on SIGTERM although nobody reads its output", { timeout: 3 * MINUTE }, async ({ collab }) => {
+  cliTest("ends on SIGTERM although nobody reads its output", { timeout: 3 * MINUTE }, async ({ collab }) => {
     const { child, errors } = open(collab, [...STREAM, "--json"]);
     const ended = once(child, "exit");
     child.stdin.on("error", () => {}); // it ends before all is written
@@ -229,7 +231,7 @@ describe.skipIf(process.platform !== "linux")("notify and a stream without end",
     expect(errors()).toMatch(/interrupted in standard input after line [\d,]+: [\d,]+ lines triggered/);
   });
 
-  test("stops at the first refusal of a full disk and reports how far it got", async ({ collab }) => {
+  cliTest("stops at the first refusal of a full disk and reports how far it got", async ({ collab }) => {
     await collab.openStore();
     const lines = Array.from({ length: 3_000 }, () => invite("ada", { text: "x".repeat(2_000) }));
     collab.write("many.jsonl", lines.join("\n"));
@@ -252,7 +254,7 @@ describe.skipIf(process.platform !== "linux")("notify and a stream without end",
 });
 
 describe.concurrent("standard input that is read whole", () => {
-  test.for<[args: string]>([
+  cliTest.for<[args: string]>([
     ["notify invite -r @-"],
     ["notify invite -r ada -d @-"],
     ["notify --file -"],

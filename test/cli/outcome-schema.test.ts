@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Schema, Validator } from "@cfworker/json-schema";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DELIVERY_STATUSES } from "../../src/domain/message/message.js";
 import { REASONS } from "../../src/domain/run/outcome.js";
 import { RUN_STATUSES } from "../../src/domain/run/run-status.js";
@@ -22,7 +22,7 @@ function faults(document: unknown): string[] {
 const SEND = ["notify", "new-comment", "-r", "ada,grace", "--set", "page=Home", "--json"];
 
 describe("docs/outcome.schema.json", () => {
-  test("has the reasons of the code, and the statuses: add new ones to both", () => {
+  it("has the reasons of the code, and the statuses: add new ones to both", () => {
     const listOf = (name: string, property: string) => schema.$defs[name]?.properties[property]?.enum;
     expect(listOf("reason", "code")).toEqual(Object.keys(REASONS));
     expect(listOf("recipient_outcome", "status")).toEqual([...RUN_STATUSES, null]);
@@ -48,12 +48,12 @@ describe("docs/outcome.schema.json", () => {
   const step = (more: JsonObject) =>
     entry({ steps: [{ ref: "s", type: "channel", message_id: "m", reason: null, ...more }] });
 
-  test("takes what the contract shows", () => {
+  it("takes what the contract shows", () => {
     expect(faults(sound)).toEqual([]);
     expect(faults(step({ outcome: "sent", channel_type: "email", channel: "x", message_status: "sent" }))).toEqual([]);
   });
 
-  test.each<[string, JsonObject]>([
+  it.each<[string, JsonObject]>([
     ["a UUID that is not v4", { ...sound, workflow_run_id: "05f8a70d-e42a-56dc-86fa-aada5752f6cf" }],
     ["a key of its own", { ...sound, replayed: true }],
     ["no summary", { ...sound, summary: null }],

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { startHttpTarget } from "../helpers/http-target.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
@@ -82,7 +82,7 @@ const stepOf = (ran: Awaited<ReturnType<typeof notify>>) => ran.outcome.recipien
 const messageOf = async (id: unknown) => (await sample.knock(["messages", "show", String(id), "--json"])).json;
 
 describe("a channel that delivers", () => {
-  test("CH-090 an e-mail reaches an SMTP server, and the outcome and the message say so", async () => {
+  it("CH-090 an e-mail reaches an SMTP server, and the outcome and the message say so", async () => {
     useBuiltCommand();
     environment();
     const ran = await notify(ADA);
@@ -104,7 +104,7 @@ describe("a channel that delivers", () => {
     expect(shown.stdout).toContain(`  provider   ${step?.message_id}@lark.test\n`);
   });
 
-  test("T-131 what the e-mail was rendered with arrives: layout, attachments, headers, text part", async () => {
+  it("T-131 what the e-mail was rendered with arrives: layout, attachments, headers, text part", async () => {
     environment();
     sample.write("knock/layouts/plain/layout.json", {
       name: "Plain",
@@ -140,7 +140,7 @@ describe("a channel that delivers", () => {
     ]);
   });
 
-  test("CH-044 a refused recipient bounces, the others' messages go on", async () => {
+  it("CH-044 a refused recipient bounces, the others' messages go on", async () => {
     environment();
     const ran = await notify(`[${GONE},${ADA}]`);
     expect(ran.exitCode).toBe(9);
@@ -155,7 +155,7 @@ describe("a channel that delivers", () => {
     expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "bounced" });
   });
 
-  test("E-208 nothing leaves of a run in sandbox mode, nor through a channel that does not say deliver", async () => {
+  it("E-208 nothing leaves of a run in sandbox mode, nor through a channel that does not say deliver", async () => {
     environment();
     const recipients = [{ id: "ada", email: "ada@lark.test" }];
     sample.write("p.json", { recipients, settings: { sandbox_mode: true } });
@@ -166,7 +166,7 @@ describe("a channel that delivers", () => {
     expect(smtp.connections).toBe(0);
   });
 
-  test("a variable that is not set fails the message, naming channel and variable, and nothing is sent", async () => {
+  it("a variable that is not set fails the message, naming channel and variable, and nothing is sent", async () => {
     environment();
     const ran = await notify(ADA, [], { env: {} as { LARK_PASSWORD: string } });
     expect(ran.exitCode).toBe(1);
@@ -180,7 +180,7 @@ describe("a channel that delivers", () => {
     expect(smtp.connections).toBe(0);
   });
 
-  test("a password that the server refuses is final, and is not repeated anywhere", async () => {
+  it("a password that the server refuses is final, and is not repeated anywhere", async () => {
     environment();
     const ran = await notify(ADA, [], { env: { LARK_PASSWORD: "hunter2-hunter2" } });
     expect(stepOf(ran)).toMatchObject({ message_status: "undelivered" });
@@ -192,7 +192,7 @@ describe("a channel that delivers", () => {
     expect(shown.stdout).not.toContain("hunter2");
   });
 
-  test("E-209 a server that cannot be reached is tried again later", async () => {
+  it("E-209 a server that cannot be reached is tried again later", async () => {
     environment({}, { port: 1 });
     const ran = await notify(ADA);
     expect(stepOf(ran)).toMatchObject({ outcome: "queued", message_status: "queued" });
@@ -210,7 +210,7 @@ describe("a channel that delivers", () => {
     expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "sent" });
   });
 
-  test("a secret written into the file is refused before anything happens", async () => {
+  it("a secret written into the file is refused before anything happens", async () => {
     environment({}, { password: PASSWORD });
     const ran = await notify(ADA);
     expect(ran.exitCode).toBe(3);
@@ -221,7 +221,7 @@ describe("a channel that delivers", () => {
   });
 });
 
-test("SMS, push, chat and a webhook leave the built command, each to its provider", async () => {
+it("SMS, push, chat and a webhook leave the built command, each to its provider", async () => {
   useBuiltCommand();
   const target = await startHttpTarget();
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -322,7 +322,7 @@ test("SMS, push, chat and a webhook leave the built command, each to its provide
 });
 
 describe("messages that came to nothing", () => {
-  test("E-213: knock messages retry hands them over once more, by id or all of them", async () => {
+  it("E-213: knock messages retry hands them over once more, by id or all of them", async () => {
     const env = { LARK_PASSWORD: PASSWORD };
     environment();
     sample.write("knock/recipients/people.json", {

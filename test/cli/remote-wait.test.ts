@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { cliTest as it, type Sample } from "../helpers/run-knock.js";
 
 /** A remote command against `knock dev` over the sample's files. */
 const remote = (sample: Sample, command: string) =>
@@ -8,7 +8,7 @@ const remote = (sample: Sample, command: string) =>
   });
 
 describe.concurrent("a remote notify --wait", () => {
-  test("E-043 has an entry for a recipient that was never identified: exit 9, as locally", async ({ collab }) => {
+  it("E-043 has an entry for a recipient that was never identified: exit 9, as locally", async ({ collab }) => {
     const args = "notify page-shared -r grace,ghost --set page=Plan --json --wait";
     const { outcome, exitCode, stderr } = await remote(collab, `${args} 60s`);
     expect(exitCode).toBe(9);
@@ -20,7 +20,7 @@ describe.concurrent("a remote notify --wait", () => {
     expect(stderr).toContain('never identified, so nothing was sent to "ghost"');
   });
 
-  test("exits 10 when its time has passed", async ({ collab }) => {
+  it("exits 10 when its time has passed", async ({ collab }) => {
     const args = "notify new-comment -r grace --set page=Plan --json --wait 1s";
     const { outcome, exitCode, stderr } = await remote(collab, args);
     expect(exitCode).toBe(10);

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { inWords, type Sample } from "../helpers/run-knock.js";
 
 const COMMENT = ["notify", "new-comment", "-r", "ada,grace,lin", "--actor", "alan", "--set", "page=Home"];
@@ -18,7 +18,7 @@ async function list(sample: Sample, args: readonly string[]): Promise<Page> {
 const ids = (page: Page): unknown[] => page.items.map(({ id }) => id);
 
 describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
-  test("pages forward and back without a gap", async ({ collab }) => {
+  it("pages forward and back without a gap", async ({ collab }) => {
     await collab.knock(COMMENT);
     await collab.knock(["notify", "invite", "-r", "grace,lin"]);
     const all = await list(collab, [what, "list"]);
@@ -37,7 +37,7 @@ describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
     expect(human.stdout.split("\n")).toHaveLength(3);
   });
 
-  test("filters", async ({ collab }) => {
+  it("filters", async ({ collab }) => {
     const { outcome } = await collab.knock([...COMMENT, "--tenant", "globex", "--json"]);
     await collab.knock(["notify", "page-shared", "--object", "projects/p1", "--set", "page=x"]);
     const count = async (...args: string[]): Promise<number> =>
@@ -51,7 +51,7 @@ describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
     expect(await count("--recipient", "ada", "--workflow", "page-shared")).toBe(0);
   });
 
-  test.for<[args: string[], error: RegExp]>([
+  it.for<[args: string[], error: RegExp]>([
     [["--limit", "0"], /^error: --limit: "0" must be a whole number from 1 to 50/],
     [["--limit", "51"], /^error: --limit/],
     [["--limit", "two"], /^error: --limit/],
@@ -66,7 +66,7 @@ describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
     expect(exitCode).toBe(2);
   });
 
-  test("show of what does not exist: exit 5", async ({ collab }) => {
+  it("show of what does not exist: exit 5", async ({ collab }) => {
     const { error, exitCode } = await collab.knock([what, "show", "nothing", "--json"]);
     expect(error).toMatchObject({ code: "resource_missing", hint: `knock ${what} list shows them.` });
     expect(exitCode).toBe(5);
@@ -74,7 +74,7 @@ describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
 });
 
 describe.concurrent("knock runs", () => {
-  test("list by status; items are the API's recipient runs", async ({ collab }) => {
+  it("list by status; items are the API's recipient runs", async ({ collab }) => {
     await collab.knock(COMMENT);
     const { items } = await list(collab, ["runs", "list", "--status", "paused"]);
     expect(items).toHaveLength(3);
@@ -87,7 +87,7 @@ describe.concurrent("knock runs", () => {
     expect((await collab.knock(["runs", "list", "--status", "completed"])).stdout).toBe("no runs");
   });
 
-  test("show takes the trigger's id, and then is what notify told", async ({ collab }) => {
+  it("show takes the trigger's id, and then is what notify told", async ({ collab }) => {
     const { outcome } = await collab.knock([...COMMENT, "--cancellation-key", "c1", "--json"]);
     const shown = await collab.knock(["runs", "show", outcome.workflow_run_id, "--json"]);
     expect(shown.outcome).toEqual(outcome);
@@ -95,7 +95,7 @@ describe.concurrent("knock runs", () => {
     expect(human.stdout).toMatch(/^‖ new-comment {2}.+ {2}local\n {2}ada {4}‖ in-app delivered · waiting at delay_1/);
   });
 
-  test("show takes a recipient run's id, and then has its steps and events", async ({ collab }) => {
+  it("show takes a recipient run's id, and then has its steps and events", async ({ collab }) => {
     const { outcome } = await collab.knock([...COMMENT, "--json"]);
     const ada = outcome.recipients?.[0];
     const { json } = await collab.knock(["runs", "show", String(ada?.recipient_run_id), "--json"]);
@@ -110,7 +110,7 @@ describe.concurrent("knock runs", () => {
     expect(stdout).toMatch(/\n {2}in_app_feed_1: delivered {2}\S+\n {2}delay_1: waiting until .*\nevents\n/);
   });
 
-  test("show tells what decided each step, with the values compared, in words and as JSON", async ({ ops }) => {
+  it("show tells what decided each step, with the values compared, in words and as JSON", async ({ ops }) => {
     const run = async (...args: string[]) => {
       const { outcome } = await ops.knock([
         "notify",
@@ -167,7 +167,7 @@ describe.concurrent("knock runs", () => {
 });
 
 describe.concurrent("knock messages", () => {
-  test("show has the rendered content, in words and as the API's document", async ({ collab }) => {
+  it("show has the rendered content, in words and as the API's document", async ({ collab }) => {
     await collab.knock([...COMMENT, "--skip-delay"]);
     const { items } = await list(collab, ["messages", "list", "--recipient", "grace", "--channel", "sendgrid"]);
     expect(items).toHaveLength(1);
@@ -180,7 +180,7 @@ describe.concurrent("knock messages", () => {
     expect(json.content).toMatchObject({ data: { __typename: "MessageEmailContent", to: "grace@example.com" } });
   });
 
-  test("--status and --channel, by key and by id", async ({ collab }) => {
+  it("--status and --channel, by key and by id", async ({ collab }) => {
     await collab.knock([...COMMENT, "--skip-delay"]);
     const feed = await list(collab, ["messages", "list", "--channel", "in-app-feed"]);
     expect(feed.items).toHaveLength(3);
@@ -189,7 +189,7 @@ describe.concurrent("knock messages", () => {
     expect(ids(await list(collab, ["messages", "list", "--status", "delivered"]))).toEqual(ids(feed));
   });
 
-  test("mark: whoever has seen it in the app gets no e-mail", async ({ collab }) => {
+  it("mark: whoever has seen it in the app gets no e-mail", async ({ collab }) => {
     const started = await collab.knock([...COMMENT, "--json"]);
     const grace = started.outcome.recipients?.[1]?.steps[0]?.message_id ?? "";
     const marked = await collab.knock(["messages", "mark", grace, "seen"]);
@@ -206,7 +206,7 @@ describe.concurrent("knock messages", () => {
     ]);
   });
 
-  test("mark several, back again, and as JSON", async ({ collab }) => {
+  it("mark several, back again, and as JSON", async ({ collab }) => {
     await collab.knock(COMMENT);
     const all = ids(await list(collab, ["messages", "list"])).map(String);
     const read = await collab.knock(["messages", "mark", ...all, "read", "--json"]);
@@ -216,7 +216,7 @@ describe.concurrent("knock messages", () => {
     expect((unread.json.items as JsonObject[])[0]?.engagement_statuses).not.toContain("read");
   });
 
-  test("E-226 mark interacted takes metadata; what is none changes nothing: exit 2", async ({ collab }) => {
+  it("E-226 mark interacted takes metadata; what is none changes nothing: exit 2", async ({ collab }) => {
     await collab.knock(COMMENT);
     const id = String((await list(collab, ["messages", "list"])).items[0]?.id);
     const before = collab.storeDigest();
@@ -236,7 +236,7 @@ describe.concurrent("knock messages", () => {
     expect(marked.stdout).toBe(`✓ ${id}  in-app-feed  delivered, read, interacted`);
   });
 
-  test("mark changes nothing where one of the messages does not exist", async ({ collab }) => {
+  it("mark changes nothing where one of the messages does not exist", async ({ collab }) => {
     await collab.knock(COMMENT);
     const { items } = await list(collab, ["messages", "list"]);
     const before = collab.storeDigest();
@@ -250,7 +250,7 @@ describe.concurrent("knock messages", () => {
 describe.concurrent("ids as a narrow table shows them", () => {
   const begun = (id: unknown, length: number): string => String(id).slice(0, length);
 
-  test("a run and a message are found by how their ids begin, and what several begin with names them", async ({
+  it("a run and a message are found by how their ids begin, and what several begin with names them", async ({
     collab,
   }) => {
     const { outcome } = await collab.knock([...COMMENT, "--json"]);
@@ -280,13 +280,13 @@ describe.concurrent("ids as a narrow table shows them", () => {
     );
   });
 
-  test("a narrow table shows as much of an id as finds what it is of", async ({ collab }) => {
+  it("a narrow table shows as much of an id as finds what it is of", async ({ collab }) => {
     await collab.knock(["notify", "page-shared", "--object", "projects/p1", "--set", "page=Plan"]);
     for (const columns of [52, 60, 70, 78, 79, 80, 81])
       expect((await collab.onTerminal(["messages", "list"], { columns })).stdout).toMatch(/^\w{8,}…? +in-app/m);
   });
 
-  test("the id of a run is told from that of a message", async ({ collab }) => {
+  it("the id of a run is told from that of a message", async ({ collab }) => {
     await collab.knock(["notify", "invite", "-r", "lin"]);
     const [run] = ids(await list(collab, ["runs"]));
     const [message] = ids(await list(collab, ["messages"]));
@@ -301,7 +301,7 @@ describe.concurrent("ids as a narrow table shows them", () => {
     );
   });
 
-  test("fewer than eight characters, and what nothing begins with, are no ids", async ({ collab }) => {
+  it("fewer than eight characters, and what nothing begins with, are no ids", async ({ collab }) => {
     const { outcome } = await collab.knock([...COMMENT, "--json"]);
     const run = outcome.recipients?.[0]?.recipient_run_id;
     const tooShort = await collab.knock(["runs", "show", `${begun(run, 7)}…`]);

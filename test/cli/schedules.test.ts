@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 
 const ID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-/);
@@ -43,7 +43,7 @@ async function create(sample: Sample, body: JsonObject): Promise<JsonObject[]> {
 }
 
 describe.concurrent("knock schedules", () => {
-  test("one whose workflow is broken is told of and kept, by clock and worker, until it is mended", async ({
+  it("one whose workflow is broken is told of and kept, by clock and worker, until it is mended", async ({
     collab,
   }) => {
     await frozen(collab);
@@ -63,7 +63,7 @@ describe.concurrent("knock schedules", () => {
     expect((await collab.knock(["worker", "--once"])).stdout).toMatch(/reminder {2}grace {2}sms sandboxed$/);
   });
 
-  test("creates by the API's body, and the clock brings what is scheduled", async ({ collab }) => {
+  it("creates by the API's body, and the clock brings what is scheduled", async ({ collab }) => {
     await frozen(collab);
     const made = await create(collab, weekly);
     expect(made).toMatchObject([
@@ -84,7 +84,7 @@ describe.concurrent("knock schedules", () => {
     expect(run[0]?.trigger_source).toEqual({ type: "schedule", schedule_id: made[1]?.id });
   });
 
-  test("a one-off in the past is sent at once; create takes --data, --set and standard input", async ({ collab }) => {
+  it("a one-off in the past is sent at once; create takes --data, --set and standard input", async ({ collab }) => {
     await frozen(collab);
     const body = { workflow: "reminder", recipients: ["grace"], scheduled_at: "2031-06-01T10:00:00Z" };
     const args = ["schedules", "create", "--file", "-", "--data", '{"data":{"what":"late"}}', "--set", "tenant=acme"];
@@ -101,14 +101,14 @@ describe.concurrent("knock schedules", () => {
     expect(json.items).toHaveLength(1);
   });
 
-  test("makes many of one recipient each by a bulk body", async ({ collab }) => {
+  it("makes many of one recipient each by a bulk body", async ({ collab }) => {
     await frozen(collab);
     const one = { workflow: "reminder", scheduled_at: "2031-07-01T10:00:00Z" };
     const made = await create(collab, { schedules: ["ada", "grace"].map((recipient) => ({ ...one, recipient })) });
     expect(made.map(({ recipient }) => (recipient as JsonObject).id)).toEqual(["ada", "grace"]);
   });
 
-  test("lists the newest first, filtered and paged; gets one", async ({ collab }) => {
+  it("lists the newest first, filtered and paged; gets one", async ({ collab }) => {
     await frozen(collab);
     const [ada, kim] = (await create(collab, weekly)) as [JsonObject, JsonObject];
     const listed = async (...args: string[]) => (await collab.knock(["schedules", "list", "--json", ...args])).json;
@@ -122,7 +122,7 @@ describe.concurrent("knock schedules", () => {
     expect((await collab.knock(["schedules", "get", String(ada.id), "--json"])).json).toEqual(ada);
   });
 
-  test("prints for people: a table, one schedule, ids alone", async ({ collab }) => {
+  it("prints for people: a table, one schedule, ids alone", async ({ collab }) => {
     await frozen(collab);
     const [, kim] = await create(collab, {
       ...weekly,
@@ -140,7 +140,7 @@ describe.concurrent("knock schedules", () => {
     expect(quiet.stdout).toBe(kim?.id);
   });
 
-  test("updates and deletes by id", async ({ collab }) => {
+  it("updates and deletes by id", async ({ collab }) => {
     await frozen(collab);
     const [ada, kim] = (await create(collab, weekly)).map(({ id }) => String(id)) as [string, string];
     const change = ["schedules", "update", ada, kim, "--data", '{"repeats":[]}', "--json"];
@@ -156,7 +156,7 @@ describe.concurrent("knock schedules", () => {
     expect((await collab.knock(["schedules", "list", "--json"])).json.items).toMatchObject([{ id: ada }]);
   });
 
-  test("says who was never identified", async ({ collab }) => {
+  it("says who was never identified", async ({ collab }) => {
     await frozen(collab);
     collab.write("body.json", { ...weekly, recipients: ["ghost"] });
     const made = await collab.knock(["schedules", "create", "--file", "body.json", "-q"]);
@@ -164,7 +164,7 @@ describe.concurrent("knock schedules", () => {
     expect(made.stderr).toMatch(/never identified: ghost\./);
   });
 
-  test.for<[title: string, args: string[], exit: number, code: string, message: RegExp]>([
+  it.for<[title: string, args: string[], exit: number, code: string, message: RegExp]>([
     ["no body", ["create"], 2, "usage", /no body/],
     [
       "every fault with its place",
@@ -191,7 +191,7 @@ describe.concurrent("knock schedules", () => {
     expect(error.message).toMatch(message);
   });
 
-  test("names both faults of a body by their pointers", async ({ collab }) => {
+  it("names both faults of a body by their pointers", async ({ collab }) => {
     reminder(collab);
     const body = '{"workflow":"reminder","recipients":["a/b"],"repeats":[{"frequency":"daily","minutes":7}]}';
     const { error } = await collab.knock(["schedules", "create", "--data", body, "--json"]);
@@ -201,7 +201,7 @@ describe.concurrent("knock schedules", () => {
     ]);
   });
 
-  test("says that the remote target has no schedules yet", async ({ collab }) => {
+  it("says that the remote target has no schedules yet", async ({ collab }) => {
     const { exitCode, error } = await collab.knock(["schedules", "list", "--remote", "--json"]);
     expect({ exitCode, code: error.code }).toEqual({ exitCode: 3, code: "not_supported" });
   });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
 import { createInProcessSample as createSample } from "../helpers/run-in-process.js";
@@ -80,7 +80,7 @@ function expectScrubbed(text: string): void {
   for (const form of FORMS) expect(text).not.toContain(form);
 }
 
-test("E-084 templates see a secret variable, and nothing but rendered content shows it", async () => {
+it("E-084 templates see a secret variable, and nothing but rendered content shows it", async () => {
   target.answer({ json: { ok: true } }, { status: 404, text: `no ${TOKEN}` });
   const { outcome, stderr } = await run(["notify", "sync", "-r", "ada", "--json", "--verbose"]);
   expectScrubbed(JSON.stringify(outcome) + stderr);
@@ -113,7 +113,7 @@ test("E-084 templates see a secret variable, and nothing but rendered content sh
   expect(JSON.stringify(feed.items)).toContain("eu: s3cr3t/of");
 });
 
-test("a failed fetch and the run's events name the URL without it", async () => {
+it("a failed fetch and the run's events name the URL without it", async () => {
   target.answer({ status: 404 });
   const { outcome, stderr } = await run(["notify", "sync", "-r", "ada", "--json", "--verbose"]);
   expectScrubbed(JSON.stringify(outcome) + stderr);
@@ -122,7 +122,7 @@ test("a failed fetch and the run's events name the URL without it", async () => 
   expectScrubbed((await run(["runs", "show", id, "--json"])).stdout);
 });
 
-test("a preview shows it in rendered content alone", async () => {
+it("a preview shows it in rendered content alone", async () => {
   target.answer({ status: 404 });
   const fetched = await run(["preview", "sync", "fetch_1", "-r", "ada", "--json"]);
   expectScrubbed(fetched.stdout + fetched.stderr);
@@ -131,7 +131,7 @@ test("a preview shows it in rendered content alone", async () => {
   expect(content.stdout).toContain("s3cr3t/of");
 });
 
-test("a literal secret is an error, and one whose variable is not set a warning", async () => {
+it("a literal secret is an error, and one whose variable is not set a warning", async () => {
   target.answer({ status: 404 });
   const { stderr } = await run(["notify", "sync", "-r", "ada", "--dry-run"], {});
   expect(stderr).toContain(
@@ -145,7 +145,7 @@ test("a literal secret is an error, and one whose variable is not set a warning"
   expect(literal.exitCode).toBe(3);
 });
 
-test("a misspelled secret is an error, because its value would be public", async () => {
+it("a misspelled secret is an error, because its value would be public", async () => {
   sample.write("knock/environment.json", { variables: { api_token: { value: "$API_TOKEN", secrt: true } } });
   const { stderr, exitCode } = await run(["notify", "sync", "-r", "ada"]);
   expect(stderr).toContain('variables.api_token: unknown key "secrt"; did you mean "secret"?');

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { RunOptions, Sample } from "../helpers/run-knock.js";
 
 const KEY = "sk_test_0123456789abcdefghij";
@@ -22,7 +22,7 @@ async function logIn(sample: Sample, args: string[] = [], key = KEY): Promise<vo
 }
 
 describe.concurrent("knock auth", () => {
-  test("keeps a key in a file that only its owner can read, and shows it in part", async ({ collab }) => {
+  it("keeps a key in a file that only its owner can read, and shows it in part", async ({ collab }) => {
     await logIn(collab, ["--base-url", "http://127.0.0.1:9", "--branch", "feature"]);
     const path = (await collab.knock(["config", "path"])).stdout;
     expect(path).toBe(join(collab.home, ".config/knock/profiles.json"));
@@ -45,7 +45,7 @@ describe.concurrent("knock auth", () => {
     }
   });
 
-  test("profiles: several, a default, forgotten again", async ({ collab }) => {
+  it("profiles: several, a default, forgotten again", async ({ collab }) => {
     await logIn(collab);
     await logIn(collab, ["--profile", "staging"]);
     const { json } = await collab.knock(["auth", "status", "--json"]);
@@ -62,7 +62,7 @@ describe.concurrent("knock auth", () => {
     expect((await collab.knock(["auth", "status"])).stdout).not.toContain("staging");
   });
 
-  test("a file that others can read is warned of", async ({ collab }) => {
+  it("a file that others can read is warned of", async ({ collab }) => {
     await logIn(collab);
     const path = join(collab.home, ".config/knock/profiles.json");
     await collab.shell(`chmod 644 ${path}`);
@@ -70,7 +70,7 @@ describe.concurrent("knock auth", () => {
     expect(stderr).toMatch(/^warning: .+profiles\.json holds API keys and others .+chmod 600/);
   });
 
-  test.for<[args: string[], input: string | undefined, exit: number, error: RegExp]>([
+  it.for<[args: string[], input: string | undefined, exit: number, error: RegExp]>([
     [["auth", "login"], undefined, 2, /^error: no API key given\nhint: /],
     [["auth", "login", "--with-key"], "\n", 2, /^error: no API key given\nhint: /],
     [["auth", "login", "--with-key"], "sk_a b", 2, /^error: an API key holds no white space\nhint: /],
@@ -85,7 +85,7 @@ describe.concurrent("knock auth", () => {
     expect(exitCode).toBe(exit);
   });
 
-  test("a damaged file is told without quoting it, and kept", async ({ collab }) => {
+  it("a damaged file is told without quoting it, and kept", async ({ collab }) => {
     await logIn(collab);
     const file = "../home/.config/knock/profiles.json";
     collab.write(file, `{"profiles":{"default":{"api_key":"${KEY}"`);
@@ -100,7 +100,7 @@ describe.concurrent("knock auth", () => {
 });
 
 describe.concurrent("settings: flag > environment > knock.json > profile > default", () => {
-  test("target", async ({ collab }) => {
+  it("target", async ({ collab }) => {
     expect(await setting(collab, "target")).toEqual(["local", "default"]);
     await logIn(collab);
     expect(await setting(collab, "target")).toEqual(["local", "default"]);
@@ -116,7 +116,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     expect(await setting(collab, "target", [], { env: { KNOCK_TARGET: "" } })).toEqual(["local", "project"]);
   });
 
-  test.for<[name: string, variable: string, flag: string]>([
+  it.for<[name: string, variable: string, flag: string]>([
     ["base_url", "KNOCK_BASE_URL", "--base-url"],
     ["branch", "KNOCK_BRANCH", "--branch"],
   ])("%s", async ([name, variable, flag], { collab }) => {
@@ -130,7 +130,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     expect(await setting(collab, name, [flag, "http://127.0.0.1:4"], { env })).toEqual(["http://127.0.0.1:4", "flag"]);
   });
 
-  test("api_key: flag, environment, profile; never from knock.json", async ({ collab }) => {
+  it("api_key: flag, environment, profile; never from knock.json", async ({ collab }) => {
     expect(await setting(collab, "api_key")).toEqual([null, "default"]);
     await logIn(collab);
     const sources = [
@@ -143,7 +143,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     expect((await collab.knock(["runs"])).stderr).toContain('settings: unknown key "api_key"');
   });
 
-  test("profile: by flag, environment, knock.json, default", async ({ collab }) => {
+  it("profile: by flag, environment, knock.json, default", async ({ collab }) => {
     for (const name of ["a", "b", "c", "d"]) await logIn(collab, ["--profile", name, "--branch", `of-${name}`]);
     expect(await setting(collab, "branch")).toEqual(["of-a", "profile"]);
     collab.write("knock.json", { knockDir: "./knock", settings: { profile: "b" } });
@@ -153,7 +153,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     expect(await setting(collab, "branch", ["--profile", "d"], { env })).toEqual(["of-d", "profile"]);
   });
 
-  test("store: a path is relative to where it was written", async ({ collab }) => {
+  it("store: a path is relative to where it was written", async ({ collab }) => {
     const send = ["notify", "new-comment", "-r", "ada", "--set", "page=x", "--quiet", "--project", ".."];
     await collab.knock([...send, "--store", "flag.db"], { cwd: "payloads", env: { KNOCK_STORE: "env.db" } });
     expect(collab.read("payloads/flag.db").length).toBeGreaterThan(0);
@@ -166,13 +166,13 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     expect(() => collab.read(".knock-local/store.db")).toThrow("ENOENT");
   });
 
-  test("the store keeps itself out of version control, and knock.json is found upwards", async ({ collab }) => {
+  it("the store keeps itself out of version control, and knock.json is found upwards", async ({ collab }) => {
     await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=x"], { cwd: "knock/workflows/invite" });
     expect(collab.read(".knock-local/.gitignore")).toBe("*\n");
     expect((await collab.knock(["runs", "list", "--quiet", "--project", "knock.json"])).stdout).not.toBe("");
   });
 
-  test.for<[args: string[], env: Record<string, string>, exit: number, error: RegExp]>([
+  it.for<[args: string[], env: Record<string, string>, exit: number, error: RegExp]>([
     [["--local", "--remote"], {}, 2, /^error: --local, --remote and --target contradict each other\nhint: /],
     [["--target", "local", "--remote"], {}, 2, /^error: --local, --remote and --target contradict/],
     [[], { KNOCK_TARGET: "cloud" }, 2, /^error: KNOCK_TARGET is "cloud"\nhint: The targets are local and remote\./],

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { inWords, type Sample } from "../helpers/run-knock.js";
 
 async function items(sample: Sample, ...args: string[]): Promise<JsonObject[]> {
@@ -8,7 +8,7 @@ async function items(sample: Sample, ...args: string[]): Promise<JsonObject[]> {
 }
 
 describe.concurrent("the sample shop", () => {
-  test("basket-left: whoever reads the message in time gets no e-mail (E-335, E-336, E-337)", async ({ shop }) => {
+  it("basket-left: whoever reads the message in time gets no e-mail (E-335, E-336, E-337)", async ({ shop }) => {
     const started = await shop.knock([
       "notify",
       "basket-left",
@@ -37,7 +37,7 @@ describe.concurrent("the sample shop", () => {
     expect(stdout).toContain('\n    ✓ event.step_ref equal_to "in_app_feed_1" (was "in_app_feed_1")\n');
   });
 
-  test("partner-upgraded: what a step sets on the tenant, the next step shows (E-324, E-087)", async ({ shop }) => {
+  it("partner-upgraded: what a step sets on the tenant, the next step shows (E-324, E-087)", async ({ shop }) => {
     const args = ["notify", "partner-upgraded", "-r", "ines", "--set", "plan=plus", "--json"];
     const { outcome } = await shop.knock([...args, "--tenant", "atelier"]);
     expect(inWords(outcome)).toEqual(["ines completed: update_tenant_1 passed, in_app_feed_1 sent"]);
@@ -49,7 +49,7 @@ describe.concurrent("the sample shop", () => {
     ]);
   });
 
-  test("club-join: a step takes a user into an audience, whose workflow starts (E-332, E-388, E-118)", async ({
+  it("club-join: a step takes a user into an audience, whose workflow starts (E-332, E-388, E-118)", async ({
     shop,
   }) => {
     const join = async () => inWords((await shop.knock(["notify", "club-join", "-r", "tomas", "--json"])).outcome);

@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { PATIENCE } from "../helpers/eventually.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const PAID = ["sources", "send", "shop-system", "--file", "payloads/order-paid.json"];
 const packed = (id: string) =>
   JSON.stringify({ type: "order.packed", id, customer: { id: "rosa" }, order: { number: "A-77", packer: "Tomas" } });
 
 describe.concurrent("knock sources", () => {
-  test("the sample: an event identifies, triggers, and another ends the run's wait (E-402, E-386, E-335)", async ({
+  it("the sample: an event identifies, triggers, and another ends the run's wait (E-402, E-386, E-335)", async ({
     shop,
   }) => {
     expect((await shop.knock(["sources", "list"])).stdout).toContain("order.paid → workflows_trigger order-paid");
@@ -36,7 +36,7 @@ describe.concurrent("knock sources", () => {
     expect(table.stdout).toMatch(/^RECEIVED .*\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}shop-system {2}order\.packed/);
   });
 
-  test("an action that could not be done is told, and exits 1 (E-403)", async ({ shop }) => {
+  it("an action that could not be done is told, and exits 1 (E-403)", async ({ shop }) => {
     const { stdout, exitCode } = await shop.knock([...PAID, "--set", "customer:=null"]);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(
@@ -44,7 +44,7 @@ describe.concurrent("knock sources", () => {
     );
   });
 
-  test("mistakes: a slip in the key, no event, a broken file, the remote target", async ({ shop }) => {
+  it("mistakes: a slip in the key, no event, a broken file, the remote target", async ({ shop }) => {
     const slip = await shop.knock(["sources", "send", "shop-sytem", "--data", "{}"]);
     expect([slip.exitCode, slip.stderr]).toEqual([5, expect.stringContaining('Did you mean "shop-system"?')]);
     expect((await shop.knock(["sources", "send", "shop-system"])).exitCode).toBe(2);
@@ -54,7 +54,7 @@ describe.concurrent("knock sources", () => {
     expect([broken.exitCode, broken.stderr]).toEqual([3, expect.stringContaining('did you mean "mappings"?')]);
   });
 
-  test("knock dev takes events in at POST /__knock/sources/<key>", async ({ shop }) => {
+  it("knock dev takes events in at POST /__knock/sources/<key>", async ({ shop }) => {
     const dev = shop.start(["dev", "--port", "0", "--ready-file", "ready.json"]);
     await vi.waitFor(() => expect(existsSync(shop.path("ready.json"))).toBe(true), PATIENCE);
     const { url } = JSON.parse(readFileSync(shop.path("ready.json"), "utf8")) as { url: string };

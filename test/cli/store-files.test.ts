@@ -2,7 +2,7 @@ import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync } from "
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { copyCommandForOthers } from "../helpers/command-for-others.js";
-import { type Sample, cliTest as test } from "../helpers/run-knock.js";
+import { cliTest as it, type Sample } from "../helpers/run-knock.js";
 
 /** Runs `knock dev`, does something, and stops it. Returns what it wrote to standard error. */
 async function whileDev(sample: Sample, work: (url: string) => Promise<void>): Promise<string> {
@@ -28,7 +28,7 @@ async function trigger(url: string): Promise<{ status: number; body: Record<stri
 }
 
 describe.skipIf(process.platform === "win32").concurrent("knock dev whose store is deleted", () => {
-  test.for<[name: string, remove: (sample: Sample) => void, reason: RegExp]>([
+  it.for<[name: string, remove: (sample: Sample) => void, reason: RegExp]>([
     [
       "the folder",
       (sample) => rmSync(sample.path(".knock-local"), { recursive: true }),
@@ -61,7 +61,7 @@ describe.skipIf(process.platform === "win32").concurrent("knock dev whose store 
 });
 
 describe.skipIf(process.platform === "win32")("a store that may only be read", () => {
-  test("is listed; what would write to it exits 3 and says so", async ({ collab }) => {
+  it("is listed; what would write to it exits 3 and says so", async ({ collab }) => {
     await collab.knock(["notify", "welcome", "-r", "ada"]);
     // File modes do not stop the superuser, so that another user has to run the command.
     const others = process.getuid?.() === 0 ? copyCommandForOthers() : null;

@@ -1,9 +1,9 @@
 import { describe, expect } from "vitest";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { cliTest } from "../helpers/run-knock.js";
 
 describe.concurrent("did you mean", () => {
-  test.for<[args: string[], exit: number, error: string]>([
+  it.for<[args: string[], exit: number, error: string]>([
     [["notfy", "x"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
     [["help", "notfy"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
     [["notify", "--wait", "new-comment"], 2, "hint: Put the workflow's key before it: knock notify new-comment --wait"],
@@ -146,7 +146,7 @@ describe.concurrent("did you mean", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
   });
 
-  test.for<[args: string[], warning: string]>([
+  it.for<[args: string[], warning: string]>([
     [["-r", "adda"], 'nothing was sent to "adda" (did you mean "ada"?). Identify with knock users set <id> --file …'],
     [["-r", "“ada”"], 'nothing was sent to "“ada”" (did you mean "ada"?).'],
     [["-r", "аda"], 'nothing was sent to "аda" (did you mean "ada"?).'],
@@ -161,7 +161,7 @@ describe.concurrent("did you mean", () => {
     expect(exitCode).toBe(1);
   });
 
-  test("a tenant that nobody made, and is nearly one that somebody did, is told of once", async ({ collab }) => {
+  it("a tenant that nobody made, and is nearly one that somebody did, is told of once", async ({ collab }) => {
     const args = ["notify", "invite", "-r", "lin", "--tenant"];
     const { stderr, exitCode } = await collab.knock([...args, "acmee"]);
     expect(stderr).toBe('warning: tenant "acmee" did not exist and was made. Did you mean "acme"?');

@@ -1,11 +1,11 @@
 import { describe, expect } from "vitest";
-import { hasTerminal, cliTest as test } from "../helpers/run-knock.js";
+import { hasTerminal, cliTest as it } from "../helpers/run-knock.js";
 
 const ESC = "\u001b[";
 const COMMENT = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 
 describe.concurrent("colour", () => {
-  test.for<[env: Record<string, string>, colour: boolean]>([
+  it.for<[env: Record<string, string>, colour: boolean]>([
     [{}, false],
     [{ FORCE_COLOR: "1" }, true],
     [{ FORCE_COLOR: "" }, true],
@@ -19,7 +19,7 @@ describe.concurrent("colour", () => {
     expect(failed.stderr.includes(ESC)).toBe(colour);
   });
 
-  test("never in JSON", async ({ collab }) => {
+  it("never in JSON", async ({ collab }) => {
     const { stdout, outcome } = await collab.knock([...COMMENT, "--json"], { env: { FORCE_COLOR: "1" } });
     expect(outcome.workflow).toBe("new-comment");
     expect(stdout).not.toContain(ESC);
@@ -27,7 +27,7 @@ describe.concurrent("colour", () => {
 });
 
 describe.runIf(hasTerminal).concurrent("on a terminal", () => {
-  test.for<[env: Record<string, string>, colour: boolean]>([
+  it.for<[env: Record<string, string>, colour: boolean]>([
     [{}, true],
     [{ NO_COLOR: "1" }, false],
     [{ NO_COLOR: "" }, true],
@@ -40,7 +40,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(stdout.includes(ESC)).toBe(colour);
   });
 
-  test("progress of a wait is drawn and taken away again", async ({ collab }) => {
+  it("progress of a wait is drawn and taken away again", async ({ collab }) => {
     const args = [...COMMENT, "--wait", "400ms"];
     const { stdout } = await collab.onTerminal(args, { env: { NO_COLOR: "1" }, columns: 80 });
     expect(stdout).toContain("waiting for new-comment");
@@ -49,7 +49,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(quiet.stdout).toMatch(/^[0-9a-f-]{36}\nwarning: timed out while waiting: 1 of 1 run has not ended$/);
   });
 
-  test("a terminal that does not know its width gets no progress, and whole tables", async ({ collab }) => {
+  it("a terminal that does not know its width gets no progress, and whole tables", async ({ collab }) => {
     const { stdout } = await collab.onTerminal(["clock", "advance", "1h"], { env: { NO_COLOR: "1" }, columns: 0 });
     expect(stdout).toMatch(/^[^\n]+\(running, .+ ahead of real time\)$/);
     await collab.knock(COMMENT);
@@ -57,7 +57,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(list.stdout).toContain("new-comment  ada        paused");
   });
 
-  test("tables are cut to the width, in a pipe they are whole", async ({ collab }) => {
+  it("tables are cut to the width, in a pipe they are whole", async ({ collab }) => {
     await collab.knock(COMMENT);
     const narrow = await collab.onTerminal(["runs", "list"], { columns: 41, env: { NO_COLOR: "1" } });
     const lines = narrow.stdout.split("\n");
@@ -67,7 +67,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect((await collab.knock(["runs", "list"])).stdout).not.toContain("…");
   });
 
-  test("a live key is asked about, and no is no: exit 6, nothing sent", async ({ collab }) => {
+  it("a live key is asked about, and no is no: exit 6, nothing sent", async ({ collab }) => {
     const env = { KNOCK_API_KEY: "sk_live_0123456789", KNOCK_BASE_URL: "https://knock.invalid", NO_COLOR: "1" };
     const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--remote"], { env, type: [/Go on\?/, "n\n"] });
     expect(stdout).toContain("This uses a live key at knock.invalid. Go on? [y/N]");
@@ -76,7 +76,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(stdout).not.toContain("0123456789");
   });
 
-  test("Ctrl-C ends a wait, with what is done told: exit 130", async ({ collab }) => {
+  it("Ctrl-C ends a wait, with what is done told: exit 130", async ({ collab }) => {
     const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--wait"], {
       ...{ type: [/0 of 1 runs ended/, "\u0003"], columns: 80, env: { NO_COLOR: "1" } },
     });
@@ -84,7 +84,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(stdout).toContain("waiting at delay_1");
   });
 
-  test.for<[key: string, name: string, exit: number, told: RegExp]>([
+  it.for<[key: string, name: string, exit: number, told: RegExp]>([
     ["\u0003", "Ctrl-C", 130, /error: interrupted\nhint: Nothing was changed\.$/],
     ["\u0004", "Ctrl-D", 2, /error: no API key given\nhint: /],
   ])("%j (%s) at a prompt: exit %i", async ([key, , exit, told], { collab }) => {
@@ -95,7 +95,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(exitCode).toBe(exit);
   });
 
-  test("auth login asks for the key and does not show it", async ({ collab }) => {
+  it("auth login asks for the key and does not show it", async ({ collab }) => {
     const env = { NO_COLOR: "1" };
     const { stdout, exitCode } = await collab.onTerminal(["auth", "login"], {
       env,
@@ -111,7 +111,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
 });
 
 describe.concurrent("closed and full outputs", () => {
-  test.for([
+  it.for([
     ["knock notify new-comment -r ada --set page=x | head -c 0"],
     ["knock notify new-comment -r ada --set page=x >&-"],
     ["knock notify new-comment -r ada --set page=x --json >&- 2>&-"],
@@ -123,17 +123,17 @@ describe.concurrent("closed and full outputs", () => {
     expect(runs.stdout === "").toBe(line.includes("--help"));
   });
 
-  test("an error while standard error is closed keeps its exit code", async ({ collab }) => {
+  it("an error while standard error is closed keeps its exit code", async ({ collab }) => {
     expect((await collab.shell("knock notify nothing -r ada 2>&-")).exitCode).toBe(5);
   });
 
-  test("a full disk behind standard output: one line, exit 1, no trace", async ({ collab }) => {
+  it("a full disk behind standard output: one line, exit 1, no trace", async ({ collab }) => {
     const { stderr, exitCode } = await collab.shell("knock notify new-comment -r ada --set page=x >/dev/full");
     expect(stderr).toMatch(/^error: the result could not be written to standard output \(ENOSPC\)\nhint: [^\n]+$/);
     expect(exitCode).toBe(1);
   });
 
-  test("standard input that is closed, or empty, is told", async ({ collab }) => {
+  it("standard input that is closed, or empty, is told", async ({ collab }) => {
     for (const from of ["<&-", "</dev/null"]) {
       const { stderr, exitCode } = await collab.shell(`knock notify --file - ${from}`);
       expect(stderr).toMatch(/^error: standard input: not valid JSON: it is empty \(line 1, column 1\)\nhint: /);

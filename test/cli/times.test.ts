@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { hasTerminal, cliTest as test } from "../helpers/run-knock.js";
+import { hasTerminal, cliTest as it } from "../helpers/run-knock.js";
 
 const COMMENT = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 const TOKYO = { env: { TZ: "Asia/Tokyo" } };
@@ -18,7 +18,7 @@ const COMMANDS: [args: string[], utc: string, tokyo: string][] = [
 ];
 
 describe.concurrent("times for people", () => {
-  test("are UTC with Z in pipes, whatever zone the machine has", async ({ collab }) => {
+  it("are UTC with Z in pipes, whatever zone the machine has", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T23:40:00Z"]);
     await collab.knock(["broadcasts", "schedule", "history-launch", "--at", "2030-06-04T18:00:00Z", "--all-users"]);
     const schedule = { workflow: "welcome", recipients: ["ada"], scheduled_at: "2030-06-04T18:00:00Z" };
@@ -41,7 +41,7 @@ describe.concurrent("times for people", () => {
     expect(moved.stdout).toMatch(/^ {2}2030-01-02 00:10:00Z {2}new-comment/);
   });
 
-  test.runIf(hasTerminal)("are local with their zone on a terminal, and can be typed back", async ({ collab }) => {
+  it.runIf(hasTerminal)("are local with their zone on a terminal, and can be typed back", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T23:40:00Z"]);
     await collab.knock(["broadcasts", "schedule", "history-launch", "--at", "2030-06-04T18:00:00Z", "--all-users"]);
     const schedule = { workflow: "welcome", recipients: ["ada"], scheduled_at: "2030-06-04T18:00:00Z" };
@@ -60,7 +60,7 @@ describe.concurrent("times for people", () => {
     expect(set.stdout).toContain("2030-01-01 23:50:00Z");
   });
 
-  test.runIf(hasTerminal)("are left out of a table that is too narrow for them, in any zone", async ({ collab }) => {
+  it.runIf(hasTerminal)("are left out of a table that is too narrow for them, in any zone", async ({ collab }) => {
     await collab.knock(COMMENT);
     const { stdout } = await collab.onTerminal(["runs", "list"], { ...TOKYO, columns: 60 });
     expect(stdout).toContain("STATUS");

@@ -1,12 +1,12 @@
 import { describe, expect } from "vitest";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const KARL = '{"id":"karl","name":"Karl","email":"karl@example.com","locale":"de-AT"}';
 const DATA = ["--set", "used=91", "--set", "files=1200"];
 const BODY = "knock/workflows/storage-low/email_1/html_body.html";
 
 describe.concurrent("a translated workflow", () => {
-  test("T-181 T-183 T-187: in the recipient's language", async ({ collab }) => {
+  it("T-181 T-183 T-187: in the recipient's language", async ({ collab }) => {
     const { json, exitCode } = await collab.knock(["notify", "storage-low", "-r", KARL, ...DATA, "--json"]);
     expect(exitCode).toBe(0);
     expect(json.summary).toMatchObject({ sent: 1, failed: 0 });
@@ -20,7 +20,7 @@ describe.concurrent("a translated workflow", () => {
     });
   });
 
-  test("T-184: ada's en-GB is English, the tenant lumen words it in its own way", async ({ collab }) => {
+  it("T-184: ada's en-GB is English, the tenant lumen words it in its own way", async ({ collab }) => {
     const english = await collab.knock(["preview", "storage-low", "email_1", "-r", "ada", ...DATA]);
     expect(english.stdout).toContain("subject: 91 % of your storage is used");
     expect(english.stdout).toContain("There is room for 1200 more files.");
@@ -28,7 +28,7 @@ describe.concurrent("a translated workflow", () => {
     expect(lumen.stdout).toContain("subject: Das Lumen-Archiv ist zu 91 % voll");
   });
 
-  test.for([
+  it.for([
     ['{"greeting": 3}', "knock/translations/de/de.json: greeting must be text or an object of texts, not 3"],
     ['{"greeting": }', "knock/translations/de/de.json:1:14: not valid JSON"],
   ] as const)("the file %j: exit 3, and nothing is triggered", async ([content, words], { collab }) => {
@@ -48,7 +48,7 @@ describe.concurrent("a translated workflow", () => {
     expect((await collab.knock(["runs", "list", "--json"])).stdout).not.toContain("storage-low");
   });
 
-  test("a file that breaks while runs wait fails the runs that read it, and the others go on", async ({ collab }) => {
+  it("a file that breaks while runs wait fails the runs that read it, and the others go on", async ({ collab }) => {
     const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "hours", value: 1 } } };
     for (const key of ["storage-low", "welcome"]) {
       const file = `knock/workflows/${key}/workflow.json`;
@@ -65,7 +65,7 @@ describe.concurrent("a translated workflow", () => {
     expect(stdout).toMatch(/welcome {2}karl {2}\S+ sandboxed/);
   });
 
-  test("a broken text in a translation fails its step and names file, key, line and column", async ({ collab }) => {
+  it("a broken text in a translation fails its step and names file, key, line and column", async ({ collab }) => {
     collab.write("knock/translations/de/de.json", '{"greeting": "Hallo\\n{{ name | upcas }}"}');
     const { stdout, exitCode } = await collab.knock(["notify", "storage-low", "-r", KARL, ...DATA]);
     expect(exitCode).toBe(1);
@@ -76,21 +76,21 @@ describe.concurrent("a translated workflow", () => {
 });
 
 describe.concurrent("faults of templates", () => {
-  test("TQ-3: an unknown filter: exit 3 with file, line, column and the nearest one", async ({ collab }) => {
+  it("TQ-3: an unknown filter: exit 3 with file, line, column and the nearest one", async ({ collab }) => {
     collab.write(BODY, "<p>\n  {{ recipient.name | captalize }}\n</p>");
     const { stderr, exitCode } = await collab.knock(["notify", "storage-low", "-r", "ada", ...DATA]);
     expect(exitCode).toBe(3);
     expect(stderr).toBe(`error: ${BODY}:2:23: unknown filter: captalize\nhint: Did you mean "capitalize"?`);
   });
 
-  test("T-090: an unknown tag likewise", async ({ collab }) => {
+  it("T-090: an unknown tag likewise", async ({ collab }) => {
     collab.write(BODY, "{% asign x = 1 %}");
     const { stderr, exitCode } = await collab.knock(["preview", "storage-low", "email_1", "-r", "ada", ...DATA]);
     expect(exitCode).toBe(3);
     expect(stderr).toContain(`error: ${BODY}:1:1: tag "asign" not found\nhint: Did you mean "assign"?`);
   });
 
-  test("T-092: a date that is none fails the step, with file, line and column", async ({ collab }) => {
+  it("T-092: a date that is none fails the step, with file, line and column", async ({ collab }) => {
     collab.write(BODY, '<p>\n{{ data.used | date: "%F" }}{{ "soon" | date: "%F" }}</p>');
     const { stdout, exitCode } = await collab.knock(["notify", "storage-low", "-r", "ada", ...DATA]);
     expect(exitCode).toBe(1);

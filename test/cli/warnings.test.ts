@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { createInProcessSample as createSample, inProcessTest as test } from "../helpers/run-in-process.js";
+import { createInProcessSample as createSample, inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 const BODY = "knock/workflows/new-comment/email_1/html_body.html";
@@ -17,7 +17,7 @@ function changeJson(sample: Sample, file: string, change: (content: JsonObject) 
 const warningsOf = (stderr: string): string[] => stderr.split("\n").filter((line) => line.startsWith("warning: "));
 
 describe.concurrent("likely misspelled template variables", () => {
-  test("are a warning per step when a workflow is triggered, once for all recipients", async ({ collab }) => {
+  inProcessTest("are a warning per step when a workflow is triggered, once for all recipients", async ({ collab }) => {
     collab.write(
       BODY,
       "<p>{{ recipent.name }} {{ recipient.nmae }}</p>\n<p>{{ vars.app_ulr }}{{ recipient.nickname }}</p>\n",
@@ -32,7 +32,7 @@ describe.concurrent("likely misspelled template variables", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("--dry-run prints the warnings of the run, and creates no store", async ({ collab }) => {
+  inProcessTest("--dry-run prints the warnings of the run, and creates no store", async ({ collab }) => {
     collab.write(BODY, "{{ recipient.nmae }}");
     changeJson(collab, "knock/workflows/new-comment/workflow.json", (workflow) => {
       (workflow.steps as JsonObject[])[0] = { ...(workflow.steps as JsonObject[])[0], colour: "red" };
@@ -50,19 +50,22 @@ describe.concurrent("likely misspelled template variables", () => {
     expect(dry.exitCode).toBe(0);
   });
 
-  test("--dry-run sees recipients files that changed since, and leaves the store as it is", async ({ collab }) => {
-    await collab.openStore();
-    const before = collab.storeDigest();
-    collab.write("knock/recipients/more.json", { users: [{ id: "zoe", name: "Zoe", team: "red" }] });
-    collab.write(BODY, "{{ recipient.taem }}");
-    const { stderr } = await collab.knock(["notify", "new-comment", "-r", "zoe", "--set", "page=Home", "--dry-run"]);
-    expect(warningsOf(stderr)).toEqual([
-      `warning: workflow "new-comment": step email_1: ${BODY}:1:4: recipient.taem is undefined; did you mean "recipient.team"?`,
-    ]);
-    expect(collab.storeDigest()).toBe(before);
-  });
+  inProcessTest(
+    "--dry-run sees recipients files that changed since, and leaves the store as it is",
+    async ({ collab }) => {
+      await collab.openStore();
+      const before = collab.storeDigest();
+      collab.write("knock/recipients/more.json", { users: [{ id: "zoe", name: "Zoe", team: "red" }] });
+      collab.write(BODY, "{{ recipient.taem }}");
+      const { stderr } = await collab.knock(["notify", "new-comment", "-r", "zoe", "--set", "page=Home", "--dry-run"]);
+      expect(warningsOf(stderr)).toEqual([
+        `warning: workflow "new-comment": step email_1: ${BODY}:1:4: recipient.taem is undefined; did you mean "recipient.team"?`,
+      ]);
+      expect(collab.storeDigest()).toBe(before);
+    },
+  );
 
-  test("--strict makes them an error, and nothing is triggered", async ({ collab }) => {
+  inProcessTest("--strict makes them an error, and nothing is triggered", async ({ collab }) => {
     collab.write(BODY, "{{ recipient.nmae }}");
     const { stderr, stdout, exitCode } = await collab.knock([...COMMENT, "--strict"]);
     expect(stderr).toContain(
@@ -75,7 +78,7 @@ describe.concurrent("likely misspelled template variables", () => {
     expect([dry.exitCode, dry.error.code]).toEqual([3, "warning"]);
   });
 
-  test("preview --strict fails with them", async ({ collab }) => {
+  inProcessTest("preview --strict fails with them", async ({ collab }) => {
     collab.write(BODY, "{{ recipient.nmae }}");
     const args = ["preview", "new-comment", "email_1", "-r", "ada", "--set", "page=Home"];
     expect((await collab.knock(args)).exitCode).toBe(0);
@@ -87,7 +90,7 @@ describe.concurrent("likely misspelled template variables", () => {
 
 describe.concurrent("sample projects", () => {
   const file = (name: string): string[] => ["--file", `payloads/${name}`];
-  test.each<[sample: "collab" | "ops" | "shop", args: string[]]>([
+  inProcessTest.each<[sample: "collab" | "ops" | "shop", args: string[]]>([
     ["collab", file("new-comment.json")],
     ["collab", file("invite.json")],
     ["collab", file("order-placed.json")],
@@ -116,7 +119,7 @@ describe.concurrent("sample projects", () => {
 });
 
 describe.concurrent("project files", () => {
-  test("an undeclared channel is a warning with the nearest name", async ({ shop }) => {
+  inProcessTest("an undeclared channel is a warning with the nearest name", async ({ shop }) => {
     const workflow = "knock/workflows/order-shipped/workflow.json";
     shop.write(workflow, shop.read(workflow).replace('"channel_key": "mail"', '"channel_key": "emial"'));
     const args = ["notify", "order-shipped", "--file", "payloads/order-shipped.json", "--dry-run"];
@@ -126,62 +129,69 @@ describe.concurrent("project files", () => {
     );
   });
 
-  test("F-026 unknown keys of audiences, layouts and partials have their place and the nearest key", async ({
-    shop,
-  }) => {
-    shop.write(
-      "knock/audiences/vip/audience.json",
-      '{ "name": "VIP",\n  "type": "dynamic",\n  "segments": [{ "conditons": [], "conditions": [{ "property": "plan", "operator": "exists" }] }] }',
-    );
-    const layout = JSON.parse(shop.read("knock/layouts/default/layout.json")) as JsonObject;
-    shop.write("knock/layouts/default/layout.json", { ...layout, branding_overrides: { primary_colour: "#fff" } });
-    shop.write("knock/partials/sign-off/partial.json", { type: "text", content: "Bye", contents: "x" });
-    const { stderr } = await shop.knock([
-      "notify",
-      "spring-sale",
-      "-r",
-      '{"id":"x","email":"x@lark.test"}',
-      "--dry-run",
-    ]);
-    for (const [place, sentence] of [
-      ["audiences/vip/audience.json:3:31", 'segments[0]: unknown key "conditons"; did you mean "conditions"?'],
-      [
-        "layouts/default/layout.json:16:23",
-        'branding_overrides: unknown key "primary_colour"; did you mean "primary_color"?',
-      ],
-      ["partials/sign-off/partial.json:4:15", 'unknown key "contents"; did you mean "content"?'],
-    ])
-      expect(stderr.split("\n")).toContain(`warning: knock/${place}: ${sentence}`);
-  });
+  inProcessTest(
+    "F-026 unknown keys of audiences, layouts and partials have their place and the nearest key",
+    async ({ shop }) => {
+      shop.write(
+        "knock/audiences/vip/audience.json",
+        '{ "name": "VIP",\n  "type": "dynamic",\n  "segments": [{ "conditons": [], "conditions": [{ "property": "plan", "operator": "exists" }] }] }',
+      );
+      const layout = JSON.parse(shop.read("knock/layouts/default/layout.json")) as JsonObject;
+      shop.write("knock/layouts/default/layout.json", { ...layout, branding_overrides: { primary_colour: "#fff" } });
+      shop.write("knock/partials/sign-off/partial.json", { type: "text", content: "Bye", contents: "x" });
+      const { stderr } = await shop.knock([
+        "notify",
+        "spring-sale",
+        "-r",
+        '{"id":"x","email":"x@lark.test"}',
+        "--dry-run",
+      ]);
+      for (const [place, sentence] of [
+        ["audiences/vip/audience.json:3:31", 'segments[0]: unknown key "conditons"; did you mean "conditions"?'],
+        [
+          "layouts/default/layout.json:16:23",
+          'branding_overrides: unknown key "primary_colour"; did you mean "primary_color"?',
+        ],
+        ["partials/sign-off/partial.json:4:15", 'unknown key "contents"; did you mean "content"?'],
+      ])
+        expect(stderr.split("\n")).toContain(`warning: knock/${place}: ${sentence}`);
+    },
+  );
 
-  test("misspelled properties and unknown time zones of recipients files have their place", async ({ collab }) => {
-    collab.write(
-      "knock/recipients/zz.json",
-      '{ "users": [\n  { "id": "zoe", "emial": "zoe@example.com", "timezone": "Europe/Londn", "game": "chess" }\n] }',
-    );
-    const expected = [
-      'warning: knock/recipients/zz.json:2:27: users[0].emial is a custom property without an effect; did you mean "email"?',
-      'warning: knock/recipients/zz.json:2:58: users[0].timezone "Europe/Londn" is not a known time zone; did you mean "Europe/London"?',
-    ];
-    const dry = await collab.knock([...COMMENT, "--dry-run"]);
-    expect(warningsOf(dry.stderr)).toEqual(expected);
-    expect(warningsOf((await collab.knock(COMMENT)).stderr)).toEqual(expected);
-    const strict = await collab.knock([...COMMENT, "--strict"]);
-    expect(strict.stderr).toContain("error: 2 warnings (--strict treats warnings as errors)");
-    expect(strict.exitCode).toBe(3);
-  });
+  inProcessTest(
+    "misspelled properties and unknown time zones of recipients files have their place",
+    async ({ collab }) => {
+      collab.write(
+        "knock/recipients/zz.json",
+        '{ "users": [\n  { "id": "zoe", "emial": "zoe@example.com", "timezone": "Europe/Londn", "game": "chess" }\n] }',
+      );
+      const expected = [
+        'warning: knock/recipients/zz.json:2:27: users[0].emial is a custom property without an effect; did you mean "email"?',
+        'warning: knock/recipients/zz.json:2:58: users[0].timezone "Europe/Londn" is not a known time zone; did you mean "Europe/London"?',
+      ];
+      const dry = await collab.knock([...COMMENT, "--dry-run"]);
+      expect(warningsOf(dry.stderr)).toEqual(expected);
+      expect(warningsOf((await collab.knock(COMMENT)).stderr)).toEqual(expected);
+      const strict = await collab.knock([...COMMENT, "--strict"]);
+      expect(strict.stderr).toContain("error: 2 warnings (--strict treats warnings as errors)");
+      expect(strict.exitCode).toBe(3);
+    },
+  );
 
-  test("an unknown time zone of the environment or of an inline recipient is a warning", async ({ collab }) => {
-    changeJson(collab, "knock/environment.json", (environment) => {
-      environment.timezone = "Europe/Pariss";
-    });
-    const inline = '{"id":"zoe","email":"zoe@example.com","timezone":"Mars/Olympus"}';
-    const { stderr } = await collab.knock(["notify", "new-comment", "-r", inline, "--set", "page=Home", "--dry-run"]);
-    expect(warningsOf(stderr)).toEqual([
-      'warning: recipient "zoe": timezone "Mars/Olympus" is not a known time zone; use an IANA name such as "Europe/Paris"',
-      'warning: knock/environment.json:3:15: timezone "Europe/Pariss" is not a known time zone; did you mean "Europe/Paris"?',
-    ]);
-  });
+  inProcessTest(
+    "an unknown time zone of the environment or of an inline recipient is a warning",
+    async ({ collab }) => {
+      changeJson(collab, "knock/environment.json", (environment) => {
+        environment.timezone = "Europe/Pariss";
+      });
+      const inline = '{"id":"zoe","email":"zoe@example.com","timezone":"Mars/Olympus"}';
+      const { stderr } = await collab.knock(["notify", "new-comment", "-r", inline, "--set", "page=Home", "--dry-run"]);
+      expect(warningsOf(stderr)).toEqual([
+        'warning: recipient "zoe": timezone "Mars/Olympus" is not a known time zone; use an IANA name such as "Europe/Paris"',
+        'warning: knock/environment.json:3:15: timezone "Europe/Pariss" is not a known time zone; did you mean "Europe/Paris"?',
+      ]);
+    },
+  );
 });
 
 describe.concurrent("knock dev", () => {

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest, inWords, type Sample, type Started } from "../helpers/run-knock.js";
 
 /** Waits a second, then sends. */
@@ -26,7 +26,7 @@ function saysOn(stream: "stdout" | "stderr", started: Started, text: RegExp): Pr
 }
 
 describe.concurrent("knock worker", () => {
-  test("--once runs what is due and exits", async ({ collab }) => {
+  inProcessTest("--once runs what is due and exits", async ({ collab }) => {
     quick(collab);
     await collab.knock(["clock", "freeze"]);
     const { outcome } = await collab.knock(["notify", "quick", "-r", "grace,katherine", "--json"]);
@@ -48,7 +48,7 @@ describe.concurrent("knock worker", () => {
     expect(none.json).toEqual({ now: expect.any(String), frozen: false, offset_ms: 0, ran: [] });
   });
 
-  test.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(
+  inProcessTest.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(
     "runs what another process started as it falls due; %s ends it: exit %i, what is done told",
     async ([signal, code], { collab }) => {
       quick(collab);
@@ -66,7 +66,7 @@ describe.concurrent("knock worker", () => {
     },
   );
 
-  test("follows the clock that another process moves", async ({ collab }) => {
+  inProcessTest("follows the clock that another process moves", async ({ collab }) => {
     await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
     const worker = collab.start(["worker", "--json"]);
     await saysOn("stderr", worker, /waiting/);

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { inProcessTest as test } from "../helpers/run-in-process.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 describe.concurrent("knock workflows list", () => {
-  test("lists keys, names, steps, trigger data, the last run and problems", async ({ collab }) => {
+  it("lists keys, names, steps, trigger data, the last run and problems", async ({ collab }) => {
     const empty = await collab.knock(["workflows", "list"]);
     expect(empty.stdout).toMatch(/^KEY +NAME +STEPS +DATA +LAST RUN +PROBLEMS\n/);
     expect(empty.stdout).toMatch(/\nnew-comment +New comment +3 +page, page_url\?, comment\? +– +none/);
@@ -14,7 +14,7 @@ describe.concurrent("knock workflows list", () => {
     expect(stdout).toMatch(/\nnew-comment .+ 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ +none/);
   });
 
-  test("--json has each workflow with its nested steps and problems", async ({ shop }) => {
+  it("--json has each workflow with its nested steps and problems", async ({ shop }) => {
     shop.write("knock/workflows/broken/workflow.json", "{ nope");
     const { json, exitCode } = await shop.knock(["workflows", "list", "--json"]);
     const items = json.items as JsonObject[];
@@ -29,7 +29,7 @@ describe.concurrent("knock workflows list", () => {
     expect(JSON.stringify(shipped?.steps)).toContain('"branches":[{"name":');
   });
 
-  test("a warning of a file is a problem", async ({ collab }) => {
+  it("a warning of a file is a problem", async ({ collab }) => {
     const file = "knock/workflows/new-comment/workflow.json";
     collab.write(file, collab.read(file).replace('"sendgrid"', '"sendgird"'));
     const { stdout } = await collab.knock(["workflows", "list"]);
@@ -38,7 +38,7 @@ describe.concurrent("knock workflows list", () => {
 });
 
 describe.concurrent("knock workflows show", () => {
-  test("shows steps, data, the last run and problems", async ({ collab }) => {
+  it("shows steps, data, the last run and problems", async ({ collab }) => {
     const file = "knock/workflows/new-comment/workflow.json";
     collab.write(file, collab.read(file).replace('"sendgrid"', '"sendgird"'));
     await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home"]);
@@ -54,7 +54,7 @@ describe.concurrent("knock workflows show", () => {
     expect(json).toMatchObject({ key: "new-comment", last_run: { recipient: "ada", status: "paused" } });
   });
 
-  test("an unknown key is an error with the nearest one", async ({ collab }) => {
+  it("an unknown key is an error with the nearest one", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock(["workflows", "show", "new-coment"]);
     expect(stderr).toBe('error: there is no workflow "new-coment"\nhint: Did you mean "new-comment"?');
     expect(exitCode).toBe(5);
@@ -62,7 +62,7 @@ describe.concurrent("knock workflows show", () => {
 });
 
 describe.concurrent("the official command's workflow commands", () => {
-  test.each([
+  it.each([
     ["list", "Run `knock workflows list`"],
     ["get", "Run `knock workflows show <key>`"],
     ["validate", "to see the problems"],
@@ -84,7 +84,7 @@ describe.concurrent("the official command's workflow commands", () => {
     }
   });
 
-  test("workflows push is answered in the same way, and unknown words with the nearest", async ({ collab }) => {
+  it("workflows push is answered in the same way, and unknown words with the nearest", async ({ collab }) => {
     expect((await collab.knock(["workflows", "push"])).stderr).toContain("npx @knocklabs/cli workflow push");
     expect((await collab.knock(["workflow", "lst"])).stderr).toContain("Run `knock workflows list`");
     expect((await collab.knock(["workflow"])).stderr).toContain("knock workflow needs a command");

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { parseSource } from "../../src/domain/trigger/parse-source.js";
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
@@ -35,7 +35,7 @@ const hmac = (body: string, algorithm = "sha256", encoding: "hex" | "base64" = "
   createHmac(algorithm, SECRET).update(body).digest(encoding);
 
 describe("E-402 paths of a source's request", () => {
-  test("body. and headers. are the request's, key is the workflow's or audience's", async () => {
+  it("body. and headers. are the request's, key is the workflow's or audience's", async () => {
     const url = await openSource({ event_type_path: "headers.X-Event", user_id_path: "body.user" }, [
       {
         event_type: "done",
@@ -58,7 +58,7 @@ describe("E-402 paths of a source's request", () => {
     expect(user?.body).toMatchObject({ region: "eu", title: "T" });
   });
 
-  test("the documented default, body.type, and a body's own body are found", async () => {
+  it("the documented default, body.type, and a body's own body are found", async () => {
     const url = await openSource({ event_type_path: "body.type", idempotency_key_path: "body.body.id" });
     expect((await send(url, '{"type":"a","body":{"id":"k1"}}')).body).toMatchObject({
       event_type: "a",
@@ -70,7 +70,7 @@ describe("E-402 paths of a source's request", () => {
 describe("signatures of a source's requests", () => {
   const BODY = '{ "type": "a", "text": "ü" }';
 
-  test.each<[what: string, verification: JsonObject, headers: Record<string, string>]>([
+  it.each<[what: string, verification: JsonObject, headers: Record<string, string>]>([
     ["the service's header and HMAC SHA-256 in hex", { secret: "$HOOK_SECRET" }, { "X-Knock-Signature": hmac(BODY) }],
     [
       "another header, algorithm, encoding and prefix",
@@ -93,19 +93,19 @@ describe("signatures of a source's requests", () => {
     expect((await api?.ask("GET /__knock/sources"))?.status).toBe(200);
   });
 
-  test("without the secret nothing is accepted, and the message names the variable", async () => {
+  it("without the secret nothing is accepted, and the message names the variable", async () => {
     const url = await openSource({ verification: { secret: "$HOOK_SECRET" } }, [], {});
     const { status, body } = await send(url, BODY, { "x-knock-signature": hmac(BODY) });
     expect([status, body.message]).toEqual([401, 'source "tasks": the environment variable HOOK_SECRET is not set']);
     expect(JSON.stringify(body)).not.toContain(SECRET);
   });
 
-  test("enforce_verification false accepts events from any sender", async () => {
+  it("enforce_verification false accepts events from any sender", async () => {
     const url = await openSource({ verification: { secret: "$HOOK_SECRET" }, enforce_verification: false });
     expect((await send(url, BODY)).status).toBe(200);
   });
 
-  test.each<[settings: JsonObject, message: string]>([
+  it.each<[settings: JsonObject, message: string]>([
     [
       { preprocess_script: "function main() {}" },
       "settings.preprocess_script is not supported: scripts are not run here",

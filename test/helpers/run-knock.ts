@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { execa, type ResultPromise } from "execa";
-import { inject, test } from "vitest";
+import { inject, it } from "vitest";
 import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import { isJsonObject, type JsonObject } from "../../src/util/json.js";
 
@@ -284,7 +284,7 @@ export function createSampleTest(run: RunCommand) {
         sample.remove();
       }
     };
-  return test.extend<Record<SampleName | "empty", Sample>>({
+  return it.extend<Record<SampleName | "empty", Sample>>({
     collab: fixture("collab"),
     ops: fixture("ops"),
     shop: fixture("shop"),

@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { startStubApi } from "./stub-api.js";
 
 const headers = { authorization: "Bearer sk_a", accept: "application/json", "user-agent": "t" };
 
-test.each([
+it.each([
   ["another path", "/v1/other", { headers }],
   ["another method", "/v1/x", { method: "DELETE", headers }],
   ["another key", "/v1/x", { headers: { ...headers, authorization: "Bearer sk_b" } }],
@@ -16,7 +16,7 @@ test.each([
   await expect(api.finish()).rejects.toThrow(/other requests than expected/);
 });
 
-test("an expectation that was not used, or a request too many, makes finish() throw", async () => {
+it("an expectation that was not used, or a request too many, makes finish() throw", async () => {
   const unused = await startStubApi("sk_a");
   unused.expect({ method: "GET", path: "/v1/x", reply: {} });
   await expect(unused.finish()).rejects.toThrow("never came: GET /v1/x");
@@ -25,7 +25,7 @@ test("an expectation that was not used, or a request too many, makes finish() th
   await expect(extra.finish()).rejects.toThrow("nothing more was expected");
 });
 
-test("what was expected is answered, and finish() is content", async () => {
+it("what was expected is answered, and finish() is content", async () => {
   const api = await startStubApi("sk_a");
   api.expect({
     method: "GET",

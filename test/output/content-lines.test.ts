@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { contentLines } from "../../src/output/content-lines.js";
 import type { JsonObject } from "../../src/util/json.js";
 
@@ -6,7 +6,7 @@ const slack = (template: JsonObject, connection: JsonObject = { channel_id: "C1"
   contentLines({ __typename: "MessageChatContent", connection, template });
 
 describe("a chat message", () => {
-  test("names its channel, its summary and its body", () => {
+  it("names its channel, its summary and its body", () => {
     const blocks = [{ type: "markdown", name: "body", content: "*payments* is well again" }];
     expect(slack({ blocks, json_content: null, summary: "well again" })).toEqual([
       ["to", "#incidents (C1)"],
@@ -15,7 +15,7 @@ describe("a chat message", () => {
     ]);
   });
 
-  test("of Slack blocks is an outline, a line for each element that says something", () => {
+  it("of Slack blocks is an outline, a line for each element that says something", () => {
     const json_content: JsonObject = {
       blocks: [
         { type: "header", text: { type: "plain_text", text: "Incident" } },
@@ -46,7 +46,7 @@ describe("a chat message", () => {
     ]);
   });
 
-  test("of an Adaptive Card is an outline too, and nesting ends", () => {
+  it("of an Adaptive Card is an outline too, and nesting ends", () => {
     const deep = (depth: number): JsonObject =>
       depth === 0 ? { type: "TextBlock", text: "end" } : { type: "Container", items: [deep(depth - 1)] };
     const json_content: JsonObject = {
@@ -59,7 +59,7 @@ describe("a chat message", () => {
   });
 });
 
-test("E-178 an e-mail shows its headers as such, and the provider's overrides beside them", () => {
+it("E-178 an e-mail shows its headers as such, and the provider's overrides beside them", () => {
   const email = (json_overrides: JsonObject) =>
     contentLines({ __typename: "MessageEmailContent", to: "a@b.test", headers: { "X-A": "1" }, json_overrides });
   expect(email({ headers: { "X-A": "1" } })).toEqual([
@@ -73,13 +73,13 @@ test("E-178 an e-mail shows its headers as such, and the provider's overrides be
   ]);
 });
 
-test("chat JSON without anything to outline is shown as it is", () => {
+it("chat JSON without anything to outline is shown as it is", () => {
   const json_content = { template: { name: "welcome", language: { code: "en" } } };
   const [, shown] = slack({ blocks: null, json_content, summary: null }, { phone_number: "+15550100" });
   expect(shown).toEqual(["json", JSON.stringify(json_content, null, 2)]);
 });
 
-test("a chat message says whom it is for: a user by e-mail, whom it replies to, or why nobody", () => {
+it("a chat message says whom it is for: a user by e-mail, whom it replies to, or why nobody", () => {
   const template = { blocks: null, json_content: null, summary: "s" };
   const lines = (connection: JsonObject, metadata: JsonObject) =>
     contentLines({ __typename: "MessageChatContent", connection, template, metadata });
@@ -91,7 +91,7 @@ test("a chat message says whom it is for: a user by e-mail, whom it replies to, 
   expect(lines({}, { connection_fault: "it is empty" })[0]).toEqual(["to", "nobody: it is empty"]);
 });
 
-test("overrides of an SMS and of a push are shown", () => {
+it("overrides of an SMS and of a push are shown", () => {
   const payload_overrides = { ttl: 5 };
   const shown = ["overrides", JSON.stringify(payload_overrides, null, 2)];
   expect(contentLines({ __typename: "MessageSmsContent", to: "+1", body: "hi", payload_overrides })).toContainEqual(
@@ -100,13 +100,13 @@ test("overrides of an SMS and of a push are shown", () => {
   expect(contentLines({ __typename: "MessagePushContent", token: "t", payload_overrides })).toContainEqual(shown);
 });
 
-test("how to see an e-mail's HTML is said only where it can be asked for", () => {
+it("how to see an e-mail's HTML is said only where it can be asked for", () => {
   const content = { __typename: "MessageEmailContent", html_body: "<p>x</p>" };
   expect(contentLines(content)).toEqual([["html", "8 B"]]);
   expect(contentLines(content, "; --open")).toEqual([["html", "8 B; --open"]]);
 });
 
-test("a webhook's query is encoded, and joins one that the address has", () => {
+it("a webhook's query is encoded, and joins one that the address has", () => {
   const query_params = [{ key: "q", value: "a b&c" }];
   const content = {
     __typename: "MessageWebhookContent",
@@ -117,7 +117,7 @@ test("a webhook's query is encoded, and joins one that the address has", () => {
   expect(contentLines(content)).toEqual([["request", "GET https://status.test/x?a=1&q=a+b%26c"]]);
 });
 
-test("a webhook is a request: method, address with its query, headers, body", () => {
+it("a webhook is a request: method, address with its query, headers, body", () => {
   const content = {
     __typename: "MessageWebhookContent",
     method: "post",
@@ -133,7 +133,7 @@ test("a webhook is a request: method, address with its query, headers, body", ()
   ]);
 });
 
-test("buttons of a feed item have their labels and actions", () => {
+it("buttons of a feed item have their labels and actions", () => {
   const buttons = [
     { name: "primary", label: "Yes", action: "https://a.test" },
     { name: "secondary", label: "No", action: "https://b.test" },

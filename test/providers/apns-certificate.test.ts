@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { type Http2Target, startHttp2Target } from "../helpers/http2-target.js";
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from "../helpers/loopback-certificate.js";
@@ -36,7 +36,7 @@ const apns = (settings: JsonObject = {}) =>
     ...settings,
   });
 
-test("CH-141 by certificate: the connection says who asks, and no request carries a token", async () => {
+it("CH-141 by certificate: the connection says who asks, and no request carries a token", async () => {
   expect(await bench.send(apns(), push())).toMatchObject({ status: "sent" });
   expect(await bench.send(apns({ certificate: "$CERT_BASE64" }), push())).toMatchObject({ status: "sent" });
   expect(apple.clients).toEqual(["localhost", "localhost"]);
@@ -44,7 +44,7 @@ test("CH-141 by certificate: the connection says who asks, and no request carrie
   expect(apple.requests[0]?.headers).not.toHaveProperty("authorization");
 });
 
-test("CH-141 a certificate that Apple does not take is refused once; none is shown without one", async () => {
+it("CH-141 a certificate that Apple does not take is refused once; none is shown without one", async () => {
   apple.answer({ status: 403, json: { reason: "BadCertificate" } });
   expect(await bench.send(apns(), push())).toMatchObject({
     status: "failed",
@@ -53,7 +53,7 @@ test("CH-141 a certificate that Apple does not take is refused once; none is sho
   });
 });
 
-test.each([
+it.each([
   [{ certificate: "$KEY" }, "settings.certificate is not a certificate in PEM form"],
   [{ private_key: "$CERT" }, "settings.private_key is not a private key in PEM form"],
   [{ private_key: "$OTHER_KEY" }, "settings.private_key is not the key of settings.certificate"],

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Channel } from "../../src/domain/environment/environment.js";
 import { publicConnection } from "../../src/domain/message/chat-connection.js";
 import type { Delivery } from "../../src/ports/provider.js";
@@ -45,7 +45,7 @@ describe("Slack", () => {
   const slack = (settings: JsonObject = {}) => channel("chat", "chat_slack", { base_url: target.url, ...settings });
   const ok: TargetReply = { json: { ok: true, ts: "1.2", channel: "C1" } };
 
-  test("CH-172 CH-174 CH-024 chat.postMessage with the connection's token; ts is the external id", async () => {
+  it("CH-172 CH-174 CH-024 chat.postMessage with the connection's token; ts is the external id", async () => {
     target.answer(ok);
     expect(await send(slack(), BOT)).toEqual({ status: "sent", metadata: { external_id: "1.2" } });
     const [request] = target.requests;
@@ -63,7 +63,7 @@ describe("Slack", () => {
     return bench.send(slack(), sent, { recipient: {}, tenant: { token: { access_token: "xoxb-tenant-1" } } });
   };
 
-  test("CH-176 CH-177 a connection of the template's own, and a reply in a thread", async () => {
+  it("CH-176 CH-177 a connection of the template's own, and a reply in a thread", async () => {
     target.answer(ok);
     expect(await posted({ channel_id: "C9" }, { connection_overridden: true, parent_message_id: "7.1" })).toMatchObject(
       {
@@ -73,7 +73,7 @@ describe("Slack", () => {
     expect(target.requests[0]?.json).toEqual({ channel: "C9", text: "Hi", thread_ts: "7.1" });
   });
 
-  test.each<[string, string, () => JsonObject]>([
+  it.each<[string, string, () => JsonObject]>([
     ["Discord's webhook", "chat_discord", () => hook("/hook")],
     ["Teams' webhook", "chat_ms_teams", () => hook("/hook")],
     ["Teams' bot", "chat_ms_teams", () => ({ ms_teams_tenant_id: "t", ms_teams_channel_id: "19:c" })],
@@ -93,7 +93,7 @@ describe("Slack", () => {
     expect(target.requests).toHaveLength(0);
   });
 
-  test("CH-177 a reply that its channel sees, too; an incoming webhook cannot reply, and sends nothing instead", async () => {
+  it("CH-177 a reply that its channel sees, too; an incoming webhook cannot reply, and sends nothing instead", async () => {
     target.answer(ok);
     await posted(
       { channel_id: "C9" },
@@ -113,7 +113,7 @@ describe("Slack", () => {
     expect(target.requests).toHaveLength(1);
   });
 
-  test("E-187 CH-176 a template's own token and webhook reach Slack, and no reason repeats them", async () => {
+  it("E-187 CH-176 a template's own token and webhook reach Slack, and no reason repeats them", async () => {
     target.answer(ok, { text: "ok" }, { status: 403, text: "xoxb-own-token is not allowed" });
     const given = async (connection: JsonObject) => {
       const content = {
@@ -133,7 +133,7 @@ describe("Slack", () => {
     expect(JSON.stringify(refused)).not.toContain("xoxb-own-token");
   });
 
-  test("E-213 without the token that its template gave a message goes nowhere, not out by the tenant's", async () => {
+  it("E-213 without the token that its template gave a message goes nowhere, not out by the tenant's", async () => {
     const content = { connection: { channel_id: "C9" }, metadata: { connection_overridden: true } };
     const stored = { recipient: {}, tenant: { token: { access_token: "xoxb-tenant-1" } } };
     expect(await bench.send(slack(), message("chat", content, { secrets: {} }), stored)).toMatchObject({
@@ -143,7 +143,7 @@ describe("Slack", () => {
     expect(target.requests).toEqual([]);
   });
 
-  test("CH-175 a user is found by e-mail, and is the recipient's connection from then on", async () => {
+  it("CH-175 a user is found by e-mail, and is the recipient's connection from then on", async () => {
     target.answer({ json: { ok: true, user: { id: "U7" } } }, ok);
     expect(await posted({ email: "ada+1@lark.test" }, null)).toEqual({
       status: "sent",
@@ -156,7 +156,7 @@ describe("Slack", () => {
     expect(post?.json).toEqual({ channel: "U7", text: "Hi" });
   });
 
-  test.each<[TargetReply, object]>([
+  it.each<[TargetReply, object]>([
     [{ json: { ok: false, error: "users_not_found" } }, { status: "bounced", reason: "Slack: users_not_found" }],
     [{ json: { ok: false, error: "missing_scope" } }, { ...final, reason: "Slack: missing_scope" }],
     [{ json: { ok: true, user: {} } }, passing],
@@ -167,7 +167,7 @@ describe("Slack", () => {
     expect(target.requests).toHaveLength(1);
   });
 
-  test.each<[TargetReply, object | null]>([
+  it.each<[TargetReply, object | null]>([
     [{ json: { ok: true, user: { id: "U7" } } }, { connection: { user_id: "U7" } }],
     [
       { json: { ok: false, error: "users_not_found" } },
@@ -183,7 +183,7 @@ describe("Slack", () => {
     expect(target.requests[0]?.headers.authorization).toBe("Bearer xoxb-tenant-1");
   });
 
-  test("CH-162 E-049 the tenant's token wins; the channel's own serves where there is no other", async () => {
+  it("CH-162 E-049 the tenant's token wins; the channel's own serves where there is no other", async () => {
     target.answer(ok);
     await send(slack({ bot_token: "$BOT_TOKEN" }), BOT, {}, { token: { access_token: "xoxb-tenant" } });
     await send(slack({ bot_token: "$BOT_TOKEN" }), { user_id: "U1" });
@@ -198,7 +198,7 @@ describe("Slack", () => {
     expect(await send(slack({ bot_token: "$BOT_TOKEN" }), {})).toMatchObject(final);
   });
 
-  test("CH-174 CHQ-12 a JSON body goes as it is, the summary as its text", async () => {
+  it("CH-174 CHQ-12 a JSON body goes as it is, the summary as its text", async () => {
     target.answer(ok);
     const blocks = [{ type: "divider" }];
     await send(slack(), BOT, { json: { blocks }, summary: "In short" });
@@ -211,7 +211,7 @@ describe("Slack", () => {
     ]);
   });
 
-  test("CH-173 an incoming webhook gets the text and answers ok", async () => {
+  it("CH-173 an incoming webhook gets the text and answers ok", async () => {
     target.answer({ text: "ok" });
     expect(await send(slack(), hook("/services/T/B/X"), { markdown: "*Hi*" })).toEqual({ status: "sent" });
     expect(target.requests[0]).toMatchObject({ method: "POST", path: "/services/T/B/X", json: { text: "_Hi_" } });
@@ -219,7 +219,7 @@ describe("Slack", () => {
   });
 
   const said = (error: string, more: TargetReply = {}): TargetReply => ({ json: { ok: false, error }, ...more });
-  test.each([
+  it.each([
     ["an unknown channel", said("channel_not_found"), { status: "bounced", reason: "Slack: channel_not_found" }],
     ["an archived channel", said("is_archived"), { status: "bounced" }],
     ["a revoked token", said("token_revoked"), { ...final, reason: "Slack: token_revoked" }],
@@ -237,7 +237,7 @@ describe("Slack", () => {
     expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject({ status: "sent" });
   });
 
-  test.each([
+  it.each([
     ["a webhook that is gone", { status: 404, text: "no_service" }, { status: "bounced" }],
     ["an archived channel", { status: 410, text: "channel_is_archived" }, { status: "bounced" }],
     ["a bad payload", { status: 400, text: "invalid_payload" }, final],
@@ -254,7 +254,7 @@ describe("Slack", () => {
     expect(await send(slack(), hook("/services/T/B/X"))).toMatchObject(expected);
   });
 
-  test("a connection that has been removed, and a webhook that is no https, are final; no reason names their secrets", async () => {
+  it("a connection that has been removed, and a webhook that is no https, are final; no reason names their secrets", async () => {
     const content = { connection: { channel_id: "C9" }, template: {} };
     const gone = await bench.send(slack(), message("chat", content), { recipient: {}, tenant: {} });
     expect(gone).toMatchObject({ ...final, reason: expect.stringContaining("not in the recipient's channel data") });
@@ -273,7 +273,7 @@ describe("Discord", () => {
     channel("chat", "discord", { bot_token: "$BOT_TOKEN", base_url: target.url, ...settings });
   const ok: TargetReply = { json: { id: "D1" } };
 
-  test("CH-185 a bot's message, which a repeat makes no second of", async () => {
+  it("CH-185 a bot's message, which a repeat makes no second of", async () => {
     target.answer(ok);
     expect(await send(discord(), { channel_id: "77" })).toEqual({ status: "sent", metadata: { external_id: "D1" } });
     const [request] = target.requests;
@@ -282,7 +282,7 @@ describe("Discord", () => {
     expect(request?.json).toEqual({ content: "Hi **you**", nonce: MESSAGE_ID.slice(2), enforce_nonce: true });
   });
 
-  test("CH-177 a bot replies; what it replies to may be gone", async () => {
+  it("CH-177 a bot replies; what it replies to may be gone", async () => {
     target.answer(ok);
     const template = { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null };
     const content = { connection: { channel_id: "77" }, template, metadata: { parent_message_id: "D0" } };
@@ -293,7 +293,7 @@ describe("Discord", () => {
     });
   });
 
-  test("CH-185 an incoming webhook, without the bot's token; a JSON body as it is", async () => {
+  it("CH-185 an incoming webhook, without the bot's token; a JSON body as it is", async () => {
     target.answer(ok);
     await send(discord({ bot_token: null }), hook("/api/webhooks/1/x?thread_id=5"), { json: { embeds: [] } });
     const [request] = target.requests;
@@ -304,7 +304,7 @@ describe("Discord", () => {
   });
 
   const error = (status: number, code: number): TargetReply => ({ status, json: { code, message: "said" } });
-  test.each([
+  it.each([
     ["an unknown channel", error(404, 10003), { status: "bounced", reason: "Discord: said (code 10003)" }],
     ["an unknown webhook", error(404, 10015), { status: "bounced" }],
     ["a closed inbox", error(403, 50007), { status: "bounced" }],
@@ -334,7 +334,7 @@ describe("Discord", () => {
 describe("Microsoft Teams", () => {
   const teams = (settings: JsonObject = {}) => channel("chat", "ms_teams", { base_url: target.url, ...settings });
 
-  test("CH-181 CH-182 an incoming webhook gets a card, or the template's own JSON", async () => {
+  it("CH-181 CH-182 an incoming webhook gets a card, or the template's own JSON", async () => {
     target.answer({ status: 202 });
     expect(await send(teams(), hook("/hook"))).toEqual({ status: "sent" });
     await send(teams(), hook("/hook"), { json: { text: "own" } });
@@ -353,7 +353,7 @@ describe("Microsoft Teams", () => {
     expect(second?.json).toEqual({ text: "own" });
   });
 
-  test.each([
+  it.each([
     ["a limit behind a 200", { text: "Microsoft Teams endpoint returned HTTP error 429 with ContextId x" }, passing],
     ["a refusal behind a 200", { text: "Webhook message delivery failed with error: HTTP error 413" }, final],
     ["429", { status: 429, headers: { "retry-after": "2" } }, { ...passing, retry_after_ms: 2_000 }],
@@ -371,7 +371,7 @@ describe("Microsoft Teams", () => {
       teams({ bot_id: "bot-1", bot_password: "$BOT_PASSWORD", token_url: `${target.url}/token`, ...settings });
     const token: TargetReply = { json: { access_token: "bot-access-1", expires_in: 3600 } };
 
-    test("CH-180 CH-181 a new conversation in a channel, under a token kept for the next", async () => {
+    it("CH-180 CH-181 a new conversation in a channel, under a token kept for the next", async () => {
       target.answer(token, { status: 201, json: { id: "conv", activityId: "a1" } });
       const connection = { ms_teams_channel_id: "19:x@thread.tacv2", ms_teams_tenant_id: "own" };
       const tenant = { ms_teams_tenant_id: "T1" };
@@ -395,14 +395,14 @@ describe("Microsoft Teams", () => {
       });
     });
 
-    test("CH-181 to a user: the conversation is opened first", async () => {
+    it("CH-181 to a user: the conversation is opened first", async () => {
       target.answer(token, { status: 201, json: { id: "a:1/2" } }, { status: 201, json: { id: "a2" } });
       expect(await send(bot(), { ms_teams_user_id: "29:u" })).toMatchObject({ metadata: { external_id: "a2" } });
       expect(target.requests[1]?.json).toEqual({ isGroup: false, bot: { id: "bot-1" }, members: [{ id: "29:u" }] });
       expect(target.requests[2]?.path).toBe("/v3/conversations/a%3A1%2F2/activities");
     });
 
-    test("CH-042 CH-044 a roster without the bot bounces, an old token is replaced, bad settings are final", async () => {
+    it("CH-042 CH-044 a roster without the bot bounces, an old token is replaced, bad settings are final", async () => {
       const error = (status: number, code: string) => ({ status, json: { error: { code, message: "said" } } });
       target.answer(token, error(403, "BotNotInConversationRoster"), error(401, "Unauthorized"), token, {
         json: { id: "c", activityId: "a3" },

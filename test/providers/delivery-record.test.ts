@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Channel } from "../../src/domain/environment/environment.js";
 import { publicConnection } from "../../src/domain/message/chat-connection.js";
 import type { DeliveryExchange } from "../../src/domain/message/delivery-log.js";
@@ -31,7 +31,7 @@ async function exchangesOf(
 }
 
 describe("E-217 CH-047: each request to a provider and its answer, without secrets", () => {
-  test("an API that repeats the key, in its headers and its words", async () => {
+  it("an API that repeats the key, in its headers and its words", async () => {
     target.answer(({ headers }) => ({
       status: 401,
       headers: { "x-seen": String(headers.authorization) },
@@ -62,14 +62,14 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
     expect(JSON.stringify(one)).not.toContain("very-secret");
   });
 
-  test("a server that says nothing leaves why", async () => {
+  it("a server that says nothing leaves why", async () => {
     target.answer({ fault: "silent" });
     const resend = channel("email", "resend", { api_key: "$KEY", base_url: target.url, timeout_ms: 50 });
     const [one] = await exchangesOf(resend, email());
     expect(one?.response).toEqual({ body: "no answer within 0.05 s" });
   });
 
-  test("a long body is cut", async () => {
+  it("a long body is cut", async () => {
     target.answer({ text: "y".repeat(10_000) });
     const html_body = "x".repeat(10_000);
     const [one] = await exchangesOf(
@@ -80,7 +80,7 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
     expect(one?.response.body).toBe(`${"y".repeat(4_000)}… (10000 characters)`);
   });
 
-  test("an incoming webhook's path is its password", async () => {
+  it("an incoming webhook's path is its password", async () => {
     target.answer({ text: "ok" });
     const connection = { incoming_webhook: { url: `${target.url}/services/T1/hidden-part` } };
     const content: JsonObject = {
@@ -98,7 +98,7 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
     expect(JSON.stringify(one)).not.toContain("hidden-part");
   });
 
-  test("an e-mail over SMTP has its envelope and the server's last word", async () => {
+  it("an e-mail over SMTP has its envelope and the server's last word", async () => {
     const smtp = await startSmtpReceiver({
       disabledCommands: ["STARTTLS", "AUTH"],
       authOptional: true,
@@ -122,7 +122,7 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
     }
   });
 
-  test("SMTP: a server without TLS at its port is told in plain words", async () => {
+  it("SMTP: a server without TLS at its port is told in plain words", async () => {
     const smtp = await startSmtpReceiver({ disabledCommands: ["STARTTLS", "AUTH"], authOptional: true });
     const relay = channel("email", "smtp", { host: "127.0.0.1", port: smtp.port, tls: "implicit", timeout_ms: 2_000 });
     const providers = openProviders({ variables: {} });

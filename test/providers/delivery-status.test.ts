@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Message } from "../../src/domain/message/message.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
@@ -112,13 +112,13 @@ describe("CH-045 E-212 what a provider knows later", () => {
     vendor === "twilio" ? twilio() : mail(vendor, vendor === "sendgrid" ? SENDGRID : {});
   const one = (vendor: string) => sent(vendor === "twilio" ? sms() : email(), "m1");
 
-  test.each(CASES)("%s: %s", async (vendor, _title, replies, expected) => {
+  it.each(CASES)("%s: %s", async (vendor, _title, replies, expected) => {
     target.answer(...replies);
     expect(await bench.check(open(vendor), one(vendor))).toMatchObject(expected);
     expect(target.requests.map(({ method }) => method)).toEqual(replies.map(() => "GET"));
   });
 
-  test.each([
+  it.each([
     ["twilio", "/2010-04-01/Accounts/AC1/Messages/m1.json"],
     ["postmark", "/messages/outbound/m1/details"],
     ["resend", "/emails/m1"],
@@ -134,7 +134,7 @@ describe("CH-045 E-212 what a provider knows later", () => {
     );
   });
 
-  test.each(["twilio", "postmark", "resend", "sendgrid"])("%s: what fails for now is asked again", async (vendor) => {
+  it.each(["twilio", "postmark", "resend", "sendgrid"])("%s: what fails for now is asked again", async (vendor) => {
     for (const reply of [{ status: 503 }, { status: 429 }, { text: "<html>portal" }, { fault: "drop" as const }]) {
       target.answer(reply);
       expect(await bench.check(open(vendor), one(vendor))).toEqual({ status: "pending" });
@@ -143,7 +143,7 @@ describe("CH-045 E-212 what a provider knows later", () => {
     expect(await bench.check(open(vendor), one(vendor))).toMatchObject({ status: "unknown" });
   });
 
-  test("a message says whether it is followed: SendGrid's only where asked for, the others' unless asked not to", async () => {
+  it("a message says whether it is followed: SendGrid's only where asked for, the others' unless asked not to", async () => {
     const tracked = async (to: ReturnType<typeof mail>, one: Message, reply: TargetReply) => {
       target.answer(reply);
       const delivery = await bench.send(to, one);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
 import { channel, email, MESSAGE_ID, NOW, ProviderBench } from "../helpers/provider-bench.js";
@@ -34,7 +34,7 @@ const RICH = {
 };
 
 describe("SendGrid", () => {
-  test("CH-091 CH-082 a mail/send request, the message known by its arguments", async () => {
+  it("CH-091 CH-082 a mail/send request, the message known by its arguments", async () => {
     target.answer(OK.sendgrid);
     expect(await bench.send(mail("sendgrid", { open_tracking: true, link_tracking: false }), email(RICH))).toEqual({
       status: "sent",
@@ -69,7 +69,7 @@ describe("SendGrid", () => {
     });
   });
 
-  test("an address stands once in to, cc and bcc, or the API would refuse all", async () => {
+  it("an address stands once in to, cc and bcc, or the API would refuse all", async () => {
     target.answer(OK.sendgrid);
     await bench.send(mail("sendgrid"), email({ cc: "ADA@lark.test, bo@lark.test", bcc: "bo@lark.test" }));
     expect(target.requests[0]?.json.personalizations).toEqual([
@@ -77,7 +77,7 @@ describe("SendGrid", () => {
     ]);
   });
 
-  test("CH-044 an error about the recipient's address bounces, another is final", async () => {
+  it("CH-044 an error about the recipient's address bounces, another is final", async () => {
     const error = (field: string) => ({
       status: 400,
       json: { errors: [{ message: "Does not contain a valid address.", field, help: null }] },
@@ -90,14 +90,14 @@ describe("SendGrid", () => {
     expect(await bench.send(mail("sendgrid"), email())).toMatchObject({ status: "failed", retryable: false });
   });
 
-  test("CH-042 a rate limit that says when it ends", async () => {
+  it("CH-042 a rate limit that says when it ends", async () => {
     target.answer({ status: 429, headers: { "x-ratelimit-reset": String(NOW / 1_000 + 90) }, json: { errors: [] } });
     expect(await bench.send(mail("sendgrid"), email())).toMatchObject({ retryable: true, retry_after_ms: 90_000 });
   });
 });
 
 describe("Postmark", () => {
-  test("CH-092 CH-082 an email request with tag and metadata", async () => {
+  it("CH-092 CH-082 an email request with tag and metadata", async () => {
     target.answer(OK.postmark);
     const to = mail("postmark", { open_tracking: false, link_tracking: true });
     expect(await bench.send(to, email(RICH))).toMatchObject({ status: "sent", metadata: { external_id: "pm-1" } });
@@ -122,7 +122,7 @@ describe("Postmark", () => {
     });
   });
 
-  test.each([
+  it.each([
     [406, "You tried to send to a recipient that has been marked as inactive.", "bounced"],
     [300, "Invalid 'To' address: 'ada@lark.test'.", "bounced"],
     [300, "Invalid 'From' address: 'hi'.", "failed"],
@@ -136,7 +136,7 @@ describe("Postmark", () => {
 });
 
 describe("Resend", () => {
-  test("CH-099 an emails request, the message id its idempotency key", async () => {
+  it("CH-099 an emails request, the message id its idempotency key", async () => {
     target.answer(OK.resend);
     expect(await bench.send(mail("resend"), email(RICH))).toMatchObject({
       status: "sent",
@@ -163,7 +163,7 @@ describe("Resend", () => {
     });
   });
 
-  test("a repeat that meets its first attempt is tried again, a bad recipient bounces", async () => {
+  it("a repeat that meets its first attempt is tried again, a bad recipient bounces", async () => {
     const said = (status: number, name: string, text: string) => ({
       status,
       json: { statusCode: status, name, message: text },
@@ -180,7 +180,7 @@ describe("Resend", () => {
 });
 
 describe.each(VENDORS)("what all have in common: %s", (vendor) => {
-  test("CH-080 E-178 JSON overrides are merged into the body as they were rendered, a channel's Liquid included", async () => {
+  it("CH-080 E-178 JSON overrides are merged into the body as they were rendered, a channel's Liquid included", async () => {
     target.answer(OK[vendor]);
     const to = mail(vendor, { json_overrides: '{"extra": {"a": {{ data.n }}, "b": 1}}' });
     const json_overrides = { extra: { a: 1, b: 2 }, subject: "Other", Subject: "Other" };
@@ -190,7 +190,7 @@ describe.each(VENDORS)("what all have in common: %s", (vendor) => {
     expect(await bench.send(to, email())).toMatchObject({ status: "sent" });
   });
 
-  test("E-178 CH-090 headers of JSON overrides are texts, each at the provider's own place for headers", async () => {
+  it("E-178 CH-090 headers of JSON overrides are texts, each at the provider's own place for headers", async () => {
     target.answer(OK[vendor]);
     const headers = { "X-Number": 7 };
     await bench.send(mail(vendor), email({ headers: { "X-Number": "7" }, json_overrides: { headers } }));
@@ -201,7 +201,7 @@ describe.each(VENDORS)("what all have in common: %s", (vendor) => {
     } else expect(own).toEqual({ "X-Number": "7" });
   });
 
-  test.each([
+  it.each([
     ["400", { status: 400, json: {} }, { status: "failed", retryable: false }],
     ["401", { status: 401, text: "no" }, { status: "failed", retryable: false }],
     ["403", { status: 403 }, { status: "failed", retryable: false }],
@@ -230,20 +230,20 @@ describe.each(VENDORS)("what all have in common: %s", (vendor) => {
     expect(target.requests).toHaveLength(2);
   });
 
-  test("a key that the server repeats stays out of the reason, as do control characters", async () => {
+  it("a key that the server repeats stays out of the reason, as do control characters", async () => {
     const text = `bad key ${KEY}\u001b[31m\r\nX: y`;
     target.answer({ status: 401, json: { errors: [{ message: text }], Message: text, message: text } });
     const delivery = await bench.send(mail(vendor), email());
     expect(delivery).toMatchObject({ reason: expect.stringContaining("bad key [redacted] [31m X: y") });
   });
 
-  test("an id that would write to the terminal is plain text", async () => {
+  it("an id that would write to the terminal is plain text", async () => {
     const id = "id-\u001b[31m\u0000x";
     target.answer({ status: 202, headers: { "x-message-id": "id- [31m x" }, json: { MessageID: id, id } });
     expect(await bench.send(mail(vendor), email())).toMatchObject({ metadata: { external_id: "id- [31m x" } });
   });
 
-  test.each([
+  it.each([
     ["to", "ada@lark.test\r\nBcc: eve@lark.test", "bounced"],
     ["to", "not an address", "bounced"],
     ["to", "", "bounced"],
@@ -261,7 +261,7 @@ describe.each(VENDORS)("what all have in common: %s", (vendor) => {
     expect(target.requests).toHaveLength(0);
   });
 
-  test("a line break in the subject is white space", async () => {
+  it("a line break in the subject is white space", async () => {
     target.answer(OK[vendor]);
     await bench.send(mail(vendor), email({ subject_line: "Hello\r\n  Ada\n" }));
     expect(Object.values(target.requests[0]?.json ?? {})).toContain("Hello Ada");

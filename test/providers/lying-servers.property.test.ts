@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Channel } from "../../src/domain/environment/environment.js";
 import { publicConnection } from "../../src/domain/message/chat-connection.js";
 import type { Message } from "../../src/domain/message/message.js";
@@ -149,7 +149,7 @@ function checkDelivery(delivery: unknown): void {
 }
 
 describe("whatever a server answers, a delivery comes of it", () => {
-  test.each(VENDORS)("%s", async (_name, make) => {
+  it.each(VENDORS)("%s", async (_name, make) => {
     await fc.assert(
       fc.asyncProperty(reply, async (answer) => {
         http.answer(answer);
@@ -161,7 +161,7 @@ describe("whatever a server answers, a delivery comes of it", () => {
     );
   });
 
-  test("APNs", async () => {
+  it("APNs", async () => {
     const to = channel("push", "apns", {
       bundle_id: "b",
       signing_key: "$EC",

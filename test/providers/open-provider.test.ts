@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Channel } from "../../src/domain/environment/environment.js";
 import { providerCatalogue } from "../../src/domain/environment/provider-catalogue.js";
 import { openProviders } from "../../src/providers/open-provider.js";
@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => target.close());
 
-test("whoever the catalogue names delivers, and nobody else", async () => {
+it("whoever the catalogue names delivers, and nobody else", async () => {
   const providers = openProviders({ variables: {} });
   const of = (type: string, provider: string) => ({ type, provider, settings: {} }) as unknown as Channel;
   for (const { type, names } of providerCatalogue())
@@ -21,7 +21,7 @@ test("whoever the catalogue names delivers, and nobody else", async () => {
   await providers.close();
 });
 
-test.each([
+it.each([
   ["is not set", {}],
   ["is empty", { MAIL_KEY: "" }],
 ])("a variable that %s fails the message, naming channel and variable", async (_title, variables) => {
@@ -34,7 +34,7 @@ test.each([
   await bench.close();
 });
 
-test("any setting may come from the environment; one that is not what it should be is told by name", async () => {
+it("any setting may come from the environment; one that is not what it should be is told by name", async () => {
   target.answer({ json: { id: "1" } });
   const bench = new ProviderBench({ KEY: "key-0123", URL: `${target.url}/proxy/`, LATE: "soon" });
   const resend = (timeout_ms: string | number) =>

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { flattened } from "../../src/providers/push/fcm.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
@@ -36,7 +36,7 @@ afterEach(async () => {
   await target.close();
 });
 
-test("C-160 CH-140 E-183 data is flattened to texts", () => {
+it("C-160 CH-140 E-183 data is flattened to texts", () => {
   expect(flattened({ a: { b: [1, false] }, c: "x", d: null, e: {}, f: [] })).toEqual({
     "a.b.0": "1",
     "a.b.1": "false",
@@ -62,7 +62,7 @@ describe("FCM", () => {
     });
   const ok: TargetReply = { json: { name: "projects/lark/messages/1" } };
 
-  test("CH-140 CH-131 a v1 message with notification and flattened data, under a token for the service account", async () => {
+  it("CH-140 CH-131 a v1 message with notification and flattened data, under a token for the service account", async () => {
     target.answer(ok);
     expect(await bench.send(fcm(), push())).toEqual({
       status: "sent",
@@ -91,7 +91,7 @@ describe("FCM", () => {
     });
   });
 
-  test("CH-132 a silent push is data only; CH-133 overrides are merged, or replace", async () => {
+  it("CH-132 a silent push is data only; CH-133 overrides are merged, or replace", async () => {
     target.answer(ok);
     await bench.send(fcm(), silent());
     await bench.send(fcm(), push({ payload_overrides: { notification: { body: "X" }, android: { ttl: "1s" } } }));
@@ -104,7 +104,7 @@ describe("FCM", () => {
     expect(JSON.stringify(target.requests[2]?.json)).not.toContain("__strategy__");
   });
 
-  test("one token serves until it is about to expire, also for messages at once", async () => {
+  it("one token serves until it is about to expire, also for messages at once", async () => {
     target.answer(ok);
     await Promise.all([bench.send(fcm(), push()), bench.send(fcm(), push())]);
     bench.now += 58 * MINUTE;
@@ -115,7 +115,7 @@ describe("FCM", () => {
     expect(tokens.requests).toHaveLength(2);
   });
 
-  test("a token that is not taken any more is tried again with a new one", async () => {
+  it("a token that is not taken any more is tried again with a new one", async () => {
     const unauthenticated = { status: 401, json: { error: { message: "expired", status: "UNAUTHENTICATED" } } };
     target.answer(unauthenticated, ok);
     expect(await bench.send(fcm(), push())).toMatchObject({ status: "failed", retryable: true });
@@ -133,7 +133,7 @@ describe("FCM", () => {
       },
     },
   });
-  test.each([
+  it.each([
     [
       "a device that is gone",
       error(404, "UNREGISTERED"),
@@ -162,7 +162,7 @@ describe("FCM", () => {
     expect(await bench.send(channel, push())).toMatchObject({ status: "sent" });
   });
 
-  test.each([
+  it.each([
     ["a refused account", { status: 400, json: { error: "invalid_grant", error_description: "Invalid JWT" } }, false],
     ["a fault of theirs", { status: 500 }, true],
     ["no token", { json: {} }, true],
@@ -172,7 +172,7 @@ describe("FCM", () => {
     expect(target.requests).toHaveLength(0);
   });
 
-  test.each([
+  it.each([
     ["not JSON", "settings.service_account_json is not a JSON object"],
     ["{}", "has no client_email or private_key"],
     [JSON.stringify({ client_email: "a", private_key: "secret-key" }), "private_key is not a private key in PEM form"],
@@ -203,7 +203,7 @@ describe("APNs", () => {
   const bearer = (index: number): string =>
     String(apple.requests[index]?.headers.authorization).replace(/^bearer /, "");
 
-  test("CH-141 CH-131 a request per device over one HTTP/2 session, under a signed provider token", async () => {
+  it("CH-141 CH-131 a request per device over one HTTP/2 session, under a signed provider token", async () => {
     apple.answer({ headers: { "apns-id": "a1" } });
     expect(await bench.send(apns(), push())).toEqual({ status: "sent", metadata: { external_id: "a1" } });
     await bench.send(apns(), push({ token: "device-2" }));
@@ -230,7 +230,7 @@ describe("APNs", () => {
     expect(apple.sessions).toBe(1);
   });
 
-  test("the provider token serves 20 minutes and more, and never 60", async () => {
+  it("the provider token serves 20 minutes and more, and never 60", async () => {
     for (const minutes of [0, 20, 15, 24]) {
       bench.now += minutes * MINUTE;
       await bench.send(apns(), push());
@@ -240,7 +240,7 @@ describe("APNs", () => {
     expect(bearer(3)).not.toBe(bearer(0));
   });
 
-  test("CH-132 a silent push is a background push; CH-141 overrides hold headers, aps and more", async () => {
+  it("CH-132 a silent push is a background push; CH-141 overrides hold headers, aps and more", async () => {
     await bench.send(apns(), silent());
     const payload_overrides = {
       headers: { "apns-priority": 5, "apns-collapse-id": "c", host: "evil.test" },
@@ -257,7 +257,7 @@ describe("APNs", () => {
   });
 
   const reason = (status: number, text: string): Http2TargetReply => ({ status, json: { reason: text } });
-  test.each([
+  it.each([
     ["410", reason(410, "Unregistered"), { status: "bounced", token: "device-1", reason: "APNs: Unregistered" }],
     ["a bad token", reason(400, "BadDeviceToken"), { status: "bounced", token: "device-1" }],
     ["another app's token", reason(400, "DeviceTokenNotForTopic"), { status: "bounced" }],
@@ -281,7 +281,7 @@ describe("APNs", () => {
     expect(await bench.send(channel, push())).toMatchObject({ status: "sent" });
   });
 
-  test("nobody there is tried again, a key that is none is final, and so is a header that breaks out", async () => {
+  it("nobody there is tried again, a key that is none is final, and so is a header that breaks out", async () => {
     const { url } = apple;
     await apple.close();
     expect(await bench.send(apns({ base_url: url }), push())).toMatchObject({ status: "failed", retryable: true });
@@ -299,7 +299,7 @@ describe("Expo", () => {
     channel("push", "push_expo", { auth_token: "$EXPO_TOKEN", base_url: target.url, ...settings });
   const ok: TargetReply = { json: { data: { status: "ok", id: "x1" } } };
 
-  test("CH-142 CH-131 a push/send request; CH-132 a silent one only wakes the app", async () => {
+  it("CH-142 CH-131 a push/send request; CH-132 a silent one only wakes the app", async () => {
     target.answer(ok, { json: { data: [{ status: "ok", id: "x2" }] } });
     expect(await bench.send(expo(), push())).toEqual({ status: "sent", metadata: { external_id: "x1" } });
     expect(await bench.send(expo(), silent({ payload_overrides: { priority: "high" } }))).toMatchObject({
@@ -316,7 +316,7 @@ describe("Expo", () => {
   const ticket = (error: string): TargetReply => ({
     json: { data: { status: "error", message: "said", details: { error } } },
   });
-  test.each([
+  it.each([
     [
       "a device that is gone",
       ticket("DeviceNotRegistered"),

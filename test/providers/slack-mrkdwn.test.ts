@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { slackMrkdwn } from "../../src/providers/chat/slack-mrkdwn.js";
 
-test.each([
+it.each([
   ["plain", "plain"],
   ["**bold** and __bold__", "*bold* and *bold*"],
   ["*italic* and _italic_", "_italic_ and _italic_"],

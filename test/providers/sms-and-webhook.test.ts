@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openKnockWebhook } from "../../src/providers/http/knock-webhook.js";
 import { SettingsReader } from "../../src/providers/settings-reader.js";
 import type { JsonObject } from "../../src/util/json.js";
@@ -25,7 +25,7 @@ describe("Twilio", () => {
   const sms = (more: JsonObject = {}) => message("sms", { to: "+15550000001", body: "Ping ✓", ...more });
   const queued = { status: 201, json: { sid: "SM1", status: "queued", error_code: null } };
 
-  test("CH-110 a form with To, From and Body, and the account's credentials", async () => {
+  it("CH-110 a form with To, From and Body, and the account's credentials", async () => {
     target.answer(queued);
     expect(await bench.send(twilio(), sms())).toMatchObject({ status: "sent", metadata: { external_id: "SM1" } });
     const [request] = target.requests;
@@ -38,7 +38,7 @@ describe("Twilio", () => {
     expect(request?.headers.authorization).toBe(`Basic ${Buffer.from(`AC1:${TOKEN}`).toString("base64")}`);
   });
 
-  test("CH-110 a messaging service or a short code instead of a number", async () => {
+  it("CH-110 a messaging service or a short code instead of a number", async () => {
     target.answer(queued);
     await bench.send(twilio({ messaging_service_sid: "MG1" }), sms());
     await bench.send(twilio({ from: `MG${"a1".repeat(16)}` }), sms());
@@ -50,7 +50,7 @@ describe("Twilio", () => {
     ]);
   });
 
-  test("E-182 overrides are form fields, as they were rendered", async () => {
+  it("E-182 overrides are form fields, as they were rendered", async () => {
     target.answer(queued);
     const to = twilio({ from: "+1", payload_overrides: '{"Attempt": {{ data.n }}}' });
     await bench.send(to, sms({ payload_overrides: { StatusCallback: "https://c", Attempt: 1 } }));
@@ -62,7 +62,7 @@ describe("Twilio", () => {
   });
 
   const error = (status: number, code: number): TargetReply => ({ status, json: { code, message: "said", status } });
-  test.each([
+  it.each([
     ["CH-044 an invalid number", error(400, 21211), { status: "bounced", reason: "Twilio: said (code 21211)" }],
     ["CH-044 no mobile", error(400, 21614), { status: "bounced" }],
     ["CH-044 unsubscribed", error(400, 21610), { status: "bounced" }],
@@ -107,7 +107,7 @@ describe("a webhook", () => {
       ...more,
     });
 
-  test("E-206 CH-200 CH-202 method, URL with its query, headers and a JSON body; 2xx is delivered", async () => {
+  it("E-206 CH-200 CH-202 method, URL with its query, headers and a JSON body; 2xx is delivered", async () => {
     target.answer({ status: 204 });
     const sent = request({
       method: "put",
@@ -130,7 +130,7 @@ describe("a webhook", () => {
     expect(got?.headers["x-webhook-signature"]).toBeUndefined();
   });
 
-  test("E-195 CH-205 CHQ-3 CHQ-4 the signature is over the very bytes that come, and over nothing where there are none", async () => {
+  it("E-195 CH-205 CHQ-3 CHQ-4 the signature is over the very bytes that come, and over nothing where there are none", async () => {
     const signed = hook({ signing_key: "$HOOK_KEY" });
     await bench.send(signed, request());
     await bench.send(signed, request({ method: "get", body: null }));
@@ -144,7 +144,7 @@ describe("a webhook", () => {
     expect(get).toMatchObject({ method: "GET", text: "" });
   });
 
-  test("E-195 a key from Liquid comes with the message; without it nothing goes out unsigned", async () => {
+  it("E-195 a key from Liquid comes with the message; without it nothing goes out unsigned", async () => {
     const signed = hook({ signing_key: "{{ recipient.key }}" });
     await bench.send(signed, { ...request(), secrets: { signing_key: "key-of-ada" } });
     const [got] = target.requests;
@@ -157,7 +157,7 @@ describe("a webhook", () => {
   const answers = (status: number, expected: JsonObject) => [`${status}`, { status }, expected] as const;
   const final = { status: "failed", retryable: false };
   const passing = { status: "failed", retryable: true };
-  test.each<readonly [string, TargetReply, JsonObject]>([
+  it.each<readonly [string, TargetReply, JsonObject]>([
     ...[401, 403, 404, 405].map((status) => answers(status, final)),
     ...[301, 307, 400, 409, 422, 500, 502].map((status) => answers(status, passing)),
     ["429", { status: 429, headers: { "retry-after": "2" } }, { ...passing, retry_after_ms: 2_000 }],
@@ -169,7 +169,7 @@ describe("a webhook", () => {
     expect(target.requests).toHaveLength(1);
   });
 
-  test.each([
+  it.each([
     ["", "is not valid"],
     ["/relative", "is not valid"],
     ["https://", "is not valid"],
@@ -182,7 +182,7 @@ describe("a webhook", () => {
     expect(delivery).toMatchObject({ ...final, reason: expect.stringContaining(reason) });
   });
 
-  test.each([
+  it.each([
     ["ENOTFOUND", false],
     ["EAI_AGAIN", true],
   ])("CH-203 a host that resolves to nothing is final, a resolver that fails is not: %s", async (code, retryable) => {
@@ -197,13 +197,13 @@ describe("a webhook", () => {
     await expect(delivery).rejects.toMatchObject({ delivery: { status: "failed", retryable } });
   });
 
-  test("CH-208 CHQ-9 plain http to this machine, unless that is switched off", async () => {
+  it("CH-208 CHQ-9 plain http to this machine, unless that is switched off", async () => {
     expect(await bench.send(hook({ allow_http: false }), request())).toMatchObject(final);
     expect(target.requests).toHaveLength(0);
     expect(await bench.send(hook({ allow_http: true }), request())).toEqual({ status: "delivered" });
   });
 
-  test("a header with a line break is refused, the request never made", async () => {
+  it("a header with a line break is refused, the request never made", async () => {
     const delivery = await bench.send(hook(), request({ headers: [{ key: "X-A", value: "b\r\nX-Evil: c" }] }));
     expect(delivery).toMatchObject(final);
     expect(target.requests).toHaveLength(0);

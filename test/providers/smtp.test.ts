@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from "../helpers/loopback-certificate.js";
 import { channel, email, MESSAGE_ID, message, ProviderBench } from "../helpers/provider-bench.js";
@@ -46,7 +46,7 @@ const final = { status: "failed", retryable: false };
 const passing = { status: "failed", retryable: true };
 
 describe("what arrives", () => {
-  test("CH-090 both bodies, every address, headers and attachments; blind copies only in the envelope", async () => {
+  it("CH-090 both bodies, every address, headers and attachments; blind copies only in the envelope", async () => {
     const server = await receiver();
     const sent = email({
       cc: "Bo <bo@lark.test>",
@@ -79,14 +79,14 @@ describe("what arrives", () => {
     expect([attachment?.filename, attachment?.content.toString()]).toEqual(["a.txt", "hi"]);
   });
 
-  test("a repeat has the same Message-ID; one connection serves many messages", async () => {
+  it("a repeat has the same Message-ID; one connection serves many messages", async () => {
     const server = await receiver();
     for (let i = 0; i < 3; i++) await bench.send(smtp(server), email());
     expect(new Set(server.received.map(({ mail }) => mail.messageId))).toEqual(new Set([`<${MESSAGE_ID}@lark.test>`]));
     expect(server.connections).toBe(1);
   });
 
-  test("many at once share the pool's connections", async () => {
+  it("many at once share the pool's connections", async () => {
     const server = await receiver();
     const all = Array.from({ length: 12 }, (_one, index) => email({ to: `u${index}@lark.test` }));
     const deliveries = await Promise.all(all.map((one) => bench.send(smtp(server, { max_connections: 2 }), one)));
@@ -95,7 +95,7 @@ describe("what arrives", () => {
     expect(server.connections).toBe(2);
   });
 
-  test("content that names files or addresses reads none", async () => {
+  it("content that names files or addresses reads none", async () => {
     const server = await receiver();
     const html_body = { path: "/etc/passwd" };
     await bench.send(smtp(server), message("email", { ...email().content, html_body, text_body: "Hi" }));
@@ -108,21 +108,21 @@ describe("TLS and login (CH-090)", () => {
   const tls = { key: LOOPBACK_KEY, cert: LOOPBACK_CERTIFICATE, password: PASSWORD, disabledCommands: [] };
   const login = { username: "lark", password: "$SMTP_PASSWORD" };
 
-  test("STARTTLS without being asked for", async () => {
+  it("STARTTLS without being asked for", async () => {
     const server = await receiver(tls);
     const sent = await bench.send(smtp(server, { ...login, tls: null, ca: "$SMTP_CA" }), email());
     expect(sent).toMatchObject({ status: "sent" });
     expect(server.received[0]).toMatchObject({ secure: true, user: "lark" });
   });
 
-  test("TLS from the first byte", async () => {
+  it("TLS from the first byte", async () => {
     const server = await receiver({ ...tls, secure: true });
     const sent = await bench.send(smtp(server, { ...login, tls: "implicit", ca: "$SMTP_CA" }), email());
     expect(sent).toMatchObject({ status: "sent" });
     expect(server.received[0]).toMatchObject({ secure: true, user: "lark" });
   });
 
-  test("a certificate that cannot be trusted is final, and the password is not sent", async () => {
+  it("a certificate that cannot be trusted is final, and the password is not sent", async () => {
     const server = await receiver(tls);
     expect(await bench.send(smtp(server, { ...login, tls: "starttls" }), email())).toMatchObject({
       ...final,
@@ -131,13 +131,13 @@ describe("TLS and login (CH-090)", () => {
     expect(server.received).toEqual([]);
   });
 
-  test("a server without STARTTLS gets nothing", async () => {
+  it("a server without STARTTLS gets nothing", async () => {
     const server = await receiver();
     expect(await bench.send(smtp(server, { tls: "starttls" }), email())).toMatchObject(final);
     expect(server.received).toEqual([]);
   });
 
-  test("a refused login is final", async () => {
+  it("a refused login is final", async () => {
     const server = await receiver({ ...tls, password: "another" });
     const delivery = await bench.send(smtp(server, { ...login, tls: "starttls", ca: "$SMTP_CA" }), email());
     expect(delivery).toMatchObject({ ...final, reason: expect.stringContaining("535") });
@@ -146,7 +146,7 @@ describe("TLS and login (CH-090)", () => {
 
 describe("what goes wrong", () => {
   const refusing = (code: number) => ({ refuse: () => ({ code, message: "said so" }) });
-  test("CH-044 a refused recipient bounces; greylisting passes", async () => {
+  it("CH-044 a refused recipient bounces; greylisting passes", async () => {
     expect(await bench.send(smtp(await receiver(refusing(550))), email())).toMatchObject({
       status: "bounced",
       reason: expect.stringMatching(/^SMTP: ada@lark\.test was refused: 550 said so/),
@@ -154,7 +154,7 @@ describe("what goes wrong", () => {
     expect(await bench.send(smtp(await receiver(refusing(451))), email())).toMatchObject(passing);
   });
 
-  test("CH-044 the recipient refused among others bounces; another one refused does not", async () => {
+  it("CH-044 the recipient refused among others bounces; another one refused does not", async () => {
     const only = (bad: string): ReceiverOptions => ({
       refuse: (address) => (address === bad ? { code: 550, message: "no" } : undefined),
     });
@@ -163,13 +163,13 @@ describe("what goes wrong", () => {
     expect(await bench.send(smtp(await receiver(only("bo@lark.test"))), sent)).toMatchObject({ status: "sent" });
   });
 
-  test("CH-042 content refused for good is final, for now passes", async () => {
+  it("CH-042 content refused for good is final, for now passes", async () => {
     const at = (code: number) => receiver({ refuseData: () => ({ code, message: "spam" }) });
     expect(await bench.send(smtp(await at(554)), email())).toMatchObject({ ...final, reason: "SMTP: 554 spam" });
     expect(await bench.send(smtp(await at(452)), email())).toMatchObject(passing);
   });
 
-  test.each<[string, (socket: Socket) => void]>([
+  it.each<[string, (socket: Socket) => void]>([
     ["says nothing", () => undefined],
     ["hangs up", (socket) => socket.destroy()],
     ["hangs up politely", (socket) => socket.end()],
@@ -184,13 +184,13 @@ describe("what goes wrong", () => {
     expect(await bench.send(smtp(await receiver()), email())).toMatchObject({ status: "sent" });
   });
 
-  test("E-209 nobody there", async () => {
+  it("E-209 nobody there", async () => {
     const server = await listener(() => undefined);
     await new Promise((resolve) => listeners.splice(0)[0]?.close(resolve));
     expect(await bench.send(smtp(server), email())).toMatchObject(passing);
   });
 
-  test.each([
+  it.each([
     ["to", "ada@lark.test\r\nRCPT TO:<eve@lark.test>", "bounced"],
     ["to", "ada@lark.test>\r\nDATA", "bounced"],
     ["to", "ada@lark.test, eve@lark.test", "bounced"],

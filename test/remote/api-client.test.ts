@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exitCodeOf, KnockError } from "../../src/errors/knock-error.js";
 import { type ApiClient, type ApiClientOptions, createApiClient } from "../../src/remote/api-client.js";
 import { type StubApi, type StubReply, startStubApi } from "../helpers/stub-api.js";
@@ -33,7 +33,7 @@ afterEach(async () => {
 const OK: StubReply = { json: { id: "1" } };
 
 describe("one call", () => {
-  test("A-002, A-003, A-016: sends the headers of every call and gives the answer whole", async () => {
+  it("A-002, A-003, A-016: sends the headers of every call and gives the answer whole", async () => {
     const body = { recipients: ["ü"] };
     api.expect({
       method: "POST",
@@ -54,12 +54,12 @@ describe("one call", () => {
     expect(answer).toMatchObject({ status: 201, text: '{"id":"ü"}', headers: { "x-thing": "t" } });
   });
 
-  test("A-015: the branch goes along, and a base URL's own path stays in front", async () => {
+  it("A-015: the branch goes along, and a base URL's own path stays in front", async () => {
     api.expect({ method: "GET", path: "/gate/v1/x", headers: { "x-knock-branch": "feat-1" }, reply: OK });
     await open({ branch: "feat-1", baseUrl: `${api.url}/gate/` }).call("GET", "/v1/x");
   });
 
-  test("keeps its connection for the next call", async () => {
+  it("keeps its connection for the next call", async () => {
     replies(OK, OK, OK);
     const client = open();
     const ports = new Set<string | undefined>();
@@ -69,7 +69,7 @@ describe("one call", () => {
 });
 
 describe("A-040, A-041: retries", () => {
-  test.each([
+  it.each([
     ["a refused moment", { status: 503, json: {} }],
     ["a time-out of the server's", { status: 408, json: {} }],
     ["a conflict", { status: 409, json: {} }],
@@ -81,7 +81,7 @@ describe("A-040, A-041: retries", () => {
     expect(time.slept).toEqual([500, 1_000]);
   });
 
-  test("gives up after two retries and says so", async () => {
+  it("gives up after two retries and says so", async () => {
     const bad: StubReply = { status: 502, text: "<html>Bad gateway</html>" };
     replies(bad, bad, bad);
     const error = await rejectionOf(open().call("GET", "/v1/x"));
@@ -90,19 +90,19 @@ describe("A-040, A-041: retries", () => {
     expect(exitCodeOf(error)).toBe(7);
   });
 
-  test("as many retries as told", async () => {
+  it("as many retries as told", async () => {
     replies({ status: 500 });
     await rejectionOf(open({ retries: 0 }).call("GET", "/v1/x"));
     expect(time.slept).toEqual([]);
   });
 
-  test("waits as long as the server asks, in either header", async () => {
+  it("waits as long as the server asks, in either header", async () => {
     replies({ status: 429, headers: { "retry-after": "7" } }, { status: 429, headers: { "retry-after-ms": "40" } }, OK);
     await open().call("GET", "/v1/x");
     expect(time.slept).toEqual([7_000, 40]);
   });
 
-  test("does not sit out more than a minute, but says when to come back", async () => {
+  it("does not sit out more than a minute, but says when to come back", async () => {
     replies({ status: 429, headers: { "retry-after": "3600" }, json: { code: "rate_limit", message: "Slow down" } });
     const error = await rejectionOf(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({ code: "rate_limited", message: "Slow down (rate_limit)", hint: "Try again in 1h." });
@@ -110,7 +110,7 @@ describe("A-040, A-041: retries", () => {
     expect(time.slept).toEqual([]);
   });
 
-  test("x-should-retry is heeded", async () => {
+  it("x-should-retry is heeded", async () => {
     replies({ status: 503, headers: { "x-should-retry": "false" } });
     await rejectionOf(open().call("GET", "/v1/x"));
     replies({ status: 400, headers: { "x-should-retry": "true" } }, OK);
@@ -118,7 +118,7 @@ describe("A-040, A-041: retries", () => {
     expect(time.slept).toEqual([500]);
   });
 
-  test.each([400, 401, 403, 404, 413, 422])("HTTP %i is asked once", async (status) => {
+  it.each([400, 401, 403, 404, 413, 422])("HTTP %i is asked once", async (status) => {
     replies({ status, json: { code: "c", message: "m" } });
     expect(await rejectionOf(open().call("GET", "/v1/x"))).toMatchObject({
       status,
@@ -126,7 +126,7 @@ describe("A-040, A-041: retries", () => {
     });
   });
 
-  test("an interruption ends the waiting for the next try", async () => {
+  it("an interruption ends the waiting for the next try", async () => {
     replies({ status: 503 });
     const controller = new AbortController();
     const calling = open({ sleep: undefined, random: () => 0 }).call("GET", "/v1/x", { signal: controller.signal });
@@ -144,7 +144,7 @@ describe("what cannot be reached", () => {
     return port;
   }
 
-  test("a refused connection: the host is named, the cause said plainly", async () => {
+  it("a refused connection: the host is named, the cause said plainly", async () => {
     const port = await freePort();
     const error = await rejectionOf(open({ baseUrl: `http://127.0.0.1:${port}` }).call("GET", "/v1/x"));
     expect(error).toMatchObject({
@@ -156,7 +156,7 @@ describe("what cannot be reached", () => {
     expect(time.slept).toEqual([500, 1_000]);
   });
 
-  test("an unknown host name", async () => {
+  it("an unknown host name", async () => {
     const error = await rejectionOf(open({ baseUrl: "https://nowhere.invalid", retries: 0 }).call("GET", "/v1/x"));
     expect(error).toMatchObject({
       code: "unreachable",
@@ -164,7 +164,7 @@ describe("what cannot be reached", () => {
     });
   });
 
-  test("a slow server: the limit is that of one try", async () => {
+  it("a slow server: the limit is that of one try", async () => {
     replies({ ...OK, delay: 2_000 }, { ...OK, delay: 2_000 }, OK);
     expect((await open({ timeoutMs: 80 }).call("GET", "/v1/x")).status).toBe(200);
     replies({ ...OK, delay: 2_000 });
@@ -172,7 +172,7 @@ describe("what cannot be reached", () => {
     expect(error).toMatchObject({ code: "unreachable", message: expect.stringMatching(/: no answer within 80 ms\.$/) });
   });
 
-  test("https spoken to a server that speaks plain http", async () => {
+  it("https spoken to a server that speaks plain http", async () => {
     const error = await rejectionOf(
       open({ baseUrl: api.url.replace("http:", "https:"), retries: 0 }).call("GET", "/v1/x"),
     );
@@ -181,7 +181,7 @@ describe("what cannot be reached", () => {
 });
 
 describe("answers that are not the API's", () => {
-  test("no HTTP at all is not tried again", async () => {
+  it("no HTTP at all is not tried again", async () => {
     replies({ raw: "SSH-2.0-OpenSSH_9.6\r\n" });
     const error = await rejectionOf(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({
@@ -190,7 +190,7 @@ describe("answers that are not the API's", () => {
     });
   });
 
-  test("a body that breaks off every time", async () => {
+  it("a body that breaks off every time", async () => {
     const cut: StubReply = { text: '{"id":"1"}', cutAfter: 4 };
     replies(cut, cut, cut);
     const error = await rejectionOf(open().call("GET", "/v1/x"));
@@ -198,7 +198,7 @@ describe("answers that are not the API's", () => {
     expect((error as KnockError).message).toMatch(/answered what is not the API's: it broke its answer off/);
   });
 
-  test("a body larger than 20 MB", async () => {
+  it("a body larger than 20 MB", async () => {
     replies({ text: "x".repeat(20 * 1024 * 1024 + 1) });
     const error = await rejectionOf(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({
@@ -208,7 +208,7 @@ describe("answers that are not the API's", () => {
     });
   });
 
-  test.each([
+  it.each([
     ["a web page", { text: "<html>Welcome to the café</html>" }, /web page/],
     ["half a document", { text: '{"id":"1' }, /not whole JSON/],
     ["nothing", { status: 204 }, /empty/],
@@ -231,14 +231,14 @@ describe("answers that are not the API's", () => {
     expect((thrown as KnockError).message).not.toContain("café");
   });
 
-  test.each([[{ items: 7 }], [{ items: [7] }], [{ items: [{}] }], [{}]])("%j in place of a page", async (json) => {
+  it.each([[{ items: 7 }], [{ items: [7] }], [{ items: [{}] }], [{}]])("%j in place of a page", async (json) => {
     replies({ json });
     const client = open();
     const answer = await client.call("GET", "/v1/x");
     expect(() => client.read.page(answer)).toThrow(/answered what is not the API's/);
   });
 
-  test("a redirect is not followed: the key would go along", async () => {
+  it("a redirect is not followed: the key would go along", async () => {
     replies({ status: 302, headers: { location: "https://elsewhere.example.com/v1/x" } });
     const error = await rejectionOf(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({
@@ -251,7 +251,7 @@ describe("answers that are not the API's", () => {
 });
 
 describe("the key", () => {
-  test("stays out of errors, even where the server echoes it", async () => {
+  it("stays out of errors, even where the server echoes it", async () => {
     const key = api.apiKey;
     const echo = (status: number): StubReply => ({
       status,
@@ -275,7 +275,7 @@ describe("the key", () => {
     }
   });
 
-  test.each([{ drop: true }, { raw: "nonsense\r\n\r\n" }, { text: "abcdef", cutAfter: 2 }] as StubReply[])(
+  it.each([{ drop: true }, { raw: "nonsense\r\n\r\n" }, { text: "abcdef", cutAfter: 2 }] as StubReply[])(
     "stays out of what a broken connection leaves: %j",
     async (reply) => {
       replies(reply);
@@ -292,7 +292,7 @@ describe("the key", () => {
     },
   );
 
-  test.each(["", "sk_test 1", "sk_test_1\n", "sk_tést"])("%j cannot be one, and is not shown", (apiKey) => {
+  it.each(["", "sk_test 1", "sk_test_1\n", "sk_tést"])("%j cannot be one, and is not shown", (apiKey) => {
     let thrown: unknown;
     try {
       open({ apiKey });
@@ -304,7 +304,7 @@ describe("the key", () => {
       expect(JSON.stringify([(thrown as KnockError).message, (thrown as KnockError).hint])).not.toContain(apiKey);
   });
 
-  test("a branch that cannot be a header is usage", () => {
+  it("a branch that cannot be a header is usage", () => {
     expect(() => open({ branch: "a\r\nX-Evil: 1" })).toThrow(KnockError);
   });
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { exitCodeOf, KnockError } from "../../src/errors/knock-error.js";
 import { apiErrorOf, type ErrorContext, pointerOfField } from "../../src/remote/api-error.js";
 import { createRedact } from "../../src/remote/redact.js";
@@ -33,7 +33,7 @@ const api = (code: string, status: number, errors?: unknown) => ({
 });
 
 describe("the API's errors", () => {
-  test.each([
+  it.each([
     // rule, status, the API's code, ours, exit
     ["A-030a", 401, "authentication_required", "authentication", 4],
     ["A-030b", 401, "api_key_missing", "authentication", 4],
@@ -62,7 +62,7 @@ describe("the API's errors", () => {
     expect(code === ours || error.message.includes(code) || ours === "remote_failed").toBe(true);
   });
 
-  test("A-023, ACQ-2: fields become JSON pointers, messages are kept", () => {
+  it("A-023, ACQ-2: fields become JSON pointers, messages are kept", () => {
     const errors = [
       { field: "recipients[0].id", message: "is required", type: null },
       { field: "data.name", message: "must be a string", type: null },
@@ -78,7 +78,7 @@ describe("the API's errors", () => {
     ]);
   });
 
-  test.each([
+  it.each([
     ["recipients", "/recipients"],
     ["recipients[10][2].a", "/recipients/10/2/a"],
     ["recipients.0.id", "/recipients/0/id"],
@@ -88,7 +88,7 @@ describe("the API's errors", () => {
     expect(pointerOfField(field)).toBe(pointer);
   });
 
-  test("Q-2: a mismatched idempotency key is a conflict that says what to do", () => {
+  it("Q-2: a mismatched idempotency key is a conflict that says what to do", () => {
     const error = errorFor(
       422,
       api("invalid_params", 422, [{ field: "idempotency_key", message: "used before", type: null }]),
@@ -97,25 +97,25 @@ describe("the API's errors", () => {
     expect(exitCodeOf(error)).toBe(6);
   });
 
-  test("hints name where the workflow was looked for", () => {
+  it("hints name where the workflow was looked for", () => {
     expect(errorFor(404, api("workflow_missing", 404)).hint).toBe("Is it committed in the key's environment?");
     expect(errorFor(404, api("workflow_missing", 404), {}, { branch: "feat-1" }).hint).toBe(
       'Is it committed in branch "feat-1"?',
     );
   });
 
-  test("a long wait asked for is told", () => {
+  it("a long wait asked for is told", () => {
     expect(errorFor(429, api("slow", 429), {}, { asked_ms: 3_600_000 }).hint).toBe("Try again in 1h.");
     expect(errorFor(503, "", {}, { asked_ms: 90_000, tries: 1 }).hint).toBe("Try again in 1m 30s.");
   });
 
-  test("the number of tries is told", () => {
+  it("the number of tries is told", () => {
     expect(errorFor(503, "<html>", {}, { tries: 3 }).message).toBe(
       "api.example.com failed with HTTP 503 after 3 tries.",
     );
   });
 
-  test.each([
+  it.each([
     [404, "<html>not here</html>"],
     [400, "Bad Request"],
     [422, {}],
@@ -129,7 +129,7 @@ describe("the API's errors", () => {
     if (status === 302) expect(error.hint).toMatch(/login\.example\.com.*not followed/);
   });
 
-  test.each([
+  it.each([
     [401, "authentication"],
     [403, "not_allowed"],
     [413, "payload_too_large"],
@@ -140,7 +140,7 @@ describe("the API's errors", () => {
     expect(error.message).not.toBe("");
   });
 
-  test("what a server echoes of the key, or sends to steer a terminal, is not shown", () => {
+  it("what a server echoes of the key, or sends to steer a terminal, is not shown", () => {
     const body = {
       code: `bad ${KEY}`,
       message: `key ${KEY} and Bearer ${KEY}, other sk_live_zzzzzzzzzzzz \u001b[2Jgone`,
@@ -155,7 +155,7 @@ describe("the API's errors", () => {
     expect(error.message).toContain("[redacted]");
   });
 
-  test("never throws and never loses the status, whatever the body holds", () => {
+  it("never throws and never loses the status, whatever the body holds", () => {
     const bodies = fc.oneof(
       fc.json(),
       fc.string(),

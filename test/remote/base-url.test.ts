@@ -1,8 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { KnockError } from "../../src/errors/knock-error.js";
 import { parseBaseUrl } from "../../src/remote/base-url.js";
 
-test.each([
+it.each([
   ["https://api.knock.app", { origin: "https://api.knock.app", host: "api.knock.app", prefix: "", loopback: false }],
   ["https://api.knock.app/", { origin: "https://api.knock.app", host: "api.knock.app", prefix: "", loopback: false }],
   [
@@ -16,7 +16,7 @@ test.each([
   expect(parseBaseUrl(text)).toEqual(parsed);
 });
 
-test.each([
+it.each([
   ["", /not a URL/],
   ["api.knock.app", /not a URL/],
   ["ftp://api.knock.app", /https:\/\/ or http:\/\/, not ftp:/],

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { connectionError, connectionFailureOf } from "../../src/remote/connection-failure.js";
 import { createRedact } from "../../src/remote/redact.js";
 
@@ -6,7 +6,7 @@ function coded(code: string, more: object = {}): Error {
   return Object.assign(new Error(`raw ${code}`), { code, ...more });
 }
 
-test.each([
+it.each([
   ["ECONNREFUSED", /refused/, true],
   ["ECONNRESET", /broken off/, true],
   ["UND_ERR_SOCKET", /broken off/, true],
@@ -27,7 +27,7 @@ test.each([
   });
 });
 
-test("the cause is found inside other errors, and in one of several addresses tried", () => {
+it("the cause is found inside other errors, and in one of several addresses tried", () => {
   expect(connectionFailureOf(new TypeError("failed", { cause: coded("ECONNRESET") })).words).toMatch(/broken off/);
   expect(connectionFailureOf(new AggregateError([coded("ECONNREFUSED"), coded("ECONNREFUSED")])).words).toMatch(
     /refused/,
@@ -35,7 +35,7 @@ test("the cause is found inside other errors, and in one of several addresses tr
   expect(connectionFailureOf("odd").words).toBe("the connection failed");
 });
 
-test("the error keeps nothing of the request that failed", () => {
+it("the error keeps nothing of the request that failed", () => {
   const key = "sk_test_0123456789";
   const failure = connectionFailureOf(
     coded("ECONNRESET", { request: { headers: { authorization: key } }, message: `lost ${key}` }),

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keyOf } from "../../src/domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Operations } from "../../src/ports/operations.js";
@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 describe("awaiting an outcome", () => {
-  test("runs appear late, end one by one, and are complete when none was new", async () => {
+  it("runs appear late, end one by one, and are complete when none was new", async () => {
     const [going, done] = [recipientRun(1, { status: "processing" }), recipientRun(1)];
     api.expect(
       get(NEWEST, page([])),
@@ -97,7 +97,7 @@ describe("awaiting an outcome", () => {
     expect(time.slept).toEqual([1_000, 1_500, 2_250]);
   });
 
-  test("when the time is up, what is known is told: a run that waits, and until when", async () => {
+  it("when the time is up, what is known is told: a run that waits, and until when", async () => {
     const paused = recipientRun(1, { status: "paused" });
     api.expect(
       get(NEWEST, page([paused])),
@@ -117,7 +117,7 @@ describe("awaiting an outcome", () => {
     expect(time.slept).toEqual([1_000, 1_000]);
   });
 
-  test("a time of zero asks once", async () => {
+  it("a time of zero asks once", async () => {
     api.expect(get(NEWEST, page([])), get(MESSAGES, page([])));
     let timeouts = 0;
     const options = { timeout_ms: 0, onTimeout: () => timeouts++ };
@@ -126,7 +126,7 @@ describe("awaiting an outcome", () => {
     expect(time.slept).toEqual([]);
   });
 
-  test("a recipient without a run that the API does not know has an entry, one that it knows has none", async () => {
+  it("a recipient without a run that the API does not know has an entry, one that it knows has none", async () => {
     api.expect(
       get(NEWEST, page([recipientRun(1)])),
       get(AROUND, page([recipientRun(1)])),
@@ -146,7 +146,7 @@ describe("awaiting an outcome", () => {
     expect(outcome.summary).toMatchObject({ recipients: 3, sent: 1, failed: 2 });
   });
 
-  test("A-072: pages of runs and of messages are followed to their end", async () => {
+  it("A-072: pages of runs and of messages are followed to their end", async () => {
     const runs = Array.from({ length: 52 }, (_, index) => recipientRun(index + 1)).reverse();
     const messages = runs.map((_, index) => message(`m${52 - index}`, 52 - index, "email_1"));
     const twice = (first: string): StubExpectation[] => [
@@ -167,7 +167,7 @@ describe("awaiting an outcome", () => {
     expect(outcome.summary).toMatchObject({ recipients: 52, sent: 52 });
   });
 
-  test("EQ-09: no run at all is believed after ten seconds, not before", async () => {
+  it("EQ-09: no run at all is believed after ten seconds, not before", async () => {
     const polls = [1_000, 1_500, 2_250, 3_375, 5_000];
     api.expect(
       ...Array.from({ length: polls.length + 1 }, () => get(NEWEST, page([]))),
@@ -179,7 +179,7 @@ describe("awaiting an outcome", () => {
     expect(outcome).toMatchObject({ recipients: [], summary: { recipients: 0, sent: 0, failed: 0 } });
   });
 
-  test("runs that newer ones pushed out of the list are found through their messages", async () => {
+  it("runs that newer ones pushed out of the list are found through their messages", async () => {
     const polls = 6;
     const foreign = page([recipientRun(7, { workflow_run_id: "another" })]);
     api.expect(
@@ -199,7 +199,7 @@ describe("awaiting an outcome", () => {
     ]);
   });
 
-  test("E-169: messages still being sent when their run ends are given a moment", async () => {
+  it("E-169: messages still being sent when their run ends are given a moment", async () => {
     const m1 = (status: string) => page([message("m1", 1, "email_1", { status })]);
     api.expect(
       get(NEWEST, page([recipientRun(1)])),
@@ -214,7 +214,7 @@ describe("awaiting an outcome", () => {
     expect(time.slept).toEqual([1_000, 1_000, 1_000]);
   });
 
-  test("E-198: a message held by a send window is not waited for", async () => {
+  it("E-198: a message held by a send window is not waited for", async () => {
     const scheduled_at = "2026-03-01T18:00:00Z";
     api.expect(
       get(NEWEST, page([recipientRun(1)])),
@@ -226,7 +226,7 @@ describe("awaiting an outcome", () => {
     expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ outcome: "queued", until: scheduled_at });
   });
 
-  test("a detail that is gone leaves what its messages tell", async () => {
+  it("a detail that is gone leaves what its messages tell", async () => {
     api.expect(
       get(NEWEST, page([recipientRun(1)])),
       get(AROUND, page([recipientRun(1)])),
@@ -241,7 +241,7 @@ describe("awaiting an outcome", () => {
 describe("a wait that goes wrong", () => {
   const down: StubExpectation = { method: "GET", path: NEWEST, reply: { status: 503 } };
 
-  test("polls that fail for a while are borne", async () => {
+  it("polls that fail for a while are borne", async () => {
     api.expect(
       down,
       down,
@@ -254,7 +254,7 @@ describe("a wait that goes wrong", () => {
     expect(outcome.recipients).toMatchObject([{ recipient: "u1", status: "completed" }]);
   });
 
-  test("a lasting failure says that the trigger was accepted, and as which run", async () => {
+  it("a lasting failure says that the trigger was accepted, and as which run", async () => {
     api.expect(down, down, down, down);
     const error = await rejectionOf(open().awaitOutcome(accepted, { timeout_ms: null }));
     expect(error).toMatchObject({
@@ -264,13 +264,13 @@ describe("a wait that goes wrong", () => {
     });
   });
 
-  test("a key that may not read ends the wait at once", async () => {
+  it("a key that may not read ends the wait at once", async () => {
     api.expect(get(NEWEST, { code: "incorrect_token_type", message: "No" }, 403));
     const error = await rejectionOf(open().awaitOutcome(accepted, { timeout_ms: null }));
     expect(error).toMatchObject({ code: "not_allowed", hint: expect.stringContaining(RUN_ID) });
   });
 
-  test("interrupted, it answers with what it knew last", async () => {
+  it("interrupted, it answers with what it knew last", async () => {
     const controller = new AbortController();
     api.expect(get(NEWEST, page([recipientRun(1, { status: "paused" })])));
     const waiting = open({ sleep: undefined }).awaitOutcome(accepted, {
@@ -281,7 +281,7 @@ describe("a wait that goes wrong", () => {
     expect((await waiting).recipients).toMatchObject([{ recipient: "u1", status: "paused", steps: [] }]);
   });
 
-  test("interrupted before anything was told, recipients stay unknown", async () => {
+  it("interrupted before anything was told, recipients stay unknown", async () => {
     const controller = new AbortController();
     api.expect({ method: "GET", path: NEWEST, reply: { delay: 5_000 } });
     const waiting = open().awaitOutcome(accepted, { timeout_ms: null, signal: controller.signal });
@@ -293,7 +293,7 @@ describe("a wait that goes wrong", () => {
 describe("reading a workflow run", () => {
   const ANY = `${RUNS}?page_size=50`;
 
-  test("through its messages, then the runs around their time", async () => {
+  it("through its messages, then the runs around their time", async () => {
     api.expect(
       get(MESSAGES, page([message("m1", 1, "email_1")])),
       detail(1),
@@ -313,7 +313,7 @@ describe("reading a workflow run", () => {
     });
   });
 
-  test("without messages, among the newest runs", async () => {
+  it("without messages, among the newest runs", async () => {
     api.expect(
       get(MESSAGES, page([])),
       get(`${RUNS}/${RUN_ID}`, NOT_FOUND, 404),
@@ -326,12 +326,12 @@ describe("reading a workflow run", () => {
     });
   });
 
-  test("a recipient run's id is none", async () => {
+  it("a recipient run's id is none", async () => {
     api.expect(get(MESSAGES, page([])), get(`${RUNS}/${RUN_ID}`, { ...recipientRun(1), events: [] }));
     expect(await open().readWorkflowRun(RUN_ID)).toBeNull();
   });
 
-  test("null where all runs were looked at; where not, it says how to go on", async () => {
+  it("null where all runs were looked at; where not, it says how to go on", async () => {
     const other = page([recipientRun(7, { workflow_run_id: "another" })]);
     api.expect(get(MESSAGES, page([])), get(`${RUNS}/${RUN_ID}`, NOT_FOUND, 404), get(ANY, other));
     const remote = open();

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { createApiClient } from "../../src/remote/api-client.js";
 import { proxySettingsOf } from "../../src/remote/open-connection.js";
 import { startStubApi } from "../helpers/stub-api.js";
@@ -26,7 +26,7 @@ async function startProxy(): Promise<{ url: string; asked: string[] }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
 
-test("HTTPS_PROXY is asked for the API's host, and what it answers is told", async () => {
+it("HTTPS_PROXY is asked for the API's host, and what it answers is told", async () => {
   const proxy = await startProxy();
   const client = createApiClient(
     optionsFor(
@@ -44,7 +44,7 @@ test("HTTPS_PROXY is asked for the API's host, and what it answers is told", asy
   });
 });
 
-test("this machine's own addresses are reached directly", async () => {
+it("this machine's own addresses are reached directly", async () => {
   const proxy = await startProxy();
   const api = await startStubApi();
   api.expect({ method: "GET", path: "/v1/messages", reply: { json: { items: [] } } });
@@ -55,7 +55,7 @@ test("this machine's own addresses are reached directly", async () => {
   expect({ status, asked: proxy.asked }).toEqual({ status: 200, asked: [] });
 });
 
-test.each(["nonsense", "socks5://127.0.0.1:1080"])("HTTPS_PROXY=%s is refused, and not shown", (url) => {
+it.each(["nonsense", "socks5://127.0.0.1:1080"])("HTTPS_PROXY=%s is refused, and not shown", (url) => {
   const open = () =>
     createApiClient(
       optionsFor({ url: "https://api.example.test", apiKey: "sk_test_1" }, { proxy: { url, except: "" } }),
@@ -63,7 +63,7 @@ test.each(["nonsense", "socks5://127.0.0.1:1080"])("HTTPS_PROXY=%s is refused, a
   expect(open).toThrow("HTTPS_PROXY is not the URL of an HTTP proxy.");
 });
 
-test("the environment is read as other programs do: small letters first", () => {
+it("the environment is read as other programs do: small letters first", () => {
   expect(proxySettingsOf({})).toEqual({ url: null, except: "" });
   expect(proxySettingsOf({ HTTPS_PROXY: "http://a", https_proxy: "http://b", NO_PROXY: "x" })).toEqual({
     url: "http://b",

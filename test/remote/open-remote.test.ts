@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keyOf } from "../../src/domain/recipient/recipient.js";
 import type { Trigger } from "../../src/domain/trigger/trigger.js";
 import { exitCodeOf } from "../../src/errors/knock-error.js";
@@ -42,7 +42,7 @@ afterEach(async () => {
 });
 
 describe("triggering", () => {
-  test("AC-020: answers with the run id, and with nothing it was not told", async () => {
+  it("AC-020: answers with the run id, and with nothing it was not told", async () => {
     api.expect({
       method: "POST",
       path: PATH,
@@ -60,13 +60,13 @@ describe("triggering", () => {
     });
   });
 
-  test("AC-061, A-051: a replay is told", async () => {
+  it("AC-061, A-051: a replay is told", async () => {
     const headers = { "idempotent-replayed": "true", "original-x-request-id": "r1" };
     api.expect({ method: "POST", path: PATH, body: payload, reply: { headers, json: { workflow_run_id: RUN_ID } } });
     expect(await open().triggerWorkflow(trigger, { idempotency_key: "k1" })).toMatchObject({ replayed: true });
   });
 
-  test.each(["k1", null])("A-050, A-054: the idempotency key %j is the same on every try", async (idempotency_key) => {
+  it.each(["k1", null])("A-050, A-054: the idempotency key %j is the same on every try", async (idempotency_key) => {
     const one = {
       method: "POST",
       path: PATH,
@@ -83,7 +83,7 @@ describe("triggering", () => {
     expect(time.slept).toEqual([1_000, 1_000]);
   });
 
-  test("two triggers without a key are two keys", async () => {
+  it("two triggers without a key are two keys", async () => {
     const one = { method: "POST", path: PATH, body: payload, reply: { json: { workflow_run_id: RUN_ID } } };
     api.expect(one, one);
     const remote = open();
@@ -92,7 +92,7 @@ describe("triggering", () => {
     expect(new Set(api.requests.map(({ headers }) => headers["idempotency-key"])).size).toBe(2);
   });
 
-  test.each([
+  it.each([
     ["AC-002", 401, { code: "api_key_missing" }, "authentication", 4],
     ["AC-005", 403, { code: "incorrect_token_type" }, "not_allowed", 4],
     ["AC-031", 404, { code: "workflow_missing" }, "workflow_missing", 5],
@@ -120,7 +120,7 @@ describe("triggering", () => {
     expect(exitCodeOf(error)).toBe(exit);
   });
 
-  test.each([
+  it.each([
     ["no run id", { json: { result: "ok" } }],
     ["a web page", { text: "<html>Sign in</html>" }],
     ["a run id that is no UUID", { json: { workflow_run_id: "not-a-uuid" } }],
@@ -132,7 +132,7 @@ describe("triggering", () => {
     expect(exitCodeOf(error)).toBe(7);
   });
 
-  test("an idempotency key that cannot be a header is usage, and nothing is sent", async () => {
+  it("an idempotency key that cannot be a header is usage, and nothing is sent", async () => {
     const error = await rejectionOf(open().triggerWorkflow(trigger, { idempotency_key: "a\nb" }));
     expect(error).toMatchObject({ code: "usage" });
     expect(api.requests).toEqual([]);
@@ -147,7 +147,7 @@ describe("cancelling", () => {
     reply: { status: 204 },
   };
 
-  test("AC-080: everyone", async () => {
+  it("AC-080: everyone", async () => {
     api.expect({ ...cancel, body: { cancellation_key: "c1" } });
     expect(await open().cancelWorkflow({ workflow: "hello", cancellation_key: "c1", recipients: null })).toEqual({
       workflow: "hello",
@@ -158,14 +158,14 @@ describe("cancelling", () => {
     });
   });
 
-  test("AC-081, AC-082: only some, as references; tried again like any other call", async () => {
+  it("AC-081, AC-082: only some, as references; tried again like any other call", async () => {
     const body = { cancellation_key: "c1", recipients: ["u2", { id: "p1", collection: "projects" }] };
     api.expect({ ...cancel, body, reply: { status: 503 } }, { ...cancel, body });
     const recipients = [keyOf("u2"), keyOf({ id: "p1", collection: "projects" })];
     await open().cancelWorkflow({ workflow: "hello", cancellation_key: "c1", recipients });
   });
 
-  test("AC-086: an unknown workflow", async () => {
+  it("AC-086: an unknown workflow", async () => {
     api.expect({
       ...cancel,
       body: { cancellation_key: "c1" },
@@ -179,7 +179,7 @@ describe("cancelling", () => {
 });
 
 describe("recipient runs", () => {
-  test("AC-247, A-316: the detail with its steps", async () => {
+  it("AC-247, A-316: the detail with its steps", async () => {
     const detail = {
       ...recipientRun(1),
       events: [event("step_skipped", "sms_1", { reason: "missing_recipient_data" })],
@@ -198,7 +198,7 @@ describe("recipient runs", () => {
     });
   });
 
-  test("unknown ids are null; what cannot be one is not asked for", async () => {
+  it("unknown ids are null; what cannot be one is not asked for", async () => {
     api.expect(get(`/v1/workflow_recipient_runs/${runId(9)}`, NOT_FOUND, 404));
     const remote = open();
     expect(await remote.readRecipientRun(runId(9))).toBeNull();
@@ -206,7 +206,7 @@ describe("recipient runs", () => {
     expect(await remote.readWorkflowRun("nonsense")).toBeNull();
   });
 
-  test("AC-246, A-060, A-315: filters and a page's cursors", async () => {
+  it("AC-246, A-060, A-315: filters and a page's cursors", async () => {
     const query =
       "workflow=hello&status%5B%5D=paused&tenant=acme&recipient%5Bid%5D=p1&recipient%5Bcollection%5D=projects&page_size=2&after=c0";
     api.expect(get(`/v1/workflow_recipient_runs?${query}`, page([recipientRun(1), recipientRun(2)], "c2", "c1")));
@@ -222,7 +222,7 @@ describe("recipient runs", () => {
     });
   });
 
-  test("A-070: more than 50 come from several pages, backward too", async () => {
+  it("A-070: more than 50 come from several pages, backward too", async () => {
     const many = Array.from({ length: 60 }, (_, index) => recipientRun(index + 1));
     api.expect(
       get("/v1/workflow_recipient_runs?recipient=u1&page_size=50", page(many.slice(0, 50), "c50")),
@@ -240,7 +240,7 @@ describe("recipient runs", () => {
     expect(back.page_info).toEqual({ after: "c60", before: null, page_size: 60 });
   });
 
-  test("by workflow run, which the API cannot filter by, page after page until some are found", async () => {
+  it("by workflow run, which the API cannot filter by, page after page until some are found", async () => {
     const other = { ...recipientRun(1), workflow_run_id: "another" };
     api.expect(
       get("/v1/workflow_recipient_runs?page_size=50", page([other], "c1")),
@@ -252,7 +252,7 @@ describe("recipient runs", () => {
     });
   });
 
-  test("a server that repeats its cursor does not hold us", async () => {
+  it("a server that repeats its cursor does not hold us", async () => {
     api.expect(
       get("/v1/workflow_recipient_runs?page_size=3", page([recipientRun(1)], "c1")),
       get("/v1/workflow_recipient_runs?page_size=2&after=c1", page([recipientRun(2)], "c1")),

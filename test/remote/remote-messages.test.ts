@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EngagementAction } from "../../src/domain/message/message.js";
 import { keyOf, type RecipientKey } from "../../src/domain/recipient/recipient.js";
 import { exitCodeOf } from "../../src/errors/knock-error.js";
@@ -32,30 +32,30 @@ describe("reading a message", () => {
     data: { __typename: "MessageEmailContent", to: "u1@x.test" },
   };
 
-  test("AC-198, A-221: the message with its whole content document", async () => {
+  it("AC-198, A-221: the message with its whole content document", async () => {
     api.expect(get("/v1/messages/m1", m1), get("/v1/messages/m1/content", content));
     expect(await remote.readMessage("m1")).toEqual({ ...m1, content });
   });
 
-  test("AC-187: null for what the API does not know, and for nothing", async () => {
+  it("AC-187: null for what the API does not know, and for nothing", async () => {
     api.expect(get("/v1/messages/a%2Fb%20c", NOT_FOUND, 404));
     expect(await remote.readMessage("a/b c")).toBeNull();
     expect(await remote.readMessage("")).toBeNull();
   });
 
-  test("a message without content", async () => {
+  it("a message without content", async () => {
     api.expect(get("/v1/messages/m1", m1), get("/v1/messages/m1/content", NOT_FOUND, 404));
     expect(await remote.readMessage("m1")).toEqual({ ...m1, content: null });
   });
 
-  test("a web page that says 404 is not the API's word", async () => {
+  it("a web page that says 404 is not the API's word", async () => {
     api.expect({ method: "GET", path: "/v1/messages/m1", reply: { status: 404, text: "<html>Not here</html>" } });
     expect(await rejectionOf(remote.readMessage("m1"))).toMatchObject({ code: "remote_failed", status: 404 });
   });
 });
 
 describe("listing messages", () => {
-  test.each([
+  it.each([
     ["AC-180", { workflow_run_id: RUN_ID }, `/v1/messages?workflow_run_id=${RUN_ID}&page_size=20`],
     [
       "AC-181",
@@ -78,13 +78,13 @@ describe("listing messages", () => {
     });
   });
 
-  test("by a channel's key, which the API cannot filter by", async () => {
+  it("by a channel's key, which the API cannot filter by", async () => {
     const sms = message("m2", 1, "sms_1");
     api.expect(get("/v1/messages?page_size=20", page([sms, m1], "c1")));
     expect((await remote.listMessages({ channel: "my-sms" }, { limit: 20 })).items).toEqual([sms]);
   });
 
-  test("AC-182: what the API refuses is told with its pointer", async () => {
+  it("AC-182: what the API refuses is told with its pointer", async () => {
     api.expect(
       get(
         "/v1/messages?tenant=x&page_size=20",
@@ -100,7 +100,7 @@ describe("listing messages", () => {
 });
 
 describe("marking messages", () => {
-  test.each([
+  it.each([
     ["A-227", "seen", "PUT", "seen"],
     ["A-228", "unseen", "DELETE", "seen"],
     ["A-225", "read", "PUT", "read"],
@@ -121,7 +121,7 @@ describe("marking messages", () => {
     expect(time.slept).toEqual([500]);
   });
 
-  test("A-224, A-487, E-226: metadata of an interaction is the body", async () => {
+  it("A-224, A-487, E-226: metadata of an interaction is the body", async () => {
     const metadata = { button: "approve" };
     api.expect(get("/v1/messages/m1", m1), {
       method: "PUT",
@@ -132,13 +132,13 @@ describe("marking messages", () => {
     expect(await remote.markMessages(["m1"], "interacted", metadata)).toEqual([m1]);
   });
 
-  test("link_clicked has no endpoint", async () => {
+  it("link_clicked has no endpoint", async () => {
     const error = await rejectionOf(remote.markMessages(["m1"], "link_clicked" satisfies EngagementAction));
     expect(error).toMatchObject({ code: "not_supported", hint: expect.stringContaining("interacted") });
     expect(api.requests).toEqual([]);
   });
 
-  test("an unknown id is an error, and nothing is changed", async () => {
+  it("an unknown id is an error, and nothing is changed", async () => {
     api.expect(get("/v1/messages/m1", m1), get("/v1/messages/x", NOT_FOUND, 404));
     const error = await rejectionOf(remote.markMessages(["m1", "x", ""], "read"));
     expect(error).toMatchObject({
@@ -152,7 +152,7 @@ describe("marking messages", () => {
     expect(exitCodeOf(error)).toBe(5);
   });
 
-  test("a failure half-way says what was changed", async () => {
+  it("a failure half-way says what was changed", async () => {
     api.expect(
       get("/v1/messages/m1", m1),
       get("/v1/messages/m2", message("m2", 2, "email_1")),

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { outcomeOf, recipientOutcomeOf, stepOutcomesOf } from "../../src/remote/remote-outcome.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 import { event, message, RUN_ID, recipientRun, runId } from "./api-bodies.js";
@@ -8,7 +8,7 @@ const steps = (events: JsonObject[], messages: JsonObject[] = [], run: JsonObjec
   stepOutcomesOf({ run: recipientRun(1, run), events, messages });
 
 describe("E-009, EQ-04: a run's events", () => {
-  test.each([
+  it.each([
     ["conditions_failed", "condition"],
     ["channel_conditions_failed", "condition"],
     ["channel_not_configured", "channel_not_configured"],
@@ -23,17 +23,14 @@ describe("E-009, EQ-04: a run's events", () => {
     ]);
   });
 
-  test.each(["something_new", "constructor", ""])(
-    "a skip for %j, outside the closed list, tells no reason",
-    (reason) => {
-      expect(steps([event("step_skipped", "email_1", { reason })])[0]).toMatchObject({
-        outcome: "skipped",
-        reason: null,
-      });
-    },
-  );
+  it.each(["something_new", "constructor", ""])("a skip for %j, outside the closed list, tells no reason", (reason) => {
+    expect(steps([event("step_skipped", "email_1", { reason })])[0]).toMatchObject({
+      outcome: "skipped",
+      reason: null,
+    });
+  });
 
-  test("message_enqueued with its message: channel, status and id", () => {
+  it("message_enqueued with its message: channel, status and id", () => {
     const events = [
       event("run_started"),
       event("step_started", "in_app_feed_1"),
@@ -66,7 +63,7 @@ describe("E-009, EQ-04: a run's events", () => {
     ]);
   });
 
-  test("E-181: several messages of one step", () => {
+  it("E-181: several messages of one step", () => {
     const events = ["m1", "m2"].map((id) =>
       event("message_enqueued", "push_1", { channel_type: "push", message_id: id }),
     );
@@ -79,7 +76,7 @@ describe("E-009, EQ-04: a run's events", () => {
     });
   });
 
-  test.each([
+  it.each([
     ["sent", null, "sent", null],
     ["delivered", null, "sent", null],
     ["not_sent", null, "sent", null],
@@ -94,11 +91,11 @@ describe("E-009, EQ-04: a run's events", () => {
     expect(step?.until).toBe(outcome === "queued" ? scheduled_at : undefined);
   });
 
-  test("a status nobody knows is not passed on", () => {
+  it("a status nobody knows is not passed on", () => {
     expect(steps([], [message("m1", 1, "email_1", { status: "teleported" })])[0]).not.toHaveProperty("message_status");
   });
 
-  test("run_paused waits, run_resumed and step_completed end it", () => {
+  it("run_paused waits, run_resumed and step_completed end it", () => {
     const paused = event("run_paused", "delay_1", { until: "2026-03-01T10:35:00Z" });
     expect(steps([paused], [], { status: "paused" })).toEqual([
       { ref: "delay_1", type: "delay", outcome: "waiting", reason: null, until: "2026-03-01T10:35:00Z" },
@@ -109,7 +106,7 @@ describe("E-009, EQ-04: a run's events", () => {
     expect(steps([paused, event("run_resumed", "delay_1"), event("step_completed", "delay_1")])).toEqual(passed);
   });
 
-  test("a cancelled run's waiting step is cancelled", () => {
+  it("a cancelled run's waiting step is cancelled", () => {
     const paused = event("run_paused", "delay_1", { until: "2026-03-01T10:35:00Z" });
     const cancelled = [
       { ref: "delay_1", type: "delay", outcome: "cancelled", reason: { code: "cancelled", detail: null } },
@@ -120,7 +117,7 @@ describe("E-009, EQ-04: a run's events", () => {
     expect(steps([paused, gone], [], { status: "cancelled" })[0]?.reason?.code).toBe("recipient_deleted");
   });
 
-  test("batches, throttles, branches and failures", () => {
+  it("batches, throttles, branches and failures", () => {
     const events = [
       event("step_completed", "branch_1", { branch: "big" }),
       event("batch_opened", "batch_1", { closes_at: "2026-03-01T11:00:00Z" }),
@@ -156,7 +153,7 @@ describe("E-009, EQ-04: a run's events", () => {
     ]);
   });
 
-  test("events told newest first are put in order", () => {
+  it("events told newest first are put in order", () => {
     const events = [
       event("step_completed", "delay_1", null, { inserted_at: "2026-03-01T10:30:00Z" }),
       event("run_paused", "delay_1", null, { inserted_at: "2026-03-01T10:00:00Z" }),
@@ -164,7 +161,7 @@ describe("E-009, EQ-04: a run's events", () => {
     expect(steps(events)[0]?.outcome).toBe("passed");
   });
 
-  test.each([
+  it.each([
     [
       [
         event("trigger_conditions_evaluated", null, { passed: false }),
@@ -182,7 +179,7 @@ describe("E-009, EQ-04: a run's events", () => {
     expect(outcome.reason?.code).toBe(code);
   });
 
-  test("whatever the API tells, this never throws", () => {
+  it("whatever the API tells, this never throws", () => {
     const names = fc.constantFrom(
       "step_skipped",
       "step_failed",
@@ -220,7 +217,7 @@ describe("E-009, EQ-04: a run's events", () => {
 });
 
 describe("the document of a trigger", () => {
-  test("A-408, A-511: objects, cancellation key and summary", () => {
+  it("A-408, A-511: objects, cancellation key and summary", () => {
     const told = [
       { run: recipientRun(1), events: null, messages: [message("m1", 1, "email_1")] },
       {

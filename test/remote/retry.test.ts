@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decideRetry } from "../../src/remote/retry.js";
 
 const NOW = Date.parse("2026-03-01T10:00:00Z");
@@ -6,26 +6,26 @@ const policy = { retries: 2, random: () => 0, now: () => NOW };
 const failed = (status: number | null, headers: Record<string, string> = {}) => ({ status, retryable: true, headers });
 
 describe("A-040: whether to try again", () => {
-  test.each([408, 409, 429, 500, 502, 503, 504, 599])("HTTP %i is tried again", (status) => {
+  it.each([408, 409, 429, 500, 502, 503, 504, 599])("HTTP %i is tried again", (status) => {
     expect(decideRetry(failed(status), 0, policy).delay_ms).toBe(500);
   });
 
-  test.each([300, 301, 400, 401, 403, 404, 405, 413, 418, 422])("HTTP %i is not", (status) => {
+  it.each([300, 301, 400, 401, 403, 404, 405, 413, 418, 422])("HTTP %i is not", (status) => {
     expect(decideRetry(failed(status), 0, policy).delay_ms).toBeNull();
   });
 
-  test("a connection that failed is tried again, unless that cannot help", () => {
+  it("a connection that failed is tried again, unless that cannot help", () => {
     expect(decideRetry(failed(null), 0, policy).delay_ms).toBe(500);
     expect(decideRetry({ ...failed(null), retryable: false }, 0, policy).delay_ms).toBeNull();
   });
 
-  test("x-should-retry overrides the status both ways", () => {
+  it("x-should-retry overrides the status both ways", () => {
     expect(decideRetry(failed(422, { "x-should-retry": "true" }), 0, policy).delay_ms).toBe(500);
     expect(decideRetry(failed(503, { "x-should-retry": "false" }), 0, policy).delay_ms).toBeNull();
     expect(decideRetry(failed(503, { "x-should-retry": "maybe" }), 0, policy).delay_ms).toBe(500);
   });
 
-  test("not more often than told, even where the server asks for it", () => {
+  it("not more often than told, even where the server asks for it", () => {
     expect(decideRetry(failed(503), 1, policy).delay_ms).toBe(1_000);
     expect(decideRetry(failed(503), 2, policy).delay_ms).toBeNull();
     expect(decideRetry(failed(503, { "x-should-retry": "true" }), 2, policy).delay_ms).toBeNull();
@@ -34,7 +34,7 @@ describe("A-040: whether to try again", () => {
 });
 
 describe("A-041: when to try again", () => {
-  test.each([
+  it.each([
     [0, 0, 500],
     [0, 1, 375],
     [1, 0, 1_000],
@@ -46,7 +46,7 @@ describe("A-041: when to try again", () => {
     expect(decideRetry(failed(500), tried, { ...policy, retries: 99, random: () => chance }).delay_ms).toBe(delay);
   });
 
-  test.each([
+  it.each([
     [{ "retry-after-ms": "120" }, 120],
     [{ "retry-after-ms": "120", "retry-after": "9" }, 120],
     [{ "retry-after-ms": "soon", "retry-after": "9" }, 9_000],
@@ -59,7 +59,7 @@ describe("A-041: when to try again", () => {
     expect(decideRetry(failed(429, headers), 0, policy)).toEqual({ delay_ms: delay, asked_ms: delay });
   });
 
-  test.each([
+  it.each([
     { "retry-after": "-1" },
     { "retry-after": "tomorrow" },
     { "retry-after": "" },
@@ -70,7 +70,7 @@ describe("A-041: when to try again", () => {
     expect(decideRetry(failed(429, headers), 0, policy)).toEqual({ delay_ms: 500, asked_ms: null });
   });
 
-  test.each([
+  it.each([
     [{ "retry-after": "61" }, 61_000],
     [{ "retry-after-ms": "3600000" }, 3_600_000],
     [{ "retry-after": "Sun, 01 Mar 2026 11:00:00 GMT" }, 3_600_000],

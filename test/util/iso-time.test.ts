@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { isoTime } from "../../src/util/iso-time.js";
 
-test.each([
+it.each([
   0,
   1,
   999,
@@ -17,13 +17,13 @@ test.each([
   expect(isoTime(at)).toBe(new Date(at).toISOString());
 });
 
-test("and so is every other time", () => {
+it("and so is every other time", () => {
   fc.assert(
     fc.property(fc.integer({ min: -8.64e15, max: 8.64e15 }), (at) => isoTime(at) === new Date(at).toISOString()),
   );
 });
 
-test("what is no time throws, as Date does", () => {
+it("what is no time throws, as Date does", () => {
   expect(() => isoTime(Number.NaN)).toThrow(RangeError);
   expect(() => isoTime(1e20)).toThrow(RangeError);
 });

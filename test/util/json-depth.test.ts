@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { isDeeperThan } from "../../src/util/json-depth.js";
 
 const nested = (levels: number): unknown => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
 
-test.each([
+it.each([
   [1, 0, true],
   [1, 1, false],
   [200, 200, false],
@@ -13,7 +13,7 @@ test.each([
   expect(isDeeperThan(nested(levels), limit)).toBe(deeper);
 });
 
-test("the deepest of many counts, and scalars have no depth", () => {
+it("the deepest of many counts, and scalars have no depth", () => {
   expect(isDeeperThan({ a: 1, b: [{ c: [] }] }, 3)).toBe(true);
   expect(isDeeperThan({ a: 1, b: [{ c: [] }] }, 4)).toBe(false);
   for (const scalar of [1, "x", null, true]) expect(isDeeperThan(scalar, 0)).toBe(false);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { broadcastSchema } from "../../../src/domain/audience/broadcast-schema.js";
 import { parseBroadcast } from "../../../src/domain/audience/parse-broadcast.js";
 import { idFault } from "../../../src/domain/recipient/recipient-id.js";
@@ -18,7 +18,7 @@ const parse = (raw: unknown) => parseBroadcast("news", raw, "broadcasts/news/bro
 const batch = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } };
 
 describe("broadcast.json (section 17)", () => {
-  test("E-401: is commercial unless it says otherwise; what only a server writes is let through", () => {
+  it("E-401: is commercial unless it says otherwise; what only a server writes is let through", () => {
     const raw = { $schema: "x", __readonly: {}, name: "News", status: "draft", sent_at: null, steps: [FEED] };
     expect(parse(raw)).toMatchObject({
       key: "news",
@@ -29,7 +29,7 @@ describe("broadcast.json (section 17)", () => {
     expect(parse({ ...raw, settings: { is_commercial: false } }).definition.settings.is_commercial).toBe(false);
   });
 
-  test.each<[string, JsonObject, string]>([
+  it.each<[string, JsonObject, string]>([
     ["E-396: a step that gathers", { steps: [FEED, batch] }, "/steps/1/type is no step of a broadcast: batch"],
     [
       "E-396: one in a branch",
@@ -66,7 +66,7 @@ describe("broadcast.json (section 17)", () => {
     expect(error.message).toMatch(/^broadcast "news": /);
   });
 
-  test("reports all faults at once, each once, with those of its steps", () => {
+  it("reports all faults at once, each once, with those of its steps", () => {
     const raw = {
       name: 7,
       trigger: {},
@@ -88,7 +88,7 @@ describe("broadcast.json (section 17)", () => {
     ]);
   });
 
-  test("F-026 ignores unknown keys of steps", () => {
+  it("F-026 ignores unknown keys of steps", () => {
     const raw = { steps: [{ ...FEED, colour: "red" }] };
     expect(parse(raw).definition.steps).toHaveLength(1);
     expect(findUnknownKeys(broadcastSchema(), raw)).toEqual([
@@ -100,7 +100,7 @@ describe("broadcast.json (section 17)", () => {
 const parseRecipientsCsv = (text: string, name: string) => recipientsOf(parseUsersCsv(text, name, idFault).users);
 
 describe("recipients as CSV (E-398)", () => {
-  test("are text, whatever they look like; quotes, commas and line breaks within quotes", () => {
+  it("are text, whatever they look like; quotes, commas and line breaks within quotes", () => {
     const text = '\uFEFFid,tenant,seats,note\r\nada,acme,4,"a ""b"", c"\r\ngrace,,007,"two\nlines"\n\n';
     expect(parseRecipientsCsv(text, "people.csv")).toEqual([
       { id: "ada", tenant: "acme", data: { seats: "4", note: 'a "b", c' } },
@@ -113,7 +113,7 @@ describe("recipients as CSV (E-398)", () => {
     ]);
   });
 
-  test("lines without a valid ID are skipped with their numbers", () => {
+  it("lines without a valid ID are skipped with their numbers", () => {
     const { users, skipped } = parseUsersCsv("id,n\n,1\nada,2\na/b,3\ngrace,4\n", "x", idFault);
     expect(users.map(({ id }) => id)).toEqual(["ada", "grace"]);
     expect(skipped).toEqual([
@@ -122,7 +122,7 @@ describe("recipients as CSV (E-398)", () => {
     ]);
   });
 
-  test.each([
+  it.each([
     ["name\nada", 'people.csv: no column is called "id"'],
     ["", 'people.csv: no column is called "id"'],
     ["id,n\nada,1\ngrace", "people.csv:3: has 1 fields, the first line 2"],

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { parseConditionList } from "../../../src/domain/condition/parse-conditions.js";
 
 function complaints(condition: object): string[] {
@@ -7,7 +7,7 @@ function complaints(condition: object): string[] {
   return found;
 }
 
-test.each(["greater_than", "less_than_or_equal_to", "is_audience_member"])(
+it.each(["greater_than", "less_than_or_equal_to", "is_audience_member"])(
   "E-099 %s without an argument could never be met, and is refused",
   (operator) => {
     for (const argument of [undefined, null])
@@ -17,7 +17,7 @@ test.each(["greater_than", "less_than_or_equal_to", "is_audience_member"])(
   },
 );
 
-test.each([
+it.each([
   ["equal_to", null],
   ["empty", undefined],
   ["greater_than", 0],

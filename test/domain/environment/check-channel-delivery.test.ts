@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
 import { providerCatalogue, variableOf } from "../../../src/domain/environment/provider-catalogue.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
@@ -34,7 +34,7 @@ const ENOUGH: Record<string, JsonObject> = {
 
 describe("a channel that says deliver", () => {
   const every = providerCatalogue().flatMap(({ vendor, type, names }) => names.map((name) => [type, name, vendor]));
-  test.each(every)("%s by %s", (type, name, vendor) => {
+  it.each(every)("%s by %s", (type, name, vendor) => {
     const settings = ENOUGH[String(vendor)] as JsonObject;
     expect(parse(delivering(String(type), String(name), settings))).toMatchObject({
       deliver: true,
@@ -43,7 +43,7 @@ describe("a channel that says deliver", () => {
     });
   });
 
-  test("settings may be written as in the provider's own documents", () => {
+  it("settings may be written as in the provider's own documents", () => {
     expect(
       parse(delivering("email", "sendgrid", { apiKey: "$SENDGRID_KEY", from_address: "a@b.test" }))?.settings,
     ).toEqual({
@@ -58,7 +58,7 @@ describe("a channel that says deliver", () => {
     });
   });
 
-  test("SMTP wants a login, except on this machine (CH-090)", () => {
+  it("SMTP wants a login, except on this machine (CH-090)", () => {
     expect(faults(delivering("email", "smtp", { host: "smtp.lark.test" }))).toEqual([
       `${S}/username is required by smtp`,
       `${S}/password is required by smtp, such as "$PASSWORD"`,
@@ -68,7 +68,7 @@ describe("a channel that says deliver", () => {
     expect(faults(delivering("email", "smtp", { host: "127.0.0.1.lark.test" }))).toHaveLength(2);
   });
 
-  test("APNs wants a signing key with its names, or a certificate with its key, never both (CH-141)", () => {
+  it("APNs wants a signing key with its names, or a certificate with its key, never both (CH-141)", () => {
     const apns = (settings: JsonObject) => faults(delivering("push", "push_apns", { bundle_id: "b", ...settings }));
     const certificate = { bundle_id: "b", certificate: "$C", private_key: "$K" };
     expect(parse(delivering("push", "push_apns", certificate))?.deliver).toBe(true);
@@ -83,7 +83,7 @@ describe("a channel that says deliver", () => {
     ]);
   });
 
-  test("a webhook's signing key may be Liquid (E-195), but no text of its own", () => {
+  it("a webhook's signing key may be Liquid (E-195), but no text of its own", () => {
     const fault = `${S}/signing_key is a secret and must name an environment variable, such as "$SIGNING_KEY": never write it here`;
     for (const signing_key of ["{{ vars.hook_key }}", "{{ recipient.keys.hook | default: tenant.hook_key }}"])
       expect(parse(delivering("http", null, { signing_key }))?.settings).toEqual({ signing_key });
@@ -97,13 +97,13 @@ describe("a channel that says deliver", () => {
     expect(faults(delivering("chat", "slack", { bot_token: "{{ vars.token }}" }))).toHaveLength(1);
   });
 
-  test("a webhook and an in-app feed need no provider named", () => {
+  it("a webhook and an in-app feed need no provider named", () => {
     expect(parse(delivering("http", null))).toMatchObject({ provider: "http_knock_webhook", deliver: true });
     expect(parse(delivering("in_app_feed", null))).toMatchObject({ provider: "in_app_feed_knock" });
   });
 
   const email = (settings: JsonObject): JsonObject => delivering("email", "smtp", { host: "h", ...LOGIN, ...settings });
-  test.each<[string, JsonObject, string[]]>([
+  it.each<[string, JsonObject, string[]]>([
     [
       "no provider",
       delivering("email", null),
@@ -211,7 +211,7 @@ describe("a channel that says deliver", () => {
 });
 
 describe("a sandboxed channel", () => {
-  test("may have any provider and lack settings, but holds no secret either", () => {
+  it("may have any provider and lack settings, but holds no secret either", () => {
     for (const provider of ["smtp", "mailgun", "sendgrid"])
       expect(parse({ type: "email", provider })).toMatchObject({ provider, deliver: false });
     const [fault] = faults({ type: "email", provider: "sendgrid", settings: { api_key: "SG.1" } });
@@ -219,7 +219,7 @@ describe("a sandboxed channel", () => {
   });
 });
 
-test.each<[Json, string | null]>([
+it.each<[Json, string | null]>([
   ["$SENDGRID_KEY", "SENDGRID_KEY"],
   ["$_a1", "_a1"],
   ["SENDGRID_KEY", null],

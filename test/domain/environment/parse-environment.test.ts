@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { emptyEnvironment } from "../../../src/domain/environment/environment.js";
 import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
@@ -13,7 +13,7 @@ describe("channel groups (E-189, CH-060)", () => {
     channel_groups: { phones: { type: "push", rules, ...more } },
   });
 
-  test("rules in the order of their index, the operator any where none is given", () => {
+  it("rules in the order of their index, the operator any where none is given", () => {
     const condition = { variable: "recipient.os", operator: "equal_to", argument: "ios" };
     const rules = [
       { index: 1, rule_type: "unless", channel: "droid", ...condition },
@@ -29,7 +29,7 @@ describe("channel groups (E-189, CH-060)", () => {
     expect(parse(group([], { operator: "all" })).channel_groups.phones).toMatchObject({ operator: "all", rules: [] });
   });
 
-  test("E-190 a share of the recipients, as a number or as text", () => {
+  it("E-190 a share of the recipients, as a number or as text", () => {
     for (const argument of [12.5, "12.5"]) {
       const rule = {
         rule_type: "if",
@@ -50,7 +50,7 @@ describe("channel groups (E-189, CH-060)", () => {
     channel: "ios",
   };
   const at = "/channel_groups/phones/rules/0";
-  test.each([
+  it.each([
     [
       "another type",
       { rule_type: "always", channel: "mail" },
@@ -98,7 +98,7 @@ describe("channel groups (E-189, CH-060)", () => {
     expect(faultsOf(() => parse(group([rule])))).toEqual([fault]);
   });
 
-  test("section 7 guides have no groups, and there are two operators", () => {
+  it("section 7 guides have no groups, and there are two operators", () => {
     const [type] = faultsOf(() => parse(group([], { type: "in_app_guide" })));
     expect(type).toMatch(/^\/channel_groups\/phones\/type must be "email"/);
     expect(faultsOf(() => parse(group([], { operator: "first" })))).toEqual([
@@ -106,7 +106,7 @@ describe("channel groups (E-189, CH-060)", () => {
     ]);
   });
 
-  test("the cohort operator is unknown to a channel's own conditions", () => {
+  it("the cohort operator is unknown to a channel's own conditions", () => {
     const { variable, operator, argument } = cohort;
     const conditions = { all: [{ variable, operator, argument }] };
     const [fault] = faultsOf(() => parse({ channels: { ios: { type: "push", conditions } } }));
@@ -115,13 +115,13 @@ describe("channel groups (E-189, CH-060)", () => {
 });
 
 describe("R-123 the group of guides", () => {
-  test("has an order, an interval, and guides that it spares", () => {
+  it("has an order, an interval, and guides that it spares", () => {
     const group = { display_sequence: ["b", "a"], display_sequence_unthrottled: ["a"], display_interval: 60 };
     expect(parse({ guide_groups: { default: group } }).guide_group).toEqual(group);
     expect(parse({ guide_groups: {} }).guide_group).toEqual(emptyEnvironment().guide_group);
   });
 
-  test.each<[JsonObject, string]>([
+  it.each<[JsonObject, string]>([
     [{ others: {} }, '/guide_groups/others unknown key "others"'],
     [
       { default: { display_interval: 0 } },
@@ -135,12 +135,12 @@ describe("R-123 the group of guides", () => {
 });
 
 describe("answers to fetches", () => {
-  test("nothing is allowed and nothing answered by default", () => {
+  it("nothing is allowed and nothing answered by default", () => {
     expect(parse({}).fetch).toEqual({ allow: [], answers: [] });
     expect(parse({ fetch: null, agent: null })).toEqual(emptyEnvironment());
   });
 
-  test("defaults: GET, 200, at once", () => {
+  it("defaults: GET, 200, at once", () => {
     const url = "https://a.test/p/1?full=1";
     expect(parse({ fetch: { allow: ["https://a.test/"], answers: [{ url }] } }).fetch).toEqual({
       allow: ["https://a.test/"],
@@ -153,7 +153,7 @@ describe("answers to fetches", () => {
   });
 
   const answer = (more: JsonObject): JsonObject => ({ answers: [{ url: "http://a.test", ...more }] });
-  test.each([
+  it.each([
     [{ allow: ["a.test"] }, '/fetch/allow/0 must be a URL that starts with http:// or https://, found "a.test"'],
     [answer({ url: "/p" }), '/fetch/answers/0/url must be a URL that starts with http:// or https://, found "/p"'],
     [answer({ status: 99 }), "/fetch/answers/0/status must be a whole number from 100 to 599, found 99"],
@@ -169,7 +169,7 @@ describe("answers to fetches", () => {
 });
 
 describe("answers of an agent (EQ-58)", () => {
-  test("a text, a JSON value or an error, for one step or any", () => {
+  it("a text, a JSON value or an error, for one step or any", () => {
     const answers: JsonObject[] = [
       { workflow: "ferry", step: "ai_agent_1", text: "" },
       { step: "ai_agent_2", json: { a: null } },
@@ -183,7 +183,7 @@ describe("answers of an agent (EQ-58)", () => {
     expect(parse({ agent: {} }).agent).toEqual({ url: null, answers: [] });
   });
 
-  test.each([
+  it.each([
     [{ answers: [{}] }, "/agent/answers/0 must have exactly one of text, json and error"],
     [{ answers: [{ text: "a", error: "b" }] }, "/agent/answers/0 must have exactly one of text, json and error"],
     [{ answers: [{ text: 1 }] }, "/agent/answers/0/text must be a string, found a number"],
@@ -194,7 +194,7 @@ describe("answers of an agent (EQ-58)", () => {
   });
 });
 
-test("nesting beyond any sense is refused, not a stack overflow", () => {
+it("nesting beyond any sense is refused, not a stack overflow", () => {
   let deep: Json = {};
   for (let i = 0; i < 20_000; i++) deep = { all: [deep] };
   expect(() => parse({ channels: { a: { type: "email", conditions: deep } } })).toThrow(
@@ -203,7 +203,7 @@ test("nesting beyond any sense is refused, not a stack overflow", () => {
 });
 
 describe("who may call the local API (contract, section 6)", () => {
-  test("everybody, unless keys are listed; no signed users without a signing key", () => {
+  it("everybody, unless keys are listed; no signed users without a signing key", () => {
     expect(parse({}).access).toEqual({ keys: null, enhanced_security: false, signing_key: null });
     const access = { keys: ["sk_a", "pk_b"], enhanced_security: true, signing_key: "$KNOCK_SIGNING_KEY" };
     expect(parse(access).access).toEqual(access);
@@ -212,7 +212,7 @@ describe("who may call the local API (contract, section 6)", () => {
 });
 
 describe("addresses of private networks", () => {
-  test("are addresses and ranges", () => {
+  it("are addresses and ranges", () => {
     expect(parse({}).private_addresses).toEqual([]);
     expect(parse({ private_addresses: ["172.18.0.0/16", "fd00::1"] }).private_addresses).toHaveLength(2);
     expect(faultsOf(() => parse({ private_addresses: ["localhost"] }))).toEqual([
@@ -220,7 +220,7 @@ describe("addresses of private networks", () => {
     ]);
   });
 
-  test.each([
+  it.each([
     [{ allow: ["http://[bad"] }, "/fetch/allow/0 must be a URL that starts with http:// or https://"],
     [{ allow: ["https://me:pw@a.test"] }, "/fetch/allow/0 must not contain a user name or password"],
     [{ allow: ["https://*.a.test"] }, "/fetch/allow/0 must name one host"],
@@ -230,12 +230,12 @@ describe("addresses of private networks", () => {
 });
 
 describe("allowed_origins", () => {
-  test("are origins as browsers send them", () => {
+  it("are origins as browsers send them", () => {
     const origins = ["https://app.example.com", "http://lark.test:3000", "null"];
     expect(parse({ allowed_origins: origins }).allowed_origins).toEqual(origins);
   });
 
-  test.each(["*", "app.example.com", "https://app.example.com/", "https://App.example.com", "https://*.example.com"])(
+  it.each(["*", "app.example.com", "https://app.example.com/", "https://App.example.com", "https://*.example.com"])(
     "%s is refused",
     (origin) => {
       expect(faultsOf(() => parse({ allowed_origins: [origin] }))).toEqual([

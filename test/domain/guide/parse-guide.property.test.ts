@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { parseGuide } from "../../../src/domain/guide/parse-guide.js";
 import { parseMessageType } from "../../../src/domain/guide/parse-message-type.js";
 import { compileGuides } from "../../../src/engine/guides/compile-guide.js";
@@ -65,7 +65,7 @@ function attempt(raw: unknown, work: () => void): void {
   }
 }
 
-test("a mutated guide is a guide, which renders or says why not, or a KnockError with pointers", () => {
+it("a mutated guide is a guide, which renders or says why not, or a KnockError with pointers", () => {
   const messageTypes = new Map([["banner", parseMessageType("banner", TYPE, "file")]]);
   let rendered = 0;
   fc.assert(
@@ -90,7 +90,7 @@ test("a mutated guide is a guide, which renders or says why not, or a KnockError
   expect(rendered).toBeGreaterThan(0);
 });
 
-test("a mutated message type is one, or a KnockError with pointers", () => {
+it("a mutated message type is one, or a KnockError with pointers", () => {
   fc.assert(
     fc.property(fc.oneof(mutationsOf(TYPE, jsonWith(...KEYS)), jsonWith(...KEYS)), (raw) =>
       attempt(raw, () => expect(parseMessageType("banner", raw, "file").variants.length).toBeGreaterThan(0)),

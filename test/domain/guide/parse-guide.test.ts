@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { guideSchema } from "../../../src/domain/guide/guide-schema.js";
 import { messageTypeSchema } from "../../../src/domain/guide/message-type-schema.js";
 import { parseGuide } from "../../../src/domain/guide/parse-guide.js";
@@ -55,7 +55,7 @@ function guide(more: JsonObject = {}): JsonObject {
 }
 
 describe("section 13 a guide", () => {
-  test("has what its file and its message type say", () => {
+  it("has what its file and its message type say", () => {
     const parsed = parse(
       guide({
         steps: [step({ title: "Hi", button: { text: "Open" }, extra: { a: 1 }, items: ["{{ x }}", "y"], size: "l" })],
@@ -91,7 +91,7 @@ describe("section 13 a guide", () => {
     });
   });
 
-  test("F-026 finds keys that have no effect", () => {
+  it("F-026 finds keys that have no effect", () => {
     const raw = guide({ colour: "red", __readonly: { x: 1 }, steps: [step(undefined, { valeus: {}, "name@": "x" })] });
     expect(parse(raw)).toMatchObject({ key: "tour" });
     expect(findUnknownKeys(guideSchema(), raw)).toEqual([
@@ -100,7 +100,7 @@ describe("section 13 a guide", () => {
     ]);
   });
 
-  test("reports all faults at once, each once", () => {
+  it("reports all faults at once, each once", () => {
     const broken: JsonObject = {
       name: 7,
       channel_key: "feed",
@@ -122,7 +122,7 @@ describe("section 13 a guide", () => {
   });
 
   const conditions = (variable: string) => ({ all: [{ variable, operator: "exists" }] });
-  test.each<[string, JsonObject, string]>([
+  it.each<[string, JsonObject, string]>([
     ["no name", { name: 7 }, "/name must be a string, found a number"],
     ["no channel", { channel_key: null }, "/channel_key must be a string, found null"],
     ["another channel", { channel_key: "feed" }, '/channel_key names a channel of type in_app_feed: "feed"'],
@@ -224,14 +224,14 @@ describe("section 13 a guide", () => {
     expect(faults.length).toBeLessThanOrEqual(2);
   });
 
-  test("that is no object is refused", () => {
+  it("that is no object is refused", () => {
     expect(thrownBy(() => parse([])).message).toContain("guides/tour/guide.json");
   });
 });
 
 describe("section 12 a message type", () => {
   const refused = (raw: unknown): string[] => faultsOf(thrownBy(() => parseMessageType("banner", raw, "file")));
-  test.each<[string, unknown, string]>([
+  it.each<[string, unknown, string]>([
     ["no preview", { ...typeOf([]), preview: null }, "/preview must be a string, found null"],
     [
       "no default",
@@ -282,7 +282,7 @@ describe("section 12 a message type", () => {
     expect(refused(raw).join("\n")).toContain(fault);
   });
 
-  test("F-026 finds keys that its fields do not have", () => {
+  it("F-026 finds keys that its fields do not have", () => {
     const raw = typeOf([
       { type: "text", key: "a", settings: { max_lenght: 1, maxLength: 2 } },
       { type: "url", key: "b", action: {} },

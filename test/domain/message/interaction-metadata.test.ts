@@ -1,20 +1,20 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseInteractionMetadata } from "../../../src/domain/message/interaction-metadata.js";
 import { ENGAGEMENT_ACTIONS } from "../../../src/domain/message/message.js";
 import type { Json } from "../../../src/util/json.js";
 import { thrownBy } from "../../helpers/thrown-by.js";
 
 describe("parseInteractionMetadata (E-226, A-487)", () => {
-  test("five flat pairs of any kind pass", () => {
+  it("five flat pairs of any kind pass", () => {
     const metadata = { a: 1, b: "two", c: true, d: null, e: 0.5 };
     expect(parseInteractionMetadata("interacted", metadata)).toEqual(metadata);
   });
 
-  test.each([undefined, null, {}])("%j is none, for every action", (value) => {
+  it.each([undefined, null, {}])("%j is none, for every action", (value) => {
     for (const action of ENGAGEMENT_ACTIONS) expect(parseInteractionMetadata(action, value)).toBeNull();
   });
 
-  test.each<[title: string, value: Json, pointer: string, message: string]>([
+  it.each<[title: string, value: Json, pointer: string, message: string]>([
     ["six pairs", { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 }, "/metadata", "must have at most 5 pairs, found 6"],
     ["a nested object", { a: 1, "b/c": { d: 1 } }, "/metadata/b~1c", "must be text, a number, true, false or null"],
     ["a list inside", { a: [] }, "/metadata/a", "nothing nested"],
@@ -27,7 +27,7 @@ describe("parseInteractionMetadata (E-226, A-487)", () => {
     });
   });
 
-  test("no other action takes any", () => {
+  it("no other action takes any", () => {
     expect(thrownBy(() => parseInteractionMetadata("seen", { a: 1 }))).toMatchObject({
       code: "invalid_params",
       message: "metadata: metadata goes with the status interacted only, not with seen",

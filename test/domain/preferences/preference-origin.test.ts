@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   originText,
   type PreferenceOrigin,
@@ -20,7 +20,7 @@ const condition = { variable: "data.n", operator: "equal_to" as const, argument:
 const conditional = { channel_types: { email: { conditions: [condition] } } };
 
 describe("preferenceOrigin (E-139 to E-146, E-159)", () => {
-  test.each<[title: string, sources: Partial<PreferenceSources>, path: string[], origin: PreferenceOrigin | null]>([
+  it.each<[title: string, sources: Partial<PreferenceSources>, path: string[], origin: PreferenceOrigin | null]>([
     ["nobody's", {}, EMAIL, null],
     ["the recipient's over the environment's", { recipient: { default: off }, environment: on }, EMAIL, OWN],
     [
@@ -75,7 +75,7 @@ describe("preferenceOrigin (E-139 to E-146, E-159)", () => {
     expect(given).toEqual(before);
   });
 
-  test("in words; nothing for the recipient's own", () => {
+  it("in words; nothing for the recipient's own", () => {
     expect([OWN, FOR_ACME, ACME, ENVIRONMENT, null].map(originText)).toEqual([
       "",
       "in the recipient's set for tenant acme",

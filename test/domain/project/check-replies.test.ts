@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { emptyEnvironment } from "../../../src/domain/environment/environment.js";
 import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
@@ -24,7 +24,7 @@ const branch = (steps: JsonObject[]): JsonObject => ({
 const checked = (steps: JsonObject[]) =>
   resolveChannelTypes(parseWorkflow("w", { name: "W", steps }), emptyEnvironment());
 
-test.each([
+it.each([
   ["a step before it", [chat("one"), sms, chat("two", "one")]],
   ["a step before the branch that it is in", [chat("one"), branch([chat("two", "one")])]],
   ["a step before it in the same branch", [branch([chat("one"), chat("two", "one")])]],
@@ -32,7 +32,7 @@ test.each([
   expect(checked(steps).steps).toHaveLength(steps.length);
 });
 
-test.each([
+it.each([
   ["names no step", [chat("two", "gone")], "steps[0]", 'names no step: "gone"'],
   ["is to no chat step", [sms, chat("two", "sms")], "steps[1]", 'names no chat step: "sms"'],
   ["is to itself", [chat("two", "two")], "steps[0]", 'must name a step that every run has come past, not "two"'],

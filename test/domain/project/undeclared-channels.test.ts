@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
 import { undeclaredChannels } from "../../../src/domain/project/undeclared-channels.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
@@ -10,7 +10,7 @@ const workflow = (channel_key: string) =>
   });
 const environment = parseEnvironment({ channels: { twilio: { type: "sms" }, off: null } }, "environment.json");
 
-test.each([
+it.each([
   ["twillio", 'did you mean "twilio"?'],
   ["something-else", 'did you mean "twilio", its only sms channel?'],
 ])("warns of %s with its place and the channel that was probably meant", (key, suggestion) => {
@@ -19,10 +19,10 @@ test.each([
   ]);
 });
 
-test.each(["twilio", "off"])("does not warn of %s, which is declared", (key) => {
+it.each(["twilio", "off"])("does not warn of %s, which is declared", (key) => {
   expect(undeclaredChannels(workflow(key), environment)).toEqual([]);
 });
 
-test("does not warn where the environment declares no channel at all", () => {
+it("does not warn where the environment declares no channel at all", () => {
   expect(undeclaredChannels(workflow("sms"), parseEnvironment({}, "environment.json"))).toEqual([]);
 });

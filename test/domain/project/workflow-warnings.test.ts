@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { workflowWarnings } from "../../../src/domain/project/workflow-warnings.js";
 import type { Finding } from "../../../src/domain/schema/check-document.js";
 import { findUnknownKeys } from "../../../src/domain/schema/check-document.js";
@@ -16,7 +16,7 @@ const steps = (...list: JsonObject[]): JsonObject => ({ name: "W", steps: list }
 const email = (more: JsonObject): JsonObject => ({ ref: "e", type: "channel", channel_type: "email", ...more });
 
 describe("workflowWarnings (F-026)", () => {
-  test("nothing for what the format has, nulls and the server's own fields", () => {
+  it("nothing for what the format has, nulls and the server's own fields", () => {
     expect(
       texts({
         $schema: "x",
@@ -33,7 +33,7 @@ describe("workflowWarnings (F-026)", () => {
     ).toEqual([]);
   });
 
-  test("F-025: nothing for sources and broadcasts that the project has", () => {
+  it("F-025: nothing for sources and broadcasts that the project has", () => {
     const wait = (event: JsonObject) => ({ ref: "w", type: "wait_for_event", settings: { event } });
     const trigger = { type: "event", source_key: "shop", event_key: "e", mapping: {} };
     const awaited = [
@@ -43,7 +43,7 @@ describe("workflowWarnings (F-026)", () => {
     expect(texts({ ...steps(...awaited), trigger })).toEqual([]);
   });
 
-  test.each<[title: string, raw: JsonObject, text: string]>([
+  it.each<[title: string, raw: JsonObject, text: string]>([
     [
       "a file's name as the text",
       steps(email({ template: { subject: "readme.md", html_body: "e/html_body.html" } })),
@@ -154,7 +154,7 @@ describe("workflowWarnings (F-026)", () => {
     expect(texts(raw)).toEqual([text]);
   });
 
-  test.each<[title: string, raw: JsonObject, text: string]>([
+  it.each<[title: string, raw: JsonObject, text: string]>([
     [
       "an experiment's conditions",
       steps({ ref: "r", type: "random_cohort", cohort_branches: [], conditions: { all: [] } }),

@@ -1,11 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
 import { faultsOf, parseOne, windowOf } from "../../helpers/parse-one-step.js";
 
 type Fault = [title: string, type: string, settings: JsonObject, fault: string];
 
 function refuses(table: Fault[]): void {
-  test.each(table)("%s", (_title, type, settings, fault) => {
+  it.each(table)("%s", (_title, type, settings, fault) => {
     expect(faultsOf(() => parseOne(type, settings))).toEqual([fault]);
   });
 }
@@ -85,7 +85,7 @@ describe("F-046 batch faults", () => {
       '/settings/batch_window_type must be "fixed" or "sliding", found 1',
     ],
   ]);
-  test("section 6.3 an unknown unit", () => {
+  it("section 6.3 an unknown unit", () => {
     const [fault] = faultsOf(() => parseOne("batch", { batch_window: windowOf(1, "years") }));
     expect(fault).toMatch(/^\/settings\/batch_window\/unit must be "seconds"/);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
 import { walkSteps } from "../../../src/domain/steps/walk-steps.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
@@ -16,7 +16,7 @@ const experiment = (cohort_branches: Json, more: JsonObject = {}): JsonObject =>
 const exists = { all: [{ variable: "data.a", operator: "exists" }] };
 
 describe("F-045 random_cohort", () => {
-  test("E-313 percentages become tenths, from numbers and from decimal text", () => {
+  it("E-313 percentages become tenths, from numbers and from decimal text", () => {
     const [step] = parseAll([experiment([cohort(33.3), cohort("33.3"), cohort("33.40"), cohort(0)])]).steps;
     expect(step).toMatchObject({
       cohort_key: null,
@@ -29,7 +29,7 @@ describe("F-045 random_cohort", () => {
     });
   });
 
-  test("section 9.6 the key, names and terminates are kept; conditions are ignored, malformed ones too", () => {
+  it("section 9.6 the key, names and terminates are kept; conditions are ignored, malformed ones too", () => {
     const branches = [{ name: "A", percentage: 50, terminates: true }, cohort(50)];
     for (const conditions of [exists, { all: "x" }, 7]) {
       const [step] = parseAll([experiment(branches, { cohort_key: "tenant.id", conditions })]).steps;
@@ -40,7 +40,7 @@ describe("F-045 random_cohort", () => {
 
   const tooMany = Array.from({ length: 11 }, (_, index) => cohort(index === 0 ? 100 : 0));
   const decimal = "must be from 0 to 100, with at most one decimal";
-  test.each([
+  it.each([
     ["F-045 one cohort", [cohort(100)], "/cohort_branches must be a list of 2 to 10 cohorts"],
     ["F-045 eleven", tooMany, "/cohort_branches must be a list of 2 to 10 cohorts"],
     ["F-045 none", null, "/cohort_branches must be a list of 2 to 10 cohorts"],
@@ -68,7 +68,7 @@ describe("F-045 random_cohort", () => {
     expect(faultsOf(() => parseAll([experiment(branches)]))[0]).toBe(fault);
   });
 
-  test("cohort_key must be text", () => {
+  it("cohort_key must be text", () => {
     expect(faultsOf(() => parseAll([experiment([cohort(50), cohort(50)], { cohort_key: 1 })]))).toEqual([
       "/cohort_key must be a string (a path or a template)",
     ]);
@@ -84,7 +84,7 @@ function nestedSteps(depth: number, cohortsOnly = false): JsonObject {
 }
 
 describe("nesting", () => {
-  test("F-055 walkSteps goes into cohorts, and names the place", () => {
+  it("F-055 walkSteps goes into cohorts, and names the place", () => {
     const workflow = parseAll([delay("first"), experiment([cohort(100, delay("second")), cohort(0, delay("third"))])]);
     expect([...walkSteps(workflow.steps)].map(({ step, path }) => `${step.ref} ${path}`)).toEqual([
       "first steps[0]",
@@ -94,7 +94,7 @@ describe("nesting", () => {
     ]);
   });
 
-  test("F-044 F-045 branches and cohorts nest five deep together, and no deeper", () => {
+  it("F-044 F-045 branches and cohorts nest five deep together, and no deeper", () => {
     for (const cohortsOnly of [true, false]) {
       expect([...walkSteps(parseAll([nestedSteps(5, cohortsOnly)]).steps)]).toHaveLength(6);
       const [fault] = faultsOf(() => parseAll([nestedSteps(6, cohortsOnly)]));
@@ -102,21 +102,21 @@ describe("nesting", () => {
     }
   });
 
-  test("nesting beyond any sense is a fault of the file, not of the stack", () => {
+  it("nesting beyond any sense is a fault of the file, not of the stack", () => {
     let deep: JsonObject = delay("bottom");
     for (let i = 0; i < 20_000; i++)
       deep = { ref: `e${i}`, type: "random_cohort", cohort_branches: [{ steps: [deep] }] };
     expect(() => parseAll([deep])).toThrow(expect.objectContaining({ code: "workflow_invalid" }));
   });
 
-  test("F-040 refs are unique across cohorts", () => {
+  it("F-040 refs are unique across cohorts", () => {
     const steps = [delay("a"), experiment([cohort(100, delay("a")), cohort(0)])];
     expect(faultsOf(() => parseAll(steps))).toEqual([
       '/steps/1/cohort_branches/0/steps/0/ref "a" is already the ref of another step',
     ]);
   });
 
-  test("F-044 conditions on a branch step are refused, but for empty ones", () => {
+  it("F-044 conditions on a branch step are refused, but for empty ones", () => {
     const branch: JsonObject = { ref: "b", type: "branch", branches: [{ conditions: exists }, {}] };
     expect(faultsOf(() => parseAll([{ ...branch, conditions: exists }]))).toEqual([
       "/conditions a branch step has no conditions of its own",
@@ -131,13 +131,13 @@ describe("conditions (F-053)", () => {
     all: [{ variable, operator: "equal_to", argument: "true" }],
   });
 
-  test("E-132 refs may name a wait step", () => {
+  it("E-132 refs may name a wait step", () => {
     expect(faultsOf(() => parseAll([wait, { ...delay("d"), conditions: conditions("refs.wait_1.matched") }]))).toEqual(
       [],
     );
   });
 
-  test("section 6.1 event is known in match conditions only", () => {
+  it("section 6.1 event is known in match conditions only", () => {
     const fault = "an event can only be asked about in match conditions of a wait_for_event step";
     expect(faultsOf(() => parseAll([{ ...delay("d"), conditions: conditions("event.a") }]))).toEqual([
       `/conditions/all/0/variable ${fault}`,
@@ -155,7 +155,7 @@ describe("the workflow's trigger (F-025)", () => {
     { ref: "u", type: "update_audience", settings: { action, audience_key: "beta" } },
   ];
 
-  test("is kept, null where there is none", () => {
+  it("is kept, null where there is none", () => {
     expect(parseAll([]).trigger).toBeNull();
     expect(parseAll([], { trigger: audience }).trigger).toEqual(audience);
     expect(parseAll([], { trigger: event }).trigger).toEqual({ ...event, mapping: {} });
@@ -163,7 +163,7 @@ describe("the workflow's trigger (F-025)", () => {
     expect(parseAll([], { trigger: { ...event, mapping } }).trigger).toEqual({ ...event, mapping });
   });
 
-  test.each([
+  it.each([
     ["audience", "/trigger must be an object, found a string"],
     [{ type: "cron" }, '/trigger/type must be "audience" or "event", found "cron"'],
     [{ type: "audience" }, "/trigger/audience_key is required (a string)"],
@@ -173,7 +173,7 @@ describe("the workflow's trigger (F-025)", () => {
     expect(faultsOf(() => parseAll([], { trigger }))).toEqual([fault]);
   });
 
-  test("E-333 nobody is added to the audience that triggers the workflow", () => {
+  it("E-333 nobody is added to the audience that triggers the workflow", () => {
     expect(faultsOf(() => parseAll(update("add"), { trigger: audience }))).toEqual([
       '/settings/audience_key is the audience that triggers this workflow: nobody can be added to "beta" here',
     ]);
@@ -198,7 +198,7 @@ describe("channel groups and guides (F-041)", () => {
     ...more,
   });
 
-  test("a step has a group in place of a channel, or a guide neither", () => {
+  it("a step has a group in place of a channel, or a guide neither", () => {
     expect(parseAll([push({ channel_group_key: "phones" })]).steps[0]).toMatchObject({
       channel_key: null,
       channel_group_key: "phones",
@@ -213,7 +213,7 @@ describe("channel groups and guides (F-041)", () => {
 
   const chat = { channel_type: "chat", template: { markdown_body: "a", settings: { reply_to_step_ref: "x" } } };
   const hook = { channel_type: "http", template: { method: "get", url: "a", inputs: { a: "b" } } };
-  test.each([
+  it.each([
     ["neither", push({}), "/channel_key is required (the key of a channel)"],
     [
       "both",
@@ -256,7 +256,7 @@ describe("channel groups and guides (F-041)", () => {
     expect(faultsOf(() => parseAll([step]))).toEqual([fault]);
   });
 
-  test("the type comes from the group, and must be the group's", () => {
+  it("the type comes from the group, and must be the group's", () => {
     const environment = caseEnvironment();
     environment.channel_groups.phones = { key: "phones", type: "push", operator: "any", rules: [] };
     const old = parseAll([push({ channel_type: null, channel_group_key: "phones" })]);
@@ -271,7 +271,7 @@ describe("channel groups and guides (F-041)", () => {
     expect(resolve(push({ channel_group_key: "other" }))).toEqual([]);
   });
 
-  test("section 7.7 a guide says so itself", () => {
+  it("section 7.7 a guide says so itself", () => {
     const environment = caseEnvironment();
     environment.channels.tour = { ...(environment.channels.feed as never as object), type: "in_app_guide" } as never;
     const step = push({ channel_type: null, channel_key: "tour" });
@@ -282,7 +282,7 @@ describe("channel groups and guides (F-041)", () => {
 });
 
 describe("a type that does not exist", () => {
-  test("an unknown type names the nearest of all types", () => {
+  it("an unknown type names the nearest of all types", () => {
     expect(faultsOf(() => parseOne("wait_for_events", {}))[0]).toContain('did you mean "wait_for_event"?');
   });
 });

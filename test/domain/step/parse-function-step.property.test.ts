@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { walkSteps } from "../../../src/domain/steps/walk-steps.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
@@ -10,7 +10,7 @@ import { propertyRuns } from "../../helpers/property-runs.js";
 const example = completeExample;
 
 describe("the complete example (section 20)", () => {
-  test("parses, every step of it", () => {
+  it("parses, every step of it", () => {
     const workflow = parseWorkflow("ferry-booking", example());
     const types = [...walkSteps(workflow.steps)].map(({ step }) => step.type);
     expect(types).toEqual([
@@ -33,7 +33,7 @@ describe("the complete example (section 20)", () => {
     ]);
   });
 
-  test("equal files are one version, any change is another", () => {
+  it("equal files are one version, any change is another", () => {
     const version = (raw: JsonObject) => parseWorkflow("ferry-booking", raw).version_id;
     expect(version(example())).toBe(version(example()));
     const trigger = { type: "audience", audience_key: "riders" };
@@ -74,7 +74,7 @@ const anyJson = fc.oneof(
 );
 
 describe("a mutated file", () => {
-  test("gives a workflow or a KnockError with a pointer, nothing else", () => {
+  it("gives a workflow or a KnockError with a pointer, nothing else", () => {
     let refused = 0;
     const mutation = fc.tuple(fc.nat(PLACES.length - 1), anyJson, fc.boolean());
     fc.assert(

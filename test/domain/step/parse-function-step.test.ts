@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
 import { faultsOf, parseOne, windowOf } from "../../helpers/parse-one-step.js";
 
@@ -98,7 +98,7 @@ describe("defaults and full settings", () => {
       { recipient_mode: "current", recipient_gid: null, ...properties },
     ],
   ];
-  test.each(full)("%s", (_title, type, settings, expected) => {
+  it.each(full)("%s", (_title, type, settings, expected) => {
     expect(parseOne(type, settings)).toEqual({ ref: "one", name: null, conditions: null, type, settings: expected });
   });
 
@@ -185,11 +185,11 @@ describe("defaults and full settings", () => {
       { ...agent, response_schema: null, web_search_enabled: true, halt_on_error: false },
     ],
   ];
-  test.each(kept)("%s keeps what the file says", (_title, type, settings) => {
+  it.each(kept)("%s keeps what the file says", (_title, type, settings) => {
     expect(parseOne(type, settings)).toMatchObject({ type, settings });
   });
 
-  test.each([
+  it.each([
     [{ event_type: "integration_source", integration_source_key: "shop", event_key: "paid" }],
     [{ event_type: "audience", audience_key: "beta", event_key: "exit" }],
     [{ event_type: "recipient", event_key: "updated" }],
@@ -197,22 +197,22 @@ describe("defaults and full settings", () => {
     expect(parseOne("wait_for_event", { event })).toMatchObject({ settings: { event, match_conditions: [] } });
   });
 
-  test("section 9.4 json_body is another name for body", () => {
+  it("section 9.4 json_body is another name for body", () => {
     const settings = { method: "put", url: "https://a.test", json_body: '{"a":1}' };
     expect(parseOne("http_fetch", settings)).toMatchObject({ settings: { body: '{"a":1}' } });
   });
 
-  test("F-050 the schema of a JSON response is parsed", () => {
+  it("F-050 the schema of a JSON response is parsed", () => {
     const settings = { ...agent, response_type: "json", response_schema: '{"type":"object"}' };
     expect(parseOne("ai_agent", settings)).toMatchObject({ settings: { response_schema: { type: "object" } } });
   });
 
-  test("section 5 conditions are honoured on a batch", () => {
+  it("section 5 conditions are honoured on a batch", () => {
     const conditions = { all: [{ variable: "data.a", operator: "exists" }] };
     expect(parseOne("batch", { batch_window: windowOf(1) }, { conditions })).toMatchObject({ conditions });
   });
 
-  test.each([
+  it.each([
     ["F-047 a delay of 365 days", "delay", { delay_for: windowOf(365, "days") }],
     ["F-048 a throttle of 31 days", "throttle", { throttle_window: windowOf(31, "days") }],
     ["E-260 the fewest items", "batch", { batch_window: windowOf(1), batch_items_max_limit: 2 }],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseSource } from "../../../src/domain/trigger/parse-source.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
@@ -9,7 +9,7 @@ const mapped = (action_type: string, action_parameters: JsonObject): JsonObject 
 });
 
 describe("source.json (section 17, E-402)", () => {
-  test("what it leaves out has a default", () => {
+  it("what it leaves out has a default", () => {
     expect(parse({ $schema: "x", __readonly: { key: "shop" } })).toEqual({
       key: "shop",
       name: "shop",
@@ -26,7 +26,7 @@ describe("source.json (section 17, E-402)", () => {
     });
   });
 
-  test.each<[string, unknown, string]>([
+  it.each<[string, unknown, string]>([
     ["a list", [], " must be an object, found a list"],
     ["a key that nobody knows", { maping: [] }, '/maping unknown key "maping"; did you mean "mappings"?'],
     ["a setting that nobody knows", { settings: { timestamp: "at" } }, '/settings/timestamp unknown key "timestamp"'],
@@ -73,7 +73,7 @@ describe("source.json (section 17, E-402)", () => {
     expect(faultsOf(error)[0]).toContain(fault);
   });
 
-  test("reports all faults at once, each once, also beside values of a wrong type", () => {
+  it("reports all faults at once, each once, also beside values of a wrong type", () => {
     const raw = {
       settings: {
         event_type_path: "a.",
@@ -100,7 +100,7 @@ describe("source.json (section 17, E-402)", () => {
     ]);
   });
 
-  test("key is another name of workflow_key and audience_key", () => {
+  it("key is another name of workflow_key and audience_key", () => {
     const { mappings } = parse(mapped("audiences_add_member", { key: "vip", user_id: "user.id" }));
     expect(mappings[0]?.action_parameters).toEqual({ audience_key: "vip", user_id: "user.id" });
   });

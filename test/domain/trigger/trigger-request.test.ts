@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Trigger } from "../../../src/domain/trigger/trigger.js";
 import {
   buildTriggerRequest,
@@ -20,7 +20,7 @@ const trigger: Trigger = {
 const caller = { apiKey: "sk_test_secret1234", branch: null, userAgent: "knock-cli/1" };
 
 describe("the trigger's request", () => {
-  test("A-318, A-002, A-003, A-050: method, encoded path, headers and the payload as it is", () => {
+  it("A-318, A-002, A-003, A-050: method, encoded path, headers and the payload as it is", () => {
     expect(buildTriggerRequest(trigger, { ...caller, idempotency_key: "k1" })).toEqual({
       method: "POST",
       path: "/v1/workflows/new%20comment%2F%C3%BC/trigger",
@@ -35,17 +35,17 @@ describe("the trigger's request", () => {
     });
   });
 
-  test("A-015: the branch goes in its header, only when there is one", () => {
+  it("A-015: the branch goes in its header, only when there is one", () => {
     const { headers } = buildTriggerRequest(trigger, { ...caller, branch: "feat-1", idempotency_key: "k1" });
     expect(headers["X-Knock-Branch"]).toBe("feat-1");
   });
 
-  test("without a key, a user agent and an idempotency key those headers are absent", () => {
+  it("without a key, a user agent and an idempotency key those headers are absent", () => {
     const { headers } = buildTriggerRequest(trigger, { apiKey: null, branch: null, idempotency_key: null });
     expect(Object.keys(headers).sort()).toEqual(["Accept", "Content-Type"]);
   });
 
-  test.each([
+  it.each([
     ["sk_test_secret1234", "Bearer sk_…redacted"],
     ["pk_secret1234", "Bearer pk_…redacted"],
     ["plain", "Bearer …redacted"],
@@ -58,12 +58,12 @@ describe("the trigger's request", () => {
     expect(redacted.body).toEqual(request.body);
   });
 
-  test("a generated idempotency key names its maker and never repeats", () => {
+  it("a generated idempotency key names its maker and never repeats", () => {
     expect(newIdempotencyKey()).toMatch(/^knock-cli-[0-9a-f-]{36}$/);
     expect(newIdempotencyKey()).not.toBe(newIdempotencyKey());
   });
 
-  test.each([
+  it.each([
     ["$tenants", "$tenants"],
     ["a/b?c#d", "a%2Fb%3Fc%23d"],
     ["..", "%2E%2E"],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
 import { faultsOf, parseAll, parseOne } from "../../helpers/parse-one-step.js";
 
@@ -23,7 +23,7 @@ function channel(type: string, more: JsonObject = {}): JsonObject {
 }
 
 describe("channel overrides (section 7): what has no effect on the step's type is refused", () => {
-  test.each([
+  it.each([
     ["email", { to_address: "a@b.test", open_tracking: true }],
     ["sms", { link_tracking: true, to_address: null }],
     ["push", { token_deregistration: false }],
@@ -34,7 +34,7 @@ describe("channel overrides (section 7): what has no effect on the step's type i
     expect(parseAll([channel(type, { channel_overrides })]).steps).toHaveLength(1);
   });
 
-  test.each([
+  it.each([
     ["sms", { to_address: "a@b.test" }, "/channel_overrides/to_address has no effect on a step of type sms"],
     [
       "email",
@@ -53,20 +53,20 @@ describe("channel overrides (section 7): what has no effect on the step's type i
 });
 
 describe("what would be passed over in silence is refused", () => {
-  test("a guide's key on another step", () => {
+  it("a guide's key on another step", () => {
     expect(faultsOf(() => parseAll([channel("sms", { guide_key: "tour" })]))).toEqual([
       "/guide_key is for in-app guide steps only",
     ]);
   });
 
-  test("inputs of a fetch that shares no request", () => {
+  it("inputs of a fetch that shares no request", () => {
     const settings = { method: "get", url: "https://a.test", inputs: { a: "1" } };
     expect(faultsOf(() => parseOne("http_fetch", settings))).toEqual([
       "/settings/inputs has no effect without reusable_step_key",
     ]);
   });
 
-  test("hours of a day that does not send", () => {
+  it("hours of a day that does not send", () => {
     const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
     const send_windows = [
       ...days.map((day) => ({ day, type: "send" })),
@@ -77,7 +77,7 @@ describe("what would be passed over in silence is refused", () => {
     ]);
   });
 
-  test("names that are no text", () => {
+  it("names that are no text", () => {
     const branches: JsonObject[] = [
       { name: 1, conditions: { all: [{ variable: "data.a", operator: "exists" }] } },
       { name: null, steps: [] },
@@ -89,7 +89,7 @@ describe("what would be passed over in silence is refused", () => {
     ]);
   });
 
-  test.each<[more: JsonObject, fault: string]>([
+  it.each<[more: JsonObject, fault: string]>([
     [{ description: "d".repeat(281) }, "/description must be at most 280 characters"],
     [{ tags: "a" }, "/tags must be a list, found a string"],
     [{ goal_attachment: {} }, "/goal_attachment/goal_key is required (a string)"],

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { GuideQuery } from "../../../src/ports/resources.js";
 import type { JsonObject } from "../../../src/util/json.js";
@@ -24,7 +24,7 @@ async function withHarness(work: (h: EngineHarness) => Promise<void>): Promise<v
   }
 }
 
-test("R-122 A-532 a guide as the API has it, its content rendered for the user", () =>
+it("R-122 A-532 a guide as the API has it, its content rendered for the user", () =>
   withHarness(async (h) => {
     h.guide("tour", {
       steps: [
@@ -86,7 +86,7 @@ test("R-122 A-532 a guide as the API has it, its content rendered for the user",
     expect(rest).toMatchObject({ guide_group_display_logs: {}, ineligible_guides: [] });
   }));
 
-test("R-132 E-088 the switch, the window, the audience and the conditions say no, with the values compared", () =>
+it("R-132 E-088 the switch, the window, the audience and the conditions say no, with the values compared", () =>
   withHarness(async (h) => {
     h.guide("off", { active: false });
     h.guide("early", { active_from: "2025-06-04T11:00:00Z", active: false });
@@ -122,7 +122,7 @@ test("R-132 E-088 the switch, the window, the audience and the conditions say no
     ]);
   }));
 
-test("R-120 force_all_guides gives those that are not for the user as well; type leaves others out", () =>
+it("R-120 force_all_guides gives those that are not for the user as well; type leaves others out", () =>
   withHarness(async (h) => {
     h.guide("off", { active: false });
     h.guide("on");
@@ -131,7 +131,7 @@ test("R-120 force_all_guides gives those that are not for the user as well; type
     expect(await seenBy(h, "ana", { type: "modal", force_all_guides: true })).toEqual([]);
   }));
 
-test("E-196 a guide that workflows add to is for those added, in the run's tenant or everywhere", () =>
+it("E-196 a guide that workflows add to is for those added, in the run's tenant or everywhere", () =>
   withHarness(async (h) => {
     h.guide("tour", {}, true);
     h.guide("club", { target_audience_key: "club" }, true);
@@ -150,7 +150,7 @@ test("E-196 a guide that workflows add to is for those added, in the run's tenan
     expect(await seenBy(h, "ghost")).toEqual(["club: not_in_target_audience", "tour: not_in_target_audience"]);
   }));
 
-test("R-123 one group, in the declared order and then by key, with what its interval spares", () =>
+it("R-123 one group, in the declared order and then by key, with what its interval spares", () =>
   withHarness(async (h) => {
     for (const key of ["a", "b", "c"]) h.guide(key);
     h.guide("elsewhere", { channel_key: "others" });
@@ -179,7 +179,7 @@ test("R-123 one group, in the declared order and then by key, with what its inte
     ]);
   }));
 
-test("content that cannot be rendered for a user hides the guide, and tells why", () =>
+it("content that cannot be rendered for a user hides the guide, and tells why", () =>
   withHarness(async (h) => {
     h.guide("tour", { steps: [banner({ title: "T", order: "{{ recipient.plan }}" })] });
     h.guide("other");
@@ -194,7 +194,7 @@ test("content that cannot be rendered for a user hides the guide, and tells why"
     ]);
   }));
 
-test("filters that read are answered: translations and recipients", () =>
+it("filters that read are answered: translations and recipients", () =>
   withHarness(async (h) => {
     h.translate("fr", { hi: "Salut" });
     h.guide("tour", { steps: [banner({ title: "{{ 'hi' | t }} {{ 'eli' | user | map: 'name' }}" })] });
@@ -203,7 +203,7 @@ test("filters that read are answered: translations and recipients", () =>
     expect(entries).toMatchObject([{ steps: [{ content: { title: expect.stringContaining("Salut") } }] }]);
   }));
 
-test("a broken guide stays as it last was, and one that never was is told of", () =>
+it("a broken guide stays as it last was, and one that never was is told of", () =>
   withHarness(async (h) => {
     h.guide("tour");
     expect(await seenBy(h, "ana")).toEqual(["tour"]);
@@ -217,7 +217,7 @@ test("a broken guide stays as it last was, and one that never was is told of", (
     ]);
   }));
 
-test("a channel of another type is refused, an unknown one has no guides", () =>
+it("a channel of another type is refused, an unknown one has no guides", () =>
   withHarness(async (h) => {
     h.guide("tour");
     await expect(h.guideOperations.list(ask("ana", { channel: "feed" }))).rejects.toMatchObject({

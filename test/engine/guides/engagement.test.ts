@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { guideIdOf } from "../../../src/domain/guide/guide.js";
 import { keyOf } from "../../../src/domain/recipient/recipient.js";
 import type { GuideAction } from "../../../src/ports/resources.js";
@@ -45,7 +45,7 @@ async function marks(h: EngineHarness, tenant: string | null = null): Promise<st
   });
 }
 
-test("E-196 A-533 A-610 the first engagement makes the message, every one after marks it", () =>
+it("E-196 A-533 A-610 the first engagement makes the message, every one after marks it", () =>
   withTour(async (h) => {
     await engage(h, "seen", { data: { page: "home" } });
     h.now = T0 + MINUTE;
@@ -90,14 +90,14 @@ test("E-196 A-533 A-610 the first engagement makes the message, every one after 
     expect((await look(h)).entries).toMatchObject([{ steps: [{ message: { id: message?.id } }, {}] }]);
   }));
 
-test("what was shown is rendered where nobody says it", () =>
+it("what was shown is rendered where nobody says it", () =>
   withTour(async (h) => {
     await engage(h, "interacted");
     const [message] = await h.messages("ana");
     expect(message?.content).toMatchObject({ content: { title: "Hi pro", closable: true } });
   }));
 
-test("no list of runs has the guide's message, and none of its ids is a run's", () =>
+it("no list of runs has the guide's message, and none of its ids is a run's", () =>
   withTour(async (h) => {
     await engage(h, "seen");
     const [message] = await h.messages("ana");
@@ -106,7 +106,7 @@ test("no list of runs has the guide's message, and none of its ids is a run's", 
     expect(await h.engine.readRecipientRun(message?.recipient_run_id as string)).toBeNull();
   }));
 
-test("R-132 a guide is archived with all its steps, or with the one that is final; A-536 takes it back", () =>
+it("R-132 a guide is archived with all its steps, or with the one that is final; A-536 takes it back", () =>
   withTour(async (h) => {
     await engage(h, "archived");
     expect(await marks(h)).toEqual(["one archived", "two"]);
@@ -119,7 +119,7 @@ test("R-132 a guide is archived with all its steps, or with the one that is fina
     expect((await look(h)).ineligible_guides).toMatchObject([{ reason: "marked_as_archived" }]);
   }));
 
-test("R-131 archiving opens the throttle's window, unless it is told not to", () =>
+it("R-131 archiving opens the throttle's window, unless it is told not to", () =>
   withTour(async (h) => {
     await engage(h, "archived", { unthrottled: true });
     expect((await look(h)).guide_group_display_logs).toEqual({});
@@ -128,7 +128,7 @@ test("R-131 archiving opens the throttle's window, unless it is told not to", ()
     expect((await look(h)).guide_group_display_logs).toEqual({ default: new Date(T0 + MINUTE).toISOString() });
   }));
 
-test("R-128 A-290 a reset forgets what was done, in its tenant only; the message stays as a record", () =>
+it("R-128 A-290 a reset forgets what was done, in its tenant only; the message stays as a record", () =>
   withTour(async (h) => {
     await engage(h, "seen");
     await engage(h, "seen", { tenant: "acme" });
@@ -145,7 +145,7 @@ test("R-128 A-290 a reset forgets what was done, in its tenant only; the message
     ]);
   }));
 
-test("E-053 A-097 a user's guide messages go with the user, or move with a merge", () =>
+it("E-053 A-097 a user's guide messages go with the user, or move with a merge", () =>
   withTour(async (h) => {
     await engage(h, "seen");
     await h.engine.resources.users.merge("bo", "ana");
@@ -155,7 +155,7 @@ test("E-053 A-097 a user's guide messages go with the user, or move with a merge
     expect(await h.messages()).toEqual([]);
   }));
 
-test("section 9.12 a run waits for what its user does with a guide", () =>
+it("section 9.12 a run waits for what its user does with a guide", () =>
   withTour(async (h) => {
     h.define("follow", {
       steps: [
@@ -183,7 +183,7 @@ test("section 9.12 a run waits for what its user does with a guide", () =>
     expect(steps(of(await h.outcome(started), "ana"))).toEqual(["wait passed", "sms_1 sent"]);
   }));
 
-test.each([
+it.each([
   ["nothing", { guide_key: undefined, guide_id: undefined }, ["/guide_id", "/guide_key"]],
   ["another guide's id", { guide_id: guideIdOf("x") }, ["/guide_id"]],
   ["no step of it", { guide_step_ref: "three" }, ["/guide_step_ref"]],
@@ -199,7 +199,7 @@ test.each([
   }),
 );
 
-test("E-226 metadata is flat; an unknown guide names the nearest", () =>
+it("E-226 metadata is flat; an unknown guide names the nearest", () =>
   withTour(async (h) => {
     const nested = await rejectedBy(engage(h, "interacted", { metadata: { a: { b: 1 } } }));
     expect(nested.code).toBe("invalid_params");

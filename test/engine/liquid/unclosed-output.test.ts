@@ -1,8 +1,8 @@
-import { expect, it, test } from "vitest";
+import { expect, it } from "vitest";
 import { compilerFor } from "../../../src/engine/liquid/liquid.js";
 import { unclosedOutput } from "../../../src/engine/liquid/unclosed-output.js";
 
-test.each([
+it.each([
   ["Hi {{ name , total {{ total }}", { line: 1, column: 4 }],
   ["a\n  {{ name {% if x %}y{% endif %} }}", { line: 2, column: 3 }],
   ["{{ a }} {{ b | default: '{{' {{ c }}", { line: 1, column: 9 }],
@@ -10,7 +10,7 @@ test.each([
   expect(unclosedOutput(source)).toEqual(place);
 });
 
-test.each([
+it.each([
   "plain",
   "{{ a }} and {{ b }}",
   "{{ a }}{{ b }}",

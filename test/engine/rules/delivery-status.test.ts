@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DeliveryCheck } from "../../../src/ports/provider.js";
 import { EngineHarness, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
 
@@ -21,7 +21,7 @@ afterEach(() => h.close());
 const only = async () => (await h.messages())[0];
 
 describe("E-212 CH-045 a provider is asked what became of a message", () => {
-  test("ten times within 30 minutes, then never again: it stays sent", async () => {
+  it("ten times within 30 minutes, then never again: it stays sent", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
     expect((await only())?.due_at).toBe(T0 + 5 * SECOND);
     for (let next = T0; next !== null; next = (await h.store.nextDueAt()) as number) await h.at(next - T0);
@@ -30,7 +30,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     expect(h.delivered).toHaveLength(1);
   });
 
-  test("E-204 E-207 sent → delivered, and nothing is asked after that", async () => {
+  it("E-204 E-207 sent → delivered, and nothing is asked after that", async () => {
     answers = [{ status: "pending" }, { status: "delivered" }];
     await h.trigger("digest", { recipients: ["ana"] });
     await h.at(5 * SECOND);
@@ -42,7 +42,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     expect(asked).toEqual([5, 15]);
   });
 
-  test.each([
+  it.each([
     [{ status: "bounced", reason: "550 gone" }, { failure_details: "550 gone" }],
     [
       { status: "undelivered", reason: "30003" },
@@ -58,7 +58,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     expect(recipients?.[0]?.steps[0]).toMatchObject({ outcome: "failed", reason });
   });
 
-  test("what cannot be learnt leaves it sent, at once; so does a channel that has become a sandbox", async () => {
+  it("what cannot be learnt leaves it sent, at once; so does a channel that has become a sandbox", async () => {
     answers = [{ status: "unknown", reason: "403" }];
     await h.trigger("digest", { recipients: ["ana"] });
     await h.at(5 * SECOND);
@@ -70,7 +70,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("whoever comes late asks once for all that has passed, and code that breaks is asked again", async () => {
+  it("whoever comes late asks once for all that has passed, and code that breaks is asked again", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
     h.check = () => {
       asked.push((h.now - T0) / SECOND);
@@ -86,7 +86,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     expect(await only()).toMatchObject({ status: "sent", due_at: null });
   });
 
-  test("E-207 a message that is not tracked is asked about never", async () => {
+  it("E-207 a message that is not tracked is asked about never", async () => {
     h.deliver = () => ({ status: "sent" });
     await h.trigger("digest", { recipients: ["ana"] });
     expect((await only())?.due_at).toBeNull();

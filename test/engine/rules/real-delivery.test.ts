@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Delivery, StoredChannelData } from "../../../src/ports/provider.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { EngineHarness, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
@@ -16,7 +16,7 @@ describe("a provider that asks to be left alone (CH-042, E-209)", () => {
     reason: "429",
     retry_after_ms,
   });
-  test.each([
+  it.each([
     ["longer than the backoff is waited", 60 * SECOND, 60 * SECOND],
     ["shorter is not", 1 * SECOND, 14 * SECOND],
     ["but half an hour at most", 86_400 * SECOND, 30 * MINUTE],
@@ -44,7 +44,7 @@ describe("C-178 a device token that bounces (CH-134, E-215)", () => {
     );
   });
 
-  test("is taken out of the channel's data, in whichever form, and the event tells which it was (E-210)", async () => {
+  it("is taken out of the channel's data, in whichever form, and the event tells which it was (E-210)", async () => {
     await h.trigger("digest", { recipients: ["ana", "bo"] });
     expect((await h.recipient("ana"))?.channel_data).toEqual({
       "c-ios": { tokens: ["new"] },
@@ -57,7 +57,7 @@ describe("C-178 a device token that bounces (CH-134, E-215)", () => {
     expect(sent?.metadata).toEqual({ external_id: "x" });
   });
 
-  test("CHQ-14 the next push goes without it, and none is left where it was the only one", async () => {
+  it("CHQ-14 the next push goes without it, and none is left where it was the only one", async () => {
     await h.identify({ id: "ana", channel_data: { "c-ios": { tokens: ["old"] } } });
     await h.trigger("digest", { recipients: ["ana"] });
     const second = await h.trigger("digest", { recipients: ["ana"] });
@@ -67,7 +67,7 @@ describe("C-178 a device token that bounces (CH-134, E-215)", () => {
     });
   });
 
-  test("stays where the channel does not deregister", async () => {
+  it("stays where the channel does not deregister", async () => {
     const ios = h.environment.channels.ios;
     if (ios) ios.settings = { token_deregistration: false };
     await h.trigger("digest", { recipients: ["ana"] });
@@ -75,7 +75,7 @@ describe("C-178 a device token that bounces (CH-134, E-215)", () => {
   });
 });
 
-test("CH-162 chat is handed over with what recipient and tenant have stored at that moment", async () => {
+it("CH-162 chat is handed over with what recipient and tenant have stored at that moment", async () => {
   h.define("digest", { steps: [step.chat()] });
   const connections = [{ access_token: "xoxb", channel_id: "C1" }];
   await h.identify({ id: "ana", channel_data: { "c-chat": { connections } } });
@@ -94,7 +94,7 @@ test("CH-162 chat is handed over with what recipient and tenant have stored at t
   expect(JSON.stringify(await h.messages())).not.toContain("xoxb");
 });
 
-test("CH-049 one message's provider throws, the others go on", async () => {
+it("CH-049 one message's provider throws, the others go on", async () => {
   h.define("digest", { steps: [step.webhook(), step.email("S", "B")] });
   h.deliver = (message) => {
     if (message.recipient === "$users/ana") throw new Error("a fault of the provider's code");
@@ -108,7 +108,7 @@ test("CH-049 one message's provider throws, the others go on", async () => {
   ]);
 });
 
-test("E-208 CH-003 what waits for another attempt stays when its channel becomes a sandbox", async () => {
+it("E-208 CH-003 what waits for another attempt stays when its channel becomes a sandbox", async () => {
   h.define("digest", { steps: [step.email()] });
   h.deliver = () => ({ status: "failed", retryable: true, reason: "429" });
   await h.trigger("digest", { recipients: ["ana"] });
@@ -125,7 +125,7 @@ describe("a chat step that says itself where its message goes", () => {
     return { ...step.chat(), template };
   };
 
-  test("C-150 E-187 CH-176 a connection that is no JSON leaves the message undelivered, and the run goes on", async () => {
+  it("C-150 E-187 CH-176 a connection that is no JSON leaves the message undelivered, and the run goes on", async () => {
     h.define("digest", { steps: [override("{"), step.email()] });
     const outcome = await h.trigger("digest", { recipients: ["ana"] });
     expect(outcome.recipients?.[0]).toMatchObject({
@@ -140,7 +140,7 @@ describe("a chat step that says itself where its message goes", () => {
     });
   });
 
-  test("E-187 a good one is one message, whatever the recipient has", async () => {
+  it("E-187 a good one is one message, whatever the recipient has", async () => {
     h.define("digest", { steps: [override('{"channel_id":"C-{{ recipient.id }}"}')] });
     await h.identify({
       id: "ana",
@@ -164,14 +164,14 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
     h.define("digest", { steps: [{ ...step.chat(), template }] });
   });
 
-  test("goes with its delivery, and is in nothing that is kept or shown", async () => {
+  it("goes with its delivery, and is in nothing that is kept or shown", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
     expect(h.delivered).toMatchObject([{ content: { connection: { channel_id: "C9" } }, secrets: { connection: to } }]);
     expect(await file()).not.toContain(SECRET);
     expect(JSON.stringify(await h.messages())).not.toContain(SECRET);
   });
 
-  test("is kept for the attempts to come, and no longer", async () => {
+  it("is kept for the attempts to come, and no longer", async () => {
     h.deliver = () => ({ status: "failed", retryable: true, reason: "503" });
     await h.trigger("digest", { recipients: ["ana"] });
     expect(await file()).not.toContain(SECRET);
@@ -181,7 +181,7 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
     expect((await h.messages())[0]?.status).toBe("sent");
   });
 
-  test("E-213 is known to be missing when a message that was given up is retried by hand", async () => {
+  it("E-213 is known to be missing when a message that was given up is retried by hand", async () => {
     h.deliver = () => ({ status: "failed", retryable: false, reason: "no" });
     await h.trigger("digest", { recipients: ["ana"] });
     const ids = (await h.messages()).map(({ id }) => String(id));
@@ -190,7 +190,7 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
     expect(h.delivered.map(({ secrets }) => secrets)).toEqual([{ connection: to }, {}]);
   });
 
-  test("is not kept at all where nothing leaves", async () => {
+  it("is not kept at all where nothing leaves", async () => {
     (h.environment.channels.chatty as { deliver: boolean }).deliver = false;
     await h.trigger("digest", { recipients: ["ana"] });
     expect((await h.messages())[0]).toMatchObject({ status: "not_sent" });
@@ -204,7 +204,7 @@ describe("a webhook's signing key that comes from Liquid", () => {
     h.define("digest", { steps: [step.webhook(), step.email()] });
   });
 
-  test("C-154 E-195 CH-205 the request is skipped where it is empty, and the run goes on", async () => {
+  it("C-154 E-195 CH-205 the request is skipped where it is empty, and the run goes on", async () => {
     const outcome = await h.trigger("digest", { recipients: ["bo"] });
     expect(outcome.recipients?.[0]).toMatchObject({
       status: "completed",
@@ -219,7 +219,7 @@ describe("a webhook's signing key that comes from Liquid", () => {
     expect(h.delivered.map(({ channel }) => channel.type)).toEqual(["email"]);
   });
 
-  test("E-195 goes with the delivery, and is kept nowhere else", async () => {
+  it("E-195 goes with the delivery, and is kept nowhere else", async () => {
     await h.identify({ id: "ana", key: "key-of-ana" });
     await h.trigger("digest", { recipients: ["ana"] });
     expect(h.delivered[0]?.secrets).toEqual({ signing_key: "key-of-ana" });
@@ -234,7 +234,7 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     h.deliver = () => ({ status: "sent", connection: { user_id: "U7" } });
   });
 
-  test("is the recipient's connection from then on", async () => {
+  it("is the recipient's connection from then on", async () => {
     h.define("digest", { steps: [byEmail()] });
     await h.trigger("digest", { recipients: ["ana"], tenant });
     expect(h.delivered[0]?.content.connection).toEqual({ email: "ana@lark.test" });
@@ -243,7 +243,7 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     expect(h.delivered[1]?.content.connection).toEqual({ user_id: "U7" });
   });
 
-  test("is looked for before the message is made, once for all steps of the channel, and is kept", async () => {
+  it("is looked for before the message is made, once for all steps of the channel, and is kept", async () => {
     const asked: string[][] = [];
     h.findUser = (...of) => {
       asked.push(of);
@@ -256,7 +256,7 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     expect((await h.recipient("ana"))?.channel_data).toMatchObject({ "c-chat": { connections: [{ user_id: "U8" }] } });
   });
 
-  test("who is found nowhere is a step that is skipped, and the run goes on", async () => {
+  it("who is found nowhere is a step that is skipped, and the run goes on", async () => {
     h.findUser = () => ({ missing: "nobody was found" });
     h.define("digest", { steps: [byEmail(), step.email()] });
     const outcome = await h.trigger("digest", { recipients: ["ana"], tenant });
@@ -267,7 +267,7 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     });
   });
 
-  test("nobody is asked about who opted out, nor where nothing leaves", async () => {
+  it("nobody is asked about who opted out, nor where nothing leaves", async () => {
     h.findUser = () => {
       throw new Error("asked");
     };
@@ -279,7 +279,7 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ message_status: "not_sent" });
   });
 
-  test.each([
+  it.each([
     ["no tenant has a token", byEmail, {}],
     ["the step does not ask for it", () => step.chat(), { tenant }],
   ])("is not looked for where %s", async (_title, one, more) => {
@@ -309,13 +309,13 @@ describe("E-188 CH-177 a reply to a previous step", () => {
   const last = async () => (await h.messages("ana")).find(({ step_ref }) => step_ref === "chat_2");
   const fault = async () => String((await last())?.events.at(-1)?.data?.failure_details);
 
-  test("has the id of the message that was just sent", async () => {
+  it("has the id of the message that was just sent", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
     expect(seen).toEqual([null, "7.1"]);
     expect((await last())?.status).toBe("sent");
   });
 
-  test("waits for one that is still to be sent, and is not tried meanwhile", async () => {
+  it("waits for one that is still to be sent, and is not tried meanwhile", async () => {
     answers = [{ status: "failed", retryable: true, reason: "503" }, ...answers];
     await h.trigger("digest", { recipients: ["ana"] });
     expect(await last()).toMatchObject({ status: "queued", attempts: 0 });
@@ -325,7 +325,7 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     expect(await last()).toMatchObject({ status: "sent", attempts: 1 });
   });
 
-  test.each<[string, Delivery, string]>([
+  it.each<[string, Delivery, string]>([
     ["was refused", { status: "failed", retryable: false, reason: "no" }, "is undelivered, and has no id"],
     ["has no id", { status: "sent" }, "is sent, and has no id"],
   ])("to one that %s is undelivered, saying so", async (_title, answer, words) => {
@@ -335,7 +335,7 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     expect(await fault()).toContain(words);
   });
 
-  test("goes where its parent went, by the connection that the parent's template gave (CH-177)", async () => {
+  it("goes where its parent went, by the connection that the parent's template gave (CH-177)", async () => {
     const template: JsonObject = { markdown_body: "P", settings: { recipient_connection: '{"channel_id":"C7"}' } };
     h.define("digest", { steps: [{ ...step.chat("P"), template }, reply({ reply_to_step_ref: "chat_1" })] });
     await h.trigger("digest", { recipients: ["bo"] });
@@ -343,7 +343,7 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     expect(seen).toEqual([null, "7.1"]);
   });
 
-  test("to a thread whose id is empty is not sent, nor is anything in its place (CH-177)", async () => {
+  it("to a thread whose id is empty is not sent, nor is anything in its place (CH-177)", async () => {
     h.define("digest", { steps: [reply({ parent_message_id: "{{ nope }}" })] });
     await h.trigger("digest", { recipients: ["ana"] });
     expect(seen).toEqual([]);
@@ -351,14 +351,14 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     expect(await fault()).toContain("parent_message_id is empty once rendered");
   });
 
-  test("to several is undelivered", async () => {
+  it("to several is undelivered", async () => {
     const connections = [{ channel_id: "C1" }, { channel_id: "C2" }];
     await h.identify({ id: "ana", channel_data: { "c-chat": { connections } } });
     await h.trigger("digest", { recipients: ["ana"] });
     expect(await fault()).toBe('step "chat_1" made 2 messages, and a reply is to one');
   });
 
-  test("to a step that was skipped is undelivered", async () => {
+  it("to a step that was skipped is undelivered", async () => {
     const never = { conditions: { all: [{ variable: "data.x", operator: "exists" }] } };
     h.define("digest", { steps: [step.chat("P", never), reply({ reply_to_step_ref: "chat_1" })] });
     await h.trigger("digest", { recipients: ["ana"] });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Channel } from "../../../src/domain/environment/environment.js";
 import type { Message } from "../../../src/domain/message/message.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
@@ -152,13 +152,13 @@ const rows: Row[] = [
 ];
 
 describe("tracked links (section 14)", () => {
-  test.each(rows)("$title", async ({ step: one, body, links }) => {
+  it.each(rows)("$title", async ({ step: one, body, links }) => {
     const message = await messageOf(one);
     expect(bodyOf(message)).toEqual(body);
     expect(message.links).toEqual(links);
   });
 
-  test("T-231: what visual blocks and MJML come to is HTML like any other", async () => {
+  it("T-231: what visual blocks and MJML come to is HTML like any other", async () => {
     const blocks = step.email("S", "", ON);
     const visual_blocks: Json = [
       { type: "button_set", buttons: [{ label: "Go", action: "https://lark.test/go", variant: "solid" }] },
@@ -172,7 +172,7 @@ describe("tracked links (section 14)", () => {
     expect(bodyOf(visual)).toContain(`href="${L}/1"`);
   });
 
-  test("T-231: MJML", async () => {
+  it("T-231: MJML", async () => {
     const html_body =
       '<mjml><mj-body><mj-section><mj-column><mj-button href="https://lark.test/go">Go</mj-button></mj-column></mj-section></mj-body></mjml>';
     const template = { subject: "S", is_mjml: true, html_body, settings: { layout_key: null } };
@@ -181,19 +181,19 @@ describe("tracked links (section 14)", () => {
     expect(bodyOf(message)).toContain(`href="${L}/0"`);
   });
 
-  test("T-233: WhatsApp has short links, in texts that stay plain", async () => {
+  it("T-233: WhatsApp has short links, in texts that stay plain", async () => {
     channelOf("chatty").provider = "chat_whatsapp";
     const text = await messageOf(step.chat("Go: https://lark.test/a", ON));
     expect(bodyOf(text)).toBe(`Go: ${BASE}/KEY0`);
   });
 
-  test("T-233: a short link has 31 characters where the base has 20", async () => {
+  it("T-233: a short link has 31 characters where the base has 20", async () => {
     h.environment.tracking = { base_url: "https://go.lark.test" };
     const { content } = await messageOf(step.sms("https://lark.test/a", ON));
     expect(String(content.body)).toHaveLength(31);
   });
 
-  test("T-241 E-158: the address to unsubscribe at is nobody's click, and is one that is answered", async () => {
+  it("T-241 E-158: the address to unsubscribe at is nobody's click, and is one that is answered", async () => {
     h.environment.tracking = { base_url: "https://go.lark.test" };
     const html = '<a href="{{ vars.commercial_unsubscribe_url }}">x</a>';
     h.define("sale", { settings: { is_commercial: true }, steps: [step.email("S", html, ON)] });
@@ -204,13 +204,13 @@ describe("tracked links (section 14)", () => {
     );
   });
 
-  test("T-230 CH-033: off by default, nothing is wrapped and nothing kept", async () => {
+  it("T-230 CH-033: off by default, nothing is wrapped and nothing kept", async () => {
     const message = await messageOf(step.email("S", '<a href="https://lark.test">x</a>'));
     expect(bodyOf(message)).toBe('<a href="https://lark.test">x</a>');
     expect(message).not.toHaveProperty("links");
   });
 
-  test.each([
+  it.each([
     ["the channel's switch alone", {}, true],
     ["a step that says no", { channel_overrides: { link_tracking: false } }, false],
     ["a step that says yes", ON, true],
@@ -219,7 +219,7 @@ describe("tracked links (section 14)", () => {
     expect((await messageOf(step.sms("https://lark.test", extra))).links !== undefined).toBe(isTracked);
   });
 
-  test("T-235: the picture is the last of an e-mail's body, and only an e-mail's", async () => {
+  it("T-235: the picture is the last of an e-mail's body, and only an e-mail's", async () => {
     const opens = { channel_overrides: { open_tracking: true } };
     const html = '<html><body><a data-knock-no-track href="https://lark.test">x</a></body></html>';
     const message = await messageOf(step.email("S", html, opens));
@@ -231,7 +231,7 @@ describe("tracked links (section 14)", () => {
     expect(await messageOf(step.sms("M"))).not.toHaveProperty("links");
   });
 
-  test("T-230: where nobody receives clicks nothing changes, and the step's event tells so", async () => {
+  it("T-230: where nobody receives clicks nothing changes, and the step's event tells so", async () => {
     h.environment.tracking = null;
     channelOf("mail").settings = { link_tracking: true, open_tracking: true };
     const html = '<a href="https://lark.test">x</a>';
@@ -245,7 +245,7 @@ describe("tracked links (section 14)", () => {
     expect(told).toContain("open tracking is on: no picture is added");
   });
 
-  test.each([
+  it.each([
     ["brackets", "[".repeat(100_000)],
     ["escaped brackets", "[\\[".repeat(100_000)],
     ["images", "![a](".repeat(50_000)],
@@ -259,20 +259,20 @@ describe("tracked links (section 14)", () => {
     expect(message.links?.length).toBeLessThanOrEqual(1);
   });
 
-  test("T-231: a URL's own brackets are its own, what closes none is the sentence's", async () => {
+  it("T-231: a URL's own brackets are its own, what closes none is the sentence's", async () => {
     const urls = `https://lark.test/a_(b) (https://lark.test/c) https://lark.test/d${")".repeat(50_000)}.`;
     const message = await messageOf(step.sms("{{ data.urls }}", ON), { urls });
     expect(message.links).toEqual(["a_(b)", "c", "d"].map((path) => `https://lark.test/${path}`));
   });
 
-  test("T-233: more links than short keys have long ones", async () => {
+  it("T-233: more links than short keys have long ones", async () => {
     const body = Array.from({ length: 63 }, (_, index) => `https://lark.test/${index}`).join(" ");
     const words = String((await messageOf(step.sms(body, ON))).content.body).split(" ");
     expect(words[61]).toMatch(/\/[0-9A-Za-z]{9}z$/);
     expect(words[62]).toMatch(/\/l\/[0-9A-Za-z]{27}\/62$/);
   });
 
-  test.each([
+  it.each([
     ["tags without an end", "<a x".repeat(200_000)],
     ["comments without an end", "<!-- <a ".repeat(100_000)],
     ["quotes without an end", `<a x="`.repeat(100_001)],

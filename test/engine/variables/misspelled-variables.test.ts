@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { parsedText } from "../../../src/engine/liquid/liquid.js";
 import { collectVariables, misspelledVariables } from "../../../src/engine/variables/misspelled-variables.js";
@@ -50,7 +50,7 @@ function reported(text: string, { data = {}, schema, before = [] }: Given = {}):
 const COMMENTS = { comments: [{ text: "Hi", author: { name: "Bo" } }], title: "T" };
 
 describe("misspelledVariables", () => {
-  test.each<[what: string, text: string, given: Given, expected: string[]]>([
+  it.each<[what: string, text: string, given: Given, expected: string[]]>([
     ["a property of the recipient", "{{ recipient.plna }}", {}, ["recipient.plna → recipient.plan"]],
     ["a root", "{{ recipent.name }}", {}, ["recipent.name → recipient.name"]],
     ["data", "{{ data.tilte }} {{ tilte }}", { data: COMMENTS }, ["data.tilte → data.title", "tilte → title"]],
@@ -101,7 +101,7 @@ describe("misspelledVariables", () => {
     expect(reported(text, given)).toEqual(expected);
   });
 
-  test.each<[what: string, text: string, given?: Given]>([
+  it.each<[what: string, text: string, given?: Given]>([
     [
       "what the data has",
       "{{ data.title }}{{ title }}{{ comments | size }}{{ data.comments.size }}",
