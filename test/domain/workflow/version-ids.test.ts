@@ -72,4 +72,23 @@ describe("version IDs", () => {
   it("stay the same for the format's complete example", () => {
     expect(parseWorkflow("ferry-booking", completeExample()).version_id).toBe("57b50ca0-3474-8257-bfc6-53aa2f39c11a");
   });
+
+  it("stay the same for the step types and sections that these files lack", () => {
+    const gid = "gid://Object/$tenants/a";
+    const raw = {
+      trigger: { type: "event", source_key: "a", event_key: "b", mapping: { data: "body" } },
+      goal_attachment: { goal_key: "g", attribution_window_days: 3 },
+      steps: [
+        {
+          ref: "a",
+          type: "update_tenant",
+          settings: { recipient_mode: "reference", recipient_gid: gid, update_properties: "{}" },
+        },
+        { ref: "b", type: "update_audience", settings: { action: "add", audience_key: "x" } },
+        { ref: "c", type: "channel", channel_type: "in_app_guide", guide_key: "x" },
+        { ref: "d", type: "http_fetch", settings: { reusable_step_key: "k", inputs: { a: 1 } } },
+      ],
+    };
+    expect(parseWorkflow("rest", raw).version_id).toBe("4116f2a1-141f-83c4-a60e-66f5c7f235df");
+  });
 });
