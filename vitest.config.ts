@@ -6,12 +6,18 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const MOSTLY_WAITING =
   /test\/page\/|in-browser|notify-stream|\/dev(-exec)?\.test|realtime|run-shell|webhook|smtp|hostile-clients|official-cli/;
 
+/** The longest of the others. They start first, so that none of them runs alone at the end. */
+const LONGEST =
+  /odd-requests|-contract\.test|sdk-methods|emulator\/server|\.property\.test|schedule-times|built-command/;
+
 /** Spreads the tests that mostly wait over the first two thirds of the run, so that the others use the idle processors. */
 class SpreadWaiting extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
     const waiting = sorted.filter(({ moduleId }) => MOSTLY_WAITING.test(moduleId));
-    const busy = sorted.filter(({ moduleId }) => !MOSTLY_WAITING.test(moduleId));
+    const others = sorted.filter(({ moduleId }) => !MOSTLY_WAITING.test(moduleId));
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONGEST.test(moduleId);
+    const busy = [...others.filter(isLong), ...others.filter((file) => !isLong(file))];
     const step = Math.max(1, Math.floor((busy.length * 2) / 3 / Math.max(1, waiting.length)));
     return [
       ...waiting.flatMap((file, index) => [file, ...busy.slice(index * step, (index + 1) * step)]),

@@ -29,7 +29,10 @@ describe.concurrent("a translated workflow", () => {
   });
 
   it.for([
-    ['{"greeting": 3}', "knock/translations/de/de.json: greeting must be text or an object of texts, not 3"],
+    [
+      '{"greeting": 3}',
+      "knock/translations/de/de.json:1:14: greeting must be text or an object of texts, found a number",
+    ],
     ['{"greeting": }', "knock/translations/de/de.json:1:14: not valid JSON"],
   ] as const)("the file %j: exit 3, and nothing is triggered", async ([content, words], { collab }) => {
     collab.write("knock/translations/de/de.json", content);
