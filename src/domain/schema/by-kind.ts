@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { describeType } from "./describe-issue.js";
-import { variant } from "./variant.js";
+import { builtOnce, variant } from "./variant.js";
 
 type Kind = "text" | "number" | "flag" | "list" | "object";
 type Members = { readonly [K in Kind]?: () => z.ZodMiniType };
@@ -20,12 +20,14 @@ function kindOf(value: unknown): Kind | undefined {
  * first value of its type is checked.
  */
 export function byKind<M extends Members>(expected: string, members: M): z.ZodMiniType<Output<M>> {
+  const noMember = (value: unknown) => ({ path: [], message: describeType(expected, value) });
+  const schemaOf = builtOnce((member: () => z.ZodMiniType) => member());
   return variant({
-    members: () => Object.values(members).map((member) => member()),
+    members: () => Object.values(members).map(schemaOf),
     choose(value) {
       const kind = kindOf(value);
       const member = kind === undefined ? undefined : members[kind];
-      return member?.() ?? { path: [], message: describeType(expected, value) };
+      return member === undefined ? noMember(value) : schemaOf(member);
     },
   });
 }

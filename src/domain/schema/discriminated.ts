@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import { describeType, describeValue } from "./describe-issue.js";
-import { variant } from "./variant.js";
+import { builtOnce, variant } from "./variant.js";
 
 interface DiscriminatorOptions<M> {
   /** What an unknown name is called in errors, such as "step type". Without it, errors list the valid names. */
@@ -30,15 +30,16 @@ export function discriminated<M>(
   members: Readonly<Record<string, M>>,
   { what, expected, build = (member) => (member as () => z.ZodMiniType)() }: DiscriminatorOptions<M> = {},
 ): z.ZodMiniType<OutputOf<M>> {
+  const schemaOf = builtOnce(build);
   return variant({
     discriminator: { field: discriminator, names: () => Object.keys(members) },
-    members: () => Object.values(members).map(build),
+    members: () => Object.values(members).map(schemaOf),
     choose(value) {
       if (!isJsonObject(value)) {
         return { path: [], message: expected ?? describeType("object", value) };
       }
       const name = value[discriminator];
-      if (typeof name === "string" && Object.hasOwn(members, name)) return build(members[name] as M);
+      if (typeof name === "string" && Object.hasOwn(members, name)) return schemaOf(members[name] as M);
       return { path: [discriminator], message: unknownName(name, Object.keys(members), what) };
     },
   });

@@ -34,6 +34,19 @@ const Variant = $constructor<z.ZodMiniType & { _zod: { def: Def } }, Def>("Knock
   };
 });
 
+/** Returns a function that builds the schema of each member when it is first needed, and then returns the same one. */
+export function builtOnce<M>(build: (member: M) => z.ZodMiniType): (member: M) => z.ZodMiniType {
+  const schemas = new Map<M, z.ZodMiniType>();
+  return (member) => {
+    let schema = schemas.get(member);
+    if (schema === undefined) {
+      schema = build(member);
+      schemas.set(member, schema);
+    }
+    return schema;
+  };
+}
+
 /** Returns a schema that checks each value by the schema that `choose` returns for it. */
 export function variant<T>(options: VariantOptions): z.ZodMiniType<T> {
   return new Variant({ type: "union", ...options }) as unknown as z.ZodMiniType<T>;

@@ -40,3 +40,16 @@ describe("byKind", () => {
     expect(z.toJSONSchema(schema)).toMatchObject({ anyOf: [{ type: "string" }, { type: "object", required: ["id"] }] });
   });
 });
+
+it("builds the schema of each type once, when the first value of the type is checked", () => {
+  let built = 0;
+  const text = () => {
+    built += 1;
+    return z.string();
+  };
+  const schema = byKind("text or a number", { text, number: () => z.number() });
+  schema.safeParse(1);
+  expect(built).toBe(0);
+  for (const value of ["a", "b", "c"]) expect(schema.safeParse(value).success).toBe(true);
+  expect(built).toBe(1);
+});
