@@ -77,5 +77,5 @@ export function unusable(file: string, what: string, cause: unknown): KnockError
 }
 
 function hintFor(file: string): string {
-  return `Mend it, or remove it and log in again: rm ${file} && knock auth login`;
+  return `Fix it, or remove it and log in again: rm ${file} && knock auth login`;
 }

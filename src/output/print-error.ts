@@ -9,10 +9,10 @@ const MAX_DETAILS = 20;
 const HINTS: Partial<Record<ErrorCode, string>> = {
   usage: "--help shows what this command takes.",
   invalid_json: "Names and texts stand in double quotes; no comma after the last item, no comments.",
-  invalid_params: "Mend what is named and try again; nothing was changed.",
+  invalid_params: "Fix the value above and run the command again. Nothing was changed.",
   payload_too_large: "Send less in one trigger; nothing was changed.",
-  project_invalid: "Mend the file that is named; nothing was changed.",
-  workflow_invalid: "Mend the workflow's files; nothing was changed.",
+  project_invalid: "Fix the file above and run the command again. Nothing was changed.",
+  workflow_invalid: "Fix the workflow's files and run the command again. Nothing was changed.",
   workflow_missing: "Workflows stand in workflows/<key>/workflow.json below knockDir; --project names another project.",
 };
 

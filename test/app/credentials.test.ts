@@ -46,14 +46,14 @@ describe("CLI-004: where profiles are kept", () => {
     ["which must be absolute", { XDG_CONFIG_HOME: "xdg", HOME: "/home/a" }, "/home/a/.config/knock"],
     ["then the home folder", { HOME: "/home/a" }, "/home/a/.config/knock"],
     ["which the system knows too", {}, path.join(homedir(), ".config", "knock")],
-    ["relative to the working directory", { KNOCK_CONFIG_DIR: "own", HOME: "/home/a" }, "/work/own"],
+    ["relative to the working directory", { KNOCK_CONFIG_DIR: "own", HOME: "/home/a" }, "/srv/own"],
     ["empty is unset", { KNOCK_CONFIG_DIR: "", XDG_CONFIG_HOME: "", HOME: "/home/a" }, "/home/a/.config/knock"],
   ] as [string, Record<string, string>, string][])("%s", (_name, env, expected) => {
-    expect(configFolder(env, "/work", "linux")).toBe(expected);
+    expect(configFolder(env, "/srv", "linux")).toBe(expected);
   });
 
   it("on Windows in the local application data", () => {
-    expect(configFolder({ LOCALAPPDATA: "/appdata", HOME: "/home/a" }, "/work", "win32")).toBe(
+    expect(configFolder({ LOCALAPPDATA: "/appdata", HOME: "/home/a" }, "/srv", "win32")).toBe(
       path.join("/appdata", "knock"),
     );
   });

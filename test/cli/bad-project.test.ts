@@ -295,7 +295,7 @@ describe.concurrent("workflows", () => {
     [
       "a layout that is not there",
       { "workflows/odd/workflow.json": letter },
-      'names no layout of this project: "fancy"\nhint: Mend workflows/odd/, or add layouts/fancy/layout.json.',
+      'names no layout of this project: "fancy"\nhint: Fix workflows/odd/, or add layouts/fancy/layout.json.',
     ],
     [
       "a layout without its text",

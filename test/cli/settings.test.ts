@@ -92,7 +92,7 @@ describe.concurrent("knock auth", () => {
     for (const args of [["runs"], ["auth", "status"], ["auth", "login", "--api-key", "sk_new"]]) {
       const { stderr, exitCode } = await collab.knock([...args, "--json"]);
       expect(exitCode).toBe(3);
-      expect(stderr).toMatch(/^error: .+profiles\.json is not valid JSON\.\nhint: Mend it/);
+      expect(stderr).toMatch(/^error: .+profiles\.json is not valid JSON\.\nhint: Fix it/);
       expect(stderr).not.toContain(SECRET);
     }
     expect(collab.read(file)).toContain(KEY);

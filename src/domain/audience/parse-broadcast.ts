@@ -18,7 +18,7 @@ const WORKFLOW_KEYS = ["conditions", "trigger", "trigger_frequency", "trigger_da
 export function asBroadcastFault(key: string, file: string, error: KnockError): KnockError {
   const message = error.message.replaceAll(`workflow "${key}"`, `broadcast "${key}"`);
   const { code, details } = error;
-  const hint = error.hint?.includes("workflows/") ? `Mend ${file}.` : error.hint;
+  const hint = error.hint?.includes("workflows/") ? `Fix ${file}.` : error.hint;
   return new KnockError(code, message, { details, hint, cause: error });
 }
 
@@ -45,7 +45,7 @@ function parseDefinition(key: string, raw: JsonObject, faults: DocumentFaults): 
  */
 export function parseBroadcast(key: string, raw: unknown, file: string): Broadcast {
   const faults = new DocumentFaults();
-  const fail = () => faults.toError(`broadcast "${key}"`, "workflow_invalid", () => `Mend ${file}.`);
+  const fail = () => faults.toError(`broadcast "${key}"`, "workflow_invalid", () => `Fix ${file}.`);
   const value = checkDocument(broadcastSchema(), raw, faults.add, (path, message) => {
     if (path.length > 1) return;
     const isOfWorkflows = WORKFLOW_KEYS.includes(String(path[0]));

@@ -23,7 +23,7 @@ export const fetchSchema = once(() => {
   });
 });
 
-/** `agent` in `environment.json`: what stands in for the model of an AI agent step (EQ-58). */
+/** `agent` in `environment.json`: the replacement for the model of AI agent steps (EQ-58). */
 export const agentSchema = once(() => {
   const answer = z
     .strictObject({

@@ -30,6 +30,6 @@ export function checkAudiences(workflow: Workflow, audiences: readonly Audience[
   if (first === undefined) return workflow;
   throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}`, {
     details,
-    hint: `Mend workflows/${workflow.key}/workflow.json, or the audience in audiences/.`,
+    hint: `Fix workflows/${workflow.key}/workflow.json, or the audience in audiences/.`,
   });
 }

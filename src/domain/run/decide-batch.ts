@@ -22,7 +22,7 @@ export interface BatchChange<Batch extends OpenBatch = OpenBatch> {
   items: number;
   /** What the run adds to the batch; null for a leading item, and where there is no batch. */
   activity: BatchActivity | null;
-  /** The run waits for the close and goes on with the batch. */
+  /** The run waits until the batch closes, then continues with it. */
   holds: boolean;
   /** The run that waits for the close waits until the new `closes_at`. */
   movesHolder: boolean;

@@ -137,7 +137,7 @@ function unusable(workflow: string, error: unknown): KnockError {
       : (first.split(" Absolute URI ")[0] as string).trimEnd();
   return new KnockError("workflow_invalid", `workflow "${workflow}": trigger_data_json_schema cannot be used: ${why}`, {
     details: [{ pointer: "/trigger_data_json_schema", message: why }],
-    hint: `Mend the schema in workflows/${workflow}/workflow.json.`,
+    hint: `Fix the schema in workflows/${workflow}/workflow.json.`,
     cause: error,
   });
 }

@@ -29,7 +29,7 @@ const schema = (steps: z.ZodMiniType) => {
   return z
     .strictObject({
       ...stepFields("random_cohort"),
-      // The format has none for an experiment: what is there is ignored, even where it is malformed.
+      // The format has no conditions on experiments: they are ignored, even if they are malformed.
       conditions: described(z.optional(z.unknown()), "Has no effect: an experiment has no conditions."),
       cohort_key: described(
         optional(z.string({ error: "must be a string (a path or a template)" })),

@@ -35,7 +35,7 @@ export const STEPS: { readonly [T in StepType]: StepDefinition<StepTypes[T]> } =
   ai_agent: aiAgent,
 };
 
-/** Returns the definition of a type by its name in a file or an outcome; undefined for a name that is none. */
+/** Returns the definition of a step type by its name in a file or an outcome; undefined for an unknown name. */
 export function findStepDefinition(type: unknown): StepDefinition | undefined {
   return typeof type === "string" && Object.hasOwn(STEPS, type)
     ? (STEPS[type as StepType] as StepDefinition)

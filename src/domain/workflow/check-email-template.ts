@@ -84,6 +84,6 @@ export function checkSharedKeys(workflow: Workflow, { layouts, layoutKeys, parti
   if (first === undefined) return;
   throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}`, {
     details,
-    hint: `Mend workflows/${workflow.key}/${files.length === 0 ? "" : `, or add ${[...new Set(files)].join(", ")}`}.`,
+    hint: `Fix workflows/${workflow.key}/${files.length === 0 ? "" : `, or add ${[...new Set(files)].join(", ")}`}.`,
   });
 }

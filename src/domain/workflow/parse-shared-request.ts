@@ -55,7 +55,7 @@ export function checkSharedRequests(
   keys: readonly string[],
 ): void {
   const details: ErrorDetail[] = [];
-  let hint = `Mend workflows/${workflow.key}/, or add the file requests/<key>/request.json.`;
+  let hint = `Fix workflows/${workflow.key}/, or add the file requests/<key>/request.json.`;
   const complain: Complain = (path, message) => {
     details.push({ pointer: pointerOf(path), message });
   };

@@ -38,7 +38,7 @@ function triggerAudienceOf({ trigger }: JsonObject): string | null {
 export function parseWorkflow(key: string, raw: unknown, unknownKey?: Complain): Workflow {
   const faults = new DocumentFaults();
   const fail = () =>
-    faults.toError(`workflow "${key}"`, "workflow_invalid", () => `Mend workflows/${key}/workflow.json.`);
+    faults.toError(`workflow "${key}"`, "workflow_invalid", () => `Fix workflows/${key}/workflow.json.`);
   if (!isJsonObject(raw)) {
     faults.add([], "must be an object");
     throw fail();

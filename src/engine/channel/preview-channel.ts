@@ -22,7 +22,7 @@ export function previewChannel(step: ChannelStep, advancing: Previewing): StepPr
     const at = new Date(input.now).toISOString();
     scope.current_message = { id: ksuid(input.now, input.ids.bytes()), inserted_at: at, updated_at: at };
     try {
-      trackingOf(step, channel, input, warn); // a preview is no message that could be clicked: only what is wrong is told
+      trackingOf(step, channel, input, warn); // nobody can click a preview: only mistakes are reported
       const destinations = renderer.destinations(context);
       const contents = destinations.map((destination) => renderer.render(context, destination));
       const missing = { code: "missing_recipient_data", detail: renderer.needs } as const;

@@ -233,8 +233,8 @@ interface DueOptions {
 }
 
 /**
- * Runs everything due at `now`, chunk after chunk, then its deliveries. Returns what ran; `onHeld` is told of schedules that
- * could not start. Looks at what is due before it claims, because most rounds find work of one kind.
+ * Runs everything due at `now` in chunks, then its deliveries. Returns what ran. Calls `onHeld` for schedules that could not
+ * start. Looks at what is due before it claims, because most rounds find work of one kind.
  */
 export async function runDueAt(
   context: EngineContext<DueWorkStore>,

@@ -62,7 +62,7 @@ describe("broadcast.json (section 17)", () => {
   ])("refuses %s", (_what, raw, fault) => {
     const error = thrownBy(() => parse(raw));
     expect(faultsOf(error)[0]).toContain(fault);
-    expect([error.code, error.hint]).toEqual(["workflow_invalid", "Mend broadcasts/news/broadcast.json."]);
+    expect([error.code, error.hint]).toEqual(["workflow_invalid", "Fix broadcasts/news/broadcast.json."]);
     expect(error.message).toMatch(/^broadcast "news": /);
   });
 
