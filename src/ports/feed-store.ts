@@ -3,7 +3,7 @@ import type { Message } from "../domain/message/message.js";
 import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { Page, Paged } from "./page.js";
 
-/** Whoever got a message by being made one: not by a delayed delivery, and not by a merge. */
+/** Recipients with newly created messages. Delayed deliveries and merges do not count. */
 export interface NewMessages {
   /** To ask with the next time. */
   mark: string;

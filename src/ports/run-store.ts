@@ -17,7 +17,7 @@ export interface ClaimedRun {
   version: Workflow;
   /** What has become of the messages that this run made before, for conditions on them, oldest first. */
   messages: MessageMarks[];
-  /** The batch it waited for and goes on with; claiming it has closed that. */
+  /** The batch that the run waited for and continues with. Claiming the run closes it. */
   batch: BatchContent | null;
   /** What came in for it while it waited for an event, oldest first. */
   signals: Signal[];
@@ -32,7 +32,7 @@ export interface SavedAdvance {
   /** Recipients that its steps changed, in order. */
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
-  /** The version it goes on with from here, where that changes (E-267). */
+  /** The version that the run continues with, if it changes (E-267). */
   version: Workflow | null;
 }
 

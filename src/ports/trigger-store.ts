@@ -37,7 +37,7 @@ export interface NewWorkflowRun {
   idempotency: IdempotencyRecord | null;
   /** Recipients listed but never identified; they get no run but stay visible (EQ-09). */
   unidentified: RecipientKey[];
-  /** What is left to fan out, and the claim under which the caller goes on with it; null when these are all. */
+  /** The rest of the fan-out with the claim that lets the caller continue it; null if nothing is left. */
   fanOut: { rest: FanOut; claim: Claim } | null;
 }
 

@@ -152,7 +152,7 @@ describe.runIf(POSIX)("who may read them", () => {
     expect(readdirSync(folder)).toEqual(["profiles.json"]);
   });
 
-  it("a file others can read is told of, and mended by the next writing", async () => {
+  it("warns of a file that others can read, and the next write fixes its mode", async () => {
     await open().writeProfile("work", { api_key: KEY });
     chmodSync(file, 0o644);
     const { profile, warning } = open().readProfile("work");

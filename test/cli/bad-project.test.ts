@@ -245,7 +245,7 @@ describe.concurrent("workflows", () => {
     await expectRefusal(collab, ["notify", "odd", "-r", "ada"], workflow("workflow.json is a directory, not a file"));
   });
 
-  inProcessTest("what a workflow says without effect is told, and it runs (F-026)", async ({ collab }) => {
+  inProcessTest("F-026 warns of settings without effect and runs the workflow", async ({ collab }) => {
     const steps = [
       {
         ref: "sms_1",
@@ -266,7 +266,7 @@ describe.concurrent("workflows", () => {
     ]);
   });
 
-  inProcessTest("a text that is a file's name is told by notify and preview alike", async ({ collab }) => {
+  inProcessTest("notify and preview warn of text that is the name of a file", async ({ collab }) => {
     collab.write("knock/workflows/odd/workflow.json", sms({ text_body: "sms_1/text_body.txt" }));
     const told =
       'warning: knock/workflows/odd/workflow.json:10:22: steps[0].template.text_body is "sms_1/text_body.txt" itself, not what that file holds; did you mean "text_body@"?';
@@ -393,7 +393,7 @@ describe.concurrent("the store", () => {
     await expectRefusal(collab, [...SEND, "--store", "/proc/none/x.db"], store("for the store cannot be created"));
   });
 
-  inProcessTest("a damaged one is told, whatever command meets it", async ({ collab }) => {
+  inProcessTest("every command reports a damaged one", async ({ collab }) => {
     await prepare(collab);
     const bytes = readFileSync(collab.path(".knock-local/store.db"));
     bytes.fill(0x5a, 1_000);

@@ -25,7 +25,7 @@ describe.concurrent("compiled code", () => {
     expect(cached(collab)).toEqual([expect.stringMatching(/^[0-9a-f]{16}-v\d+\.\d+\.\d+-\w+-notify\.bin$/)]);
   });
 
-  it("is made anew after a day, and where it is damaged", async ({ collab }) => {
+  it("is written again after a day, or if it is damaged", async ({ collab }) => {
     await run(collab, NOTIFY);
     const file = join(collab.home, "cache/knock-cli", String(cached(collab)[0]));
     const { size } = statSync(file);

@@ -17,7 +17,7 @@ function checkEmail(template: Readonly<Record<string, unknown>>, fault: Complain
   const hasBlocks = blocks !== null && blocks !== undefined;
   if (hasBlocks && typeof html === "string") fault(["html_body"], "must not be given beside visual_blocks");
   if (!hasBlocks && (html === null || html === undefined))
-    fault(["html_body"], "is required (the e-mail's HTML, or visual_blocks)");
+    fault(["html_body"], "is required (the email's HTML, or visual_blocks)");
   if (template.is_mjml === true && hasBlocks) fault(["is_mjml"], "is for a html_body: blocks follow their layout");
 }
 

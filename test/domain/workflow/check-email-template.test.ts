@@ -33,7 +33,7 @@ describe("an e-mail's template (F-042, T-120)", () => {
     expect(templateFaults({ visual_blocks: [] })).toEqual([]);
     expect(templateFaults({ visual_blocks: null, html_body: "" })).toEqual([]);
     expect(templateFaults({ visual_blocks: [], html_body: null })).toEqual([]);
-    expect(templateFaults({})).toEqual(["/html_body is required (the e-mail's HTML, or visual_blocks)"]);
+    expect(templateFaults({})).toEqual(["/html_body is required (the email's HTML, or visual_blocks)"]);
     expect(templateFaults({ visual_blocks: [], html_body: "x" })).toEqual([
       "/html_body must not be given beside visual_blocks",
     ]);

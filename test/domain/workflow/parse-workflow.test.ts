@@ -225,7 +225,7 @@ describe("channel steps (F-041, F-042, F-052)", () => {
     [
       "an e-mail without a body",
       channel("email", { subject: "S" }),
-      ["/template/html_body is required (the e-mail's HTML, or visual_blocks)"],
+      ["/template/html_body is required (the email's HTML, or visual_blocks)"],
     ],
     ["an e-mail without a subject", channel("email", { html_body: "x" }), ["/template/subject is required (a string)"]],
     [
