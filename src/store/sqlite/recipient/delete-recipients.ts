@@ -1,5 +1,6 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { cancelRun } from "../../../domain/run/cancel-run.js";
+import { batchesToClose } from "../../../domain/run/close-batches.js";
 import { stepKeysOf } from "../../../domain/run/recipient-step-key.js";
 import type { Connection } from "../connection/connection.js";
 import { closeBatch } from "../run/batches.js";
@@ -43,8 +44,9 @@ const UNFINISHED =
 
 /** Whoever holds such a run loses it, so that it never goes on for another recipient of the same id. */
 function endUnfinishedRuns(db: Connection, key: RecipientKey, at: number): void {
-  for (const row of db.all<RecipientRunRow & { run_id: string }>(UNFINISHED, key)) {
-    if (row.batch !== null) closeBatch(db, row.batch);
+  const runs = db.all<RecipientRunRow & { run_id: string }>(UNFINISHED, key);
+  for (const batch of batchesToClose(runs)) closeBatch(db, batch);
+  for (const row of runs) {
     const ended = cancelRun(recipientRunOf(row, row.run_id), at, "recipient_deleted");
     db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...changesOf(ended), row.row);
     dropWait(db, row.row);

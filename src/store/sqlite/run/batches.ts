@@ -128,7 +128,7 @@ export function dropHolder(db: Connection, batch: number): void {
   db.run("UPDATE batches SET holder = NULL WHERE row = ?", batch);
 }
 
-/** From now on triggers open a new batch: the run that holds this one has been claimed (EQ-43). Inside a write only. */
+/** Closes a batch, so that later triggers open a new one. Inside a write only. */
 export function closeBatch(db: Connection, batch: number): void {
   db.run("UPDATE batches SET open = 0 WHERE row = ?", batch);
 }

@@ -1,4 +1,5 @@
 import type { Message } from "../../../domain/message/message.js";
+import { batchesToClose } from "../../../domain/run/close-batches.js";
 import type { Claim, DueKind } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
 import { selectClock, writeClockRow } from "../connection/clock-setting.js";
@@ -70,12 +71,13 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
     const hasWaits = isAnyWaiting(db);
     const kept = new Map<string, number>();
     shared.keepClaim(claim.token, kept);
-    return recipientRunRows(db, rows).map((found): ClaimedRun => {
+    const claimed = recipientRunRows(db, rows);
+    for (const batch of batchesToClose(claimed)) closeBatch(db, batch);
+    return claimed.map((found): ClaimedRun => {
       const { row } = found;
       kept.set(found.id, row);
       const read = workflowRun(found.workflow_run);
       const version = found.version === null ? read.version : shared.version(found.version);
-      if (found.batch !== null) closeBatch(db, found.batch);
       const batch = found.batch === null ? null : batchOf(found.batch);
       const recipientRun = recipientRunOf(found, read.run.id);
       const { wait, signals } = hasWaits ? waitOf(db, row) : NO_WAIT;
