@@ -3,7 +3,7 @@ import { RUN_STATUSES } from "../domain/run/run-status.js";
 import { KnockError } from "../errors/knock-error.js";
 import { printOutcome } from "../output/print-outcome.js";
 import { printRecipientRun, printRuns } from "../output/print-runs.js";
-import type { LocalOperations } from "../ports/operations.js";
+import { isLocal } from "../ports/operations.js";
 import type { JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
@@ -108,10 +108,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     const results = checkExpectations(rules, outcome ?? expectedOf([outcomeOfRun(run as JsonObject)]));
     if (run !== null) printRecipientRun({ ...run, ...jsonField(results) }, context.output);
     else if (outcome !== null) {
-      const now =
-        operations.target === "local"
-          ? Date.parse((await (operations as LocalOperations).readClock()).now)
-          : context.now();
+      const now = isLocal(operations) ? Date.parse((await operations.readClock()).now) : context.now();
       printOutcome({ ...outcome, ...expectationsField(results) }, now, context.output);
     }
     await exitByExpectations(results, `knock runs show ${id}`, context);

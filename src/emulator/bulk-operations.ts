@@ -1,5 +1,6 @@
 import type { LocalOperations } from "../ports/operations.js";
 import { systemIds } from "../util/ids.js";
+import { isoTime } from "../util/iso-time.js";
 import type { JsonObject } from "../util/json.js";
 
 /** One row of a bulk operation: what it is about, and what is done. */
@@ -85,7 +86,7 @@ export class BulkOperations {
   /** A store that does not answer, not even with its clock. */
   private fail(operation: BulkOperation, error: unknown): void {
     operation.status = "failed";
-    operation.failed_at = operation.updated_at = new Date().toISOString();
+    operation.failed_at = operation.updated_at = isoTime(Date.now());
     this.onError(error);
     this.onDone();
   }

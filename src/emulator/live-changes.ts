@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import type { LocalOperations } from "../ports/operations.js";
+import { isoTime } from "../util/iso-time.js";
 import type { JsonObject } from "../util/json.js";
 import type { StoreWatch } from "./store-watch.js";
 
@@ -11,7 +12,7 @@ const RETRY_MS = 500;
 /** The clock, and when something falls due next. */
 export async function clockView(operations: LocalOperations): Promise<JsonObject> {
   const [clock, due] = await Promise.all([operations.readClock(), operations.nextDueAt()]);
-  return { ...clock, next_due_at: due === null ? null : new Date(due).toISOString() };
+  return { ...clock, next_due_at: due === null ? null : isoTime(due) };
 }
 
 /** Server-sent events for the page: that something changed, with the clock. What has changed the page then reads. */

@@ -1,7 +1,6 @@
 import type { EngagementAction } from "../domain/message/message.js";
-import { keyOf, referenceOf } from "../domain/recipient/recipient.js";
+import { referenceOf } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
-import { eventName } from "../domain/run/run-wait.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { IdKind, MessageQuery, RunQuery } from "../ports/filters.js";
 import type {
@@ -34,6 +33,7 @@ import { createResources } from "./resources/create-resources.js";
 import { checkKnown, retryMessages } from "./resources/retry-messages.js";
 import { seedRecipients } from "./resources/seed-recipients.js";
 import { clockState, freezeClock, moveClock, resetClock } from "./run/clock.js";
+import { deliverSourceEvent } from "./run/deliver-source-event.js";
 import { runDueAt, runNews } from "./run/due-work.js";
 import { messagesOf, readOutcome } from "./run/read-outcome.js";
 import { recipientOutcome } from "./run/run-outcome.js";
@@ -119,20 +119,8 @@ class Engine implements LocalOperations {
     };
   }
 
-  async deliverSourceEvent({ source_key, event_key, user_id, at, data, ...rest }: SourceEvent): Promise<void> {
-    const now = await readTime(this.context);
-    const happened = at ?? now;
-    const event: JsonObject = {
-      data,
-      user_id,
-      inserted_at: new Date(happened).toISOString(),
-      preprocess_output: rest.preprocess_output ?? null,
-      event_gid: rest.event_gid ?? null,
-    };
-    const name = eventName({ event_type: "integration_source", integration_source_key: source_key, event_key });
-    const recipient = user_id === null ? null : keyOf(user_id);
-    await this.context.store.recordEvents([{ name, recipient, at: happened, event }], now);
-    await runNews(this.context, now);
+  deliverSourceEvent(event: SourceEvent): Promise<void> {
+    return deliverSourceEvent(this.context, event);
   }
 
   readWorkflowRun(id: string): Promise<TriggerOutcome | null> {

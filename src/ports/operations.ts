@@ -132,6 +132,11 @@ export interface LocalOperations extends Operations {
   changeMark(): Promise<string>;
 }
 
+/** Returns whether a target is local, so that its store and clock can be used. */
+export function isLocal(operations: Operations): operations is LocalOperations {
+  return operations.target === "local";
+}
+
 /** A time in milliseconds, or how to find it once no other process moves the clock: `nextDueAt` is null if nothing waits. */
 export type ClockTarget = number | ((now: number, nextDueAt: number | null) => number);
 

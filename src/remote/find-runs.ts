@@ -1,4 +1,5 @@
 import { runIdOf } from "../domain/run/message-outcomes.js";
+import { isoTime } from "../util/iso-time.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 import { eachPage, type Query } from "./list-page.js";
@@ -53,8 +54,8 @@ function timesAround(known: ReadonlyMap<string, JsonObject>): Query | null {
     -Infinity,
   ] as [number, number]);
   return {
-    starting_at: new Date(first - AROUND_MS).toISOString(),
-    ending_at: new Date(last + AROUND_MS).toISOString(),
+    starting_at: isoTime(first - AROUND_MS),
+    ending_at: isoTime(last + AROUND_MS),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Trigger } from "../../domain/trigger/trigger.js";
 import { type ApiRequest, buildTriggerRequest, newIdempotencyKey } from "../../domain/trigger/trigger-request.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
-import type { LocalOperations, Operations } from "../../ports/operations.js";
+import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import type { Project } from "../../project/open-project.js";
 import { openCheckStore, openLocal, openProjectStore, storeLocation } from "../open-local.js";
 import { openRemoteTarget } from "../open-remote-target.js";
@@ -78,7 +78,7 @@ export class TargetOpener implements TargetService {
   async explain(error: unknown): Promise<unknown> {
     if (error instanceof KnockError) return error;
     for (const operations of this.opened) {
-      const explained = operations.target === "local" ? await (operations as LocalOperations).explain(error) : error;
+      const explained = isLocal(operations) ? await operations.explain(error) : error;
       if (explained !== error) return explained;
     }
     return error;

@@ -1,6 +1,6 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { LocalOperations, Operations } from "../../ports/operations.js";
+import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import { didYouMean, nearest } from "../../util/nearest.js";
 import type { CommandContext } from "../context.js";
 import type { ProjectNames, TargetFlags } from "../services.js";
@@ -71,18 +71,18 @@ export async function checkFilterNames(
 ): Promise<void> {
   const known = await context.project.names(flags);
   const faults = known === null ? { workflow: null, channel: null } : faultsOf(names, known);
-  if (operations.target === "remote") {
+  if (!isLocal(operations)) {
     for (const fault of [faults.workflow, faults.channel])
       if (fault !== null)
         context.output.note(`note: this project has no such name: ${fault.message}. ${fault.hint ?? ""}`);
     return;
   }
-  const local = operations as LocalOperations;
-  if (faults.workflow !== null && !(await isWorkflowStored(names.workflow as string, local))) throw faults.workflow;
-  if (faults.channel !== null && !(await hasMessages({ channel: names.channel }, local))) throw faults.channel;
-  await checkRun(names.workflow_run_id, local);
-  await checkTenant(names.tenant, local);
-  await checkRecipient(names.recipient, local);
+  if (faults.workflow !== null && !(await isWorkflowStored(names.workflow as string, operations)))
+    throw faults.workflow;
+  if (faults.channel !== null && !(await hasMessages({ channel: names.channel }, operations))) throw faults.channel;
+  await checkRun(names.workflow_run_id, operations);
+  await checkTenant(names.tenant, operations);
+  await checkRecipient(names.recipient, operations);
 }
 
 async function hasMessages(filter: FilterNames, local: LocalOperations): Promise<boolean> {

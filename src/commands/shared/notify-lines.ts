@@ -4,7 +4,7 @@ import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import { type ErrorCode, EXIT, exitCodeOf, KnockError } from "../../errors/knock-error.js";
 import { type PayloadLine, readPayloadLines, shownFile } from "../../input/trigger-payload.js";
 import { printError } from "../../output/print-error.js";
-import type { LocalOperations, Operations } from "../../ports/operations.js";
+import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import type { CommandContext } from "../context.js";
 import { checkRuleSteps } from "./expectations.js";
 import {
@@ -103,7 +103,7 @@ class LineRun {
   }
 
   private local(): LocalOperations | null {
-    return this.operations?.target === "local" ? (this.operations as LocalOperations) : null;
+    return this.operations !== undefined && isLocal(this.operations) ? this.operations : null;
   }
 
   /** Prints the lines handled so far, once their runs are on the disk. */

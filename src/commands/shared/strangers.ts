@@ -7,7 +7,7 @@ import {
 } from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
-import type { LocalOperations, Operations } from "../../ports/operations.js";
+import { isLocal, type Operations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resources.js";
 import { didYouMean, nearest } from "../../util/nearest.js";
 import type { CommandContext } from "../context.js";
@@ -101,5 +101,5 @@ export async function meantTenant(tenant: Trigger["tenant"], operations: Operati
 
 /** Returns the local target's resources; null for the remote target, which is not asked. */
 function localResources(operations: Operations): ResourceOperations | null {
-  return operations.target === "local" ? (operations as LocalOperations).resources : null;
+  return isLocal(operations) ? operations.resources : null;
 }

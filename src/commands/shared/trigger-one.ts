@@ -8,7 +8,7 @@ import { durationArgument } from "../../input/parse-time.js";
 import type { PayloadFlags } from "../../input/trigger-payload.js";
 import { printOutcome } from "../../output/print-outcome.js";
 import { untilText } from "../../output/time-text.js";
-import type { LocalOperations, Operations } from "../../ports/operations.js";
+import { isLocal, type Operations } from "../../ports/operations.js";
 import type { CommandContext } from "../context.js";
 import type { TargetFlags } from "../services.js";
 import { checkExpectations, expectationsField, reportExpectations } from "./expectations.js";
@@ -89,8 +89,8 @@ async function printRequest(
 /** Where the target's clock stands: what "in 30m" counts from. */
 async function targetNow(operations: Operations, outcome: TriggerOutcome, context: CommandContext): Promise<number> {
   const waits = outcome.recipients?.some(({ steps }) => steps.some((step) => step.until));
-  if (!waits || operations.target === "remote") return context.now();
-  return Date.parse((await (operations as LocalOperations).readClock()).now);
+  if (!waits || !isLocal(operations)) return context.now();
+  return Date.parse((await operations.readClock()).now);
 }
 
 /** Said at once, so that nobody looks at silence while a delay takes its real time. */

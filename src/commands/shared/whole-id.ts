@@ -1,6 +1,6 @@
 import { KnockError } from "../../errors/knock-error.js";
 import type { IdKind } from "../../ports/filters.js";
-import type { LocalOperations, Operations } from "../../ports/operations.js";
+import { isLocal, type Operations } from "../../ports/operations.js";
 
 /** A narrow table's ids end with the mark of what was left out. */
 const BEGINNING = /^([0-9A-Za-z-]{8,})…?$/;
@@ -16,10 +16,9 @@ export async function wholeId(
   operations: Operations,
 ): Promise<string> {
   const start = BEGINNING.exec(typed)?.[1];
-  if (start === undefined || operations.target === "remote") return typed;
+  if (start === undefined || !isLocal(operations)) return typed;
   const found: string[] = [];
-  for (const kind of of)
-    found.push(...(await (operations as LocalOperations).idsBeginning(kind, start, MOST_SHOWN + 1)));
+  for (const kind of of) found.push(...(await operations.idsBeginning(kind, start, MOST_SHOWN + 1)));
   if (found.includes(start)) return start;
   const [first, ...others] = found;
   if (first === undefined || others.length === 0) return first ?? typed;
@@ -39,10 +38,10 @@ export async function missingHint(typed: string, noun: "message" | "run", operat
     return /^[0-9A-Za-z-]{1,7}…?$/.test(typed) && /\d|…/.test(typed)
       ? `Of an id's beginning eight characters or more are needed. ${LISTED[noun]} shows them.`
       : `${LISTED[noun]} shows them.`;
-  if (operations.target === "local") {
+  if (isLocal(operations)) {
     const others: readonly IdKind[] = noun === "run" ? ["message"] : ["workflow_run", "recipient_run"];
     for (const kind of others)
-      if ((await (operations as LocalOperations).idsBeginning(kind, start, 1)).length > 0)
+      if ((await operations.idsBeginning(kind, start, 1)).length > 0)
         return noun === "run"
           ? `It is a message: knock messages show ${start}`
           : `It is a run: knock runs show ${start}`;

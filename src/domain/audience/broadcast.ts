@@ -1,3 +1,4 @@
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RecipientKey } from "../recipient/recipient.js";
 import type { Workflow } from "../workflow/workflow.js";
@@ -44,7 +45,7 @@ export interface BroadcastView extends BroadcastState {
 
 /** Returns where a broadcast stands that was scheduled or sent; times in milliseconds (E-399). */
 export function broadcastState(times: { scheduled: number | null; sent: number | null }): BroadcastState {
-  const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+  const iso = (at: number | null): string | null => (at === null ? null : isoTime(at));
   const status = times.scheduled === null ? "sent" : "scheduled";
   return { status, scheduled_at: iso(times.scheduled), sent_at: iso(times.sent) };
 }

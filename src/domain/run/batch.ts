@@ -1,3 +1,4 @@
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import type { Message } from "../message/message.js";
 import type { RecipientKey, RecipientUpsert } from "../recipient/recipient.js";
@@ -104,11 +105,11 @@ export function continueAtBatch(first: Continuation, decision: BatchDecision): C
 
 /** A waiting step's `until` follows its run's due time. */
 export function withUntil(steps: readonly StepOutcome[], dueAt: number): StepOutcome[] {
-  return steps.map((step) => (step.outcome === "waiting" ? { ...step, until: new Date(dueAt).toISOString() } : step));
+  return steps.map((step) => (step.outcome === "waiting" ? { ...step, until: isoTime(dueAt) } : step));
 }
 
 function waitingUntil(run: RecipientRun, dueAt: number): RecipientRun {
-  const until = new Date(dueAt).toISOString();
+  const until = isoTime(dueAt);
   const last = run.events.at(-1);
   const events = last ? [...run.events.slice(0, -1), { ...last, data: { ...last.data, until } }] : [];
   return { ...run, due_at: dueAt, steps: withUntil(run.steps, dueAt), events };

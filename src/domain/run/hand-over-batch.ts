@@ -1,3 +1,4 @@
+import { isoTime } from "../../util/iso-time.js";
 import type { Step } from "../step/step.js";
 import { isBatchStep } from "../steps/batch.js";
 import type { Workflow } from "../workflow/workflow.js";
@@ -13,7 +14,7 @@ export function passesToNextItem(holder: RecipientRun, version: Workflow): boole
 /** Returns a run that had ended when it joined a batch as it stands once it holds that batch: waiting at its own batch step (EQ-44). */
 export function takeOverBatch(joined: RecipientRun, version: Workflow, closesAt: number, at: number): RecipientRun {
   const { ref, type } = joined.steps.at(-1) as RecipientRun["steps"][number];
-  const until = new Date(closesAt).toISOString();
+  const until = isoTime(closesAt);
   return {
     ...joined,
     status: "paused",

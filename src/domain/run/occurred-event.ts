@@ -1,3 +1,4 @@
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { engagementOf, type Message, type MessageEvent } from "../message/message.js";
 import { type Recipient, type RecipientKey, referenceOf } from "../recipient/recipient.js";
@@ -14,7 +15,7 @@ export interface OccurredEvent {
 }
 
 function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+  return isoTime(milliseconds);
 }
 
 function reference(key: RecipientKey): JsonObject[string] {

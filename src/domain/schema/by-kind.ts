@@ -7,7 +7,7 @@ type Kind = "text" | "number" | "flag" | "list" | "object";
 type Members = { readonly [K in Kind]?: () => z.ZodMiniType };
 type Output<M extends Members> = { [K in keyof M]: M[K] extends () => infer S ? z.output<S> : never }[keyof M];
 
-function kindOf(value: unknown): Kind | undefined {
+function findKind(value: unknown): Kind | undefined {
   if (typeof value === "string") return "text";
   if (typeof value === "number") return "number";
   if (typeof value === "boolean") return "flag";
@@ -25,7 +25,7 @@ export function byKind<M extends Members>(expected: string, members: M): z.ZodMi
   return variant({
     members: () => Object.values(members).map(schemaOf),
     choose(value) {
-      const kind = kindOf(value);
+      const kind = findKind(value);
       const member = kind === undefined ? undefined : members[kind];
       return member === undefined ? noMember(value) : schemaOf(member);
     },

@@ -16,7 +16,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 /** Returns the kind of a JSON value with its article, such as "a list". */
-export function kindOf(value: unknown): string {
+export function describeKind(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
@@ -24,7 +24,7 @@ export function kindOf(value: unknown): string {
 /** Returns the sentence about a value of the wrong type, or about a missing value. */
 export function describeType(expected: string, input: unknown): string {
   const name = EXPECTED[expected] ?? expected;
-  return input === undefined ? `is required (${name})` : `must be ${name}, found ${kindOf(input)}`;
+  return input === undefined ? `is required (${name})` : `must be ${name}, found ${describeKind(input)}`;
 }
 
 /** Returns the sentence for a value that is not one of several. */
@@ -84,6 +84,6 @@ export function describeIssue(issue: RawIssue): string {
     case "unrecognized_keys":
       return describeKeys(issue);
     default:
-      return `is invalid: found ${kindOf(issue.input)}`;
+      return `is invalid: found ${describeKind(issue.input)}`;
   }
 }

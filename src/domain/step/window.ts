@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { kindOf } from "../schema/describe-issue.js";
+import { describeKind } from "../schema/describe-issue.js";
 import { described, isEmpty, optional } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 import { DAY_MS, DURATION_UNITS, durationMs } from "./duration.js";
@@ -7,7 +7,7 @@ import { DAY_MS, DURATION_UNITS, durationMs } from "./duration.js";
 /** `"10m"` or 600 is what people write first: the error shows the whole form. */
 function durationError({ input }: { input?: unknown }): string | undefined {
   if (typeof input !== "string" && typeof input !== "number") return undefined;
-  return `must be an object such as {"unit":"minutes","value":10}, found ${kindOf(input)}`;
+  return `must be an object such as {"unit":"minutes","value":10}, found ${describeKind(input)}`;
 }
 
 /** A length of time (section 6.3 of the format). */

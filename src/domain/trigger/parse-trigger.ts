@@ -2,7 +2,7 @@ import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { type ParsedRecipient, toRecipient, toTenant } from "../request/parse-recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { kindOf } from "../schema/describe-issue.js";
+import { describeKind } from "../schema/describe-issue.js";
 import { DocumentFaults } from "../schema/document-faults.js";
 import { invalidParams } from "../shape/invalid-params.js";
 import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/json-limits.js";
@@ -55,7 +55,7 @@ function rejectPayload(payload: JsonObject, faults: DocumentFaults, workflow: st
 export function parseTrigger(payload: unknown, workflow: string | null, what = "the trigger"): ParsedPayload {
   checkJsonShape(payload, what);
   if (!isJsonObject(payload)) {
-    const found = kindOf(payload);
+    const found = describeKind(payload);
     throw new KnockError("invalid_params", `${what} must be a JSON object, found ${found}`, {
       details: [{ pointer: "", message: `must be an object, found ${found}` }],
       hint: Array.isArray(payload)

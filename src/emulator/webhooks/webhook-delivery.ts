@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import type { Webhook } from "../../domain/environment/webhook.js";
 import type { Fetcher, OutsideRequest } from "../../ports/outside.js";
 import { uuidV5 } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 
 /** Environments are named, not numbered: a name's id. Never change it. */
@@ -76,7 +77,7 @@ export async function attempt(
     body,
     ...limits,
   });
-  const noted = { at: new Date(now).toISOString(), duration_ms: Date.now() - now };
+  const noted = { at: isoTime(now), duration_ms: Date.now() - now };
   if ("failure" in answer) {
     delivery.attempts.push({ ...noted, status: null, error: answer.message });
     return false;

@@ -1,5 +1,6 @@
 import type { LocalOperations } from "../../ports/operations.js";
 import type { OutboundEntry } from "../../ports/outbound-log.js";
+import { isoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 /** What a webhook's body is made of. */
@@ -79,7 +80,7 @@ export async function eventsOf(operations: LocalOperations, entry: OutboundEntry
 
 /** Returns an ISO 8601 time with microseconds, of which the store's clock knows only the milliseconds. */
 function isoMicroseconds(at: number): string {
-  return new Date(at).toISOString().replace("Z", "000Z");
+  return isoTime(at).replace("Z", "000Z");
 }
 
 /** Returns the body as it is sent, the same for every attempt. */

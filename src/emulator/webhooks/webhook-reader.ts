@@ -1,5 +1,6 @@
 import type { Webhook } from "../../domain/environment/webhook.js";
 import { systemIds, uuidV5 } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { WebhookDelivery } from "./webhook-delivery.js";
 import { bodyOf, type WebhookEvent } from "./webhook-event.js";
 
@@ -82,7 +83,7 @@ export class WebhookReader {
   /** Once more after a pause, unless it is forgotten by then. */
   later(delivery: WebhookDelivery, pause: number): void {
     if (this.stopped || this.open.get(delivery.entry)?.has(delivery) !== true) return;
-    delivery.next_attempt_at = new Date(Date.now() + pause).toISOString();
+    delivery.next_attempt_at = isoTime(Date.now() + pause);
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       this.enqueue(delivery);

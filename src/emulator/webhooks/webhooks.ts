@@ -4,6 +4,7 @@ import type { LocalOperations } from "../../ports/operations.js";
 import type { OutboundEntry, OutboundLog } from "../../ports/outbound-log.js";
 import type { Fetcher } from "../../ports/outside.js";
 import { systemIds } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { TakenEntries } from "./taken-entries.js";
 import {
@@ -224,7 +225,7 @@ export class Webhooks {
     const { private_addresses } = await configured();
     if (key === undefined || key === "") {
       const error = `the environment variable ${webhook.signing_key} is not set (signing_key refers to it)`;
-      attempts.push({ at: new Date().toISOString(), status: null, error, duration_ms: 0 });
+      attempts.push({ at: isoTime(Date.now()), status: null, error, duration_ms: 0 });
       reader.end(delivery, "dropped");
     } else if (await attempt(delivery, { fetcher, key, timeout_ms, private_addresses })) {
       reader.end(delivery, "delivered");

@@ -9,6 +9,7 @@ import type { Definitions } from "../../ports/definitions.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { IdSource } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import { didYouMean } from "../../util/nearest.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 
@@ -158,7 +159,7 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
         });
       const now = Date.parse((await operations.readClock()).now);
       if (when <= now)
-        throw new KnockError("usage", `broadcast "${key}": ${new Date(when).toISOString()} is past`, {
+        throw new KnockError("usage", `broadcast "${key}": ${isoTime(when)} is past`, {
           hint: `knock broadcasts send ${key} sends it now.`,
         });
       await start(key, target, when, options);

@@ -1,6 +1,7 @@
 import type { StepPreview } from "../../domain/run/step-preview.js";
 import type { ChannelStep } from "../../domain/steps/channel.js";
 import { ksuid } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { Previewing } from "../advancing/previewing.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
@@ -19,7 +20,7 @@ export function previewChannel(step: ChannelStep, advancing: Previewing): StepPr
     const warn = (text: string): void => advancing.warn(text);
     const context = { scope, recipient: parties.recipient, tenant: parties.tenant, channel, warn };
     advancing.warned.clear();
-    const at = new Date(input.now).toISOString();
+    const at = isoTime(input.now);
     scope.current_message = { id: ksuid(input.now, input.ids.bytes()), inserted_at: at, updated_at: at };
     try {
       trackingOf(step, channel, input, warn); // nobody can click a preview: only mistakes are reported

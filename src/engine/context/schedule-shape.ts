@@ -1,11 +1,12 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import { REPEAT_DAYS, type RepeatRule, type Schedule } from "../../domain/trigger/schedule.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { referredShape } from "./recipient-shapes.js";
 
 function isoOrNull(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+  return milliseconds === null ? null : isoTime(milliseconds);
 }
 
 /** `recipient.schedule` of a run that a schedule started (E-376, T-012). */
@@ -35,8 +36,8 @@ function scheduleShape(schedule: Schedule, people: ReadonlyMap<RecipientKey, Rec
     tenant: schedule.tenant,
     data: schedule.data,
     repeats: schedule.repeats.map((rule): Json => ({ __typename: "ScheduleRepeat", ...rule, days: dayList(rule) })),
-    inserted_at: new Date(schedule.inserted_at).toISOString(),
-    updated_at: new Date(schedule.updated_at).toISOString(),
+    inserted_at: isoTime(schedule.inserted_at),
+    updated_at: isoTime(schedule.updated_at),
   };
 }
 

@@ -168,7 +168,7 @@ function activityScope(input: ScopeInput, recipient: JsonObject, actor: JsonObje
   };
   return {
     activities: batch.activities.map((activity) => {
-      const when = new Date(activity.at).toISOString();
+      const when = isoTime(activity.at);
       const { data, id } = activity;
       const actor = view(activity.actor);
       const one: JsonObject = { data, id, inserted_at: when, updated_at: when, actor, recipient };

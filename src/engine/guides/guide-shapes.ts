@@ -2,16 +2,17 @@ import type { Environment } from "../../domain/environment/environment.js";
 import { undeclaredChannel } from "../../domain/environment/environment.js";
 import { DEFAULT_GUIDE_GROUP, type Guide, type GuideStep, guideIdOf, isGuideActive } from "../../domain/guide/guide.js";
 import type { Message, MessageChannel } from "../../domain/message/message.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { CompiledGuide } from "./compile-guide.js";
 import { type GuideViewer, type Ineligibility, ineligibilityOf } from "./guide-viewer.js";
 
 /** Files have no times of their own that every machine would agree on, as channels have none. */
-const EPOCH = new Date(0).toISOString();
+const EPOCH = isoTime(0);
 
 function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
+  return at === null ? null : isoTime(at);
 }
 
 export function channelOfGuide({ channel_key }: Guide, environment: Environment): MessageChannel {

@@ -9,6 +9,7 @@ import type { ClockStore } from "../../ports/clock.js";
 import type { GuideStore } from "../../ports/guide-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { SubscriptionStore } from "../../ports/subscription-store.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { isDescribed } from "../audience/audience-membership.js";
 import { decidingCondition } from "../condition/condition-log.js";
@@ -153,6 +154,6 @@ export function ineligibilityOf(guide: Guide, viewer: GuideViewer): Ineligibilit
 
 function inactivity({ active_from, active_until }: Guide): string {
   if (active_from === null && active_until === null) return "The guide is switched off";
-  const [from, until] = [active_from, active_until].map((at) => (at === null ? "…" : new Date(at).toISOString()));
+  const [from, until] = [active_from, active_until].map((at) => (at === null ? "…" : isoTime(at)));
   return `The guide is active from ${from} until ${until}`;
 }

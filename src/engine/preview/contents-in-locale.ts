@@ -4,6 +4,7 @@ import { walkChannelSteps } from "../../domain/steps/walk-steps.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { RunStore } from "../../ports/run-store.js";
+import { isoTime } from "../../util/iso-time.js";
 import { type JsonObject, stableStringify } from "../../util/json.js";
 import { type AdvanceInput, Advancing } from "../advancing/advancing.js";
 import { trackingOf } from "../channel/tracking.js";
@@ -73,7 +74,7 @@ async function contentIn(
   if (input === null || renderer === undefined || own === undefined) return null;
   const { key, type } = message.channel;
   const channel = input.environment.channels[key] ?? undeclaredChannel(key, type);
-  const at = new Date(message.inserted_at).toISOString();
+  const at = isoTime(message.inserted_at);
   return withAnswers(context, input.now, (answers) => {
     const advancing = new Advancing({ ...input, answers }, input.recipientRun);
     const { scope, parties, batch } = advancing;

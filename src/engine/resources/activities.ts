@@ -3,6 +3,7 @@ import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.j
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { RunStore } from "../../ports/run-store.js";
 import { uuidV5 } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 import { referredShape } from "../context/recipient-shapes.js";
@@ -47,8 +48,8 @@ function activityShapes(
       actor: actor === null ? null : referredShape(actor, people, at),
       recipient: referredShape(message.recipient, people, message.inserted_at),
       data: shown,
-      inserted_at: new Date(at).toISOString(),
-      updated_at: new Date(at).toISOString(),
+      inserted_at: isoTime(at),
+      updated_at: isoTime(at),
     };
   });
 }

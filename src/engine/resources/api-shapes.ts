@@ -3,6 +3,7 @@ import { actorsOf, engagementOf, type Message } from "../../domain/message/messa
 import { type RecipientKey, referenceOf } from "../../domain/recipient/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import { uuidV5 } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { runEventShapes } from "./run-events.js";
 
@@ -10,7 +11,7 @@ import { runEventShapes } from "./run-events.js";
 const EVENT_NAMESPACE = "5d6f3c0a-93c1-4c5e-8f5e-2f0c3a5a7d10";
 
 function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+  return isoTime(milliseconds);
 }
 
 function isoOrNull(milliseconds: number | null): string | null {

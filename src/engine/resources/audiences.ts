@@ -6,6 +6,7 @@ import { invalidParams } from "../../domain/shape/invalid-params.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { AudienceOperations } from "../../ports/resources.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { didYouMean } from "../../util/nearest.js";
 import { withChannelIds } from "../advancing/fan-out-start.js";
@@ -20,7 +21,7 @@ function memberShape({ recipient, tenant, added_at }: AudienceMember): JsonObjec
     user_id: splitKey(recipient.key).id,
     user: userShape(recipient),
     tenant,
-    added_at: new Date(added_at).toISOString(),
+    added_at: isoTime(added_at),
   };
 }
 

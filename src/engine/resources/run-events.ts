@@ -1,5 +1,6 @@
 import type { RecipientRun, RunEvent } from "../../domain/run/workflow-run.js";
 import { uuidV5 } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 
 /** First of a step's events where it did not begin: it was passed over. */
@@ -15,7 +16,7 @@ function eventShape(event: RunEvent, id: string): JsonObject {
     step_type: event.step_type,
     attempt: event.attempt,
     data: event.data,
-    inserted_at: new Date(event.at).toISOString(),
+    inserted_at: isoTime(event.at),
   };
 }
 

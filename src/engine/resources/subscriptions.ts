@@ -6,6 +6,7 @@ import type { ClockStore } from "../../ports/clock.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ObjectReference, SubscriptionOperations } from "../../ports/resources.js";
 import type { SubscriptionStore } from "../../ports/subscription-store.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { withChannelIds } from "../advancing/fan-out-start.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
@@ -24,8 +25,8 @@ async function subscriptionShapes(
     object: referredShape(object, found, inserted_at),
     recipient: referredShape(recipient, found, inserted_at),
     properties,
-    inserted_at: new Date(inserted_at).toISOString(),
-    updated_at: new Date(updated_at).toISOString(),
+    inserted_at: isoTime(inserted_at),
+    updated_at: isoTime(updated_at),
   }));
 }
 

@@ -11,6 +11,7 @@ import type {
   FailedDelivery,
 } from "../../ports/operations.js";
 import type { RunStore } from "../../ports/run-store.js";
+import { isoTime } from "../../util/iso-time.js";
 import { type DueWorkStore, type EngineContext, timeOf } from "../context/engine-context.js";
 import { readFilesOnce } from "../workflow/read-once.js";
 import { runDueAt } from "./due-work.js";
@@ -19,7 +20,7 @@ import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run-sched
 export function clockState(setting: ClockSetting, realNow: number): ClockState {
   const now = timeOf(setting, realNow);
   return {
-    now: new Date(now).toISOString(),
+    now: isoTime(now),
     frozen: setting.frozen_at !== null,
     offset_ms: setting.frozen_at === null ? setting.offset_ms : now - realNow,
   };
@@ -68,11 +69,7 @@ async function checkBackward(
   { force, hint }: { force: boolean; hint: string },
 ): Promise<void> {
   if (force || (await store.listRecipientRuns({}, { limit: 1 })).items.length === 0) return;
-  throw new KnockError(
-    "usage",
-    `the clock is at ${new Date(now).toISOString()}; ${new Date(to).toISOString()} is before that`,
-    { hint },
-  );
+  throw new KnockError("usage", `the clock is at ${isoTime(now)}; ${isoTime(to)} is before that`, { hint });
 }
 
 /** Stops the clock at a time, or where it is. */
@@ -170,6 +167,6 @@ function failedDelivery(message: Message, reason: string, now: number): FailedDe
     status: message.status,
     attempts: message.attempts,
     reason,
-    at: new Date(now).toISOString(),
+    at: isoTime(now),
   };
 }

@@ -219,7 +219,7 @@ function firstAdvance(run: WorkflowRun, result: Advance): AdvancedRun {
     recipient_run_id: result.recipientRun.id,
     recipient,
     workflow: run.workflow,
-    at: new Date(result.recipientRun.inserted_at).toISOString(),
+    at: isoTime(result.recipientRun.inserted_at),
     steps,
   };
 }

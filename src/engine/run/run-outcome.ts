@@ -2,6 +2,7 @@ import type { Message } from "../../domain/message/message.js";
 import { type RecipientKey, referenceOf, splitKey } from "../../domain/recipient/recipient.js";
 import { type RecipientOutcome, type StepOutcome, summarize, type TriggerOutcome } from "../../domain/run/outcome.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
+import { isoTime } from "../../util/iso-time.js";
 
 const REFUSED = new Set(["undelivered", "bounced"]);
 
@@ -26,7 +27,7 @@ function withMessages(step: StepOutcome, messages: ReadonlyMap<string, Message>)
       reason: { code: "delivery_error", detail: typeof detail === "string" ? detail : null },
     };
   }
-  if (held) return { ...current, outcome: "queued", until: new Date(held.due_at as number).toISOString() };
+  if (held) return { ...current, outcome: "queued", until: isoTime(held.due_at as number) };
   return current;
 }
 

@@ -7,6 +7,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { HeldOccurrence } from "../../ports/operations.js";
 import type { Occurrence, ScheduleStore } from "../../ports/schedule-store.js";
 import type { NewWorkflowRun } from "../../ports/trigger-store.js";
+import { isoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { type EngineContext, isActive, type StartStore } from "../context/engine-context.js";
 import { followingOccurrence } from "../schedule/schedule-occurrences.js";
@@ -174,7 +175,7 @@ export function heldOccurrence({ schedule, error }: HeldSchedule): HeldOccurrenc
     schedule_id: schedule.id,
     workflow: schedule.workflow,
     recipient: referenceOf(schedule.recipient),
-    at: new Date(schedule.next_occurrence_at as number).toISOString(),
+    at: isoTime(schedule.next_occurrence_at as number),
     error: error.message,
   };
 }

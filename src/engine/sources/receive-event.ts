@@ -10,6 +10,7 @@ import type { ActionOutcome, NewSourceEvent, SourceReceipt } from "../../domain/
 import type { LocalOperations } from "../../ports/operations.js";
 import type { SourceLog } from "../../ports/sources.js";
 import { type IdSource, ksuid } from "../../util/ids.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { Json } from "../../util/json.js";
 import { runAction } from "./run-action.js";
 
@@ -77,8 +78,8 @@ export async function receiveEvent(
     id: ksuid(now, ids.bytes()),
     source: source.key,
     event_type: eventType,
-    timestamp: new Date(at ?? now).toISOString(),
-    received_at: new Date(now).toISOString(),
+    timestamp: isoTime(at ?? now),
+    received_at: isoTime(now),
     user_id: textOf(valueAtPath(request, settings.user_id_path)),
     idempotency_key: key,
     error: faults[0] ?? null,

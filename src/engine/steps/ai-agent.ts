@@ -2,6 +2,7 @@ import type { StepOutcome } from "../../domain/run/outcome.js";
 import { jsonShapeFault } from "../../domain/shape/json-limits.js";
 import { fitsSchema } from "../../domain/shape/trigger-data-schema.js";
 import type { AiAgentStep } from "../../domain/steps/ai-agent.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { Json } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
@@ -39,7 +40,7 @@ function executeAiAgent(step: AiAgentStep, resumed: boolean, advancing: Advancin
     const unmet = unmetConditions(step, base, advancing);
     if (unmet) return unmet;
     return {
-      outcome: { ...base, outcome: "waiting", until: new Date(input.now).toISOString() },
+      outcome: { ...base, outcome: "waiting", until: isoTime(input.now) },
       wait: { until: input.now },
     };
   }

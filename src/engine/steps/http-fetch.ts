@@ -4,6 +4,7 @@ import { jsonShapeFault } from "../../domain/shape/json-limits.js";
 import type { KeyValue } from "../../domain/step/http-request.js";
 import type { HttpFetchStep } from "../../domain/steps/http-fetch.js";
 import type { OutsideAnswer, StepRequest } from "../../ports/outside.js";
+import { isoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
@@ -126,7 +127,7 @@ function retryOrFail(
     code: "fetch_error",
     detail: `${detail}, try ${tries + 1} of ${RETRY_WAITS_MS.length + 1}`,
   } as const;
-  return { outcome: { ...base, outcome: "waiting", reason, until: new Date(until).toISOString() }, wait: { until } };
+  return { outcome: { ...base, outcome: "waiting", reason, until: isoTime(until) }, wait: { until } };
 }
 
 /**
@@ -139,7 +140,7 @@ function executeHttpFetch(step: HttpFetchStep, resumed: boolean, advancing: Adva
     const unmet = unmetConditions(step, base, advancing);
     if (unmet) return unmet;
     const { now } = advancing.input;
-    return { outcome: { ...base, outcome: "waiting", until: new Date(now).toISOString() }, wait: { until: now } };
+    return { outcome: { ...base, outcome: "waiting", until: isoTime(now) }, wait: { until: now } };
   }
   const source = requestSource(step, advancing);
   const request = requestOf(source, advancing);

@@ -3,6 +3,7 @@ import { recipientStepKey } from "../../domain/run/recipient-step-key.js";
 import { DAY_MS } from "../../domain/step/duration.js";
 import type { ThrottleStep } from "../../domain/steps/throttle.js";
 import { formatDuration } from "../../util/duration.js";
+import { isoTime } from "../../util/iso-time.js";
 import type { Advancing, StepEffect } from "../advancing/advancing.js";
 import { unmetConditions } from "../advancing/step-conditions.js";
 import { stepKeyOrNothing } from "../advancing/step-key.js";
@@ -48,7 +49,7 @@ function executeThrottle(step: ThrottleStep, advancing: Advancing): StepEffect {
   const passed = input.answers.get(step.ref);
   if (passed === undefined && advancing.isSupposed) {
     // To ask would use up a pass: the run asks once it is known to be here.
-    const until = new Date(input.now).toISOString();
+    const until = isoTime(input.now);
     return { outcome: { ...base, outcome: "waiting", until }, wait: { until: input.now } };
   }
   if (passed === undefined) {

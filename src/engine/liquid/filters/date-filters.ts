@@ -1,3 +1,4 @@
+import { isoTime } from "../../../util/iso-time.js";
 import { described, type Moment, offsetText, readMoment } from "./date-input.js";
 import { localeArgument } from "./locale-argument.js";
 import { type FilterThis, nowOf, type RegisterFilter } from "./render-services.js";
@@ -50,7 +51,7 @@ export function registerDateFilters(register: RegisterFilter): void {
     const read = moment(this, value, "timezone");
     if (read === null) return value;
     const { at, offset } = momentIn(read, zone, "timezone");
-    const local = new Date(at + offset * 60_000).toISOString();
+    const local = isoTime(at + offset * 60_000);
     return `${local.slice(0, local.endsWith(".000Z") ? 19 : 23)}${offsetText(offset)}`;
   });
 
