@@ -122,7 +122,7 @@ describe("workflows (F-004 to F-008)", () => {
     [
       "a fault with its place",
       { "knock/workflows/w/workflow.json": { steps: [{}] } },
-      "knock/workflows/w/workflow.json:1:11: steps[0].type is not a known step type: undefined",
+      "knock/workflows/w/workflow.json:1:11: steps[0].type is not a known step type: undefined (and 1 more)",
     ],
     [
       "a channel of another type",

@@ -40,10 +40,13 @@ export const messageTypeSchema = once(() => {
     placeholder: described(optional(z.unknown()), "What an empty input shows."),
   };
 
-  const base = <T extends FieldType>(type: T) => ({
-    type: described(z.literal(type), "What the field takes."),
+  const named = {
     key: filled("The name under which guides give the value."),
     label: text("The label that people read."),
+  };
+  const base = <T extends FieldType>(type: T) => ({
+    type: described(z.literal(type), "What the field takes."),
+    ...named,
   });
   /** A field of a type, with the settings and the fields that only this type has. */
   const field = <T extends FieldType, S extends Shape = Record<never, never>, F extends Shape = Record<never, never>>(
@@ -83,7 +86,7 @@ export const messageTypeSchema = once(() => {
     max: bound("The largest number."),
     ...setting("unit_label", "unitLabel", text("The unit that people read.")),
   });
-  const variantField = discriminated("type", {
+  const fieldTypes = {
     text: () => field("text", lengths),
     markdown: () => field("markdown"),
     textarea: () => field("textarea", lengths),
@@ -97,7 +100,8 @@ export const messageTypeSchema = once(() => {
     image: () => field("image", {}, { url: part, alt: part, action: part }),
     json: () => field("json", { schema: valueSchema }, { schema: valueSchema }),
     list: () => field("list", setting("item_schema", "itemSchema", itemSchema), { item_schema: itemSchema }),
-  } satisfies Record<FieldType, () => z.ZodMiniType>);
+  } satisfies Record<FieldType, () => z.ZodMiniType>;
+  const variantField = discriminated("type", fieldTypes, { common: () => z.looseObject(named) });
 
   const variant = z.strictObject({
     key: filled('The key of the variant. One variant is called "default".'),

@@ -9,6 +9,8 @@ interface DiscriminatorOptions<M> {
   what?: string;
   /** The sentence for a value that is not an object. */
   expected?: string;
+  /** Builds the schema of the fields that all members have: it checks an object that names none of them. */
+  common?(): z.ZodMiniType;
   /** Returns the schema of a member. Without it, members are functions that build their schemas. */
   build?(member: M): z.ZodMiniType;
 }
@@ -28,7 +30,7 @@ function unknownName(name: unknown, names: readonly string[], what: string | und
 export function discriminated<M>(
   discriminator: string,
   members: Readonly<Record<string, M>>,
-  { what, expected, build = (member) => (member as () => z.ZodMiniType)() }: DiscriminatorOptions<M> = {},
+  { what, expected, common, build = (member) => (member as () => z.ZodMiniType)() }: DiscriminatorOptions<M> = {},
 ): z.ZodMiniType<OutputOf<M>> {
   const schemaOf = builtOnce(build);
   return variant({
@@ -40,7 +42,8 @@ export function discriminated<M>(
       }
       const name = value[discriminator];
       if (typeof name === "string" && Object.hasOwn(members, name)) return schemaOf(members[name] as M);
-      return { path: [discriminator], message: unknownName(name, Object.keys(members), what) };
+      const message = unknownName(name, Object.keys(members), what);
+      return { path: [discriminator], message, common: common?.() };
     },
   });
 }

@@ -5,6 +5,8 @@ import { $constructor } from "zod/v4/core";
 interface NoMember {
   path: PropertyKey[];
   message: string;
+  /** A schema of what is known about the value nevertheless. */
+  common?: z.ZodMiniType | undefined;
 }
 
 interface VariantOptions {
@@ -29,7 +31,11 @@ const Variant = $constructor<z.ZodMiniType & { _zod: { def: Def } }, Def>("Knock
   inst._zod.parse = (payload, context) => {
     const chosen = def.choose(payload.value);
     if ("_zod" in chosen) return chosen._zod.run(payload, context);
-    payload.issues.push({ code: "custom", input: payload.value, inst, ...chosen } as never);
+    const { path, message, common } = chosen;
+    payload.issues.push({ code: "custom", input: payload.value, inst, path, message } as never);
+    if (common === undefined) return payload;
+    const rest = common._zod.run({ value: payload.value, issues: [] }, context) as typeof payload;
+    payload.issues.push(...rest.issues);
     return payload;
   };
 });

@@ -1,12 +1,11 @@
 import * as z from "zod/mini";
+import { once } from "../../util/once.js";
 import { conditionGroupSchema } from "../condition/condition-schema.js";
 import { described, optional, text } from "../schema/fields.js";
 
 const REF_ERROR = "is required (a name unique in the workflow)";
 
-/** The fields that every step has (section 5 of the format). */
-export const stepFields = <const T extends string>(type: T) => ({
-  type: described(z.literal(type), "The type of the step."),
+const commonFields = () => ({
   ref: described(
     z.string({ error: REF_ERROR }).check(
       z.refine((value) => value !== "", { error: REF_ERROR }),
@@ -18,6 +17,15 @@ export const stepFields = <const T extends string>(type: T) => ({
   description: text("What the step is for."),
   conditions: described(optional(conditionGroupSchema()), "The step is skipped if they are false."),
 });
+
+/** The fields that every step has (section 5 of the format). */
+export const stepFields = <const T extends string>(type: T) => ({
+  type: described(z.literal(type), "The type of the step."),
+  ...commonFields(),
+});
+
+/** What can be said about a step of an unknown type. */
+export const unknownStepSchema = once(() => z.looseObject(commonFields()));
 
 /** Returns whether a text contains an output or a tag of Liquid. */
 export function hasLiquid(value: string): boolean {

@@ -7,7 +7,7 @@ import { sendWindowOf, sendWindows } from "../channel/send-windows.js";
 import { CHANNEL_TYPES, type ChannelType } from "../message/message.js";
 import { checkDocument } from "../schema/check-document.js";
 import { describeValue } from "../schema/describe-issue.js";
-import { described, filledText, later, named, optional, record, rule } from "../schema/fields.js";
+import { anything, described, filledText, later, named, optional, record, rule } from "../schema/fields.js";
 import { variant } from "../schema/variant.js";
 import type { Complain } from "../shape/complain.js";
 import type { StepBase } from "../step/step.js";
@@ -41,21 +41,25 @@ function checkGuideStep(step: Readonly<Record<string, unknown>>, fault: Complain
   if (isFilled(step.channel_overrides)) fault(["channel_overrides"], "is not for in-app guide steps");
 }
 
+const fields = <T extends z.ZodMiniType>(type: T, template: z.ZodMiniType) =>
+  z.strictObject({
+    ...stepFields("channel"),
+    channel_type: described(type, "The type of the channel, which decides on the template."),
+    channel_key: described(optional(filledText()), "The key of the channel that the step sends through."),
+    channel_group_key: described(optional(filledText()), "The key of a channel group, in place of a channel."),
+    guide_key: described(optional(filledText()), "In-app guide steps: the key of the guide."),
+    template: described(optional(template), "The content of the message."),
+    channel_overrides: described(optional(later(channelOverrides)), "Takes precedence over the channel's settings."),
+    send_windows: described(optional(later(sendWindows)), "When messages may be sent, for each day of the week."),
+  });
+
 const member = (channelType: ChannelType | null, template: z.ZodMiniType) => {
   const type = channelType === null ? z.optional(z.null()) : z.literal(channelType);
-  return z
-    .strictObject({
-      ...stepFields("channel"),
-      channel_type: described(type, "The type of the channel, which decides on the template."),
-      channel_key: described(optional(filledText()), "The key of the channel that the step sends through."),
-      channel_group_key: described(optional(filledText()), "The key of a channel group, in place of a channel."),
-      guide_key: described(optional(filledText()), "In-app guide steps: the key of the guide."),
-      template: described(optional(template), "The content of the message."),
-      channel_overrides: described(optional(later(channelOverrides)), "Takes precedence over the channel's settings."),
-      send_windows: described(optional(later(sendWindows)), "When messages may be sent, for each day of the week."),
-    })
-    .check(rule(channelType === "in_app_guide" ? checkGuideStep : checkMessageStep));
+  return fields(type, template).check(rule(channelType === "in_app_guide" ? checkGuideStep : checkMessageStep));
 };
+
+/** What can be said about a step whose channel type is unknown. */
+const unknownMember = once(() => fields(anything(), record(z.unknown())));
 
 type RawChannelStep = z.output<ReturnType<typeof member>>;
 
@@ -75,7 +79,8 @@ const schema = () =>
     choose(value) {
       const type = (value as JsonObject).channel_type ?? null;
       const build = MEMBERS.get(type as ChannelType | null);
-      return build?.() ?? { path: ["channel_type"], message: describeValue(CHANNEL_TYPES, type) };
+      if (build !== undefined) return build();
+      return { path: ["channel_type"], message: describeValue(CHANNEL_TYPES, type), common: unknownMember() };
     },
   });
 

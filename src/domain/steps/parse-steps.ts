@@ -8,6 +8,7 @@ import { named } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 import type { Step, StepBase } from "../step/step.js";
 import type { StepContext, StepDefinition } from "../step/step-definition.js";
+import { unknownStepSchema } from "../step/step-fields.js";
 import { findStepDefinition, STEPS } from "./registry.js";
 
 const MAX_DEPTH = 5;
@@ -24,6 +25,7 @@ function schemaOf(definition: StepDefinition): z.ZodMiniType {
 export const stepListSchema = once((): z.ZodMiniType => {
   const step = discriminated("type", STEPS as Readonly<Record<string, StepDefinition>>, {
     what: "step type",
+    common: unknownStepSchema,
     build: schemaOf,
   });
   return z.array(named(step, "step"), { error: "must be a list of steps" });
@@ -71,11 +73,10 @@ export function checkSteps(steps: unknown, context: Pick<StepContext, "triggerAu
   }
   const known = { ...context, refs };
   for (const { raw, definition, path, depth } of places) {
-    if (definition === undefined) continue;
-    if (definition.branchesField !== undefined && depth > MAX_DEPTH)
+    if (definition?.branchesField !== undefined && depth > MAX_DEPTH)
       fault(path, `branches may nest at most ${MAX_DEPTH} deep`);
-    if (!definition.ignoresConditions) parseConditionGroup(raw.conditions, [...path, "conditions"], known, fault);
-    definition.check?.(raw, (below, message) => fault([...path, ...below], message), known);
+    if (!definition?.ignoresConditions) parseConditionGroup(raw.conditions, [...path, "conditions"], known, fault);
+    definition?.check?.(raw, (below, message) => fault([...path, ...below], message), known);
   }
 }
 

@@ -52,13 +52,17 @@ export const visualBlocksSchema = once(() => {
   const image = z.strictObject({
     width: described(optional(eitherOf("a length such as 50%", [z.string(), z.number()])), "The width of the image."),
   });
+  const common = {
+    id: described(optional(z.unknown()), "The ID of the block."),
+    version: described(optional(z.unknown()), "The version of the block's format: 1."),
+  };
+  const unknownBlock = once(() => z.looseObject({ ...common, layout_attrs: layout }));
   const member = <T extends BlockType, F extends Record<string, z.ZodMiniType>>(type: T, fields: F) =>
     once(() =>
       named(
         z.strictObject({
           type: described(z.literal(type), "The type of the block."),
-          id: described(optional(z.unknown()), "The ID of the block."),
-          version: described(optional(z.unknown()), "The version of the block's format: 1."),
+          ...common,
           ...fields,
           layout_attrs: layout,
         }),
@@ -88,14 +92,21 @@ export const visualBlocksSchema = once(() => {
   const list = (block: z.ZodMiniType) => z.array(block, { error: "must be a list of blocks" });
   const inRow = { ...members, row: once(() => z.never({ error: "must not be in another row" })) };
   const column = z.strictObject({
-    blocks: described(list(discriminated("type", inRow)), "The blocks of the column, from top to bottom."),
+    blocks: described(
+      list(discriminated("type", inRow, { common: unknownBlock })),
+      "The blocks of the column, from top to bottom.",
+    ),
   });
   return described(
     list(
-      discriminated("type", {
-        ...members,
-        row: member("row", { columns: described(z.array(column), "The columns, from left to right.") }),
-      } satisfies Record<BlockType, () => z.ZodMiniType>),
+      discriminated(
+        "type",
+        {
+          ...members,
+          row: member("row", { columns: described(z.array(column), "The columns, from left to right.") }),
+        } satisfies Record<BlockType, () => z.ZodMiniType>,
+        { common: unknownBlock },
+      ),
     ),
     "The body as blocks, from top to bottom.",
   );

@@ -130,13 +130,15 @@ export const sourceSchema = once(() => {
           );
       }),
     );
+  const event_type = filled("The type of the events that cause the action.");
+  const active = flag("Whether the mapping is used (default: true).");
   const mapping = <T extends ActionType>(type: T) =>
     z
       .strictObject({
-        event_type: filled("The type of the events that cause the action."),
+        event_type,
         action_type: described(z.literal(type), "What the event does."),
         action_parameters: described(optional(parametersSchema(type)), "The parameters of the action."),
-        active: flag("Whether the mapping is used (default: true)."),
+        active,
       })
       .check(
         rule(({ action_parameters: parameters = {} }, fault) => {
@@ -145,13 +147,14 @@ export const sourceSchema = once(() => {
         }),
       );
   const mappings = Object.fromEntries(ACTION_TYPES.map((type) => [type, once(() => mapping(type))]));
+  const mappingSchema = discriminated("action_type", mappings, { common: () => z.looseObject({ event_type, active }) });
   return described(
     z.strictObject({
       $schema: schemaReference(),
       name: described(optional(textUpTo(255)), "The name that people read (default: the key)."),
       description: described(optional(textUpTo(280)), "What the source is."),
       settings: described(optional(settings), "How events are read and verified."),
-      mappings: described(optional(z.array(discriminated("action_type", mappings))), "What events do."),
+      mappings: described(optional(z.array(mappingSchema)), "What events do."),
     }),
     "A source: another system whose events identify recipients, change audiences, and trigger or cancel workflows.",
   );

@@ -250,6 +250,11 @@ describe("section 12 a message type", () => {
     ],
     ["an unknown field", typeOf([{ type: "texts", key: "a" }]), '/variants/0/fields/0/type must be "text"'],
     [
+      "an unknown field without a key",
+      typeOf([{ type: "texts", label: 7 }]),
+      "/variants/0/fields/0/key is required (a string)",
+    ],
+    [
       "a key twice",
       typeOf([
         { type: "text", key: "a" },

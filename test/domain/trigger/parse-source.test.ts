@@ -85,6 +85,7 @@ describe("source.json (section 17, E-402)", () => {
         { event_type: "paid", action_type: "users_delete" },
         { event_type: "", action_type: "audiences_add_member", action_parameters: { key: "vip", user_id: "a..b" } },
         { event_type: "x", action_type: "users_delete", action_parameters: [] },
+        { event_type: "", action_type: "users_delet", active: "yes", action_parameters: { anything: true } },
       ],
     };
     expect(faultsOf(thrownBy(() => parse(raw)))).toEqual([
@@ -97,6 +98,9 @@ describe("source.json (section 17, E-402)", () => {
       "/mappings/1/event_type must not be empty",
       "/mappings/1/action_parameters/user_id must be a dotted path such as data.user.id",
       "/mappings/2/action_parameters must be an object, found a list",
+      expect.stringMatching(/^\/mappings\/3\/action_type .* did you mean "users_delete"\?$/),
+      "/mappings/3/event_type must not be empty",
+      "/mappings/3/active must be true or false, found a string",
     ]);
   });
 

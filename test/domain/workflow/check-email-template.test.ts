@@ -46,6 +46,13 @@ describe("an e-mail's template (F-042, T-120)", () => {
 describe("visual blocks (F-043, section 8)", () => {
   const button = { label: "Go", action: "#", variant: "solid" };
 
+  it("reports the layout of a block of an unknown type", () => {
+    expect(blockFaults({ type: "button_sets", layout_attrs: { padding_top: "8px" } })).toEqual([
+      expect.stringMatching(/^\/0\/type must be .*; did you mean "button_set"\?$/),
+      "/0/layout_attrs/padding_top must be a whole number from 0 to 1000, found a string",
+    ]);
+  });
+
   it("takes one of every type, with all that is written out by default", () => {
     const paddings = { padding_top: 8, padding_right: 4, padding_bottom: 8, padding_left: 4 };
     const common = { id: "b-1", version: 1, layout_attrs: paddings };

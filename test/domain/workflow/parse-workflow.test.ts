@@ -186,6 +186,16 @@ describe("steps (F-040)", () => {
       ['/type is not a known step type: "constructor"'],
     ],
     [
+      "an unknown type, with the faults of the fields that every step has",
+      { type: "chanel", name: 7, conditions: { all: [{ variable: "data.a", operator: "==" }] }, anything: true },
+      [
+        '/type is not a known step type: "chanel"; did you mean "channel"?',
+        "/ref is required (a name unique in the workflow)",
+        "/name must be a string, found a number",
+        '/conditions/all/0/operator is not a known operator: "=="; did you mean "equal_to"?',
+      ],
+    ],
+    [
       "no ref, with its other faults",
       { type: "delay", settings: {} },
       ["/ref is required (a name unique in the workflow)", "/settings needs delay_for or delay_until_field_path"],
@@ -215,6 +225,16 @@ describe("channel steps (F-041, F-042, F-052)", () => {
       "a type mistyped",
       sms({ channel_type: "smss" }),
       [expect.stringMatching(/^\/channel_type must be .*did you mean "sms"\?$/)],
+    ],
+    [
+      "a type mistyped, with the other faults of the step",
+      sms({ channel_type: "smss", ref: "", channel_key: 7, send_windows: {} }),
+      [
+        expect.stringMatching(/^\/channel_type must be .*did you mean "sms"\?$/),
+        "/ref is required (a name unique in the workflow)",
+        "/channel_key must be a string, found a number",
+        expect.stringMatching(/^\/send_windows must be a list/),
+      ],
     ],
     ["an sms without a body", channel("sms", {}), ["/template/text_body is required (a string)"]],
     [
