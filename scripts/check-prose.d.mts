@@ -1,0 +1,1 @@
+export declare function checkText(text: string): Promise<{ line: number; message: string }[]>;

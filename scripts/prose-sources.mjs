@@ -1,0 +1,109 @@
+// Collects the prose of the project: documentation, comments, test titles and messages, each with its file and line.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import ts from "typescript";
+
+/** A message has words: at least two spaces between letters. Shorter texts are names and values. */
+const MESSAGE = /[A-Za-z,.:;]\s\S+\s\S/;
+const TITLE_FUNCTIONS = new Set(["it", "describe", "test", "cliTest", "inProcessTest"]);
+
+function listFiles(pattern) {
+  return execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--deduplicate"], { encoding: "utf8" })
+    .split("\n")
+    .filter((file) => pattern.test(file));
+}
+
+/** A comment without its marks, with as many lines as before. */
+function plainComment(text) {
+  return text
+    .replace(/^\/\*+/, "")
+    .replace(/\*+\/$/, "")
+    .split("\n")
+    .map((line) => line.replace(/^\s*(?:\/\/+|\*+(?!\/))?\s*/, ""))
+    .join("\n")
+    .replace(/\{@link (\w+)[^}]*\}/g, "`$1`")
+    .replace(/@\w+/g, "");
+}
+
+/** The text of a string or template; a placeholder counts as one word. */
+function literalText(node) {
+  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
+  if (!ts.isTemplateExpression(node)) return null;
+  return node.head.text + node.templateSpans.map(({ literal }) => `\`x\`${literal.text}`).join("");
+}
+
+function calledName(expression) {
+  if (ts.isIdentifier(expression)) return expression.text;
+  if (ts.isPropertyAccessExpression(expression)) return calledName(expression.expression);
+  if (ts.isCallExpression(expression)) return calledName(expression.expression);
+  return ts.isTaggedTemplateExpression(expression) ? calledName(expression.tag) : "";
+}
+
+function isTitle(node) {
+  const { parent } = node;
+  return (
+    ts.isCallExpression(parent) && parent.arguments[0] === node && TITLE_FUNCTIONS.has(calledName(parent.expression))
+  );
+}
+
+/** Comments and, as the file's kind asks, messages or test titles. */
+function readSource(file) {
+  const text = readFileSync(file, "utf8");
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const lineAt = (position) => source.getLineAndCharacterOfPosition(position).line + 1;
+  const pieces = [];
+  const seen = new Set();
+  const addComments = (ranges) => {
+    for (const { pos, end } of ranges ?? []) {
+      if (seen.has(pos)) continue;
+      seen.add(pos);
+      const comment = text.slice(pos, end);
+      if (!/^(\/\/|\/\*)\s*biome-ignore|^#!/.test(comment))
+        pieces.push({ kind: "comment", line: lineAt(pos), text: plainComment(comment) });
+    }
+  };
+  const visit = (node) => {
+    addComments(ts.getLeadingCommentRanges(text, node.getFullStart()));
+    addComments(ts.getTrailingCommentRanges(text, node.getEnd()));
+    const literal = literalText(node);
+    if (literal !== null && !ts.isImportDeclaration(node.parent)) {
+      const line = lineAt(node.getStart(source));
+      if (file.startsWith("test/")) {
+        if (isTitle(node)) pieces.push({ kind: "title", line, text: literal });
+      } else if (
+        file.startsWith("src/") &&
+        MESSAGE.test(literal) &&
+        !/^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|DROP|PRAGMA|ALTER|<)/i.test(literal)
+      )
+        pieces.push({ kind: "message", line, text: literal });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return pieces;
+}
+
+/** Lines of comments that follow each other are one text. */
+function joinComments(pieces) {
+  const joined = [];
+  for (const piece of pieces) {
+    const last = joined.at(-1);
+    const lines = last?.text.split("\n").length ?? 0;
+    if (last?.kind === "comment" && piece.kind === "comment" && last.line + lines === piece.line)
+      last.text += `\n${piece.text}`;
+    else joined.push({ ...piece });
+  }
+  return joined;
+}
+
+/** Returns all prose, as `{ file, line, kind, text }`. `only` limits it to paths that start with one of the given ones. */
+export function readProse(only = []) {
+  const isAsked = (file) => only.length === 0 || only.some((start) => file.startsWith(start));
+  const documents = listFiles(/^(?:README|ARCHITECTURE|CONTRIBUTING|CHANGELOG|docs\/.*)\.md$|^docs\/.*\.md$/)
+    .filter(isAsked)
+    .map((file) => ({ file, line: 1, kind: "document", text: readFileSync(file, "utf8") }));
+  const sources = listFiles(/^(?:src|test|bench|scripts)\/.*\.(?:ts|tsx|mjs)$|^(?:bin\/knock\.js|vitest\.config\.ts)$/)
+    .filter(isAsked)
+    .flatMap((file) => joinComments(readSource(file)).map((piece) => ({ file, ...piece })));
+  return [...documents, ...sources];
+}
