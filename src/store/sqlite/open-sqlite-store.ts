@@ -84,7 +84,8 @@ function migrate(database: Database, location: string, before: number): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     const version = identityOf(database, location);
-    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+    if (version === 0) createSchema(database);
+    else for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
     database.exec("COMMIT");
   } catch (error) {
@@ -96,6 +97,25 @@ function migrate(database: Database, location: string, before: number): void {
 }
 
 const GENERIC_ERROR = 1;
+
+let schema: string | undefined;
+
+/**
+ * Creates the tables of a new store. The first store of a process goes through all migrations. The others, such as the
+ * stores of scenes, are created from the resulting schema, which takes a fifth of the time.
+ */
+function createSchema(database: Database): void {
+  if (schema !== undefined) {
+    database.exec(schema);
+    return;
+  }
+  for (const migration of MIGRATIONS) database.exec(migration);
+  // Indices that SQLite creates with a table have no statement. In order of rowid, a table comes before its own indices.
+  const rows = database
+    .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
+    .all();
+  schema = (rows as { sql: string }[]).map(({ sql }) => sql).join(";\n");
+}
 
 /** A foreign database whose tables are all in its log must not be opened for writing: closing it would change the file. */
 async function checkLog(location: string): Promise<void> {

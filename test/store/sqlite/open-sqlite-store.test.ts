@@ -218,6 +218,30 @@ describe("a new store", () => {
     database.close();
   });
 
+  it("has the schema that all migrations lead to, also when it is not the first store of the process", async () => {
+    const schema = (database: InstanceType<typeof DatabaseSync>) =>
+      database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name").all() as {
+        type: string;
+        name: string;
+      }[];
+    const migrated = new DatabaseSync(":memory:");
+    for (const migration of MIGRATIONS) migrated.exec(migration);
+    const tables = schema(migrated).filter(({ type }) => type === "table");
+    expect(tables.length).toBeGreaterThan(10);
+    for (const name of ["first.db", "second.db"]) {
+      const path = join(folder, name);
+      await (await openSqliteStore(path)).close();
+      const created = new DatabaseSync(path, { readOnly: true });
+      expect(schema(created)).toEqual(schema(migrated));
+      for (const { name } of tables) {
+        const count = `SELECT COUNT(*) AS rows FROM "${name}"`;
+        expect([name, created.prepare(count).get()]).toEqual([name, migrated.prepare(count).get()]);
+      }
+      created.close();
+    }
+    migrated.close();
+  });
+
   it("in memory keeps nothing and makes no file", async () => {
     const before = readdirSync(".");
     const store = await openSqliteStore(":memory:");
