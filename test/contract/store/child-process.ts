@@ -22,7 +22,9 @@ export function bundleChild({ module }: StoreSubject): Promise<string> {
       bundle: true,
       platform: "node",
       format: "cjs",
-      packages: "external",
+      // Packages inside the bundle load in half the time of the files in node_modules.
+      external: ["@photostructure/sqlite"],
+      mainFields: ["module", "main"],
       define: { "import.meta.dirname": "__dirname" },
       outfile,
       logLevel: "error",
