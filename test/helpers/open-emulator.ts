@@ -5,6 +5,7 @@ import { openEmulator } from "../../src/emulator/open-emulator.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { answerFaults } from "./api-description.js";
 import { EngineHarness } from "./engine-harness.js";
+import { HttpClient } from "./http-client.js";
 
 export interface EmulatorSetup {
   rateLimits?: boolean;
@@ -42,13 +43,18 @@ export interface OpenedEmulator {
 export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {}): Promise<OpenedEmulator> {
   const errors: unknown[] = [];
   const broken: string[] = [];
+  const client = new HttpClient();
+  const isJson = (headers: Headers): boolean => headers.get("content-type")?.startsWith("application/json") ?? false;
+  const checkAnswer = (method: string, url: string, status: number, body: unknown): void => {
+    const asked = new URL(url);
+    for (const fault of answerFaults(method, asked, status, body))
+      broken.push(`${method} ${asked.pathname} → ${fault}`);
+  };
   const checkedFetch: typeof fetch = async (input, init) => {
     const response = await fetch(input, init);
-    const asked = new URL(String(input instanceof Request ? input.url : input));
-    const isJson = response.headers.get("content-type")?.startsWith("application/json");
-    const body: unknown = isJson ? await response.clone().json() : null;
-    for (const fault of answerFaults(init?.method ?? "GET", asked, response.status, body))
-      broken.push(`${init?.method} ${asked.pathname} → ${fault}`);
+    const body: unknown = isJson(response.headers) ? await response.clone().json() : null;
+    const url = String(input instanceof Request ? input.url : input);
+    checkAnswer(init?.method ?? "GET", url, response.status, body);
     return response;
   };
   const open = (port: number) =>
@@ -81,28 +87,26 @@ export async function emulate(harness: EngineHarness, setup: EmulatorSetup = {})
     async ask(on, content, headers = {}) {
       const [method = "", path = ""] = on.split(" ");
       const text = content === undefined ? null : typeof content === "string" ? content : JSON.stringify(content);
-      const response = await checkedFetch(`${url}${path}`, {
-        method,
-        headers: { authorization: "Bearer sk_test", ...headers },
-        body: text,
-      });
-      const answered = await response.text();
-      const body = answered === "" ? null : (JSON.parse(answered) as JsonObject);
+      const asked = `${url}${path}`;
+      const all = { authorization: "Bearer sk_test", ...headers };
+      const answer = await client.send(method, asked, all, text);
+      const body = answer.text === "" ? null : (JSON.parse(answer.text) as JsonObject);
+      checkAnswer(method, asked, answer.status, isJson(answer.headers) ? body : null);
       return {
-        status: response.status,
-        headers: response.headers,
-        text: answered,
+        ...answer,
         body,
         rows: (Array.isArray(body) ? body : (body?.items ?? body?.entries ?? [])) as JsonObject[],
       };
     },
     async restart(between = async () => {}) {
       await emulator.close();
+      client.close();
       await between();
       emulator = await open(port);
     },
     async close() {
       await emulator.close();
+      client.close();
       await harness.close();
       if (errors.length > 0) throw new AggregateError(errors, "the emulator met faults");
       if (broken.length > 0) throw new Error(`answers that break the API description:\n${broken.join("\n")}`);
