@@ -1,13 +1,10 @@
 import type { Channel, Environment } from "../domain/environment/environment.js";
 import type { Message } from "../domain/message/message.js";
+import type { FaultBody, FaultError } from "../domain/request/helper-bodies.js";
 import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
 import { contentDigest, systemIds } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { invalidField, unknownName } from "./http/api-error.js";
-
-/** Why a delivery fails where no answer is the reason; a status does for the rest. */
-const ERRORS = ["timeout", "connection", "malformed", "bounced"] as const;
-type FaultError = (typeof ERRORS)[number];
 
 interface Fault {
   id: string;
@@ -66,31 +63,18 @@ export class Faults {
   private readonly sandboxed = new WeakSet<Channel>();
   private channels: readonly Channel[] = [];
 
-  /** `{ channel, status | error, times, rate, seed }`. `channels` are all that the project names. Throws 422. */
-  add(body: JsonObject, channels: readonly Channel[]): JsonObject {
-    const { channel, status = null, error = null, times = null, rate = null, seed = null } = body;
-    const meant = namedChannels(channel, channels);
-    if ((status === null) === (error === null))
-      throw invalidField("status", "or error must say how deliveries fail, one of them");
-    if (status !== null && !(Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599))
-      throw invalidField("status", "must be a whole number from 400 to 599");
-    if (error !== null && !ERRORS.some((one) => one === error)) throw unknownName("error", String(error), ERRORS);
-    if (times !== null && !(Number.isInteger(times) && Number(times) >= 1))
-      throw invalidField("times", "must be a whole number above 0");
-    if (rate !== null && !(typeof rate === "number" && rate > 0 && rate <= 1))
-      throw invalidField("rate", "must be a number above 0, and at most 1");
-    if (seed !== null && typeof seed !== "string" && typeof seed !== "number")
-      throw invalidField("seed", "must be a text or a number");
+  /** Adds a fault. `channels` are all that the project names. Throws 422 for a name that is none of them. */
+  add({ channel, status, error, times, rate, seed }: FaultBody, channels: readonly Channel[]): JsonObject {
     const chosen = String(seed ?? systemIds.uuid());
     const fault: Fault = {
       id: systemIds.uuid(),
-      channel: String(channel),
-      keys: meant.map(({ key }) => key),
-      status: status as number | null,
-      error: error as FaultError | null,
-      // With a rate chance says how many; without one a single failure is what is least surprising.
-      left: times === null ? (rate === null ? 1 : null) : Number(times),
-      rate: rate === null ? 1 : Number(rate),
+      channel,
+      keys: namedChannels(channel, channels).map(({ key }) => key),
+      status: status ?? null,
+      error: error ?? null,
+      // With a rate, chance decides how many deliveries fail. Without one, a single failure is the least surprising.
+      left: times ?? (typeof rate === "number" ? null : 1),
+      rate: rate ?? 1,
       seed: chosen,
       failed: 0,
       passed: 0,
@@ -168,15 +152,12 @@ export class Faults {
   }
 }
 
-function namedChannels(name: unknown, channels: readonly Channel[]): Channel[] {
-  if (typeof name !== "string" || name === "")
-    throw invalidField("channel", "is required: a channel's key, id or type");
+function namedChannels(name: string, channels: readonly Channel[]): Channel[] {
   const meant = channels.filter(({ key, id, type }) => key === name || id === name || type === name);
   if (meant.length === 0)
     throw unknownName("channel", name, [...new Set(channels.flatMap(({ key, type }) => [key, type]))]);
   const failing = meant.filter(({ type }) => type !== "in_app_feed");
-  if (failing.length === 0)
-    throw invalidField("channel", `names an in-app feed: its messages are delivered by being there, and cannot fail`);
+  if (failing.length === 0) throw invalidField("channel", "names an in-app feed, whose deliveries cannot fail");
   return failing;
 }
 

@@ -287,10 +287,10 @@ describe("helpers for tests, under /__knock/", () => {
       }
       expect(await harness.recipient("u1")).toBeDefined();
       expect((await ask("POST /__knock/reset", { kep: [] })).body).toMatchObject({
-        message: 'kep is not known here; did you mean "keep"?',
+        message: 'unknown key "kep"; did you mean "keep"?',
       });
       expect((await ask("POST /__knock/scenes", { id: "w1" })).body).toMatchObject({
-        message: "id is not known here; no properties are expected",
+        message: 'unknown key "id"; no properties are expected',
       });
       expect((await ask("POST /__knock/clock", {})).body).toMatchObject({
         message: "the body must say one of advance, set, freeze and reset",

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { preferenceCenterSchema } from "../preferences/preference-center.js";
+import { preferenceSetSchema } from "../preferences/preference-set-schema.js";
 import {
   anything,
   described,
@@ -85,7 +86,7 @@ export const environmentSchema = once(() => {
         preferences: section(
           () =>
             z.strictObject({
-              default: described(optional(record(anything())), "The preference set of every recipient."),
+              default: described(optional(preferenceSetSchema()), "The preference set of every recipient."),
             }),
           "Default preferences.",
         ),

@@ -3,7 +3,7 @@ import type { JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { parseInteractionMetadata } from "../message/interaction-metadata.js";
 import { checkDocument } from "../schema/check-document.js";
-import { anything, filledText, optional, record } from "../schema/fields.js";
+import { anything, filledText, optional, record, textOf } from "../schema/fields.js";
 import { parseOrThrow } from "../shape/invalid-params.js";
 
 /** What a user did with a step of a guide, as a request says it. */
@@ -22,6 +22,15 @@ export interface GuideStepEngagement {
 }
 
 const guideSchema = once(() => z.strictObject({ guide_key: filledText(), tenant: optional(filledText()) }));
+
+/** The payload with which a client joins a socket's channel of guides. Clients send more than is documented. */
+export const guideJoinSchema = once(() =>
+  z.looseObject({
+    user_id: textOf((text) => text !== "", "is required"),
+    tenant: optional(z.string({ error: "must be a tenant's id" })),
+    data: optional(z.record(z.string(), z.unknown(), { error: "must be a JSON object" })),
+  }),
+);
 
 /** The bodies of by action. */
 const engagementSchemas = once(() => {

@@ -1,35 +1,33 @@
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { invalidParams } from "../shape/invalid-params.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
+import { checkDocument } from "../schema/check-document.js";
+import { DocumentFaults } from "../schema/document-faults.js";
+import { flatPairs } from "../schema/lists.js";
+import { below } from "../shape/complain.js";
 import type { EngagementAction } from "./message.js";
 
 const MAX_PAIRS = 5;
 
-function faultOf(value: Json): string | null {
-  if (Array.isArray(value) || isJsonObject(value)) return "must be text, a number, true, false or null: nothing nested";
-  return null;
-}
+const metadataSchema = once(() =>
+  flatPairs(MAX_PAIRS, {
+    noObject: "must be an object",
+    nested: "must be text, a number, true, false or null: nothing nested",
+  }),
+);
 
 /**
- * What a caller says about an interaction (A-487): at most five pairs, none nested (E-226); nothing, null and `{}` are
- * none. Throws `invalid_params` with a pointer per fault, below `/metadata`; for any action but `interacted` too, where
- * the API has no such field and would pass over it.
+ * Returns what a caller says about an interaction (A-487): up to five pairs, none nested (E-226). Nothing, null and `{}` are
+ * null. Throws `invalid_params` with a pointer per fault, below `/metadata`, also for any action but `interacted`, where the
+ * API has no such field and would ignore it.
  */
 export function parseInteractionMetadata(action: EngagementAction, value: Json | undefined): JsonObject | null {
   if (value === undefined || value === null) return null;
-  const fail = (pointer: string, message: string, found: Json) =>
-    invalidParams("metadata", [{ pointer, message, value: found }], 'For example {"button":"approve"}.');
-  if (!isJsonObject(value)) throw fail("/metadata", "must be an object", value);
-  if (Object.keys(value).length === 0) return null;
-  if (action !== "interacted")
-    throw fail("/metadata", `goes with the status interacted only, not with ${action}`, value);
-  const pairs = Object.entries(value);
-  if (pairs.length > MAX_PAIRS)
-    throw fail("/metadata", `must have at most ${MAX_PAIRS} pairs, found ${pairs.length}`, value);
-  const details = pairs.flatMap(([key, child]) => {
-    const message = faultOf(child);
-    const segment = key.replaceAll("~", "~0").replaceAll("/", "~1");
-    return message === null ? [] : [{ pointer: `/metadata/${segment}`, message, value: child }];
-  });
-  if (details.length > 0) throw invalidParams("metadata", details, 'For example {"button":"approve"}.');
-  return value;
+  const faults = new DocumentFaults({ metadata: value });
+  const fault = below(faults.add, "metadata");
+  const metadata = checkDocument(metadataSchema(), value, fault) as JsonObject | null;
+  if (metadata !== null && Object.keys(metadata).length === 0) return null;
+  if (metadata !== null && action !== "interacted")
+    fault([], `goes with the status interacted only, not with ${action}`);
+  if (!faults.isEmpty) throw faults.toError("metadata", "invalid_params", () => 'For example {"button":"approve"}.');
+  return metadata;
 }

@@ -51,8 +51,8 @@ function describeKeys(issue: RawIssue & { code: "unrecognized_keys" }, listsKnow
   const known = declaredKeys(issue);
   const sentences = issue.keys.map((key) => {
     const near = nearest(key, known);
-    const list = listsKnown && near === undefined ? `; known are ${known.join(", ")}` : "";
-    return `${describeUnknownKey(key, near)}${list}`;
+    const names = known.length === 0 ? "no properties are expected" : `known are ${known.join(", ")}`;
+    return `${describeUnknownKey(key, near)}${listsKnown && near === undefined ? `; ${names}` : ""}`;
   });
   return JSON.stringify({ known, sentences });
 }

@@ -41,12 +41,16 @@ export const filledText = (error = "must not be empty") =>
 /** Returns whether a setting counts as absent: in many settings, empty text is the same as none. */
 export const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === "";
 
-/** A string with a rule of its own. `faultOf` returns the fault of a string, or null. */
-export const textWith = (faultOf: (text: string) => string | null) =>
-  z.string().check(({ value, issues }) => {
+/** A string with a rule of its own. `faultOf` returns the fault of a string, or null; `error` is that of other values. */
+export const textWith = (faultOf: (text: string) => string | null, error?: string) =>
+  z.string({ error }).check(({ value, issues }) => {
     const message = faultOf(value);
     if (message !== null) issues.push({ code: "custom", message, input: value, continue: true });
   });
+
+/** A string of a form, where anything else is the same fault. */
+export const textOf = (matches: (text: string) => boolean, error: string) =>
+  z.string({ error }).check(z.refine(matches, { error }));
 
 /** An object with values of one schema under any keys. */
 export const record = <T extends z.ZodMiniType>(schema: T) => z.record(z.string(), schema);

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { describeType } from "./describe-issue.js";
+import { rule } from "./fields.js";
 import { variant } from "./variant.js";
 
 interface ListLimits {
@@ -34,4 +35,15 @@ export function listOrOne<T extends z.ZodMiniType>(expected: string, item: T, li
       return Array.isArray(value) ? list() : item;
     },
   });
+}
+
+/** An object with up to `max` values, each a string, a number, a boolean or null. */
+export function flatPairs(max: number, { noObject, nested }: { noObject: string; nested: string }) {
+  const value = z.unknown().check(z.refine((one) => typeof one !== "object" || one === null, { error: nested }));
+  return z.record(z.string(), value, { error: noObject }).check(
+    rule((pairs, fault) => {
+      const { length } = Object.keys(pairs);
+      if (length > max) fault([], `must have at most ${max} pairs, found ${length}`);
+    }),
+  );
 }

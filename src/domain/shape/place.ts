@@ -4,8 +4,8 @@ import type { ErrorDetail } from "../../errors/knock-error.js";
 const UNKNOWN_KEY = "unknown key ";
 
 /** Returns the place that a JSON pointer names, as errors write it: `recipients[0].id`. */
-export function placeOf(pointer: string): string {
-  if (pointer === "") return "the document";
+export function placeOf(pointer: string, root = "the document"): string {
+  if (pointer === "") return root;
   return pointer
     .slice(1)
     .split("/")
@@ -20,8 +20,11 @@ export function describeUnknownKey(key: string, near: string | undefined): strin
 }
 
 /** Returns a fault with its place: `recipients[0].id must not be empty`, `settings: unknown key "targt"; did you mean "target"?`. */
-export function describeFault({ pointer, message }: Pick<ErrorDetail, "pointer" | "message">): string {
-  if (!message.startsWith(UNKNOWN_KEY)) return `${placeOf(pointer)} ${message}`;
+export function describeFault(
+  { pointer, message }: Pick<ErrorDetail, "pointer" | "message">,
+  root = "the document",
+): string {
+  if (!message.startsWith(UNKNOWN_KEY)) return `${placeOf(pointer, root)} ${message}`;
   const holder = pointer.slice(0, Math.max(0, pointer.lastIndexOf("/")));
   return holder === "" ? message : `${placeOf(holder)}: ${message}`;
 }

@@ -1,3 +1,4 @@
+import { placeOf } from "../../domain/shape/place.js";
 import { type ErrorCode, KnockError } from "../../errors/knock-error.js";
 import type { JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
@@ -37,11 +38,11 @@ export function invalidField(field: string, message: string): ApiError {
   return new ApiError(422, "invalid_params", `${field || "the body"} ${message}`, [{ field, message }]);
 }
 
-/** A 422 that names what may have been meant. */
+/** Returns a 422 about an unknown name, with the nearest known one. */
 export function unknownName(field: string, value: string, known: readonly string[]): ApiError {
   const near = nearest(value, known);
   const hint = near === undefined ? `it may be ${known.join(", ")}` : `did you mean "${near}"?`;
-  return invalidField(field, `is none that is known: ${JSON.stringify(value)}; ${hint}`);
+  return invalidField(field, `is unknown: ${JSON.stringify(value)}; ${hint}`);
 }
 
 export function missing(what = "The resource you requested does not exist"): ApiError {
@@ -70,22 +71,12 @@ const OF_CODE: Partial<Record<ErrorCode, [status: number, code: string]>> = {
   store_unusable: [503, "store_unusable"],
 };
 
-/** `/recipients/0/id` → `recipients[0].id`. */
-export function fieldOf(pointer: string): string {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
-    .join("");
-}
-
 /** Anything thrown as the API says it; null for a fault of ours. */
 export function apiErrorOf(error: unknown): ApiError | null {
   if (error instanceof ApiError) return error;
   if (!(error instanceof KnockError)) return null;
   const [status, code] = OF_CODE[error.code] ?? [500, error.code];
   const errors =
-    status === 404 ? [] : error.details.map(({ pointer, message }) => ({ field: fieldOf(pointer), message }));
+    status === 404 ? [] : error.details.map(({ pointer, message }) => ({ field: placeOf(pointer, ""), message }));
   return new ApiError(status, code, error.message, errors);
 }

@@ -1,13 +1,24 @@
 import { parseTimestamp } from "../../domain/condition/timestamp.js";
 import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
-import { idFault } from "../../domain/recipient/recipient-id.js";
+import { checkParameter } from "../../domain/request/check-request.js";
+import {
+  choiceSchema,
+  choicesSchema,
+  countSchema,
+  flagSchema,
+  listSchema,
+  MAX_PAGE,
+  objectReferenceSchema,
+  objectTextSchema,
+  type ParameterSchema,
+  pairsTextSchema,
+  referenceSchema,
+  timeSchema,
+} from "../../domain/request/query-parameters.js";
 import type { Page } from "../../ports/page.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { invalidField } from "./api-error.js";
 
-const MAX_PAGE = 50;
-/** Pairs of a filter by trigger data; each is a look of its own at every row. */
-const MAX_PAIRS = 100;
 const BOUNDS = ["gt", "gte", "lt", "lte"] as const;
 
 /**
@@ -29,9 +40,9 @@ export class Query {
     return value === "" ? undefined : value;
   }
 
-  /** What is asked for, without what stands in brackets or behind a point. */
-  names(): Set<string> {
-    return new Set(this.pairs.map(([name]) => name.split(/[[.]/, 1)[0] ?? ""));
+  /** The parameters by name, without the part of a name in brackets or after a dot. */
+  asObject(): Record<string, string> {
+    return Object.fromEntries(this.pairs.map(([name, value]) => [name.split(/[[.]/, 1)[0] ?? "", value]));
   }
 
   required(name: string): string {
@@ -40,16 +51,19 @@ export class Query {
     return value;
   }
 
-  flag(name: string): boolean | undefined {
+  /** The value of the name, checked. */
+  private checked<T extends string>(name: string, schema: () => ParameterSchema<T>): T | undefined {
     const value = this.text(name);
-    if (value === undefined) return undefined;
-    if (value !== "true" && value !== "false") throw invalidField(name, "must be true or false");
-    return value === "true";
+    return value === undefined ? undefined : checkParameter(name, schema(), value);
+  }
+
+  flag(name: string): boolean | undefined {
+    const value = this.checked(name, flagSchema);
+    return value && value === "true";
   }
 
   oneOf<T extends string>(name: string, known: readonly T[]): T | undefined {
-    const value = this.text(name);
-    return value === undefined ? undefined : checkKnown(name, value, known);
+    return this.checked(name, () => choiceSchema(known)) as T | undefined;
   }
 
   /** Undefined where the parameter is absent. A list with indices is refused, as by the service (A-060). */
@@ -58,23 +72,23 @@ export class Query {
       throw invalidField(name, "must be a list: repeat name[]=value");
     const values = this.pairs.flatMap(([one, value]) => (one === name || one === `${name}[]` ? [value] : []));
     if (values.length === 0) return undefined;
-    if (max !== undefined && values.length > max)
-      throw invalidField(name, `must have at most ${max} entries, found ${values.length}`);
-    return values;
+    return max === undefined ? values : checkParameter(name, listSchema(max), values);
   }
 
   /** Each of the values once. */
   listOf<T extends string>(name: string, known: readonly T[]): T[] | undefined {
-    const values = this.list(name)?.map((value) => checkKnown(name, value, known));
-    return values && [...new Set(values)];
+    const values = [...new Set(this.list(name))];
+    return values.length === 0 ? undefined : (checkParameter(name, choicesSchema(known), values) as T[]);
+  }
+
+  /** A whole number from 1 to `max`. */
+  wholeNumber(name: string, max: number): number | undefined {
+    const value = this.checked(name, () => countSchema(max));
+    return value === undefined ? undefined : Number(value);
   }
 
   time(name: string): number | undefined {
-    const value = this.text(name);
-    if (value === undefined) return undefined;
-    const time = parseTimestamp(value);
-    if (time === undefined) throw invalidField(name, "must be an ISO 8601 time");
-    return time;
+    return parseTimestamp(this.checked(name, timeSchema));
   }
 
   /** `name.gt`, `.gte`, `.lt`, `.lte` (A-061). */
@@ -126,42 +140,28 @@ export class Query {
     const id = this.text(`${name}.object_id`) ?? this.text(`${name}.id`);
     const value = text === undefined ? { id, collection: this.text(`${name}.collection`) } : jsonOf(name, text);
     const found = isJsonObject(value) ? { ...value, id: value.object_id ?? value.id } : value;
-    if (!isJsonObject(found) || typeof found.id !== "string" || typeof found.collection !== "string")
-      throw invalidField(name, 'must be an object reference, for example {"object_id":"acme","collection":"$tenants"}');
-    return { id: found.id, collection: found.collection };
+    const { id: objectId, collection } = checkParameter(name, objectReferenceSchema(), found);
+    return { id: objectId, collection };
   }
 
   /** A-076: pairs of which none is nested. */
   data(name = "trigger_data"): JsonObject | undefined {
-    const text = this.text(name);
-    if (text === undefined) return undefined;
-    return scalarsOf(name, jsonOf(name, text));
+    const text = this.checked(name, pairsTextSchema);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /** A JSON object as text. */
+  json(name: string): JsonObject | undefined {
+    const text = this.checked(name, objectTextSchema);
+    return text === undefined ? undefined : JSON.parse(text);
   }
 
   /** A-070, Q-8, Q-11. */
   page(): Page {
-    const size = this.text("page_size");
-    const limit = size === undefined ? MAX_PAGE : /^\d+$/.test(size) ? Number(size) : 0;
-    if (limit < 1 || limit > MAX_PAGE) throw invalidField("page_size", `must be a whole number from 1 to ${MAX_PAGE}`);
+    const limit = this.wholeNumber("page_size", MAX_PAGE) ?? MAX_PAGE;
     const after = this.text("after");
     return { limit, after, before: after === undefined ? this.text("before") : undefined };
   }
-}
-
-/** A filter of trigger data; a nested value is refused (A-076). */
-export function scalarsOf(name: string, value: unknown): JsonObject {
-  if (!isJsonObject(value)) throw invalidField(name, "must be a JSON object as text");
-  const pairs = Object.entries(value);
-  if (pairs.length > MAX_PAIRS) throw invalidField(name, `must have at most ${MAX_PAIRS} pairs, found ${pairs.length}`);
-  for (const [key, one] of pairs)
-    if (typeof one === "object" && one !== null)
-      throw invalidField(name, `has a nested value at ${JSON.stringify(key)}`);
-  return value;
-}
-
-function checkKnown<T extends string>(name: string, value: string, known: readonly T[]): T {
-  if (!(known as readonly string[]).includes(value)) throw invalidField(name, `must be one of ${known.join(", ")}`);
-  return value as T;
 }
 
 function jsonOf(name: string, text: string): unknown {
@@ -181,10 +181,7 @@ function parsedReference(text: string): { id?: unknown; collection?: unknown } {
   }
 }
 
-function checkedKey(name: string, { id, collection }: { id?: unknown; collection?: unknown }): RecipientKey {
-  for (const part of collection === undefined ? [id] : [id, collection]) {
-    const fault = typeof part === "string" ? idFault(part) : "must be an id, or an id with a collection";
-    if (fault !== null) throw invalidField(name, fault);
-  }
-  return keyOf(collection === undefined ? (id as string) : { id: id as string, collection: collection as string });
+function checkedKey(name: string, reference: unknown): RecipientKey {
+  const { id, collection } = checkParameter(name, referenceSchema(), reference);
+  return keyOf(collection === undefined ? id : { id, collection });
 }

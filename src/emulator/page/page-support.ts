@@ -1,6 +1,8 @@
 import { htmlToShow } from "../../domain/message/inline-pictures.js";
-import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS } from "../../domain/message/message.js";
+import { DELIVERY_STATUSES } from "../../domain/message/message.js";
 import { keyOf, type RecipientReference } from "../../domain/recipient/recipient.js";
+import { checkRequest } from "../../domain/request/check-request.js";
+import { markBodySchema } from "../../domain/request/helper-bodies.js";
 import { RUN_STATUSES } from "../../domain/run/run-status.js";
 import { isChannelStep } from "../../domain/steps/channel.js";
 import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
@@ -8,7 +10,7 @@ import { messageOf } from "../../errors/knock-error.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { Page, Paged } from "../../ports/page.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { invalidField, missing } from "../http/api-error.js";
+import { missing } from "../http/api-error.js";
 import type { Query } from "../http/query.js";
 import { clockView } from "../live-changes.js";
 import type { SupportCall, SupportRoute } from "../routes/test-support.js";
@@ -23,12 +25,7 @@ const MAX_SEARCHED = 10_000;
 /** Of a recipient's subscriptions, and of an object's subscribers, each. */
 const MAX_SUBSCRIPTIONS = 100;
 
-function limitOf(query: Query): number {
-  const text = query.text("limit") ?? String(ROWS);
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > MAX_ROWS) throw invalidField("limit", `must be a whole number from 1 to ${MAX_ROWS}`);
-  return limit;
-}
+const limitOf = (query: Query): number => query.wholeNumber("limit", MAX_ROWS) ?? ROWS;
 
 const listed = (items: JsonObject[], isMore: boolean): JsonObject => ({ items, more: isMore });
 
@@ -65,10 +62,8 @@ export async function emailHtml(operations: LocalOperations, id: string): Promis
 }
 
 async function markMessage({ operations, param, body }: SupportCall): Promise<JsonObject> {
-  const { status } = await body();
-  const action = ENGAGEMENT_ACTIONS.find((one) => one === status);
-  if (action === undefined) throw invalidField("status", `must be one of ${ENGAGEMENT_ACTIONS.join(", ")}`);
-  const [marked] = await operations.markMessages([param("id")], action);
+  const { status } = checkRequest(markBodySchema(), await body());
+  const [marked] = await operations.markMessages([param("id")], status);
   return existing(marked ?? null);
 }
 

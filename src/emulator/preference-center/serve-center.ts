@@ -46,7 +46,7 @@ export function servePreferenceCenter(routes: Dispatcher, options: Options): voi
     const { preference_center: center, branding } = await environment();
     const user = await users.read(found.user);
     const who = typeof user?.email === "string" ? user.email : found.user;
-    const saved = exchange.query.names().has("saved");
+    const saved = "saved" in exchange.query.asObject();
     return answer(exchange, centerHtml({ center, rows: found.rows, branding, who, saved }));
   });
 

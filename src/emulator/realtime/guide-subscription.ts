@@ -1,7 +1,8 @@
+import { guideJoinSchema } from "../../domain/guide/parse-guide-engagement.js";
+import { checkRequest } from "../../domain/request/check-request.js";
+import { checkJsonShape } from "../../domain/shape/json-limits.js";
 import type { GuideOperations, GuideQuery } from "../../ports/resources.js";
 import { type Json, type JsonObject, stableStringify } from "../../util/json.js";
-import { invalidField } from "../http/api-error.js";
-import { targetDataOf } from "../routes/guides.js";
 
 /** An event of R-125, as its payload names it. */
 export type GuideEvent = "guide.added" | "guide.updated" | "guide.removed" | "guide_group.updated";
@@ -44,15 +45,13 @@ export class GuideSubscription {
 
   /** A join's payload as a query. Throws for what REST refuses, and without a user. */
   static queryOf(channel: string, payload: JsonObject): GuideQuery {
-    const { user_id, tenant, data, force_all_guides } = payload;
-    if (typeof user_id !== "string" || user_id === "") throw invalidField("user_id", "is required");
-    if (tenant !== undefined && tenant !== null && typeof tenant !== "string")
-      throw invalidField("tenant", "must be a tenant's id");
+    const { user_id, tenant, data, force_all_guides } = checkRequest(guideJoinSchema(), payload);
+    checkJsonShape(payload, "the payload");
     return {
       user: user_id,
       channel,
       tenant: tenant ?? null,
-      data: targetDataOf(data),
+      data: (data ?? {}) as JsonObject,
       force_all_guides: force_all_guides === true,
     };
   }

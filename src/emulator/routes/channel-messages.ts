@@ -1,12 +1,12 @@
 import { parseTimestamp } from "../../domain/condition/timestamp.js";
 import type { EngagementAction } from "../../domain/message/message.js";
-import { checkBody, messageFilterBodySchema } from "../../domain/request/api-bodies.js";
+import { messageFilterBodySchema } from "../../domain/request/api-bodies.js";
+import { checkRequest } from "../../domain/request/check-request.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { ownsMessagesOf } from "../access/authenticate.js";
 import { type Call, ok, type Route } from "../access/route.js";
 import { invalidField } from "../http/api-error.js";
-import { scalarsOf } from "../http/query.js";
 
 /** The actions of the path; the browser client says `archive`, too (A-205). */
 const ACTIONS: Record<string, EngagementAction> = {
@@ -30,16 +30,6 @@ function actionOf(text: string): EngagementAction | "delete" {
   return action;
 }
 
-function triggerData({ trigger_data: value }: JsonObject): JsonObject | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== "string") return scalarsOf("trigger_data", value);
-  try {
-    return scalarsOf("trigger_data", JSON.parse(value));
-  } catch (error) {
-    throw error instanceof SyntaxError ? invalidField("trigger_data", "must be JSON") : error;
-  }
-}
-
 /** A-490: what the store narrows by, and the rest, which is looked at message by message. */
 function filterOf(channel: string, body: JsonObject): { filter: MessageQuery; keep: (message: JsonObject) => boolean } {
   const {
@@ -48,8 +38,9 @@ function filterOf(channel: string, body: JsonObject): { filter: MessageQuery; ke
     tenants,
     workflows,
     has_tenant,
+    trigger_data: pairs,
     ...wanted
-  } = checkBody(messageFilterBodySchema(), body);
+  } = checkRequest(messageFilterBodySchema(), body);
   const newer = parseTimestamp(wanted.newer_than);
   const older = parseTimestamp(wanted.older_than);
   const recipients = wanted.recipient_ids ?? wanted.user_ids;
@@ -58,7 +49,7 @@ function filterOf(channel: string, body: JsonObject): { filter: MessageQuery; ke
       channel,
       status: wanted.delivery_status ?? undefined,
       engagement_statuses: engagement ? [engagement] : undefined,
-      trigger_data: triggerData(body),
+      trigger_data: (typeof pairs === "string" ? JSON.parse(pairs) : pairs) ?? undefined,
       inserted_at: { ...(newer === undefined ? {} : { gt: newer }), ...(older === undefined ? {} : { lt: older }) },
     },
     keep: (message) =>

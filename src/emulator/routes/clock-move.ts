@@ -1,6 +1,6 @@
 import { parseTimestamp } from "../../domain/condition/timestamp.js";
+import type { ClockBody } from "../../domain/request/helper-bodies.js";
 import { parseDuration } from "../../util/duration.js";
-import type { Json, JsonObject } from "../../util/json.js";
 import { invalidField } from "../http/api-error.js";
 
 export type ClockMove =
@@ -8,30 +8,24 @@ export type ClockMove =
   | { kind: "freeze"; at: number | null; force: boolean }
   | { kind: "reset" };
 
-function timeOf(name: string, value: Json | undefined): number {
-  const time = parseTimestamp(value);
-  if (time === undefined) throw invalidField(name, "must be an ISO 8601 time");
-  return time;
-}
+const timeOf = (text: string): number => parseTimestamp(text) as number;
 
 /**
- * `{ "advance": "1h" }`, `{ "set": …, "force": true }`, `{ "freeze": time or true, "force": true }`, `{ "reset": true }`. `now` in milliseconds, as is `next`: when something falls due,
- * which `{ "advance": "next" }` goes to. */
-export function parseClockMove(body: JsonObject, now: number, next: number | null): ClockMove {
-  const { advance, set, freeze, reset, force } = body;
-  const asked = [advance, set, freeze, reset].filter((one) => one !== undefined);
-  if (asked.length !== 1) throw invalidField("", "must say one of advance, set, freeze and reset");
+ * Returns the move that a checked body asks for. `now` and `next` are in milliseconds; `next` is when something is due next,
+ * where `{ "advance": "next" }` leads. Throws 422 if nothing is due.
+ */
+export function parseClockMove(
+  { advance, set, freeze, force }: ClockBody,
+  now: number,
+  next: number | null,
+): ClockMove {
   if (advance === "next") {
     if (next === null) throw invalidField("advance", "has nowhere to go: nothing waits for a time");
     return { kind: "move", to: next, force: false, fromNow: true };
   }
-  if (advance !== undefined) {
-    const by = typeof advance === "string" ? parseDuration(advance) : undefined;
-    if (by === undefined) throw invalidField("advance", 'must be a duration, for example "1h30m", or "next"');
-    return { kind: "move", to: now + by, force: false, fromNow: true };
-  }
-  if (set !== undefined) return { kind: "move", to: timeOf("set", set), force: force === true, fromNow: false };
+  if (advance !== undefined)
+    return { kind: "move", to: now + (parseDuration(advance) as number), force: false, fromNow: true };
+  if (set !== undefined) return { kind: "move", to: timeOf(set), force: force === true, fromNow: false };
   if (freeze === undefined) return { kind: "reset" };
-  const at = freeze === true || freeze === null ? null : timeOf("freeze", freeze);
-  return { kind: "freeze", at, force: force === true };
+  return { kind: "freeze", at: typeof freeze === "string" ? timeOf(freeze) : null, force: force === true };
 }

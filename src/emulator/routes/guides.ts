@@ -1,9 +1,10 @@
 import { checkJsonShape } from "../../domain/shape/json-limits.js";
 import { GUIDE_ACTIONS, type GuideAction, type GuideOperations } from "../../ports/resources.js";
 import { isUuid } from "../../util/ids.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import type { Json, JsonObject } from "../../util/json.js";
 import { type Answer, type Call, ok, type Route } from "../access/route.js";
-import { ApiError, invalidField, missing } from "../http/api-error.js";
+import { ApiError, missing } from "../http/api-error.js";
+import type { Query } from "../http/query.js";
 
 const READ = { whose: "user", capability: "user/guide_read" } as const;
 const WRITE = { whose: "user", capability: "user/guide_write" } as const;
@@ -15,20 +16,11 @@ export function requireGuides({ operations }: Pick<Call, "operations">): GuideOp
   return guides;
 }
 
-/** What guides are chosen by beside the user; JSON text in a query, an object in a join. */
-export function targetDataOf(value: unknown): JsonObject {
-  if (value === undefined || value === null) return {};
-  if (!isJsonObject(value)) throw invalidField("data", "must be a JSON object");
-  checkJsonShape(value, "data");
-  return value;
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    throw invalidField("data", "must be JSON");
-  }
+/** Returns the data that guides are chosen by, beside the user. */
+function targetDataOf(query: Query): JsonObject {
+  const data = query.json("data") ?? {};
+  checkJsonShape(data, "data");
+  return data;
 }
 
 async function list(call: Call): Promise<Answer> {
@@ -38,7 +30,7 @@ async function list(call: Call): Promise<Answer> {
     user: call.param("user_id"),
     channel,
     tenant: query.text("tenant") ?? null,
-    data: targetDataOf(parsed(query.text("data"))),
+    data: targetDataOf(query),
     type: query.text("type"),
     force_all_guides: query.flag("force_all_guides"),
   });

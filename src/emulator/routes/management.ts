@@ -1,9 +1,9 @@
+import { testRunBodySchema } from "../../domain/request/api-bodies.js";
+import { checkRequest } from "../../domain/request/check-request.js";
 import { ok, type Route } from "../access/route.js";
-import { ApiError, invalidField } from "../http/api-error.js";
+import { ApiError } from "../http/api-error.js";
 import { trigger } from "./workflows.js";
 
-/** What the documents allow a test run, and the service's own command does not check (CLI-395). */
-const MAX_RECIPIENTS = 5;
 /** What `knock dev` gives applications, where any key will do. */
 const LOCAL_KEY = "sk_local";
 
@@ -17,11 +17,7 @@ export const managementRoutes: Route[] = [
     differs: "Any `environment` is this project.",
     async handle(call) {
       const body = await call.body();
-      if (Array.isArray(body.recipients) && body.recipients.length > MAX_RECIPIENTS)
-        throw invalidField(
-          "recipients",
-          `has ${body.recipients.length} items; a test run has at most ${MAX_RECIPIENTS}`,
-        );
+      checkRequest(testRunBodySchema(), body);
       const { workflow_run_id } = await trigger(call, call.param("key"), body, "rehearsal");
       return ok({ workflow_run_id });
     },

@@ -1,7 +1,8 @@
 import { parseInteractionMetadata } from "../../domain/message/interaction-metadata.js";
 import { DELIVERY_STATUSES, ENGAGEMENT_ACTIONS, type EngagementAction } from "../../domain/message/message.js";
 import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
-import { checkBody, messageIdsBodySchema } from "../../domain/request/api-bodies.js";
+import { messageIdsBodySchema } from "../../domain/request/api-bodies.js";
+import { checkRequest } from "../../domain/request/check-request.js";
 import { pagedList } from "../../domain/shape/paged-list.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { Paged } from "../../ports/page.js";
@@ -96,7 +97,7 @@ const BATCHES: [rule: string, action: EngagementAction][] = [
 /** Ids of no message, and of other users' for a user's token, are left out (ACQ-3). */
 async function markMany(call: Call, action: EngagementAction): Promise<Answer> {
   const body = await call.body();
-  const ids = [...new Set(checkBody(messageIdsBodySchema(), body).message_ids)];
+  const ids = [...new Set(checkRequest(messageIdsBodySchema(), body).message_ids)];
   const metadata = action === "interacted" ? parseInteractionMetadata(action, body.metadata) : null;
   const known = (await call.operations.readMessages(ids)).filter(({ recipient }) =>
     ownsMessagesOf(call.caller, recipient),

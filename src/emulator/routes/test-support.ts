@@ -1,3 +1,13 @@
+import { checkRequest } from "../../domain/request/check-request.js";
+import {
+  clockBodySchema,
+  emptyBodySchema,
+  faultBodySchema,
+  idleBodySchema,
+  messagesQuerySchema,
+  resetBodySchema,
+  seedBodySchema,
+} from "../../domain/request/helper-bodies.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { ClockTarget } from "../../ports/operations.js";
 import { parseDuration } from "../../util/duration.js";
@@ -5,7 +15,7 @@ import type { JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import type { Method } from "../access/route.js";
 import type { AppOptions } from "../emulator-options.js";
-import { ApiError, invalidField, missing, unknownName } from "../http/api-error.js";
+import { ApiError, missing, unknownName } from "../http/api-error.js";
 import type { Query } from "../http/query.js";
 import { everywhere, knownChannels } from "../known-channels.js";
 import { parseClockMove } from "./clock-move.js";
@@ -27,32 +37,13 @@ export interface SupportRoute {
   handle(call: SupportCall): Promise<JsonObject>;
 }
 
-/** A misspelt name must not be passed over: a reset that should have kept somebody cannot be undone. Throws 422. */
-function checkNames(given: Iterable<string>, known: readonly string[]): void {
-  for (const name of given) {
-    if (known.includes(name)) continue;
-    const near = nearest(name, known);
-    const expected = known.length === 0 ? "no properties are expected" : `expected: ${known.join(", ")}`;
-    const hint = near === undefined ? expected : `did you mean "${near}"?`;
-    throw invalidField(name, `is not known here; ${hint}`);
-  }
-}
-
-async function bodyWith({ body }: SupportCall, known: readonly string[]): Promise<JsonObject> {
-  const content = await body();
-  checkNames(Object.keys(content), known);
-  return content;
-}
-
 const IDLE_MS = 5_000;
 const MOST_MESSAGES = 1_000;
 
 async function resetStore(call: SupportCall): Promise<JsonObject> {
   const { worker, bulk, faults, webhooks, reset } = call;
-  const { keep = [] } = await bodyWith(call, ["keep"]);
-  if (!Array.isArray(keep) || keep.some((one) => one !== "recipients"))
-    throw invalidField("keep", 'must be a list of what stays: "recipients" is all that can');
-  const recipients = keep.includes("recipients");
+  const { keep } = checkRequest(resetBodySchema(), await call.body());
+  const recipients = keep?.includes("recipients") ?? false;
   await bulk.finish(); // or its rows would come into the empty store
   faults.clear();
   await worker.exclusively(() => reset({ recipients }));
@@ -63,7 +54,7 @@ async function resetStore(call: SupportCall): Promise<JsonObject> {
 /** The contract's `POST clock`, section 6: answers as `knock clock --json`. */
 async function moveClock(call: SupportCall): Promise<JsonObject> {
   const { operations, worker } = call;
-  const asked = await bodyWith(call, ["advance", "set", "freeze", "reset", "force"]);
+  const asked = checkRequest(clockBodySchema(), await call.body());
   const state = await worker.exclusively(async () => {
     const now = Date.parse((await operations.readClock()).now);
     const move = parseClockMove(asked, now, await operations.nextDueAt());
@@ -83,9 +74,8 @@ async function moveClock(call: SupportCall): Promise<JsonObject> {
 
 async function waitUntilIdle(call: SupportCall): Promise<JsonObject> {
   const { worker, bulk } = call;
-  const { timeout } = await bodyWith(call, ["timeout"]);
-  const milliseconds = timeout === undefined ? IDLE_MS : parseDuration(String(timeout));
-  if (milliseconds === undefined) throw invalidField("timeout", 'must be a duration, for example "5s"');
+  const { timeout = "" } = checkRequest(idleBodySchema(), await call.body());
+  const milliseconds = parseDuration(timeout) ?? IDLE_MS;
   // An answer like the others would be taken for success by whoever does not look at it.
   const began = Date.now();
   await Promise.race([bulk.finish(), new Promise((resolve) => setTimeout(resolve, milliseconds).unref())]);
@@ -97,7 +87,7 @@ async function waitUntilIdle(call: SupportCall): Promise<JsonObject> {
 /** The newest messages with their content, oldest first, as a test wants to read them; `more` where there are others. */
 async function listMessages(call: SupportCall): Promise<JsonObject> {
   const { operations, query } = call;
-  checkNames(query.names(), ["recipient", "workflow", "channel", "workflow_run_id"]);
+  checkRequest(messagesQuerySchema(), query.asObject());
   const filter: MessageQuery = {
     recipient: query.recipient("recipient"),
     workflow: query.text("workflow"),
@@ -128,8 +118,7 @@ async function checkKnown({ channel, workflow }: MessageQuery, call: SupportCall
 }
 
 async function addFault(call: SupportCall): Promise<JsonObject> {
-  const content = await bodyWith(call, ["channel", "status", "error", "times", "rate", "seed"]);
-  return call.faults.add(content, await knownChannels(call));
+  return call.faults.add(checkRequest(faultBodySchema(), await call.body()), await knownChannels(call));
 }
 
 /** Throws 404 for a path that none of these has, with those that are meant. */
@@ -157,12 +146,7 @@ export const SUPPORT: SupportRoute[] = [
   {
     on: "POST /__knock/seed",
     async handle({ operations, worker, body }) {
-      const content = await body();
-      if (Object.keys(content).length === 0)
-        throw invalidField(
-          "",
-          "names nobody: users, objects, tenants, subscriptions or audiences, as a recipients file does",
-        );
+      const content = checkRequest(seedBodySchema(), await body());
       return worker.exclusively(async () => (await operations.seed(content)) as unknown as JsonObject);
     },
   },
@@ -181,7 +165,7 @@ export const SUPPORT: SupportRoute[] = [
   {
     on: "POST /__knock/scenes",
     async handle(call) {
-      await bodyWith(call, []);
+      checkRequest(emptyBodySchema(), await call.body());
       return { ...(await call.scenes.open()) };
     },
   },

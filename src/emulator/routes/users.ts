@@ -1,4 +1,5 @@
-import { checkBody, mergeBodySchema } from "../../domain/request/api-bodies.js";
+import { mergeBodySchema } from "../../domain/request/api-bodies.js";
+import { checkRequest } from "../../domain/request/check-request.js";
 import { deleted, found, ok, pageAnswer, type Route } from "../access/route.js";
 import { withPreferences } from "./include-preferences.js";
 
@@ -42,7 +43,7 @@ export const userRoutes: Route[] = [
     tier: 2,
     differs: "All messages of the other user move, of whatever age.",
     async handle({ operations, param, body }) {
-      const { from_user_id } = checkBody(mergeBodySchema(), await body());
+      const { from_user_id } = checkRequest(mergeBodySchema(), await body());
       return found(await operations.resources.users.merge(param("user_id"), from_user_id));
     },
   },

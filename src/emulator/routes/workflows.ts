@@ -1,4 +1,5 @@
-import { checkBody, notifyBodySchema, notifyCancelBodySchema } from "../../domain/request/api-bodies.js";
+import { notifyBodySchema, notifyCancelBodySchema } from "../../domain/request/api-bodies.js";
+import { checkRequest } from "../../domain/request/check-request.js";
 import { parseCancellation, parseTrigger } from "../../domain/trigger/parse-trigger.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { type Call, NO_CONTENT, ok, pick, type Route } from "../access/route.js";
@@ -59,7 +60,7 @@ export const workflowRoutes: Route[] = [
     tier: 3,
     async handle(call) {
       const body = await call.body();
-      const { name } = checkBody(notifyBodySchema(), body);
+      const { name } = checkRequest(notifyBodySchema(), body);
       const { workflow_run_id } = await trigger(call, name, body);
       return ok({ result_id: workflow_run_id });
     },
@@ -70,7 +71,7 @@ export const workflowRoutes: Route[] = [
     tier: 3,
     async handle(call) {
       const body = await call.body();
-      return cancel(call, checkBody(notifyCancelBodySchema(), body).name, body);
+      return cancel(call, checkRequest(notifyCancelBodySchema(), body).name, body);
     },
   },
 ];

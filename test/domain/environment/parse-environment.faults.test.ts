@@ -132,6 +132,15 @@ describe("parseEnvironment (section 5 of the contract)", () => {
     ],
     ["a time zone that is a number", { timezone: 1 }, ["/timezone must be a string, found a number"]],
     [
+      "default preferences with a misspelled key, channel type and value",
+      { preferences: { default: { chanels: {}, channel_types: { mail: false, sms: "no" } } } },
+      [
+        "/preferences/default/channel_types/sms must be true, false or an object with conditions, found a string",
+        expect.stringMatching(/^\/preferences\/default\/channel_types\/mail unknown key "mail"/),
+        '/preferences/default/chanels unknown key "chanels"; did you mean "channels"?',
+      ],
+    ],
+    [
       "preferences without a name",
       { preferences: { channel_types: {} } },
       ['/preferences/channel_types unknown key "channel_types"'],

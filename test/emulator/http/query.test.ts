@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { apiErrorOf } from "../../../src/emulator/http/api-error.js";
 import { Query } from "../../../src/emulator/http/query.js";
 
 const refusal = (field: string) =>
@@ -8,7 +9,7 @@ function thrown(ask: () => unknown): unknown {
   try {
     ask();
   } catch (error) {
-    return error;
+    return apiErrorOf(error);
   }
   throw new Error("nothing was thrown");
 }

@@ -1,0 +1,103 @@
+import * as z from "zod/mini";
+import { parseDuration } from "../../util/duration.js";
+import { once } from "../../util/once.js";
+import { parseTimestamp } from "../condition/timestamp.js";
+import { ENGAGEMENT_ACTIONS } from "../message/message.js";
+import { byKind } from "../schema/by-kind.js";
+import { LIST_KNOWN_KEYS } from "../schema/describe-issue.js";
+import { optional, rule, textOf } from "../schema/fields.js";
+
+// Bodies of the helpers for tests, under `/__knock/`. They reject unknown keys: a reset that should have kept something
+// cannot be undone.
+
+const time = () => textOf((text) => parseTimestamp(text) !== undefined, "must be an ISO 8601 time");
+const isDuration = (text: string): boolean => parseDuration(text) !== undefined;
+
+/** What a reset keeps. */
+export const resetBodySchema = once(() =>
+  z.strictObject({ keep: optional(z.array(z.enum(["recipients"]))) }, LIST_KNOWN_KEYS),
+);
+
+const WAYS_TO_MOVE = ["advance", "set", "freeze", "reset"] as const;
+
+/** How the clock moves (contract, section 6). */
+export const clockBodySchema = once(() =>
+  z
+    .strictObject(
+      {
+        advance: z.optional(
+          textOf((text) => text === "next" || isDuration(text), 'must be a duration, for example "1h30m", or "next"'),
+        ),
+        set: z.optional(time()),
+        freeze: z.optional(z.nullable(byKind("true or an ISO 8601 time", { flag: () => z.literal(true), text: time }))),
+        reset: z.optional(z.literal(true)),
+        force: optional(z.boolean()),
+      },
+      LIST_KNOWN_KEYS,
+    )
+    .check(
+      rule((body, fault) => {
+        if (WAYS_TO_MOVE.filter((name) => body[name] !== undefined).length !== 1)
+          fault([], "must say one of advance, set, freeze and reset");
+      }),
+    ),
+);
+
+export type ClockBody = z.output<ReturnType<typeof clockBodySchema>>;
+
+/** How long to wait until nothing is due. */
+export const idleBodySchema = once(() =>
+  z.strictObject({ timeout: z.optional(textOf(isDuration, 'must be a duration, for example "5s"')) }, LIST_KNOWN_KEYS),
+);
+
+/** Why a delivery fails without a status. */
+const FAULT_ERRORS = ["timeout", "connection", "malformed", "bounced"] as const;
+
+/** How deliveries of a channel fail (contract, section 6). */
+export const faultBodySchema = once(() => {
+  const channel = "is required: a channel's key, id or type";
+  const times = { error: "must be a whole number above 0" };
+  const rate = { error: "must be a number above 0, and at most 1" };
+  const status = { error: "must be a whole number from 400 to 599" };
+  return z
+    .strictObject(
+      {
+        channel: textOf((text) => text !== "", channel),
+        status: optional(z.int(status).check(z.gte(400, status), z.lte(599, status))),
+        error: optional(z.enum(FAULT_ERRORS)),
+        times: optional(z.int(times).check(z.gte(1, times))),
+        rate: optional(z.number(rate).check(z.gt(0, rate), z.lte(1, rate))),
+        seed: optional(byKind("a text or a number", { text: z.string, number: z.number })),
+      },
+      LIST_KNOWN_KEYS,
+    )
+    .check(
+      rule(({ status, error }, fault) => {
+        if (((status ?? null) === null) === ((error ?? null) === null))
+          fault(["status"], "or error must say how deliveries fail, one of them");
+      }),
+    );
+});
+
+export type FaultBody = z.output<ReturnType<typeof faultBodySchema>>;
+export type FaultError = NonNullable<FaultBody["error"]>;
+
+/** A recipients file, whose own parser checks the rest. */
+export const seedBodySchema = once(() =>
+  z.looseObject({}).check(
+    z.refine((body) => Object.keys(body).length > 0, {
+      error: "names nobody: users, objects, tenants, subscriptions or audiences, as a recipients file does",
+    }),
+  ),
+);
+
+/** The parameters of the helper that lists messages: a misspelled filter would match every message. */
+export const messagesQuerySchema = once(() => {
+  const text = z.optional(z.string());
+  return z.strictObject({ recipient: text, workflow: text, channel: text, workflow_run_id: text }, LIST_KNOWN_KEYS);
+});
+
+export const emptyBodySchema = once(() => z.strictObject({}, LIST_KNOWN_KEYS));
+
+/** What the page marks a message as. */
+export const markBodySchema = once(() => z.strictObject({ status: z.enum(ENGAGEMENT_ACTIONS) }));

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { messageFilterBodySchema } from "../../../src/domain/request/api-bodies.js";
+import { checkParameter, checkRequest } from "../../../src/domain/request/check-request.js";
+import { clockBodySchema, faultBodySchema, seedBodySchema } from "../../../src/domain/request/helper-bodies.js";
+import { objectTextSchema, pairsTextSchema } from "../../../src/domain/request/query-parameters.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+
+describe("checkRequest", () => {
+  it("reports every fault of a body, and counts them in the message", () => {
+    const error = thrownBy(() => checkRequest(faultBodySchema(), { chanel: "mail", status: 200, rate: 2 }));
+    expect(error.code).toBe("invalid_params");
+    expect(error.message).toBe("channel is required: a channel's key, id or type (and 3 more)");
+    expect(faultsOf(error)).toEqual([
+      "/channel is required: a channel's key, id or type",
+      "/status must be a whole number from 400 to 599",
+      "/rate must be a number above 0, and at most 1",
+      '/chanel unknown key "chanel"; did you mean "channel"?',
+    ]);
+  });
+
+  it("names the body where it is wrong as a whole", () => {
+    expect(thrownBy(() => checkRequest(seedBodySchema(), {})).message).toMatch(/^the body names nobody: /);
+  });
+
+  it.each<[JsonObject, string]>([
+    [{ advance: 5 }, '/advance must be a duration, for example "1h30m", or "next"'],
+    [{ set: "soon" }, "/set must be an ISO 8601 time"],
+    [{ freeze: false }, "/freeze must be true, found false"],
+    [{ freeze: 7 }, "/freeze must be true or an ISO 8601 time, found a number"],
+    [{ advance: "1h", set: "2030-01-01T00:00:00Z" }, " must say one of advance, set, freeze and reset"],
+  ])("refuses %j for the clock", (body, fault) => {
+    expect(faultsOf(thrownBy(() => checkRequest(clockBodySchema(), body)))).toEqual([fault]);
+  });
+
+  it.each([{ freeze: null }, { freeze: true }, { advance: "next" }, { reset: true }])(
+    "takes %j for the clock",
+    (body) => expect(checkRequest(clockBodySchema(), body)).toEqual(body),
+  );
+
+  it.each<[JsonObject["x"], string]>([
+    [{ a: { b: 1 } }, "/trigger_data/a must not be nested"],
+    ['{"a":[1]}', '/trigger_data must not be nested, at "a"'],
+    ["{", "/trigger_data must be JSON"],
+    ["[]", "/trigger_data must be a JSON object"],
+    [7, "/trigger_data must be a JSON object, or one as text, found a number"],
+  ])("A-076 refuses %j as a filter by trigger data", (trigger_data, fault) => {
+    expect(faultsOf(thrownBy(() => checkRequest(messageFilterBodySchema(), { trigger_data })))).toEqual([fault]);
+  });
+});
+
+describe("checkParameter", () => {
+  it("reports a fault within a text at the parameter", () => {
+    const error = thrownBy(() => checkParameter("trigger_data", pairsTextSchema(), '{"a":{}}'));
+    expect(error.message).toBe('trigger_data must not be nested, at "a"');
+    expect(faultsOf(error)).toEqual(['/trigger_data must not be nested, at "a"']);
+  });
+
+  it("returns the text itself", () => {
+    expect(checkParameter("data", objectTextSchema(), '{"b":1,"a":2}')).toBe('{"b":1,"a":2}');
+  });
+});
