@@ -34,8 +34,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Test files keep no state in modules, so that a worker imports each module once (half of the suite's CPU time).
     isolate: false,
-    // Many tests wait for a process or a browser: more workers than processors fill the gaps.
-    maxWorkers: availableParallelism() + 2,
+    // One worker more than processors works while others wait for a process or a browser. Each worker imports all modules.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SpreadWaiting },
     globalSetup: ["test/helpers/build-once.ts"],
   },

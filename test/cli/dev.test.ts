@@ -33,7 +33,7 @@ async function connected(url: string): Promise<Socket> {
   return socket;
 }
 
-describe("knock dev", () => {
+describe.concurrent("knock dev", () => {
   it("runs an application of the official SDK unmodified, and ends when told to", async ({ collab }) => {
     const { url, process } = await started(collab);
     const knock = new Knock({ apiKey: "sk_anything", baseURL: url });

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-describe("CLI-177 the sample projects pass the official command", () => {
+describe.concurrent("CLI-177 the sample projects pass the official command", () => {
   it.each([
     ["collab", "workflow", "storage-low"],
     ["collab", "translation", "storage.de"],

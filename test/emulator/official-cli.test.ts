@@ -7,7 +7,7 @@ const official = ({ url }: OpenedEmulator, args: readonly string[], token?: stri
 
 const RUN_HELLO = ["workflow", "run", "hello", "--recipients", "u1,u2"];
 
-describe("the official command (cli-compat, section 5)", () => {
+describe.concurrent("the official command (cli-compat, section 5)", () => {
   it("runs a workflow (CLI-300, CLI-304, CLI-305)", () =>
     withApi(async (api) => {
       const { exitCode, stdout } = await official(api, [...RUN_HELLO, "--data", '{"n":7}', "--tenant", "acme"]);
