@@ -1,7 +1,7 @@
 import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
-import type { Expected, Moment } from "./engine-case.js";
-import { type EngineHarness, step } from "./engine-harness.js";
+import { type Expected, type Moment, runInWords } from "./engine-case.js";
+import { type EngineHarness, of, step } from "./engine-harness.js";
 
 /** The body that the catalogue's batches send: `3 by 2: 1,2,3,`. */
 export const BODY = "{{ total_activities }} by {{ total_actors }}: {% for a in activities %}{{ a.n }},{% endfor %}";
@@ -44,4 +44,11 @@ export function closing(at: number, before: string[], messages: string[], expect
     { at: at - 1, messages: before },
     { at, messages, ...expected },
   ];
+}
+
+/** Every run of ana's in words, the oldest first. */
+export async function allRuns(h: EngineHarness): Promise<string[]> {
+  const { items } = await h.store.listRecipientRuns({}, { limit: 100 });
+  const outcomes = await Promise.all(items.reverse().map(({ run }) => h.engine.readWorkflowRun(run.id)));
+  return outcomes.map((outcome) => runInWords(of(outcome as NonNullable<typeof outcome>, "ana")));
 }

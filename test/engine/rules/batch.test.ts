@@ -1,314 +1,400 @@
 import { describe, expect, it } from "vitest";
-import type { TriggerOutcome } from "../../../src/domain/run/outcome.js";
-import type { Json, JsonObject } from "../../../src/util/json.js";
-import { bodyOf, messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { DAY, type EngineHarness, HOUR, MINUTE, SECOND, step, T0, when } from "../../helpers/engine-harness.js";
+import { allRuns, BODY, batch, batched, closing, more, payload, send } from "../../helpers/batch-case.js";
+import { bodyOf, describeCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
+import { HOUR, MINUTE, of, SECOND, step, when } from "../../helpers/engine-harness.js";
 
-const BODY = "{{ total_activities }}:{% for a in activities %}{{ a.n }}{% endfor %}";
+const OPEN = "paused: batch_1 waiting 2025-06-04T10:05:00Z";
+const CLOSED = "completed: batch_1 passed, email_1 sent";
+const ABSORBED = "completed: batch_1 halted batched";
 
-function batch(settings: JsonObject = {}, more: JsonObject = {}): JsonObject {
-  return {
-    ref: "batch_1",
-    type: "batch",
-    settings: { batch_window: { unit: "minutes", value: 10 }, ...settings },
-    ...more,
-  };
-}
+const LONG = "x".repeat(300);
+const page = (name: string) => ({ page: name });
+const twelve = Array.from({ length: 11 }, (_, index) => more((index + 1) * 10 * SECOND, index + 2));
 
-const workflow = (settings: JsonObject = {}, body = BODY): JsonObject => ({
-  steps: [batch(settings), step.email("S", body)],
-});
-
-interface Sent {
-  n?: Json;
-  to?: string;
-  tenant?: string;
-  actor?: string;
-  cancellation_key?: string;
-  data?: JsonObject;
-}
-
-function send(h: EngineHarness, { n = 1, to = "ana", data = {}, ...more }: Sent = {}): Promise<TriggerOutcome> {
-  return h.trigger("digest", { recipients: [to], data: { n, ...data }, ...more });
-}
-
-const bodies = async (h: EngineHarness) => (await h.messages()).map(bodyOf);
-const words = async (h: EngineHarness) => (await h.messages()).map(messageInWords);
-const run = async (h: EngineHarness, started: TriggerOutcome) => runsInWords(await h.outcome(started)).ana;
-
-describe("16.1 keys and opening", () => {
-  it("E-247 E-248 E-249 E-253: the first opens it and waits, the next joins and ends; at the close the first goes on", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow());
-      const first = await send(h, { n: 1 });
-      expect(await run(h, first)).toBe("paused: batch_1 waiting 2025-06-04T10:10:00Z");
-      await h.at(9 * MINUTE);
-      const second = await send(h, { n: 2 });
-      expect(await run(h, second)).toBe("completed: batch_1 halted batched");
-      expect(await run(h, first)).toBe("paused: batch_1 waiting 2025-06-04T10:10:00Z");
-      await h.at(10 * MINUTE);
-      expect(await run(h, first)).toBe("completed: batch_1 passed, email_1 sent");
-      expect(await words(h)).toEqual(["ana mail sent: 2:12"]);
-    }));
-
-  it("E-243: a recipient's batch is its own", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow());
-      await send(h, { to: "ana", n: 1 });
-      await send(h, { to: "bo", n: 2 });
-      await h.at(HOUR);
-      expect((await words(h)).sort()).toEqual(["ana mail sent: 1:1", "bo mail sent: 1:2"]);
-    }));
-
-  it.each<[string, string]>([
-    ["E-244: a bare name is one of data", "page"],
-    ["E-244: a path with its prefix", "data.page"],
-    ["E-244: Liquid", "{{ data.page | downcase }}"],
-  ])("%s", (_title, batch_key) =>
-    withHarness(async (h) => {
-      h.define("digest", workflow({ batch_key }));
-      await send(h, { n: 1, data: { page: "a" } });
-      await send(h, { n: 2, data: { page: "b" } });
-      await send(h, { n: 3, data: { page: "a" } });
-      await h.at(HOUR);
-      expect((await bodies(h)).sort()).toEqual(["1:2", "2:13"]);
+const cases: EngineCase[] = [
+  {
+    title: "C-207 E-247 E-248 E-249 E-253 E-271: three triggers, one message",
+    workflow: batched(),
+    payload: payload(1, {}, { actor: "eli" }),
+    runs: { ana: OPEN },
+    later: [
+      more(MINUTE, 2, {
+        over: { actor: "fay" },
+        runs: { ana: OPEN },
+        async check(h) {
+          expect(await allRuns(h)).toEqual([OPEN, ABSORBED]);
+        },
+      }),
+      more(2 * MINUTE, 3, { over: { actor: "eli" } }),
+      ...closing(5 * MINUTE, [], ["ana mail sent: 3 by 2: 1,2,3,"], {
+        runs: { ana: CLOSED },
+        async check(h) {
+          expect(await allRuns(h)).toEqual([CLOSED, ABSORBED, ABSORBED]);
+        },
+      }),
+    ],
+  },
+  {
+    title: "C-208 E-249 E-045: one trigger, no actor",
+    workflow: batched(),
+    payload: payload(1),
+    later: closing(5 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
+  },
+  {
+    title: "C-209 E-247: the next trigger opens the next batch",
+    workflow: batched(),
+    payload: payload(1),
+    later: [
+      more(6 * MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,"] }),
+      ...closing(
+        11 * MINUTE,
+        ["ana mail sent: 1 by 0: 1,"],
+        ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"],
+      ),
+    ],
+  },
+  {
+    title: "C-209 E-261 EQ-43: so does one at the closing moment",
+    workflow: batched(),
+    payload: payload(1),
+    later: [
+      more(5 * MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,"] }),
+      { at: 10 * MINUTE, messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] },
+    ],
+  },
+  ...["page", "data.page", "{{ data.page | downcase }}"].map(
+    (batch_key): EngineCase => ({
+      title: `C-210 E-243 E-244: a batch per key, ${batch_key}`,
+      workflow: batched({ batch_key }),
+      payload: payload(1, page("A")),
+      later: [
+        more(MINUTE, 2, { data: page("B") }),
+        more(2 * MINUTE, 3, { data: page("A") }),
+        ...closing(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,3,"]),
+        ...closing(
+          6 * MINUTE,
+          ["ana mail sent: 2 by 0: 1,3,"],
+          ["ana mail sent: 2 by 0: 1,3,", "ana mail sent: 1 by 0: 2,"],
+        ),
+      ],
     }),
-  );
+  ),
+  {
+    title: "C-211 E-244: a key of Liquid",
+    workflow: batched({ batch_key: "{{ data.page }}-{{ actor.id }}" }, "{{ actor.id }} {{ total_activities }}"),
+    payload: payload(1, page("A"), { actor: "eli" }),
+    later: [
+      more(0, 2, { data: page("A"), over: { actor: "fay" } }),
+      more(0, 3, { data: page("A"), over: { actor: "eli" } }),
+      { at: 5 * MINUTE, messages: ["ana mail sent: eli 2", "ana mail sent: fay 1"] },
+    ],
+  },
+  {
+    title: "C-212 E-243: a batch per recipient",
+    workflow: batched(),
+    payload: payload(1, {}, { recipients: ["ana", "bo"] }),
+    later: [
+      more(MINUTE, 2, { over: { recipients: ["ana", "bo"] } }),
+      { at: 5 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,2,", "bo mail sent: 2 by 0: 1,2,"] },
+    ],
+  },
+  {
+    title: "C-213 E-245 EQ-38: without the key's value the empty key, with a warning",
+    workflow: batched({ batch_key: "page" }),
+    payload: payload(1),
+    async check(h, outcome) {
+      const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+      expect(run?.events).toContainEqual(
+        expect.objectContaining({
+          event: "batch_opened",
+          data: expect.objectContaining({ warnings: ["page: the batch key is missing, the empty one is used"] }),
+        }),
+      );
+    },
+    later: [
+      more(MINUTE, 2),
+      more(2 * MINUTE, 3, { data: { page: null } }),
+      more(3 * MINUTE, 4, { data: { page: "" } }),
+      { at: 6 * MINUTE, messages: ["ana mail sent: 4 by 0: 1,2,3,4,"] },
+    ],
+  },
+  {
+    title: "C-222 E-272: ten of twelve are listed",
+    workflow: batched(),
+    payload: payload(1),
+    later: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 1,2,3,4,5,6,7,8,9,10,"] }],
+  },
+  {
+    title: "C-222 E-273: the newest ten, oldest first",
+    workflow: batched({ batch_order: "desc" }),
+    payload: payload(1),
+    later: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 3,4,5,6,7,8,9,10,11,12,"] }],
+  },
+  {
+    title: "C-223 E-272: a limit of one's own",
+    workflow: batched({ batch_items_render_limit: 12 }),
+    payload: payload(1),
+    later: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 1,2,3,4,5,6,7,8,9,10,11,12,"] }],
+  },
+  {
+    title: "E-273 E-277: of the newest two, oldest first, with their data",
+    workflow: batched({ batch_items_render_limit: 2, batch_order: "desc" }, `${BODY} {{ data.n }}`),
+    payload: payload(1),
+    later: [
+      more(10 * SECOND, 2),
+      more(20 * SECOND, 3),
+      { at: 5 * MINUTE, messages: ["ana mail sent: 3 by 0: 2,3, 3"] },
+    ],
+  },
+  {
+    title: "C-224 E-276: data merged in order of arrival, one level of it, without lists and objects",
+    workflow: batched({}, "{{ data.a }}/{{ data.b }}/{{ data.n }}/{{ data.yes }}/{{ data.deep.k }}{{ data.list }}"),
+    payload: payload(1, { a: "x", yes: true, deep: { k: 1 }, list: [1] }),
+    later: [more(MINUTE, 2, { data: { b: "y" } }), { at: 5 * MINUTE, messages: ["ana mail sent: x/y/2/true/"] }],
+  },
+  {
+    title: "E-276 EQ-67: conditions see the data whole",
+    workflow: [batch(), step.email("S", "[{{ data.deep.k }}]", { conditions: when("data.deep.k", "equal_to", "1") })],
+    payload: payload(1, { deep: { k: 1 } }),
+    later: [{ at: 5 * MINUTE, runs: { ana: CLOSED }, messages: ["ana mail sent: []"] }],
+  },
+  {
+    title: "E-276 EQ-67: so they do long text, and so does the key of a later batch",
+    workflow: [
+      batch(),
+      step.email("S", "{{ data.s | size }}", { conditions: when("data.s", "equal_to", LONG) }),
+      batch({ batch_key: "data.deep.k" }, "batch_2"),
+      step.email("S", "{{ activities[0].deep.k }}{{ data.deep.k }}", {}, "mail", "email_2"),
+    ],
+    payload: payload(1, { s: LONG, deep: { k: "v" } }),
+    later: [{ at: 10 * MINUTE, messages: ["ana mail sent: 256", "ana mail sent: v"] }],
+  },
+  {
+    title: "E-277 EQ-41: only what is rendered takes part in the merge",
+    workflow: batched({ batch_items_render_limit: 1 }, "{{ data.a }}/{{ data.n }}"),
+    payload: payload(1),
+    later: [more(MINUTE, 2, { data: { a: "x" } }), { at: 5 * MINUTE, messages: ["ana mail sent: /1"] }],
+  },
+  {
+    title: "C-225 E-276: text is cut to 256 characters, not in activities",
+    workflow: batched({}, "{{ data.s | size }} {{ activities[0].s | size }} {{ activities[0].data.s | size }}"),
+    payload: payload(1, { s: "é".repeat(300) }),
+    later: [{ at: 5 * MINUTE, messages: ["ana mail sent: 256 300 300"] }],
+  },
+  {
+    title: "C-225 E-276: a character is no half of one",
+    workflow: batched({}, "{{ data.s }}"),
+    payload: payload(1, { s: "😀".repeat(300) }),
+    later: [{ at: 5 * MINUTE, messages: [`ana mail sent: ${"😀".repeat(256)}`] }],
+  },
+  {
+    title: "C-237 E-251 EQ-39: tenants share it, the opener's is kept",
+    workflow: batched(),
+    payload: payload(1, {}, { tenant: "acme" }),
+    later: [
+      more(MINUTE, 2, { over: { tenant: "zeta" } }),
+      {
+        at: 6 * MINUTE,
+        messages: ["ana mail sent: 2 by 0: 1,2,"],
+        async check(h) {
+          expect((await h.messages()).map(({ tenant }) => tenant)).toEqual(["acme"]);
+        },
+      },
+    ],
+  },
+  {
+    title: "C-239 E-250: a second batch sees one activity",
+    workflow: [batch(), batch({}, "batch_2"), step.email("S", BODY)],
+    payload: payload(1),
+    later: [
+      more(10 * SECOND, 2),
+      more(20 * SECOND, 3),
+      ...closing(10 * MINUTE, [], ["ana mail sent: 1 by 0: 3,"], {
+        runs: { ana: "completed: batch_1 passed, batch_2 passed, email_1 sent" },
+        async check(h) {
+          const [message] = await h.messages();
+          expect(message?.data).toEqual({ n: 3 }); // its activity brings the merged data of the first
+        },
+      }),
+    ],
+  },
+  {
+    title: "C-240 E-283: skip_delay does not skip it",
+    workflow: batched(),
+    payload: payload(1, {}, { settings: { skip_delay: true } }),
+    later: closing(5 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
+  },
+  ...[1, 2].map(
+    (count): EngineCase => ({
+      title: `C-241 E-078: run.total_activities in a condition, ${count} triggers`,
+      workflow: [
+        batch(),
+        {
+          ref: "branch_1",
+          type: "branch",
+          branches: [
+            {
+              name: "many",
+              conditions: when("run.total_activities", "greater_than", "1"),
+              steps: [step.email("S", "many")],
+            },
+            { name: "default", steps: [step.email("S", "one", {}, "mail", "email_2")] },
+          ],
+        },
+      ],
+      payload: payload(1),
+      later: [
+        ...(count === 2 ? [more(MINUTE, 2)] : []),
+        { at: 5 * MINUTE, messages: [`ana mail sent: ${count === 2 ? "many" : "one"}`] },
+      ],
+    }),
+  ),
+  {
+    title: "C-242 E-274 E-275 EQ-40: unique actors, the opener's first",
+    workflow: batched({}, "{{ actor.name }}/{{ actors | size }}/{{ total_actors }}"),
+    payload: payload(1, {}, { actor: "eli" }),
+    later: [
+      more(MINUTE, 2, { over: { actor: "fay" } }),
+      more(2 * MINUTE, 3),
+      more(3 * MINUTE, 4, { over: { actor: "fay" } }),
+      { at: 5 * MINUTE, messages: ["ana mail sent: Eli/2/2"] },
+    ],
+  },
+  {
+    title: "E-271 E-272 E-274 E-275: totals count all, lists hold as many as are rendered; the actor is the opener's",
+    workflow: batched(
+      { batch_items_render_limit: 3 },
+      "{{ total_activities }} {{ total_actors }} {{ activities.size }} {% for a in actors %}{{ a.id }},{% endfor %} {{ actor.id }}",
+    ),
+    payload: payload(0, {}, { actor: "bo" }),
+    later: [
+      ...["cy", "bo", "dee"].map((actor, index) => more(0, index + 1, { over: { actor } })),
+      { at: 5 * MINUTE, messages: ["ana mail sent: 4 3 3 bo,cy, bo"] },
+    ],
+  },
+  {
+    title: "E-278: any number of items may gather",
+    workflow: batched({}, "{{ total_activities }}"),
+    payload: payload(0),
+    later: [
+      ...Array.from({ length: 119 }, (_, index) => more(0, index + 1)),
+      { at: 5 * MINUTE, messages: ["ana mail sent: 120"] },
+    ],
+  },
+  {
+    title: "E-080 E-271: an activity's parts",
+    workflow: batched(
+      {},
+      "{% for a in activities %}{{ a.actor.name }} {{ a.recipient.plan }} {{ a.data.n }} {{ a.inserted_at }};{% endfor %}",
+    ),
+    payload: payload(1, {}, { actor: "eli" }),
+    later: [
+      more(MINUTE, 2),
+      {
+        at: 5 * MINUTE,
+        messages: ["ana mail sent: Eli pro 1 2025-06-04T10:00:00.000Z; pro 2 2025-06-04T10:01:00.000Z;"],
+      },
+    ],
+  },
+  {
+    title: "E-088 E-247: a step condition that is false lets the run pass",
+    workflow: [{ ...batch(), conditions: when("recipient.plan", "equal_to", "free") }, step.email("S", BODY)],
+    payload: payload(1),
+    runs: { ana: "completed: batch_1 skipped condition, email_1 sent" },
+    messages: ["ana mail sent: 1 by 0: 1,"],
+  },
+  {
+    title: "E-247: a run that joins after a delay",
+    workflow: [step.delay("minutes", 1), batch(), step.email("S", BODY)],
+    payload: payload(1),
+    later: [
+      more(30 * SECOND, 2),
+      ...closing(6 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"], {
+        async check(h) {
+          expect(await allRuns(h)).toEqual([
+            "completed: delay_1 passed, batch_1 passed, email_1 sent",
+            "completed: delay_1 passed, batch_1 halted batched",
+          ]);
+        },
+      }),
+    ],
+  },
+  {
+    title: "E-249: the batch is there after a delay that follows it",
+    workflow: [batch(), step.delay("hours", 1), step.email("S", BODY)],
+    payload: payload(1),
+    later: [more(MINUTE, 2), { at: HOUR + 5 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,2,"] }],
+  },
+  {
+    title: "E-271: a later batch step that is passed over takes nothing from it",
+    workflow: [
+      batch({ batch_items_render_limit: 1 }),
+      { ...batch({ batch_items_render_limit: 9 }, "batch_2"), conditions: when("recipient.plan", "equal_to", "free") },
+      step.delay("minutes", 1),
+      step.email("S", BODY),
+    ],
+    payload: payload(1),
+    later: [more(MINUTE, 2), { at: 6 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,"] }],
+  },
+  {
+    title: "E-247: many recipients of one trigger at once",
+    workflow: batched(),
+    async given(h) {
+      await h.identify(
+        ...Array.from({ length: 700 }, (_, index) => ({ id: `u${index}`, email: `u${index}@lark.test` })),
+      );
+    },
+    payload: payload(1, {}, { recipients: Array.from({ length: 700 }, (_, index) => `u${index}`) }),
+    later: [
+      { at: MINUTE, act: send(2, {}, { recipients: Array.from({ length: 700 }, (_, index) => `u${index}`) }) },
+      {
+        at: 5 * MINUTE,
+        async check(h) {
+          const messages = await h.messages();
+          expect(messages).toHaveLength(700);
+          expect(new Set(messages.map(({ content }) => (content as { html_body: string }).html_body))).toEqual(
+            new Set(["2 by 0: 1,2,"]),
+          );
+        },
+      },
+    ],
+  },
+];
 
-  it("E-245: keys that lead to nothing are one", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow({ batch_key: "data.page" }));
-      await send(h, { n: 1 });
-      await send(h, { n: 2, data: { page: null } });
-      await send(h, { n: 3, data: { page: "" } });
-      await h.at(HOUR);
-      expect(await bodies(h)).toEqual(["3:123"]);
-    }));
+describeCases("M. Batch", cases);
 
-  it.each<[string, JsonObject, string[]]>([
-    ["E-246: pinned steps of two branches share a batch", { workflow_version_mode: "pinned" }, ["2:12"]],
-    ["E-246: latest ones do not", { workflow_version_mode: "latest" }, ["1:1", "1:2"]],
-  ])("%s", (_title, settings, expected) =>
+describe("M. Batch, done late", () => {
+  it("E-264 E-265: what ran is told as the store took it", () =>
     withHarness(async (h) => {
-      const within = (ref: string) => [
-        { ...batch(settings), ref },
-        { ...step.email("S", BODY), ref: `mail_${ref}` },
-      ];
       h.define("digest", {
-        steps: [
-          {
-            ref: "branch_1",
-            type: "branch",
-            branches: [
-              { name: "one", conditions: when("data.n", "equal_to", "1"), steps: within("b1") },
-              { name: "default", steps: within("b2") },
-            ],
-          },
+        steps: [step.delay("minutes", 1), batch({ batch_execution_mode: "flush_leading" }), step.email("S", BODY)],
+      });
+      await send(1)(h);
+      await send(2)(h);
+      await send(3)(h);
+      h.now += MINUTE;
+      const ran = await h.engine.runDue({});
+      const told = ran.map(({ steps }) => steps.map(({ ref, outcome, until }) => [ref, outcome, until ?? null]));
+      expect(told).toEqual([
+        [
+          ["delay_1", "passed", null],
+          ["batch_1", "passed", null],
+          ["email_1", "sent", null],
         ],
-      });
-      await send(h, { n: 1 });
-      await send(h, { n: 2 });
-      await h.at(HOUR);
-      expect((await bodies(h)).sort()).toEqual(expected);
-    }),
-  );
-
-  it("E-250: of two batches in sequence the second only ever has one activity", () =>
-    withHarness(async (h) => {
-      h.define("digest", {
-        steps: [batch(), { ...batch({ workflow_version_mode: "latest" }), ref: "batch_2" }, step.email("S", BODY)],
-      });
-      await send(h, { n: 1 });
-      await send(h, { n: 2 });
-      await h.at(HOUR);
-      expect((await bodies(h)).map((body) => body.split(":")[0])).toEqual(["1"]);
-    }));
-
-  it("E-251: tenants do not split a batch; the run keeps the opener's", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow());
-      await send(h, { n: 1, tenant: "acme" });
-      await send(h, { n: 2, tenant: "umbrella" });
-      await h.at(HOUR);
-      expect(await bodies(h)).toEqual(["2:12"]);
-      expect((await h.messages())[0]?.tenant).toBe("acme");
+        [
+          ["delay_1", "passed", null],
+          ["batch_1", "waiting", "2025-06-04T10:06:00.000Z"],
+        ],
+        [
+          ["delay_1", "passed", null],
+          ["batch_1", "halted", null],
+        ],
+      ]);
+      expect(ran[0]?.steps[2]?.message_status).toBe("queued");
     }));
 });
 
-describe("16.2 window", () => {
-  it.each<[string, Json]>([
-    ["E-254: a timestamp", "2025-06-04T10:30:00Z"],
-    ["E-254: a duration", { unit: "minutes", value: 30 }],
-  ])("%s of the opener's data; a later value has no effect", (_title, until) =>
-    withHarness(async (h) => {
-      h.define("digest", workflow({ batch_window: null, batch_until_field_path: "data.until" }));
-      const first = await send(h, { n: 1, data: { until } });
-      await send(h, { n: 2, data: { until: "2025-06-04T11:30:00Z" } });
-      expect(await run(h, first)).toBe("paused: batch_1 waiting 2025-06-04T10:30:00Z");
-      await h.at(30 * MINUTE);
-      expect(await bodies(h)).toEqual(["2:12"]);
-    }),
-  );
-
-  it("E-255: an offset from a timestamp", () =>
-    withHarness(async (h) => {
-      const before = { unit: "hours", value: -1 };
-      h.define("digest", workflow({ batch_window: before, batch_until_field_path: "data.until" }));
-      const first = await send(h, { data: { until: "2025-06-04T12:00:00Z" } });
-      expect(await run(h, first)).toBe("paused: batch_1 waiting 2025-06-04T11:00:00Z");
-    }));
-
-  it.each<[string, Json]>([
-    ["missing", null],
-    ["no time", "soon"],
-    ["past", "2025-06-04T09:00:00Z"],
-  ])("E-256: a window that is %s is an error, and the run goes on unbatched", (_title, until) =>
-    withHarness(async (h) => {
-      h.define("digest", workflow({ batch_window: null, batch_until_field_path: "data.until" }));
-      const started = await send(h, { data: { until } });
-      expect(await run(h, started)).toBe("completed: batch_1 skipped invalid_window, email_1 sent");
-      expect(await bodies(h)).toEqual(["1:1"]);
-      const detail = await h.engine.readRecipientRun(started.recipients?.[0]?.recipient_run_id as string);
-      expect(detail?.error_count).toBe(1);
-    }),
-  );
-
-  const sliding = {
-    batch_window_type: "sliding",
-    batch_window_extension_limit: { unit: "minutes", value: 15 },
-  };
-
-  it("E-257: each join moves the close, but not beyond the limit", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow(sliding));
-      const first = await send(h, { n: 1 });
-      await h.at(3 * MINUTE);
-      await send(h, { n: 2 });
-      expect(await run(h, first)).toBe("paused: batch_1 waiting 2025-06-04T10:13:00Z");
-      await h.at(12 * MINUTE);
-      await send(h, { n: 3 });
-      expect(await run(h, first)).toBe("paused: batch_1 waiting 2025-06-04T10:15:00Z");
-      await h.at(15 * MINUTE);
-      expect(await bodies(h)).toEqual(["3:123"]);
-    }));
-
-  it("E-258: a join slides by the window of its own scope", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow({ ...sliding, batch_window: null, batch_until_field_path: "data.pause" }));
-      const first = await send(h, { n: 1, data: { pause: { unit: "minutes", value: 5 } } });
-      await h.at(MINUTE);
-      await send(h, { n: 2, data: { pause: { unit: "minutes", value: 7 } } });
-      expect(await run(h, first)).toBe("paused: batch_1 waiting 2025-06-04T10:08:00Z");
-    }));
-
-  it("E-261: at the exact close a trigger opens the next batch", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow());
-      await send(h, { n: 1 });
-      await h.at(10 * MINUTE);
-      const second = await send(h, { n: 2 });
-      expect(await run(h, second)).toBe("paused: batch_1 waiting 2025-06-04T10:20:00Z");
-      expect(await bodies(h)).toEqual(["1:1"]);
-    }));
-
-  it("E-022 E-263: switched off, triggers are refused and a window that closes ends the run", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow());
-      const first = await send(h, { n: 1 });
-      h.environment.active.digest = false;
-      await expect(send(h, { n: 2 })).rejects.toMatchObject({ code: "workflow_inactive" });
-      await h.at(HOUR);
-      expect(await run(h, first)).toBe("cancelled: batch_1 cancelled workflow_unavailable");
-      expect(await bodies(h)).toEqual([]);
-    }));
-});
-
-describe("16.3 flush_leading", () => {
-  it("E-264 E-265: the first goes on at once, alone; at the close the second goes on with the rest", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow({ batch_execution_mode: "flush_leading" }));
-      const first = await send(h, { n: 1 });
-      expect(await run(h, first)).toBe("completed: batch_1 passed, email_1 sent");
-      await h.at(MINUTE);
-      const second = await send(h, { n: 2 });
-      await send(h, { n: 3 });
-      await h.at(10 * MINUTE);
-      expect(await run(h, second)).toBe("completed: batch_1 passed, email_1 sent");
-      expect(await bodies(h)).toEqual(["1:1", "2:23"]);
-    }));
-
-  it("E-266: without a second nothing happens at the close", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow({ batch_execution_mode: "flush_leading" }));
-      await send(h, { n: 1 });
-      await h.at(HOUR);
-      await send(h, { n: 2 });
-      expect(await bodies(h)).toEqual(["1:1", "1:2"]);
-    }));
-});
-
-describe("16.4 version mode", () => {
-  it("E-015 E-267: of latest mode, the batch outlives a new version and goes on with it", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow({ workflow_version_mode: "latest" }));
-      await send(h, { n: 1 });
-      h.define("digest", workflow({ workflow_version_mode: "latest" }, `new ${BODY}`));
-      await send(h, { n: 2 });
-      await h.at(HOUR);
-      expect(await bodies(h)).toEqual(["new 2:12"]);
-    }));
-
-  it.each<[string, JsonObject]>([
-    ["E-268 E-270: pinned, each version has its batch and its own steps", { workflow_version_mode: "pinned" }],
-    ["E-269: as it is without the field", {}],
-  ])("%s", (_title, settings) =>
-    withHarness(async (h) => {
-      h.define("digest", workflow(settings));
-      await send(h, { n: 1 });
-      h.define("digest", workflow({ workflow_version_mode: "latest" }, `new ${BODY}`));
-      await send(h, { n: 2 });
-      await h.at(HOUR);
-      expect((await bodies(h)).sort()).toEqual(["1:1", "new 1:2"]);
-    }),
-  );
-});
-
-describe("16.5 after closing", () => {
-  it("E-271 E-272 E-274 E-275: totals count all, lists hold as many as are rendered; the actor is the opener's", () =>
-    withHarness(async (h) => {
-      const body =
-        "{{ total_activities }} {{ total_actors }} {{ activities.size }} {% for a in actors %}{{ a.id }},{% endfor %} {{ actor.id }}";
-      h.define("digest", workflow({ batch_items_render_limit: 3 }, body));
-      for (const [n, actor] of ["bo", "cy", "bo", "dee"].entries()) await send(h, { n, actor });
-      await h.at(HOUR);
-      expect(await bodies(h)).toEqual(["4 3 3 bo,cy, bo"]);
-    }));
-
-  it.each<[string, string, string]>([
-    ["E-273 E-277: asc renders the oldest", "asc", "5:01 1"],
-    ["E-273 E-277: desc the newest, oldest first, and data is of those", "desc", "5:34 4"],
-  ])("%s", (_title, batch_order, expected) =>
-    withHarness(async (h) => {
-      h.define("digest", workflow({ batch_items_render_limit: 2, batch_order }, `${BODY} {{ data.n }}`));
-      for (let n = 0; n < 5; n++) {
-        await send(h, { n });
-        await h.at((n + 1) * 5 * SECOND);
-      }
-      await h.at(HOUR);
-      expect(await bodies(h)).toEqual([expected]);
-    }),
-  );
-
-  it("E-276: data is merged in order of arrival, then reduced: no lists or objects, text cut to 256", () =>
-    withHarness(async (h) => {
-      const body = "{{ data.n }}|{{ data.a }}|{{ data.b }}|{{ data.list }}|{{ data.o }}|{{ data.long | size }}";
-      h.define("digest", workflow({}, body));
-      await send(h, { n: 1, data: { a: true, list: [1], o: { x: 1 }, long: "x".repeat(300) } });
-      await send(h, { n: 2, data: { b: "second" } });
-      await h.at(HOUR);
-      expect(await bodies(h)).toEqual(["2|true|second|||256"]);
-    }));
-
+describe("M. Batch, then steps that change data", () => {
   it("E-276 E-218: data that later steps add stays whole, in templates and in the message", () =>
     withHarness(async (h) => {
       const body = [
@@ -327,105 +413,11 @@ describe("16.5 after closing", () => {
       });
       const fetched = { items: [{ name: "A" }, { name: "B" }], long_note: "n".repeat(300) };
       h.respond = () => ({ status: 200, text: JSON.stringify(fetched) });
-      await send(h, { n: 1, data: { items: [{ name: "A" }, { name: "B" }], old: { k: 1 }, o: { k: 1 } } });
+      await send(1, { items: [{ name: "A" }, { name: "B" }], old: { k: 1 }, o: { k: 1 } })(h);
       await h.at(HOUR);
-      expect(await bodies(h)).toEqual(["2:AB 300:2:1:0", "B"]);
+      expect((await h.messages()).map(bodyOf)).toEqual(["2:AB 300:2:1:0", "B"]);
       const [message] = await h.messages();
       expect(message?.data).toMatchObject({ ...fetched, o: { deep: { x: 1 } } });
       expect(message?.data).not.toHaveProperty("old");
-    }));
-
-  it("E-276 EQ-67: a batch key and conditions after a batch see the merged data whole", () =>
-    withHarness(async (h) => {
-      const long = "x".repeat(300);
-      h.define("digest", {
-        steps: [
-          batch(),
-          step.email("S", "{{ data.long | size }}", { conditions: when("data.long", "equal_to", long) }),
-          batch({ batch_key: "data.o.k" }, { ref: "batch_2" }),
-          step.email("S", "{{ activities[0].o.k }}{{ data.o.k }}", {}, "mail", "email_2"),
-        ],
-      });
-      await send(h, { n: 1, data: { long, o: { k: "v" } } });
-      await h.at(HOUR);
-      expect(await bodies(h)).toEqual(["256", "v"]);
-    }));
-
-  it("E-278: any number of items may gather", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow({}, "{{ total_activities }}"));
-      for (let n = 0; n < 120; n++) await send(h, { n });
-      await h.at(HOUR);
-      expect(await bodies(h)).toEqual(["120"]);
-    }));
-
-  it("E-155: preference conditions see the batch's first activity", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow());
-      const conditions = [{ variable: "data.n", operator: "equal_to", argument: "1" }];
-      await h.identify({ id: "ana", preferences: { default: { channel_types: { email: { conditions } } } } });
-      await send(h, { n: 1 });
-      await send(h, { n: 2 });
-      await h.at(HOUR);
-      await send(h, { n: 3 });
-      await send(h, { n: 1 });
-      await h.at(2 * HOUR);
-      expect(await bodies(h)).toEqual(["2:12"]);
-    }));
-
-  it("E-283: skip_delay does not skip a batch", () =>
-    withHarness(async (h) => {
-      h.define("digest", workflow());
-      const started = await h.trigger("digest", { recipients: ["ana"], settings: { skip_delay: true } });
-      expect(await run(h, started)).toBe("paused: batch_1 waiting 2025-06-04T10:10:00Z");
-    }));
-});
-
-describe("16.5 cancellation", () => {
-  const keyed = async (h: EngineHarness) => {
-    h.define("digest", { steps: [batch(), step.delay("days", 1), step.email("S", BODY)] });
-    const first = await send(h, { n: 1, cancellation_key: "k1" });
-    await send(h, { n: 2, cancellation_key: "k2" });
-    await send(h, { n: 3, cancellation_key: "k3" });
-    return first;
-  };
-
-  it("E-279 E-361: a cancelled item leaves the open batch", () =>
-    withHarness(async (h) => {
-      await keyed(h);
-      await h.cancel("digest", "k2");
-      await h.at(2 * DAY);
-      expect(await bodies(h)).toEqual(["2:13"]);
-    }));
-
-  it("E-280: the opener's cancellation removes its item and leaves the window", () =>
-    withHarness(async (h) => {
-      const first = await keyed(h);
-      await h.cancel("digest", "k1");
-      expect(await run(h, first)).toBe("paused: batch_1 waiting 2025-06-04T10:10:00Z");
-      await h.at(2 * DAY);
-      expect(await bodies(h)).toEqual(["2:23"]);
-    }));
-
-  it("E-281 E-193: with every item cancelled no channel step makes a message", () =>
-    withHarness(async (h) => {
-      const first = await keyed(h);
-      for (const key of ["k1", "k2", "k3"]) await h.cancel("digest", key);
-      await h.at(2 * DAY);
-      expect(await run(h, first)).toBe("completed: batch_1 passed, delay_1 passed, email_1 skipped empty_batch");
-      expect(await bodies(h)).toEqual([]);
-    }));
-
-  it("E-282: after the close only the opener's key cancels, used before or not", () =>
-    withHarness(async (h) => {
-      const first = await keyed(h);
-      await h.cancel("digest", "k1");
-      await h.at(20 * MINUTE);
-      await h.cancel("digest", "k2");
-      expect(await run(h, first)).toMatch(/^paused: batch_1 passed, delay_1 waiting/);
-      await h.cancel("digest", "k1");
-      expect(await run(h, first)).toMatch(/^cancelled: /);
-      await h.moveTo(T0 + 2 * DAY);
-      expect(await bodies(h)).toEqual([]);
     }));
 });

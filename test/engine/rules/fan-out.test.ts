@@ -1,105 +1,184 @@
-import { describe, expect, it } from "vitest";
-import { bodyOf, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, step } from "../../helpers/engine-harness.js";
+import { expect } from "vitest";
+import { keyOf, type RecipientReference } from "../../../src/domain/recipient/recipient.js";
+import type { JsonObject } from "../../../src/util/json.js";
+import { describeCases, type EngineCase, runInWords } from "../../helpers/engine-case.js";
+import { type EngineHarness, of, step } from "../../helpers/engine-harness.js";
 
-const project = { collection: "projects", id: "p1" };
-const team = { collection: "teams", id: "t1" };
-const org = { collection: "orgs", id: "o1" };
+const P1 = { collection: "projects", id: "p1" };
+const T1 = { collection: "teams", id: "t1" };
+const O1 = { collection: "orgs", id: "o1" };
 
-type Reference = string | { collection: string; id: string };
+type Edge = [object: RecipientReference, recipient: RecipientReference, properties?: JsonObject];
 
-function subscribe(h: EngineHarness, object: { collection: string; id: string }, ...recipients: Reference[]) {
-  return h.engine.resources.subscriptions.add(object, { recipients });
+/** Subscriptions, in the order of their making. */
+function subscribed(...edges: Edge[]): (h: EngineHarness) => Promise<unknown> {
+  return (h) =>
+    h.store.upsertSubscriptions(
+      edges.map(([object, recipient, properties = {}]) => ({
+        object: keyOf(object),
+        recipient: keyOf(recipient),
+        properties,
+      })),
+      h.now,
+    );
 }
 
-const define = (h: EngineHarness, body = "B") => h.define("digest", { steps: [step.webhook(body)] });
+const LEVEL = "{{ recipient.subscription.level }} of {{ recipient.subscription.object.name }}";
+const projectOfThree = subscribed([P1, "ana"], [P1, "bo"], [P1, "eli"]);
+const fed = "completed: in_app_feed_1 sent";
+const mailed = "completed: email_1 sent";
 
-async function reached(h: EngineHarness, recipients: Reference[], more = {}): Promise<string[]> {
-  return Object.keys(runsInWords(await h.trigger("digest", { recipients, ...more }))).sort();
-}
-
-describe("5. Fan-out", () => {
-  it("E-055: an object's run and one for each subscriber", () =>
-    withHarness(async (h) => {
-      define(h);
-      await subscribe(h, project, "ana", "bo");
-      expect(await reached(h, [project])).toEqual(["ana", "bo", "projects/p1"]);
-    }));
-
-  it("E-056 E-057: two deep, the objects on the way too; no deeper", () =>
-    withHarness(async (h) => {
-      define(h);
-      await h.identify({ collection: "floors", id: "f1", name: "First" });
-      await subscribe(h, org, team);
-      await subscribe(h, team, project, "ana");
-      await subscribe(h, project, "bo");
-      expect(await reached(h, [org])).toEqual(["ana", "orgs/o1", "projects/p1", "teams/t1"]);
-    }));
-
-  it("E-058: each recipient once, listed twice, listed and subscribed, or found by two ways", () =>
-    withHarness(async (h) => {
-      define(h);
-      await subscribe(h, project, "ana", "bo");
-      await subscribe(h, team, "bo", "cy");
-      const outcome = await h.trigger("digest", { recipients: ["ana", "ana", project, team] });
-      expect(outcome.recipients).toHaveLength(5);
-      expect(Object.keys(runsInWords(outcome)).sort()).toEqual(["ana", "bo", "cy", "projects/p1", "teams/t1"]);
-    }));
-
-  it("E-059: listing beats subscription, the first listing later ones", () =>
-    withHarness(async (h) => {
-      define(h, "https://x.test/{{ data.n }}/{{ recipient.subscription.role }}");
-      await h.engine.resources.subscriptions.add(project, { recipients: ["ana", "bo"], properties: { role: "owner" } });
-      await h.trigger("digest", {
-        recipients: [
-          project,
-          { id: "ana", $trigger_data: { n: "first" } },
-          { id: "ana", $trigger_data: { n: "second" } },
-        ],
-        data: { n: "all" },
-      });
-      const sent = new Map((await h.messages()).map((message) => [message.recipient as string, bodyOf(message)]));
-      expect(sent.get("$users/ana")).toBe("https://x.test/first/");
-      expect(sent.get("$users/bo")).toBe("https://x.test/all/owner");
-    }));
-
-  it("E-060: the actor is left out as a subscriber, and reached where listed", () =>
-    withHarness(async (h) => {
-      define(h);
-      await subscribe(h, project, "ana", "bo");
-      expect(await reached(h, [project], { actor: "ana" })).toEqual(["bo", "projects/p1"]);
-      expect(await reached(h, [project, "ana"], { actor: "ana" })).toEqual(["ana", "bo", "projects/p1"]);
-    }));
-
-  it("E-046: the actor is on the run and on its messages, and left out of the subscribers", () =>
-    withHarness(async (h) => {
-      h.define("digest", { steps: [step.feed("{{ actor.id }}")] });
-      await subscribe(h, project, "bo", "ana");
-      const outcome = await h.trigger("digest", { recipients: [project], actor: "bo" });
-      expect(Object.keys(runsInWords(outcome)).sort()).toEqual(["ana", "projects/p1"]);
+const cases: EngineCase[] = [
+  {
+    title: "C-042 E-066: the filter for subscriptions gives at most 25",
+    given: (h) =>
+      subscribed(
+        ...Array.from({ length: 30 }, (_, index): [{ id: string; collection: string }, string] => [
+          { collection: "projects", id: `many-${index}` },
+          "ana",
+        ]),
+      )(h),
+    workflow: [step.email("S", "{{ recipient.id | subscriptions | size }}")],
+    messages: ["ana mail sent: 25"],
+  },
+  {
+    title: "C-033 E-055 E-060 E-176 E-205: the object and its subscribers, not the actor",
+    given: projectOfThree,
+    workflow: [step.feed()],
+    payload: { recipients: [P1], actor: "eli" },
+    runs: { "projects/p1": fed, ana: fed, bo: fed },
+    messages: ["projects/p1", "ana", "bo"].map((name) => `${name} feed delivered: <p>F</p>`),
+    check(_h, outcome) {
+      expect(outcome.recipients?.map(({ via }) => via)).toEqual([undefined, P1, P1]);
+    },
+  },
+  {
+    title: "C-034 E-058 E-059: listed and subscribed: once, as listed",
+    given: projectOfThree,
+    workflow: [step.email("S", LEVEL)],
+    payload: { recipients: [P1, "ana", "ana"] },
+    runs: { "projects/p1": "completed: email_1 skipped missing_recipient_data", ana: mailed, bo: mailed, eli: mailed },
+    messages: ["ana mail sent:  of ", "bo mail sent:  of Kestrel", "eli mail sent:  of Kestrel"],
+    check(_h, outcome) {
+      expect(outcome.recipients).toHaveLength(4);
+      expect(of(outcome, "ana").via).toBeUndefined();
+    },
+  },
+  {
+    title: "E-059: the first listing counts, with its own data",
+    given: subscribed([P1, "ana", { level: "gold" }], [P1, "bo", { level: "gold" }]),
+    workflow: [step.webhook("https://x.test/{{ data.n }}/{{ recipient.subscription.level }}")],
+    payload: {
+      recipients: [P1, { id: "ana", $trigger_data: { n: "first" } }, { id: "ana", $trigger_data: { n: "second" } }],
+      data: { n: "all" },
+    },
+    messages: [
+      "projects/p1 hook delivered: https://x.test/all/",
+      "ana hook delivered: https://x.test/first/",
+      "bo hook delivered: https://x.test/all/gold",
+    ],
+  },
+  {
+    title: "E-046: the actor is on the run and on its messages, and left out of the subscribers",
+    given: subscribed([P1, "bo"], [P1, "ana"]),
+    workflow: [step.feed("{{ actor.id }}")],
+    payload: { recipients: [P1], actor: "bo" },
+    messages: ["projects/p1 feed delivered: <p>bo</p>", "ana feed delivered: <p>bo</p>"],
+    async check(h, outcome) {
       const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
       expect(run?.actor).toBe("bo");
-      const messages = await h.messages("ana");
-      expect(messages.map((message) => [message.actor, bodyOf(message)])).toEqual([["$users/bo", "<p>bo</p>"]]);
-    }));
-
-  it("E-062: subscription.object is the one directly subscribed to", () =>
-    withHarness(async (h) => {
-      define(h, "https://x.test/{{ recipient.subscription.object.id }}");
-      await subscribe(h, org, team);
-      await subscribe(h, team, "ana");
-      await h.trigger("digest", { recipients: [org] });
-      expect((await h.messages("ana")).map(bodyOf)).toEqual(["https://x.test/t1"]);
-      expect((await h.messages(team)).map(bodyOf)).toEqual(["https://x.test/o1"]);
-    }));
-
-  it("E-065 E-067: an object may have more subscribers than a trigger recipients", () =>
-    withHarness(async (h) => {
-      define(h);
-      const ids = Array.from({ length: 1_050 }, (_, n) => `many-${n}`);
+      expect((await h.messages("ana")).map(({ actor }) => actor)).toEqual(["$users/bo"]);
+    },
+  },
+  {
+    title: "C-035 E-060 EQ-12: an actor that is listed has a run",
+    given: projectOfThree,
+    workflow: [step.feed()],
+    payload: { recipients: [P1, "eli"], actor: "eli" },
+    runs: { "projects/p1": fed, eli: fed, ana: fed, bo: fed },
+  },
+  {
+    title: "C-036 E-056 E-058: through two levels, everyone once",
+    given: subscribed([O1, T1], [O1, "ana"], [T1, "ana"], [T1, "bo"]),
+    workflow: [step.feed()],
+    payload: { recipients: [O1] },
+    runs: { "orgs/o1": fed, "teams/t1": fed, ana: fed, bo: fed },
+    check(_h, outcome) {
+      expect(of(outcome, "ana").via).toEqual(O1); // the nearer one (EQ-11)
+      expect(of(outcome, "bo").via).toEqual(T1);
+    },
+  },
+  {
+    title: "C-037 E-057: no third level",
+    given: subscribed([O1, T1], [T1, P1], [P1, "cy"]),
+    workflow: [step.feed()],
+    payload: { recipients: [O1] },
+    runs: { "orgs/o1": fed, "teams/t1": fed, "projects/p1": fed },
+  },
+  {
+    title: "E-056 E-057: an object that is listed is a first level, whatever it subscribes to",
+    given: subscribed([O1, T1], [T1, P1], [P1, "cy"]),
+    workflow: [step.feed()],
+    payload: { recipients: [O1, P1] },
+    runs: { "orgs/o1": fed, "projects/p1": fed, "teams/t1": fed, cy: fed },
+  },
+  {
+    title: "E-056 E-058: objects that subscribe to each other",
+    given: subscribed([O1, T1], [T1, O1], [T1, "ana"]),
+    workflow: [step.feed()],
+    payload: { recipients: [O1] },
+    runs: { "orgs/o1": fed, "teams/t1": fed, ana: fed },
+  },
+  {
+    title: "C-038 E-061 E-062: the subscription's properties and its object",
+    given: subscribed([P1, "bo", { level: "gold" }]),
+    workflow: [step.email("S", LEVEL)],
+    payload: { recipients: [P1] },
+    messages: ["bo mail sent: gold of Kestrel"],
+  },
+  {
+    title: "E-062: the object of a subscription is the one directly subscribed to",
+    given: subscribed([O1, T1], [T1, "ana"]),
+    workflow: [step.webhook("https://x.test/{{ recipient.subscription.object.id }}")],
+    payload: { recipients: [O1] },
+    messages: ["https://x.test/", "https://x.test/o1", "https://x.test/t1"].map(
+      (url, index) => `${["orgs/o1", "teams/t1", "ana"][index]} hook delivered: ${url}`,
+    ),
+  },
+  {
+    title: "C-039 E-061: no subscription without one",
+    given: subscribed([P1, "bo", { level: "gold" }]),
+    workflow: [step.email("S", LEVEL)],
+    payload: { recipients: ["bo"] },
+    messages: ["bo mail sent:  of "],
+  },
+  {
+    title: "C-040 E-058 EQ-11: the first listed object's subscription counts",
+    given: subscribed([P1, "bo", { level: "a" }], [T1, "bo", { level: "b" }]),
+    workflow: [step.email("S", "{{ recipient.subscription.level }}")],
+    payload: { recipients: [T1, P1] },
+    messages: ["bo mail sent: b"],
+    check(_h, outcome) {
+      expect(outcome.recipients).toHaveLength(3);
+      expect(of(outcome, "bo").via).toEqual(T1);
+    },
+  },
+  {
+    title: "C-041 E-065 E-067: 2,500 subscribers",
+    async given(h) {
+      const ids = Array.from({ length: 2_500 }, (_, index) => `s${index}`);
       await h.identify(...ids.map((id) => ({ id })));
-      for (let start = 0; start < ids.length; start += 100)
-        await subscribe(h, project, ...ids.slice(start, start + 100));
-      expect(await reached(h, [project])).toHaveLength(1_051);
-    }));
-});
+      await subscribed(...ids.map((id): Edge => [P1, id]))(h);
+    },
+    workflow: [step.feed()],
+    payload: { recipients: [P1] },
+    check(_h, outcome) {
+      expect(outcome.recipients).toHaveLength(2_501);
+      expect(new Set(outcome.recipients?.map((one) => one.recipient_run_id)).size).toBe(2_501);
+      expect(new Set(outcome.recipients?.map(runInWords))).toEqual(new Set([fed]));
+      expect(outcome.summary).toMatchObject({ recipients: 2_501, sent: 2_501 });
+    },
+  },
+];
+
+describeCases("C. Fan-out", cases);

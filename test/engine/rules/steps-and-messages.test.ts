@@ -70,12 +70,6 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-176: an object has a feed of its own",
-    workflow: [step.feed()],
-    payload: { recipients: [{ collection: "projects", id: "p1" }] },
-    messages: ["projects/p1 feed delivered: <p>F</p>"],
-  },
-  {
     title: "E-177: a webhook needs nothing of its recipient",
     workflow: [step.webhook()],
     payload: { recipients: ["fay"] },
@@ -104,22 +98,36 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "E-182: the template's payload overrides are in the content",
-    given: (h) => h.identify({ id: "ana", channel_data: { "c-ios": { tokens: ["t1"] } } }),
+    title: "C-159 E-182: a push's payload overrides are the template's alone, where it has some",
+    given(h) {
+      const ios = h.environment.channels.ios as { settings: JsonObject };
+      ios.settings = { payload_overrides: '{"badge":1}' };
+      return h.identify({ id: "bo", channel_data: { "c-ios": { tokens: ["t1"] } } });
+    },
     workflow: [
       {
         ...step.push(),
         template: {
           title: "T",
           text_body: "P",
-          settings: { delivery_type: "content", payload_overrides: '{ "sound": "{{ data.sound }}" }' },
+          settings: { delivery_type: "content", payload_overrides: '{"sound":"{{ data.sound }}"}' },
         },
       },
     ],
-    payload: { data: { sound: "ping" } },
-    async check(h) {
-      expect((await h.messages())[0]?.content.payload_overrides).toEqual({ sound: "ping" });
+    payload: { recipients: ["bo"], data: { sound: "ping" } },
+    check: async (h) => expect((await h.messages())[0]?.content.payload_overrides).toEqual({ sound: "ping" }),
+  },
+  {
+    title: "C-161 E-218: a message has the trigger's data with what a fetch put over it",
+    given: (h) => {
+      h.respond = () => ({ status: 200, text: '{"x":2}' });
     },
+    workflow: [
+      { ref: "http_fetch_1", type: "http_fetch", settings: { method: "get", url: "https://lark.test/p" } },
+      step.email(),
+    ],
+    payload: { data: { x: 1, y: 3 } },
+    check: async (h) => expect((await h.messages())[0]?.data).toEqual({ x: 2, y: 3 }),
   },
   {
     title: "E-218 E-219 E-220: a message keeps data with what steps added, its actor, and where it went",

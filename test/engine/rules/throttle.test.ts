@@ -1,113 +1,238 @@
-import { describe, expect, it } from "vitest";
-import type { TriggerOutcome } from "../../../src/domain/run/outcome.js";
-import type { Json, JsonObject } from "../../../src/util/json.js";
-import { runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { DAY, type EngineHarness, HOUR, MINUTE, step, when } from "../../helpers/engine-harness.js";
+import { expect } from "vitest";
+import type { JsonObject } from "../../../src/util/json.js";
+import { hours, more, payload } from "../../helpers/batch-case.js";
+import { describeCases, type EngineCase, runInWords, runsInWords } from "../../helpers/engine-case.js";
+import { type EngineHarness, HOUR, MINUTE, of, SECOND, step, T0, when } from "../../helpers/engine-harness.js";
 
 function throttle(settings: JsonObject = {}): JsonObject {
+  const window: JsonObject = settings.throttle_window_field_path === undefined ? { throttle_window: hours(1) } : {};
+  return { ref: "throttle_1", type: "throttle", settings: { ...window, ...settings } };
+}
+
+/** A throttle for the runs that name it. */
+const throttleAt = (ref: string): JsonObject => ({ ...throttle(), ref, conditions: when("data.at", "equal_to", ref) });
+
+/** `throttle → email(mail)`; the text is the trigger's number. */
+const throttled = (settings: JsonObject = {}) => [throttle(settings), step.email("S", "{{ data.n }}")];
+
+const sent = (...numbers: number[]) => numbers.map((n) => `ana mail sent: ${n}`);
+const PASSED = "completed: throttle_1 passed, email_1 sent";
+const STOPPED = "completed: throttle_1 halted throttled";
+const UNCHECKED = "completed: throttle_1 skipped invalid_window, email_1 sent";
+
+/** The newest run, in words, and its events about the throttle. */
+async function newest(h: EngineHarness) {
+  const { items } = await h.store.listRecipientRuns({}, { limit: 1 });
+  const [{ run, recipientRun }] = items as [(typeof items)[number]];
+  const outcome = await h.engine.readWorkflowRun(run.id);
   return {
-    ref: "throttle_1",
-    type: "throttle",
-    settings: { throttle_window: { unit: "hours", value: 1 }, ...settings },
+    words: Object.values(runsInWords(outcome as NonNullable<typeof outcome>))[0],
+    errors: recipientRun.error_count,
+    events: recipientRun.events.filter(({ step_ref }) => step_ref === "throttle_1"),
   };
 }
 
-const define = (h: EngineHarness, settings: JsonObject = {}, key = "alert") =>
-  h.define(key, { steps: [throttle(settings), step.email()] });
-
-async function passes(h: EngineHarness, data: JsonObject = {}, to = "ana", key = "alert"): Promise<boolean> {
-  const words = runsInWords(await h.trigger(key, { recipients: [to], data }))[to];
-  if (words === "completed: throttle_1 passed, email_1 sent") return true;
-  expect(words).toBe("completed: throttle_1 halted throttled");
-  return false;
-}
-
-const words = (outcome: TriggerOutcome) => runsInWords(outcome).ana;
-
-describe("17. Throttle", () => {
-  it("E-284 E-286: as many pass per window as the limit says; the window starts with the first and does not roll", () =>
-    withHarness(async (h) => {
-      define(h, { throttle_limit: 2 });
-      expect(await passes(h)).toBe(true);
-      await h.at(50 * MINUTE);
-      expect(await passes(h)).toBe(true);
-      expect(await passes(h)).toBe(false);
-      await h.at(HOUR);
-      expect(await passes(h)).toBe(true);
-      expect(await passes(h)).toBe(true);
-      expect(await passes(h)).toBe(false);
-    }));
-
-  it("E-285: keyed by recipient and key, per workflow", () =>
-    withHarness(async (h) => {
-      define(h, { throttle_key: "data.page" });
-      define(h, { throttle_key: "data.page" }, "other");
-      expect(await passes(h, { page: "a" })).toBe(true);
-      expect(await passes(h, { page: "a" })).toBe(false);
-      expect(await passes(h, { page: "b" })).toBe(true);
-      expect(await passes(h, { page: "a" }, "bo")).toBe(true);
-      expect(await passes(h, { page: "a" }, "ana", "other")).toBe(true);
-    }));
-
-  it("E-285: two steps of one workflow count for themselves", () =>
-    withHarness(async (h) => {
-      const only = (ref: string): JsonObject => ({ ...throttle(), ref, conditions: when("data.at", "equal_to", ref) });
-      h.define("alert", { steps: [only("one"), only("two"), step.email()] });
-      const send = async (at: string) => words(await h.trigger("alert", { recipients: ["ana"], data: { at } }));
-      expect(await send("one")).toBe("completed: one passed, two skipped condition, email_1 sent");
-      expect(await send("two")).toBe("completed: one skipped condition, two passed, email_1 sent");
-      expect(await send("two")).toBe("completed: one skipped condition, two halted throttled");
-    }));
-
-  it("E-287: who is stopped ends completed, with the step in the log", () =>
-    withHarness(async (h) => {
-      define(h);
-      await passes(h);
-      const stopped = await h.trigger("alert", { recipients: ["ana"] });
-      expect(words(stopped)).toBe("completed: throttle_1 halted throttled");
-      const run = await h.engine.readRecipientRun(stopped.recipients?.[0]?.recipient_run_id as string);
-      expect(run?.events).toContainEqual(expect.objectContaining({ step_ref: "throttle_1", status: "ok" }));
-      expect(run?.error_count).toBe(0);
-    }));
-
-  it("E-288: a dynamic window is the first one's", () =>
-    withHarness(async (h) => {
-      define(h, { throttle_window: null, throttle_window_field_path: "data.pause" });
-      const pause = (value: number) => ({ pause: { unit: "minutes", value } });
-      expect(await passes(h, pause(30))).toBe(true);
-      await h.at(20 * MINUTE);
-      expect(await passes(h, pause(5))).toBe(false);
-      await h.at(30 * MINUTE);
-      expect(await passes(h, pause(5))).toBe(true);
-    }));
-
-  it.each<[string, Json, string | null]>([
-    ["E-289: without a window", null, null],
-    ["E-289: with a window that is none", "soon", null],
-    ["E-290: with a window of 32 days", { unit: "days", value: 32 }, null],
-    ["E-289: without its key", { unit: "hours", value: 1 }, "data.page"],
-    ["E-290: with a key of 64 characters once encoded", { unit: "hours", value: 1 }, `{{ "${"x".repeat(58)}" }}`],
-  ])("%s the run passes, with an error", (_title, pause, throttle_key) =>
-    withHarness(async (h) => {
-      define(h, { throttle_window: null, throttle_window_field_path: "data.pause", throttle_key });
-      for (let round = 0; round < 2; round++) {
-        const outcome = await h.trigger("alert", { recipients: ["ana"], data: { pause } });
-        expect(words(outcome)).toBe("completed: throttle_1 skipped invalid_window, email_1 sent");
-        const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
-        expect(run?.error_count).toBe(1);
-      }
+const cases: EngineCase[] = [
+  {
+    title: "C-246 E-284 E-287 EQ-45: one an hour",
+    workflow: throttled(),
+    payload: payload(1),
+    runs: { ana: PASSED },
+    later: [
+      more(10 * MINUTE, 2, {
+        messages: sent(1),
+        async check(h) {
+          const { words, events, errors } = await newest(h);
+          expect([words, errors]).toEqual([STOPPED, 0]);
+          expect(events).toMatchObject([{ event: "run_halted", status: "ok", data: { reason: "throttled" } }]);
+        },
+      }),
+      more(61 * MINUTE, 3, { messages: sent(1, 3) }),
+    ],
+  },
+  {
+    title: "C-247 E-284 E-286: three a minute, from the first pass on",
+    workflow: throttled({ throttle_limit: 3, throttle_window: { unit: "minutes", value: 1 } }),
+    payload: payload(1),
+    later: [
+      more(10 * SECOND, 2),
+      more(20 * SECOND, 3),
+      more(30 * SECOND, 4, { messages: sent(1, 2, 3) }),
+      // The window does not roll: in the next one all three may pass again.
+      ...[5, 6, 7].map((n) => more(70 * SECOND, n)),
+      more(70 * SECOND, 8, { messages: sent(1, 2, 3, 5, 6, 7) }),
+    ],
+  },
+  {
+    title: "E-286: at the window's end it is over",
+    workflow: throttled(),
+    payload: payload(1),
+    later: [more(HOUR - 1, 2, { messages: sent(1) }), more(HOUR, 3, { messages: sent(1, 3) })],
+  },
+  {
+    title: "C-248 E-285: a throttle per key",
+    workflow: throttled({ throttle_key: "page" }),
+    payload: payload(1, { page: "A" }),
+    later: [
+      more(0, 2, { data: { page: "B" }, messages: sent(1, 2) }),
+      more(0, 3, { data: { page: "A" }, messages: sent(1, 2) }),
+    ],
+  },
+  {
+    title: "C-249 E-285: a throttle per recipient",
+    workflow: throttled(),
+    payload: payload(1, {}, { recipients: ["ana", "bo"] }),
+    runs: { ana: PASSED, bo: PASSED },
+  },
+  ...([{}, { until: null }, { until: "soon" }] as JsonObject[]).map(
+    (data): EngineCase => ({
+      title: `C-250 E-289: without a window in ${JSON.stringify(data)} the run passes, with an error`,
+      workflow: throttled({ throttle_window_field_path: "data.until" }),
+      payload: payload(1, data),
+      runs: { ana: UNCHECKED },
+      later: [
+        more(MINUTE, 2, {
+          data,
+          messages: sent(1, 2),
+          async check(h) {
+            const { words, events, errors } = await newest(h);
+            expect([words, errors]).toEqual([UNCHECKED, 1]);
+            expect(events).toMatchObject([{ event: "step_skipped", status: "error" }]);
+          },
+        }),
+      ],
     }),
-  );
+  ),
+  {
+    title: "C-251 E-289: so does a key that is missing",
+    workflow: throttled({ throttle_key: "page" }),
+    payload: payload(1),
+    runs: { ana: UNCHECKED },
+    later: [
+      more(MINUTE, 2, {
+        messages: sent(1, 2),
+        async check(h) {
+          expect((await newest(h)).events).toMatchObject([
+            { event: "step_skipped", status: "error", data: { detail: "page: the key is missing" } },
+          ]);
+        },
+      }),
+    ],
+  },
+  {
+    title: "C-252 E-290 E-289: and one of 70 characters",
+    workflow: throttled({ throttle_key: "page" }),
+    payload: payload(1, { page: "p".repeat(70) }),
+    runs: { ana: UNCHECKED },
+    later: [more(MINUTE, 2, { data: { page: "p".repeat(70) }, messages: sent(1, 2) })],
+  },
+  {
+    title: "E-290: 57 plain characters are 63 once encoded",
+    workflow: throttled({ throttle_key: "page" }),
+    payload: payload(1, { page: "p".repeat(57) }),
+    runs: { ana: PASSED },
+    later: [
+      more(0, 2, { data: { page: "p".repeat(57) }, messages: sent(1) }),
+      more(0, 3, { data: { page: "p".repeat(58) }, messages: sent(1, 3) }),
+      more(0, 4, {
+        data: { page: "p".repeat(58) },
+        messages: sent(1, 3, 4),
+        async check(h) {
+          const { words, errors } = await newest(h);
+          expect([words, errors]).toEqual([UNCHECKED, 1]);
+        },
+      }),
+    ],
+  },
+  {
+    title: "E-290 E-289: a window of more than 31 days",
+    workflow: throttled({ throttle_window_field_path: "data.until" }),
+    payload: payload(1, { until: { unit: "days", value: 32 } }),
+    runs: { ana: UNCHECKED },
+    later: [more(0, 2, { data: { until: { unit: "days", value: 32 } }, messages: sent(1, 2) })],
+  },
+  {
+    title: "C-253 E-285: a throttle per workflow",
+    given: (h) => h.define("other", { steps: throttled() }),
+    workflow: throttled(),
+    payload: payload(1),
+    runs: { ana: PASSED },
+    later: [{ at: 0, act: (h) => h.trigger("other", payload(2)), messages: sent(1, 2) }],
+  },
+  {
+    title: "E-285: a throttle per step",
+    workflow: [throttle(), { ...throttle(), ref: "throttle_2" }, step.email("S", "{{ data.n }}")],
+    payload: payload(1),
+    runs: { ana: "completed: throttle_1 passed, throttle_2 passed, email_1 sent" },
+  },
+  {
+    title: "E-285: and so over several runs",
+    workflow: [throttleAt("throttle_1"), throttleAt("throttle_2"), step.email("S", "{{ data.n }}")],
+    payload: payload(1, { at: "throttle_1" }),
+    runs: { ana: "completed: throttle_1 passed, throttle_2 skipped condition, email_1 sent" },
+    later: [
+      more(0, 2, { data: { at: "throttle_2" }, messages: sent(1, 2) }),
+      more(0, 3, {
+        data: { at: "throttle_2" },
+        messages: sent(1, 2),
+        async check(h) {
+          expect((await newest(h)).words).toBe("completed: throttle_1 skipped condition, throttle_2 halted throttled");
+        },
+      }),
+    ],
+  },
+  {
+    title: "C-254 E-288: a window out of the recipient",
+    given: (h) => h.identify({ id: "ana", gap: hours(2) }),
+    workflow: throttled({ throttle_window_field_path: "recipient.gap" }),
+    payload: payload(1),
+    later: [more(90 * MINUTE, 2, { messages: sent(1) }), more(121 * MINUTE, 3, { messages: sent(1, 3) })],
+  },
+  {
+    title: "E-288: the opener's window counts",
+    workflow: throttled({ throttle_window_field_path: "data.until" }),
+    payload: payload(1, { until: new Date(T0 + HOUR).toISOString() }),
+    later: [
+      more(MINUTE, 2, { data: { until: { unit: "seconds", value: 1 } }, messages: sent(1) }),
+      more(2 * MINUTE, 3, { data: { until: { unit: "seconds", value: 1 } }, messages: sent(1) }),
+      more(HOUR, 4, { data: { until: hours(1) }, messages: sent(1, 4) }),
+    ],
+  },
+  {
+    title: "E-088 E-284: a step condition that is false lets the run pass, and takes no pass",
+    workflow: [{ ...throttle(), conditions: when("data.n", "not_equal_to", "1") }, step.email("S", "{{ data.n }}")],
+    payload: payload(1),
+    runs: { ana: "completed: throttle_1 skipped condition, email_1 sent" },
+    later: [more(0, 2, { messages: sent(1, 2) }), more(0, 3, { messages: sent(1, 2) })],
+  },
+  {
+    title: "E-291 E-292: a cancelled run does not give its pass back, and a stopped one takes none",
+    workflow: [throttle(), step.delay("minutes", 10), step.email("S", "{{ data.n }}")],
+    payload: payload(1, {}, { cancellation_key: "ck" }),
+    later: [
+      { at: MINUTE, act: (h) => h.cancel("digest", "ck") },
+      {
+        at: 2 * MINUTE,
+        async act(h) {
+          expect(runInWords(of(await h.trigger("digest", payload(2)), "ana"))).toBe(STOPPED);
+        },
+      },
+      { at: HOUR - 1, messages: [] },
+      {
+        at: HOUR,
+        async act(h) {
+          expect(runInWords(of(await h.trigger("digest", payload(3)), "ana"))).toMatch(/^paused: throttle_1 passed/);
+        },
+      },
+      { at: 2 * HOUR, messages: sent(3) },
+    ],
+  },
+  {
+    title: "E-284: many runs of one trigger, a key shared by none",
+    workflow: throttled({ throttle_limit: 2 }),
+    payload: payload(1),
+    later: [more(0, 2), more(0, 3, { messages: sent(1, 2) })],
+  },
+];
 
-  it("E-291 E-292: a cancelled run gives no slot back, and one that is stopped takes none", () =>
-    withHarness(async (h) => {
-      h.define("alert", { steps: [throttle(), step.delay("days", 1), step.email()] });
-      await h.trigger("alert", { recipients: ["ana"], cancellation_key: "ck" });
-      await h.cancel("alert", "ck");
-      expect(words(await h.trigger("alert", { recipients: ["ana"] }))).toBe("completed: throttle_1 halted throttled");
-      await h.at(HOUR);
-      expect(words(await h.trigger("alert", { recipients: ["ana"] }))).toMatch(/^paused: throttle_1 passed/);
-      await h.at(2 * DAY);
-      expect(await h.messages()).toHaveLength(1);
-    }));
-});
+describeCases("N. Throttle", cases);

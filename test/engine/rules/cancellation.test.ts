@@ -132,6 +132,21 @@ describe("T. Cancellation", () => {
       expect(await messages(h)).toEqual(["ana mail sent: B"]);
     }));
 
+  it("C-319 E-353: one of an object's subscribers; the object and the others go on", () =>
+    withHarness(async (h) => {
+      const project = { collection: "projects", id: "p1" };
+      await h.engine.resources.subscriptions.add(project, { recipients: ["ana", "bo"] });
+      h.define("digest", { steps: [step.delay("hours", 1), step.email()] });
+      const started = await h.trigger("digest", { recipients: [project], cancellation_key: "ck" });
+      await h.cancel("digest", "ck", ["ana"]);
+      await h.at(HOUR);
+      expect(runsInWords(await h.outcome(started))).toEqual({
+        "projects/p1": "completed: delay_1 passed, email_1 skipped missing_recipient_data",
+        ana: "cancelled: delay_1 cancelled cancelled",
+        bo: "completed: delay_1 passed, email_1 sent",
+      });
+    }));
+
   it("C-325 E-353: the key of another workflow", () =>
     withHarness(async (h) => {
       h.define("digest", later);

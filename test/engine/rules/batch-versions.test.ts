@@ -35,7 +35,7 @@ async function overVersions(first: JsonObject, second: JsonObject | JsonObject[]
 }
 
 describe("M. Batch and versions", () => {
-  it("C-232 E-267: latest: one batch over versions, on with the newest", async () => {
+  it("C-232 E-015 E-267: latest: one batch over versions, on with the newest", async () => {
     expect(await overVersions({}, {})).toEqual(["B: ana mail sent: 2 by 0: 1,2,"]);
   });
 
@@ -75,6 +75,11 @@ describe("M. Batch and versions", () => {
 
   it("C-244 E-270: pinned, then latest: the open batch stays with its version", async () => {
     expect(await overVersions(PINNED, {})).toEqual(["A: ana mail sent: 1 by 0: 1,", "B: ana mail sent: 1 by 0: 2,"]);
+  });
+
+  it("E-269: without a mode, then latest: likewise", async () => {
+    const sent = await overVersions({ workflow_version_mode: null }, {});
+    expect(sent).toEqual(["A: ana mail sent: 1 by 0: 1,", "B: ana mail sent: 1 by 0: 2,"]);
   });
 
   it("E-270: latest, then pinned: likewise", async () => {

@@ -1,6 +1,6 @@
-import { expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeCases } from "../../helpers/engine-case.js";
+import { describeCases, messageInWords, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const noEmail: JsonObject = { channel_types: { email: false } };
@@ -80,3 +80,38 @@ describeCases("G. Preferences: written, and read at the step", [
     ],
   },
 ]);
+
+const muted: JsonObject = {
+  workflows: {
+    digest: { conditions: [{ variable: "recipient.muted", operator: "not_contains", argument: "data.item" }] },
+  },
+};
+const batch = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "minutes", value: 5 } } };
+
+async function gather(h: EngineHarness, ...items: string[]): Promise<string[]> {
+  await h.identify({ id: "bo", muted: ["i1"], preferences: { default: muted } } as JsonObject);
+  h.define("digest", { steps: [batch, step.email("S", "{{ total_activities }}")] });
+  for (const item of items) await h.trigger("digest", { recipients: ["bo"], data: { item } });
+  await h.at(5 * MINUTE);
+  return (await h.messages()).map(messageInWords);
+}
+
+describe("G. Preferences over time", () => {
+  it("C-125 E-155: the first activity of a batch is muted: the recipient is opted out of all of it", () =>
+    withHarness(async (h) => expect(await gather(h, "i1", "i2")).toEqual([])));
+
+  it("C-126 E-155: the first is not, and both are told of", () =>
+    withHarness(async (h) => expect(await gather(h, "i2", "i1")).toEqual(["bo mail sent: 2"])));
+
+  it("C-138 E-138: a set that is put replaces the old one whole", () =>
+    withHarness(async (h) => {
+      const { preferences } = h.engine.resources;
+      await preferences.set("ana", "default", { channel_types: { email: false } });
+      await preferences.set("ana", "default", { workflows: { digest: false } });
+      h.define("other", { steps: [step.email()] });
+      h.define("digest", { steps: [step.email()] });
+      await h.trigger("other", { recipients: ["ana"] });
+      await h.trigger("digest", { recipients: ["ana"] });
+      expect((await h.messages()).map(({ workflow }) => workflow)).toEqual(["other"]);
+    }));
+});

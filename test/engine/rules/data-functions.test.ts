@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase } from "../../helpers/engine-case.js";
+import { describeCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, HOUR, MINUTE, of, step, when } from "../../helpers/engine-harness.js";
 
 const calling = (settings: JsonObject = {}, ref = "call_1"): JsonObject => ({
@@ -26,202 +25,15 @@ function update(type: "update_user" | "update_tenant", properties: JsonObject | 
 
 const child = (h: EngineHarness) => h.define("child", { steps: [step.sms("{{ data.c }} {{ actor.id }}")] });
 
-/** The runs of `child`, the oldest first. */
-async function childRuns(h: EngineHarness) {
-  const { items } = await h.store.listRecipientRuns({ workflow: "child" }, { limit: 100 });
-  return items.reverse();
-}
-
-async function events(h: EngineHarness, outcome: Parameters<typeof of>[0], recipient: string) {
-  const run = await h.store.readRecipientRun(of(outcome, recipient).recipient_run_id as string);
-  return run?.recipientRun.events ?? [];
-}
-
-const nested: EngineCase[] = [
-  {
-    title: "C-278 E-315 E-316 E-010: the child gets the parent's recipient, data, actor, tenant and key",
-    given: child,
-    workflow: [calling(), step.email()],
-    payload: { data: { c: 1 }, cancellation_key: "ck", actor: "eli", tenant: "acme" },
-    runs: { ana: "completed: call_1 passed, email_1 sent" },
-    messages: ["ana mail sent: B", "ana text sent: 1 eli"],
-    async check(h, outcome) {
-      const [{ run, recipientRun }, ...others] = (await childRuns(h)) as [Awaited<ReturnType<typeof childRuns>>[0]];
-      expect(others).toEqual([]);
-      expect(run).toMatchObject({
-        workflow: "child",
-        data: { c: 1 },
-        tenant: "acme",
-        cancellation_key: "ck",
-        trigger_source: { type: "workflow_step" },
-      });
-      expect(run.id).not.toBe(outcome.workflow_run_id);
-      expect(recipientRun.status).toBe("completed");
-      const called = (await events(h, outcome, "ana")).find(({ step_ref }) => step_ref === "call_1");
-      expect(called?.data).toEqual({ workflow: "child", workflow_run_id: run.id });
-    },
-  },
-  {
-    title: "C-279 E-315: one per parent run",
-    given: child,
-    workflow: [calling()],
-    payload: { recipients: ["ana", "bo"] },
-    async check(h) {
-      const runs = await childRuns(h);
-      expect(runs.map(({ recipientRun }) => recipientRun.recipient)).toEqual(["ana", "bo"].map(keyOf));
-      expect(new Set(runs.map(({ run }) => run.id)).size).toBe(2);
-    },
-  },
-  {
-    title: "E-316 EQ-50: an object recipient is passed as an object",
-    given: (h) => h.define("child", { steps: [step.feed("{{ recipient.name }}")] }),
-    workflow: [calling()],
-    payload: { recipients: [{ collection: "projects", id: "p1" }] },
-    messages: ["projects/p1 feed delivered: <p>Kestrel</p>"],
-  },
-  {
-    title: "C-280 E-317: a child that is switched off",
-    given(h) {
-      child(h);
-      h.environment.active.child = false;
-    },
-    workflow: [calling(), step.email()],
-    runs: { ana: "completed: call_1 skipped workflow_unavailable, email_1 sent" },
-    messages: ["ana mail sent: B"],
-  },
-  {
-    title: "E-317: a child that is not there",
-    workflow: [calling(), step.email()],
-    runs: { ana: "completed: call_1 skipped workflow_unavailable, email_1 sent" },
-  },
-  {
-    title: "C-281 E-319: the parent cancelled before the step",
-    given: child,
-    workflow: [step.delay("hours", 1), calling()],
-    payload: { cancellation_key: "ck" },
-    later: [
-      { at: 10 * MINUTE, act: (h) => h.cancel("digest", "ck") },
-      {
-        at: 2 * HOUR,
-        messages: [],
-        async check(h) {
-          expect(await childRuns(h)).toEqual([]);
-        },
-      },
-    ],
-  },
-  {
-    title: "C-282 E-319 E-353 E-362: the parent cancelled after it",
-    given: (h) => h.define("child", { steps: [step.delay("hours", 1), step.sms()] }),
-    workflow: [calling()],
-    payload: { cancellation_key: "ck" },
-    later: [
-      { at: 10 * MINUTE, act: (h) => h.cancel("digest", "ck"), messages: [] },
-      { at: HOUR, messages: ["ana text sent: M"] },
-    ],
-  },
-  {
-    title: "C-282 E-319 E-353 E-362: the child cancelled",
-    given: (h) => h.define("child", { steps: [step.delay("hours", 1), step.sms()] }),
-    workflow: [calling()],
-    payload: { cancellation_key: "ck" },
-    later: [
-      {
-        at: 10 * MINUTE,
-        async act(h) {
-          expect((await h.cancel("child", "ck")).summary).toEqual({ cancelled: 1, not_cancellable: 0 });
-        },
-      },
-      { at: 2 * HOUR, messages: [], runs: { ana: "completed: call_1 passed" } },
-    ],
-  },
-  {
-    title: "C-293 E-321 EQ-50: recipients as a JSON list; the object fans out",
-    async given(h) {
-      h.define("child", { steps: [step.feed("{{ recipient.id }}")] });
-      await h.store.upsertSubscriptions(
-        [{ object: keyOf({ collection: "projects", id: "p1" }), recipient: keyOf("dee"), properties: {} }],
-        h.now,
-      );
-    },
-    workflow: [calling({ recipients: '["bo",{"collection":"projects","id":"p1"}]' })],
-    messages: ["bo", "p1", "dee"].map((id) => `${id === "p1" ? "projects/p1" : id} feed delivered: <p>${id}</p>`),
-  },
-  {
-    title: "E-321 EQ-50: recipients as one id",
-    given: child,
-    workflow: [calling({ recipients: "{{ data.to }}", data: '{"c":"{{ data.to }}"}', actor: "eli" })],
-    payload: { data: { to: "cy" } },
-    messages: ["cy text sent: cy eli"],
-  },
-  {
-    title: "EQ-50: no recipients: the step fails",
-    given: child,
-    workflow: [calling({ recipients: "{{ data.none }}" }), step.email()],
-    runs: { ana: "completed: call_1 failed render_error" },
-    messages: [],
-  },
-  {
-    title: "C-294 E-318 E-164: data that is no JSON: three attempts, then the run halts",
-    given: child,
-    workflow: [calling({ data: "{{ data.bad }}" }), step.email()],
-    payload: { data: { bad: "oops" } },
-    runs: { ana: "completed: call_1 failed render_error" },
-    messages: [],
-    async check(h, outcome) {
-      expect((await events(h, outcome, "ana")).map(({ event, attempt }) => `${event} ${attempt}`)).toEqual([
-        "run_started 1",
-        "step_retried 1",
-        "step_retried 2",
-        "step_failed 3",
-        "run_completed 1",
-      ]);
-      expect(await childRuns(h)).toEqual([]);
-    },
-  },
-  {
-    title: "E-318: data that the child's schema refuses",
-    given: (h) =>
-      h.define("child", {
-        trigger_data_json_schema: { type: "object", properties: { c: { type: "string" } }, required: ["c"] },
-        steps: [step.sms()],
-      }),
-    workflow: [calling()],
-    payload: { data: { c: 1 } },
-    runs: { ana: "completed: call_1 failed render_error" },
-    messages: [],
-  },
-  {
-    title: "E-024 E-317: the child's newest version, as it is at the step",
-    given: (h) => h.define("child", { steps: [step.sms("old")] }),
-    workflow: [step.delay("hours", 1), calling()],
-    later: [
-      { at: MINUTE, act: (h) => h.define("child", { steps: [step.sms("new")] }) },
-      { at: HOUR, messages: ["ana text sent: new"] },
-    ],
-  },
-  {
-    title: "E-315: a workflow that triggers itself ends",
-    workflow: [calling({ workflow_key: "digest" }), step.feed()],
-    async check(h) {
-      const { items } = await h.store.listRecipientRuns({ workflow: "digest" }, { limit: 100 });
-      expect(items).toHaveLength(11);
-      expect(items.filter(({ recipientRun }) => recipientRun.steps[0]?.outcome === "failed")).toHaveLength(1);
-    },
-  },
-];
-
-describeCases("Q. Nested trigger", nested);
-
 const data: EngineCase[] = [
   {
-    title: "C-283 E-322: a shallow merge, visible at once",
+    title: "C-283 E-322 E-329: a shallow merge, visible at once",
     workflow: [
       updateData('{"full":"{{ data.f }} {{ data.l }}","m":{"z":1}}'),
-      step.email("S", "{{ data.full }}/{{ data.m.x }}"),
+      step.email("S", "{{ data.full }}/{{ data.m.x }}/{{ data.m.z }}/{{ data.l }}"),
     ],
     payload: { data: { f: "Ada", l: "Byron", m: { x: 1 } } },
-    messages: ["ana mail sent: Ada Byron/"],
+    messages: ["ana mail sent: Ada Byron//1/Byron"],
   },
   {
     title: "C-284 E-323 EQ-51: a property that is missing fails the step",
@@ -229,6 +41,15 @@ const data: EngineCase[] = [
     runs: { ana: "completed: update_1 failed render_error" },
     messages: [],
   },
+  ...['{ "a": "{{ data.n | divided_by: 0 }}" }', "{{ data.n }}"].map(
+    (template): EngineCase => ({
+      title: `E-323: ${template} fails the step and halts the run`,
+      workflow: [updateData(template), step.email()],
+      payload: { data: { n: 1 } },
+      runs: { ana: "completed: update_1 failed render_error" },
+      messages: [],
+    }),
+  ),
   {
     title: "C-284 E-323 EQ-51: unless default stands for it",
     workflow: [updateData('{"a":"{{ data.none | default: "-" }}"}'), step.email("S", "{{ data.a }}")],
@@ -268,6 +89,14 @@ const data: EngineCase[] = [
     async check(h) {
       expect((await h.recipient("new1"))?.properties).toEqual({ plan: "x" });
       expect((await h.recipient("ana"))?.properties.plan).toBe("pro");
+    },
+  },
+  {
+    title: "E-324 E-325: a tenant by reference, created where it is unknown",
+    workflow: [update("update_tenant", { plan: "pro" }, "gid://Object/$tenants/acme")],
+    runs: { ana: "completed: update_1 passed" },
+    async check(h) {
+      expect((await h.recipient({ collection: "$tenants", id: "acme" }))?.properties).toMatchObject({ plan: "pro" });
     },
   },
   {
@@ -419,6 +248,10 @@ const data: EngineCase[] = [
     title: "E-331 EQ-56: no current tenant where there is none",
     workflow: [update("update_tenant", { name: "x" }), step.email()],
     runs: { ana: "completed: update_1 skipped not_applicable, email_1 sent" },
+    async check(h, outcome) {
+      const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+      expect(run).toMatchObject({ error_count: 1 });
+    },
   },
   {
     title: "E-329 EQ-55: rendered text that is no JSON object fails the step",
@@ -455,4 +288,23 @@ describe("Q. Data functions: refused", () => {
       }),
     );
   });
+});
+
+describe("Q. Data functions: properties that are invalid", () => {
+  it.each<[string, JsonObject]>([
+    ["email", { email: "{{ data.n }}" }],
+    ["created_at", { created_at: "soon" }],
+    ["preferences", { preferences: { default: { channel_types: { emial: true } } } }],
+  ])("A-090 fails a step that would store an invalid %s, and changes nothing", (_what, changes) =>
+    withHarness(async (h) => {
+      const before = (await h.recipient("ana"))?.properties;
+      const update_properties = JSON.stringify({ ...changes, plan: "free" }).replace('"{{ data.n }}"', "{{ data.n }}");
+      h.define("digest", {
+        steps: [{ ref: "update_1", type: "update_user", settings: { recipient_mode: "current", update_properties } }],
+      });
+      const outcome = await h.trigger("digest", { recipients: ["ana"], data: { n: 5 } });
+      expect(outcome.recipients?.[0]?.steps).toMatchObject([{ ref: "update_1", outcome: "failed" }]);
+      expect((await h.recipient("ana"))?.properties).toEqual(before);
+    }),
+  );
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase } from "../../helpers/engine-case.js";
-import { MINUTE, step, when } from "../../helpers/engine-harness.js";
+import { describeCases, type EngineCase, messageInWords, withHarness } from "../../helpers/engine-case.js";
+import { HOUR, MINUTE, step, when } from "../../helpers/engine-harness.js";
 
 interface Branches {
   first?: JsonObject;
@@ -133,4 +133,27 @@ describe("P. Branch: refused", () => {
       }),
     );
   });
+});
+
+describe("P. Branch: steps that wait", () => {
+  it("E-310: a batch and a delay inside a branch", () =>
+    withHarness(async (h) => {
+      const window = { batch_window: { unit: "minutes", value: 10 } };
+      const inner = [
+        { ref: "batch_1", type: "batch", settings: window },
+        step.delay("minutes", 5),
+        step.email("S", "{{ total_activities }}"),
+      ];
+      const branch = { name: "one", conditions: when("recipient.plan", "equal_to", "pro"), steps: inner };
+      h.define("digest", {
+        steps: [
+          { ref: "branch_1", type: "branch", branches: [branch, { name: "default", steps: [] }] },
+          step.sms("after"),
+        ],
+      });
+      await h.trigger("digest", { recipients: ["ana"] });
+      await h.trigger("digest", { recipients: ["ana"] });
+      await h.at(HOUR);
+      expect((await h.messages()).map(messageInWords)).toEqual(["ana mail sent: 2", "ana text sent: after"]);
+    }));
 });

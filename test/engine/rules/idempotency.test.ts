@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { DAY, type EngineHarness, HOUR, step } from "../../helpers/engine-harness.js";
+import { withApi } from "../../helpers/open-emulator.js";
 
 const runs = async (h: EngineHarness) => (await h.engine.listRecipientRuns({}, { limit: 100 })).items.length;
 
@@ -85,6 +86,20 @@ describe("V. Idempotency", () => {
       }),
     );
   });
+
+  it("C-347 E-382: a key on a cancellation is ignored", () =>
+    withApi(async ({ ask, harness }) => {
+      harness.define("slow", { steps: [step.delay("hours", 1), step.email()] });
+      const body = { recipients: ["ana"], cancellation_key: "ck" };
+      const key = { "idempotency-key": "k" };
+      for (let times = 0; times < 2; times++) {
+        await ask("POST /v1/workflows/slow/trigger", body);
+        const answer = await ask("POST /v1/workflows/slow/cancel", { cancellation_key: "ck" }, key);
+        expect([answer.status, answer.headers.get("idempotent-replayed")]).toEqual([204, null]);
+      }
+      const { items } = await harness.engine.listRecipientRuns({ workflow: "slow" }, { limit: 10 });
+      expect(items.map(({ status }) => status)).toEqual(["cancelled", "cancelled"]);
+    }));
 
   it("E-382: no key, no replay", () =>
     withHarness(async (h) => {

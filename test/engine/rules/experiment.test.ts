@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
+import { cohortSlot } from "../../../src/engine/steps/random-cohort.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 import { runsInWords, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, of, step, when } from "../../helpers/engine-harness.js";
@@ -34,7 +35,7 @@ async function cohorts(h: EngineHarness, recipients: string[], tenant: string | 
 
 const EVERYONE = ["ana", "bo", "cy", "dee", "eli"];
 
-// C-269 to C-273, the branch cases, stand in p-branch.test.ts.
+// C-269 to C-273, the branch cases, are in branch.test.ts.
 describe("P. Experiment", () => {
   it("C-274 E-311 EQ-49: the same cohort on every trigger", () =>
     withHarness(async (h) => {
@@ -47,7 +48,9 @@ describe("P. Experiment", () => {
   it("C-275 E-312: a share of nothing gets nobody", () =>
     withHarness(async (h) => {
       h.define("promo-test", { steps: [experiment([0, 100])] });
-      for (const cohort of await cohorts(h, EVERYONE)) expect(cohort).toMatch(/ B$/);
+      const many = Array.from({ length: 50 }, (_, n) => `u${n}`);
+      await h.identify(...many.map((id) => ({ id })));
+      for (const cohort of await cohorts(h, [...EVERYONE, ...many])) expect(cohort).toMatch(/ B$/);
     }));
 
   it("E-312 EQ-49: a share ends before its last slot's next: 83.8 and 83.9 percent for slot 838", () =>
@@ -90,7 +93,8 @@ describe("P. Experiment", () => {
         const run = await h.store.readRecipientRun(of(outcome, recipient).recipient_run_id as string);
         return run?.recipientRun.events.find(({ step_ref }) => step_ref === "experiment_1")?.data?.slot;
       };
-      expect(await slotOf("g1", "ana")).toBe(await slotOf("g1", "bo"));
+      for (const recipient of ["ana", "bo"])
+        expect(await slotOf("g1", recipient)).toBe(cohortSlot("promo-test", "experiment_1", "g1"));
       expect(await slotOf("g1", "ana")).not.toBe(await slotOf("g2", "ana"));
     }));
 
@@ -105,6 +109,8 @@ describe("P. Experiment", () => {
       };
       expect(await slot("promo-test")).toBe(838);
       expect(await slot("other")).not.toBe(838);
+      expect(cohortSlot("promo-test", "experiment_1", "ana")).toBe(838);
+      expect(cohortSlot("promo-test", "experiment_2", "ana")).not.toBe(838);
     }));
 
   it("E-308 E-310: its steps run, then those after it; a cohort may end the run", () =>

@@ -1,6 +1,17 @@
 import { expect } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { BODY, batch, batched, closing, hours, minutes, more, payload, send } from "../../helpers/batch-case.js";
+import {
+  allRuns,
+  BODY,
+  batch,
+  batched,
+  closing,
+  hours,
+  minutes,
+  more,
+  payload,
+  send,
+} from "../../helpers/batch-case.js";
 import { describeCases, type EngineCase, runsInWords } from "../../helpers/engine-case.js";
 import { HOUR, MINUTE, of, SECOND, step, T0 } from "../../helpers/engine-harness.js";
 
@@ -75,15 +86,18 @@ const windows: EngineCase[] = [
       more(3 * MINUTE, 3, { messages: ["ana mail sent: 2 by 0: 2,3,"] }),
     ],
   },
-  {
-    title: "C-219 E-254: the opener's time counts",
-    workflow: batched(until),
-    payload: payload(1, { until: at(HOUR) }),
-    later: [
-      more(10 * MINUTE, 2, { data: { until: at(2 * HOUR) } }),
-      ...closing(HOUR, [], ["ana mail sent: 2 by 0: 1,2,"]),
-    ],
-  },
+  ...[at(HOUR), hours(1)].map(
+    (first): EngineCase => ({
+      title: `C-219 E-254: the opener's time counts, ${JSON.stringify(first)}`,
+      workflow: batched(until),
+      payload: payload(1, { until: first }),
+      ...waits(HOUR),
+      later: [
+        more(10 * MINUTE, 2, { data: { until: at(2 * HOUR) } }),
+        ...closing(HOUR, [], ["ana mail sent: 2 by 0: 1,2,"]),
+      ],
+    }),
+  ),
   {
     title: "E-254 EQ-42: a trigger without a time joins the open batch",
     workflow: batched(until),
@@ -109,6 +123,19 @@ const windows: EngineCase[] = [
     },
     later: [more(MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] })],
   },
+  ...["soon", at(-HOUR)].map(
+    (time): EngineCase => ({
+      title: `E-256: a time of ${time}: no batch`,
+      workflow: batched(until),
+      payload: payload(1, { until: time }),
+      runs: { ana: "completed: batch_1 skipped invalid_window, email_1 sent" },
+      messages: ["ana mail sent: 1 by 0: 1,"],
+      async check(h, outcome) {
+        const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+        expect(run).toMatchObject({ error_count: 1 });
+      },
+    }),
+  ),
   {
     title: "E-256: and on to the next batch",
     workflow: [batch(until), batch({}, "batch_2"), step.email("S", BODY)],
@@ -170,6 +197,15 @@ const leading: EngineCase[] = [
         5 * MINUTE,
         ["ana mail sent: eli 1 by 1: 1,"],
         ["ana mail sent: eli 1 by 1: 1,", "ana mail sent: fay 2 by 2: 2,3,"],
+        {
+          async check(h) {
+            expect(await allRuns(h)).toEqual([
+              "completed: batch_1 passed, email_1 sent",
+              "completed: batch_1 passed, email_1 sent",
+              "completed: batch_1 halted batched",
+            ]);
+          },
+        },
       ),
     ],
   },
@@ -292,7 +328,7 @@ const three = [more(MINUTE, 2, key(2)), more(2 * MINUTE, 3, key(3))];
 
 const cancelled: EngineCase[] = [
   {
-    title: "C-228 E-279: a cancelled item leaves the batch",
+    title: "C-228 E-279 E-361: a cancelled item leaves the batch",
     workflow: batched(),
     payload: payload(1, {}, { cancellation_key: "ck1" }),
     later: [
