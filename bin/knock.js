@@ -18,22 +18,21 @@ const MAX_AGE_MS = 30 * DAY_MS;
 const dist = join(__dirname, "..", "dist");
 const file = join(dist, word === "notify" || word === "trigger" ? "main-notify.cjs" : "main.cjs");
 
-function cacheFile(build) {
+/** The beginning of the path of each file that a build keeps, or null if it keeps none. */
+function cachePrefix(build) {
   const { env, platform, version, arch } = process;
   if (env.NODE_DISABLE_COMPILE_CACHE || env.NODE_V8_COVERAGE) return null;
   const base = platform === "win32" ? env.LOCALAPPDATA : env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, ".cache"));
-  // One per command: each needs other functions compiled, and reading those of all would cost again.
-  const command = COMMANDS.includes(word) ? word : "other";
-  return base ? join(base, "knock-cli", `${build}-${version}-${arch}-${command}.bin`) : null;
+  return base ? join(base, "knock-cli", `${build}-${version}-${arch}`) : null;
 }
 
 /** Written aside and renamed, so that another process never reads half of it. What fails here costs only speed. */
-function keep(cache, script) {
+function keep(cache, data) {
   const { mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } = require("node:fs");
   try {
     mkdirSync(join(cache, ".."), { recursive: true, mode: 0o700 });
     const aside = `${cache}.${process.pid}`;
-    writeFileSync(aside, script.createCachedData(), { mode: 0o600 });
+    writeFileSync(aside, data, { mode: 0o600 });
     renameSync(aside, cache);
     // Builds come and go; what nobody has written for a month is of one that is gone, and is soon made again if not.
     const folder = join(cache, "..");
@@ -71,16 +70,22 @@ try {
   process.exit(1);
 }
 // The build's own hash stands first, in a comment: the cache of one build must never serve another.
-const cache = cacheFile(source.slice(2, 18));
+const prefix = cachePrefix(source.slice(2, 18));
+// One per command: each needs other functions compiled, and reading those of all would cost again.
+const cache = prefix && `${prefix}-${COMMANDS.includes(word) ? word : "other"}.bin`;
 let cachedData;
 try {
   if (cache) cachedData = read(cache);
 } catch {}
+// The first start leaves an empty file, and the second fills it: the first also makes the store and checks every document, and
+// reading the code of that costs later starts 1.4%.
+const isFirst = cachedData === undefined;
+if (cachedData?.length === 0) cachedData = undefined;
 const script = new Script(source, { filename: file, cachedData });
 // At the end, when the functions this start needed have been compiled; of one that failed or showed help they are few. Once
 // a day it is made anew, with what other starts needed besides.
 const helps = more.some((one) => one === "--help" || one === "-h");
 if (cache && !helps && (!cachedData || script.cachedDataRejected || Date.now() - lastRead > DAY_MS))
-  process.once("exit", (code) => code === 0 && keep(cache, script));
+  process.once("exit", (code) => code === 0 && keep(cache, isFirst ? "" : script.createCachedData()));
 const loaded = { exports: {} };
-script.runInThisContext()(require, loaded, loaded.exports, file, dist);
+script.runInThisContext()(require, loaded, loaded.exports, file, dist, prefix);

@@ -146,7 +146,7 @@ const results = await Promise.all([
       define: { ...common.define, "global.performance": "undefined" },
       supported: { "dynamic-import": false },
       // A function expression, which the loader compiles as it stands: joining strings of this size at start would copy them.
-      banner: { js: `/*${NO_ID}*/(function (require, module, exports, __filename, __dirname) {` },
+      banner: { js: `/*${NO_ID}*/(function (require, module, exports, __filename, __dirname, __CACHE_PREFIX__) {` },
       footer: { js: "})" },
     }),
   ),

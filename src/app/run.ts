@@ -44,5 +44,6 @@ export async function run(commands: Commands, surroundings: Surroundings): Promi
   } catch (error) {
     fail(error);
   }
+  services.validDocuments.save();
   return { code, isFinal, isStuck: output.isStuck };
 }

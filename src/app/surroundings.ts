@@ -23,6 +23,8 @@ export interface Surroundings {
   env: Record<string, string | undefined>;
   cwd: string;
   version: string;
+  /** The beginning of the path of files that this build keeps in the user's cache folder; null: it must keep none. */
+  cachePrefix: string | null;
   stdout: OutStream;
   stderr: OutStream;
   readonly stdinIsTerminal: boolean;
@@ -40,6 +42,9 @@ declare const __VERSION__: string;
 
 /** Put in by the build; source run directly has none. */
 export const VERSION: string = typeof __VERSION__ === "string" ? __VERSION__ : "0.0.0";
+
+/** Given by `bin/knock.js`, which keeps compiled code there; source run directly has none. */
+declare const __CACHE_PREFIX__: string | null;
 
 /** Resolves early, and without an error, when aborted: whoever waits looks at the signal next. */
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -88,6 +93,7 @@ export function processSurroundings(signal: () => AbortSignal): Surroundings {
     env: process.env,
     cwd: process.cwd(),
     version: VERSION,
+    cachePrefix: typeof __CACHE_PREFIX__ === "string" ? __CACHE_PREFIX__ : null,
     stdout: processStream(1),
     stderr: processStream(2),
     get stdinIsTerminal() {

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { parseProjectFile } from "../domain/project/parse-project-file.js";
 import type { ProjectSettings } from "../domain/project/project-file-schema.js";
+import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import { KnockError } from "../errors/knock-error.js";
 import { readProjectJson } from "./read-json-file.js";
 import { placed } from "./read-resource.js";
@@ -19,6 +20,8 @@ export interface ProjectLocation {
   branchDir?: string;
   /** The file of `environments/` that is laid over `environment.json`. Absent: that file alone. */
   environmentName?: string | undefined;
+  /** Absent: every document is checked. */
+  valid?: ValidDocuments | undefined;
 }
 
 /** The nearest folder, upwards from `from`, that holds `knock.json`; null if none does (F-001). */
@@ -35,19 +38,21 @@ export interface FindOptions {
   project: string | null;
   /** `--knock-dir`: wins over the file's `knockDir`. */
   knockDir: string | null;
+  /** Absent: every document is checked. */
+  valid?: ValidDocuments;
 }
 
 /**
  * The project: `knock.json` found upwards (F-001), its `knockDir` resolved against the file's own folder (F-002).
  * Null if there is none and none was asked for. Throws `project_missing`, `project_invalid`.
  */
-export async function findProject({ cwd, project, knockDir }: FindOptions): Promise<ProjectLocation | null> {
+export async function findProject({ cwd, project, knockDir, valid }: FindOptions): Promise<ProjectLocation | null> {
   const asked = project === null ? null : resolve(cwd, project);
   const root = asked === null ? findUpwards(cwd) : basename(asked) === PROJECT_FILE ? dirname(asked) : asked;
   if (root === null || (asked === null && knockDir !== null && !existsSync(join(root, PROJECT_FILE)))) {
     if (knockDir === null) return null;
     const folder = existingFolder(resolve(cwd, knockDir), knockDir, "--knock-dir");
-    return { root: dirname(folder), knockDir: folder, settings: {} };
+    return { root: dirname(folder), knockDir: folder, settings: {}, valid };
   }
   const file = join(root, PROJECT_FILE);
   const shown = shownPath(cwd, file, PROJECT_FILE);
@@ -61,7 +66,7 @@ export async function findProject({ cwd, project, knockDir }: FindOptions): Prom
     });
   }
   const raw = await readProjectJson(file, shown);
-  const own = await placed({ path: file, shown }, () => parseProjectFile(raw, shown));
+  const own = await placed({ path: file, shown }, () => parseProjectFile(raw, shown, valid));
   const folder =
     knockDir !== null ? resolve(cwd, knockDir) : isAbsolute(own.knockDir) ? own.knockDir : resolve(root, own.knockDir);
   return {
@@ -72,6 +77,7 @@ export async function findProject({ cwd, project, knockDir }: FindOptions): Prom
       knockDir === null ? `knockDir in ${shown}` : "--knock-dir",
     ),
     settings: own.settings ?? {},
+    valid,
   };
 }
 

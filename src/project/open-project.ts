@@ -71,14 +71,14 @@ export interface Project extends ProjectLocation {
 
 /** Names are shown as the user could open them: relative to where the command runs. */
 export function openProject(location: ProjectLocation, cwd: string): Project {
-  const { root, knockDir, settings, branchDir, environmentName } = location;
+  const { root, knockDir, settings, branchDir, environmentName, valid } = location;
   const shown = (path: string): string => shownPath(cwd, path);
-  const environmentPlace = { knockDir, name: environmentName ?? null, shown };
+  const environmentPlace = { knockDir, name: environmentName ?? null, shown, valid };
   const warnings = new Map<string, readonly string[]>();
   let read: Promise<Environment> | undefined;
   const namesIn = (folder: string): string[] => listNames(folder, shown);
   const folders = projectFolders(location, shown);
-  const shared = sharedTemplates(folders, shown);
+  const shared = sharedTemplates(folders, shown, valid);
   const holds = (...path: string[]): boolean => KEY.test(path[1] ?? "") && existsSync(join(knockDir, ...path));
   const surroundings = {
     hasSource: (key: string) => holds("sources", key, "source.json"),
@@ -115,7 +115,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   ): Promise<Workflow> {
     const findings: Finding[] = [];
     const unknownKey: Complain = (path, message) => void findings.push({ path, message });
-    const parsed = resolveChannelTypes(parseWorkflow(key, resolved, unknownKey), await environment());
+    const parsed = resolveChannelTypes(parseWorkflow(key, resolved, { unknownKey, valid }), await environment());
     findings.push(...workflowWarnings(resolved as JsonObject, surroundings));
     findings.push(...undeclaredChannels(parsed, await environment()));
     warnings.set(
@@ -166,9 +166,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   /** The main files are a branch's, where the official command was switched to it (CLI-009). */
   function branch(slug: string): Project | null {
-    if (branchDir !== undefined) return openProject({ root, knockDir, settings, environmentName }, cwd).branch(slug);
+    const main = { root, knockDir, settings, environmentName, valid };
+    if (branchDir !== undefined) return openProject(main, cwd).branch(slug);
     const folder = branchFolder(location, slug);
-    if (folder !== null) return openProject({ root, knockDir, settings, environmentName, branchDir: folder }, cwd);
+    if (folder !== null) return openProject({ ...main, branchDir: folder }, cwd);
     return slug === currentBranch(root) ? opened : null;
   }
 
@@ -194,7 +195,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const found: string[] = [];
     for (const folder of folders) {
       const files = documentFiles(folder, documentFileIn(folder)).map(({ file }) => file);
-      found.push(...(await readDocumentWarnings(folder, files)));
+      found.push(...(await readDocumentWarnings(folder, files, valid)));
     }
     return found;
   }

@@ -1,5 +1,6 @@
 import { recipientWarnings } from "../domain/recipient/recipient-warnings.js";
 import type { Finding } from "../domain/schema/check-document.js";
+import { CHECK_ALL } from "../domain/schema/valid-documents.js";
 import { describeFault } from "../domain/shape/place.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import { findInJson } from "../util/json-place.js";
@@ -55,8 +56,18 @@ export async function readRunWarnings(files: RunFiles): Promise<string[]> {
 }
 
 /** Reads documents of a folder and returns a line for each unknown key, with its file, line and column. */
-export async function readDocumentWarnings(folder: DocumentFolder, files: readonly ProjectFile[]): Promise<string[]> {
+export async function readDocumentWarnings(
+  folder: DocumentFolder,
+  files: readonly ProjectFile[],
+  valid = CHECK_ALL,
+): Promise<string[]> {
+  const findUnknownKeys = (raw: JsonObject): Finding[] => {
+    if (valid.has(folder, raw)) return [];
+    const unknown = findUnknownKeysIn(folder, raw);
+    if (unknown.length === 0) valid.add(folder, raw);
+    return unknown;
+  };
   const found: string[] = [];
-  for (const file of files) found.push(...(await warningsOf(file, (raw) => findUnknownKeysIn(folder, raw))));
+  for (const file of files) found.push(...(await warningsOf(file, findUnknownKeys)));
   return found;
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, emptyEnvironment } from "../domain/environment/environment.js";
 import { parseEnvironment } from "../domain/environment/parse-environment.js";
+import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { didYouMean } from "../util/nearest.js";
@@ -17,6 +18,7 @@ export interface EnvironmentPlace {
   /** The name of a file in `environments/`; null: `environment.json` alone. */
   name: string | null;
   shown(path: string): string;
+  valid?: ValidDocuments | undefined;
 }
 
 /** The files that an environment is read from, the account's first. */
@@ -65,13 +67,13 @@ export async function readEnvironment(place: EnvironmentPlace): Promise<Environm
   const [account, chosen] = files;
   if (account === undefined) return emptyEnvironment();
   const [base, laid] = raws;
-  if (chosen === undefined) return placed(account, () => parseEnvironment(base, account.shown));
+  if (chosen === undefined) return placed(account, () => parseEnvironment(base, account.shown, place.valid));
   // What is no object is reported by the parser, as the file's own fault.
   if (!isJsonObject(laid)) return placed(chosen, () => parseEnvironment(laid, chosen.shown));
   if (!isJsonObject(base)) return placed(account, () => parseEnvironment(base, account.shown));
   const merged = over(base, laid);
   try {
-    return parseEnvironment(merged, chosen.shown);
+    return parseEnvironment(merged, chosen.shown, place.valid);
   } catch (error) {
     const pointer = error instanceof KnockError ? (error.details[0]?.pointer ?? "") : "";
     const file = has(laid, pointer) ? chosen : account;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import type { EmailLayout } from "../domain/template/email-layout.js";
 import { parseEmailLayout } from "../domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../domain/template/parse-template-partial.js";
@@ -24,6 +25,7 @@ export interface SharedTemplates {
 export function sharedTemplates(
   { folderOf, keysIn }: ProjectFolders,
   shown: (path: string) => string,
+  valid?: ValidDocuments,
 ): SharedTemplates {
   const nameOf = (kind: "layouts" | "partials"): string => (kind === "layouts" ? "layout.json" : "partial.json");
   const fileOf = (kind: "layouts" | "partials", key: string): string =>
@@ -34,14 +36,14 @@ export function sharedTemplates(
   async function read<T>(
     kind: "layouts" | "partials",
     key: string,
-    parse: (key: string, raw: Json, file: string) => T,
+    parse: (key: string, raw: Json, file: string, valid?: ValidDocuments) => T,
   ): Promise<T | null> {
     const file = fileOf(kind, key);
     if (!KEY.test(key) || !existsSync(file)) return null;
     return readResource(
       { path: file, shown: shown(file) },
       { owner: kind === "layouts" ? "layout" : "partial" },
-      (raw) => parse(key, raw, shown(file)),
+      (raw) => parse(key, raw, shown(file), valid),
     );
   }
 

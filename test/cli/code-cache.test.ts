@@ -7,7 +7,7 @@ const NOTIFY = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 
 function cached(sample: Sample): string[] {
   try {
-    return readdirSync(join(sample.home, "cache/knock-cli"));
+    return readdirSync(join(sample.home, "cache/knock-cli")).filter((name) => name.endsWith(".bin"));
   } catch {
     return [];
   }
@@ -25,10 +25,13 @@ describe.concurrent("compiled code", () => {
     expect(cached(collab)).toEqual([expect.stringMatching(/^[0-9a-f]{16}-v\d+\.\d+\.\d+-\w+-notify\.bin$/)]);
   });
 
-  it("is written again after a day, or if it is damaged", async ({ collab }) => {
+  it("is written by the second start, again after a day, and if it is damaged", async ({ collab }) => {
     await run(collab, NOTIFY);
     const file = join(collab.home, "cache/knock-cli", String(cached(collab)[0]));
+    expect(statSync(file).size).toBe(0);
+    await run(collab, NOTIFY);
     const { size } = statSync(file);
+    expect(size).toBeGreaterThan(100_000);
     const yesterday = Date.now() / 1_000 - 90_000;
     utimesSync(file, yesterday, yesterday);
     expect(await run(collab, NOTIFY)).toBe(0);

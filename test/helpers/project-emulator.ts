@@ -69,6 +69,7 @@ export async function openProjectApi(
     env,
     cwd: project.root,
     version: "0",
+    cachePrefix: null,
     stdout: nowhere,
     stderr: nowhere,
     stdinIsTerminal: false,

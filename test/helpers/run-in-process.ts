@@ -46,6 +46,7 @@ const runInProcess: RunCommand = async ({ args, cwd, env, input, ...ofProcess })
     env,
     cwd,
     version,
+    cachePrefix: null,
     stdout: stdout.stream,
     stderr: stderr.stream,
     stdinIsTerminal: false,

@@ -7,6 +7,7 @@ import { openCredentials } from "../credentials.js";
 import { reportToGitHub } from "../github-actions.js";
 import { readFileInterruptibly } from "../read-interruptibly.js";
 import type { Surroundings } from "../surroundings.js";
+import { ValidDocumentCache } from "../valid-document-cache.js";
 import { LocalProject } from "./local-project.js";
 import { ProjectFiles } from "./project-files.js";
 import { SettingsResolver } from "./settings-resolver.js";
@@ -16,6 +17,7 @@ import { TargetOpener } from "./target-opener.js";
 /** The services of a command, with the parts that the services of single commands build on. */
 export interface AppServices extends CommandContext {
   readonly surroundings: Surroundings;
+  readonly validDocuments: ValidDocumentCache;
   readonly files: ProjectFiles;
   readonly settings: SettingsResolver;
   readonly project: LocalProject;
@@ -27,12 +29,15 @@ export function createServices(surroundings: Surroundings, output: Output, exit:
   const { env, cwd } = surroundings;
   const credentials = once(() => openCredentials(env, cwd));
   const profiles = once(() => storedProfiles(credentials()));
-  const files = new ProjectFiles(surroundings);
+  const { cachePrefix } = surroundings;
+  const validDocuments = new ValidDocumentCache(cachePrefix === null ? null : `${cachePrefix}-documents.txt`);
+  const files = new ProjectFiles(surroundings, validDocuments);
   const settings = new SettingsResolver(files, credentials, env, output);
   const project = new LocalProject(files, settings, env, output);
   const target = new TargetOpener(files, settings, project, surroundings, output);
   return {
     surroundings,
+    validDocuments,
     files,
     settings,
     project,

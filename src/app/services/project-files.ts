@@ -1,4 +1,5 @@
 import type { TargetFlags } from "../../commands/services.js";
+import type { ValidDocuments } from "../../domain/schema/valid-documents.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { findProject } from "../../project/find-project.js";
 import { openProject, type Project } from "../../project/open-project.js";
@@ -9,7 +10,10 @@ import type { Surroundings } from "../surroundings.js";
 export class ProjectFiles {
   private project: Promise<Project | null> | undefined;
 
-  constructor(private readonly surroundings: Pick<Surroundings, "cwd" | "env">) {}
+  constructor(
+    private readonly surroundings: Pick<Surroundings, "cwd" | "env">,
+    private readonly valid: ValidDocuments,
+  ) {}
 
   find(flags: TargetFlags): Promise<Project | null> {
     this.project ??= this.open(flags);
@@ -36,7 +40,8 @@ export class ProjectFiles {
 
   private async open(flags: TargetFlags): Promise<Project | null> {
     const { cwd, env } = this.surroundings;
-    const found = await findProject({ cwd, project: flags.project ?? null, knockDir: flags.knockDir ?? null });
+    const { project = null, knockDir = null } = flags;
+    const found = await findProject({ cwd, project, knockDir, valid: this.valid });
     if (found === null) return null;
     const environmentName = environmentSetting({ flags, env, project: found.settings })?.value;
     return openProject({ ...found, environmentName }, cwd);

@@ -5,6 +5,7 @@ import { parsePreferenceCenter } from "../preferences/preference-center.js";
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFaults } from "../schema/document-faults.js";
+import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import { checkJsonShape } from "../shape/json-limits.js";
 import type { HttpMethod } from "../step/http-request.js";
 import { percentOf } from "./channel-schema.js";
@@ -92,12 +93,19 @@ function toWebhook({ url, events, signing_key }: Present<"webhooks">[number]): W
   return { url, events: events ?? null, signing_key: variableOf(signing_key) };
 }
 
-/** Parses an `environment.json` (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
-export function parseEnvironment(raw: unknown, file: string): Environment {
+function checkEnvironment(raw: unknown, file: string, valid: ValidDocuments): EnvironmentFile {
   checkJsonShape(raw, file, "project_invalid");
+  if (valid.has("environment", raw)) return raw as EnvironmentFile;
   const faults = new DocumentFaults();
   const value = checkClosedDocument(environmentSchema(), raw, faults.add);
   if (value === null) throw faults.toError(file, "project_invalid");
+  valid.add("environment", raw);
+  return value;
+}
+
+/** Parses an `environment.json` (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
+export function parseEnvironment(raw: unknown, file: string, valid = CHECK_ALL): Environment {
+  const value = checkEnvironment(raw, file, valid);
   const environment = emptyEnvironment();
   for (const [key, channel] of Object.entries(value.channels ?? {}))
     environment.channels[key] = channel ? toChannel(key, channel) : null;

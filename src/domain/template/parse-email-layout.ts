@@ -1,10 +1,14 @@
+import type * as z from "zod/mini";
 import type { ErrorDetail } from "../../errors/knock-error.js";
 import type { JsonObject } from "../../util/json.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFaults } from "../schema/document-faults.js";
+import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import type { Complain } from "../shape/complain.js";
 import type { EmailLayout } from "./email-layout.js";
 import { layoutSchema } from "./layout-schema.js";
+
+type LayoutFile = z.output<ReturnType<typeof layoutSchema>>;
 
 const CONTENT = /\{\{-?\s*content\b/;
 
@@ -34,12 +38,19 @@ function withoutNulls(values: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }
 
-/** Parses a `layout.json` with its files read in. Throws `project_invalid` with a pointer per fault; `file` names it there. */
-export function parseEmailLayout(key: string, raw: unknown, file: string): EmailLayout {
+function checkLayout(raw: unknown, file: string, valid: ValidDocuments): LayoutFile {
+  if (valid.has("layout", raw)) return raw as LayoutFile;
   const faults = new DocumentFaults();
   const value = checkDocument(layoutSchema(), raw, faults.add);
   if (value !== null) checkDocuments(value.html_layout, value.text_layout, value.is_mjml === true, faults.add);
   if (value === null || !faults.isEmpty) throw faults.toError(file, "project_invalid", hintOf);
+  valid.add("layout", raw);
+  return value;
+}
+
+/** Parses a `layout.json` with its files read in. Throws `project_invalid` with a pointer per fault; `file` names it there. */
+export function parseEmailLayout(key: string, raw: unknown, file: string, valid = CHECK_ALL): EmailLayout {
+  const value = checkLayout(raw, file, valid);
   const { html_layout, text_layout, is_mjml, footer_links, branding_overrides } = value;
   return {
     key,

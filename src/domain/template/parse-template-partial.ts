@@ -1,8 +1,12 @@
+import type * as z from "zod/mini";
 import { isJsonObject, type Json } from "../../util/json.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFaults } from "../schema/document-faults.js";
+import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import { partialSchema } from "./partial-schema.js";
 import type { FieldType, PartialField, TemplatePartial } from "./template-partial.js";
+
+type PartialFile = z.output<ReturnType<typeof partialSchema>>;
 
 /** Types that consist of sub-fields, with the keys of these (T-106). */
 const PARTS: Partial<Record<FieldType, readonly ("text" | "action" | "url" | "alt")[]>> = {
@@ -12,8 +16,8 @@ const PARTS: Partial<Record<FieldType, readonly ("text" | "action" | "url" | "al
 
 const defaultOf = (settings: unknown): Json => ((isJsonObject(settings) ? settings.default : null) ?? null) as Json;
 
-/** Parses a `partial.json` with its content read in (T-100, T-105). Throws `project_invalid` with a pointer per fault. */
-export function parseTemplatePartial(key: string, raw: unknown, file: string): TemplatePartial {
+function checkPartial(raw: unknown, file: string, valid: ValidDocuments): PartialFile {
+  if (valid.has("partial", raw)) return raw as PartialFile;
   const faults = new DocumentFaults();
   const value = checkDocument(partialSchema(), raw, faults.add);
   if (value?.type === "html" && /<\/?mj(ml|-[a-z])/i.test(value.content))
@@ -26,6 +30,13 @@ export function parseTemplatePartial(key: string, raw: unknown, file: string): T
       "project_invalid",
       () => "Section 11 of docs/reference/workflow-format.md lists the fields of a partial.",
     );
+  valid.add("partial", raw);
+  return value;
+}
+
+/** Parses a `partial.json` with its content read in (T-100, T-105). Throws `project_invalid` with a pointer per fault. */
+export function parseTemplatePartial(key: string, raw: unknown, file: string, valid = CHECK_ALL): TemplatePartial {
+  const value = checkPartial(raw, file, valid);
   return {
     key,
     type: value.type,

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { conditionsOf, parseConditionGroup } from "../condition/parse-conditions.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFaults } from "../schema/document-faults.js";
+import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import type { Complain } from "../shape/complain.js";
 import { checkJsonShape } from "../shape/json-limits.js";
 import { checkSteps, normalizeSteps } from "../steps/parse-steps.js";
@@ -31,11 +32,7 @@ function triggerAudienceOf({ trigger }: JsonObject): string | null {
   return typeof trigger.audience_key === "string" ? trigger.audience_key : null;
 }
 
-/**
- * Parses a `workflow.json`, its template files already read in (section 4 of the format, checks F-040 to F-053). Reports
- * each key that the format does not have to `unknownKey`. Throws `workflow_invalid` with every fault and its pointer.
- */
-export function parseWorkflow(key: string, raw: unknown, unknownKey?: Complain): Workflow {
+function checkWorkflow(key: string, raw: unknown, unknownKey: Complain, valid: ValidDocuments): RawWorkflow {
   const faults = new DocumentFaults();
   const fail = () =>
     faults.toError(`workflow "${key}"`, "workflow_invalid", () => `Fix workflows/${key}/workflow.json.`);
@@ -44,10 +41,35 @@ export function parseWorkflow(key: string, raw: unknown, unknownKey?: Complain):
     throw fail();
   }
   checkJsonShape(raw, `workflow "${key}"`, "workflow_invalid");
-  const value = checkDocument(workflowSchema(), raw, faults.add, unknownKey);
+  if (valid.has("workflow", raw)) return raw as RawWorkflow;
+  let isWholeKnown = true;
+  const value = checkDocument(workflowSchema(), raw, faults.add, (path, message) => {
+    isWholeKnown = false;
+    unknownKey(path, message);
+  });
   parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, faults.add);
   checkSteps(raw.steps, { triggerAudience: triggerAudienceOf(raw) }, faults.add);
   if (value === null || !faults.isEmpty) throw fail();
+  if (isWholeKnown) valid.add("workflow", raw);
+  return value;
+}
+
+interface WorkflowChecks {
+  /** Receives each key that the format does not have. */
+  unknownKey?: Complain;
+  valid?: ValidDocuments;
+}
+
+/**
+ * Parses a `workflow.json`, its template files already read in (section 4 of the format, checks F-040 to F-053). Throws
+ * `workflow_invalid` with every fault and its pointer.
+ */
+export function parseWorkflow(
+  key: string,
+  raw: unknown,
+  { unknownKey = () => {}, valid = CHECK_ALL }: WorkflowChecks = {},
+): Workflow {
+  const value = checkWorkflow(key, raw, unknownKey, valid);
   // The order of these keys is part of the version.
   const definition = {
     name: value.name ?? key,
@@ -65,7 +87,7 @@ export function parseWorkflow(key: string, raw: unknown, unknownKey?: Complain):
   return {
     key,
     version_id: contentUuid(`${key}\n${JSON.stringify(definition)}`),
-    active: activeOf(raw),
+    active: activeOf(value as JsonObject),
     ...definition,
   };
 }

@@ -24,6 +24,7 @@ async function knock(store: string, ...args: string[]) {
     env: { HOME: root },
     cwd: project,
     version: "0.0.0",
+    cachePrefix: null,
     stdout: { write: (text: string) => (stdout += text) },
     stderr: { write: (text: string) => (stderr += text) },
     stdinIsTerminal: false,

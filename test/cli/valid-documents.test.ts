@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { ValidDocumentCache } from "../../src/app/valid-document-cache.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { cliTest as it, type Ran, type RunOptions, type Sample } from "../helpers/run-knock.js";
+
+const WORKFLOW = "knock/workflows/new-comment/workflow.json";
+
+/** Runs a command with a cache folder of its own. */
+const notify = (sample: Sample, env: Record<string, string> = {}, options: RunOptions = {}): Promise<Ran> =>
+  sample.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home"], {
+    ...options,
+    env: { XDG_CACHE_HOME: join(sample.home, "cache"), ...env },
+  });
+
+/** The file of the cache, or null. */
+function cacheFile({ home }: Sample): string | null {
+  const folder = join(home, "cache/knock-cli");
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith("-documents.txt")) : [];
+  return names[0] === undefined ? null : join(folder, names[0]);
+}
+
+const change = (sample: Sample, properties: JsonObject): string =>
+  sample.write(WORKFLOW, { ...JSON.parse(sample.read(WORKFLOW)), ...properties });
+
+describe.concurrent("documents that are known to be valid", () => {
+  it("are remembered by the first command and give the same outcome in the next", async ({ collab }) => {
+    const first = await notify(collab);
+    const digests = readFileSync(String(cacheFile(collab)), "utf8");
+    expect(digests.split("\n").length).toBeGreaterThanOrEqual(3); // knock.json, the environment, the workflow
+    const second = await notify(collab);
+    expect(second.exitCode).toBe(0);
+    expect(second.stdout.split("\n").at(-1)).toBe(first.stdout.split("\n").at(-1));
+    expect(second.stderr).toBe(first.stderr);
+    expect(readFileSync(String(cacheFile(collab)), "utf8")).toBe(digests);
+  });
+
+  it("are not checked again", async ({ collab }) => {
+    await notify(collab);
+    change(collab, { nmae: "An unknown key" });
+    expect((await notify(collab)).stderr).toContain('unknown key "nmae"');
+    // The key of knock.json is not valid. Only a cache that says otherwise lets it pass.
+    collab.write("knock.json", { knockDir: "./knock", knokDir: "./other" });
+    expect((await notify(collab)).exitCode).toBe(3);
+    const cache = new ValidDocumentCache(cacheFile(collab));
+    cache.add("knock.json", JSON.parse(collab.read("knock.json")));
+    cache.save();
+    expect((await notify(collab)).exitCode).toBe(0);
+  });
+
+  it("are checked again when they change, and a document with a fault is reported by each command", async ({
+    collab,
+  }) => {
+    await notify(collab);
+    change(collab, { trigger_frequency: "never" });
+    const first = await notify(collab);
+    expect([first.exitCode, first.stderr]).toEqual([3, expect.stringContaining("trigger_frequency")]);
+    expect(await notify(collab)).toMatchObject({ exitCode: 3, stderr: first.stderr });
+  });
+
+  it("do not include a document with an unknown key, of which each command warns", async ({ collab }) => {
+    change(collab, { nmae: "An unknown key" });
+    const first = await notify(collab);
+    expect(first.stderr).toContain('unknown key "nmae"');
+    expect((await notify(collab)).stderr).toBe(first.stderr);
+  });
+
+  it("are checked by each command if the cache is damaged, cannot be written or is switched off", async ({
+    collab,
+  }) => {
+    expect((await notify(collab, { NODE_DISABLE_COMPILE_CACHE: "1" })).exitCode).toBe(0);
+    expect(cacheFile(collab)).toBe(null);
+    writeFileSync(join(collab.home, "cache"), "a file where the folder would be");
+    expect(await notify(collab)).toMatchObject({ exitCode: 0, stderr: "" });
+
+    const XDG_CACHE_HOME = join(collab.home, "other");
+    await notify(collab, { XDG_CACHE_HOME });
+    for (const name of readdirSync(join(XDG_CACHE_HOME, "knock-cli")))
+      if (name.endsWith("-documents.txt")) writeFileSync(join(XDG_CACHE_HOME, "knock-cli", name), "\0not ours");
+    expect(await notify(collab, { XDG_CACHE_HOME })).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  it("are kept whole when several processes save them at once", async ({ collab }) => {
+    await notify(collab, { XDG_CACHE_HOME: join(collab.home, "other") }); // the store exists
+    const runs = await Promise.all([notify(collab), notify(collab), notify(collab)]);
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+    for (const line of readFileSync(String(cacheFile(collab)), "utf8").split("\n"))
+      expect(line).toMatch(/^[0-9a-f]{40}$/);
+  });
+});
