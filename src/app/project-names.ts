@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { ProjectNames } from "../commands/services.js";
 import { channelIdOf } from "../domain/environment/environment.js";
+import { findChannelType } from "../domain/message/channel-types.js";
 import type { Step } from "../domain/step/step.js";
 import { isChannelStep } from "../domain/steps/channel.js";
 import { walkChannelSteps, walkSteps } from "../domain/steps/walk-steps.js";
@@ -61,7 +62,8 @@ export async function readStepNames(project: Project, keys: readonly string[] | 
         if (!isChannelStep(step)) continue;
         for (const name of [step.channel_type, step.channel_key, step.channel_group_key])
           if (name !== null) names.add(name);
-        if (step.channel_type === "in_app_feed") names.add("in-app");
+        const alias = findChannelType(step.channel_type)?.alias;
+        if (alias !== undefined) names.add(alias);
       }
     }
   }

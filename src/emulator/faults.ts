@@ -1,4 +1,5 @@
 import type { Channel, Environment } from "../domain/environment/environment.js";
+import { hasTrait } from "../domain/message/channel-types.js";
 import type { Message } from "../domain/message/message.js";
 import type { FaultBody, FaultError } from "../domain/request/helper-bodies.js";
 import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
@@ -156,7 +157,7 @@ function namedChannels(name: string, channels: readonly Channel[]): Channel[] {
   const meant = channels.filter(({ key, id, type }) => key === name || id === name || type === name);
   if (meant.length === 0)
     throw unknownName("channel", name, [...new Set(channels.flatMap(({ key, type }) => [key, type]))]);
-  const failing = meant.filter(({ type }) => type !== "in_app_feed");
+  const failing = meant.filter(({ type }) => !hasTrait(type, "isFeed"));
   if (failing.length === 0) throw invalidField("channel", "names an in-app feed, whose deliveries cannot fail");
   return failing;
 }

@@ -1,4 +1,5 @@
 import type { Channel } from "../domain/environment/environment.js";
+import { hasTrait } from "../domain/message/channel-types.js";
 import { projectChannels } from "../domain/project/project-channels.js";
 import type { EmulatorOptions } from "./emulator-options.js";
 import { ApiError, missing } from "./http/api-error.js";
@@ -36,7 +37,7 @@ export async function requireFeed(source: ChannelSource, name: string): Promise<
   // Workflows are read only for a channel that the environment does not declare.
   const channel = named(Object.values(channels), name) ?? named(await knownChannels(source), name);
   if (channel === undefined) throw missing(`There is no channel ${JSON.stringify(name)}`);
-  if (channel.type === "in_app_feed") return;
+  if (hasTrait(channel.type, "isFeed")) return;
   const message = `The channel ${channel.key} is of type ${channel.type}, not an in-app feed`;
   throw new ApiError(422, "channel_invalid", message);
 }

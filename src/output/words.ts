@@ -1,15 +1,14 @@
+import { findChannelType } from "../domain/message/channel-types.js";
 import type { RecipientReference } from "../domain/recipient/recipient.js";
 import { messageCount, type Reason, type StepOutcome } from "../domain/run/outcome.js";
 import { stepFates } from "../domain/run/step-fate.js";
 import { oneLine } from "./escape-controls.js";
 
-const CHANNEL_LABELS: Record<string, string> = { in_app_feed: "in-app", http: "webhook", in_app_guide: "guide" };
-
 /** A step as a person names it: its channel type, or its ref where two steps of the run share the type. */
 export function stepLabel(step: StepOutcome, all: readonly StepOutcome[]): string {
   if (step.channel_type === undefined) return step.ref;
   const sameType = all.filter((other) => other.channel_type === step.channel_type);
-  return sameType.length > 1 ? step.ref : (CHANNEL_LABELS[step.channel_type] ?? step.channel_type);
+  return sameType.length > 1 ? step.ref : (findChannelType(step.channel_type)?.label ?? step.channel_type);
 }
 
 export function recipientLabel(recipient: RecipientReference): string {

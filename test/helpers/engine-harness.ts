@@ -9,7 +9,8 @@ import {
 import type { Guide } from "../../src/domain/guide/guide.js";
 import { parseGuide } from "../../src/domain/guide/parse-guide.js";
 import { parseMessageType } from "../../src/domain/guide/parse-message-type.js";
-import type { ChannelType, EngagementAction, Message } from "../../src/domain/message/message.js";
+import type { ChannelType } from "../../src/domain/message/channel-types.js";
+import type { EngagementAction, Message } from "../../src/domain/message/message.js";
 import { checkAudiences } from "../../src/domain/project/check-audiences.js";
 import { resolveChannelTypes } from "../../src/domain/project/resolve-channel-types.js";
 import {

@@ -1,6 +1,7 @@
 import type { Channel } from "../../src/domain/environment/environment.js";
 import { parseEnvironment } from "../../src/domain/environment/parse-environment.js";
-import type { ChannelType, Message } from "../../src/domain/message/message.js";
+import type { ChannelType } from "../../src/domain/message/channel-types.js";
+import type { Message } from "../../src/domain/message/message.js";
 import { keyOf } from "../../src/domain/recipient/recipient.js";
 import type { Delivery, DeliveryCheck, FoundUser, StoredChannelData } from "../../src/ports/provider.js";
 import { openProviders, type Providers } from "../../src/providers/open-provider.js";

@@ -1,5 +1,5 @@
 import { type Channel, providerOf } from "../../src/domain/environment/environment.js";
-import type { ChannelType } from "../../src/domain/message/message.js";
+import type { ChannelType } from "../../src/domain/message/channel-types.js";
 import { keyOf, type Recipient } from "../../src/domain/recipient/recipient.js";
 import { parseEmailLayout } from "../../src/domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../../src/domain/template/parse-template-partial.js";

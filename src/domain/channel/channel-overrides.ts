@@ -1,29 +1,8 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import type { ChannelType } from "../message/message.js";
+import { CHANNEL_TYPE_DEFINITIONS, type ChannelType } from "../message/channel-types.js";
 import { flag, named, text } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
-
-/** What a step can set instead of its channel's settings, by channel type (section 7 of the format). */
-export const CHANNEL_OVERRIDES: Readonly<Record<ChannelType, readonly string[]>> = {
-  email: [
-    "to_address",
-    "from_address",
-    "from_name",
-    "cc_address",
-    "bcc_address",
-    "reply_to_address",
-    "json_overrides",
-    "link_tracking",
-    "open_tracking",
-  ],
-  sms: ["link_tracking"],
-  push: ["token_deregistration"],
-  chat: ["email_based_user_id_resolution", "link_tracking"],
-  in_app_feed: ["link_tracking"],
-  http: [],
-  in_app_guide: [],
-};
 
 /** The overrides of all channel types (E-178). Those of another type are faults, unknown ones are warnings (F-026). */
 export const channelOverrides = once(() =>
@@ -50,7 +29,7 @@ const isSet = (value: unknown): boolean => value !== null && value !== undefined
 /** Reports overrides that only other channel types have: they would have no effect. */
 export function checkOverrides(overrides: object, type: ChannelType, fault: Complain): void {
   for (const [name, value] of Object.entries(overrides)) {
-    if (isSet(value) && !CHANNEL_OVERRIDES[type].includes(name))
+    if (isSet(value) && !CHANNEL_TYPE_DEFINITIONS[type].overrides.includes(name))
       fault(["channel_overrides", name], `has no effect on a step of type ${type}`);
   }
 }

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import type { ChannelType } from "../message/message.js";
+import type { ChannelType } from "../message/channel-types.js";
 import { choice, described, flag, isEmpty, later, optional, record, rule, text } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 import { HTTP_METHODS, pairs } from "../step/http-request.js";

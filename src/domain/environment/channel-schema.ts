@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { isUuid } from "../../util/ids.js";
 import { once } from "../../util/once.js";
 import { checkCondition, parseConditionGroup } from "../condition/parse-conditions.js";
-import { CHANNEL_TYPES } from "../message/message.js";
+import { CHANNEL_TYPES, channelTypesWithout } from "../message/channel-types.js";
 import { anything, described, filledText, optional, record, rule, textWith, wholeNumber } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 import { checkChannelDelivery } from "./check-channel-delivery.js";
@@ -72,10 +72,7 @@ export const channelGroupSchema = once(() => {
     .check(rule(checkGroupRule));
   return z.strictObject({
     name: described(optional(z.string()), "The name that people read."),
-    type: described(
-      z.enum(CHANNEL_TYPES.filter((type) => type !== "in_app_guide")),
-      "The type of the group's channels.",
-    ),
+    type: described(z.enum(channelTypesWithout("isGuide")), "The type of the group's channels."),
     operator: described(
       optional(z.enum(["any", "all"])),
       "any: the first channel whose rule applies. all: every channel whose rule applies. Default: any.",

@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { nearest } from "../../util/nearest.js";
 import { once } from "../../util/once.js";
-import { CHANNEL_OVERRIDES } from "../channel/channel-overrides.js";
-import type { ChannelType } from "../message/message.js";
+import { CHANNEL_TYPE_DEFINITIONS, type ChannelType } from "../message/channel-types.js";
 import { checkDocument } from "../schema/check-document.js";
 import { optional } from "../schema/fields.js";
 import { below, type Complain } from "../shape/complain.js";
@@ -21,14 +20,6 @@ const listedSchemas = once(() => {
   };
 });
 const LISTED = ["slack_channels", "ms_teams_teams", "ms_teams_channels"] as const;
-
-/** Settings of a channel type that no provider and no step has (E-182, A-105). */
-const MORE: Partial<Record<ChannelType, readonly string[]>> = {
-  sms: ["payload_overrides"],
-  push: ["payload_overrides"],
-  chat: LISTED,
-  in_app_feed: ["response_filter"],
-};
 
 function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
@@ -58,7 +49,7 @@ export function checkSettingNames(
   vendor: Vendor | null,
   complain: Complain,
 ): void {
-  const common = [...CHANNEL_OVERRIDES[type], ...(MORE[type] ?? [])];
+  const common = [...CHANNEL_TYPE_DEFINITIONS[type].overrides, ...(CHANNEL_TYPE_DEFINITIONS[type].settings ?? [])];
   if (Object.keys(settings).every((name) => common.includes(name))) return; // the catalogue is not made for these
   const vendors = vendor === null ? providerCatalogue().filter((one) => one.type === type) : [vendor];
   const known = [...new Set([...common, ...vendors.flatMap((one) => [...settingNames(one).keys()])])];

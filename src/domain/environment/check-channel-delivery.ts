@@ -1,7 +1,7 @@
 import { isLoopback } from "../../util/is-loopback.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
-import { CHANNEL_TYPES, type ChannelType } from "../message/message.js";
+import { CHANNEL_TYPES, type ChannelType, hasTrait } from "../message/channel-types.js";
 import { below, type Complain } from "../shape/complain.js";
 import { checkListedRows, checkSettingNames, settingNames } from "./channel-settings.js";
 import { providerOf } from "./environment.js";
@@ -92,7 +92,7 @@ export function checkChannelDelivery(channel: Record<string, unknown>, complain:
   const raw = (channel.settings ?? {}) as JsonObject;
   if (type === undefined || !isJsonObject(raw)) return;
   const at = below(complain, "settings");
-  if (type === "in_app_feed") {
+  if (hasTrait(type, "isFeed")) {
     checkSettingNames(type, raw, null, at);
     checkResponseFilter(raw, at); // the feed is the delivery (E-205)
     return;

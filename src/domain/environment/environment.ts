@@ -2,7 +2,7 @@ import { uuidV5 } from "../../util/ids.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { ConditionGroup, Operator } from "../condition/condition.js";
 import type { GuideGroupSettings } from "../guide/guide.js";
-import type { ChannelType } from "../message/message.js";
+import { CHANNEL_TYPE_DEFINITIONS, type ChannelType, hasTrait } from "../message/channel-types.js";
 import { NO_PREFERENCE_CENTER, type PreferenceCenter } from "../preferences/preference-center.js";
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import type { HttpMethod } from "../step/http-request.js";
@@ -26,7 +26,7 @@ export interface Channel {
 
 /** Returns whether a chat channel posts to the team's own workspace: each step names its destination, no recipient does. */
 export function isInternal({ type, settings }: Pick<Channel, "type" | "settings">): boolean {
-  return type === "chat" && settings.internal === true;
+  return hasTrait(type, "hasConnections") && settings.internal === true;
 }
 
 /** Only rules of channel groups know it: the recipient is among so many percent (E-190). */
@@ -190,5 +190,5 @@ export function undeclaredChannel(key: string, type: ChannelType): Channel {
 
 /** The provider name the API shows for a channel without one (spec sample for the feed). */
 export function providerOf(type: ChannelType): string {
-  return type === "in_app_feed" ? "in_app_feed_knock" : type === "http" ? "http_knock_webhook" : `${type}_sandbox`;
+  return CHANNEL_TYPE_DEFINITIONS[type].defaultProvider;
 }

@@ -1,4 +1,4 @@
-import type { ChannelType } from "../message/message.js";
+import type { ChannelType } from "../message/channel-types.js";
 
 /** A setting of a provider, in the channel's `settings`. */
 export interface ProviderSetting {

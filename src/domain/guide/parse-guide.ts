@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import { parseConditionGroup } from "../condition/parse-conditions.js";
 import { parseTimestamp } from "../condition/timestamp.js";
+import { hasTrait } from "../message/channel-types.js";
 import { checkDocument } from "../schema/check-document.js";
 import { DocumentFaults } from "../schema/document-faults.js";
 import type { Complain } from "../shape/complain.js";
@@ -119,7 +120,7 @@ export function parseGuide(key: string, raw: unknown, around: GuideSurroundings)
     faults.add,
   );
   const declared = faults.isValid(["channel_key"]) ? around.channelType(file.channel_key) : undefined;
-  if (declared !== undefined && declared !== "in_app_guide")
+  if (declared !== undefined && !hasTrait(declared, "isGuide"))
     faults.add(["channel_key"], `names a channel of type ${declared}: "${file.channel_key}"`);
   const steps = (Array.isArray(file.steps) ? file.steps : []).flatMap((step, index): GuideStep[] => {
     const path = ["steps", index];

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../util/json.js";
+import { hasTrait } from "./channel-types.js";
 import type { EngagementAction, EngagementStatus, Message } from "./message.js";
 
 const CLEARS: Partial<Record<EngagementAction, EngagementStatus>> = {
@@ -10,7 +11,7 @@ const CLEARS: Partial<Record<EngagementAction, EngagementStatus>> = {
 /** Actions that mean the recipient must have read it (E-227, EQ-34). */
 function impliesRead(message: Message, action: EngagementAction): boolean {
   if (action === "interacted") return true;
-  return action === "link_clicked" && (message.channel.type === "sms" || message.channel.type === "chat");
+  return action === "link_clicked" && hasTrait(message.channel.type, "isReadByClick");
 }
 
 /**

@@ -1,8 +1,6 @@
 import type { JsonObject } from "../../util/json.js";
 import type { RecipientKey } from "../recipient/recipient.js";
-
-export const CHANNEL_TYPES = ["email", "sms", "push", "chat", "in_app_feed", "http", "in_app_guide"] as const;
-export type ChannelType = (typeof CHANNEL_TYPES)[number];
+import type { ChannelType } from "./channel-types.js";
 
 export const DELIVERY_STATUSES = [
   "undelivered",

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { parseConditionList } from "../condition/parse-conditions.js";
-import { CHANNEL_TYPES } from "../message/message.js";
+import { channelTypesWithout } from "../message/channel-types.js";
 import { byKind } from "../schema/by-kind.js";
 import { LIST_KNOWN_KEYS } from "../schema/describe-issue.js";
 import { anything, described, named, optional } from "../schema/fields.js";
 
 /** Guides have no preference (E-135). */
-const PREFERENCE_CHANNEL_TYPES = CHANNEL_TYPES.filter((type) => type !== "in_app_guide");
+const PREFERENCE_CHANNEL_TYPES = channelTypesWithout("isGuide");
 
 const CONDITIONS = { refs: null, anyScope: true };
 

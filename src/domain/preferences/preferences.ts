@@ -1,5 +1,5 @@
 import type { Condition } from "../condition/condition.js";
-import type { ChannelType } from "../message/message.js";
+import type { ChannelType } from "../message/channel-types.js";
 import type { LevelPreference, PreferenceSet, PreferenceSets } from "../recipient/preference-set.js";
 
 export interface PreferenceSources {

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { hasTrait } from "../message/channel-types.js";
 import { pathOf } from "../run/step-path.js";
 import type { StepPath } from "../run/workflow-run.js";
 import { type ChannelStep, isChannelStep } from "../steps/channel.js";
@@ -7,7 +8,7 @@ import type { Workflow } from "../workflow/workflow.js";
 
 /** The step that a chat step replies to, by its ref; null for none. */
 export function replyRefOf({ channel_type, template }: ChannelStep): string | null {
-  if (channel_type !== "chat" || !isJsonObject(template?.settings)) return null;
+  if (!hasTrait(channel_type, "hasReplies") || !isJsonObject(template?.settings)) return null;
   const ref = template.settings.reply_to_step_ref;
   return typeof ref === "string" && ref !== "" ? ref : null;
 }
@@ -46,7 +47,8 @@ export function checkReplies({ steps }: Workflow, complain: (place: string, mess
     const parent = all.get(ref);
     const [from, to] = [pathOf(steps, ref), pathOf(steps, step.ref)];
     if (parent === undefined || from === null || to === null) complain(place, `names no step: "${ref}"`);
-    else if (!isChannelStep(parent) || parent.channel_type !== "chat") complain(place, `names no chat step: "${ref}"`);
+    else if (!isChannelStep(parent) || !hasTrait(parent.channel_type, "hasReplies"))
+      complain(place, `names no chat step: "${ref}"`);
     else if (!isBefore(from, to)) complain(place, `must name a step that every run has come past, not "${ref}"`);
     else if (parent.channel_key !== step.channel_key)
       complain(place, `must name a step with the same channel, not "${ref}"`);

@@ -1,7 +1,7 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { pointerOf } from "../../util/json.js";
 import type { Environment } from "../environment/environment.js";
-import type { ChannelType } from "../message/message.js";
+import { type ChannelType, hasTrait } from "../message/channel-types.js";
 import { placeOf } from "../shape/place.js";
 import type { ChannelStep } from "../steps/channel.js";
 import { checkTemplate } from "../steps/channel.js";
@@ -35,8 +35,8 @@ export function resolveChannelTypes(workflow: Workflow, environment: Environment
     const channel = `${step.channel_key === null ? "channel group" : "channel"} "${key}"`;
     if (step.channel_type === null && type === null) {
       complain(typePath, `is required: no ${channel} is declared that would tell it`);
-    } else if (step.channel_type === null && type === "in_app_guide") {
-      complain(typePath, `is required: ${channel} is of type "in_app_guide", which old files do not know`);
+    } else if (step.channel_type === null && hasTrait(type, "isGuide")) {
+      complain(typePath, `is required: ${channel} is of type "${type}", which old files do not know`);
     } else if (step.channel_type === null) {
       step.channel_type = type;
       checkTemplate(step, (below, message) => complain([...here, ...below], message));

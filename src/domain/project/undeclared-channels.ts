@@ -1,6 +1,6 @@
 import { nearest } from "../../util/nearest.js";
 import type { Environment } from "../environment/environment.js";
-import type { ChannelType } from "../message/message.js";
+import type { ChannelType } from "../message/channel-types.js";
 import type { Finding } from "../schema/check-document.js";
 import { segmentsOf, walkChannelSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";

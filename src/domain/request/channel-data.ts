@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import type { ChannelType } from "../message/message.js";
+import type { ChannelType } from "../message/channel-types.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { below } from "../shape/complain.js";
 import { parseOrThrow } from "../shape/invalid-params.js";

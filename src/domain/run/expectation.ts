@@ -1,5 +1,6 @@
 import { KnockError } from "../../errors/knock-error.js";
 import { didYouMean, nearest } from "../../util/nearest.js";
+import { findChannelType } from "../message/channel-types.js";
 import { SANDBOXED } from "../message/message.js";
 import { keyOf, referenceOf } from "../recipient/recipient.js";
 import type { RecipientOutcome, StepOutcome } from "./outcome.js";
@@ -84,7 +85,7 @@ function isCalled(step: StepOutcome, name: string): boolean {
     step.ref === name ||
     step.channel_type === name ||
     step.channel === name ||
-    (name === "in-app" && step.channel_type === "in_app_feed")
+    findChannelType(step.channel_type)?.alias === name
   );
 }
 

@@ -4,7 +4,7 @@ import { once } from "../../util/once.js";
 import { channelOverrides, checkOverrides } from "../channel/channel-overrides.js";
 import { channelTemplates } from "../channel/channel-templates.js";
 import { sendWindowOf, sendWindows } from "../channel/send-windows.js";
-import { CHANNEL_TYPES, type ChannelType } from "../message/message.js";
+import { CHANNEL_TYPES, type ChannelType, hasTrait } from "../message/channel-types.js";
 import { checkDocument } from "../schema/check-document.js";
 import { describeValue } from "../schema/describe-issue.js";
 import { anything, described, filledText, later, named, optional, record, rule } from "../schema/fields.js";
@@ -27,9 +27,13 @@ function checkMessageStep(step: Readonly<Record<string, unknown>>, fault: Compla
   if (isJsonObject(step.channel_overrides) && typeof step.channel_type === "string")
     checkOverrides(step.channel_overrides, step.channel_type as ChannelType, fault);
   if (isAbsent(group) || !isJsonObject(template)) return;
-  if (step.channel_type === "http" && isJsonObject(template.inputs))
+  if (hasTrait(step.channel_type, "hasInputs") && isJsonObject(template.inputs))
     fault(["template", "inputs"], "cannot be used with a channel group");
-  if (step.channel_type === "chat" && isJsonObject(template.settings) && template.settings.reply_to_step_ref)
+  if (
+    hasTrait(step.channel_type, "hasReplies") &&
+    isJsonObject(template.settings) &&
+    template.settings.reply_to_step_ref
+  )
     fault(["template", "settings", "reply_to_step_ref"], "cannot be used with a channel group");
 }
 
@@ -55,7 +59,7 @@ const fields = <T extends z.ZodMiniType>(type: T, template: z.ZodMiniType) =>
 
 const member = (channelType: ChannelType | null, template: z.ZodMiniType) => {
   const type = channelType === null ? z.optional(z.null()) : z.literal(channelType);
-  return fields(type, template).check(rule(channelType === "in_app_guide" ? checkGuideStep : checkMessageStep));
+  return fields(type, template).check(rule(hasTrait(channelType, "isGuide") ? checkGuideStep : checkMessageStep));
 };
 
 /** What can be said about a step whose channel type is unknown. */
@@ -85,7 +89,7 @@ const schema = () =>
   });
 
 function normalize(raw: RawChannelStep, base: StepBase) {
-  const isGuide = raw.channel_type === "in_app_guide";
+  const isGuide = hasTrait(raw.channel_type, "isGuide");
   return {
     ...base,
     type: "channel" as const,
@@ -129,9 +133,9 @@ export const channel = defineStep({
   schema,
   normalize,
   warn({ channel_type, guide_key, template }, warn) {
-    if (channel_type === "in_app_guide" && !guide_key)
-      warn(["guide_key"], "is not set: the step adds nobody to anything");
-    if (!isJsonObject(template) || !channel_type || channel_type === "in_app_guide") return;
+    const isGuide = hasTrait(channel_type, "isGuide");
+    if (isGuide && !guide_key) warn(["guide_key"], "is not set: the step adds nobody to anything");
+    if (!isJsonObject(template) || !channel_type || isGuide) return;
     for (const name of LONG_TEXTS) {
       const text = template[name];
       if (typeof text === "string" && FILE.test(text))

@@ -1,6 +1,7 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type JsonObject, pointerOf } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
+import { hasTrait } from "../message/channel-types.js";
 import { placeOf } from "../shape/place.js";
 import type { ChannelStep } from "../steps/channel.js";
 import { segmentsOf, walkChannelSteps } from "../steps/walk-steps.js";
@@ -32,7 +33,7 @@ export function sharedKeysOf(workflow: Workflow): { layouts: string[]; partials:
   for (const { step } of walkChannelSteps(workflow.steps)) {
     if (step.template === null) continue;
     for (const key of partialKeysIn(JSON.stringify([step.template, step.channel_overrides]))) partials.add(key);
-    if (step.channel_type !== "email") continue;
+    if (!hasTrait(step.channel_type, "hasLayout")) continue;
     const layout = layoutKeyOf(step);
     if (layout !== null) layouts.add(layout);
     for (const { block } of walkBlocks(blocksOf(step))) if (block.type === "partial") partials.add(String(block.key));
@@ -60,7 +61,7 @@ export function checkSharedKeys(workflow: Workflow, { layouts, layoutKeys, parti
   const details: ErrorDetail[] = [];
   const files: string[] = [];
   for (const { step, path } of walkChannelSteps(workflow.steps)) {
-    if (step.channel_type !== "email") continue;
+    if (!hasTrait(step.channel_type, "hasLayout")) continue;
     const here = [...segmentsOf(path), "template"];
     const complain = (below: PropertyKey[], message: string): void => {
       details.push({ pointer: pointerOf([...here, ...below]), message });

@@ -1,3 +1,4 @@
+import { hasTrait } from "../../domain/message/channel-types.js";
 import { htmlToShow } from "../../domain/message/inline-pictures.js";
 import { DELIVERY_STATUSES } from "../../domain/message/message.js";
 import { keyOf, type RecipientReference } from "../../domain/recipient/recipient.js";
@@ -128,7 +129,7 @@ async function readRecipient({ operations, param, environment }: SupportCall): P
   const isUser = typeof who === "string";
   const user = existing(await (isUser ? users.read(who) : objects.read(who.collection, who.id)));
   const { channels } = await environment();
-  const feeds = Object.values(channels).flatMap((one) => (one?.type === "in_app_feed" ? [one.key] : []));
+  const feeds = Object.values(channels).flatMap((one) => (one && hasTrait(one.type, "isFeed") ? [one.key] : []));
   const page = { limit: MAX_SUBSCRIPTIONS };
   const subscribed = await subscriptions.list({ recipient: who }, page);
   const subscribers = isUser ? null : await subscriptions.list({ object: who }, page);

@@ -1,16 +1,10 @@
 import type { Environment } from "../../domain/environment/environment.js";
+import { channelTypesWithout, findChannelType } from "../../domain/message/channel-types.js";
 import type { PreferenceCenter, PreferenceCenterRow } from "../../domain/preferences/preference-center.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
-/** What people may have preferences of (E-135), and how a reader calls it. */
-const CHANNEL_TYPES: Record<string, string> = {
-  email: "Email",
-  in_app_feed: "In-app",
-  sms: "SMS",
-  push: "Push",
-  chat: "Chat",
-  http: "Webhook",
-};
+/** The channel types that people may have preferences for (E-135). */
+const CHANNEL_TYPES = channelTypesWithout("isGuide");
 
 /** One thing to switch, and where its value is in a preference set. */
 export interface Switch {
@@ -42,11 +36,11 @@ export function shownRows({ enabled, rows }: PreferenceCenter): PreferenceCenter
   return commercial ? rows : [...rows, COMMERCIAL];
 }
 
-function typesOf({ channel_types: listed }: PreferenceCenterRow, { channels }: Environment): string[] {
+function typesOf({ channel_types: listed }: PreferenceCenterRow, { channels }: Environment): readonly string[] {
   const declared = new Set(Object.values(channels).flatMap((channel) => (channel ? [channel.type as string] : [])));
-  const inProject = Object.keys(CHANNEL_TYPES).filter((type) => declared.has(type));
-  const all = inProject.length > 0 ? inProject : Object.keys(CHANNEL_TYPES);
-  return listed && listed.length > 0 ? listed.filter((type) => Object.hasOwn(CHANNEL_TYPES, type)) : all;
+  const inProject = CHANNEL_TYPES.filter((type) => declared.has(type));
+  const all = inProject.length > 0 ? inProject : CHANNEL_TYPES;
+  return listed && listed.length > 0 ? listed.filter((type) => findChannelType(type)) : all;
 }
 
 /** The name under which a set has a channel: its id or its key. */
@@ -64,7 +58,7 @@ function pathsOf(
 ): [label: string, path: string[]][] {
   const { type, identifier = "", name } = row;
   const perType = (...before: string[]): [string, string[]][] =>
-    typesOf(row, environment).map((one) => [CHANNEL_TYPES[one] ?? one, [...before, "channel_types", one]]);
+    typesOf(row, environment).map((one) => [findChannelType(one)?.title ?? one, [...before, "channel_types", one]]);
   if (type === "channel_types") return perType();
   if (type === "channel") return [[name, ["channels", channelName(identifier, set, environment)]]];
   if (type === "commercial_subscribed") return [[name, [type]]];

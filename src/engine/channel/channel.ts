@@ -1,7 +1,7 @@
 import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
 import { type Channel, undeclaredChannel } from "../../domain/environment/environment.js";
+import { type ChannelType, hasTrait } from "../../domain/message/channel-types.js";
 import {
-  type ChannelType,
   MAX_MESSAGE_ACTORS,
   type Message,
   type MessageBatch,
@@ -69,7 +69,7 @@ export function channelsOf(step: ChannelStep, advancing: Advancing): Channel[] |
 
 /** Nothing leaves (E-208); the in-app feed has no sandbox. */
 function isSandbox(channel: Channel, { input }: Advancing): boolean {
-  return channel.type !== "in_app_feed" && (!channel.deliver || input.run.settings.sandbox_mode);
+  return !hasTrait(channel.type, "isFeed") && (!channel.deliver || input.run.settings.sandbox_mode);
 }
 
 function checkStepConditions(step: ChannelStep, advancing: Advancing): Skip | null {
@@ -131,7 +131,7 @@ function createMessage(
   scope.current_message = undefined; // deleted, the scope would be slow from here on
   const scheduled = scheduledAt(step, channel, destination.address, advancing);
   const sandbox = isSandbox(channel, advancing);
-  const isFeed = channel.type === "in_app_feed";
+  const isFeed = hasTrait(channel.type, "isFeed");
   const message: Message = {
     id,
     workflow_run_id: run.workflow_run_id,

@@ -1,11 +1,11 @@
-import type { ChannelType } from "../../domain/message/message.js";
+import type { ChannelType } from "../../domain/message/channel-types.js";
 import { chatTemplate } from "../../domain/project/check-replies.js";
 import type { ChannelStep } from "../../domain/steps/channel.js";
 import { textFileOf } from "../../domain/template/text-files.js";
 import { DEFAULT_LAYOUT, layoutKeyOf } from "../../domain/workflow/check-email-template.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { type CompileText, pointerTo } from "../liquid/liquid.js";
+import { pointerTo } from "../liquid/liquid.js";
 import { RenderError } from "../liquid/render-error.js";
 import { type ChannelRenderer, TemplateReader } from "../render/channel-renderer.js";
 import { compileChat } from "../render/chat.js";
@@ -16,18 +16,28 @@ import { compilePush } from "../render/push.js";
 import { compileSms } from "../render/sms.js";
 import { compileWebhook } from "../render/webhook.js";
 import type { Compiling } from "../workflow/compiling.js";
-import type { Shared } from "../workflow/parse-partials.js";
 
-/** Channel types whose templates need nothing but themselves and partials. */
-const COMPILERS: Record<
-  Exclude<ChannelType, "in_app_guide" | "email">,
-  (template: TemplateReader, overrides: TemplateReader) => ChannelRenderer
-> = {
-  sms: compileSms,
-  push: compilePush,
-  chat: compileChat,
-  in_app_feed: compileInAppFeed,
-  http: compileWebhook,
+type CompileStep = (step: ChannelStep, place: string, compiling: Compiling) => Promise<ChannelRenderer | null>;
+
+/** Compiles a step whose template needs nothing but itself and partials. */
+const plain =
+  (compileTemplate: (template: TemplateReader, overrides: TemplateReader) => ChannelRenderer): CompileStep =>
+  async (step, place, { compile }) =>
+    compileTemplate(
+      new TemplateReader(step.template ?? {}, compile, `${place}.template`),
+      new TemplateReader(step.channel_overrides ?? {}, compile, `${place}.channel_overrides`),
+    );
+
+/** How the steps of each channel type are compiled. A guide has no template. */
+const COMPILERS: Readonly<Record<ChannelType, CompileStep>> = {
+  email: compileEmailStep,
+  sms: plain(compileSms),
+  push: plain(compilePush),
+  chat: (step, place, compiling) =>
+    plain(compileChat)({ ...step, template: chatTemplate(compiling.workflow, step) }, place, compiling),
+  in_app_feed: plain(compileInAppFeed),
+  http: compileWebhookStep,
+  in_app_guide: async () => null,
 };
 
 /** Stands for a step whose layout is broken or gone: each of its messages fails, with the reason (EQ-68). */
@@ -64,13 +74,7 @@ async function checkMjml(
   });
 }
 
-async function compileEmailStep(
-  workflow: Workflow,
-  step: ChannelStep,
-  place: string,
-  compile: CompileText,
-  shared: Shared,
-) {
+async function compileEmailStep(step: ChannelStep, place: string, { workflow, compile, shared }: Compiling) {
   const { templates, partials } = shared;
   const key = layoutKeyOf(step);
   const found = key === null ? null : (templates.layouts.get(key) ?? "missing");
@@ -108,28 +112,22 @@ async function compileEmailStep(
 export async function compileChannel(
   step: ChannelStep,
   place: string,
-  { workflow, compile, shared }: Compiling,
+  compiling: Compiling,
 ): Promise<ChannelRenderer | null> {
-  const type = step.channel_type;
-  if (type === "in_app_guide") return null;
-  if (type === null) {
-    throw new KnockError(
-      "workflow_invalid",
-      `workflow "${workflow.key}", step ${step.ref}: ${place}: the channel type of "${step.channel_key}" is not known`,
-      {
-        hint: `Add "channel_type" to the step, or declare the channel in environment.json.`,
-      },
-    );
-  }
-  if (type === "email") return compileEmailStep(workflow, step, place, compile, shared);
-  const source = type === "chat" ? chatTemplate(workflow, step) : (step.template ?? {});
-  const template = new TemplateReader(source, compile, `${place}.template`);
-  const renderer = COMPILERS[type](
-    template,
-    new TemplateReader(step.channel_overrides ?? {}, compile, `${place}.channel_overrides`),
+  if (step.channel_type !== null) return COMPILERS[step.channel_type](step, place, compiling);
+  throw new KnockError(
+    "workflow_invalid",
+    `workflow "${compiling.workflow.key}", step ${step.ref}: ${place}: the channel type of "${step.channel_key}" is not known`,
+    { hint: `Add "channel_type" to the step, or declare the channel in environment.json.` },
   );
-  const inputs = type === "http" ? Object.keys((step.template?.inputs as object | undefined) ?? {}) : [];
-  return inputs.length === 0 ? renderer : withInputs(renderer, template.section("inputs"), inputs);
+}
+
+async function compileWebhookStep(step: ChannelStep, place: string, compiling: Compiling) {
+  const renderer = (await plain(compileWebhook)(step, place, compiling)) as ChannelRenderer;
+  const inputs = Object.keys((step.template?.inputs as object | undefined) ?? {});
+  if (inputs.length === 0) return renderer;
+  const template = new TemplateReader(step.template ?? {}, compiling.compile, `${place}.template`);
+  return withInputs(renderer, template.section("inputs"), inputs);
 }
 
 /** A webhook's request inputs, which the request's own templates see as `inputs` (section 7.6 of the format, E-073). */

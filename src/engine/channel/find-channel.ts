@@ -1,5 +1,5 @@
 import { type Channel, channelIdOf, type Environment } from "../../domain/environment/environment.js";
-import type { ChannelType } from "../../domain/message/message.js";
+import { type ChannelType, hasTrait } from "../../domain/message/channel-types.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isUuid } from "../../util/ids.js";
 import { didYouMean } from "../../util/nearest.js";
@@ -37,8 +37,8 @@ export function channelIdFor(environment: Environment, name: string): { id: stri
 /** Refuses a declared channel that is no feed (AC-225). */
 export function checkFeedChannel(environment: Environment, name: string): void {
   const channel = findChannel(environment, name);
-  if (channel === null || channel.type === "in_app_feed") return;
-  const feeds = declaredChannels(environment).filter(({ type }) => type === "in_app_feed");
+  if (channel === null || hasTrait(channel.type, "isFeed")) return;
+  const feeds = declaredChannels(environment).filter(({ type }) => hasTrait(type, "isFeed"));
   throw channelInvalid(
     name,
     `is of type ${channel.type}, not an in-app feed`,

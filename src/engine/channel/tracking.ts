@@ -1,5 +1,5 @@
-import { CHANNEL_OVERRIDES } from "../../domain/channel/channel-overrides.js";
 import type { Channel, Environment } from "../../domain/environment/environment.js";
+import { CHANNEL_TYPE_DEFINITIONS } from "../../domain/message/channel-types.js";
 import type { ChannelStep } from "../../domain/steps/channel.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RenderContext } from "../render/channel-renderer.js";
@@ -18,7 +18,7 @@ export function trackingOf(
   warn: NonNullable<RenderContext["warn"]>,
 ): Track | null {
   const isOn = (name: string): boolean =>
-    CHANNEL_OVERRIDES[channel.type].includes(name) &&
+    CHANNEL_TYPE_DEFINITIONS[channel.type].overrides.includes(name) &&
     (typeof step.channel_overrides?.[name] === "boolean" ? step.channel_overrides : channel.settings)[name] === true;
   const links = isOn("link_tracking");
   const opens = isOn("open_tracking");

@@ -5,6 +5,7 @@ import {
   parseGuideEngagement,
   parseGuideOf,
 } from "../../domain/guide/parse-guide-engagement.js";
+import { hasTrait } from "../../domain/message/channel-types.js";
 import type { EngagementAction, Message } from "../../domain/message/message.js";
 import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
 import { idFault } from "../../domain/recipient/recipient-id.js";
@@ -31,8 +32,10 @@ function userKey(user: string): RecipientKey {
 /** Refuses a declared channel that is for no guides. */
 function checkGuideChannel(environment: Environment, name: string): void {
   const channel = findChannel(environment, name);
-  if (channel === null || channel.type === "in_app_guide") return;
-  const keys = Object.values(environment.channels).flatMap((one) => (one?.type === "in_app_guide" ? [one.key] : []));
+  if (channel === null || hasTrait(channel.type, "isGuide")) return;
+  const keys = Object.values(environment.channels).flatMap((one) =>
+    one && hasTrait(one.type, "isGuide") ? [one.key] : [],
+  );
   throw channelInvalid(name, `is of type ${channel.type}, not for in-app guides`, keys);
 }
 

@@ -1,4 +1,5 @@
 import { type Channel, type Environment, undeclaredChannel } from "../../domain/environment/environment.js";
+import { hasTrait } from "../../domain/message/channel-types.js";
 import type { DeliveryLog } from "../../domain/message/delivery-log.js";
 import type { Message } from "../../domain/message/message.js";
 import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/recipient/recipient.js";
@@ -83,7 +84,7 @@ function settle(message: Message, delivery: Delivery, now: number, random: numbe
 
 /** Whether a message has a way to go: the feed is its own delivery, a sandboxed message stays (E-205, E-208). */
 function leaves(message: Message): boolean {
-  return message.channel.type !== "in_app_feed" && !isSandboxed(message);
+  return !hasTrait(message.channel.type, "isFeed") && !isSandboxed(message);
 }
 
 function tenantKey({ tenant }: Message): RecipientKey | null {
@@ -97,7 +98,7 @@ async function readStored(
 ): Promise<(message: Message) => StoredChannelData> {
   const keys = new Set(
     messages
-      .filter((message) => message.channel.type === "chat" && leaves(message))
+      .filter((message) => hasTrait(message.channel.type, "hasConnections") && leaves(message))
       .flatMap((message) => [message.recipient, tenantKey(message) ?? []].flat()),
   );
   const read: ReadonlyMap<RecipientKey, Recipient> =
@@ -145,7 +146,7 @@ async function attempt(
   if (!leaves(message) || !channel.deliver) {
     // Held back by a send window until now, or its channel has become a sandbox since (CH-003): nothing leaves.
     message.due_at = null;
-    setStatus(message, message.channel.type === "in_app_feed" ? "delivered" : "not_sent", now);
+    setStatus(message, hasTrait(message.channel.type, "isFeed") ? "delivered" : "not_sent", now);
     return;
   }
   const ref = replyRefOf(message);

@@ -1,4 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
+import { hasTrait } from "../../domain/message/channel-types.js";
 import type { Message } from "../../domain/message/message.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
@@ -7,7 +8,7 @@ import type { EngineContext } from "../context/engine-context.js";
 
 /** The device token a push bounced for, or null. */
 function bouncedToken(message: Message): string | null {
-  if (message.channel.type !== "push" || message.status !== "bounced") return null;
+  if (!hasTrait(message.channel.type, "hasDevices") || message.status !== "bounced") return null;
   const token = message.events.findLast((event) => event.type === "bounced")?.data?.token;
   return typeof token === "string" ? token : null;
 }

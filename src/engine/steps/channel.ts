@@ -1,3 +1,4 @@
+import { hasTrait } from "../../domain/message/channel-types.js";
 import type { ChannelStep } from "../../domain/steps/channel.js";
 import { executeChannel } from "../channel/channel.js";
 import { compileChannel } from "../channel/compile-channel.js";
@@ -5,7 +6,7 @@ import { executeInAppGuide } from "../channel/in-app-guide.js";
 import { previewChannel } from "../channel/preview-channel.js";
 import type { EngineStep } from "./engine-step.js";
 
-const isGuide = ({ channel_type }: ChannelStep): boolean => channel_type === "in_app_guide";
+const isGuide = ({ channel_type }: ChannelStep): boolean => hasTrait(channel_type, "isGuide");
 
 export const channel: EngineStep<ChannelStep> = {
   compile: compileChannel,

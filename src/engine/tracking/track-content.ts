@@ -1,4 +1,5 @@
 import type { Channel } from "../../domain/environment/environment.js";
+import type { ChannelType } from "../../domain/message/channel-types.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { LinkList } from "./link-list.js";
 import { withPixel, wrapHtml } from "./wrap-html.js";
@@ -65,18 +66,36 @@ function trackChat(content: JsonObject, links: LinkList, isWhatsApp: boolean): J
   };
 }
 
+interface TrackChannel {
+  track(content: JsonObject, links: LinkList, options: TrackingOptions): JsonObject;
+  /** Whether links are shortened: each character counts. */
+  isShort?(provider: string): boolean;
+}
+
+const isWhatsApp = (provider: string): boolean => provider.includes("whatsapp");
+
+/** How the messages of each channel type are tracked; null where nothing can be (section 7 of the format). */
+const TRACKED: Readonly<Record<ChannelType, TrackChannel | null>> = {
+  email: { track: trackEmail },
+  in_app_feed: { track: trackFeed },
+  sms: {
+    track: (content, links) => ({ ...content, body: wrapPlain(textOf(content.body), links) }),
+    isShort: () => true,
+  },
+  chat: {
+    track: (content, links, { channel }) => trackChat(content, links, isWhatsApp(channel.provider)),
+    isShort: isWhatsApp,
+  },
+  push: null,
+  http: null,
+  in_app_guide: null,
+};
+
 /** A rendered message whose links, and whose opening, tell of themselves at `base_url` (T-230 to T-235, E-231). */
 export function trackContent(content: JsonObject, options: TrackingOptions): TrackedContent {
   const { type, provider } = options.channel;
-  const isWhatsApp = type === "chat" && provider.includes("whatsapp");
-  const links = new LinkList({ ...options, short: type === "sms" || isWhatsApp });
-  const tracked =
-    type === "email"
-      ? trackEmail(content, links, options)
-      : type === "in_app_feed"
-        ? trackFeed(content, links)
-        : type === "sms"
-          ? { ...content, body: wrapPlain(textOf(content.body), links) }
-          : trackChat(content, links, isWhatsApp);
-  return { content: tracked, links: links.urls };
+  const tracked = TRACKED[type];
+  if (tracked === null) return { content, links: [] };
+  const links = new LinkList({ ...options, short: tracked.isShort?.(provider) ?? false });
+  return { content: tracked.track(content, links, options), links: links.urls };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ChannelType, EngagementAction, Message } from "../../../src/domain/message/message.js";
+import type { ChannelType } from "../../../src/domain/message/channel-types.js";
+import type { EngagementAction, Message } from "../../../src/domain/message/message.js";
 import { insertSample, NOW, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Condition } from "../../../src/domain/condition/condition.js";
-import type { ChannelType } from "../../../src/domain/message/message.js";
+import type { ChannelType } from "../../../src/domain/message/channel-types.js";
 import {
   decidePreferences,
   mergePreferenceSets,

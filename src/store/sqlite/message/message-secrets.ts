@@ -1,3 +1,4 @@
+import { hasTrait } from "../../../domain/message/channel-types.js";
 import { secretsAfterDelivery } from "../../../domain/message/delivery-secrets.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { JsonObject } from "../../../util/json.js";
@@ -8,14 +9,11 @@ export function insertSecrets(db: Connection, { id, secrets }: Message): void {
   if (secrets) db.run("INSERT INTO message_secrets (message, secrets) VALUES (?, ?)", id, JSON.stringify(secrets));
 }
 
-/** Only these channels' templates and settings may hold some. */
-const TYPES: ReadonlySet<string> = new Set(["chat", "http"]);
-
 /** The messages with what their deliveries need; those without come back as they are. */
 export function withSecrets(db: Connection, messages: Message[]): Message[] {
   const select = db.statement("SELECT secrets FROM message_secrets WHERE message = ?");
   return messages.map((message) => {
-    const found = TYPES.has(message.channel.type)
+    const found = hasTrait(message.channel.type, "hasSecrets")
       ? (select.get(message.id) as { secrets: string } | undefined)
       : undefined;
     return found === undefined ? message : { ...message, secrets: JSON.parse(found.secrets) as JsonObject };

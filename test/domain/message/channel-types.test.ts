@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import {
+  CHANNEL_TYPES,
+  channelTypesWithout,
+  findChannelType,
+  hasTrait,
+} from "../../../src/domain/message/channel-types.js";
+
+/** Code that compares with the name of a channel type would have to change with each new one. */
+const COMPARISON = new RegExp(`(?:[=!]==?|\\bcase) ?["'\`](?:${CHANNEL_TYPES.join("|")})["'\`]`);
+
+describe("channel types", () => {
+  it("are compared by name nowhere: the registry and records of all types answer", () => {
+    const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => /\.tsx?$/.test(file));
+    expect(files.length).toBeGreaterThan(500);
+    const places = files.flatMap((file) =>
+      readFileSync(`src/${file}`, "utf8")
+        .split("\n")
+        .flatMap((line, index) => (COMPARISON.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
+    );
+    expect(places).toEqual([]);
+  });
+
+  it("E-135 all but guides have preferences", () => {
+    expect(channelTypesWithout("isGuide")).toEqual(CHANNEL_TYPES.filter((type) => type !== "in_app_guide"));
+  });
+
+  it("have no traits where they are unknown or absent", () => {
+    for (const type of ["constructor", "emails", null, undefined]) {
+      expect(findChannelType(type)).toBeUndefined();
+      expect(hasTrait(type, "isFeed")).toBe(false);
+    }
+    expect(hasTrait("in_app_feed", "isFeed")).toBe(true);
+  });
+});
