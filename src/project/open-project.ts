@@ -184,10 +184,9 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   }
 
   async function runWarnings(): Promise<string[]> {
-    const found = await readRunWarnings({
-      environments: environmentFiles(environmentPlace),
-      recipients: recipientsFiles().map(({ path }) => fileAt(path)),
-    });
+    const environments = environmentFiles(environmentPlace);
+    const recipients = recipientsFiles().map(({ path }) => fileAt(path));
+    const found = await readRunWarnings({ environments, recipients }, valid);
     return [...found, ...(await documentWarnings(["audiences", "layouts", "partials"]))];
   }
 

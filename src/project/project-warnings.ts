@@ -1,6 +1,6 @@
 import { recipientWarnings } from "../domain/recipient/recipient-warnings.js";
 import type { Finding } from "../domain/schema/check-document.js";
-import { CHECK_ALL } from "../domain/schema/valid-documents.js";
+import { CHECK_ALL, type ValidDocuments } from "../domain/schema/valid-documents.js";
 import { describeFault } from "../domain/shape/place.js";
 import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
 import { findInJson } from "../util/json-place.js";
@@ -19,13 +19,22 @@ function inRecipients(raw: JsonObject): Finding[] {
   );
 }
 
+interface WarningSearch {
+  folder: DocumentFolder | "environments" | "recipients";
+  find(raw: JsonObject): Finding[];
+  valid?: ValidDocuments | undefined;
+}
+
 /** Warnings of one file; text that is not valid JSON is reported elsewhere. */
-async function warningsOf(file: ProjectFile, find: (raw: JsonObject) => Finding[]): Promise<string[]> {
+async function warningsOf(file: ProjectFile, { folder, find, valid = CHECK_ALL }: WarningSearch): Promise<string[]> {
   const text = readProjectText(file.path, file.shown);
   const parsed = await parseJson(text);
   if ("fault" in parsed || !isJsonObject(parsed.value)) return [];
+  if (valid.has(folder, parsed.value)) return [];
+  const findings = find(parsed.value);
+  if (findings.length === 0) valid.add(folder, parsed.value);
   const texts: string[] = [];
-  for (const { path, message } of find(parsed.value)) {
+  for (const { path, message } of findings) {
     const found = await findInJson(
       text,
       path.map((part) => [String(part)]),
@@ -48,10 +57,12 @@ function inEnvironment(raw: JsonObject): Finding[] {
 }
 
 /** Reads the files of a run and returns a line for each likely mistake, with its file, line and column. */
-export async function readRunWarnings(files: RunFiles): Promise<string[]> {
+export async function readRunWarnings(files: RunFiles, valid?: ValidDocuments): Promise<string[]> {
   const found: string[] = [];
-  for (const file of files.environments) found.push(...(await warningsOf(file, inEnvironment)));
-  for (const file of files.recipients) found.push(...(await warningsOf(file, inRecipients)));
+  for (const file of files.environments)
+    found.push(...(await warningsOf(file, { folder: "environments", find: inEnvironment, valid })));
+  for (const file of files.recipients)
+    found.push(...(await warningsOf(file, { folder: "recipients", find: inRecipients, valid })));
   return found;
 }
 
@@ -59,15 +70,10 @@ export async function readRunWarnings(files: RunFiles): Promise<string[]> {
 export async function readDocumentWarnings(
   folder: DocumentFolder,
   files: readonly ProjectFile[],
-  valid = CHECK_ALL,
+  valid?: ValidDocuments,
 ): Promise<string[]> {
-  const findUnknownKeys = (raw: JsonObject): Finding[] => {
-    if (valid.has(folder, raw)) return [];
-    const unknown = findUnknownKeysIn(folder, raw);
-    if (unknown.length === 0) valid.add(folder, raw);
-    return unknown;
-  };
+  const search = { folder, find: (raw: JsonObject) => findUnknownKeysIn(folder, raw), valid };
   const found: string[] = [];
-  for (const file of files) found.push(...(await warningsOf(file, findUnknownKeys)));
+  for (const file of files) found.push(...(await warningsOf(file, search)));
   return found;
 }

@@ -66,6 +66,14 @@ describe.concurrent("documents that are known to be valid", () => {
     expect((await notify(collab)).stderr).toBe(first.stderr);
   });
 
+  it("do not include a recipients file with a likely mistake, of which each command warns", async ({ collab }) => {
+    await notify(collab);
+    collab.write("knock/recipients/mary.json", { users: [{ id: "mary", timezone: "Europe/Pariss" }] });
+    const warned = await notify(collab);
+    expect(warned.stderr).toContain("Europe/Pariss");
+    expect((await notify(collab)).stderr).toBe(warned.stderr);
+  });
+
   it("are checked by each command if the cache is damaged, cannot be written or is switched off", async ({
     collab,
   }) => {

@@ -1,4 +1,4 @@
-/** What a document was checked as. A folder's name stands for the check for unknown keys in its documents. */
+/** What a document was checked as. A folder's name stands for the search for likely mistakes in its documents. */
 export type DocumentKind =
   | "knock.json"
   | "environment"
@@ -7,10 +7,12 @@ export type DocumentKind =
   | "partial"
   | "audiences"
   | "broadcasts"
+  | "environments"
   | "guides"
   | "layouts"
   | "message-types"
-  | "partials";
+  | "partials"
+  | "recipients";
 
 /**
  * Remembers documents in which a check found nothing, so that the next process need not check them again. A document with a
