@@ -1,11 +1,12 @@
 import { describe, expect } from "vitest";
+import { inProcessTest } from "../helpers/run-in-process.js";
 import { hasTerminal, cliTest as it } from "../helpers/run-knock.js";
 
 const ESC = "\u001b[";
 const COMMENT = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 
 describe.concurrent("colour", () => {
-  it.for<[env: Record<string, string>, colour: boolean]>([
+  inProcessTest.for<[env: Record<string, string>, colour: boolean]>([
     [{}, false],
     [{ FORCE_COLOR: "1" }, true],
     [{ FORCE_COLOR: "" }, true],
@@ -19,7 +20,7 @@ describe.concurrent("colour", () => {
     expect(failed.stderr.includes(ESC)).toBe(colour);
   });
 
-  it("never in JSON", async ({ collab }) => {
+  inProcessTest("never in JSON", async ({ collab }) => {
     const { stdout, outcome } = await collab.knock([...COMMENT, "--json"], { env: { FORCE_COLOR: "1" } });
     expect(outcome.workflow).toBe("new-comment");
     expect(stdout).not.toContain(ESC);
