@@ -90,6 +90,14 @@ function pickByDiscriminator(json, { discriminator }) {
   delete json.anyOf;
 }
 
+/** A union of one is its member, unless editors would then ignore what stands beside the reference to it. */
+function unwrapSingleMember(json) {
+  if (json.anyOf?.length !== 1 || json.anyOf[0].$ref !== undefined) return;
+  const [member] = json.anyOf;
+  delete json.anyOf;
+  Object.assign(json, { ...member, ...json });
+}
+
 /** The limits of safe integers say nothing to a reader. */
 function dropSafeLimits(json) {
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
@@ -105,6 +113,7 @@ for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHE
     unrepresentable: "any",
     io: "input",
     override: ({ zodSchema, jsonSchema }) => {
+      unwrapSingleMember(jsonSchema);
       joinNullable(jsonSchema, zodSchema);
       dropSafeLimits(jsonSchema);
       pickByDiscriminator(jsonSchema, zodSchema._zod.def);

@@ -1,5 +1,5 @@
 import type { Channel } from "../domain/environment/environment.js";
-import { type Vendor, vendorOf } from "../domain/environment/provider-catalogue.js";
+import { type Vendor, type VendorName, vendorOf } from "../domain/environment/provider-catalogue.js";
 import type { Delivery, DeliveryCheck, FoundUser, Provider, RecordExchange } from "../ports/provider.js";
 import { stableStringify } from "../util/json.js";
 import type { Exchange, Recorded, Services } from "./api-call.js";
@@ -11,7 +11,7 @@ import { Undeliverable } from "./undeliverable.js";
 export type OpenVendor = (settings: SettingsReader, services: Services) => Provider;
 
 /** By vendor; each is loaded when its first message goes out. */
-const VENDORS: Record<string, () => Promise<OpenVendor>> = {
+const VENDORS: Readonly<Record<VendorName, () => Promise<OpenVendor>>> = {
   smtp: async () => (await import("./email/smtp.js")).openSmtp,
   sendgrid: async () => (await import("./email/sendgrid.js")).openSendgrid,
   postmark: async () => (await import("./email/postmark.js")).openPostmark,
@@ -24,22 +24,6 @@ const VENDORS: Record<string, () => Promise<OpenVendor>> = {
   discord: async () => (await import("./chat/discord.js")).openDiscord,
   "ms-teams": async () => (await import("./chat/ms-teams.js")).openMsTeams,
   "knock-webhook": async () => (await import("./http/knock-webhook.js")).openKnockWebhook,
-};
-
-/** As their users know them, for the delivery's log. */
-const TITLES: Record<string, string> = {
-  smtp: "SMTP",
-  sendgrid: "SendGrid",
-  postmark: "Postmark",
-  resend: "Resend",
-  twilio: "Twilio",
-  fcm: "Firebase",
-  apns: "APNs",
-  expo: "Expo",
-  slack: "Slack",
-  discord: "Discord",
-  "ms-teams": "Microsoft Teams",
-  "knock-webhook": "Webhook",
 };
 
 const MAX_REASON = 500;
@@ -137,7 +121,7 @@ export function openProviders({
   /** Work of a vendor's file: its requests are told, what it throws is answered, and nothing of either has a secret. */
   async function through<T extends object>(
     channel: Channel,
-    { vendor }: Vendor,
+    { title }: Vendor,
     load: () => Promise<OpenVendor>,
     given: readonly string[],
     tell: RecordExchange | undefined,
@@ -162,15 +146,15 @@ export function openProviders({
       }
       return { ...error.delivery, reason: presentable(error.delivery.reason, secrets) };
     } finally {
-      for (const one of requests) tell?.(exchangeOf(TITLES[vendor] ?? vendor, one, secrets));
+      for (const one of requests) tell?.(exchangeOf(title, one, secrets));
     }
   }
 
   return {
     providerFor(channel) {
       const vendor = vendorOf(channel.type, channel.provider);
-      const load = vendor && VENDORS[vendor.vendor];
-      if (!load) return null;
+      if (vendor === null) return null;
+      const load = VENDORS[vendor.vendor];
       return {
         send(message, _channel, stored, tell): Promise<Delivery> {
           const send = async (provider: Provider): Promise<Delivery> => {

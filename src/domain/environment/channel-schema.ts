@@ -3,10 +3,11 @@ import { isUuid } from "../../util/ids.js";
 import { once } from "../../util/once.js";
 import { checkCondition, parseConditionGroup } from "../condition/parse-conditions.js";
 import { CHANNEL_TYPES, channelTypesWithout } from "../message/channel-types.js";
-import { anything, described, filledText, optional, record, rule, textWith, wholeNumber } from "../schema/fields.js";
+import { anything, described, filledText, optional, rule, textWith, wholeNumber } from "../schema/fields.js";
 import type { Complain } from "../shape/complain.js";
 import { checkChannelDelivery } from "./check-channel-delivery.js";
 import { COHORT_OPERATOR } from "./environment.js";
+import { channelSettingsSchema } from "./provider-settings-schema.js";
 
 /** Conditions and provider settings: what a channel may have depends on its type and its provider. */
 function checkChannel(channel: Record<string, unknown>, fault: Complain): void {
@@ -30,7 +31,7 @@ export const channelSchema = once(() =>
         "Whether messages are really sent. Default: false, messages are rendered and kept.",
       ),
       settings: described(
-        optional(record(anything())),
+        optional(channelSettingsSchema()),
         'Settings of the provider and of the channel type. Secrets name environment variables, such as "$SMTP_PASSWORD".',
       ),
       conditions: described(

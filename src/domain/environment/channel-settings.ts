@@ -5,7 +5,7 @@ import { CHANNEL_TYPE_DEFINITIONS, type ChannelType } from "../message/channel-t
 import { checkDocument } from "../schema/check-document.js";
 import { optional } from "../schema/fields.js";
 import { below, type Complain } from "../shape/complain.js";
-import { providerCatalogue, type Vendor } from "./provider-catalogue.js";
+import { providerCatalogue, settingNames, type Vendor } from "./provider-catalogue.js";
 
 /** What the chat providers' own lists answer in `knock dev`: they are asked of no provider there (A-261, A-263, A-265). */
 const listedSchemas = once(() => {
@@ -20,19 +20,6 @@ const listedSchemas = once(() => {
   };
 });
 const LISTED = ["slack_channels", "ms_teams_teams", "ms_teams_channels"] as const;
-
-function camelCase(name: string): string {
-  return name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
-}
-
-/** Returns what the settings of a vendor may be called, each with the name that providers read. */
-export function settingNames({ settings }: Vendor): Map<string, string> {
-  return new Map(
-    Object.entries(settings).flatMap(([name, { alias }]) =>
-      [name, camelCase(name), ...(alias === undefined ? [] : [alias, camelCase(alias)])].map((one) => [one, name]),
-    ),
-  );
-}
 
 /** Also finds a name that the setting is only a part of: `channels` is meant to be `slack_channels`. */
 function nearestSetting(name: string, known: readonly string[]): string | undefined {

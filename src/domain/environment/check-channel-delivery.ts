@@ -2,10 +2,13 @@ import { isLoopback } from "../../util/is-loopback.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { nearest } from "../../util/nearest.js";
 import { CHANNEL_TYPES, type ChannelType, hasTrait } from "../message/channel-types.js";
+import { checkDocument } from "../schema/check-document.js";
+import { isEmpty } from "../schema/fields.js";
 import { below, type Complain } from "../shape/complain.js";
-import { checkListedRows, checkSettingNames, settingNames } from "./channel-settings.js";
+import { checkListedRows, checkSettingNames } from "./channel-settings.js";
 import { providerOf } from "./environment.js";
-import { type ProviderSetting, providerCatalogue, type Vendor, variableOf, vendorOf } from "./provider-catalogue.js";
+import { providerCatalogue, settingNames, type Vendor, vendorOf } from "./provider-catalogue.js";
+import { providerSettingsSchema } from "./provider-settings-schema.js";
 import { checkResponseFilter } from "./response-filter.js";
 
 /**
@@ -20,30 +23,7 @@ export function canonicalSettings(type: ChannelType, provider: string, settings:
   return Object.fromEntries(entries.map(([name, value]) => [names.get(name) ?? name, value]));
 }
 
-function isSet(settings: JsonObject, name: string): boolean {
-  const value = settings[name];
-  return value !== undefined && value !== null && value !== "";
-}
-
-/** Returns what is wrong with a setting that has a value, or null. A reference to a variable may stand for any of them. */
-function faultOf(name: string, { kind, values, liquid }: ProviderSetting, value: unknown): string | null {
-  if (variableOf(value) !== null) return null;
-  // Nothing but Liquid: text around it, or in it, would be a part of the secret that is written here.
-  if (liquid && typeof value === "string" && /^\s*\{\{[^"'}]*\}\}\s*$/.test(value)) return null;
-  if (kind === "secret")
-    return `is a secret and must name an environment variable, such as "$${name.toUpperCase()}": never write it here`;
-  if (kind === "number")
-    return Number.isInteger(value) && (value as number) > 0 ? null : "must be a whole number above 0";
-  if (kind === "flag") return typeof value === "boolean" ? null : "must be true or false";
-  if (typeof value !== "string") return "must be a string";
-  if (kind === "url" && !/^https?:\/\/[^\s/]/i.test(value))
-    return `must be a URL that starts with http:// or https://, found ${JSON.stringify(value)}`;
-  if (values && !values.includes(value)) {
-    const near = nearest(value, values);
-    return `must be ${values.map((one) => JSON.stringify(one)).join(" or ")}, found ${JSON.stringify(value)}${near === undefined ? "" : `; did you mean "${near}"?`}`;
-  }
-  return null;
-}
+const isSet = (settings: JsonObject, name: string): boolean => !isEmpty(settings[name]);
 
 function describeUnknownProvider(type: ChannelType, provider: string): string {
   const names = providerCatalogue()
@@ -54,31 +34,30 @@ function describeUnknownProvider(type: ChannelType, provider: string): string {
   return `must be a provider for ${type} (${names.join(", ")}), found ${JSON.stringify(provider)}${near === undefined ? "" : `; did you mean "${near}"?`}`;
 }
 
-/** SMTP wants authentication (CH-090), except from a catcher on localhost, which has no users. */
-function needsSmtpLogin(vendor: Vendor, settings: JsonObject): boolean {
-  return vendor.vendor === "smtp" && !isLoopback(String(settings.host ?? ""));
+/** Returns the settings that a provider requires beside the others that are set. */
+function requiredSettings({ settings: known, login, beside = {} }: Vendor, settings: JsonObject): string[] {
+  const required = Object.keys(known).filter((name) => known[name]?.required);
+  if (login !== undefined && !isLoopback(String(settings[login.host] ?? ""))) required.push(...login.settings);
+  for (const [name, others] of Object.entries(beside)) if (isSet(settings, name)) required.push(...others);
+  return required;
 }
 
 /** Checks the settings of a channel whose provider is known. Returns the misspelled names that it has reported. */
 function checkVendorSettings(vendor: Vendor, settings: JsonObject, delivers: boolean, complain: Complain): Set<string> {
-  const required = Object.keys(vendor.settings).filter((name) => vendor.settings[name]?.required);
-  if (needsSmtpLogin(vendor, settings)) required.push("username", "password");
-  for (const [name, others] of Object.entries(vendor.beside ?? {})) if (isSet(settings, name)) required.push(...others);
+  checkDocument(providerSettingsSchema(vendor), settings, (path, message) => {
+    if (delivers || vendor.settings[String(path[0])]?.kind === "secret") complain(path, message);
+  });
   const misspelled = new Set<string>();
-  for (const [name, setting] of Object.entries(vendor.settings)) {
-    if (isSet(settings, name)) {
-      const fault = delivers || setting.kind === "secret" ? faultOf(name, setting, settings[name]) : null;
-      if (fault !== null) complain([name], fault);
-    } else if (delivers && required.includes(name)) {
-      const unknown = Object.keys(settings).filter((key) => !Object.hasOwn(vendor.settings, key));
-      const near = nearest(name, unknown);
-      if (near !== undefined) misspelled.add(near);
-      const example = setting.kind === "secret" ? `, such as "$${name.toUpperCase()}"` : "";
-      complain(
-        [name],
-        `is required by ${vendor.names[0]}${example}${near === undefined ? "" : `; is "${near}" meant to be it?`}`,
-      );
-    }
+  for (const name of delivers ? requiredSettings(vendor, settings) : []) {
+    if (isSet(settings, name)) continue;
+    const unknown = Object.keys(settings).filter((key) => !Object.hasOwn(vendor.settings, key));
+    const near = nearest(name, unknown);
+    if (near !== undefined) misspelled.add(near);
+    const example = vendor.settings[name]?.kind === "secret" ? `, such as "$${name.toUpperCase()}"` : "";
+    complain(
+      [name],
+      `is required by ${vendor.names[0]}${example}${near === undefined ? "" : `; is "${near}" meant to be it?`}`,
+    );
   }
   return misspelled;
 }

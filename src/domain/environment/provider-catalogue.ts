@@ -1,3 +1,4 @@
+import { once } from "../../util/once.js";
 import type { ChannelType } from "../message/channel-types.js";
 
 /** A setting of a provider, in the channel's `settings`. */
@@ -12,10 +13,10 @@ export interface ProviderSetting {
   values?: readonly string[];
 }
 
-/** Who can deliver for a channel. */
-export interface Vendor {
-  /** The name of its file in `src/providers/<channel type>/`, dashed. */
-  vendor: string;
+/** A provider: who can deliver for a channel. */
+interface VendorDefinition {
+  /** As its users know it, for the delivery's log. */
+  title: string;
   type: ChannelType;
   /** What `provider` may say: the API's id first (CH-008), then what people write. */
   names: readonly string[];
@@ -24,6 +25,8 @@ export interface Vendor {
   one_of?: readonly (readonly string[])[];
   /** Settings that another one wants beside it. */
   beside?: Record<string, readonly string[]>;
+  /** Settings that are required (CH-090), except for a server on localhost, such as a catcher, which has no users. */
+  login?: { host: string; settings: readonly string[] };
 }
 
 const secret: ProviderSetting = { kind: "secret" };
@@ -37,145 +40,171 @@ const http = { base_url: { kind: "url" }, timeout_ms: { kind: "number" } } as co
   ProviderSetting
 >;
 
-let vendors: readonly Vendor[] | undefined;
+/** Every provider, by the name of its file in `src/providers/<channel type>/`. Made when a channel with settings is checked. */
+const definitions = once(
+  () =>
+    ({
+      smtp: {
+        title: "SMTP",
+        type: "email",
+        names: ["smtp", "email_smtp"],
+        settings: {
+          host: needed,
+          port: { kind: "number" },
+          username: {},
+          password: secret,
+          tls: { values: ["implicit", "starttls", "none"] },
+          ca: {},
+          max_connections: { kind: "number" },
+          timeout_ms: { kind: "number" },
+        },
+        login: { host: "host", settings: ["username", "password"] },
+      },
+      sendgrid: {
+        title: "SendGrid",
+        type: "email",
+        names: ["sendgrid", "email_sendgrid"],
+        settings: {
+          api_key: neededSecret,
+          open_tracking: flag,
+          link_tracking: flag,
+          check_delivery_status: flag,
+          ...http,
+        },
+      },
+      postmark: {
+        title: "Postmark",
+        type: "email",
+        names: ["postmark", "email_postmark"],
+        settings: {
+          api_key: neededSecret,
+          open_tracking: flag,
+          link_tracking: flag,
+          check_delivery_status: flag,
+          ...http,
+        },
+      },
+      resend: {
+        title: "Resend",
+        type: "email",
+        names: ["resend", "email_resend"],
+        settings: { api_key: neededSecret, check_delivery_status: flag, ...http },
+      },
+      twilio: {
+        title: "Twilio",
+        type: "sms",
+        names: ["sms_twilio", "twilio"],
+        settings: {
+          account_id: { required: true, alias: "account_sid" },
+          auth_token: neededSecret,
+          phone_number: { alias: "from" },
+          short_code: {},
+          messaging_service_sid: {},
+          check_delivery_status: flag,
+          ...http,
+        },
+        one_of: [["phone_number", "short_code", "messaging_service_sid"]],
+      },
+      fcm: {
+        title: "Firebase",
+        type: "push",
+        names: ["push_fcm", "fcm"],
+        settings: {
+          project_id: needed,
+          service_account_json: { ...neededSecret, alias: "service_account" },
+          token_url: { kind: "url" },
+          token_deregistration: flag,
+          ...http,
+        },
+      },
+      apns: {
+        title: "APNs",
+        type: "push",
+        names: ["push_apns", "apns"],
+        settings: {
+          application_mode: { values: ["production", "sandbox"] },
+          bundle_id: needed,
+          signing_key: secret,
+          key_id: {},
+          team_id: {},
+          certificate: secret,
+          private_key: secret,
+          ca: {},
+          token_deregistration: flag,
+          ...http,
+        },
+        one_of: [["signing_key", "certificate"]],
+        beside: { signing_key: ["key_id", "team_id"], certificate: ["private_key"] },
+      },
+      expo: {
+        title: "Expo",
+        type: "push",
+        names: ["push_expo", "expo"],
+        settings: { expo_project_name: {}, auth_token: secret, token_deregistration: flag, ...http },
+      },
+      slack: {
+        title: "Slack",
+        type: "chat",
+        names: ["chat_slack", "slack"],
+        settings: {
+          bot_token: { kind: "secret", alias: "access_token" },
+          email_based_user_id_resolution: flag,
+          internal: flag,
+          ...http,
+        },
+      },
+      discord: {
+        title: "Discord",
+        type: "chat",
+        names: ["chat_discord", "discord"],
+        settings: { bot_token: secret, ...http },
+      },
+      "ms-teams": {
+        title: "Microsoft Teams",
+        type: "chat",
+        names: ["chat_ms_teams", "ms_teams", "teams"],
+        settings: {
+          bot_id: {},
+          bot_password: secret,
+          ms_teams_tenant_id: { alias: "entra_tenant_id" },
+          token_url: { kind: "url" },
+          ...http,
+        },
+      },
+      "knock-webhook": {
+        title: "Webhook",
+        type: "http",
+        names: ["http_knock_webhook", "webhook"],
+        settings: { signing_key: { ...secret, liquid: true }, allow_http: flag, timeout_ms: { kind: "number" } },
+      },
+    }) satisfies Record<string, VendorDefinition>,
+);
 
-/** Made at the first asking: a project whose channels are all sandboxed never needs it. */
-export function providerCatalogue(): readonly Vendor[] {
-  vendors ??= [
-    {
-      vendor: "smtp",
-      type: "email",
-      names: ["smtp", "email_smtp"],
-      settings: {
-        host: needed,
-        port: { kind: "number" },
-        username: {},
-        password: secret,
-        tls: { values: ["implicit", "starttls", "none"] },
-        ca: {},
-        max_connections: { kind: "number" },
-        timeout_ms: { kind: "number" },
-      },
-    },
-    {
-      vendor: "sendgrid",
-      type: "email",
-      names: ["sendgrid", "email_sendgrid"],
-      settings: {
-        api_key: neededSecret,
-        open_tracking: flag,
-        link_tracking: flag,
-        check_delivery_status: flag,
-        ...http,
-      },
-    },
-    {
-      vendor: "postmark",
-      type: "email",
-      names: ["postmark", "email_postmark"],
-      settings: {
-        api_key: neededSecret,
-        open_tracking: flag,
-        link_tracking: flag,
-        check_delivery_status: flag,
-        ...http,
-      },
-    },
-    {
-      vendor: "resend",
-      type: "email",
-      names: ["resend", "email_resend"],
-      settings: { api_key: neededSecret, check_delivery_status: flag, ...http },
-    },
-    {
-      vendor: "twilio",
-      type: "sms",
-      names: ["sms_twilio", "twilio"],
-      settings: {
-        account_id: { required: true, alias: "account_sid" },
-        auth_token: neededSecret,
-        phone_number: { alias: "from" },
-        short_code: {},
-        messaging_service_sid: {},
-        check_delivery_status: flag,
-        ...http,
-      },
-      one_of: [["phone_number", "short_code", "messaging_service_sid"]],
-    },
-    {
-      vendor: "fcm",
-      type: "push",
-      names: ["push_fcm", "fcm"],
-      settings: {
-        project_id: needed,
-        service_account_json: { ...neededSecret, alias: "service_account" },
-        token_url: { kind: "url" },
-        token_deregistration: flag,
-        ...http,
-      },
-    },
-    {
-      vendor: "apns",
-      type: "push",
-      names: ["push_apns", "apns"],
-      settings: {
-        application_mode: { values: ["production", "sandbox"] },
-        bundle_id: needed,
-        signing_key: secret,
-        key_id: {},
-        team_id: {},
-        certificate: secret,
-        private_key: secret,
-        ca: {},
-        token_deregistration: flag,
-        ...http,
-      },
-      one_of: [["signing_key", "certificate"]],
-      beside: { signing_key: ["key_id", "team_id"], certificate: ["private_key"] },
-    },
-    {
-      vendor: "expo",
-      type: "push",
-      names: ["push_expo", "expo"],
-      settings: { expo_project_name: {}, auth_token: secret, token_deregistration: flag, ...http },
-    },
-    {
-      vendor: "slack",
-      type: "chat",
-      names: ["chat_slack", "slack"],
-      settings: {
-        bot_token: { kind: "secret", alias: "access_token" },
-        email_based_user_id_resolution: flag,
-        internal: flag,
-        ...http,
-      },
-    },
-    {
-      vendor: "discord",
-      type: "chat",
-      names: ["chat_discord", "discord"],
-      settings: { bot_token: secret, ...http },
-    },
-    {
-      vendor: "ms-teams",
-      type: "chat",
-      names: ["chat_ms_teams", "ms_teams", "teams"],
-      settings: {
-        bot_id: {},
-        bot_password: secret,
-        ms_teams_tenant_id: { alias: "entra_tenant_id" },
-        token_url: { kind: "url" },
-        ...http,
-      },
-    },
-    {
-      vendor: "knock-webhook",
-      type: "http",
-      names: ["http_knock_webhook", "webhook"],
-      settings: { signing_key: { ...secret, liquid: true }, allow_http: flag, timeout_ms: { kind: "number" } },
-    },
-  ];
-  return vendors;
+export type VendorName = keyof ReturnType<typeof definitions>;
+
+export interface Vendor extends VendorDefinition {
+  vendor: VendorName;
+}
+
+/** Returns every provider: a project whose channels are all sandboxed never needs them. */
+export const providerCatalogue = once((): readonly Vendor[] =>
+  Object.entries(definitions() as Record<VendorName, VendorDefinition>).map(([vendor, definition]) => ({
+    vendor: vendor as VendorName,
+    ...definition,
+  })),
+);
+
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
+}
+
+/** Returns what the settings of a vendor may be called, each with the name that providers read. */
+export function settingNames({ settings }: Vendor): Map<string, string> {
+  return new Map(
+    Object.entries(settings).flatMap(([name, { alias }]) =>
+      [name, camelCase(name), ...(alias === undefined ? [] : [alias, camelCase(alias)])].map((one) => [one, name]),
+    ),
+  );
 }
 
 /** The vendor a channel names, or null. */

@@ -1,0 +1,83 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import { describeValue } from "../schema/describe-issue.js";
+import { anything, described, isEmpty, record } from "../schema/fields.js";
+import { builtOnce, variant } from "../schema/variant.js";
+import {
+  type ProviderSetting,
+  providerCatalogue,
+  settingNames,
+  type Vendor,
+  variableOf,
+} from "./provider-catalogue.js";
+
+/** Nothing but Liquid: text around it, or in it, would be a part of the secret that is written here. */
+const LIQUID_ALONE = /^\s*\{\{[^"'}]*\}\}\s*$/;
+
+/** Returns what is wrong with a setting, or null. A reference to an environment variable may stand for any value. */
+function faultOf(name: string, { kind, values, liquid }: ProviderSetting, value: unknown): string | null {
+  if (isEmpty(value) || variableOf(value) !== null) return null;
+  if (liquid && typeof value === "string" && LIQUID_ALONE.test(value)) return null;
+  switch (kind) {
+    case "secret":
+      return `is a secret and must name an environment variable, such as "$${name.toUpperCase()}": never write it here`;
+    case "number":
+      return Number.isInteger(value) && (value as number) > 0 ? null : "must be a whole number above 0";
+    case "flag":
+      return typeof value === "boolean" ? null : "must be true or false";
+  }
+  if (typeof value !== "string") return "must be a string";
+  if (kind === "url" && !/^https?:\/\/[^\s/]/i.test(value))
+    return `must be a URL that starts with http:// or https://, found ${JSON.stringify(value)}`;
+  return values === undefined || values.includes(value) ? null : describeValue(values, value);
+}
+
+const JSON_TYPES = { number: ["integer", "string", "null"], flag: ["boolean", "string", "null"] } as const;
+
+/** How a setting is described to editors. */
+function toJsonSchema({ kind, liquid, values }: ProviderSetting): Record<string, unknown> {
+  if (kind === "number" || kind === "flag") return { type: JSON_TYPES[kind] };
+  const type = ["string", "null"];
+  if (kind === "secret" && !liquid) return { type, pattern: "^(\\$[A-Za-z_][A-Za-z0-9_]*)?$" };
+  return values === undefined ? { type } : { type, examples: values };
+}
+
+const settingSchema = (name: string, setting: ProviderSetting) =>
+  z.optional(
+    z.unknown().check(
+      ({ value, issues }) => {
+        const message = faultOf(name, setting, value);
+        if (message !== null) issues.push({ code: "custom", message, input: value, continue: true });
+      },
+      z.meta(toJsonSchema(setting)),
+    ),
+  );
+
+/** The settings of a provider, by the names that its file reads. Other settings are those of the channel type. */
+export const providerSettingsSchema = builtOnce(({ settings }: Vendor) =>
+  z.looseObject(
+    Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, settingSchema(name, setting)])),
+  ),
+);
+
+/** The settings of all providers, by all their names, for editors. */
+function everySetting(): z.ZodMiniType {
+  const uses = new Map<string, { vendor: Vendor; setting: ProviderSetting }[]>();
+  for (const vendor of providerCatalogue())
+    for (const [alias, name] of settingNames(vendor))
+      uses.set(alias, [...(uses.get(alias) ?? []), { vendor, setting: vendor.settings[name] as ProviderSetting }]);
+  const fields = [...uses].map(([name, vendors]) => {
+    const [first, ...others] = vendors.map(({ setting }) => setting) as [ProviderSetting, ...ProviderSetting[]];
+    const isSame = others.every(({ kind, liquid }) => kind === first.kind && liquid === first.liquid);
+    const titles = vendors.map(({ vendor }) => vendor.title).join(", ");
+    const note = first.kind === "secret" ? ` Names an environment variable, such as "$${name.toUpperCase()}".` : "";
+    return [name, described(isSame ? settingSchema(name, first) : anything(), `${titles}.${note}`)];
+  });
+  return z.looseObject(Object.fromEntries(fields));
+}
+
+/** `settings` of a channel. What they may be depends on the channel's type and provider, which `checkChannelDelivery` knows. */
+export const channelSettingsSchema = once(() => {
+  const settings = once(() => record(anything()));
+  return variant<Record<string, unknown>>({ choose: settings, members: () => [everySetting()] });
+});
