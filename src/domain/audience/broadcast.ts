@@ -25,7 +25,7 @@ export interface Broadcast {
   scheduled_at: number | null;
 }
 
-export type BroadcastStatus = "draft" | "scheduled" | "sent";
+type BroadcastStatus = "draft" | "scheduled" | "sent";
 
 /** Where a broadcast stands in a store (E-399). */
 export interface BroadcastState {

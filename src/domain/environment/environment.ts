@@ -61,7 +61,7 @@ export interface FetchAnswer {
   error: string | null;
 }
 
-export interface FetchSettings {
+interface FetchSettings {
   /** URLs that may really be requested, with what is below them (see `isPermittedBy`). */
   allow: string[];
   answers: FetchAnswer[];
@@ -74,7 +74,7 @@ export type AgentAnswer = { workflow: string | null; step: string | null } & (
   | { error: string }
 );
 
-export interface AgentSettings {
+interface AgentSettings {
   /** Where a model is asked; null where none is. */
   url: string | null;
   answers: AgentAnswer[];
@@ -91,7 +91,7 @@ export interface AccessSettings {
 }
 
 /** Who receives clicks and openings: links of tracked messages lead there. */
-export interface TrackingSettings {
+interface TrackingSettings {
   /** Without a slash at its end. */
   base_url: string;
 }

@@ -7,7 +7,7 @@ import type { Environment } from "./environment.js";
 import { variableOf } from "./provider-catalogue.js";
 
 /** Text that is JSON becomes its value, other text stays text (E-083). */
-export function variableValue(text: string): Json {
+function variableValue(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {

@@ -7,7 +7,7 @@ import { type Guide, guideVersionOf } from "./guide.js";
 const ORIGIN_NAMESPACE = "3f1d9a62-7c04-4f55-8a39-3c1f2c9d6a70";
 
 /** What stands for a run where a guide's messages have none (E-196). Messages of one version and tenant share it. */
-export interface GuideOrigin {
+interface GuideOrigin {
   id: string;
   tenant: string | null;
   /** What stands for the guide where others have their workflow's version. */

@@ -1,5 +1,5 @@
 import { uuidV5 } from "../../util/ids.js";
-import type { Json, JsonObject } from "../../util/json.js";
+import type { Json } from "../../util/json.js";
 import type { ConditionGroup } from "../condition/condition.js";
 
 /** Names guide ids are derived in, so that the same key has the same id in every project. Never change it. */
@@ -26,7 +26,7 @@ export interface GuideStep {
   content: GuideField[];
 }
 
-export type GuideFieldType = import("../template/template-partial.js").FieldType;
+type GuideFieldType = import("../template/template-partial.js").FieldType;
 
 /** A field of a step with its value; texts in it are Liquid. */
 export interface GuideField {
@@ -92,6 +92,3 @@ export function isGuideActive({ active, active_from, active_until }: Guide, now:
   if (active_from === null && active_until === null) return active;
   return (active_from === null || now >= active_from) && (active_until === null || now < active_until);
 }
-
-/** What a step's content comes to for a user: field → value. */
-export type GuideContent = JsonObject;

@@ -17,7 +17,7 @@ export interface MessageTypeField {
   options: string[] | null;
 }
 
-export interface MessageTypeVariant {
+interface MessageTypeVariant {
   key: string;
   fields: MessageTypeField[];
 }

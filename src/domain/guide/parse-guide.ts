@@ -19,7 +19,7 @@ import type { MessageType } from "./message-type.js";
 const PREFIXES = ["recipient", "tenant", "data", "vars"];
 
 /** What else of the project a guide is checked against. */
-export interface GuideSurroundings {
+interface GuideSurroundings {
   /** How errors name the file. */
   shown: string;
   messageTypes: ReadonlyMap<string, MessageType | KnockError>;

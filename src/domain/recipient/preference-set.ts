@@ -1,6 +1,6 @@
 import type { Condition } from "../condition/condition.js";
 
-export type PreferenceValue = boolean | { conditions: Condition[] };
+type PreferenceValue = boolean | { conditions: Condition[] };
 
 /** `__strategy__: "replace"` in a tenant's default makes the entry override the recipient's (E-144). */
 export type ChannelPreferences = Record<string, PreferenceValue | string | undefined>;

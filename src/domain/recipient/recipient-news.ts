@@ -1,7 +1,7 @@
 import { type RecipientKey, splitKey, USERS } from "./recipient.js";
 
 /** What a write changed of a recipient. */
-export interface RecipientChange {
+interface RecipientChange {
   isNew: boolean;
   properties: boolean;
   /** Preferences or channel data. */
@@ -9,7 +9,7 @@ export interface RecipientChange {
 }
 
 /** Who must follow a written recipient. */
-export interface RecipientNews {
+interface RecipientNews {
   /** Dynamic audiences, which users enter and leave by their properties (E-334, E-387). */
   audiences: boolean;
   /** Runs that wait for an update of the recipient (E-335). */

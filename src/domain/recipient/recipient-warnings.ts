@@ -9,7 +9,7 @@ const KNOWN = "id collection name email phone_number avatar timezone locale crea
 const KNOWN_OF_TENANT = ["id", "name", "settings"];
 
 /** Something in a recipient that is probably a mistake and has no effect. */
-export interface RecipientWarning {
+interface RecipientWarning {
   /** The property. */
   key: string;
   message: string;

@@ -57,7 +57,7 @@ export interface RecipientUpsert {
   depth?: number;
 }
 
-export interface AudienceChange {
+interface AudienceChange {
   action: "add" | "remove";
   key: string;
   tenant: string | null;

@@ -18,7 +18,7 @@ export function checkForms(data: Readonly<Record<string, unknown>>, type: string
 }
 
 /** What a provider knows a recipient by, in the form of any provider. Lists may be absent, but not null: the API's are not nullable. */
-export const providerDataSchema = once(() => {
+const providerDataSchema = once(() => {
   const text = (description: string) => described(optional(z.string()), description);
   const device = z
     .looseObject({

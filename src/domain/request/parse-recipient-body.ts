@@ -13,7 +13,7 @@ const MAX_CUSTOM_BYTES = 256 * 1024;
 const NOUNS: Record<string, string> = { [USERS]: "user", [TENANTS]: "tenant" };
 
 /** `user "ada"`, `tenant "acme"`, `object "projects/p1"`. */
-export function recipientName(key: RecipientKey): string {
+function recipientName(key: RecipientKey): string {
   const { collection, id } = splitKey(key);
   return NOUNS[collection] ? `${NOUNS[collection]} "${id}"` : `object "${collection}/${id}"`;
 }

@@ -27,7 +27,7 @@ export function parseUnsubscribeBody(body: unknown): ParsedRecipient[] {
   return parseSubscriptionsBody(body).recipients;
 }
 
-export interface ParsedMember extends AudienceMembership {
+interface ParsedMember extends AudienceMembership {
   upsert: RecipientUpsert | null;
 }
 

@@ -96,6 +96,3 @@ export const recipientTypesSchema = once(() =>
     .looseObject({ collection: anything(), ...typedPropertyFields(), channel_data: channelData() })
     .check(settingsOfTenants(tenantSettingsSchema)),
 );
-
-export type InlineRecipient = z.infer<ReturnType<typeof inlineRecipientSchema>>;
-export type RecipientValue = z.infer<ReturnType<typeof recipientSchema>>;

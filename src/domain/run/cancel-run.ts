@@ -4,7 +4,7 @@ import type { ReasonCode } from "./outcome.js";
 import type { RecipientRun } from "./workflow-run.js";
 
 /** What a run has to do with open batches when a cancellation reaches it. */
-export interface OpenBatchRole {
+interface OpenBatchRole {
   /** An activity of the run is in an open batch. */
   isItem: boolean;
   /** The run waits for the close of an open batch. */
@@ -17,7 +17,7 @@ export interface OpenBatchRole {
  * - `cancel`: the run ends.
  * - `hand_over`: the activity leaves the batch, the run ends, and the next item's run waits for the close (EQ-44).
  */
-export type CancelEffect = "none" | "remove_item" | "cancel" | "hand_over";
+type CancelEffect = "none" | "remove_item" | "cancel" | "hand_over";
 
 /** Decides what a cancellation does to a run (E-279 to E-282, E-355, E-357, EQ-44). */
 export function decideCancel(run: RecipientRun, version: Workflow, { isItem, isHolder }: OpenBatchRole): CancelEffect {

@@ -10,7 +10,7 @@ import { stepFates } from "./step-fate.js";
 const FATES = [SANDBOXED, "delivered", "undelivered", "bounced"] as const;
 
 /** What rules can count, by what they are checked against. All but `recipients` and `messages` are numbers of steps. */
-export const COUNTERS = {
+const COUNTERS = {
   runs: ["recipients", "messages", "sent", "skipped", "waiting", "failed", "cancelled", ...FATES],
   messages: ["recipients", "messages", "sent", "waiting", "failed", ...FATES],
   cancellation: ["recipients", "cancelled", "not_cancellable"],

@@ -78,7 +78,7 @@ export interface RecipientOutcome {
   via?: { collection: string; id: string };
 }
 
-export interface OutcomeSummary {
+interface OutcomeSummary {
   recipients: number;
   messages: number;
   sent: number;
@@ -100,7 +100,7 @@ export interface TriggerOutcome {
   replayed?: boolean;
 }
 
-export interface CancelledRecipient {
+interface CancelledRecipient {
   recipient: RecipientReference;
   recipient_run_id: string;
   outcome: "cancelled" | "not_cancellable";

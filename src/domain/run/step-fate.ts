@@ -2,7 +2,7 @@ import { type DeliveryStatus, statusWord } from "../message/message.js";
 import { messageCount, type StepOutcome } from "./outcome.js";
 
 /** One word for what a step came to, and how many messages it is said of (1 for a step without messages). */
-export interface StepFate {
+interface StepFate {
   word: string;
   count: number;
 }

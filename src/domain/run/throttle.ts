@@ -5,7 +5,7 @@ export interface ThrottleWindow {
   passes: number;
 }
 
-export interface ThrottleDecision {
+interface ThrottleDecision {
   passed: boolean;
   /** The window as it stands after the run. */
   window: ThrottleWindow;

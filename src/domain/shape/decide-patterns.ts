@@ -63,7 +63,7 @@ const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "
 const anyOf = (texts: readonly string[]): string => `^(?:${texts.map(escaped).join("|")})$`;
 
 /** A schema whose patterns are decided for one value, and what its patterns were. */
-export interface DecidedSchema {
+interface DecidedSchema {
   schema: JsonObject;
   /** By the pattern that replaces it. */
   originals: ReadonlyMap<string, string>;

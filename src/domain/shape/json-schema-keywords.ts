@@ -19,7 +19,7 @@ export const LIST_KEYWORDS = ["allOf", "anyOf", "oneOf", "prefixItems"] as const
 export const MAP_KEYWORDS = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"] as const;
 
 /** The schemas directly inside a schema, booleans left out, with the path of each. */
-export function* childSchemas(schema: JsonObject): Generator<[path: string[], child: JsonObject]> {
+function* childSchemas(schema: JsonObject): Generator<[path: string[], child: JsonObject]> {
   for (const [keyword, value] of Object.entries(schema)) {
     const isList = keyword === "items" || (LIST_KEYWORDS as readonly string[]).includes(keyword);
     const isMap = keyword === "dependencies" || (MAP_KEYWORDS as readonly string[]).includes(keyword);

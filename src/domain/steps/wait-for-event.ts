@@ -161,7 +161,7 @@ function awaitedEvent(event: RawEvent): AwaitedEvent {
 }
 
 /** Conditions are AND-ed inside a group, groups are OR-ed (F-033). */
-export interface MatchGroup {
+interface MatchGroup {
   operator: "and";
   conditions: Condition[];
 }

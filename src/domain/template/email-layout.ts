@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../util/json.js";
 
-export interface FooterLink {
+interface FooterLink {
   text: string;
   url: string;
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../util/json.js";
 
 /** The namespace of what `{% t %}` looks up, keyed by the text itself (F-037). */
-export const SYSTEM_NAMESPACE = "system";
+const SYSTEM_NAMESPACE = "system";
 /** Where neither the recipient nor environment.json names one. */
 export const DEFAULT_LOCALE = "en";
 

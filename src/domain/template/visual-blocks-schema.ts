@@ -3,7 +3,7 @@ import { once } from "../../util/once.js";
 import { discriminated } from "../schema/discriminated.js";
 import { choice, described, eitherOf, flag, named, optional, record, text, wholeNumber } from "../schema/fields.js";
 
-export const BLOCK_TYPES = ["markdown", "html", "image", "divider", "button_set", "partial", "row"] as const;
+const BLOCK_TYPES = ["markdown", "html", "image", "divider", "button_set", "partial", "row"] as const;
 export type BlockType = (typeof BLOCK_TYPES)[number];
 
 /** An email's visual blocks (section 8 of the format, T-150 to T-157, F-043). Built when the first blocks are checked. */

@@ -8,9 +8,9 @@ import { boundedList } from "../schema/lists.js";
 import { REPEAT_DAY_GROUPS, REPEAT_DAYS, REPEAT_FREQUENCIES } from "./schedule.js";
 
 /** Recipients of one request, and schedules of one change or deletion (E-378). */
-export const MAX_SCHEDULES = 100;
+const MAX_SCHEDULES = 100;
 /** Schedules of one bulk request (E-378). */
-export const MAX_BULK_SCHEDULES = 1_000;
+const MAX_BULK_SCHEDULES = 1_000;
 const MAX_RULES = 100;
 
 const time = () =>

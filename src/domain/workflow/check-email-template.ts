@@ -42,7 +42,7 @@ export function sharedKeysOf(workflow: Workflow): { layouts: string[]; partials:
 }
 
 /** What a project has of the things that e-mails name. */
-export interface SharedKeys {
+interface SharedKeys {
   layouts: ReadonlyMap<string, EmailLayout>;
   layoutKeys: readonly string[];
   partialKeys: readonly string[];

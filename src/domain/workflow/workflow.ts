@@ -2,7 +2,7 @@ import type { JsonObject } from "../../util/json.js";
 import type { ConditionGroup } from "../condition/condition.js";
 import type { Step } from "../step/step.js";
 
-export type TriggerFrequency = "every_trigger" | "once_per_recipient" | "once_per_recipient_per_tenant";
+type TriggerFrequency = "every_trigger" | "once_per_recipient" | "once_per_recipient_per_tenant";
 
 /** What starts runs of a workflow beside the API: a local extension of the file (F-025). */
 export type WorkflowTrigger =
